@@ -1,0 +1,65 @@
+# One command each, with python3 (3.11 or later, with venv) and make alone:
+#   make demo    watch a network train; pictures go to demo/
+#   make test    run the tests
+#   make lint    format and style (ruff), types (mypy)
+#   make format  let ruff rewrite what `make lint` complains of
+#   make peers   compare with PyTorch, JAX, autograd, CasADi and scikit-learn (a large download)
+#   make clean   remove what the others made
+
+PYTHON ?= python3
+VENV := .venv
+PEERS := .venv-peers
+
+# Only what this Makefile installs is used, whatever environment it is called from.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_REQUIRE_VIRTUALENV := 1
+PIP_INSTALL := -m pip install --quiet
+
+.PHONY: demo test lint format peers clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/installed
+	$(VENV)/bin/micrograd demo
+
+test: $(VENV)/tools
+	$(VENV)/bin/python -m pytest -q -n 2
+
+lint: $(VENV)/tools
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy --strict micrograd
+
+format: $(VENV)/tools
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+peers: $(PEERS)/installed
+	$(PEERS)/bin/python -m pytest -q -m peer
+
+clean:
+	rm -rf $(VENV) $(PEERS) demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find micrograd tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# $(1): the environment's folder. A half-made environment is made again from nothing.
+define environment
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("micrograd needs Python 3.11 or later, but $(PYTHON) is %d.%d; name another: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "Setting up $(1) (once; needs the network)"
+	@$(PYTHON) -m venv --clear $(1)
+endef
+
+$(VENV)/installed: pyproject.toml
+	$(call environment,$(VENV))
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable '.[all]'
+	@touch $@
+
+# The demo does not wait for the tools.
+$(VENV)/tools: $(VENV)/installed
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable '.[all,dev]'
+	@touch $@
+
+# torch exactly: a range, or the name alone, brings gigabytes of GPU libraries.
+$(PEERS)/installed: pyproject.toml
+	$(call environment,$(PEERS))
+	@$(PEERS)/bin/python $(PIP_INSTALL) torch==2.13.0 jax autograd casadi scikit-learn --editable '.[all,dev]'
+	@touch $@

@@ -1,0 +1,90 @@
+"""The door: what may be data. A Python number stays one; arrays are NumPy's, or speak NumPy's protocols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
+
+from micrograd.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy_loader.load("numpy")
+
+
+def is_number(x: Any) -> bool:
+    """Whether x is a plain Python number, not an array and not a NumPy scalar."""
+    return type(x) is float or type(x) is int
+
+
+def as_data(data: Any, asker: str = "Value") -> Any:
+    """What a Value may hold: a Python number, or an array of floating-point numbers.
+
+    Args:
+        data: what was given.
+        asker: the op or class that asks, for the error.
+
+    Raises:
+        DataError: data is neither.
+
+    >>> as_data([1, 2])
+    array([1., 2.])
+    """
+    kind = type(data)
+    if kind is float or kind is int:
+        return data
+    if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
+        return float(data) if isinstance(data, float) else int(data)
+    if hasattr(data, "_apply_op"):  # another interpreter stands for the number
+        return data
+    if isinstance(data, (list, tuple)):
+        data = _from_lists(data, asker)
+    elif not hasattr(data, "dtype") or not hasattr(data, "shape"):
+        data = _from_object(data, asker)
+    return _from_array(data, asker)
+
+
+def _from_lists(data: Any, asker: str) -> Any:
+    pending = [data]
+    while pending:
+        x = pending.pop()
+        if hasattr(x, "_apply_op"):
+            raise DataError(f"{asker}: a list that holds {x}; use micrograd.ops.stack to join Values")
+        if isinstance(x, (list, tuple)):
+            pending += x
+    try:
+        return np.asarray(data)
+    except ValueError:
+        raise DataError(
+            f"{asker}: the list {_short(data)} is ragged: its rows differ in length; make all rows equally long"
+        ) from None
+
+
+def _from_object(data: Any, asker: str) -> Any:
+    if hasattr(data, "__array__"):
+        return np.asarray(data)
+    if hasattr(data, "__float__") and not isinstance(data, complex):
+        return np.asarray(float(data))
+    raise DataError(f"{asker}: {_short(data)} is {_a(type(data).__name__)}, not a number or an array of numbers")
+
+
+def _from_array(data: Any, asker: str) -> Any:
+    letter = np.dtype(data.dtype).kind
+    if letter not in "fiub":
+        given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"
+        raise DataError(f"{asker}: {_short(data)} has {given}; give real numbers, such as its .real part")
+    if data.shape == () and isinstance(data, (np.ndarray, np.generic)):  # a number in a box: unpack it
+        number: Any = np.asarray(data)[()]
+        return number if letter == "f" and number.dtype != float else number.item()
+    return data if letter == "f" else data.astype(float)
+
+
+def _short(data: Any) -> str:
+    text = " ".join(repr(data).split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiouAEIOU" else f"a {noun}"

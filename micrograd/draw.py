@@ -1,0 +1,319 @@
+"""Pictures of a graph: a box per Value with its label, data and gradient, an ellipse per op, an arrow per input.
+
+The DOT text is written here. Graphviz turns it into a picture in a process of its own: within this one it would stop
+all threads and let no interrupt through, draw the same text slightly differently the second time, and overrun the
+stack on a long chain (pygraphviz 2.0.4: 100,000 nodes), which ends the user's program.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
+
+from micrograd.engine import Value
+from micrograd.errors import DataError, DrawError, MissingExtraError
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy_loader.load("numpy")
+
+FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
+NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
+DIRECTIONS = ("LR", "RL", "TB", "BT")
+NUMBERS_SHOWN = 32  # an array of more elements is abbreviated; of more than two dimensions, to its dtype and shape
+LINES_SHOWN = 10_000  # of DOT text, seconds to draw; a notebook shows a longer drawing as a line of words
+
+
+def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
+    """All nodes and edges of the graph below a Value, raw constants included.
+
+    Args:
+        root: the Value to start from, such as a loss.
+
+    Returns:
+        The set of nodes, and the set of edges (input, result). An input used twice by one op, as in `a + a`, is one
+        edge.
+
+    Raises:
+        DataError: root is no Value.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> nodes, edges = trace(a * b)
+    >>> sorted(node.data for node in nodes)
+    [-6.0, -3.0, 2.0]
+    >>> sorted((x.label, z._op) for x, z in edges)
+    [('a', '*'), ('b', '*')]
+    """
+    nodes = _inputs_first("trace", root)
+    return set(nodes), {(x, node) for node in nodes for x in node.inputs}
+
+
+def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
+    """Draw the graph below a Value as it stands now: data and gradients with four decimals.
+
+    A notebook shows the result. Elsewhere `.render("graph.svg")` writes the picture, `.save("graph.dot")` the DOT text.
+    Pictures need pygraphviz (`pip install 'micrograd-nd[draw]'`), or else Graphviz's `dot` on the PATH; `.source`
+    and `.save` need neither. Text in a PNG is drawn with the fonts of the machine; an SVG needs none.
+
+    Args:
+        root: the Value to draw, such as a loss.
+        format: of the picture: svg, png, pdf, eps, ps, jpg, jpeg or gif.
+        rankdir: the way the arrows go: LR (left to right), RL, TB (top to bottom) or BT.
+
+    Returns:
+        The Drawing. It keeps the numbers of this moment; draw again after `backward()`.
+
+    Raises:
+        DataError: root is no Value.
+        DrawError: there is no such format or direction.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> L = a * b
+    >>> L.backward()
+    >>> print(draw_dot(L).source, end="")
+    digraph {
+        rankdir=LR
+        0 [label="{ a | data 2.0000 | grad -3.0000 }" shape=record]
+        1 [label="{ b | data -3.0000 | grad 2.0000 }" shape=record]
+        2 [label="{  | data -6.0000 | grad 1.0000 }" shape=record]
+        op2 [label="*"]
+        op2 -> 2
+        0 -> op2
+        1 -> op2
+    }
+    """
+    nodes = _inputs_first("draw_dot", root)
+    _check_format("draw_dot", format)
+    if rankdir not in DIRECTIONS:
+        raise DrawError(f"draw_dot: there is no direction rankdir={rankdir!r}; take one of {', '.join(DIRECTIONS)}")
+    # Names are places in the order, never addresses: the same program draws the same text in any process.
+    name = {node: i for i, node in enumerate(nodes)}
+    lines = [line for node in nodes for line in _dot_lines(node, name)]
+    return Drawing("\n".join(["digraph {", f"    rankdir={rankdir}", *lines, "}\n"]), format)
+
+
+draw = draw_dot
+
+
+class Drawing:
+    """A drawn graph: DOT text, and the picture that Graphviz makes of it.
+
+    Args:
+        source: the DOT text.
+        format: of the picture, where nothing else names one.
+
+    >>> drawing = draw_dot(Value(2.0).tanh())
+    >>> drawing
+    <Drawing in 8 lines of DOT: .render('graph.svg') writes the picture>
+    """
+
+    def __init__(self, source: str, format: str = "svg") -> None:
+        self.source = source
+        self.format = format
+
+    def pipe(self, format: str | None = None) -> bytes:
+        """The picture as bytes.
+
+        Args:
+            format: svg, png, pdf, eps, ps, jpg, jpeg or gif; the drawing's own by default.
+
+        Raises:
+            DrawError: there is no such format, or Graphviz fails on this graph.
+            MissingExtraError: there is no Graphviz: neither pygraphviz nor `dot`.
+        """
+        format = format or self.format
+        _check_format("pipe", format)
+        return _run_graphviz(self.source, format)
+
+    def render(self, path: str | Path) -> Path:
+        """Write the picture.
+
+        Args:
+            path: the file; its suffix names the format. Without a suffix, that of the drawing's format is appended.
+
+        Returns:
+            The path written.
+
+        Raises:
+            DrawError: the suffix is of no picture format, or Graphviz fails on this graph.
+            MissingExtraError: there is no Graphviz: neither pygraphviz nor `dot`.
+            OSError: the file cannot be written.
+        """
+        path = Path(path)
+        if not path.suffix:
+            path = path.with_name(f"{path.name}.{self.format}")
+        format = path.suffix[1:].lower()
+        if format not in FORMATS:
+            raise DrawError(
+                f"render: the suffix of {path.name!r} is of no picture format; take one of "
+                f"{', '.join('.' + known for known in FORMATS)}, or write the DOT text by save(path)"
+            )
+        path.write_bytes(self.pipe(format))  # the bytes first: where they fail, an older picture stays
+        return path
+
+    def save(self, path: str | Path) -> Path:
+        """Write the DOT text, for Graphviz or any other reader of it; returns the path written."""
+        path = Path(path)
+        path.write_text(self.source, encoding="utf-8", newline="\n")
+        return path
+
+    def __repr__(self) -> str:
+        lines = self.source.count("\n")
+        return f"<Drawing in {lines} lines of DOT: .render('graph.{self.format}') writes the picture>"
+
+    # How notebooks ask. A drawing in a format that they cannot show, such as PDF, is shown as SVG.
+
+    def _repr_svg_(self) -> str | None:
+        if self.format in NOTEBOOK_IMAGES or self._is_too_long():
+            return None
+        return self.pipe("svg").decode()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str | bytes]:
+        if self._is_too_long():
+            return {"text/plain": f"{self!r}, too long to be shown unasked"}
+        if self.format in NOTEBOOK_IMAGES:
+            return {"text/plain": repr(self), NOTEBOOK_IMAGES[self.format]: self.pipe()}
+        return {"text/plain": repr(self), "image/svg+xml": self.pipe("svg").decode()}
+
+    def _is_too_long(self) -> bool:
+        # Graphviz may take minutes and gigabytes for it: nobody asks for that by the last line of a cell.
+        return self.source.count("\n") > LINES_SHOWN
+
+
+# The graph
+
+
+def _inputs_first(name: str, root: Value) -> list[Value]:
+    """Every Value below root, raw constants included, inputs before users; always in the same order."""
+    if not isinstance(root, Value):
+        raise DataError(
+            f"{name}: what is to be drawn is a {type(root).__name__}, not a Value; give one Value, such as the loss"
+        )
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[tuple[Value, bool]] = [(root, False)]
+    while stack:
+        node, inputs_are_done = stack.pop()
+        if inputs_are_done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((x, False) for x in reversed(node.inputs))
+    return order
+
+
+# The DOT text
+
+
+def _dot_lines(node: Value, name: dict[Value, int]) -> Iterator[str]:
+    i = name[node]
+    data, grad = _field("data ", node.data), _field("grad ", node.grad)
+    yield f'    {i} [label="{{ {_escaped(node.label)} | {data}| {grad}}}" shape=record]'
+    if node._op:
+        yield f'    op{i} [label="{_escaped(node._op)}"]'
+        yield f"    op{i} -> {i}"
+    user = f"op{i}" if node._op else f"{i}"  # a node made by hand may have inputs and no op
+    for x in dict.fromkeys(node.inputs):
+        yield f"    {name[x]} -> {user}"
+
+
+def _field(name: str, x: Any) -> str:
+    """A number or an array as a field of a box, after its name."""
+    text = _shown(name, x)
+    # Graphviz centers a line that does not end in \l, and takes a space after the last \l for one more line.
+    return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
+
+
+def _shown(name: str, x: Any) -> str:
+    if isinstance(x, Value):  # a gradient made by create_graph
+        x = x.data
+    if isinstance(x, (int, float)):
+        return name + _decimal(x)
+    # Another library's array may be on a GPU, or not computed yet: to print it would be to fetch or compute it.
+    if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
+        return _escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")
+    return _array(name, x) if x.ndim else name + _decimal(x.item())
+
+
+def _decimal(x: float) -> str:
+    if not abs(x) >= 1e15 or x in (float("inf"), float("-inf")):
+        return f"{x:.4f}"
+    from decimal import Decimal  # also for an int beyond the range of floats
+
+    return f"{Decimal(x):.4e}"
+
+
+def _array(name: str, x: Any) -> str:
+    """An array as NumPy prints it, rows below one another; a large one is abbreviated, and its shape said."""
+    text = name + np.array2string(
+        x, precision=4, separator=", ", suppress_small=True, prefix=name, threshold=NUMBERS_SHOWN, edgeitems=2
+    )
+    if x.size > NUMBERS_SHOWN or x.size == 0:
+        text += f"\nshape {x.shape}"
+    return re.sub(r"(?<=[ \n]) ", r"\\ ", text)  # Graphviz runs spaces together that are not escaped
+
+
+# To Graphviz a backslash, braces, bars and angles mean something in the label of a box; & begins a character entity.
+_SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")  # no XML holds them
+
+
+def _escaped(text: Any) -> str:
+    """Text that Graphviz shows as it stands, in boxes and ellipses."""
+    text = "" if text is None else str(text).replace("\r\n", "\n")
+    text = _UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
+    return "".join(_SPECIAL.get(c, c) for c in text)
+
+
+# Graphviz, run as a process that reads DOT text and writes a picture
+
+_PYGRAPHVIZ = """
+import sys
+format, *users_path = sys.argv[1:]
+sys.path += users_path
+from pygraphviz import AGraph
+graph = AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=format, prog="dot"))
+"""
+
+
+def _check_format(name: str, format: str) -> None:
+    if format not in FORMATS:
+        raise DrawError(f"{name}: there is no picture format {format!r}; take one of {', '.join(FORMATS)}")
+
+
+def _graphviz_commands(format: str) -> Iterator[list[str]]:
+    if sys.executable and importlib.util.find_spec("pygraphviz"):
+        # -P, and the user's path last: a file tempfile.py beside the notebook must not stand in for the library's.
+        yield [sys.executable, "-P", "-c", _PYGRAPHVIZ, format, *sys.path]
+    if dot := shutil.which("dot"):
+        yield [dot, f"-T{format}"]
+
+
+def _run_graphviz(source: str, format: str) -> bytes:
+    reason = ""
+    for command in _graphviz_commands(format):
+        done = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+        if done.returncode == 0 and done.stdout:
+            return done.stdout
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        reason = f"it crashed (signal {-done.returncode})" if done.returncode < 0 else (said or ["it said nothing"])[-1]
+    if not reason:
+        raise MissingExtraError(
+            "draw_dot: a picture needs Graphviz, which comes with the package pygraphviz, and that is not installed;\n"
+            "python -m pip install 'micrograd-nd[draw]', or write the DOT text by save(path)"
+        )
+    raise DrawError(
+        f"draw_dot: Graphviz made no {format} of this graph of {source.count(chr(10))} lines: {reason};\n"
+        f"draw a part of it, or write the DOT text by save(path)"
+    )

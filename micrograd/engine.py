@@ -1,0 +1,661 @@
+"""The engine: a `Value` remembers how it was made, and `backward()` walks that graph once.
+
+Read from the top. A Value holds `data`, a Python number or an array. An operator on Values makes a new one that
+keeps its inputs and the record of the op (see op.py). `toposort` puts the graph in order, inputs before
+users, and `backward` goes through it from the end: each node passes its gradient on to its inputs by the
+rules of its op, and gradients that meet are added. That is the chain rule.
+
+>>> a, b = Value(2.0), Value(-3.0)
+>>> c = a * b + 10.0
+>>> c.backward()
+>>> c.data, a.grad, b.grad
+(4.0, -3.0, 2.0)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+import lazy_loader
+
+from micrograd.arrays import as_data, is_number
+from micrograd.errors import DataError, GradientError, MicrogradError, OpError, ShapeError
+from micrograd.op import OPS, Array, Custom, Op, named, shape_of
+from micrograd.ops import add, cast, divide, multiply, power, raise_to, subtract, sum_to
+from micrograd.ops.operators import Operators
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy_loader.load("numpy")
+
+LEAF = Custom("")  # the record of a Value that the user made: its gradient accumulates
+CONSTANT = Custom("")  # the record of a Value without a history: no gradient goes there
+
+
+class Value(Operators):
+    """A number or an array that remembers how it was made, and has a gradient after `backward()`.
+
+    Args:
+        data: a Python number (an int stays an int), or an array, or nested lists of numbers. Floating-point arrays
+            keep their dtype, arrays of integers become float64, np.float64 numbers become floats.
+        _children: the inputs, when a node is made by hand; `prev=` is the same.
+        _op: the symbol of the op that made it, for pictures; `op=` is the same.
+        label: a name for pictures and errors.
+
+    Attributes:
+        data: the number or array. Assign to it between graphs, as when training: `backward()` uses data as it stands.
+        grad: the derivative of the last `backward()`'s root by this value, of the shape and dtype of data.
+
+    Raises:
+        DataError: data is no real number and no array of real numbers.
+
+    >>> Value(5.0)
+    Value(data=5.0, grad=0.0)
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_own", "_params", "_record", "_rest", "_x", "_y", "label")
+    _x: Any
+    _y: Any
+    _rest: tuple[Any, ...]
+
+    def __init__(
+        self,
+        data: Array,
+        _children: Iterable[Any] = (),
+        _op: str = "",
+        label: str = "",
+        *,
+        prev: Iterable[Any] = (),
+        op: str = "",
+    ) -> None:
+        if isinstance(data, Value):
+            raise DataError(f"Value: the data is a Value already, {data}; use it as it is, or its .data")
+        inputs = tuple(_children) or tuple(prev)
+        symbol = _op or op
+        self._data = as_data(data)
+        self._grad: Any = None  # None stands for zero, so that no array of zeros need be made
+        self.label = label
+        self._record: Op = Custom(symbol) if inputs or symbol else LEAF
+        self._own: Callable[[], Any] | None = None
+        self._params: dict[str, Any] | None = None
+        _put_inputs(self, inputs)
+
+    # What it holds
+
+    @property
+    def data(self) -> Any:
+        """The number or array; assignable."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Array) -> None:
+        self._data = as_data(data.data if isinstance(data, Value) else data)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient, of the shape and dtype of data; zero before `backward()`; assignable."""
+        if self._grad is None:
+            if is_number(self._data):
+                return 0.0
+            self._grad = as_data(np.zeros_like(self._data))
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Array) -> None:
+        if isinstance(grad, Value) or (is_number(grad) and is_number(self._data)):
+            self._grad = grad
+        elif grad is None or (is_number(grad) and grad == 0):
+            self._grad = None
+        else:
+            self._grad = _cotangent("grad", self, grad)
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        """The inputs in order, with repeats; a raw number among them appears as a Value, with its gradient."""
+        given = _inputs(self)
+        if not all(isinstance(x, Value) for x in given):
+            given = tuple(x if isinstance(x, Value) else _wrapped(self, i, x) for i, x in enumerate(given))
+            _put_inputs(self, given)
+        return given
+
+    @property
+    def _prev(self) -> set[Value]:
+        return set(self.inputs)
+
+    @property
+    def _op(self) -> str:
+        symbol = self._record.symbol
+        return symbol.format(**self._params) if self._params else symbol
+
+    prev = _prev
+    op = _op
+
+    @property
+    def _backward(self) -> Callable[[], Any]:
+        """One step of the chain rule: adds this node's part to the gradients of its inputs; assignable."""
+        return self._own or (lambda: pull(self))
+
+    @_backward.setter
+    def _backward(self, step: Callable[[], Any] | None) -> None:
+        self._own = step
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes; () for a number."""
+        return shape_of(self._data)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape)) if self.shape else 1
+
+    @property
+    def dtype(self) -> Any:
+        """NumPy's type of the elements; float64 for a Python number."""
+        return np.dtype(float) if is_number(self._data) else self._data.dtype
+
+    @property
+    def _level(self) -> float:
+        return getattr(self._data, "_level", 0.0) + 0.5
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"{type(self).__name__}(data={self.data}, grad={self.grad}{label})"
+
+    # How graphs are made. On numbers `a - b` is `a + b * -1` and `a / b` is `a * b**-1`, node for node as in the
+    # texts; with an array among the operands each is one node, one call of NumPy.
+
+    def __add__(self, other: Array) -> Any:
+        x = self._data
+        y = other._data if isinstance(other, Value) else other
+        if type(x) is float and (type(y) is float or type(y) is int) and _quick(self):
+            return _node(type(self), x + y, add, self, other)
+        return add(self, other)
+
+    def __radd__(self, other: Array) -> Any:
+        return self + other if is_number(other) else add(other, self)
+
+    def __mul__(self, other: Array) -> Any:
+        x = self._data
+        y = other._data if isinstance(other, Value) else other
+        if type(x) is float and (type(y) is float or type(y) is int) and _quick(self):
+            return _node(type(self), x * y, multiply, self, other)
+        return multiply(self, other)
+
+    def __rmul__(self, other: Array) -> Any:
+        return self * other if is_number(other) else multiply(other, self)
+
+    def __neg__(self) -> Any:
+        return self * -1 if is_number(self._data) else super().__neg__()
+
+    def __sub__(self, other: Array) -> Any:
+        return self + (-other) if _numbers(self, other) else subtract(self, other)
+
+    def __rsub__(self, other: Array) -> Any:
+        return other + (-self) if _numbers(self, other) else subtract(other, self)
+
+    def __truediv__(self, other: Array) -> Any:
+        if not _numbers(self, other):
+            return divide(self, other)
+        return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
+
+    def __rtruediv__(self, other: Array) -> Any:
+        return other * self**-1 if _numbers(self, other) else divide(other, self)
+
+    def __pow__(self, other: Array) -> Any:
+        if isinstance(other, (int, float)):
+            exponent = other if type(other) is int else float(other)
+            return raise_to(self, exponent=exponent)
+        return power(self, other)
+
+    def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
+        """Run the op on the data of its inputs, and record it. This is what an op asks of an interpreter."""
+        inputs = [x if isinstance(x, Value) else as_constant(op, x) for x in inputs]
+        data = [x._data if isinstance(x, Value) else x for x in inputs]
+        try:
+            z = op.forward(*data, **params)
+        except MicrogradError:
+            raise
+        except (ValueError, TypeError, IndexError):
+            op.shape(*inputs, **params)  # says what does not fit, by label; or else NumPy's own words stand
+            raise
+        if not op.differentiable:
+            return z
+        kinds = [type(x) for x in inputs if isinstance(x, Value) and x._record is not CONSTANT]
+        kind = kinds[0] if len(set(kinds)) == 1 else next((k for k in kinds if k is not Value), type(self))
+        node = _node(kind, as_data(z), CONSTANT, None, None)
+        if kinds and is_recording():
+            node._record = op
+            node._params = params or None
+            _put_inputs(node, inputs)
+        return node
+
+    # How gradients are computed
+
+    def backward(self, gradient: Array = None, create_graph: bool = False) -> None:
+        """The gradient of this value by every value that it was made from, into their `grad`.
+
+        grad of x  =  sum over users z of x:  (grad of z) * dz/dx
+
+        Interior gradients are computed anew; those of leaves accumulate over calls, so set them to 0 between steps.
+        If anything interrupts the walk, the gradients of leaves are as they were. Data is used as it stands now:
+        see `check_stale`.
+
+        Args:
+            gradient: the gradient of this value itself, of its shape; ones by default.
+            create_graph: record the walk too, so that gradients are Values with gradients of their own.
+
+        Raises:
+            GradientError: this value has no history: it is detached, or was made under `no_grad()`.
+            ShapeError: the gradient given has another shape.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.grad
+        6.0
+        """
+        if self._record is CONSTANT:
+            name = repr(self.label) if self.label else "this value"
+            raise GradientError(
+                f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
+                f"call it on a result of Values with a history"
+            )
+        seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
+        order = toposort(self)
+        before = [(leaf, leaf._grad) for leaf in order if leaf._record is LEAF]
+        try:
+            for node in order:
+                node._grad = None
+            self._grad = Value(seed) if create_graph else seed
+            for node in reversed(order):
+                _step(node, create_graph)
+            for leaf, grad in before:
+                if grad is not None:
+                    leaf._grad = grad if leaf._grad is None else grad + leaf._grad
+        except BaseException:
+            for leaf, grad in before:
+                leaf._grad = grad
+            raise
+
+    def detach(self) -> Value:
+        """The same data as a constant: no gradient goes through it.
+
+        >>> x = Value(3.0)
+        >>> (x * x.detach()).backward()
+        >>> x.grad
+        3.0
+        """
+        constant: Value = _node(type(self), self._data, CONSTANT, None, None)
+        constant.label = self.label
+        return constant
+
+    def check_stale(self) -> list[Value]:
+        """The nodes whose data is no longer what their inputs give: something was assigned since they were made.
+
+        `backward()` uses data as it stands, so on such a graph it mixes old outputs with new inputs. The texts do so
+        on purpose when they nudge `a.data`; elsewhere it is a mistake, and this finds it.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> x.data = 4.0
+        >>> y.check_stale()
+        [Value(data=9.0, grad=0.0)]
+        """
+        return [node for node in toposort(self) if not isinstance(node._record, Custom) and _is_stale(node)]
+
+    # Python's own protocols
+
+    def item(self) -> float | int:
+        """The number, when there is exactly one."""
+        if is_number(self._data):
+            return self._data  # type: ignore[no-any-return]
+        if self.size != 1:
+            raise DataError(f"item: {named(self)} has {self.size} elements, not one; sum() or index it first")
+        return self.numpy().item()  # type: ignore[no-any-return]
+
+    def numpy(self) -> Any:
+        """The data as a NumPy array, detached; it shares memory where data is a NumPy array already."""
+        return np.asarray(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __round__(self, ndigits: SupportsIndex | None = None) -> Any:
+        return round(self.item(), ndigits)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise DataError(f"len: {named(self)} is a number, and has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __setitem__(self, index: Any, data: Array) -> None:
+        raise DataError(
+            f"{named(self)}: a Value is not changed in place, or its history would be wrong; "
+            f"for data that no graph uses, write v.data[{index!r}] = ..."
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self._data, dtype=dtype) if copy else np.asarray(self._data, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """np.exp(v), and NumPy numbers and arrays on the left of an operator."""
+        name = _SPELLED.get(ufunc.__name__, ufunc.__name__)
+        if method != "__call__" or options or (name not in OPS and name not in _OPERATORS):
+            asked = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise OpError(f"np.{asked}: there is no op for it with these options; take v.data for plain NumPy")
+        if name not in _OPERATORS:
+            return OPS[name](*inputs)
+        direct, reflected = _OPERATORS[name]
+        x, y = (i if isinstance(i, Value) else as_data(i) for i in inputs)
+        return getattr(x, direct)(y) if isinstance(x, Value) else getattr(y, reflected)(x)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        raise OpError(
+            f"np.{function.__name__}: there is no op for it on a Value; "
+            f"use micrograd.ops or a method of the Value, or take v.data for plain NumPy"
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """A copy of the whole graph, in a loop: a chain of a million nodes is no deeper than one."""
+        for node in toposort(self):
+            if id(node) not in memo:
+                memo[id(node)] = _copied(node, memo)
+        return memo.setdefault(id(self), None) or _copied(self, memo)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """Pickle the inputs before their users, so that no pickle is deeper than one node."""
+        return _blank, (type(self),), (_InputsFirst(self), _state(self))
+
+    def __setstate__(self, state: tuple[Any, tuple[Any, ...]]) -> None:
+        _restore(self, state[1])
+
+
+def toposort(root: Value) -> list[Value]:
+    """Every Value that root was made from, inputs before users, root last; always in the same order.
+
+    Iterative, so that long graphs are no deeper than short ones. Constants have no gradient and are left out.
+
+    >>> a = Value(2.0, label="a")
+    >>> b = a * a
+    >>> b.label = "b"
+    >>> [node.label for node in toposort(b + a)]
+    ['a', 'b', '']
+    """
+    order: list[Value] = []
+    seen = set()
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if node is None:  # all inputs of the node below are in order by now
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            stack += (node, None)
+            for x in (*reversed(node._rest), node._y, node._x) if node._rest else (node._y, node._x):
+                if isinstance(x, Value) and x._record is not CONSTANT:
+                    stack.append(x)
+    return order
+
+
+def pull(node: Value, create_graph: bool = False) -> None:
+    """Add the node's part to the gradients of its inputs, by the rules of its op: the chain rule, one step."""
+    record, g = node._record, node._grad
+    if g is None or isinstance(record, Custom):
+        return
+    inputs = _inputs(node)
+    z: Any = node
+    values: Sequence[Any] = inputs
+    if not create_graph:
+        z, values = node._data, [x._data if isinstance(x, Value) else x for x in inputs]
+    params = node._params or {}
+    for i, x in enumerate(inputs):
+        if isinstance(x, Value) and x._record is not CONSTANT and record.rules[i] is not None:
+            part = fit(record.pull(i, g, z, values, params), x._data)
+            if x._record is LEAF:
+                part = _unshared(part, g)
+            x._grad = part if x._grad is None else x._grad + part
+
+
+def fit(g: Array, data: Array) -> Array:
+    """A cotangent in the shape and dtype of the data that it belongs to: summed over broadcast axes, in one place."""
+    if type(g) is float and type(data) is float:
+        return g
+    given, wanted = shape_of(g), shape_of(data)
+    if given != wanted:
+        tail = given[len(given) - len(wanted) :]
+        if len(given) < len(wanted) or any(n not in (1, m) for n, m in zip(wanted, tail, strict=True)):
+            raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
+        g = sum_to(g, wanted)
+    if is_number(data):
+        return g if hasattr(g, "_apply_op") else as_data(g)
+    if not hasattr(g, "dtype") or g.dtype != data.dtype:
+        g = cast(g, dtype=data.dtype)
+    return g
+
+
+def _step(node: Value, create_graph: bool) -> None:
+    """`pull`, with the two ops that make up nine in ten nodes of a scalar program written out."""
+    if node._own is not None:
+        for x in _inputs(node):
+            if isinstance(x, Value) and hasattr(x._grad, "flags"):
+                x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array
+        node._own()
+        return
+    g, record = node._grad, node._record
+    if type(g) is not float or not (record is add or record is multiply):
+        pull(node, create_graph)
+        return
+    x, y = node._x, node._y
+    gx, gy = g, g
+    if record is multiply:
+        gx = g * (y._data if isinstance(y, Value) else y)
+        gy = g * (x._data if isinstance(x, Value) else x)
+    if isinstance(x, Value) and x._record is not CONSTANT:
+        x._grad = gx if x._grad is None else x._grad + gx
+    if isinstance(y, Value) and y._record is not CONSTANT:
+        y._grad = gy if y._grad is None else y._grad + gy
+
+
+def as_constant(op: Op, data: Any) -> Any:
+    """A raw operand of an op: a number, an array (booleans stay, for conditions), or another interpreter's."""
+    if is_number(data) or isinstance(data, bool) or getattr(getattr(data, "dtype", None), "kind", "") == "b":
+        return data
+    return as_data(data, op.name)
+
+
+def _numbers(x: Value, y: Any) -> bool:
+    """Whether both operands are plain numbers, so that the graph is the texts'."""
+    return is_number(x._data) and is_number(y._data if isinstance(y, Value) else y)
+
+
+def _ones(data: Any) -> Any:
+    if is_number(data):
+        return 1.0
+    if hasattr(data, "_apply_op"):
+        return as_data(np.ones(shape_of(data), data.dtype))
+    return as_data(np.ones_like(data))
+
+
+def _cotangent(name: str, value: Value, given: Any) -> Any:
+    """A gradient that a user gives, in the shape and dtype of the value's data."""
+    g = as_data(given._data if isinstance(given, Value) else given)
+    if shape_of(g) != value.shape:
+        raise ShapeError(f"{name}: a gradient of shape {shape_of(g)} for {named(value)}; give one of the same shape")
+    return fit(g, value._data)
+
+
+def _unshared(part: Any, g: Any) -> Any:
+    """A leaf's gradient is the user's to change in place: never a view, nor the array of another node."""
+    if isinstance(part, Value) or not hasattr(part, "flags"):
+        return part
+    return part.copy() if part is g or part.base is not None else part
+
+
+def _is_stale(node: Value) -> bool:
+    data = [x._data if isinstance(x, Value) else x for x in _inputs(node)]
+    now = as_data(node._record.forward(*data, **(node._params or {})))
+    if is_number(now) and is_number(node._data):
+        return bool(now != node._data and (now == now or node._data == node._data))  # nan is as good as nan
+    return not bool(np.array_equal(now, node._data, equal_nan=True))
+
+
+# Nodes. Two inputs have slots of their own, as almost all ops take one or two; a tuple holds any further ones.
+
+
+def _node(kind: type[Value], data: Any, record: Op, x: Any, y: Any) -> Any:
+    node = kind.__new__(kind)
+    node._data = data
+    node._grad = None
+    node.label = ""
+    node._record = record
+    node._own = None
+    node._params = None
+    node._x = x
+    node._y = y
+    node._rest = ()
+    return node
+
+
+def _inputs(node: Value) -> tuple[Any, ...]:
+    """The inputs as recorded: Values, and raw constants."""
+    if node._rest:
+        return (node._x, node._y, *node._rest)
+    if node._y is not None:
+        return (node._x, node._y)
+    return () if node._x is None else (node._x,)
+
+
+def _put_inputs(node: Value, inputs: Sequence[Any]) -> None:
+    count = len(inputs)
+    node._x = inputs[0] if count > 0 else None
+    node._y = inputs[1] if count > 1 else None
+    node._rest = tuple(inputs[2:]) if count > 2 else ()
+
+
+def _wrapped(node: Value, i: int, x: Any) -> Value:
+    """Input i, a raw constant, as a Value: what the texts would have made of it, its gradient included."""
+    constant: Value = _node(Value, x, LEAF, None, None)
+    record = node._record
+    if node._grad is not None and not isinstance(record, Custom) and record.rules[i] is not None:
+        data = [v._data if isinstance(v, Value) else v for v in _inputs(node)]
+        g = node._grad._data if isinstance(node._grad, Value) else node._grad
+        constant._grad = fit(record.pull(i, g, node._data, data, node._params or {}), x)
+    return constant
+
+
+# Copies and pickles
+
+
+def _blank(kind: type[Value]) -> Value:
+    return _node(kind, 0.0, LEAF, None, None)  # type: ignore[no-any-return]
+
+
+def _state(node: Value) -> tuple[Any, ...]:
+    kind = "leaf" if node._record is LEAF else "constant" if node._record is CONSTANT else node._record
+    own_attributes = getattr(node, "__dict__", None)
+    return node._data, node._grad, node.label, kind, node._own, node._params, _inputs(node), own_attributes
+
+
+def _restore(node: Value, state: tuple[Any, ...]) -> None:
+    node._data, node._grad, node.label, kind, node._own, node._params, inputs, own_attributes = state
+    node._record = LEAF if kind == "leaf" else CONSTANT if kind == "constant" else kind
+    _put_inputs(node, inputs)
+    if own_attributes:
+        node.__dict__.update(own_attributes)
+
+
+def _copied(node: Value, memo: dict[int, Any]) -> Value:
+    if node._own is not None:
+        name = node.label or node._op or "a leaf"
+        raise GradientError(
+            f"deepcopy: {name!r} has a `_backward` of its own, which is bound to the nodes of this graph; "
+            f"copy the leaves and build the graph again"
+        )
+    twin = memo[id(node)] = _blank(type(node))
+    _restore(twin, copy.deepcopy(_state(node), memo))
+    return twin
+
+
+class _InputsFirst:
+    """All nodes below a root as a pickle sees them: a list whose elements are taken one by one, inputs first.
+
+    While that list is pickled, a node of it gives only itself: its inputs have been pickled before it.
+    """
+
+    running = threading.local()
+
+    def __init__(self, root: Value) -> None:
+        self.root = root
+
+    def __reduce__(self) -> Any:
+        inner = id(self.root) in getattr(self.running, "nodes", ())
+        return list, (), None, iter(()) if inner else self._nodes()
+
+    def _nodes(self) -> Iterator[Value]:
+        order = toposort(self.root)[:-1] if self.root._x is not None else []
+        self.running.nodes = {id(node) for node in order}
+        try:
+            yield from order
+        finally:
+            self.running.nodes = ()
+
+
+# Recording can be switched off, in this thread and context only
+
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_switched_off: set[object] = set()  # the blocks of no_grad open in any thread: while there is none, look no further
+
+
+def is_recording() -> bool:
+    """Whether ops on Values are recorded here: not under `no_grad()`."""
+    return not _switched_off or _recording.get()
+
+
+def _quick(node: Value) -> bool:
+    """Whether an op on this node is recorded, with nothing else to look at."""
+    return not _switched_off and node._record is not CONSTANT
+
+
+@contextlib.contextmanager
+def no_grad() -> Iterator[None]:
+    """Ops inside are computed and not recorded; their results are constants. Other threads go on recording.
+
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.inputs
+    ()
+    """
+    block = object()
+    _switched_off.add(block)
+    token = _recording.set(False)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+        _switched_off.discard(block)
+
+
+_SPELLED = {"true_divide": "divide", "float_power": "power", "fabs": "absolute"}
+_OPERATORS = {
+    "add": ("__add__", "__radd__"),
+    "subtract": ("__sub__", "__rsub__"),
+    "multiply": ("__mul__", "__rmul__"),
+    "divide": ("__truediv__", "__rtruediv__"),
+    "power": ("__pow__", "__rpow__"),
+}

@@ -1,0 +1,57 @@
+"""The errors of micrograd, each also the builtin that a caller would catch.
+
+    MicrogradError
+    ├── DataError (TypeError)              what was given is no number and no array of numbers
+    ├── ShapeError (ValueError)            shapes or sizes that do not fit
+    ├── IndexingError (IndexError)         an index that the array does not have
+    ├── ArgumentError (ValueError)         an option that does not exist, or is out of range
+    ├── GradientError (RuntimeError)       a gradient that cannot be computed
+    │   └── GradcheckError (AssertionError)  a gradient that is wrong
+    ├── OpError (TypeError)                an op that is defined badly, or does not exist
+    ├── DrawError (ValueError)             a picture that cannot be made
+    └── MissingExtraError (ImportError)    an optional package that is not installed
+
+A message names the op, what was given, what was wanted, and the repair, in at most three lines.
+"""
+
+from __future__ import annotations
+
+
+class MicrogradError(Exception):
+    """Root of every error that micrograd raises on purpose."""
+
+
+class DataError(MicrogradError, TypeError):
+    """The data is no number and no array of real numbers."""
+
+
+class ShapeError(MicrogradError, ValueError):
+    """Shapes, axes or sizes do not fit together."""
+
+
+class IndexingError(MicrogradError, IndexError):
+    """An index reaches outside the array, or is of no kind that arrays take."""
+
+
+class ArgumentError(MicrogradError, ValueError):
+    """An option is unknown or out of range."""
+
+
+class GradientError(MicrogradError, RuntimeError):
+    """A gradient cannot be computed from here."""
+
+
+class GradcheckError(GradientError, AssertionError):
+    """A gradient disagrees with finite differences."""
+
+
+class OpError(MicrogradError, TypeError):
+    """An op is defined badly, or there is none of that name."""
+
+
+class DrawError(MicrogradError, ValueError):
+    """A picture cannot be made as asked."""
+
+
+class MissingExtraError(MicrogradError, ImportError):
+    """An optional package is not installed."""

@@ -1,0 +1,36 @@
+"""Module: anything that has parameters."""
+
+from __future__ import annotations
+
+from micrograd.engine import Value
+
+
+class Module:
+    """Base of everything that has parameters; a subclass says which, by overriding `parameters`.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope = Value(2.0)
+    ...
+    ...     def __call__(self, x):
+    ...         return self.slope * x
+    ...
+    ...     def parameters(self):
+    ...         return [self.slope]
+    >>> line = Line()
+    >>> line(3.0).backward()
+    >>> line.slope.grad
+    3.0
+    >>> line.zero_grad()
+    >>> line.slope.grad
+    0.0
+    """
+
+    def parameters(self) -> list[Value]:
+        """The values that training changes, always in the same order."""
+        return []
+
+    def zero_grad(self) -> None:
+        """Set every parameter's gradient to zero; `backward` adds to what is there."""
+        for p in self.parameters():
+            p.grad = 0.0

@@ -1,0 +1,255 @@
+"""The tutorials' network: a Neuron, a Layer of neurons, an MLP of layers.
+
+Called with one sample, each runs the tutorials' program, number by number. Called with a batch, an array of
+shape (batch, nin), a layer is one matrix product: the same numbers, to rounding, and the same gradients.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from micrograd import ops
+from micrograd.engine import Value
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.nn.module import Module
+from micrograd.op import OPS, Elementwise, named
+
+BIASES = ("zero", "uniform")
+
+
+class Neuron(Module):
+    """Weighted sum of its inputs, plus a bias, through an activation: act(w . x + b).
+
+    The weights are drawn uniformly from [-1, 1] with Python's `random`, then the bias where it is drawn too.
+
+    Args:
+        nin: number of inputs.
+        nonlin: False leaves the activation out.
+        activation: "relu", "tanh", "sigmoid", "linear" for none, or any elementwise op of one input by its name.
+        bias: "zero", or "uniform" for a draw from [-1, 1].
+
+    Raises:
+        ArgumentError: nin is no whole number from 1, or the activation or the bias is unknown. Nothing is drawn then.
+
+    >>> random.seed(1337)
+    >>> neuron = Neuron(2)
+    >>> neuron
+    ReLUNeuron(2)
+    >>> neuron([2.0, 3.0])
+    Value(data=0.6706048694358875, grad=0.0)
+    >>> Neuron(3, activation="tanh", bias="uniform")
+    TanhNeuron(3)
+    """
+
+    def __init__(self, nin: int, nonlin: bool = True, *, activation: str = "relu", bias: str = "zero") -> None:
+        _check_sizes("Neuron", nin=nin)
+        _check_options("Neuron", bias, activation=activation)
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.b = Value(random.uniform(-1, 1) if bias == "uniform" else 0.0)
+        self.nonlin = nonlin and activation != "linear"
+        self.activation = activation
+
+    def __call__(self, x: Any) -> Any:
+        """The neuron's output: a Value for one sample, a Value of shape (batch,) for an array of shape (batch, nin).
+
+        Raises:
+            ShapeError: x has another number of inputs.
+        """
+        x, batch = _read(x, self, len(self.w))
+        if batch:
+            return ops.reshape(_batch([self], x), shape=(-1,))
+        act: Any = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+        return self.activate(act)
+
+    def activate(self, act: Any) -> Any:
+        """The activation of act, elementwise; act itself where the neuron is linear."""
+        return OPS[self.activation](act) if self.nonlin and self.activation != "linear" else act
+
+    def parameters(self) -> list[Value]:
+        """The weights, then the bias."""
+        return self.w + [self.b]
+
+    def __repr__(self) -> str:
+        activation = self.activation if self.nonlin else "linear"
+        return f"{'ReLU' if activation == 'relu' else activation.capitalize()}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """Neurons side by side, all reading the same inputs.
+
+    Args:
+        nin: number of inputs.
+        nout: number of neurons.
+        kwargs: handed to every `Neuron`.
+
+    Raises:
+        ArgumentError: a size is no whole number from 1, or an option is unknown. Nothing is drawn then.
+
+    >>> Layer(2, 3, nonlin=False)
+    Layer of [LinearNeuron(2), LinearNeuron(2), LinearNeuron(2)]
+    """
+
+    def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
+        _check_sizes("Layer", nin=nin, nout=nout)
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+
+    def __call__(self, x: Any) -> Any:
+        """The neurons' outputs: a list for one sample, a Value of shape (batch, nout) for an array of (batch, nin).
+
+        A single neuron's output comes without the list, or without the last axis.
+
+        Raises:
+            ShapeError: x has another number of inputs.
+        """
+        x, batch = _read(x, self, len(self.neurons[0].w))
+        if batch:
+            out = _batch(self.neurons, x)
+            return ops.reshape(out, shape=(-1,)) if len(self.neurons) == 1 else out
+        outs = [n(x) for n in self.neurons]
+        return outs[0] if len(outs) == 1 else outs
+
+    def parameters(self) -> list[Value]:
+        """The parameters of the neurons, one neuron after the other."""
+        return [p for n in self.neurons for p in n.parameters()]
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(str(n) for n in self.neurons)}]"
+
+
+class MLP(Module):
+    """Multi-layer perceptron: layers in a row, each reading the outputs of the one before.
+
+    Args:
+        nin: number of inputs.
+        nouts: number of neurons of each layer.
+        activation: of all layers but the last; see `Neuron`.
+        last_activation: of the last layer.
+        bias: "zero", or "uniform" for a draw from [-1, 1].
+
+    Raises:
+        ArgumentError: nouts is empty, a size is no whole number from 1, or an option is unknown. Nothing is
+            drawn then.
+
+    >>> model = MLP(2, [16, 16, 1])
+    >>> len(model.parameters())
+    337
+    >>> MLP(3, [2, 1], activation="tanh", last_activation="tanh")
+    MLP of [Layer of [TanhNeuron(3), TanhNeuron(3)], Layer of [TanhNeuron(2)]]
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: str = "relu",
+        last_activation: str = "linear",
+        bias: str = "zero",
+    ) -> None:
+        sz = [nin, *_sizes(nouts)]
+        _check_sizes("MLP", nin=nin, **{f"nouts[{i}]": nout for i, nout in enumerate(sz[1:])})
+        _check_options("MLP", bias, activation=activation, last_activation=last_activation)
+        activations = [activation] * (len(sz) - 2) + [last_activation]
+        self.layers = [
+            Layer(sz[i], sz[i + 1], nonlin=name != "linear", activation=name, bias=bias)
+            for i, name in enumerate(activations)
+        ]
+
+    def __call__(self, x: Any) -> Any:
+        """The last layer's outputs for one sample or for a batch; see `Layer`.
+
+        Raises:
+            ShapeError: x has another number of inputs.
+        """
+        batch = len(getattr(x, "shape", ())) == 2
+        for i, layer in enumerate(self.layers):
+            if i > 0 and len(self.layers[i - 1].neurons) == 1:  # a single output came without its list or axis
+                x = ops.reshape(x, shape=(-1, 1)) if batch else [x]
+            x = layer(x)
+        return x
+
+    def parameters(self) -> list[Value]:
+        """The parameters of the layers, from the first to the last."""
+        return [p for layer in self.layers for p in layer.parameters()]
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
+
+
+def _batch(neurons: Sequence[Neuron], x: Any) -> Any:
+    """Outputs of shape (batch, len(neurons)) for x of shape (batch, nin), in one matrix product."""
+    if len({(n.activation, n.nonlin) for n in neurons}) > 1:  # somebody has changed single neurons
+        return ops.stack([n(x) for n in neurons], axis=1)
+    rows = ops.stack([wi for n in neurons for wi in n.w])
+    weights = ops.reshape(rows, shape=(len(neurons), -1))
+    bias = ops.stack([n.b for n in neurons])
+    return neurons[0].activate(ops.matmul(x, ops.transpose(weights)) + bias)
+
+
+def _read(x: Any, owner: Neuron | Layer, nin: int) -> tuple[Any, bool]:
+    """The inputs, in a form that can be read more than once, and whether they are a batch.
+
+    Checked here because `zip` would drop inputs, or weights, without a word.
+    """
+    if hasattr(x, "shape") and x.shape != ():
+        if len(x.shape) == 2 and x.shape[1] == nin:
+            return x, True
+        if len(x.shape) != 1:
+            raise _shape_error(owner, nin, f"an array {named(x)}", "x.T" if x.shape[:-1] == (nin,) else "")
+    elif hasattr(x, "shape") or not hasattr(x, "__iter__"):
+        raise _shape_error(owner, nin, f"{x!r}", "[x]" if nin == 1 else "")
+    x = x if type(x) is list else list(x)
+    if len(x) != nin:
+        raise _shape_error(owner, nin, f"{len(x)} input{'s' * (len(x) != 1)}")
+    if isinstance(x[0], (list, tuple)):
+        raise _shape_error(owner, nin, f"a list of {len(x)} lists", "numpy.array(x), or one sample at a time")
+    return x, False
+
+
+def _shape_error(owner: Neuron | Layer, nin: int, given: str, repair: str = "") -> ShapeError:
+    name = f"Layer({nin}, {len(owner.neurons)})" if isinstance(owner, Layer) else str(owner)
+    return ShapeError(
+        f"{name}: given {given}, wanted {nin} input{'s' * (nin != 1)}: "
+        f"a list of {nin} for one sample, or an array of shape (batch, {nin})" + (f"; give {repair}" if repair else "")
+    )
+
+
+def _sizes(nouts: Any) -> list[Any]:
+    """The sizes of an MLP's layers as a list of one at least."""
+    if not hasattr(nouts, "__iter__"):
+        raise ArgumentError(f"MLP: nouts={nouts!r} is no list; give one size per layer, as in MLP(2, [16, 16, 1])")
+    sizes = list(nouts)
+    if not sizes:
+        raise ArgumentError(f"MLP: nouts={nouts!r} has no layers; give one size per layer, as in MLP(2, [16, 16, 1])")
+    return sizes
+
+
+def _check_sizes(owner: str, **sizes: Any) -> None:
+    for name, size in sizes.items():
+        try:
+            fits = operator.index(size) >= 1
+        except TypeError:
+            fits = False
+        if not fits:
+            raise ArgumentError(f"{owner}: {name}={size!r} is no size; give a whole number, 1 or more")
+
+
+def _check_options(owner: str, bias: str, **activations: str) -> None:
+    for name, activation in activations.items():
+        if not _is_activation(activation):
+            choices = ", ".join(["linear", *filter(_is_activation, OPS)])
+            raise ArgumentError(f"{owner}: {name}={activation!r} is unknown; choose from {choices}")
+    if bias not in BIASES:
+        raise ArgumentError(f"{owner}: bias={bias!r} is unknown; choose from {', '.join(BIASES)}")
+
+
+def _is_activation(name: Any) -> bool:
+    """Whether a neuron may end in it: "linear", or an elementwise op of one input and no params."""
+    if name == "linear":
+        return True
+    op = OPS.get(name) if isinstance(name, str) else None
+    return isinstance(op, Elementwise) and op.differentiable and len(inspect.signature(op.forward).parameters) == 1

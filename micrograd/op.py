@@ -1,0 +1,334 @@
+"""An op is one record: its forward, its derivative, its symbol and its shape rule, said once.
+
+Eager running, both derivative modes, drawing, explaining and testing read the record. The definers
+`elementwise`, `multilinear`, `linear`, `primitive` and `comparison` make one and enter it into the table `OPS`:
+
+    @elementwise("tanh", lambda z, x: 1.0 - z * z)
+    def tanh(x):
+        return math.tanh(x) if type(x) is float else np.tanh(x)
+
+Rules are written in ops. On numbers and arrays they compute; on a `Value` they record, which is all that
+derivatives of higher order need. In a rule z is the output, x and y the inputs, g a cotangent (what
+flows back, of the shape of z), t a tangent (what flows forward, of the shape of an input).
+
+An op asks its inputs who interprets them, as NumPy's `__array_ufunc__` does: a class with `_apply_op` is an
+interpreter (`Value` records, `Dual` pushes tangents, `Abstract` knows only shapes). Where several
+kinds meet, the one with the highest `_level`, the one made last, takes the call.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
+
+from micrograd.errors import OpError, ShapeError
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy_loader.load("numpy")
+
+Array = Any  # a Python number, a NumPy array, or anything that an interpreter or NumPy's protocols stand for
+Rule = Callable[..., Array]
+
+OPS: dict[str, Op] = {}
+
+
+def shape_of(x: Array) -> tuple[int, ...]:
+    """Shape of a number, an array, or whatever an interpreter stands for; a Python number has ()."""
+    kind = type(x)
+    return () if kind is float or kind is int or kind is bool else tuple(x.shape)
+
+
+def named(x: Array) -> str:
+    """An input as errors show it: its label, where it has one, and its shape."""
+    label = getattr(x, "label", "")
+    return f"{label!r} {shape_of(x)}" if label else f"{shape_of(x)}"
+
+
+class Each(Sequence[Rule]):
+    """One rule for any number of inputs, told as its first argument which input it is for."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: Any) -> Any:
+        return functools.partial(self.rule, i)
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Op:
+    """One op: call it with numbers, arrays or values; inputs are positional, params keyword-only.
+
+    Attributes:
+        name: what the function is called, the key in `OPS`.
+        symbol: what pictures show, a format string over the params ("+", "**{exponent}").
+        forward: the function on numbers and arrays.
+        rules: one derivative rule per input; None where an input carries no gradient.
+        differentiable: False for comparisons, whose result is plain data.
+    """
+
+    differentiable = True
+
+    def __init__(self, forward: Callable[..., Array], symbol: str, rules: Sequence[Any]) -> None:
+        self.name = forward.__name__
+        self.symbol = symbol
+        self.forward = forward
+        self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
+        self.__name__ = self.__qualname__ = forward.__name__
+        self.__module__ = forward.__module__
+        self.__doc__ = forward.__doc__
+        self.__wrapped__ = forward  # inspect.signature and help() show the forward's arguments
+
+    def __call__(self, *inputs: Array, **params: Any) -> Array:
+        """Apply the op, through the interpreter of the inputs if they have one."""
+        top = None
+        for x in inputs:
+            if hasattr(x, "_apply_op") and (top is None or x._level > top._level):
+                top = x
+        if top is None:
+            return self.forward(*inputs, **params)
+        return top._apply_op(self, inputs, params)
+
+    def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        """What cotangent g of the output gives to input i, before it is summed to that input's shape."""
+        raise NotImplementedError
+
+    def push(
+        self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
+    ) -> Array:
+        """Tangent of the output, given one tangent (or None) per input; None when nothing moves."""
+        total = None
+        for i, t in enumerate(tangents):
+            if t is not None and self.rules[i] is not None:
+                term = self.push_one(i, t, z, inputs, params)
+                total = term if total is None else total + term
+        return total
+
+    def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        """What tangent t of input i alone gives to the output."""
+        raise NotImplementedError
+
+    def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
+        """Shape of the output. Raises ShapeError, naming the inputs, where theirs do not fit."""
+        raise NotImplementedError
+
+    def dtype(self, *inputs: Array, **params: Any) -> Any:
+        """dtype of the output; Python numbers do not decide it, as in NumPy."""
+        return np.result_type(*[x if isinstance(x, (int, float)) else x.dtype for x in inputs])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__.lower()} op {self.name}>"
+
+    def __reduce__(self) -> Any:
+        return _look_up, (self.name,)
+
+
+class Elementwise(Op):
+    """z[k] = f(x[k], y[k], ...) with broadcasting. A rule gives the partial dz/dx: `lambda z, x, y: ...`."""
+
+    def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        rule = self.rules[i]
+        assert rule is not None
+        return _times(g, rule(z, *inputs, **params))
+
+    def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        return self.pull(i, t, z, inputs, params)  # a diagonal matrix is its own transpose
+
+    def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
+        try:
+            return np.broadcast_shapes(*[shape_of(x) for x in inputs])
+        except ValueError:
+            given = " and ".join(named(x) for x in inputs)
+            raise ShapeError(
+                f"{self.name}: {given} do not broadcast: sizes on an axis, counted from the last, "
+                f"must be equal or 1; reshape one operand?"
+            ) from None
+
+
+class Multilinear(Op):
+    """Linear in every input. A rule is the transpose: `lambda g, x, y: ...`; forward mode is the op itself."""
+
+    def __init__(
+        self, forward: Callable[..., Array], symbol: str, rules: Sequence[Any], shape: Callable[..., Any]
+    ) -> None:
+        super().__init__(forward, symbol, rules)
+        self._shape = shape
+
+    def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        rule = self.rules[i]
+        assert rule is not None
+        return rule(g, *inputs, **params)
+
+    def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        return self(*inputs[:i], t, *inputs[i + 1 :], **params)
+
+    def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
+        return tuple(self._shape(*inputs, **params))
+
+
+class Linear(Multilinear):
+    """Linear in all inputs together, as `stack` is: forward mode is the op on all tangents, zeros for none."""
+
+    def push(
+        self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
+    ) -> Array:
+        filled = [_zeros_like(x) if t is None else t for x, t in zip(inputs, tangents, strict=True)]
+        return self(*filled, **params)
+
+
+class Primitive(Op):
+    """Any other op: a vjp rule `lambda g, z, x: ...` and a jvp rule `lambda t, z, x: ...` per input."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Array],
+        symbol: str,
+        rules: Sequence[Rule | None],
+        push_rules: Sequence[Rule | None],
+        shape: Callable[..., Any],
+    ) -> None:
+        super().__init__(forward, symbol, rules)
+        self.push_rules = tuple(push_rules)
+        self._shape = shape
+
+    def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        rule = self.rules[i]
+        assert rule is not None
+        return rule(g, z, *inputs, **params)
+
+    def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        rule = self.push_rules[i]
+        assert rule is not None
+        return rule(t, z, *inputs, **params)
+
+    def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
+        return tuple(self._shape(*inputs, **params))
+
+
+class Comparison(Elementwise):
+    """An elementwise question: the answer is plain booleans and carries no gradient."""
+
+    differentiable = False
+
+    def dtype(self, *inputs: Array, **params: Any) -> Any:
+        return np.dtype(bool)
+
+
+class Custom(Op):
+    """The op of a node that a user made by hand, `Value(data, children, "name")`: a symbol and no rule."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(_no_forward, symbol, ())
+        self.name = symbol
+
+    def __reduce__(self) -> Any:
+        return Custom, (self.symbol,)
+
+
+def elementwise(symbol: str, *rules: Rule | None) -> Callable[[Callable[..., Array]], Op]:
+    """Define an elementwise op from its partials, one per input, each `lambda z, x, ...: dz/dx`.
+
+    Args:
+        symbol: what pictures show.
+        rules: one per input, written in ops; None for an input without gradient.
+
+    Returns:
+        A decorator that turns the forward function into the op and enters it into `OPS`.
+
+    >>> from micrograd import Value
+    >>> from micrograd.op import elementwise
+    >>> @elementwise("cubed", lambda z, x: 3.0 * x * x)
+    ... def cubed(x):
+    ...     return x * x * x
+    >>> a = Value(2.0)
+    >>> cubed(a).backward()
+    >>> a.grad
+    12.0
+    """
+    return lambda forward: _enter(Elementwise(forward, symbol, rules))
+
+
+def multilinear(symbol: str, *rules: Rule | None, shape: Callable[..., Any]) -> Callable[[Callable[..., Array]], Op]:
+    """Define an op that is linear in each input from its transposes, each `lambda g, x, ...: cotangent of x`.
+
+    Args:
+        symbol: what pictures show.
+        rules: one per input, written in ops; None for an input without gradient.
+        shape: the shape rule, a function of the inputs and params.
+
+    Returns:
+        A decorator that turns the forward function into the op and enters it into `OPS`.
+    """
+    return lambda forward: _enter(Multilinear(forward, symbol, rules, shape))
+
+
+def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any]) -> Callable[[Callable[..., Array]], Op]:
+    """Define an op of any number of inputs, linear in all of them together.
+
+    Args:
+        symbol: what pictures show.
+        rule: the transpose for input number i, `lambda i, g, *inputs: cotangent of that input`.
+        shape: the shape rule, a function of the inputs and params.
+
+    Returns:
+        A decorator that turns the forward function into the op and enters it into `OPS`.
+    """
+    return lambda forward: _enter(Linear(forward, symbol, [Each(rule)], shape))
+
+
+def primitive(
+    symbol: str, *, vjp: Sequence[Rule | None], jvp: Sequence[Rule | None], shape: Callable[..., Any]
+) -> Callable[[Callable[..., Array]], Op]:
+    """Define any other op, from a vjp and a jvp rule per input; rare.
+
+    Args:
+        symbol: what pictures show.
+        vjp: per input `lambda g, z, x, ...: cotangent of x`.
+        jvp: per input `lambda t, z, x, ...: tangent of z`.
+        shape: the shape rule, a function of the inputs and params.
+
+    Returns:
+        A decorator that turns the forward function into the op and enters it into `OPS`.
+    """
+    return lambda forward: _enter(Primitive(forward, symbol, vjp, jvp, shape))
+
+
+def comparison(symbol: str) -> Callable[[Callable[..., Array]], Op]:
+    """Define an elementwise question, which answers in plain booleans."""
+    return lambda forward: _enter(Comparison(forward, symbol, ()))
+
+
+def _enter(op: Op) -> Op:
+    """Into the table; a name may be defined again where it was defined, as when a notebook cell is run twice."""
+    known = OPS.get(op.name)
+    if known is not None and known.__module__ != op.__module__:
+        raise OpError(f"{op.name}: {known.__module__} defines an op of this name already; choose another")
+    OPS[op.name] = op
+    return op
+
+
+def _look_up(name: str) -> Op:
+    if name not in OPS:
+        raise OpError(f"{name}: no op of this name is defined here; import the module that defines it, then load")
+    return OPS[name]
+
+
+def _no_forward(*inputs: Array) -> Array:
+    raise OpError("a node made by hand has no forward to run again; make it with an op")
+
+
+def _zeros_like(x: Array) -> Array:
+    return np.zeros(shape_of(x), x.dtype) if shape_of(x) else 0.0
+
+
+def _times(g: Array, partial: Array) -> Array:
+    """g * partial, without a pass over the array when the partial is the number 1 or -1."""
+    if type(partial) is float and (partial == 1.0 or partial == -1.0):
+        return g if partial == 1.0 else -g
+    return g * partial

@@ -1,0 +1,50 @@
+"""Abstract: a shape without numbers. The third interpreter of ops, which asks each only for its shape rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader
+
+from micrograd.errors import DataError
+from micrograd.op import Array, Op
+from micrograd.ops.operators import Operators
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy_loader.load("numpy")
+
+
+class Abstract(Operators):
+    """What is known of an array before there are numbers: its shape and dtype.
+
+    Args:
+        shape: sizes of the axes.
+        dtype: NumPy's type of the elements.
+        label: a name for errors.
+
+    >>> Abstract((3, 4)) @ Abstract((4, 2))
+    Abstract((3, 2), float64)
+    """
+
+    __slots__ = ("_level", "dtype", "label", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any = "float64", label: str = "") -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self.label = label
+        self._level = 0.0
+
+    def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Abstract:
+        return Abstract(op.shape(*inputs, **params), op.dtype(*inputs, **params))
+
+    def __bool__(self) -> bool:
+        raise DataError(f"{self}: a shape has no numbers to decide by; use ops.where instead of if")
+
+    def __float__(self) -> float:
+        raise DataError(f"{self}: a shape has no numbers; keep float() out of what is traced")
+
+    def __repr__(self) -> str:
+        return f"Abstract({self.shape}, {self.dtype})"
