@@ -39,7 +39,7 @@ peers: $(PEERS)/installed
 
 clean:
 	rm -rf $(VENV) $(PEERS) demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find micrograd tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(1): the environment's folder. A half-made environment is made again from nothing.
 define environment

@@ -1,11 +1,54 @@
-"""micrograd: automatic differentiation that a learner reads in one sitting and a professional then keeps."""
+"""micrograd: automatic differentiation that a learner reads in one sitting and a professional then keeps.
+
+What is named here is loaded when first used, so `import micrograd` takes no time and needs no NumPy.
+"""
 
 from __future__ import annotations
 
-from micrograd.check import check_op, gradcheck
-from micrograd.draw import draw_dot, trace
-from micrograd.engine import Value, no_grad, toposort
-from micrograd.errors import MicrogradError
+from typing import TYPE_CHECKING
 
-__all__ = ["MicrogradError", "Value", "check_op", "draw_dot", "gradcheck", "no_grad", "toposort", "trace"]
+import lazy_loader
+
+if TYPE_CHECKING:
+    from micrograd.check import check_op, gradcheck
+    from micrograd.draw import draw_dot, trace
+    from micrograd.engine import Value, detect_anomaly, enable_grad, no_grad, toposort
+    from micrograd.errors import MicrogradError
+    from micrograd.op import ieee_gradients
+    from micrograd.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+
+__all__ = [
+    "MicrogradError",
+    "Value",
+    "check_op",
+    "detect_anomaly",
+    "draw_dot",
+    "elementwise_grad",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "ieee_gradients",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "toposort",
+    "trace",
+    "value_and_grad",
+    "vjp",
+]
 __version__ = "1.0.0.dev0"
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submodules=["check", "data", "draw", "engine", "errors", "nn", "numpy", "op", "ops", "transforms"],
+    submod_attrs={
+        "check": ["check_op", "gradcheck"],
+        "draw": ["draw_dot", "trace"],
+        "engine": ["Value", "detect_anomaly", "enable_grad", "no_grad", "toposort"],
+        "errors": ["MicrogradError"],
+        "op": ["ieee_gradients"],
+        "transforms": ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],
+    },
+)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
 from micrograd.errors import DataError
+from micrograd.op import PLAIN
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 def is_number(x: Any) -> bool:
@@ -71,6 +70,7 @@ def _from_object(data: Any, asker: str) -> Any:
 
 
 def _from_array(data: Any, asker: str) -> Any:
+    PLAIN.add(type(data))
     letter = np.dtype(data.dtype).kind
     if letter not in "fiub":
         given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"

@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
 from micrograd.arrays import as_data
-from micrograd.dual import jvp
 from micrograd.engine import Value
 from micrograd.errors import GradcheckError, MicrogradError
 from micrograd.op import Array, Op, shape_of
 from micrograd.ops import sum as sum_of
 from micrograd.program import Abstract
+from micrograd.transforms import jvp
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 STEP = 1e-3  # relative to the size of the input; the error is of order STEP**4
 FEW = 128  # up to so many elements, each is checked alone; beyond, random directions are

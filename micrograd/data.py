@@ -5,15 +5,13 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-import lazy_loader
-
 from micrograd.errors import ArgumentError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 def make_moons(

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
 from micrograd.data import make_moons
 from micrograd.engine import Value, no_grad, toposort
 from micrograd.errors import ArgumentError, MissingExtraError
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 SEED = 1337
 LOSS, BOUNDARY, NEURON = "loss.png", "boundary.png", "neuron.svg"

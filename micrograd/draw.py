@@ -14,9 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import lazy_loader
+from typing import TYPE_CHECKING, Any, cast
 
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
@@ -24,7 +22,7 @@ from micrograd.errors import DataError, DrawError, MissingExtraError
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
 NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
@@ -200,15 +198,14 @@ def _inputs_first(name: str, root: Value) -> list[Value]:
         )
     order: list[Value] = []
     seen: set[Value] = set()
-    stack: list[tuple[Value, bool]] = [(root, False)]
+    stack: list[Value | None] = [root]
     while stack:
-        node, inputs_are_done = stack.pop()
-        if inputs_are_done:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # all inputs of the node below are in order by now
+            order.append(cast(Value, stack.pop()))
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
-            stack.extend((x, False) for x in reversed(node.inputs))
+            stack += (node, None, *reversed(node.inputs))
     return order
 
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import as_data
 from micrograd.errors import ShapeError
-from micrograd.op import Array, Op, shape_of
+from micrograd.op import Array, Op, ground, quietly, shape_of
 from micrograd.ops import broadcast_to, cast
 from micrograd.ops.operators import Operators
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
 
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 
@@ -38,19 +44,27 @@ class Dual(Operators):
         """NumPy's type of the elements."""
         return getattr(self.primal, "dtype", "float64")
 
+    @property
+    def _below(self) -> Any:
+        return self.primal
+
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the primals and push the tangents; what belongs to another level is a constant here."""
         mine = [isinstance(x, Dual) and x._level == self._level for x in inputs]
         primals = [x.primal if own else x for x, own in zip(inputs, mine, strict=True)]
         tangents = [x.tangent if own else None for x, own in zip(inputs, mine, strict=True)]
         z = op(*primals, **params)
-        t = op.push(z, primals, tangents, params) if op.differentiable else None
+        if not op.differentiable:
+            return z
+        with quietly():
+            t = op.push(z, primals, tangents, params)
         if t is None:
             return z
         if shape_of(t) != shape_of(z):
             t = broadcast_to(t, shape=shape_of(z))
-        if getattr(t, "dtype", None) != getattr(z, "dtype", None) and hasattr(z, "dtype"):
-            t = cast(t, dtype=z.dtype)
+        dtype = getattr(ground(z), "dtype", None)
+        if dtype is not None and getattr(t, "dtype", None) != dtype:
+            t = cast(t, dtype=dtype)
         return Dual(z, t, self._level)
 
     def __float__(self) -> float:
@@ -63,35 +77,53 @@ class Dual(Operators):
         return f"Dual({self.primal!r}, {self.tangent!r})"
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Array], tangents: Sequence[Array]) -> tuple[Any, Any]:
-    """f(*primals), and its derivative along the tangents: the Jacobian times a vector, in one forward pass.
-
-    t_out = sum_i df/dx_i t_i
+def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Sequence[Array]) -> tuple[Any, Any]:
+    """The outputs of f(*primals), a list, and their tangents; `micrograd.transforms.jvp` is this for trees.
 
     Args:
-        f: a function of numbers or arrays, written in ops and operators.
+        f: a function of numbers or arrays to a list of them.
         primals: where to differentiate.
         tangents: the direction, one of the shape of each primal.
 
     Returns:
-        The value of f and its tangent, of the same shape.
+        The list of outputs and the list of their tangents.
 
     Raises:
-        ShapeError: a tangent does not have the shape of its primal, or one is missing.
+        ShapeError: a tangent does not have the shape of its primal.
 
-    >>> from micrograd.ops import sin
-    >>> jvp(lambda x: x * sin(x), [0.0], [1.0])
-    (0.0, 0.0)
+    >>> jvp(lambda x, y: [x * y, x + y], [2.0, 3.0], [1.0, 0.0])
+    ([6.0, 5.0], [3.0, 1.0])
     """
+    primals = [x if hasattr(x, "_apply_op") else as_data(x, "jvp") for x in primals]
+    tangents = [t if hasattr(t, "_apply_op") else as_data(t, "jvp") for t in tangents]
     given, wanted = [shape_of(t) for t in tangents], [shape_of(x) for x in primals]
     if given != wanted:
         raise ShapeError(f"jvp: tangents of shapes {given} for primals of shapes {wanted}; give one tangent per primal")
     token = _depth.set(_depth.get() + 1)
     try:
         level = _depth.get()
-        z = f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])
+        outputs = f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])
     finally:
         _depth.reset(token)
-    if isinstance(z, Dual) and z._level == level:
-        return z.primal, z.tangent
-    return z, z * 0.0  # f does not depend on its inputs
+    mine = [isinstance(z, Dual) and z._level == level for z in outputs]
+    values = [z.primal if own else z for z, own in zip(outputs, mine, strict=True)]
+    slopes = [z.tangent if own else _zero_like(z) for z, own in zip(outputs, mine, strict=True)]
+    return values, slopes
+
+
+def depth() -> int:
+    """How many jvps are being run around this point."""
+    return _depth.get()
+
+
+def lifted(x: Array) -> Array:
+    """x as a constant of the innermost jvp around, so that what is made of it now is inside of that jvp."""
+    if depth() == 0 or getattr(x, "_level", 0.0) >= depth():
+        return x
+    return Dual(x, _zero_like(x), depth())
+
+
+def _zero_like(z: Array) -> Array:
+    """The tangent of an output that does not depend on the inputs."""
+    z = z if hasattr(z, "_apply_op") else as_data(z, "jvp")
+    return np.zeros(shape_of(z), z.dtype) if shape_of(z) else 0.0

@@ -16,23 +16,23 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-import lazy_loader
-
+from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_number
-from micrograd.errors import DataError, GradientError, MicrogradError, OpError, ShapeError
-from micrograd.op import OPS, Array, Custom, Op, named, shape_of
+from micrograd.errors import DataError, GradientError, MicrogradError, ShapeError
+from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, multiply, power, raise_to, subtract, sum_to
 from micrograd.ops.operators import Operators
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 LEAF = Custom("")  # the record of a Value that the user made: its gradient accumulates
 CONSTANT = Custom("")  # the record of a Value without a history: no gradient goes there
@@ -40,6 +40,8 @@ CONSTANT = Custom("")  # the record of a Value without a history: no gradient go
 
 class Value(Operators):
     """A number or an array that remembers how it was made, and has a gradient after `backward()`.
+
+    Results of ops on a subclass are of that subclass, and do not go through its `__init__`.
 
     Args:
         data: a Python number (an int stays an int), or an array, or nested lists of numbers. Floating-point arrays
@@ -139,7 +141,7 @@ class Value(Operators):
     @property
     def _backward(self) -> Callable[[], Any]:
         """One step of the chain rule: adds this node's part to the gradients of its inputs; assignable."""
-        return self._own or (lambda: pull(self))
+        return self._own or (lambda: pull(self, by_hand=True))
 
     @_backward.setter
     def _backward(self, step: Callable[[], Any] | None) -> None:
@@ -162,7 +164,12 @@ class Value(Operators):
 
     @property
     def _level(self) -> float:
-        return getattr(self._data, "_level", 0.0) + 0.5
+        # Between the levels of the Duals: above that in its data, below that of any jvp entered later.
+        return math.floor(getattr(self._data, "_level", 0.0)) + 0.5
+
+    @property
+    def _below(self) -> Any:
+        return self._data
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -218,8 +225,13 @@ class Value(Operators):
         """Run the op on the data of its inputs, and record it. This is what an op asks of an interpreter."""
         inputs = [x if isinstance(x, Value) else as_constant(op, x) for x in inputs]
         data = [x._data if isinstance(x, Value) else x for x in inputs]
+        run: Callable[..., Any] = op.forward
+        if not PLAIN.issuperset(map(type, data)):  # values within values
+            inputs = _at_one_level(inputs)
+            data = [x._data if isinstance(x, Value) else x for x in inputs]
+            run = op
         try:
-            z = op.forward(*data, **params)
+            z = run(*data, **params)
         except MicrogradError:
             raise
         except (ValueError, TypeError, IndexError):
@@ -234,6 +246,8 @@ class Value(Operators):
             node._record = op
             node._params = params or None
             _put_inputs(node, inputs)
+        if _modes and (anomalies := _anomalies.get()) is not None:
+            anomalies.check_output(node, op, inputs)
         return node
 
     # How gradients are computed
@@ -273,8 +287,9 @@ class Value(Operators):
             for node in order:
                 node._grad = None
             self._grad = Value(seed) if create_graph else seed
-            for node in reversed(order):
-                _step(node, create_graph)
+            with quietly():
+                for node in reversed(order):
+                    _step(node, create_graph)
             for leaf, grad in before:
                 if grad is not None:
                     leaf._grad = grad if leaf._grad is None else grad + leaf._grad
@@ -352,24 +367,6 @@ class Value(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self._data, dtype=dtype) if copy else np.asarray(self._data, dtype=dtype)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        """np.exp(v), and NumPy numbers and arrays on the left of an operator."""
-        name = _SPELLED.get(ufunc.__name__, ufunc.__name__)
-        if method != "__call__" or options or (name not in OPS and name not in _OPERATORS):
-            asked = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-            raise OpError(f"np.{asked}: there is no op for it with these options; take v.data for plain NumPy")
-        if name not in _OPERATORS:
-            return OPS[name](*inputs)
-        direct, reflected = _OPERATORS[name]
-        x, y = (i if isinstance(i, Value) else as_data(i) for i in inputs)
-        return getattr(x, direct)(y) if isinstance(x, Value) else getattr(y, reflected)(x)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        raise OpError(
-            f"np.{function.__name__}: there is no op for it on a Value; "
-            f"use micrograd.ops or a method of the Value, or take v.data for plain NumPy"
-        )
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """A copy of the whole graph, in a loop: a chain of a million nodes is no deeper than one."""
         for node in toposort(self):
@@ -412,23 +409,78 @@ def toposort(root: Value) -> list[Value]:
     return order
 
 
-def pull(node: Value, create_graph: bool = False) -> None:
-    """Add the node's part to the gradients of its inputs, by the rules of its op: the chain rule, one step."""
+def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None:
+    """Add the node's part to the gradients of its inputs, by the rules of its op: the chain rule, one step.
+
+    Interior gradients may share an array; not so when the user goes by hand, and may add to them in place.
+    """
     record, g = node._record, node._grad
     if g is None or isinstance(record, Custom):
         return
+    parts = _parts(node, g, create_graph)
+    if _modes and (anomalies := _anomalies.get()) is not None:
+        anomalies.check_gradients(node, parts)
+    for x, part in parts:
+        if by_hand or x._record is LEAF:
+            part = _unshared(part, g)
+        x._grad = part if x._grad is None else x._grad + part
+
+
+def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = None) -> list[tuple[Value, Any]]:
+    """What gradient g of the node gives to each of its inputs, or to those wanted."""
+    record = node._record
     inputs = _inputs(node)
     z: Any = node
     values: Sequence[Any] = inputs
     if not create_graph:
         z, values = node._data, [x._data if isinstance(x, Value) else x for x in inputs]
     params = node._params or {}
-    for i, x in enumerate(inputs):
-        if isinstance(x, Value) and x._record is not CONSTANT and record.rules[i] is not None:
-            part = fit(record.pull(i, g, z, values, params), x._data)
-            if x._record is LEAF:
-                part = _unshared(part, g)
-            x._grad = part if x._grad is None else x._grad + part
+    return [
+        (x, fit(record.pull(i, g, z, values, params), x._data))
+        for i, x in enumerate(inputs)
+        if isinstance(x, Value)
+        and x._record is not CONSTANT
+        and record.rules[i] is not None
+        and (wanted is None or x in wanted)
+    ]
+
+
+def cotangents(root: Value, seed: Any, wanted: Sequence[Value], create_graph: bool = False) -> list[Any]:
+    """The gradients of root by the wanted values alone; no `grad` is touched. None where root does not depend on it.
+
+    Args:
+        root: what to differentiate.
+        seed: the gradient of root itself, of its shape.
+        wanted: the values by which to differentiate, anywhere in the graph of root.
+        create_graph: record the walk too; seed and results are Values then.
+
+    Raises:
+        GradientError: a node in between has a `_backward` of its own, which knows only `grad`.
+
+    >>> x = Value(3.0)
+    >>> cotangents(x * x, 1.0, [x])
+    [6.0]
+    """
+    on_the_way = set(wanted)
+    path = []
+    for node in toposort(root):
+        if node not in on_the_way and not on_the_way.isdisjoint(x for x in _inputs(node) if isinstance(x, Value)):
+            on_the_way.add(node)
+            path.append(node)
+    grads: dict[Value, Any] = {root: seed}
+    with quietly():
+        for node in reversed(path):
+            if node._own is not None:
+                raise GradientError(
+                    f"{node._op or 'a node'}: it has a `_backward` of its own, which only `backward()` can follow; "
+                    f"make it an op with micrograd.op.elementwise"
+                )
+            g = grads.pop(node, None)
+            if g is None or isinstance(node._record, Custom):
+                continue
+            for x, part in _parts(node, g, create_graph, on_the_way):
+                grads[x] = grads[x] + part if x in grads else part
+    return [grads.get(x) for x in wanted]
 
 
 def fit(g: Array, data: Array) -> Array:
@@ -441,11 +493,10 @@ def fit(g: Array, data: Array) -> Array:
         if len(given) < len(wanted) or any(n not in (1, m) for n, m in zip(wanted, tail, strict=True)):
             raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
         g = sum_to(g, wanted)
-    if is_number(data):
+    below = ground(data)
+    if is_number(below):
         return g if hasattr(g, "_apply_op") else as_data(g)
-    if not hasattr(g, "dtype") or g.dtype != data.dtype:
-        g = cast(g, dtype=data.dtype)
-    return g
+    return g if getattr(g, "dtype", None) == below.dtype else cast(g, dtype=below.dtype)
 
 
 def _step(node: Value, create_graph: bool) -> None:
@@ -457,7 +508,7 @@ def _step(node: Value, create_graph: bool) -> None:
         node._own()
         return
     g, record = node._grad, node._record
-    if type(g) is not float or not (record is add or record is multiply):
+    if type(g) is not float or not (record is add or record is multiply) or _modes:
         pull(node, create_graph)
         return
     x, y = node._x, node._y
@@ -465,6 +516,9 @@ def _step(node: Value, create_graph: bool) -> None:
     if record is multiply:
         gx = g * (y._data if isinstance(y, Value) else y)
         gy = g * (x._data if isinstance(x, Value) else x)
+        if gx != gx or gy != gy:  # nan: `times` looks closer
+            pull(node, create_graph)
+            return
     if isinstance(x, Value) and x._record is not CONSTANT:
         x._grad = gx if x._grad is None else x._grad + gx
     if isinstance(y, Value) and y._record is not CONSTANT:
@@ -476,6 +530,13 @@ def as_constant(op: Op, data: Any) -> Any:
     if is_number(data) or isinstance(data, bool) or getattr(getattr(data, "dtype", None), "kind", "") == "b":
         return data
     return as_data(data, op.name)
+
+
+def _at_one_level(inputs: Sequence[Any]) -> list[Any]:
+    """Values of the newest level as they are; to them, a Value of an outer level is a constant, and goes into a box."""
+    inputs = [x._data if isinstance(x, Value) and isinstance(x._data, Value) else x for x in inputs]  # unbox
+    level = max(x._level for x in inputs if isinstance(x, Value))
+    return [_node(Value, x, CONSTANT, None, None) if isinstance(x, Value) and x._level < level else x for x in inputs]
 
 
 def _numbers(x: Value, y: Any) -> bool:
@@ -615,20 +676,31 @@ class _InputsFirst:
             self.running.nodes = ()
 
 
-# Recording can be switched off, in this thread and context only
+# Modes: how ops run, in this thread and context only
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
-_switched_off: set[object] = set()  # the blocks of no_grad open in any thread: while there is none, look no further
+_anomalies: ContextVar[Anomalies | None] = ContextVar("anomalies", default=None)
+_modes: set[object] = set()  # the blocks below that are open in any thread: while there is none, look no further
 
 
 def is_recording() -> bool:
     """Whether ops on Values are recorded here: not under `no_grad()`."""
-    return not _switched_off or _recording.get()
+    return not _modes or _recording.get()
 
 
 def _quick(node: Value) -> bool:
     """Whether an op on this node is recorded, with nothing else to look at."""
-    return not _switched_off and node._record is not CONSTANT
+    return not _modes and node._record is not CONSTANT
+
+
+@contextlib.contextmanager
+def enable_grad() -> Iterator[None]:
+    """Ops inside are recorded, even within `no_grad()`."""
+    token = _recording.set(True)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
 
 
 @contextlib.contextmanager
@@ -642,20 +714,37 @@ def no_grad() -> Iterator[None]:
     ()
     """
     block = object()
-    _switched_off.add(block)
+    _modes.add(block)
     token = _recording.set(False)
     try:
         yield
     finally:
         _recording.reset(token)
-        _switched_off.discard(block)
+        _modes.discard(block)
 
 
-_SPELLED = {"true_divide": "divide", "float_power": "power", "fabs": "absolute"}
-_OPERATORS = {
-    "add": ("__add__", "__radd__"),
-    "subtract": ("__sub__", "__rsub__"),
-    "multiply": ("__mul__", "__rmul__"),
-    "divide": ("__truediv__", "__rtruediv__"),
-    "power": ("__pow__", "__rpow__"),
-}
+@contextlib.contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """The first number inside that is not finite, in an output or in a gradient, raises and says where it came from.
+
+    The error names the op, the labels and elements that did it, and the line of your program that made the node. Ops
+    run slower inside.
+
+    Raises:
+        AnomalyError: a nan or an infinity appeared.
+
+    >>> with detect_anomaly():
+    ...     Value(-1.0, label="x").log()
+    Traceback (most recent call last):
+    micrograd.errors.AnomalyError: log: the output is nan, from 'x' = -1.0
+    made at <doctest micrograd.engine.detect_anomaly[0]>:2: Value(-1.0, label="x").log()
+    """
+    block = object()
+    _modes.add(block)
+    token = _anomalies.set(Anomalies())
+    try:
+        with quietly():
+            yield
+    finally:
+        _anomalies.reset(token)
+        _modes.discard(block)

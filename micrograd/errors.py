@@ -5,6 +5,8 @@
     ├── ShapeError (ValueError)            shapes or sizes that do not fit
     ├── IndexingError (IndexError)         an index that the array does not have
     ├── ArgumentError (ValueError)         an option that does not exist, or is out of range
+    ├── DomainError (ArithmeticError)      numbers that the op has no answer for, as the inverse of a singular matrix
+    │   └── AnomalyError                   a nan or an infinity appeared, under `detect_anomaly()`
     ├── GradientError (RuntimeError)       a gradient that cannot be computed
     │   └── GradcheckError (AssertionError)  a gradient that is wrong
     ├── OpError (TypeError)                an op that is defined badly, or does not exist
@@ -35,6 +37,14 @@ class IndexingError(MicrogradError, IndexError):
 
 class ArgumentError(MicrogradError, ValueError):
     """An option is unknown or out of range."""
+
+
+class DomainError(MicrogradError, ArithmeticError):
+    """The op has no answer for these numbers."""
+
+
+class AnomalyError(DomainError):
+    """A number stopped being finite, under `detect_anomaly()`."""
 
 
 class GradientError(MicrogradError, RuntimeError):

@@ -18,23 +18,27 @@ kinds meet, the one with the highest `_level`, the one made last, takes the call
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-
-import lazy_loader
 
 from micrograd.errors import OpError, ShapeError
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 Array = Any  # a Python number, a NumPy array, or anything that an interpreter or NumPy's protocols stand for
 Rule = Callable[..., Array]
 
 OPS: dict[str, Op] = {}
+
+# Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
+PLAIN: set[type] = {float, int, bool}
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
@@ -71,9 +75,11 @@ class Op:
         forward: the function on numbers and arrays.
         rules: one derivative rule per input; None where an input carries no gradient.
         differentiable: False for comparisons, whose result is plain data.
+        kink: where the op has no derivative, and what it gives there: "0 at 0".
     """
 
     differentiable = True
+    kink = ""
 
     def __init__(self, forward: Callable[..., Array], symbol: str, rules: Sequence[Any]) -> None:
         self.name = forward.__name__
@@ -89,7 +95,7 @@ class Op:
         """Apply the op, through the interpreter of the inputs if they have one."""
         top = None
         for x in inputs:
-            if hasattr(x, "_apply_op") and (top is None or x._level > top._level):
+            if type(x) not in PLAIN and hasattr(x, "_apply_op") and (top is None or x._level > top._level):
                 top = x
         if top is None:
             return self.forward(*inputs, **params)
@@ -135,7 +141,7 @@ class Elementwise(Op):
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
         assert rule is not None
-        return _times(g, rule(z, *inputs, **params))
+        return times(g, rule(z, *inputs, **params))
 
     def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         return self.pull(i, t, z, inputs, params)  # a diagonal matrix is its own transpose
@@ -231,12 +237,13 @@ class Custom(Op):
         return Custom, (self.symbol,)
 
 
-def elementwise(symbol: str, *rules: Rule | None) -> Callable[[Callable[..., Array]], Op]:
+def elementwise(symbol: str, *rules: Rule | None, kink: str = "") -> Callable[[Callable[..., Array]], Op]:
     """Define an elementwise op from its partials, one per input, each `lambda z, x, ...: dz/dx`.
 
     Args:
         symbol: what pictures show.
         rules: one per input, written in ops; None for an input without gradient.
+        kink: where there is no derivative, and what the rules give there.
 
     Returns:
         A decorator that turns the forward function into the op and enters it into `OPS`.
@@ -251,7 +258,7 @@ def elementwise(symbol: str, *rules: Rule | None) -> Callable[[Callable[..., Arr
     >>> a.grad
     12.0
     """
-    return lambda forward: _enter(Elementwise(forward, symbol, rules))
+    return lambda forward: _enter(Elementwise(forward, symbol, rules), kink)
 
 
 def multilinear(symbol: str, *rules: Rule | None, shape: Callable[..., Any]) -> Callable[[Callable[..., Array]], Op]:
@@ -283,7 +290,7 @@ def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any]) -> Callable[[C
 
 
 def primitive(
-    symbol: str, *, vjp: Sequence[Rule | None], jvp: Sequence[Rule | None], shape: Callable[..., Any]
+    symbol: str, *, vjp: Sequence[Rule | None], jvp: Sequence[Rule | None], shape: Callable[..., Any], kink: str = ""
 ) -> Callable[[Callable[..., Array]], Op]:
     """Define any other op, from a vjp and a jvp rule per input; rare.
 
@@ -292,11 +299,12 @@ def primitive(
         vjp: per input `lambda g, z, x, ...: cotangent of x`.
         jvp: per input `lambda t, z, x, ...: tangent of z`.
         shape: the shape rule, a function of the inputs and params.
+        kink: where there is no derivative, and what the rules give there.
 
     Returns:
         A decorator that turns the forward function into the op and enters it into `OPS`.
     """
-    return lambda forward: _enter(Primitive(forward, symbol, vjp, jvp, shape))
+    return lambda forward: _enter(Primitive(forward, symbol, vjp, jvp, shape), kink)
 
 
 def comparison(symbol: str) -> Callable[[Callable[..., Array]], Op]:
@@ -304,11 +312,12 @@ def comparison(symbol: str) -> Callable[[Callable[..., Array]], Op]:
     return lambda forward: _enter(Comparison(forward, symbol, ()))
 
 
-def _enter(op: Op) -> Op:
+def _enter(op: Op, kink: str = "") -> Op:
     """Into the table; a name may be defined again where it was defined, as when a notebook cell is run twice."""
     known = OPS.get(op.name)
     if known is not None and known.__module__ != op.__module__:
         raise OpError(f"{op.name}: {known.__module__} defines an op of this name already; choose another")
+    op.kink = kink
     OPS[op.name] = op
     return op
 
@@ -327,8 +336,79 @@ def _zeros_like(x: Array) -> Array:
     return np.zeros(shape_of(x), x.dtype) if shape_of(x) else 0.0
 
 
-def _times(g: Array, partial: Array) -> Array:
-    """g * partial, without a pass over the array when the partial is the number 1 or -1."""
-    if type(partial) is float and (partial == 1.0 or partial == -1.0):
+def times(g: Array, partial: Array) -> Array:
+    """g * partial in a chain rule, where no gradient is no gradient: zero times infinity, or times nan, is zero.
+
+    So the branch that a `where` did not take has no say, and a norm has the gradient 0 at 0. `ieee_gradients()`
+    gives plain floating-point products back.
+
+    >>> times(0.0, float("inf"))
+    0.0
+    """
+    if type(partial) is float and (partial == 1.0 or partial == -1.0):  # no pass over the array
         return g if partial == 1.0 else -g
-    return g * partial
+    z = g * partial
+    if not _may_be_nan(z) or _ieee.get():
+        return z
+    return OPS["where"]((ground(g) == 0) | (ground(partial) == 0), 0.0, z)
+
+
+def ground(x: Array) -> Array:
+    """The number or array below all interpreters; None below an Abstract."""
+    while type(x) not in PLAIN and hasattr(x, "_apply_op"):
+        x = x._below
+    return x
+
+
+def _may_be_nan(x: Array) -> bool:
+    """False when x surely holds no nan. An array of another library is not asked: it may not be computed yet."""
+    x = ground(x)
+    if type(x) is float or type(x) is int:
+        return x != x
+    if type(x) is np.ndarray:
+        x = x.ravel()
+        return bool(np.isnan(x.dot(x)))  # one fast pass: a nan anywhere is a nan in the sum
+    if isinstance(x, np.generic):
+        return bool(x != x)
+    return x is not None  # None: only a shape
+
+
+_ieee: ContextVar[bool] = ContextVar("ieee", default=False)
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextlib.contextmanager
+def ieee_gradients() -> Iterator[None]:
+    """Gradients inside are plain floating-point products: zero times infinity is nan, as in PyTorch and JAX.
+
+    >>> from micrograd import Value
+    >>> x = Value(0.0)
+    >>> with ieee_gradients():
+    ...     (x * x).sqrt().backward()
+    >>> x.grad
+    nan
+    """
+    token = _ieee.set(True)
+    try:
+        yield
+    finally:
+        _ieee.reset(token)
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Derivatives inside are computed without NumPy's warnings: an infinite slope is an answer, not an accident."""
+    token = _quiet.set(True)
+    try:
+        if "numpy" not in sys.modules:
+            yield
+            return
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _quiet.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether a derivative is being computed here, under `quietly()`."""
+    return _quiet.get()

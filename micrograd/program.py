@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
 from micrograd.errors import DataError
 from micrograd.op import Array, Op
 from micrograd.ops.operators import Operators
@@ -14,7 +12,7 @@ from micrograd.ops.operators import Operators
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 class Abstract(Operators):
@@ -29,13 +27,14 @@ class Abstract(Operators):
     Abstract((3, 2), float64)
     """
 
-    __slots__ = ("_level", "dtype", "label", "shape")
+    __slots__ = ("_below", "_level", "dtype", "label", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any = "float64", label: str = "") -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
         self.label = label
         self._level = 0.0
+        self._below = None
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Abstract:
         return Abstract(op.shape(*inputs, **params), op.dtype(*inputs, **params))

@@ -380,6 +380,7 @@ class TestPictures:
         (tmp_path / "tempfile.py").write_text("raise SystemExit('the wrong tempfile')")
         monkeypatch.chdir(tmp_path)
         monkeypatch.syspath_prepend("")
+        monkeypatch.delenv("PYTHONPATH", raising=False)
         assert draw_dot(Value(1.0)).pipe().startswith(b"<?xml")
 
     def test_notebook_shows_svg(self):

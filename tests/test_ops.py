@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 from micrograd import Value
 from micrograd.check import check_op
-from micrograd.dual import jvp
+from micrograd.transforms import jvp
 from micrograd.errors import OpError
 from micrograd.op import OPS, Op, elementwise
 from tests.samples import KINKS, SAMPLES, Kink, Sample
@@ -68,7 +68,7 @@ def test_float32_stays_float32(sample: Sample) -> None:
 @pytest.mark.parametrize("kink", KINKS, ids=str)
 def test_kink_gets_the_documented_slope(kink: Kink) -> None:
     x = Value(kink.x)
-    OPS[kink.op](x).backward()
+    OPS[kink.op](x, *kink.others, **kink.params).backward()
     np.testing.assert_array_equal(x.grad, kink.slope)
 
 

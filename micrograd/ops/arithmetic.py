@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
-from micrograd.op import Array, comparison, elementwise, multilinear, shape_of
+from micrograd.op import Array, comparison, elementwise, is_quiet, multilinear, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 @elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0)
@@ -62,7 +61,8 @@ def divide(x: Array, y: Array) -> Array:
     try:
         return x / y
     except ZeroDivisionError:
-        return float(np.divide(x, y))
+        with np.errstate(all="ignore") if is_quiet() else contextlib.nullcontext():
+            return float(np.divide(x, y))
 
 
 @elementwise("neg", lambda z, x: -1.0)
@@ -77,7 +77,19 @@ def negative(x: Array) -> Array:
     return -x
 
 
-@elementwise("abs", lambda z, x: sign(x))
+@elementwise("+", lambda z, x: 1.0)
+def positive(x: Array) -> Array:
+    """The same numbers, as a node of their own.
+
+    z = x
+
+    >>> positive(2.0)
+    2.0
+    """
+    return +x
+
+
+@elementwise("abs", lambda z, x: sign(x), kink="0 at 0")
 def absolute(x: Array) -> Array:
     """Absolute value, elementwise; its derivative at 0 is 0, the middle of the subgradients [-1, 1].
 
@@ -89,7 +101,7 @@ def absolute(x: Array) -> Array:
     return abs(x)
 
 
-@elementwise("sign", lambda z, x: 0.0)
+@elementwise("sign", lambda z, x: 0.0, kink="0 at 0")
 def sign(x: Array) -> Array:
     """Sign, elementwise: -1, 0 or 1; flat, so its derivative is 0.
 

@@ -6,19 +6,18 @@ overflow), NumPy answers instead, with inf or nan and its warning: one rule for 
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import lazy_loader
-
-from micrograd.op import Array, elementwise
+from micrograd.op import Array, elementwise, is_quiet
 from micrograd.ops.arithmetic import divide, equal, greater, where
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 def _number(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
@@ -29,7 +28,8 @@ def _number(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
             return z
     except (ValueError, OverflowError, ZeroDivisionError):
         pass
-    return getattr(np, ufunc)(*map(float, inputs)).item()  # type: ignore[no-any-return]
+    with np.errstate(all="ignore") if is_quiet() else contextlib.nullcontext():
+        return getattr(np, ufunc)(*map(float, inputs)).item()  # type: ignore[no-any-return]
 
 
 @elementwise("exp", lambda z, x: z)
@@ -153,7 +153,7 @@ def sigmoid(x: Array) -> Array:
     return 0.5 * (tanh(0.5 * x) + 1.0)
 
 
-@elementwise("ReLU", lambda z, x: greater(x, 0.0))
+@elementwise("ReLU", lambda z, x: greater(x, 0.0), kink="0 at 0")
 def relu(x: Array) -> Array:
     """Rectified linear unit, elementwise; its derivative at 0 is 0.
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader
-
 from micrograd.errors import IndexingError, ShapeError
 from micrograd.op import Array, linear, multilinear, named, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 def _taken(x: Array, *, index: Any) -> tuple[int, ...]:

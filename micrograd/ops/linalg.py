@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lazy_loader
-
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, shape_of
 from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
@@ -13,7 +11,7 @@ from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 def _matmul_shape(x: Array, y: Array) -> tuple[int, ...]:

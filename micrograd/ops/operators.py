@@ -75,6 +75,12 @@ class Operators:
     def __ge__(self, other: Array) -> Any:
         return arithmetic.greater_equal(self, other)
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return protocols().apply_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        return protocols().apply_function(function, args, options)
+
     def exp(self) -> Any:
         """Exponential, elementwise."""
         return functions.exp(self)
@@ -144,6 +150,13 @@ class Operators:
     def ndim(self) -> int:
         """Number of axes."""
         return len(shape_of(self))
+
+
+def protocols() -> Any:
+    """The room of NumPy's protocols, which needs all of the table: imported when NumPy first asks."""
+    from micrograd.ops import protocols
+
+    return protocols
 
 
 def _listed(given: tuple[Any, ...]) -> tuple[int, ...]:

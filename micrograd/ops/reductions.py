@@ -6,8 +6,6 @@ import builtins
 import math
 from typing import TYPE_CHECKING
 
-import lazy_loader
-
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, primitive, shape_of
 from micrograd.ops.arithmetic import divide, equal, multiply
@@ -16,7 +14,7 @@ from micrograd.ops.shapes import broadcast_to, reshape
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 Axis = int | tuple[int, ...] | None
 
@@ -98,6 +96,7 @@ def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[in
     vjp=[_extremum_pull],
     jvp=[_extremum_push],
     shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("max", x, axis, keepdims),
+    kink="ties share equally",
 )
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Largest element along axes; where several tie, each gets an equal share of the gradient.
@@ -121,6 +120,7 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     vjp=[_extremum_pull],
     jvp=[_extremum_push],
     shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("min", x, axis, keepdims),
+    kink="ties share equally",
 )
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Smallest element along axes; where several tie, each gets an equal share of the gradient.

@@ -6,15 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import lazy_loader
-
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    np = lazy_loader.load("numpy")
+    from micrograd import on_demand as np
 
 
 def _reshaped(x: Array, *, shape: tuple[int, ...]) -> tuple[int, ...]:

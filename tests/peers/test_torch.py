@@ -1,8 +1,7 @@
-"""Forward and gradient of every op against PyTorch, on the samples of tests/samples.py."""
+"""Forward and gradient of every op against PyTorch, on the rows of tests/samples/."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,50 +9,11 @@ import pytest
 
 from micrograd import Value
 from micrograd.op import OPS
-from tests.samples import SAMPLES, Sample
+from tests.samples import SAMPLES, TORCH, Sample
 
 pytestmark = pytest.mark.peer
 
 
-def _reduction(name: str) -> Callable[..., Any]:
-    def f(torch: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        axes = tuple(range(x.ndim)) if axis is None else axis
-        return getattr(torch, name)(x, dim=axes, keepdim=keepdims)
-
-    return f
-
-
-def _scatter(torch: Any, x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    place = tuple(torch.as_tensor(i) for i in (index if isinstance(index, tuple) else (index,)))
-    return torch.zeros(shape, dtype=x.dtype).index_put(place, x, accumulate=True)
-
-
-def _getitem(torch: Any, x: Any, index: Any) -> Any:
-    if isinstance(index, slice) and (index.step or 1) < 0:  # torch has no negative steps
-        return x.flip(0)[:: -index.step]
-    return x[index]
-
-
-TORCH: dict[str, Callable[..., Any]] = {
-    **{
-        name: (lambda torch, *xs, _name=name: getattr(torch, {"power": "pow"}.get(_name, _name))(*xs))
-        for name in (
-            "absolute add cos divide exp log multiply negative power relu sigmoid sign sin sqrt subtract tanh where"
-        ).split()
-    },
-    "raise_to": lambda torch, x, exponent: x**exponent,
-    "cast": lambda torch, x, dtype: x.to(getattr(torch, dtype)),
-    "matmul": lambda torch, x, y: torch.matmul(x, y),
-    "sum": _reduction("sum"),
-    "max": _reduction("amax"),
-    "min": _reduction("amin"),
-    "reshape": lambda torch, x, shape: x.reshape(shape),
-    "transpose": lambda torch, x, axes: x.permute(axes if axes else tuple(range(x.ndim))[::-1]),
-    "broadcast_to": lambda torch, x, shape: x.broadcast_to(shape),
-    "getitem": _getitem,
-    "scatter": _scatter,
-    "stacked": lambda torch, *xs, axis=0: torch.stack(xs, dim=axis),
-}
 DIFFERENTIABLE = [s for s in SAMPLES if OPS[s.op].differentiable]
 
 

@@ -1,0 +1,89 @@
+"""What `detect_anomaly()` looks for: the first number that is not finite, and the line of the program it came from."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from micrograd.errors import AnomalyError
+from micrograd.op import Op, ground, shape_of
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+HERE = str(Path(__file__).parent)
+
+
+class Anomalies:
+    """One block of `detect_anomaly()`: it remembers the line that made each node, and checks numbers as they come."""
+
+    def __init__(self) -> None:
+        self.lines: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+    def check_output(self, node: Any, op: Op, inputs: Sequence[Any]) -> None:
+        """Raise AnomalyError if the output of an op is not finite."""
+        self.lines[node] = line = _line_of_the_user()
+        place = _first_bad(node)
+        if place is None:
+            return
+        causes = " and ".join(_shown(x, f"input {i}", place) for i, x in enumerate(inputs))
+        where = f" at {place}" if place else ""
+        raise AnomalyError(f"{op.name}: the output is {_at(node, place)}{where}, from {causes}\n{line}")
+
+    def check_gradients(self, node: Any, parts: Sequence[tuple[Any, Any]]) -> None:
+        """Raise AnomalyError if what a node gives to the gradient of an input is not finite."""
+        for i, (x, part) in enumerate(parts):
+            place = _first_bad(part)
+            if place is not None:
+                name, where = _name(x, f"input {i}"), f" at {place}" if place else ""
+                line = self.lines.get(node, "made before detect_anomaly() began")
+                raise AnomalyError(
+                    f"backward of {node._record.name}: the gradient of {name}{where} is {_at(part, place)}, "
+                    f"where {_shown(x, f'input {i}', place)} and the gradient of the output is "
+                    f"{_shown(node._grad, '', place)}\n{line}"
+                )
+
+
+def _first_bad(x: Any) -> tuple[int, ...] | None:
+    """Index of the first element that is not finite; () for a number; None if all are finite."""
+    x = ground(x)
+    if x is None or not isinstance(x, (float, int, np.ndarray, np.generic)):
+        return None  # another library's array may not be computed yet
+    bad = np.argwhere(~np.isfinite(x))
+    return tuple(int(i) for i in bad[0]) if len(bad) else None
+
+
+def _at(x: Any, place: tuple[int, ...]) -> float:
+    return float(np.asarray(ground(x))[place])
+
+
+def _name(x: Any, otherwise: str) -> str:
+    label = getattr(x, "label", "")
+    return repr(label) if label else otherwise
+
+
+def _shown(x: Any, otherwise: str, place: tuple[int, ...]) -> str:
+    """An input with its number at that place of the output, if it broadcasts there; or else with its range."""
+    name, data = _name(x, otherwise), np.asarray(ground(x))
+    own = place[len(place) - data.ndim :] if len(place) >= data.ndim else None
+    if own is not None and all(n == 1 or i < n for i, n in zip(own, data.shape, strict=True)):
+        number = float(data[tuple(0 if n == 1 else i for i, n in zip(own, data.shape, strict=True))])
+        return f"{name} = {number}" if name else f"{number}"
+    low, high = (float(data.min()), float(data.max())) if data.size else (0.0, 0.0)
+    return f"{name} {shape_of(data)} from {low} to {high}".strip()
+
+
+def _line_of_the_user() -> str:
+    """The innermost line that is not ours, as file, number and text."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number).strip()
+    return f"made at {file}:{number}" + (f": {text}" if text else "")
