@@ -18,6 +18,11 @@ def is_number(x: Any) -> bool:
     return type(x) is float or type(x) is int
 
 
+def is_lazy(x: Any) -> bool:
+    """Whether x stands for a number without being one: another interpreter's, or another library's array."""
+    return hasattr(x, "_apply_op") or not isinstance(x, (float, int, np.ndarray, np.generic))
+
+
 def as_data(data: Any, asker: str = "Value") -> Any:
     """What a Value may hold: a Python number, or an array of floating-point numbers.
 
@@ -40,7 +45,7 @@ def as_data(data: Any, asker: str = "Value") -> Any:
         return data
     if isinstance(data, (list, tuple)):
         data = _from_lists(data, asker)
-    elif not hasattr(data, "dtype") or not hasattr(data, "shape"):
+    elif not isinstance(data, np.generic) and not hasattr(data, "__array_function__"):
         data = _from_object(data, asker)
     return _from_array(data, asker)
 
@@ -62,6 +67,8 @@ def _from_lists(data: Any, asker: str) -> Any:
 
 
 def _from_object(data: Any, asker: str) -> Any:
+    if isinstance(data, (str, bytes, type(None))):
+        raise DataError(f"{asker}: {_short(data)} is {_a(type(data).__name__)}, not a number or an array of numbers")
     if hasattr(data, "__array__"):
         return np.asarray(data)
     if hasattr(data, "__float__") and not isinstance(data, complex):
@@ -74,10 +81,13 @@ def _from_array(data: Any, asker: str) -> Any:
     letter = np.dtype(data.dtype).kind
     if letter not in "fiub":
         given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"
-        raise DataError(f"{asker}: {_short(data)} has {given}; give real numbers, such as its .real part")
+        repair = ", such as its .real part" if letter == "c" else ""
+        raise DataError(f"{asker}: {_short(data)} has {given}; give real numbers{repair}")
     if data.shape == () and isinstance(data, (np.ndarray, np.generic)):  # a number in a box: unpack it
         number: Any = np.asarray(data)[()]
-        return number if letter == "f" and number.dtype != float else number.item()
+        if letter == "f":
+            return number if number.dtype != float else number.item()
+        return int(number)
     return data if letter == "f" else data.astype(float)
 
 

@@ -23,7 +23,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd.anomaly import Anomalies
-from micrograd.arrays import as_data, is_number
+from micrograd.arrays import as_data, is_lazy, is_number
 from micrograd.errors import DataError, GradientError, MicrogradError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, multiply, power, raise_to, subtract, sum_to
@@ -78,7 +78,7 @@ class Value(Operators):
     ) -> None:
         if isinstance(data, Value):
             raise DataError(f"Value: the data is a Value already, {data}; use it as it is, or its .data")
-        inputs = tuple(_children) or tuple(prev)
+        inputs = tuple(_children or prev)
         symbol = _op or op
         self._data = as_data(data)
         self._grad: Any = None  # None stands for zero, so that no array of zeros need be made
@@ -97,7 +97,10 @@ class Value(Operators):
 
     @data.setter
     def data(self, data: Array) -> None:
-        self._data = as_data(data.data if isinstance(data, Value) else data)
+        data = as_data(data._data if isinstance(data, Value) else data)
+        if shape_of(data) != shape_of(self._data):
+            self._grad = None  # it was of the old shape
+        self._data = data
 
     @property
     def grad(self) -> Any:
@@ -110,12 +113,13 @@ class Value(Operators):
 
     @grad.setter
     def grad(self, grad: Array) -> None:
-        if isinstance(grad, Value) or (is_number(grad) and is_number(self._data)):
+        if is_number(grad) and is_number(self._data):
             self._grad = grad
         elif grad is None or (is_number(grad) and grad == 0):
             self._grad = None
         else:
-            self._grad = _cotangent("grad", self, grad)
+            cotangent = _cotangent("grad", self, grad)
+            self._grad = grad if isinstance(grad, Value) else cotangent
 
     @property
     def inputs(self) -> tuple[Value, ...]:
@@ -141,7 +145,7 @@ class Value(Operators):
     @property
     def _backward(self) -> Callable[[], Any]:
         """One step of the chain rule: adds this node's part to the gradients of its inputs; assignable."""
-        return self._own or (lambda: pull(self, by_hand=True))
+        return self._own or (lambda: _pull_by_hand(self))
 
     @_backward.setter
     def _backward(self, step: Callable[[], Any] | None) -> None:
@@ -182,7 +186,7 @@ class Value(Operators):
         x = self._data
         y = other._data if isinstance(other, Value) else other
         if type(x) is float and (type(y) is float or type(y) is int) and _quick(self):
-            return _node(type(self), x + y, add, self, other)
+            return _node(_kind(self, other), x + y, add, self, other)
         return add(self, other)
 
     def __radd__(self, other: Array) -> Any:
@@ -192,7 +196,7 @@ class Value(Operators):
         x = self._data
         y = other._data if isinstance(other, Value) else other
         if type(x) is float and (type(y) is float or type(y) is int) and _quick(self):
-            return _node(type(self), x * y, multiply, self, other)
+            return _node(_kind(self, other), x * y, multiply, self, other)
         return multiply(self, other)
 
     def __rmul__(self, other: Array) -> Any:
@@ -202,28 +206,37 @@ class Value(Operators):
         return self * -1 if is_number(self._data) else super().__neg__()
 
     def __sub__(self, other: Array) -> Any:
+        other = _operand("subtract", other)
         return self + (-other) if _numbers(self, other) else subtract(self, other)
 
     def __rsub__(self, other: Array) -> Any:
+        other = _operand("subtract", other)
         return other + (-self) if _numbers(self, other) else subtract(other, self)
 
     def __truediv__(self, other: Array) -> Any:
+        other = _operand("divide", other)
         if not _numbers(self, other):
             return divide(self, other)
         return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
 
     def __rtruediv__(self, other: Array) -> Any:
+        other = _operand("divide", other)
         return other * self**-1 if _numbers(self, other) else divide(other, self)
 
     def __pow__(self, other: Array) -> Any:
-        if isinstance(other, (int, float)):
-            exponent = other if type(other) is int else float(other)
-            return raise_to(self, exponent=exponent)
-        return power(self, other)
+        other = _operand("power", other)
+        return raise_to(self, exponent=other) if is_number(other) else power(self, other)
+
+    # Values are keys of sets and dicts: to be equal is to be the same node, also beside a NumPy number.
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the data of its inputs, and record it. This is what an op asks of an interpreter."""
-        inputs = [x if isinstance(x, Value) else as_constant(op, x) for x in inputs]
+        inputs = [x if isinstance(x, Value) else _constant(op, i, x) for i, x in enumerate(inputs)]
         data = [x._data if isinstance(x, Value) else x for x in inputs]
         run: Callable[..., Any] = op.forward
         if not PLAIN.issuperset(map(type, data)):  # values within values
@@ -280,9 +293,9 @@ class Value(Operators):
                 f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
                 f"call it on a result of Values with a history"
             )
-        seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
+        seed = _ones(self._data) if gradient is None else _cotangent("backward", self, copy.copy(gradient))
         order = toposort(self)
-        before = [(leaf, leaf._grad) for leaf in order if leaf._record is LEAF]
+        before = [(leaf, leaf._grad) for leaf in order if leaf._x is None]
         try:
             for node in order:
                 node._grad = None
@@ -360,8 +373,8 @@ class Value(Operators):
 
     def __setitem__(self, index: Any, data: Array) -> None:
         raise DataError(
-            f"{named(self)}: a Value is not changed in place, or its history would be wrong; "
-            f"for data that no graph uses, write v.data[{index!r}] = ..."
+            f"setitem: {named(self)} is a Value, and not changed in place, or its history would be wrong;\n"
+            f"use v.at[{index!r}].set(...), or for data that no graph uses v.data[{index!r}] = ..."
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -369,23 +382,38 @@ class Value(Operators):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """A copy of the whole graph, in a loop: a chain of a million nodes is no deeper than one."""
-        for node in toposort(self):
-            if id(node) not in memo:
-                memo[id(node)] = _copied(node, memo)
-        return memo.setdefault(id(self), None) or _copied(self, memo)
+        stack = [self]
+        while stack:
+            node = stack[-1]
+            below = [x for x in _inputs(node) if isinstance(x, Value) and id(x) not in memo]
+            stack += below
+            if not below:
+                stack.pop()
+                if id(node) not in memo:
+                    _copied(node, memo)
+        return memo[id(self)]  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickle the inputs before their users, so that no pickle is deeper than one node."""
-        return _blank, (type(self),), (_InputsFirst(self), _state(self))
+        if self._own is not None:
+            raise _own_error("pickle", self)
+        return _blank, (type(self),), _Graph(self).state()
 
-    def __setstate__(self, state: tuple[Any, tuple[Any, ...]]) -> None:
-        _restore(self, state[1])
+    def __setstate__(self, state: tuple[Any, Any, Any]) -> None:
+        _, own, gradients = state
+        _restore(self, own)
+        for node, gradient in gradients:
+            node._grad = gradient
 
 
-def toposort(root: Value) -> list[Value]:
+def toposort(root: Value, seen: set[Value] | None = None) -> list[Value]:
     """Every Value that root was made from, inputs before users, root last; always in the same order.
 
     Iterative, so that long graphs are no deeper than short ones. Constants have no gradient and are left out.
+
+    Args:
+        root: the Value to start from.
+        seen: Values to leave out with all below them; those found are added.
 
     >>> a = Value(2.0, label="a")
     >>> b = a * a
@@ -394,7 +422,7 @@ def toposort(root: Value) -> list[Value]:
     ['a', 'b', '']
     """
     order: list[Value] = []
-    seen = set()
+    seen = set() if seen is None else seen
     stack: list[Any] = [root]
     while stack:
         node = stack.pop()
@@ -421,9 +449,14 @@ def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None
     if _modes and (anomalies := _anomalies.get()) is not None:
         anomalies.check_gradients(node, parts)
     for x, part in parts:
-        if by_hand or x._record is LEAF:
+        if by_hand or x._x is None:
             part = _unshared(part, g)
         x._grad = part if x._grad is None else x._grad + part
+
+
+def _pull_by_hand(node: Value) -> None:
+    with quietly():
+        pull(node, by_hand=True)
 
 
 def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = None) -> list[tuple[Value, Any]]:
@@ -495,8 +528,10 @@ def fit(g: Array, data: Array) -> Array:
         g = sum_to(g, wanted)
     below = ground(data)
     if is_number(below):
-        return g if hasattr(g, "_apply_op") else as_data(g)
-    return g if getattr(g, "dtype", None) == below.dtype else cast(g, dtype=below.dtype)
+        return g if is_lazy(g) else float(g)
+    if getattr(g, "dtype", None) != below.dtype:
+        g = cast(g, dtype=below.dtype)
+    return g[()] if type(g) is np.ndarray and g.ndim == 0 else g
 
 
 def _step(node: Value, create_graph: bool) -> None:
@@ -525,11 +560,25 @@ def _step(node: Value, create_graph: bool) -> None:
         y._grad = gy if y._grad is None else y._grad + gy
 
 
-def as_constant(op: Op, data: Any) -> Any:
-    """A raw operand of an op: a number, an array (booleans stay, for conditions), or another interpreter's."""
-    if is_number(data) or isinstance(data, bool) or getattr(getattr(data, "dtype", None), "kind", "") == "b":
-        return data
-    return as_data(data, op.name)
+def _constant(op: Op, i: int, x: Any) -> Any:
+    """Input i of an op, when it is raw: a number or an array; booleans stay where they are a condition."""
+    if is_number(x):
+        return x
+    is_condition = not op.differentiable or op.rules[i] is None
+    if is_condition and (isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b"):
+        return x
+    return as_data(x, op.name)
+
+
+def _operand(name: str, x: Any) -> Any:
+    """The other operand of an operator: a NumPy number is a Python number, and makes the same graph."""
+    return x if isinstance(x, Value) or is_number(x) else as_data(x, name)
+
+
+def _kind(x: Value, y: Any) -> type[Value]:
+    """The class of the result of two operands: that of a subclass, whichever side it is on."""
+    kind = type(x)
+    return type(y) if kind is Value and isinstance(y, Value) else kind
 
 
 def _at_one_level(inputs: Sequence[Any]) -> list[Any]:
@@ -569,7 +618,10 @@ def _unshared(part: Any, g: Any) -> Any:
 
 def _is_stale(node: Value) -> bool:
     data = [x._data if isinstance(x, Value) else x for x in _inputs(node)]
-    now = as_data(node._record.forward(*data, **(node._params or {})))
+    try:
+        now = as_data(node._record.forward(*data, **(node._params or {})))
+    except (ValueError, IndexError, TypeError):  # the inputs no longer fit one another
+        return True
     if is_number(now) and is_number(node._data):
         return bool(now != node._data and (now == now or node._data == node._data))  # nan is as good as nan
     return not bool(np.array_equal(now, node._data, equal_nan=True))
@@ -640,40 +692,59 @@ def _restore(node: Value, state: tuple[Any, ...]) -> None:
         node.__dict__.update(own_attributes)
 
 
-def _copied(node: Value, memo: dict[int, Any]) -> Value:
+def _own_error(asker: str, node: Value) -> GradientError:
+    name = node.label or node._op or "a leaf"
+    return GradientError(
+        f"{asker}: {name!r} has a `_backward` of its own, which is bound to the nodes of this graph; "
+        f"copy the leaves and build the graph again"
+    )
+
+
+def _copied(node: Value, memo: dict[int, Any]) -> None:
     if node._own is not None:
-        name = node.label or node._op or "a leaf"
-        raise GradientError(
-            f"deepcopy: {name!r} has a `_backward` of its own, which is bound to the nodes of this graph; "
-            f"copy the leaves and build the graph again"
-        )
+        raise _own_error("deepcopy", node)
     twin = memo[id(node)] = _blank(type(node))
     _restore(twin, copy.deepcopy(_state(node), memo))
-    return twin
 
 
-class _InputsFirst:
+class _Graph:
     """All nodes below a root as a pickle sees them: a list whose elements are taken one by one, inputs first.
 
-    While that list is pickled, a node of it gives only itself: its inputs have been pickled before it.
+    While that list is pickled, a node of it gives only itself, as its inputs have been pickled before it. Gradients
+    that are Values lead to nodes of their own; they come in the same list, and are put in place at the end.
     """
 
     running = threading.local()
 
     def __init__(self, root: Value) -> None:
         self.root = root
+        self.order: list[Value] = []
+
+    def state(self) -> tuple[Any, Any, Any]:
+        """(the nodes below, the root's own state, pairs of a node and its gradient)."""
+        data, grad, *rest = _state(self.root)
+        if self.root in getattr(self.running, "nodes", ()):
+            return (), (data, None if isinstance(grad, Value) else grad, *rest), ()
+        seen: set[Value] = set()
+        pending = [self.root]
+        for root in pending:
+            found = toposort(root, seen) if root not in seen else []
+            self.order += found
+            pending += [node._grad for node in found if isinstance(node._grad, Value)]
+        pairs = [(node, node._grad) for node in self.order if isinstance(node._grad, Value)]
+        self.order.remove(self.root)
+        return self, (data, None if isinstance(grad, Value) else grad, *rest), pairs
 
     def __reduce__(self) -> Any:
-        inner = id(self.root) in getattr(self.running, "nodes", ())
-        return list, (), None, iter(()) if inner else self._nodes()
+        return list, (), None, self._one_by_one()
 
-    def _nodes(self) -> Iterator[Value]:
-        order = toposort(self.root)[:-1] if self.root._x is not None else []
-        self.running.nodes = {id(node) for node in order}
+    def _one_by_one(self) -> Iterator[Value]:
+        before: set[Value] = getattr(self.running, "nodes", set())
+        self.running.nodes = before | set(self.order)
         try:
-            yield from order
+            yield from self.order
         finally:
-            self.running.nodes = ()
+            self.running.nodes = before
 
 
 # Modes: how ops run, in this thread and context only

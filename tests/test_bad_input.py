@@ -120,10 +120,10 @@ def test_what_is_no_number(program, asker, data, words):
     ("float(u)", "item: (1, 4) has 4 elements, not one; sum() or index it first"),
     ("len(n)", "len: 'n' () is a number, and has no length"),
     ("list(n)", "len: 'n' () is a number, and has no length"),
-    ("b[0] = 5.0", "'b' (2,): a Value is not changed in place, or its history would be wrong; "),
-    ("b[0] += 5.0", "for data that no graph uses, write v.data[0] = ..."),
-    ("n[()] = 5.0", "'n' (): a Value is not changed in place, or its history would be wrong; "),
-    ("u[0] = 5.0", "setitem: (1, 4)", "the message does not name the op when there is no label"),
+    ("b[0] = 5.0", "setitem: 'b' (2,) is a Value, and not changed in place, or its history would be wrong;"),
+    ("b[0] += 5.0", "use v.at[0].set(...), or for data that no graph uses v.data[0] = ..."),
+    ("n[()] = 5.0", "setitem: 'n' () is a Value, and not changed in place, or its history would be wrong;"),
+    ("u[0] = 5.0", "setitem: (1, 4) is a Value"),
 )
 def test_data_that_does_not_serve(program, words):
     assert words in said(program, DataError)
@@ -214,7 +214,6 @@ def test_shapes_that_do_not_broadcast(x, y, named, symbol, name):
     (
         "w.grad = b",
         "grad: a gradient of shape (2,) for 'w' (2, 3)",
-        "bug 15: a Value as gradient is not asked its shape",
     ),
 )
 def test_shapes_that_do_not_fit(program, words):
@@ -269,7 +268,6 @@ def test_gradients_that_there_are_not(program, words):
     assert words in said(program, GradientError)
 
 
-@pytest.mark.xfail(strict=True, reason="bug 17: pickle's own error, on a lambda it cannot find")
 def test_a_step_of_ones_own_is_not_pickled():
     assert "`_backward`" in said("pickle.dumps(own)", GradientError)
 

@@ -15,9 +15,9 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 from micrograd import Value
 from micrograd.check import check_op
-from micrograd.transforms import jvp
 from micrograd.errors import OpError
 from micrograd.op import OPS, Op, elementwise
+from micrograd.transforms import jvp
 from tests.samples import KINKS, SAMPLES, Kink, Sample
 
 TABLE = {name: op for name, op in OPS.items() if op.__module__.startswith("micrograd.")}
