@@ -20,7 +20,9 @@ def is_number(x: Any) -> bool:
 
 def is_lazy(x: Any) -> bool:
     """Whether x stands for a number without being one: another interpreter's, or another library's array."""
-    return hasattr(x, "_apply_op") or not isinstance(x, (float, int, np.ndarray, np.generic))
+    if isinstance(x, (float, int)):
+        return False
+    return hasattr(x, "_apply_op") or not isinstance(x, (np.ndarray, np.generic))
 
 
 def as_data(data: Any, asker: str = "Value") -> Any:
@@ -38,6 +40,8 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     """
     kind = type(data)
     if kind is float or kind is int:
+        return data
+    if kind in PLAIN and kind is not bool and data.ndim and data.dtype.kind == "f":  # an array of a kind met before
         return data
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
-from micrograd.errors import ShapeError
+from micrograd.errors import OpError, ShapeError
 from micrograd.op import Array, Op, ground, quietly, shape_of
 from micrograd.ops import broadcast_to, cast
 from micrograd.ops.operators import Operators
@@ -58,14 +58,17 @@ class Dual(Operators):
             return z
         with quietly():
             t = op.push(z, primals, tangents, params)
-        if t is None:
-            return z
+        if t is None:  # still of this level, so that the jvp finds it as it finds any other
+            return Dual(z, _zero_like(z), self._level)
         if shape_of(t) != shape_of(z):
             t = broadcast_to(t, shape=shape_of(z))
         dtype = getattr(ground(z), "dtype", None)
         if dtype is not None and getattr(t, "dtype", None) != dtype:
             t = cast(t, dtype=dtype)
         return Dual(z, t, self._level)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise OpError("a number inside of jvp is no array; write f with ops, or join numbers by micrograd.numpy.array")
 
     def __float__(self) -> float:
         return float(self.primal)
@@ -126,4 +129,4 @@ def lifted(x: Array) -> Array:
 def _zero_like(z: Array) -> Array:
     """The tangent of an output that does not depend on the inputs."""
     z = z if hasattr(z, "_apply_op") else as_data(z, "jvp")
-    return np.zeros(shape_of(z), z.dtype) if shape_of(z) else 0.0
+    return as_data(np.zeros(shape_of(z), getattr(ground(z), "dtype", float)))

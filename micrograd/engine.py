@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
-from micrograd.errors import DataError, GradientError, MicrogradError, ShapeError
+from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, multiply, power, raise_to, subtract, sum_to
 from micrograd.ops.operators import Operators
@@ -169,7 +169,7 @@ class Value(Operators):
     @property
     def _level(self) -> float:
         # Between the levels of the Duals: above that in its data, below that of any jvp entered later.
-        return math.floor(getattr(self._data, "_level", 0.0)) + 0.5
+        return 0.5 if type(self._data) in PLAIN else math.floor(getattr(self._data, "_level", 0.0)) + 0.5
 
     @property
     def _below(self) -> Any:
@@ -238,24 +238,19 @@ class Value(Operators):
         """Run the op on the data of its inputs, and record it. This is what an op asks of an interpreter."""
         inputs = [x if isinstance(x, Value) else _constant(op, i, x) for i, x in enumerate(inputs)]
         data = [x._data if isinstance(x, Value) else x for x in inputs]
-        run: Callable[..., Any] = op.forward
-        if not PLAIN.issuperset(map(type, data)):  # values within values
+        if PLAIN.issuperset(map(type, data)):
+            z = op.run(data, inputs, params)
+        else:  # values within values
             inputs = _at_one_level(inputs)
-            data = [x._data if isinstance(x, Value) else x for x in inputs]
-            run = op
-        try:
-            z = run(*data, **params)
-        except MicrogradError:
-            raise
-        except (ValueError, TypeError, IndexError):
-            op.shape(*inputs, **params)  # says what does not fit, by label; or else NumPy's own words stand
-            raise
+            z = op(*[x._data if isinstance(x, Value) else x for x in inputs], **params)
         if not op.differentiable:
             return z
-        kinds = [type(x) for x in inputs if isinstance(x, Value) and x._record is not CONSTANT]
-        kind = kinds[0] if len(set(kinds)) == 1 else next((k for k in kinds if k is not Value), type(self))
-        node = _node(kind, as_data(z), CONSTANT, None, None)
-        if kinds and is_recording():
+        kind: Any = None
+        for x in inputs:
+            if isinstance(x, Value) and x._record is not CONSTANT and (kind is None or kind is Value):
+                kind = type(x)
+        node = _node(kind or type(self), as_data(z), CONSTANT, None, None)
+        if kind is not None and is_recording():
             node._record = op
             node._params = params or None
             _put_inputs(node, inputs)
@@ -293,13 +288,13 @@ class Value(Operators):
                 f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
                 f"call it on a result of Values with a history"
             )
-        seed = _ones(self._data) if gradient is None else _cotangent("backward", self, copy.copy(gradient))
+        seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
         order = toposort(self)
         before = [(leaf, leaf._grad) for leaf in order if leaf._x is None]
         try:
             for node in order:
                 node._grad = None
-            self._grad = Value(seed) if create_graph else seed
+            self._grad = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
             with quietly():
                 for node in reversed(order):
                     _step(node, create_graph)
@@ -378,7 +373,13 @@ class Value(Operators):
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.array(self._data, dtype=dtype) if copy else np.asarray(self._data, dtype=dtype)
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return (self.numpy() if is_number(self._data) else self._data).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return (self.numpy() if is_number(self._data) else self._data).__dlpack_device__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """A copy of the whole graph, in a loop: a chain of a million nodes is no deeper than one."""
@@ -468,17 +469,29 @@ def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = 
     if not create_graph:
         z, values = node._data, [x._data if isinstance(x, Value) else x for x in inputs]
     params = node._params or {}
-    return [
-        (x, fit(record.pull(i, g, z, values, params), x._data))
-        for i, x in enumerate(inputs)
-        if isinstance(x, Value)
-        and x._record is not CONSTANT
-        and record.rules[i] is not None
-        and (wanted is None or x in wanted)
-    ]
+    parts = []
+    for i, x in enumerate(inputs):
+        if not isinstance(x, Value) or x._record is CONSTANT or record.rules[i] is None:
+            continue  # no work for constants
+        if wanted is None or x in wanted:
+            parts.append((x, fit(record.pull(i, g, z, values, params), x._data)))
+    return parts
 
 
-def cotangents(root: Value, seed: Any, wanted: Sequence[Value], create_graph: bool = False) -> list[Any]:
+def route(root: Value, wanted: Sequence[Value]) -> tuple[list[Value], set[Value]]:
+    """The nodes by which root depends on the wanted values, inputs before users; and the same with those, as a set."""
+    on_the_way = set(wanted)
+    path = []
+    for node in toposort(root):
+        if node not in on_the_way and not on_the_way.isdisjoint(x for x in _inputs(node) if isinstance(x, Value)):
+            on_the_way.add(node)
+            path.append(node)
+    return path, on_the_way
+
+
+def cotangents(
+    root: Value, seed: Any, wanted: Sequence[Value], create_graph: bool = False, known: Any = None
+) -> list[Any]:
     """The gradients of root by the wanted values alone; no `grad` is touched. None where root does not depend on it.
 
     Args:
@@ -486,6 +499,7 @@ def cotangents(root: Value, seed: Any, wanted: Sequence[Value], create_graph: bo
         seed: the gradient of root itself, of its shape.
         wanted: the values by which to differentiate, anywhere in the graph of root.
         create_graph: record the walk too; seed and results are Values then.
+        known: `route(root, wanted)`, when it is at hand.
 
     Raises:
         GradientError: a node in between has a `_backward` of its own, which knows only `grad`.
@@ -494,32 +508,27 @@ def cotangents(root: Value, seed: Any, wanted: Sequence[Value], create_graph: bo
     >>> cotangents(x * x, 1.0, [x])
     [6.0]
     """
-    on_the_way = set(wanted)
-    path = []
-    for node in toposort(root):
-        if node not in on_the_way and not on_the_way.isdisjoint(x for x in _inputs(node) if isinstance(x, Value)):
-            on_the_way.add(node)
-            path.append(node)
+    path, on_the_way = known or route(root, wanted)
     grads: dict[Value, Any] = {root: seed}
-    with quietly():
-        for node in reversed(path):
-            if node._own is not None:
-                raise GradientError(
-                    f"{node._op or 'a node'}: it has a `_backward` of its own, which only `backward()` can follow; "
-                    f"make it an op with micrograd.op.elementwise"
-                )
-            g = grads.pop(node, None)
-            if g is None or isinstance(node._record, Custom):
-                continue
-            for x, part in _parts(node, g, create_graph, on_the_way):
-                grads[x] = grads[x] + part if x in grads else part
+    for node in reversed(path):
+        if node._own is not None:
+            raise GradientError(
+                f"{node._op or 'a node'}: it has a `_backward` of its own, which only `backward()` can follow; "
+                f"make it an op with micrograd.op.elementwise"
+            )
+        g = grads.pop(node, None)
+        if g is None or isinstance(node._record, Custom):
+            continue
+        for x, part in _parts(node, g, create_graph, on_the_way):
+            grads[x] = grads[x] + part if x in grads else part
     return [grads.get(x) for x in wanted]
 
 
 def fit(g: Array, data: Array) -> Array:
     """A cotangent in the shape and dtype of the data that it belongs to: summed over broadcast axes, in one place."""
-    if type(g) is float and type(data) is float:
-        return g
+    kind = type(g)
+    if kind is type(data) and (kind is float or (kind in PLAIN and g.shape == data.shape and g.dtype is data.dtype)):
+        return g  # as it almost always is
     given, wanted = shape_of(g), shape_of(data)
     if given != wanted:
         tail = given[len(given) - len(wanted) :]

@@ -1,7 +1,7 @@
 """An op is one record: its forward, its derivative, its symbol and its shape rule, said once.
 
 Eager running, both derivative modes, drawing, explaining and testing read the record. The definers
-`elementwise`, `multilinear`, `linear`, `primitive` and `comparison` make one and enter it into the table `OPS`:
+`elementwise`, `multilinear`, `linear`, `primitive`, `comparison` and `question` make one, and enter it into `OPS`:
 
     @elementwise("tanh", lambda z, x: 1.0 - z * z)
     def tanh(x):
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import OpError, ShapeError
+from micrograd.errors import MicrogradError, OpError, ShapeError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ PLAIN: set[type] = {float, int, bool}
 def shape_of(x: Array) -> tuple[int, ...]:
     """Shape of a number, an array, or whatever an interpreter stands for; a Python number has ()."""
     kind = type(x)
-    return () if kind is float or kind is int or kind is bool else tuple(x.shape)
+    return () if kind is float or kind is int or kind is bool else x.shape
 
 
 def named(x: Array) -> str:
@@ -97,9 +97,17 @@ class Op:
         for x in inputs:
             if type(x) not in PLAIN and hasattr(x, "_apply_op") and (top is None or x._level > top._level):
                 top = x
-        if top is None:
-            return self.forward(*inputs, **params)
-        return top._apply_op(self, inputs, params)
+        return self.run(inputs, inputs, params) if top is None else top._apply_op(self, inputs, params)
+
+    def run(self, data: Sequence[Array], inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        """The forward on raw data; where it fails, the shape rule says what does not fit, by the inputs' labels."""
+        try:
+            return self.forward(*data, **params)
+        except MicrogradError:
+            raise
+        except (ValueError, TypeError, IndexError):
+            self.shape(*inputs, **params)
+            raise  # the shapes do fit: NumPy's own words stand
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """What cotangent g of the output gives to input i, before it is summed to that input's shape."""
@@ -226,6 +234,23 @@ class Comparison(Elementwise):
         return np.dtype(bool)
 
 
+class Question(Op):
+    """An op whose answer is a place, a count or a truth: plain data, and no gradient goes through it."""
+
+    differentiable = False
+
+    def __init__(self, forward: Callable[..., Array], symbol: str, shape: Callable[..., Any], kind: type) -> None:
+        super().__init__(forward, symbol, ())
+        self._shape = shape
+        self._kind = kind
+
+    def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
+        return tuple(self._shape(*inputs, **params))
+
+    def dtype(self, *inputs: Array, **params: Any) -> Any:
+        return np.dtype(self._kind)
+
+
 class Custom(Op):
     """The op of a node that a user made by hand, `Value(data, children, "name")`: a symbol and no rule."""
 
@@ -261,7 +286,9 @@ def elementwise(symbol: str, *rules: Rule | None, kink: str = "") -> Callable[[C
     return lambda forward: _enter(Elementwise(forward, symbol, rules), kink)
 
 
-def multilinear(symbol: str, *rules: Rule | None, shape: Callable[..., Any]) -> Callable[[Callable[..., Array]], Op]:
+def multilinear(
+    symbol: str, *rules: Rule | Each | None, shape: Callable[..., Any]
+) -> Callable[[Callable[..., Array]], Op]:
     """Define an op that is linear in each input from its transposes, each `lambda g, x, ...: cotangent of x`.
 
     Args:
@@ -310,6 +337,20 @@ def primitive(
 def comparison(symbol: str) -> Callable[[Callable[..., Array]], Op]:
     """Define an elementwise question, which answers in plain booleans."""
     return lambda forward: _enter(Comparison(forward, symbol, ()))
+
+
+def question(symbol: str, *, shape: Callable[..., Any], kind: type) -> Callable[[Callable[..., Array]], Op]:
+    """Define an op that answers in plain data.
+
+    Args:
+        symbol: what pictures show.
+        shape: the shape rule, a function of the inputs and params.
+        kind: what the answer is of: int or bool.
+
+    Returns:
+        A decorator that turns the forward function into the op and enters it into `OPS`.
+    """
+    return lambda forward: _enter(Question(forward, symbol, shape, kind))
 
 
 def _enter(op: Op, kink: str = "") -> Op:

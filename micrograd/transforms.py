@@ -2,7 +2,8 @@
 
 `grad value_and_grad elementwise_grad vjp jvp jacobian hessian hvp`, under JAX's names. They take functions of plain
 numbers and arrays, written with NumPy or `micrograd.numpy`, and give plain numbers and arrays; arguments may be
-nested lists, tuples and dicts of them. Reverse mode records Values and walks them back; forward mode pushes Duals.
+nested lists, tuples and dicts of them. Where an argument is a Value, the results are Values, with gradients of their
+own. Reverse mode records Values and walks them back; forward mode pushes Duals. Neither touches anybody's `grad`.
 
 >>> import numpy as np
 >>> grad(np.tanh)(1.0)
@@ -16,18 +17,19 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from micrograd import dual
 from micrograd.arrays import as_data
-from micrograd.engine import LEAF, Value, _node, cotangents, enable_grad
+from micrograd.engine import LEAF, Value, _node, cotangents, enable_grad, fit, is_recording, route
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, shape_of
+from micrograd.op import Array, quietly, shape_of
 from micrograd.ops import positive, stack
 from micrograd.ops import reshape as reshaped
-from micrograd.trees import leaves_of, like, mapped, same_leaves
+from micrograd.trees import BRANCHES, leaves_of, like, mapped, same_leaves
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,28 +47,32 @@ class _Trace:
     """One run of f on fresh Values in place of the leaves of its chosen arguments."""
 
     def __init__(self, name: str, f: Callable[..., Any], args: tuple[Any, ...], argnums: Argnums, options: Any) -> None:
-        self.name = name
-        self.wanted = [args[i] for i in _checked(name, argnums, args)]
+        numbers = _checked(name, argnums, args)
+        self.wanted = [args[i] for i in numbers]
         given = leaves_of(self.wanted)
         recorded = [isinstance(x, Value) and x._level > dual.depth() for x in given]
-        self.nested = _around.get() > 0 or any(recorded)
+        self.nested = is_recording() and (_around.get() > 0 or any(recorded))
         with enable_grad():
             self.fresh = [positive(x) if known else _leaf(x) for x, known in zip(given, recorded, strict=True)]
         replaced = list(args)
-        for i, arg in zip(_checked(name, argnums, args), like(self.wanted, self.fresh), strict=True):
+        for i, arg in zip(numbers, like(self.wanted, self.fresh), strict=True):
             replaced[i] = arg
+        self.routes: dict[Value, Any] = {}
         with _one_more(), enable_grad():
             self.out = f(*replaced, **options)
 
     def pull(self, root: Any, seed: Any) -> list[Any]:
-        """Cotangents of the leaves, given one of an output."""
+        """Cotangents of the leaves, given one of an output; the caller's own, to change as he likes."""
         found: list[Any] = [None] * len(self.fresh)
+        again = self.nested and is_recording()
         if isinstance(root, Value) and root._level == self.level:
-            with enable_grad():
-                found = cotangents(
-                    root, Value(seed) if self.nested and not isinstance(seed, Value) else seed, self.fresh, self.nested
-                )
-        return [_zeros(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)]
+            known = self.routes[root] = self.routes.get(root) or route(root, self.fresh)
+            with quietly():
+                found = cotangents(root, seed, self.fresh, again, known)
+        found = _unshared([_zeros(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)], [seed])
+        if again and _around.get() == dual.depth() == 0:  # Values in, Values out, even where they are constant
+            return [g if hasattr(g, "_apply_op") else Value(g) for g in found]
+        return found
 
     @property
     def level(self) -> float:
@@ -81,8 +87,7 @@ class _Trace:
 
     def shaped(self, argnums: Argnums, leaves: list[Any]) -> Any:
         """Results by leaf, in the structure of the arguments; for one argnum without the tuple."""
-        trees = like(self.wanted, leaves)
-        return trees[0] if isinstance(argnums, int) else tuple(trees)
+        return _unpacked(argnums, like(self.wanted, leaves))
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -109,10 +114,10 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     def g(*args: Any, **options: Any) -> Any:
         trace = _Trace("grad", f, args, argnums, options)
         z, aux = _split("grad", trace.out) if has_aux else (trace.out, None)
-        if shape_of(_as_array(z)) != ():
+        if isinstance(z, BRANCHES) or shape_of(_as_array(z)) != ():
             raise ShapeError(
-                f"grad: f returned an array of shape {shape_of(_as_array(z))}; grad wants one number: "
-                f"sum it, or use jacobian or elementwise_grad"
+                f"grad: f returned {_described(z)}, wanted one number; "
+                f"sum it, use jacobian or elementwise_grad, or has_aux=True for (number, anything)"
             )
         gradient = trace.shaped(argnums, trace.pull(z, _one(z)))
         value = trace.plain(z)
@@ -160,6 +165,8 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     @functools.wraps(f)
     def g(*args: Any, **options: Any) -> Any:
         trace = _Trace("elementwise_grad", f, args, argnums, options)
+        if isinstance(trace.out, BRANCHES):
+            raise ShapeError(f"elementwise_grad: f returned {_described(trace.out)}, wanted one array; use jacobian")
         return trace.shaped(argnums, trace.pull(trace.out, _one(trace.out)))
 
     return g
@@ -177,6 +184,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
         (output, pullback) or (output, pullback, aux). The pullback takes a cotangent in the structure of the output,
         and gives a tuple with one in the structure of each primal.
 
+    Raises:
+        ArgumentError: the cotangent has another structure than the output, or f returns no pair with has_aux.
+        ShapeError: a cotangent does not have the shape of its output.
+
     >>> out, pullback = vjp(lambda x, y: x * y, 2.0, 3.0)
     >>> out, pullback(1.0)
     (6.0, (3.0, 2.0))
@@ -186,12 +197,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     out, aux = _split("vjp", trace.out) if has_aux else (trace.out, None)
 
     def pullback(cotangent: Any) -> Any:
-        seeds = same_leaves("vjp", "the cotangent", cotangent, out)
         total: list[Any] | None = None
-        for z, seed in zip(leaves_of(out), seeds, strict=True):
-            seed = seed if hasattr(seed, "_apply_op") else as_data(seed)
-            if shape_of(seed) != shape_of(z):
-                raise ShapeError(f"vjp: a cotangent of shape {shape_of(seed)} for an output of shape {shape_of(z)}")
+        for z, seed in zip(leaves_of(out), _moves("vjp", "cotangent", cotangent, "output", out), strict=True):
             parts = trace.pull(z, seed)
             total = parts if total is None else [x + y for x, y in zip(total, parts, strict=True)]
         return trace.shaped(every, total or [_zeros(x) for x in trace.fresh])
@@ -199,51 +206,67 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     return (trace.plain(out), pullback, trace.plain(aux)) if has_aux else (trace.plain(out), pullback)
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """f(*primals), and its derivative along the tangents, in one pass forward: Jacobian times vector.
 
     Args:
-        f: a function to an array or a tree of arrays.
+        f: a function to an array or a tree of arrays; with has_aux, a pair of it and anything else.
         primals: its arguments.
         tangents: one per primal, of its structure and shapes.
+        has_aux: f returns (output, auxiliary data).
 
     Returns:
-        The output and its tangent, of the same structure.
+        (output, its tangent) or (output, its tangent, aux); the tangent has the structure of the output.
 
     Raises:
+        ArgumentError: tangents have another structure than primals, or f returns no pair with has_aux.
         ShapeError: a tangent does not have the shape of its primal.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
-    moves = same_leaves("jvp", "tangents", list(tangents), list(primals))
-    out: list[Any] = []
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (list, tuple)):
+            raise ArgumentError(f"jvp: {name} is {_described(given)}; give a tuple, one per argument of f")
+    trees = list(primals)
+    moves = _moves("jvp", "tangent", list(tangents), "primal", trees)
+    level = dual.depth() + 1
+    out, aux = None, None
 
     def flat(*leaves: Any) -> list[Any]:
+        nonlocal out, aux
         with _none_around():
-            out.append(f(*like(list(primals), leaves)))
-        return leaves_of(out[0])
+            out = f(*like(trees, leaves))
+        out, aux = _split("jvp", out) if has_aux else (out, None)
+        return leaves_of(out)
 
-    values, slopes = dual.jvp(flat, leaves_of(list(primals)), moves)
-    return like(out[0], values), like(out[0], slopes)
+    values, slopes = dual.jvp(flat, leaves_of(trees), moves)
+    result = like(out, map(_unboxed, values)), like(out, map(_unboxed, _unshared(slopes, moves)))
+    if not has_aux:
+        return result
+    return *result, mapped(lambda x: x.primal if isinstance(x, dual.Dual) and x._level == level else x, aux)
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0, mode: str | None = None) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, mode: str | None = None, has_aux: bool = False
+) -> Callable[..., Any]:
     """All derivatives of all outputs: a function to arrays of shape (*output, *input).
 
     J[i, j] = dz_i / dx_j
 
     Args:
-        f: a function to an array or a tree of arrays.
+        f: a function to an array or a tree of arrays; with has_aux, a pair of it and anything else.
         argnums: the number of the argument to differentiate by, or several.
         mode: "reverse" takes one walk back per output element, "forward" one run per input element; None
             takes the cheaper.
+        has_aux: f returns (output, auxiliary data).
 
     Returns:
-        A function of f's arguments. For trees: the structure of the output, of the structure of the argument.
+        A function of f's arguments, to the Jacobian or (Jacobian, aux). For trees: the structure of the output, of the
+        structure of the argument.
 
     Raises:
-        ArgumentError: there is no such mode or argument.
+        ArgumentError: there is no such mode or argument, or f returns no pair with has_aux.
 
     >>> import numpy as np
     >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -255,12 +278,14 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, mode: str | None = Non
 
     @functools.wraps(f)
     def g(*args: Any, **options: Any) -> Any:
-        if mode == "forward":
-            return _forward_jacobian(f, args, argnums, options)
+        inputs = sum(map(_size, leaves_of([args[i] for i in _checked("jacobian", argnums, args)])))
+        if mode == "forward" and inputs:
+            return _forward_jacobian(f, args, argnums, options, has_aux)
         trace = _Trace("jacobian", f, args, argnums, options)
-        outs = leaves_of(trace.out)
-        if mode is None and sum(_size(x) for x in trace.fresh) < sum(_size(z) for z in outs):
-            return _forward_jacobian(f, args, argnums, options)
+        out, aux = _split("jacobian", trace.out) if has_aux else (trace.out, None)
+        outs = leaves_of(out)
+        if mode is None and 0 < inputs < sum(map(_size, outs)):
+            return _forward_jacobian(f, args, argnums, options, has_aux)
         by_output = []
         for z in outs:
             rows = [trace.pull(z, seed) for seed in _basis(z)]
@@ -268,20 +293,31 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, mode: str | None = Non
                 _joined([row[j] for row in rows], shape_of(_as_array(z)), x, 0) for j, x in enumerate(trace.fresh)
             ]
             by_output.append(trace.shaped(argnums, columns))
-        return like(trace.out, by_output)
+        return (like(out, by_output), trace.plain(aux)) if has_aux else like(out, by_output)
 
     return g
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """All second derivatives of a function to one number, of shape (*input, *input).
 
+    H[i, j] = d2z / dx_i dx_j
+
     The gradient is recorded once, and walked back once per element of the input.
+
+    Args:
+        f: a function that returns one number; with has_aux, a pair of it and anything else.
+        argnums: the number of the argument to differentiate by, or several.
+        has_aux: f returns (number, auxiliary data).
+
+    Returns:
+        A function of f's arguments, to the Hessian or (Hessian, aux). For trees: the structure of the argument, of the
+        structure of the argument.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
-    return jacobian(grad(f, argnums), argnums, mode="reverse")
+    return jacobian(grad(f, argnums, has_aux), argnums, "reverse", has_aux)
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -308,31 +344,48 @@ def _leaf(x: Any) -> Value:
     return _node(Value, lifted, LEAF, None, None)  # type: ignore[no-any-return]
 
 
-def _forward_jacobian(f: Callable[..., Any], args: tuple[Any, ...], argnums: Argnums, options: dict[str, Any]) -> Any:
+def _forward_jacobian(
+    f: Callable[..., Any], args: tuple[Any, ...], argnums: Argnums, options: dict[str, Any], has_aux: bool
+) -> Any:
     numbers = _checked("jacobian", argnums, args)
     wanted = [args[i] for i in numbers]
-    leaves = [x if hasattr(x, "_apply_op") else as_data(x) for x in leaves_of(wanted)]
+    leaves = [_as_array(x) for x in leaves_of(wanted)]
+    aux: Any = None
 
     def moved(*fresh: Any) -> Any:
         replaced = list(args)
         for i, arg in zip(numbers, like(wanted, fresh), strict=True):
             replaced[i] = arg
-        return f(*replaced, **options)
+        out = f(*replaced, **options)
+        return out if has_aux else (out, None)
 
     out: Any = None
     columns: list[list[list[Any]]] = []  # by input leaf, by element of it, by output leaf
     for j, x in enumerate(leaves):
         columns.append([])
         for direction in _basis(x):
-            tangents = [direction if i == j else np.zeros(shape_of(other))[()] for i, other in enumerate(leaves)]
-            out, slope = jvp(moved, leaves, tangents)
+            tangents = [direction if i == j else np.zeros(shape_of(other)) for i, other in enumerate(leaves)]
+            out, slope, aux = jvp(moved, leaves, tangents, has_aux=True)
             columns[j].append(leaves_of(slope))
     by_output = []
     for i, z in enumerate(leaves_of(out)):
         blocks = [_joined([c[i] for c in columns[j]], shape_of(x), z, -1) for j, x in enumerate(leaves)]
-        trees = like(wanted, blocks)
-        by_output.append(trees[0] if isinstance(argnums, int) else tuple(trees))
-    return like(out, by_output)
+        by_output.append(_unpacked(argnums, like(wanted, blocks)))
+    return (like(out, by_output), aux) if has_aux else like(out, by_output)
+
+
+def _moves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any]:
+    """The leaves of a cotangent or tangent, each in the shape and dtype of its counterpart."""
+    moves = []
+    for move, x in zip(same_leaves(name, what, given, of, wanted), leaves_of(wanted), strict=True):
+        move, x = _as_array(move), _as_array(x)
+        if shape_of(move) != shape_of(x):
+            raise ShapeError(
+                f"{name}: a {what} of shape {shape_of(move)} for the {of} of shape {shape_of(x)}; "
+                f"give one of the same shape"
+            )
+        moves.append(fit(move, x))
+    return moves
 
 
 def _joined(parts: list[Any], shape: tuple[int, ...], x: Any, axis: int) -> Any:
@@ -376,17 +429,52 @@ def _as_array(x: Any) -> Array:
     return x if hasattr(x, "_apply_op") else as_data(x, "f")
 
 
+def _unshared(arrays: list[Any], others: list[Any]) -> list[Any]:
+    """Arrays that may be changed in place: none is a view, appears twice, or is one of the others."""
+    seen, own = {id(x) for x in others}, []
+    for x in arrays:
+        x = x.copy() if isinstance(x, np.ndarray) and (x.base is not None or id(x) in seen) else x
+        seen.add(id(x))
+        own.append(x)
+    return own
+
+
+def _unboxed(x: Any) -> Any:
+    """A number of NumPy's as Python's."""
+    return float(x) if type(x) is np.float64 else x
+
+
+def _described(z: Any) -> str:
+    """What f returned, for errors."""
+    if isinstance(z, BRANCHES) or not hasattr(z, "shape"):
+        return f"a {type(z).__name__}"
+    return f"an array of shape {shape_of(z)}" if shape_of(z) else "a number"
+
+
 def _split(name: str, out: Any) -> tuple[Any, Any]:
     if not isinstance(out, tuple) or len(out) != 2:
-        raise ArgumentError(f"{name}: with has_aux, f returns a pair (output, aux); it returned {type(out).__name__}")
+        raise ArgumentError(f"{name}: with has_aux, f returns a pair (output, aux); it returned {_described(out)}")
     return out
 
 
 def _checked(name: str, argnums: Argnums, args: tuple[Any, ...]) -> list[int]:
-    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
-    if not all(-len(args) <= i < len(args) for i in numbers):
-        raise ArgumentError(f"{name}: argnums={argnums!r}, and f was called with {len(args)} positional arguments")
+    """The numbers of the chosen arguments, counted from the front."""
+    try:
+        given = argnums if isinstance(argnums, Sequence) else [argnums]
+        numbers = [range(len(args))[operator.index(i)] for i in given]
+    except (TypeError, IndexError):
+        numbers = []
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise ArgumentError(
+            f"{name}: argnums={argnums!r}, and f was called with {len(args)} positional arguments; "
+            f"give the number of one, from 0, or a tuple of different ones"
+        )
     return numbers
+
+
+def _unpacked(argnums: Argnums, trees: list[Any]) -> Any:
+    """One result for one argnum, a tuple for several."""
+    return tuple(trees) if isinstance(argnums, Sequence) else trees[0]
 
 
 @contextlib.contextmanager

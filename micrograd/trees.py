@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from micrograd.errors import ArgumentError
+
+BRANCHES = (dict, list, tuple)
 
 
 def leaves_of(tree: Any) -> list[Any]:
@@ -14,10 +17,8 @@ def leaves_of(tree: Any) -> list[Any]:
     >>> leaves_of({"w": [1.0, 2.0], "b": 3.0})
     [1.0, 2.0, 3.0]
     """
-    if isinstance(tree, dict):
-        return [leaf for branch in tree.values() for leaf in leaves_of(branch)]
-    if isinstance(tree, (list, tuple)):
-        return [leaf for branch in tree for leaf in leaves_of(branch)]
+    if isinstance(tree, BRANCHES):
+        return [leaf for branch in _branches(tree) for leaf in leaves_of(branch)]
     return [tree]
 
 
@@ -30,12 +31,14 @@ def like(tree: Any, leaves: Iterable[Any]) -> Any:
     supply = iter(leaves)
 
     def build(tree: Any) -> Any:
+        if not isinstance(tree, BRANCHES):
+            return next(supply)
+        branches = [build(branch) for branch in _branches(tree)]
         if isinstance(tree, dict):
-            return type(tree)((key, build(branch)) for key, branch in tree.items())
-        if isinstance(tree, (list, tuple)):
-            branches = [build(branch) for branch in tree]
-            return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
-        return next(supply)
+            twin = copy.copy(tree)  # of the same kind: a defaultdict keeps its default
+            twin.update(zip(tree, branches, strict=True))
+            return twin
+        return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
 
     return build(tree)
 
@@ -49,15 +52,41 @@ def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
     return like(tree, [f(leaf) for leaf in leaves_of(tree)])
 
 
-def same_leaves(name: str, what: str, given: Any, wanted: Any) -> list[Any]:
-    """The leaves of given, which must be as many as those of wanted.
+def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any]:
+    """The leaves of given in the order of those of wanted, whose structure it must have.
+
+    Lists and tuples count as the same; the keys of a dict may stand in another order.
 
     Raises:
         ArgumentError: the structures differ.
+
+    >>> same_leaves("vjp", "cotangent", {"b": 1.0, "w": 2.0}, "output", {"w": 0.0, "b": 0.0})
+    [2.0, 1.0]
     """
-    found, expected = leaves_of(given), leaves_of(wanted)
-    if len(found) != len(expected):
-        raise ArgumentError(
-            f"{name}: {what} has {len(found)} leaves, wanted {len(expected)}; give it the structure of its counterpart"
-        )
+    pending, found = [(given, wanted)], []
+    while pending:
+        mine, other = pending.pop()
+        if _keys(mine) != _keys(other):
+            raise ArgumentError(
+                f"{name}: the {what} has the structure {_outline(given)}, the {of} {_outline(wanted)}; "
+                f"give the {what} that of the {of}"
+            )
+        if isinstance(other, BRANCHES):
+            keys = list(other) if isinstance(other, dict) else range(len(other))
+            pending += [(mine[key], other[key]) for key in reversed(keys)]
+        else:
+            found.append(mine)
     return found
+
+
+def _branches(tree: Any) -> Iterable[Any]:
+    return tree.values() if isinstance(tree, dict) else tree
+
+
+def _keys(tree: Any) -> Any:
+    """What two trees must agree on: the keys of a dict, the length of a list or tuple, None for a leaf."""
+    return tree.keys() if isinstance(tree, dict) else len(tree) if isinstance(tree, BRANCHES) else None
+
+
+def _outline(tree: Any) -> str:
+    return repr(mapped(lambda leaf: "*", tree)).replace("'*'", "*")

@@ -180,7 +180,7 @@ def test_shapes_that_do_not_broadcast(x, y, named, symbol, name):
     ("w.reshape(0, -1)", "reshape: 'w' (2, 3) has 6 elements, and (0, -1) does not hold as many; "),
     ("w.reshape()", "reshape: 'w' (2, 3) has 6 elements, and () does not hold as many; "),
     ("n.reshape(2)", "reshape: 'n' () has 1 elements, and (2,) does not hold as many; "),
-    ("w.reshape(-2, -3)", "reshape: 'w' (2, 3)", "bug 8: -2 * -3 is 6, and NumPy's error comes out"),
+    ("w.reshape(-2, -3)", "reshape: 'w' (2, 3)"),
     ("w.transpose(0)", "transpose: axes (0,) of 'w' (2, 3): name each of its 2 axes once"),
     ("w.transpose(0, 0)", "transpose: axes (0, 0) of 'w' (2, 3): name each of its 2 axes once"),
     ("w.transpose((0, 2))", "transpose: axes (0, 2) of 'w' (2, 3): name each of its 2 axes once"),
@@ -193,7 +193,7 @@ def test_shapes_that_do_not_broadcast(x, y, named, symbol, name):
     ("w.max(axis=2)", "max: axis 2 of 'w' (2, 3): its axes are numbered from -2 to 1"),
     ("w.min(axis=2)", "min: axis 2 of 'w' (2, 3): its axes are numbered from -2 to 1"),
     ("n.mean(axis=0)", "mean: axis 0 of 'n' ()"),
-    ("n.sum(axis=0)", "sum: axis 0 of 'n' ()", "bug 14: the sum of a number takes axis 0, its mean does not"),
+    ("n.sum(axis=0)", "sum: axis 0 of 'n' ()"),
     ("Value(np.ones((0, 3))).max()", "max: (0, 3) has no element along axis None; it needs one at least"),
     ("Value(np.ones((0, 3)), label='e').min(axis=0)", "min: 'e' (0, 3) has no element along axis 0; it needs one"),
     ("Value([]).mean()", "mean: (0,) has no element along axis None; it needs one at least"),
@@ -221,15 +221,15 @@ def test_shapes_that_do_not_fit(program, words):
 
 
 @programs(
-    ("w.reshape('a')", "reshape", "bug 8: int('a') is Python's own error"),
-    ("w.reshape(None)", "reshape", "bug 8: Python's own TypeError"),
-    ("w.reshape(2.5, 3)", "reshape", "bug 8: 2.5 is cut to 2, and no word said"),
-    ("w.transpose('ab')", "transpose", "bug 8: int('a') is Python's own error"),
-    ("w.sum(axis='rows')", "sum", "bug 16: an axis that is no number: Python's own TypeError"),
-    ("w.sum(axis=1.0)", "sum", "bug 16: an axis that is no number: Python's own TypeError"),
-    ("w.mean(axis=[0, 1])", "mean", "bug 16: an axis that is no number: Python's own TypeError"),
-    ("ops.stack(3)", "stack", "bug 16: Python's own TypeError"),
-    ("ops.stack([n], axis='a')", "stack", "bug 16: Python's own TypeError"),
+    ("w.reshape('a')", "reshape"),
+    ("w.reshape(None)", "reshape"),
+    ("w.reshape(2.5, 3)", "reshape"),
+    ("w.transpose('ab')", "transpose"),
+    ("w.sum(axis='rows')", "sum"),
+    ("w.sum(axis=1.0)", "sum"),
+    ("w.mean(axis=[0, 1])", "mean"),
+    ("ops.stack(3)", "stack"),
+    ("ops.stack([n], axis='a')", "stack"),
 )
 def test_arguments_of_another_type(program, words):
     things = Things()
@@ -247,7 +247,7 @@ def test_arguments_of_another_type(program, words):
     ("b['x']", "getitem: index 'x' of 'b' (2,): only integers, slices"),
     ("b[[0, 7]]", "getitem: index [0, 7] of 'b' (2,): index 7 is out of bounds"),
     ("b[np.array([True, False, True])]", "boolean index did not match"),
-    ("b[0:'x']", "getitem: index slice(0, 'x', None) of 'b' (2,): ", "bug 8: Python's own TypeError"),
+    ("b[0:'x']", "getitem: index slice(0, 'x', None) of 'b' (2,): "),
 )
 def test_elements_that_are_not_there(program, words):
     assert words in said(program, IndexingError)
@@ -301,7 +301,7 @@ def test_each_error_is_also_the_builtin_that_a_caller_would_catch(error, builtin
     assert issubclass(error, builtin)
 
 
-@pytest.mark.parametrize("name", ["floordiv", "mod", "and_", "or_", "xor", "lshift"])
+@pytest.mark.parametrize("name", ["floordiv", "and_", "or_", "xor", "lshift"])
 def test_operators_that_numbers_have_and_values_do_not(name):
     with pytest.raises(TypeError, match="unsupported operand"):
         getattr(operator, name)(Value(2.0), 2)

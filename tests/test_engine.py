@@ -634,7 +634,6 @@ def test_a_boolean_index():
     check_arrays(lambda v: v[np.array([[True, False, True], [False, False, True]])], [distinct(2, 3)])
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="bug 8: a Python number takes no index")
 @pytest.mark.parametrize("index", [(), None, ..., (None, ...)], ids=repr)
 def test_indexing_a_number(index):
     v = Value(3.0)

@@ -6,24 +6,41 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.ops import stack
+from micrograd.errors import OpError
+from micrograd.ops import cast, stack
 
 
 def array(object: Any, dtype: Any = None, **options: Any) -> Any:
     """`numpy.array`, which joins Values in nested lists into one Value.
 
+    Args:
+        object: anything that NumPy makes an array of, or a Value, or nested lists that hold Values.
+        dtype: type of the elements.
+        options: NumPy's own, for plain numbers; of Values only `copy` makes sense, as they are never changed.
+
+    Raises:
+        OpError: an option that there is not for Values.
+
     >>> from micrograd import Value
     >>> array([Value(1.0), 2.0])
     Value(data=[1. 2.], grad=[0. 0.])
     """
-    object = _joined(object)
-    return object if hasattr(object, "_apply_op") else np.array(object, dtype=dtype, **options)
+    return _converted("array", object, dtype, options)
 
 
 def asarray(object: Any, dtype: Any = None, **options: Any) -> Any:
-    """`numpy.asarray`, which joins Values in nested lists into one Value."""
+    """`numpy.asarray`, which joins Values in nested lists into one Value, and leaves a Value one."""
+    return _converted("asarray", object, dtype, options)
+
+
+def _converted(name: str, object: Any, dtype: Any, options: dict[str, Any]) -> Any:
     object = _joined(object)
-    return object if hasattr(object, "_apply_op") else np.asarray(object, dtype=dtype, **options)
+    if not hasattr(object, "_apply_op"):
+        return getattr(np, name)(object, dtype=dtype, **options)
+    unknown = options.keys() - {"copy"}
+    if unknown:
+        raise OpError(f"np.{name}: there is no {', '.join(sorted(unknown))}= for Values; reshape the result instead?")
+    return object if dtype is None or object.dtype == dtype else cast(object, dtype=dtype)
 
 
 def _joined(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The table of ops, by family: arithmetic, functions, shapes, reductions, indexing, linalg.
+"""The table of ops, by family; each family's `__all__` says what it offers.
 
 Every function here takes numbers, arrays and values alike: `exp(1.0)` is a number, `exp(Value(1.0))` a Value.
 """
@@ -6,67 +6,32 @@ Every function here takes numbers, arrays and values alike: `exp(1.0)` is a numb
 from __future__ import annotations
 
 from micrograd.op import OPS
-from micrograd.ops.arithmetic import (
-    absolute,
-    add,
-    cast,
-    divide,
-    equal,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    multiply,
-    negative,
-    positive,
-    sign,
-    subtract,
-    where,
+from micrograd.ops import (
+    arithmetic,
+    functions,
+    indexing,
+    linalg,
+    networks,
+    reductions,
+    shapes,
+    special,
 )
-from micrograd.ops.functions import cos, exp, log, power, raise_to, relu, sigmoid, sin, sqrt, tanh
-from micrograd.ops.indexing import getitem, scatter, stack
-from micrograd.ops.linalg import matmul
-from micrograd.ops.reductions import max, mean, min, sum
-from micrograd.ops.shapes import broadcast_to, expand_dims, reshape, sum_to, transpose
+from micrograd.ops import (
+    einsum as _einsum,
+)
+from micrograd.ops import (
+    softmax as _softmax,
+)
+from micrograd.ops.arithmetic import *  # noqa: F403
+from micrograd.ops.einsum import *  # noqa: F403
+from micrograd.ops.functions import *  # noqa: F403
+from micrograd.ops.indexing import *  # noqa: F403
+from micrograd.ops.linalg import *  # noqa: F403
+from micrograd.ops.networks import *  # noqa: F403
+from micrograd.ops.reductions import *  # noqa: F403
+from micrograd.ops.shapes import *  # noqa: F403
+from micrograd.ops.softmax import *  # noqa: F403
+from micrograd.ops.special import *  # noqa: F403
 
-__all__ = [
-    "OPS",
-    "absolute",
-    "add",
-    "broadcast_to",
-    "cast",
-    "cos",
-    "divide",
-    "equal",
-    "exp",
-    "expand_dims",
-    "getitem",
-    "greater",
-    "greater_equal",
-    "less",
-    "less_equal",
-    "log",
-    "matmul",
-    "max",
-    "mean",
-    "min",
-    "multiply",
-    "negative",
-    "positive",
-    "power",
-    "raise_to",
-    "relu",
-    "reshape",
-    "scatter",
-    "sigmoid",
-    "sign",
-    "sin",
-    "sqrt",
-    "stack",
-    "subtract",
-    "sum",
-    "sum_to",
-    "tanh",
-    "transpose",
-    "where",
-]
+FAMILIES = (arithmetic, functions, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
+__all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]

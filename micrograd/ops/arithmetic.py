@@ -1,16 +1,82 @@
-"""The table, arithmetic: sums, products, signs, comparisons. A rule is the textbook line."""
+"""The table, arithmetic: sums, products, signs, choices, steps, comparisons. A rule is the textbook line."""
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import math
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from micrograd.errors import ArgumentError
 from micrograd.op import Array, comparison, elementwise, is_quiet, multilinear, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
+
+__all__ = [
+    "absolute",
+    "add",
+    "cast",
+    "ceil",
+    "clip",
+    "divide",
+    "equal",
+    "floor",
+    "greater",
+    "greater_equal",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "not_equal",
+    "positive",
+    "reciprocal",
+    "remainder",
+    "round",
+    "sign",
+    "square",
+    "stop_gradient",
+    "subtract",
+    "where",
+]
+
+
+def _are_numbers(*inputs: Array) -> bool:
+    """Whether all are Python numbers, for which Python itself is quicker than NumPy."""
+    return all(isinstance(x, (int, float)) for x in inputs)
+
+
+def _number(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
+    """quick(*inputs), or what NumPy's function of that name says where the quick one has no answer."""
+    try:
+        z = quick(*inputs)
+        if type(z) is not complex:  # as (-8.0) ** 0.5 is in Python; it is nan in NumPy
+            return z
+    except (ValueError, OverflowError, ZeroDivisionError):
+        pass
+    with np.errstate(all="ignore") if is_quiet() else contextlib.nullcontext():
+        return getattr(np, ufunc)(*map(float, inputs)).item()  # type: ignore[no-any-return]
+
+
+def _integer(name: str, param: str, n: Any) -> int:
+    """n as a Python int; refused where it is no integer."""
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise ArgumentError(f"{name}: {param}={n!r} is not an integer; give one, as 2") from None
 
 
 @elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0)
@@ -89,6 +155,46 @@ def positive(x: Array) -> Array:
     return +x
 
 
+def square(x: Array) -> Array:
+    """Square, elementwise.
+
+    z = x^2
+
+    >>> square(3.0)
+    9.0
+    """
+    return multiply(x, x)
+
+
+def reciprocal(x: Array) -> Array:
+    """Reciprocal, elementwise; inf at 0.
+
+    z = 1 / x
+
+    >>> reciprocal(4.0)
+    0.25
+    """
+    return divide(1.0, x)
+
+
+@elementwise(
+    "%",
+    lambda z, x, y: 1.0,
+    # Not -floor(x / y), which is -10 at 1 % 0.1: there x / y rounds up to 10, and the remainder is 0.0999...
+    lambda z, x, y: -round(divide(x - z, y)),
+    kink="where x is a multiple of y: 1 by x, minus the quotient by y",
+)
+def remainder(x: Array, y: Array) -> Array:
+    """Remainder of division, elementwise, with the sign of the divisor, as Python's %; nan where y is 0.
+
+    z = x - y floor(x / y)
+
+    >>> remainder(-7.0, 3.0)
+    2.0
+    """
+    return _number(operator.mod, "remainder", x, y) if _are_numbers(x, y) else np.remainder(x, y)
+
+
 @elementwise("abs", lambda z, x: sign(x), kink="0 at 0")
 def absolute(x: Array) -> Array:
     """Absolute value, elementwise; its derivative at 0 is 0, the middle of the subgradients [-1, 1].
@@ -109,6 +215,131 @@ def sign(x: Array) -> Array:
     -1.0
     """
     return float(x > 0) - float(x < 0) if type(x) is float and x == x else np.sign(x)
+
+
+@elementwise("floor", lambda z, x: 0.0, kink="0 at integers")
+def floor(x: Array) -> Array:
+    """The integer at or below, elementwise; flat, so its derivative is 0, at its jumps too.
+
+    >>> floor(-1.5)
+    -2.0
+    """
+    return _number(lambda x: float(math.floor(x)), "floor", x) if type(x) is float else np.floor(x)
+
+
+@elementwise("ceil", lambda z, x: 0.0, kink="0 at integers")
+def ceil(x: Array) -> Array:
+    """The integer at or above, elementwise; flat, so its derivative is 0, at its jumps too.
+
+    >>> ceil(1.5)
+    2.0
+    """
+    return _number(lambda x: float(math.ceil(x)), "ceil", x) if type(x) is float else np.ceil(x)
+
+
+@elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves")
+def round(x: Array, *, decimals: int = 0) -> Array:
+    """The nearest number of so many decimals, elementwise; halves go to the even one. Its derivative is 0.
+
+    Args:
+        x: value of any shape.
+        decimals: digits kept after the point; negative ones stand before it.
+
+    Raises:
+        ArgumentError: decimals is not an integer.
+
+    >>> round(2.5), round(1.25, decimals=1)
+    (2.0, 1.2)
+    """
+    decimals = _integer("round", "decimals", decimals)
+    if type(x) is not float:
+        return np.round(x, decimals)
+    # Not Python's round(x, 2) for other decimals: it gives 2.67 for 2.675, NumPy 2.68.
+    return _number(lambda x: float(builtins.round(x)), "rint", x) if decimals == 0 else float(np.round(x, decimals))
+
+
+def _larger(x: Array, y: Array) -> Array:
+    """1 where x > y, 1/2 where they tie, else 0."""
+    return where(equal(x, y), 0.5, greater(x, y))
+
+
+@elementwise("maximum", lambda z, x, y: _larger(x, y), lambda z, x, y: _larger(y, x), kink="ties share equally")
+def maximum(x: Array, y: Array) -> Array:
+    """The larger one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
+
+    z = max(x, y)
+
+    >>> maximum(2.0, 3.0)
+    3.0
+    """
+    if _are_numbers(x, y):
+        return x if x >= y or x != x else y
+    return np.maximum(x, y)
+
+
+@elementwise("minimum", lambda z, x, y: _larger(y, x), lambda z, x, y: _larger(x, y), kink="ties share equally")
+def minimum(x: Array, y: Array) -> Array:
+    """The smaller one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
+
+    z = min(x, y)
+
+    >>> minimum(2.0, 3.0)
+    2.0
+    """
+    if _are_numbers(x, y):
+        return x if x <= y or x != x else y
+    return np.minimum(x, y)
+
+
+@elementwise(
+    "clip",
+    lambda z, x, low, high: logical_and(greater_equal(x, low), less_equal(x, high)),
+    lambda z, x, low, high: logical_and(less(x, low), less_equal(low, high)),
+    lambda z, x, low, high: greater(maximum(x, low), high),
+    kink="1 at the bounds",
+)
+def clipped(x: Array, low: Array, high: Array) -> Array:
+    """The op behind `clip`, both bounds given.
+
+    >>> clipped(5.0, 0.0, 1.0)
+    1.0
+    """
+    return minimum(maximum(x, low), high)
+
+
+def clip(x: Array, min: Array | None = None, max: Array | None = None) -> Array:
+    """The nearest number between two bounds, elementwise; where min > max, it is max.
+
+    The gradient goes to x between the bounds and on them, and beyond them to the bound.
+
+    z = min(max(x, min), max)
+
+    Args:
+        x: value of any shape.
+        min: the lower bound, a number or a value of a shape that broadcasts; None for none.
+        max: the upper bound, likewise.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> clip(5.0, 0.0, 1.0)
+    1.0
+    >>> clip(5.0, min=0.0)
+    5.0
+    """
+    return clipped(x, -math.inf if min is None else min, math.inf if max is None else max)
+
+
+@elementwise("stop", None)
+def stop_gradient(x: Array) -> Array:
+    """The same numbers, through which no gradient goes, in either mode.
+
+    z = x
+
+    >>> stop_gradient(2.0)
+    2.0
+    """
+    return +x
 
 
 @elementwise("where", None, lambda z, c, x, y: where(c, 1.0, 0.0), lambda z, c, x, y: where(c, 0.0, 1.0))
@@ -133,6 +364,16 @@ def equal(x: Array, y: Array) -> Array:
     True
     """
     return x == y
+
+
+@comparison("!=")
+def not_equal(x: Array, y: Array) -> Array:
+    """Inequality of data, elementwise. (On a Value `!=` asks for identity.)
+
+    >>> not_equal(2.0, 2.0)
+    False
+    """
+    return x != y
 
 
 @comparison(">")
@@ -173,6 +414,76 @@ def less_equal(x: Array, y: Array) -> Array:
     True
     """
     return x <= y
+
+
+@comparison("and")
+def logical_and(x: Array, y: Array) -> Array:
+    """Whether both x and y are true, that is not 0, elementwise.
+
+    >>> logical_and(True, False)
+    False
+    """
+    return bool(x) and bool(y) if _are_numbers(x, y) else np.logical_and(x, y)
+
+
+@comparison("or")
+def logical_or(x: Array, y: Array) -> Array:
+    """Whether x or y or both are true, that is not 0, elementwise.
+
+    >>> logical_or(True, False)
+    True
+    """
+    return bool(x) or bool(y) if _are_numbers(x, y) else np.logical_or(x, y)
+
+
+@comparison("xor")
+def logical_xor(x: Array, y: Array) -> Array:
+    """Whether one of x and y is true, that is not 0, and the other is not, elementwise.
+
+    >>> logical_xor(True, True)
+    False
+    """
+    return bool(x) != bool(y) if _are_numbers(x, y) else np.logical_xor(x, y)
+
+
+@comparison("not")
+def logical_not(x: Array) -> Array:
+    """Whether x is 0, elementwise.
+
+    >>> logical_not(0.0)
+    True
+    """
+    return not x if _are_numbers(x) else np.logical_not(x)
+
+
+@comparison("isnan")
+def isnan(x: Array) -> Array:
+    """Whether x is not a number, elementwise.
+
+    >>> isnan(math.nan)
+    True
+    """
+    return math.isnan(x) if _are_numbers(x) else np.isnan(x)
+
+
+@comparison("isinf")
+def isinf(x: Array) -> Array:
+    """Whether x is infinite, of either sign, elementwise.
+
+    >>> isinf(-math.inf)
+    True
+    """
+    return math.isinf(x) if _are_numbers(x) else np.isinf(x)
+
+
+@comparison("isfinite")
+def isfinite(x: Array) -> Array:
+    """Whether x is neither infinite nor nan, elementwise.
+
+    >>> isfinite(math.inf)
+    False
+    """
+    return math.isfinite(x) if _are_numbers(x) else np.isfinite(x)
 
 
 @multilinear("as {dtype}", lambda g, x, *, dtype: cast(g, dtype=x.dtype), shape=lambda x, *, dtype: shape_of(x))

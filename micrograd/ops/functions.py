@@ -6,30 +6,51 @@ overflow), NumPy answers instead, with inf or nan and its warning: one rule for 
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from micrograd.op import Array, elementwise, is_quiet
-from micrograd.ops.arithmetic import divide, equal, greater, where
+from micrograd.op import Array, elementwise
+from micrograd.ops.arithmetic import _are_numbers, _number, divide, equal, greater, where
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-
-def _number(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
-    """quick(*inputs), or what NumPy's function of that name says where the quick one has no answer."""
-    try:
-        z = quick(*inputs)
-        if type(z) is not complex:  # as (-8.0) ** 0.5 is in Python; it is nan in NumPy
-            return z
-    except (ValueError, OverflowError, ZeroDivisionError):
-        pass
-    with np.errstate(all="ignore") if is_quiet() else contextlib.nullcontext():
-        return getattr(np, ufunc)(*map(float, inputs)).item()  # type: ignore[no-any-return]
+__all__ = [
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "elu",
+    "exp",
+    "exp2",
+    "expm1",
+    "hypot",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "power",
+    "raise_to",
+    "relu",
+    "sigmoid",
+    "silu",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "tan",
+    "tanh",
+]
 
 
 @elementwise("exp", lambda z, x: z)
@@ -44,6 +65,30 @@ def exp(x: Array) -> Array:
     return _number(math.exp, "exp", x) if type(x) is float else np.exp(x)
 
 
+@elementwise("exp2", lambda z, x: z * math.log(2.0))
+def exp2(x: Array) -> Array:
+    """Power of 2, elementwise.
+
+    z = 2^x
+
+    >>> exp2(3.0)
+    8.0
+    """
+    return _number(math.exp2, "exp2", x) if type(x) is float else np.exp2(x)
+
+
+@elementwise("expm1", lambda z, x: z + 1.0)
+def expm1(x: Array) -> Array:
+    """Exponential less 1, elementwise; exact near 0, where e^x - 1 would lose its digits.
+
+    z = e^x - 1
+
+    >>> expm1(1e-20)
+    1e-20
+    """
+    return _number(math.expm1, "expm1", x) if type(x) is float else np.expm1(x)
+
+
 @elementwise("log", lambda z, x: divide(1.0, x))
 def log(x: Array) -> Array:
     """Natural logarithm, elementwise; -inf at 0, nan below.
@@ -54,6 +99,60 @@ def log(x: Array) -> Array:
     0.0
     """
     return _number(math.log, "log", x) if type(x) is float else np.log(x)
+
+
+@elementwise("log2", lambda z, x: divide(1.0 / math.log(2.0), x))
+def log2(x: Array) -> Array:
+    """Logarithm to base 2, elementwise; -inf at 0, nan below.
+
+    >>> log2(8.0)
+    3.0
+    """
+    return _number(math.log2, "log2", x) if type(x) is float else np.log2(x)
+
+
+@elementwise("log10", lambda z, x: divide(1.0 / math.log(10.0), x))
+def log10(x: Array) -> Array:
+    """Logarithm to base 10, elementwise; -inf at 0, nan below.
+
+    >>> log10(1000.0)
+    3.0
+    """
+    return _number(math.log10, "log10", x) if type(x) is float else np.log10(x)
+
+
+@elementwise("log1p", lambda z, x: divide(1.0, 1.0 + x))
+def log1p(x: Array) -> Array:
+    """Natural logarithm of 1 + x, elementwise; exact near 0, where 1 + x would lose the digits of x.
+
+    z = ln (1 + x)
+
+    >>> log1p(1e-20)
+    1e-20
+    """
+    return _number(math.log1p, "log1p", x) if type(x) is float else np.log1p(x)
+
+
+@elementwise(
+    "logaddexp",
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid(x - y)),
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid(y - x)),
+    kink="0 where both are -inf",
+)
+def logaddexp(x: Array, y: Array) -> Array:
+    """Logarithm of the sum of two exponentials, elementwise, without overflow.
+
+    Two inputs of -inf, the logarithms of 0, give -inf and the gradient 0.
+
+    z = ln (e^x + e^y)
+
+    >>> logaddexp(1000.0, 1000.0)
+    1000.6931471805599
+    """
+    if not _are_numbers(x, y):
+        return np.logaddexp(x, y)
+    # Equal ones apart, as inf - inf would be nan.
+    return x + math.log(2.0) if x == y else max(x, y) + math.log1p(math.exp(-abs(x - y)))
 
 
 def _slope(z: Array, x: Array, *, exponent: float) -> Array:
@@ -109,6 +208,35 @@ def sqrt(x: Array) -> Array:
     return _number(math.sqrt, "sqrt", x) if type(x) is float else np.sqrt(x)
 
 
+@elementwise("cbrt", lambda z, x: divide(1.0 / 3.0, z * z))
+def cbrt(x: Array) -> Array:
+    """Cube root, elementwise, of negative numbers too.
+
+    z = x^(1/3)
+
+    >>> cbrt(-8.0)
+    -2.0
+    """
+    return math.cbrt(x) if type(x) is float else np.cbrt(x)
+
+
+def _cosine(z: Array, x: Array) -> Array:
+    """x over the hypotenuse z, and 0 at the origin, where every direction is as good."""
+    return where(equal(z, 0.0), 0.0, divide(x, z))
+
+
+@elementwise("hypot", lambda z, x, y: _cosine(z, x), lambda z, x, y: _cosine(z, y), kink="0 at (0, 0)")
+def hypot(x: Array, y: Array) -> Array:
+    """Length of the hypotenuse, elementwise, without overflow; its gradient at (0, 0) is 0.
+
+    z = (x^2 + y^2)^(1/2)
+
+    >>> hypot(3.0, 4.0)
+    5.0
+    """
+    return math.hypot(x, y) if _are_numbers(x, y) else np.hypot(x, y)
+
+
 @elementwise("sin", lambda z, x: cos(x))
 def sin(x: Array) -> Array:
     """Sine, elementwise; x in radians.
@@ -129,6 +257,97 @@ def cos(x: Array) -> Array:
     return _number(math.cos, "cos", x) if type(x) is float else np.cos(x)
 
 
+@elementwise("tan", lambda z, x: 1.0 + z * z)
+def tan(x: Array) -> Array:
+    """Tangent, elementwise; x in radians.
+
+    >>> tan(0.0)
+    0.0
+    """
+    return _number(math.tan, "tan", x) if type(x) is float else np.tan(x)
+
+
+@elementwise("arcsin", lambda z, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))))
+def arcsin(x: Array) -> Array:
+    """Inverse sine, elementwise; z in radians, from -pi/2 to pi/2; nan outside of [-1, 1].
+
+    >>> arcsin(0.0)
+    0.0
+    """
+    return _number(math.asin, "arcsin", x) if type(x) is float else np.arcsin(x)
+
+
+@elementwise("arccos", lambda z, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))))
+def arccos(x: Array) -> Array:
+    """Inverse cosine, elementwise; z in radians, from 0 to pi; nan outside of [-1, 1].
+
+    >>> arccos(1.0)
+    0.0
+    """
+    return _number(math.acos, "arccos", x) if type(x) is float else np.arccos(x)
+
+
+@elementwise("arctan", lambda z, x: divide(1.0, 1.0 + x * x))
+def arctan(x: Array) -> Array:
+    """Inverse tangent, elementwise; z in radians, from -pi/2 to pi/2.
+
+    >>> arctan(0.0)
+    0.0
+    """
+    return math.atan(x) if type(x) is float else np.arctan(x)
+
+
+@elementwise(
+    "arctan2",
+    lambda z, y, x: _turn(y, x, x),
+    lambda z, y, x: _turn(y, x, -y),
+    kink="0 at (0, 0)",
+)
+def arctan2(y: Array, x: Array) -> Array:
+    """Angle of the point (x, y), elementwise; z in radians, from -pi to pi; its gradient at (0, 0) is 0.
+
+    z = arctan(y / x), in the quadrant of the point
+
+    Args:
+        y: the ordinate, first as in NumPy.
+        x: the abscissa.
+
+    >>> arctan2(0.0, -1.0)
+    3.141592653589793
+    """
+    return math.atan2(y, x) if _are_numbers(y, x) else np.arctan2(y, x)
+
+
+def _turn(y: Array, x: Array, side: Array) -> Array:
+    """A side over the squared hypotenuse: divided twice, as the square may overflow."""
+    r = hypot(y, x)
+    return where(equal(r, 0.0), 0.0, divide(divide(side, r), r))
+
+
+@elementwise("sinh", lambda z, x: cosh(x))
+def sinh(x: Array) -> Array:
+    """Hyperbolic sine, elementwise.
+
+    z = (e^x - e^-x) / 2
+
+    >>> sinh(0.0)
+    0.0
+    """
+    return _number(math.sinh, "sinh", x) if type(x) is float else np.sinh(x)
+
+
+@elementwise("cosh", lambda z, x: sinh(x))
+def cosh(x: Array) -> Array:
+    """Hyperbolic cosine, elementwise.
+
+    z = (e^x + e^-x) / 2
+
+    >>> cosh(0.0)
+    1.0
+    """
+    return _number(math.cosh, "cosh", x) if type(x) is float else np.cosh(x)
+
+
 @elementwise("tanh", lambda z, x: 1.0 - z * z)
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent, elementwise.
@@ -141,16 +360,50 @@ def tanh(x: Array) -> Array:
     return math.tanh(x) if type(x) is float else np.tanh(x)
 
 
+@elementwise("arcsinh", lambda z, x: divide(1.0, hypot(x, 1.0)))
+def arcsinh(x: Array) -> Array:
+    """Inverse hyperbolic sine, elementwise.
+
+    >>> arcsinh(0.0)
+    0.0
+    """
+    return math.asinh(x) if type(x) is float else np.arcsinh(x)
+
+
+@elementwise("arccosh", lambda z, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)))
+def arccosh(x: Array) -> Array:
+    """Inverse hyperbolic cosine, elementwise, of at least 0; nan below 1.
+
+    >>> arccosh(1.0)
+    0.0
+    """
+    return _number(math.acosh, "arccosh", x) if type(x) is float else np.arccosh(x)
+
+
+@elementwise("arctanh", lambda z, x: divide(1.0, (1.0 - x) * (1.0 + x)))
+def arctanh(x: Array) -> Array:
+    """Inverse hyperbolic tangent, elementwise; infinite at -1 and 1, nan outside of them.
+
+    >>> arctanh(0.0)
+    0.0
+    """
+    return _number(math.atanh, "arctanh", x) if type(x) is float else np.arctanh(x)
+
+
 @elementwise("sigmoid", lambda z, x: z * (1.0 - z))
 def sigmoid(x: Array) -> Array:
-    """Logistic function, elementwise; by way of tanh, so that it never overflows.
+    """Logistic function, elementwise; e^-|x| never overflows, and keeps the digits of small results.
 
     z = 1 / (1 + e^-x)
 
     >>> sigmoid(0.0)
     0.5
     """
-    return 0.5 * (tanh(0.5 * x) + 1.0)
+    if type(x) is float:
+        e = math.exp(-abs(x))
+        return (e if x < 0.0 else 1.0) / (1.0 + e)
+    e = np.exp(-abs(x))
+    return np.where(x < 0.0, e, 1.0) / (1.0 + e)
 
 
 @elementwise("ReLU", lambda z, x: greater(x, 0.0), kink="0 at 0")
@@ -165,3 +418,60 @@ def relu(x: Array) -> Array:
     if type(x) is float:
         return 0.0 if x <= 0.0 else x
     return np.maximum(x, 0)
+
+
+def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
+    """Leaky rectified linear unit, elementwise; its derivative at 0 is the negative slope.
+
+    z = x where x > 0, else negative_slope x
+
+    Args:
+        x: value of any shape.
+        negative_slope: the slope below 0.
+
+    >>> leaky_relu(-6.0)
+    -0.06
+    """
+    return where(greater(x, 0.0), x, negative_slope * x)
+
+
+def elu(x: Array, *, alpha: float = 1.0) -> Array:
+    """Exponential linear unit, elementwise; its derivative at 0 is alpha.
+
+    z = x where x > 0, else alpha (e^x - 1)
+
+    Args:
+        x: value of any shape.
+        alpha: minus the limit at -inf.
+
+    Source: Clevert, Unterthiner, Hochreiter (2016), arXiv:1511.07289.
+
+    >>> elu(-1000.0)
+    -1.0
+    """
+    positive = greater(x, 0.0)
+    return where(positive, x, alpha * expm1(where(positive, 0.0, x)))  # e^x overflows where it is not asked for
+
+
+def silu(x: Array) -> Array:
+    """Sigmoid linear unit, also called swish, elementwise.
+
+    z = x / (1 + e^-x)
+
+    Source: Elfwing, Uchibe, Doya (2018), arXiv:1702.03118.
+
+    >>> silu(0.0)
+    0.0
+    """
+    return x * sigmoid(x)
+
+
+def softplus(x: Array) -> Array:
+    """Smooth form of relu, elementwise, without overflow.
+
+    z = ln (1 + e^x)
+
+    >>> softplus(1000.0)
+    1000.0
+    """
+    return logaddexp(x, 0.0)

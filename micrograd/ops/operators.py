@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
+from micrograd.errors import ShapeError
 from micrograd.op import Array, shape_of
 from micrograd.ops import arithmetic, functions, indexing, linalg, reductions, shapes
 
@@ -53,6 +55,12 @@ class Operators:
 
     def __abs__(self) -> Any:
         return arithmetic.absolute(self)
+
+    def __mod__(self, other: Array) -> Any:
+        return arithmetic.remainder(self, other)
+
+    def __rmod__(self, other: Array) -> Any:
+        return arithmetic.remainder(other, self)
 
     def __matmul__(self, other: Array) -> Any:
         return linalg.matmul(self, other)
@@ -117,6 +125,16 @@ class Operators:
         """Absolute value, elementwise."""
         return arithmetic.absolute(self)
 
+    def clip(self, min: Array = None, max: Array = None) -> Any:
+        """Elements no smaller than min, no larger than max."""
+        return arithmetic.clip(self, min=min, max=max)
+
+    def round(self, decimals: int = 0) -> Any:
+        """Elements rounded, half to even; the derivative is 0."""
+        return arithmetic.round(self, decimals=decimals)
+
+    # NumPy's arrays take these arguments by place as well
+
     def sum(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
         """Sum along axes; all by default."""
         return reductions.sum(self, axis=axis, keepdims=keepdims)
@@ -124,6 +142,10 @@ class Operators:
     def mean(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
         """Mean along axes; all by default."""
         return reductions.mean(self, axis=axis, keepdims=keepdims)
+
+    def prod(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+        """Product along axes; all by default."""
+        return reductions.prod(self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
         """Largest element along axes; all by default."""
@@ -133,13 +155,90 @@ class Operators:
         """Smallest element along axes; all by default."""
         return reductions.min(self, axis=axis, keepdims=keepdims)
 
+    def var(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        """Variance along axes; all by default."""
+        return reductions.var(self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def std(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+        """Standard deviation along axes; all by default."""
+        return reductions.std(self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def cumsum(self, axis: int | None = None) -> Any:
+        """Sums of the elements so far; of all in order by default."""
+        return reductions.cumsum(self, axis=axis)
+
+    def cumprod(self, axis: int | None = None) -> Any:
+        """Products of the elements so far; of all in order by default."""
+        return reductions.cumprod(self, axis=axis)
+
+    def sort(self, axis: int = -1) -> Any:
+        """Elements in ascending order along an axis: a new value, where NumPy's method sorts in place."""
+        return reductions.sort(self, axis=axis)
+
+    def argsort(self, axis: int = -1) -> Any:
+        """Indices that sort along an axis: plain integers."""
+        return reductions.argsort(self, axis=axis)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Index of the largest element: a plain integer."""
+        return reductions.argmax(self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Index of the smallest element: a plain integer."""
+        return reductions.argmin(self, axis=axis, keepdims=keepdims)
+
+    def any(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+        """Whether any element is not 0: a plain answer."""
+        return reductions.any(self, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+        """Whether no element is 0: a plain answer."""
+        return reductions.all(self, axis=axis, keepdims=keepdims)
+
+    def dot(self, other: Array) -> Any:
+        """NumPy's `dot`: a product, an inner product, or a matrix product, by the number of axes."""
+        return linalg.dot(self, other)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """Sum along a diagonal."""
+        return linalg.trace(self, offset=offset, axis1=axis1, axis2=axis2)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """The elements of a diagonal."""
+        return shapes.diagonal(self, offset=offset, axis1=axis1, axis2=axis2)
+
+    def take(self, indices: Any, axis: int | None = None) -> Any:
+        """Elements by number, along an axis; of all in order by default."""
+        return indexing.take(self, indices, axis=axis)
+
+    @property
+    def at(self) -> Any:
+        """`v.at[index].set(w)`, `.add(w)`, `.multiply(w)`: a new value, changed at the index."""
+        return indexing.At(self)
+
+    def ravel(self) -> Any:
+        """All elements along one axis."""
+        return shapes.ravel(self)
+
+    def squeeze(self, axis: reductions.Axis = None) -> Any:
+        """Without axes of length 1."""
+        return shapes.squeeze(self, axis=axis)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """Two axes exchanged."""
+        return shapes.swapaxes(self, axis1, axis2)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Any:
+        """Each element several times, along an axis; of all in order by default."""
+        return shapes.repeat(self, repeats, axis=axis)
+
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`; -1 is computed."""
-        return shapes.reshape(self, shape=_listed(shape))
+        return shapes.reshape(self, shape=_listed("reshape", shape))
 
     def transpose(self, *axes: Any) -> Any:
         """Axes in another order: `v.transpose(1, 0)` or `v.transpose((1, 0))`; reversed by default."""
-        return shapes.transpose(self, axes=_listed(axes) if axes and axes != (None,) else None)
+        return shapes.transpose(self, axes=_listed("transpose", axes) if axes and axes != (None,) else None)
 
     @property
     def T(self) -> Any:
@@ -159,8 +258,10 @@ def protocols() -> Any:
     return protocols
 
 
-def _listed(given: tuple[Any, ...]) -> tuple[int, ...]:
+def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
     """(2, 3) from both spellings, f(2, 3) and f((2, 3))."""
-    if len(given) == 1 and not isinstance(given[0], int):
-        given = tuple(given[0])
-    return tuple(int(n) for n in given)
+    wanted = given[0] if len(given) == 1 and hasattr(given[0], "__iter__") else given
+    try:
+        return tuple(operator.index(n) for n in wanted)
+    except TypeError:
+        raise ShapeError(f"{name}: {given} are no whole numbers; give them as in {name}(1, 0)") from None

@@ -1,7 +1,8 @@
 """NumPy's own functions on a Value: `np.exp(v)`, `np.sum(v, axis=0)`, `np.linalg.inv(v)` find the op of that name.
 
 NumPy hands a call over when an argument has `__array_ufunc__` or `__array_function__` (NEP 13, NEP 18). The
-op is looked up by name, and the arguments are fitted from NumPy's signature to the op's.
+op is looked up by name, and the arguments are fitted from NumPy's signature to the op's. Questions whose answer
+carries no gradient, as `np.shape(v)`, are answered by NumPy from the data.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import ops
 from micrograd.arrays import as_data
-from micrograd.errors import OpError
+from micrograd.errors import DataError, OpError
+from micrograd.op import ground, shape_of
+from micrograd.trees import mapped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,11 +40,12 @@ SPELLED = {
     "amax": "max",
     "amin": "min",
     "around": "round",
-    "bitwise_and": "logical_and",
-    "bitwise_or": "logical_or",
-    "invert": "logical_not",
+    "matrix_transpose": "swap_last",
 }
 HOMES = ("numpy", "numpy.linalg")
+LAST_AXES = {"linalg.trace", "linalg.diagonal"}  # the same names as in numpy, where the first two axes are meant
+OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "full_like", "empty_like", "result_type"}
+OF_DATA = {"allclose", "array_equal", "array_equiv", "isclose", "iscomplexobj", "isrealobj", "nonzero", "signbit"}
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -52,8 +56,15 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[
     """
     name = SPELLED.get(ufunc.__name__, ufunc.__name__)
     asked = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-    if method != "__call__" or options:
-        raise OpError(f"{asked}: there is no op for it with {[*options] or method}; take v.data for plain NumPy")
+    if method != "__call__":
+        raise OpError(
+            f"{asked}: there is no op for it; sum, prod, max and outer are ops; or take v.data for plain NumPy"
+        )
+    if options:
+        raise _option_error(asked, options)
+    inputs = tuple(np.asarray(x) if isinstance(x, (list, tuple)) else x for x in inputs)
+    if name in OF_DATA:
+        return ufunc(*map(_data, inputs))
     if name not in OPERATORS:
         return _op_for(name, asked)(*inputs)
     direct, reflected = OPERATORS[name]
@@ -71,15 +82,40 @@ def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]
     asked = f"{'np' if home == 'numpy' else home.replace('numpy', 'np', 1)}.{name}"
     if home not in HOMES:
         raise OpError(f"{asked}: there is no op for it; take v.data for plain NumPy")
+    if name in OF_SHAPE or name in OF_DATA:
+        of = _ghost if name in OF_SHAPE else _data
+        return function(*mapped(of, args), **mapped(of, options))
+    if asked.removeprefix("np.") in LAST_AXES:
+        options = options | {"axis1": -2, "axis2": -1}
     return _fitted(_op_for(SPELLED.get(name, name), asked), function, asked, args, options)
 
 
 def _op_for(name: str, asked: str) -> Callable[..., Any]:
     if name in ops.__all__ and callable(getattr(ops, name)):
         return getattr(ops, name)  # type: ignore[no-any-return]
-    near = difflib.get_close_matches(name, ops.__all__, 1, 0.5)
+    inside = sorted((other for other in ops.__all__ if len(other) > 2 and other in name), key=len)
+    near = inside[-1:] or difflib.get_close_matches(name, ops.__all__, 1, 0.65)
     hint = f"the nearest is micrograd.ops.{near[0]}" if near else "see micrograd.ops for what there is"
     raise OpError(f"{asked}: there is no op for it; {hint}, or take v.data for plain NumPy")
+
+
+def _option_error(asked: str, names: Iterable[str]) -> OpError:
+    return OpError(f"{asked}: there is no op for it with {'=, '.join(names)}=; take v.data for plain NumPy")
+
+
+def _data(x: Any) -> Any:
+    """What stands below the interpreters, for NumPy itself to look at."""
+    data = ground(x)
+    if data is None and x is not None:
+        raise DataError(f"{x}: a shape has no numbers to answer by; use ops.where instead of if")
+    return data
+
+
+def _ghost(x: Any) -> Any:
+    """The same, where only shape and dtype are looked at: an array without memory stands for a mere shape."""
+    if ground(x) is None and x is not None:
+        return np.broadcast_to(np.zeros((), x.dtype), shape_of(x))
+    return ground(x)
 
 
 @functools.cache
@@ -88,17 +124,33 @@ def _parameters(function: Any) -> dict[str, inspect.Parameter]:
 
 
 def _fitted(op: Callable[..., Any], function: Any, asked: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """op called with what was meant by function(*args, **options)."""
+    """op called with what was meant by function(*args, **options), NumPy's defaults included."""
     ours, theirs = _parameters(op), _parameters(function)
-    if any(p.kind is p.VAR_POSITIONAL for p in theirs.values()):  # einsum: nothing to fit
-        return op(*args, **options)
-    given = dict(zip(theirs, args, strict=False)) | options
-    positional = [p for p in ours.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    inputs = [given.pop(name) for name, _ in zip([*theirs], positional, strict=False) if name in given]
+    inputs, given = list(args), dict(options)
+    if not any(p.kind is p.VAR_POSITIONAL for p in theirs.values()):
+        places = [name for name, p in ours.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        our_name = dict(zip(theirs, places, strict=False))  # inputs are known by their place, params by their name
+        given = {our_name.get(name, name): x for name, x in (dict(zip(theirs, args, strict=False)) | options).items()}
+        theirs = {our_name.get(name, name): p for name, p in theirs.items()}
+        inputs = [given.pop(name, ours[name].default) for name in places]
+        missing = [name for name, x in zip(places, inputs, strict=True) if x is inspect.Parameter.empty]
+        if missing:
+            raise OpError(f"{asked}: there is no op for it without {', '.join(missing)}; take v.data for plain NumPy")
     unknown = [name for name, x in given.items() if name not in ours and not _says_nothing(x, theirs.get(name))]
     if unknown:
-        raise OpError(f"{asked}: there is no op for it with {', '.join(unknown)}=; take v.data for plain NumPy")
-    return op(*inputs, **{name: x for name, x in given.items() if name in ours and x is not np._NoValue})
+        raise _option_error(asked, unknown)
+    said = {name: x for name, x in given.items() if name in ours and x is not np._NoValue}
+    return op(*inputs, **_defaults(ours, theirs) | said)
+
+
+def _defaults(ours: dict[str, inspect.Parameter], theirs: dict[str, inspect.Parameter]) -> dict[str, Any]:
+    """The defaults of NumPy that are not the op's own."""
+    silent = (None, inspect.Parameter.empty, np._NoValue)
+    return {
+        name: p.default
+        for name, p in theirs.items()
+        if name in ours and ours[name].kind is p.KEYWORD_ONLY and p.default not in (*silent, ours[name].default)
+    }
 
 
 def _says_nothing(x: Any, parameter: inspect.Parameter | None) -> bool:

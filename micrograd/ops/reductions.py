@@ -1,50 +1,72 @@
-"""The table, reductions: many numbers become fewer, along all axes or some."""
+"""The table, reductions: many numbers become fewer, along all axes or some; and what runs along one axis."""
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import TYPE_CHECKING
 
-from micrograd.errors import ShapeError
-from micrograd.op import Array, multilinear, named, primitive, shape_of
-from micrograd.ops.arithmetic import divide, equal, multiply
-from micrograd.ops.shapes import broadcast_to, reshape
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.op import Array, multilinear, named, primitive, question, shape_of
+from micrograd.ops.arithmetic import divide, equal, multiply, stop_gradient
+from micrograd.ops.functions import sqrt
+from micrograd.ops.indexing import getitem, own_axis, take_along_axis
+from micrograd.ops.shapes import broadcast_to, concatenated, flip, own_axes, ravel, reshape, transpose
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
+__all__ = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "max",
+    "mean",
+    "median",
+    "middle",
+    "min",
+    "prod",
+    "sort",
+    "std",
+    "sum",
+    "var",
+]
+
 Axis = int | tuple[int, ...] | None
-
-
-def _axes(name: str, x: Array, axis: Axis) -> tuple[int, ...]:
-    """The reduced axes of x, counted from the front."""
-    ndim = len(shape_of(x))
-    axes = tuple(range(ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    if not all(-ndim <= a < ndim for a in axes):
-        raise ShapeError(f"{name}: axis {axis} of {named(x)}: its axes are numbered from {-ndim} to {ndim - 1}")
-    found = tuple(a % ndim for a in axes)
-    if len(set(found)) < len(found):
-        raise ShapeError(f"{name}: axis {axis} of {named(x)}: an axis is named twice; name each once")
-    return found
 
 
 def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
     """Shape of a reduction of x that keeps its axes, at length 1: it broadcasts against x."""
-    axes = _axes("sum", x, axis)
+    axes = own_axes("sum", x, axis)
     return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
 
 
 def _reduced(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
-    axes = _axes(name, x, axis)
+    axes = own_axes(name, x, axis)
     return _kept(x, axis) if keepdims else tuple(n for i, n in enumerate(shape_of(x)) if i not in axes)
+
+
+def _itself(x: Array, axis: Axis) -> Array:
+    """A number, which stays one and has no axis to reduce, though NumPy lets it have axis 0."""
+    if axis is not None and axis != ():
+        raise np.exceptions.AxisError(f"axis {axis} of a number")  # the shape rule says it better, by label
+    return x
+
+
+def _spread(g: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    kept = g if axis is None or keepdims else reshape(g, shape=_kept(x, axis))
+    return broadcast_to(kept, shape=shape_of(x))
 
 
 @multilinear(
     "sum",
-    lambda g, x, *, axis=None, keepdims=False: broadcast_to(reshape(g, shape=_kept(x, axis)), shape=shape_of(x)),
+    _spread,
     shape=lambda x, *, axis=None, keepdims=False: _reduced("sum", x, axis, keepdims),
 )
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -63,6 +85,8 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(sum(np.array([1.0, 2.0, 3.0])))
     6.0
     """
+    if not shape_of(x):
+        return _itself(x, axis)
     return np.sum(x, axis=axis, keepdims=keepdims)
 
 
@@ -80,14 +104,19 @@ def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims:
     return sum(multiply(t, _share(x, z, axis)), axis=axis, keepdims=keepdims)
 
 
-def _nonempty(name: str, x: Array, axis: Axis) -> None:
+def nonempty(name: str, x: Array, axis: Axis) -> None:
     """An empty set has no largest element."""
-    if 0 in (shape_of(x)[a] for a in _axes(name, x, axis)):
+    if 0 in (shape_of(x)[a] for a in own_axes(name, x, axis)):
         raise ShapeError(f"{name}: {named(x)} has no element along axis {axis}; it needs one at least")
 
 
+def _count(name: str, x: Array, axis: Axis) -> int:
+    """How many elements go into one of the result."""
+    return math.prod(shape_of(x)[a] for a in own_axes(name, x, axis))
+
+
 def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
-    _nonempty(name, x, axis)
+    nonempty(name, x, axis)
     return _reduced(name, x, axis, keepdims)
 
 
@@ -112,6 +141,8 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(max(np.array([1.0, 3.0, 2.0])))
     3.0
     """
+    if not shape_of(x):
+        return _itself(x, axis)
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
@@ -136,6 +167,8 @@ def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(min(np.array([1.0, 3.0, 2.0])))
     1.0
     """
+    if not shape_of(x):
+        return _itself(x, axis)
     return np.min(x, axis=axis, keepdims=keepdims)
 
 
@@ -155,6 +188,368 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(mean(np.array([1.0, 2.0, 3.0])))
     2.0
     """
-    _nonempty("mean", x, axis)
-    count = math.prod(shape_of(x)[a] for a in _axes("mean", x, axis))
-    return sum(x, axis=axis, keepdims=keepdims) / builtins.max(count, 1)
+    nonempty("mean", x, axis)
+    count = _count("mean", x, axis)
+    return sum(x, axis=axis, keepdims=keepdims) / count
+
+
+def var(
+    x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
+) -> Array:
+    """Variance along axes: the mean square distance from the mean.
+
+    z = sum_i (x_i - m)^2 / (n - ddof), where m = mean(x)
+
+    Args:
+        x: value of any shape.
+        axis: the axes to reduce, counted from the end when negative; None for all.
+        ddof: what to take off the number of elements: 1 for an estimate from a sample.
+        keepdims: keep these axes, at length 1.
+        correction: another name of ddof.
+
+    Raises:
+        ShapeError: an axis does not exist, or has no element.
+        ArgumentError: both ddof and correction are given, or are not less than the number of elements.
+
+    >>> float(var(np.array([1.0, 2.0, 3.0]), ddof=1))
+    1.0
+    """
+    return _var("var", x, axis, ddof, keepdims, correction)
+
+
+def _var(name: str, x: Array, axis: Axis, ddof: float, keepdims: bool, correction: float | None) -> Array:
+    nonempty(name, x, axis)
+    if correction is not None and ddof:
+        raise ArgumentError(f"{name}: ddof={ddof} and correction={correction} are the same thing; give one of them")
+    count, less = _count(name, x, axis), ddof if correction is None else correction
+    if less >= count:
+        raise ArgumentError(f"{name}: {count} elements less {less} of {named(x)} leave none to divide by")
+    # Seen from an element, not from 0, equal numbers differ by 0 exactly: the mean of [0.1, 0.1, 0.1] is not 0.1
+    axes = own_axes(name, x, axis)
+    first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
+    x = x - stop_gradient(getitem(x, index=first))
+    x = x - mean(x, axis=axis, keepdims=True)
+    return sum(x * x, axis=axis, keepdims=keepdims) / (count - less)
+
+
+def std(
+    x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
+) -> Array:
+    """Standard deviation along axes: the square root of the variance. Of equal numbers it has the gradient 0.
+
+    z = sqrt(sum_i (x_i - m)^2 / (n - ddof)), where m = mean(x)
+
+    Args:
+        x: value of any shape.
+        axis: the axes to reduce, counted from the end when negative; None for all.
+        ddof: what to take off the number of elements: 1 for an estimate from a sample.
+        keepdims: keep these axes, at length 1.
+        correction: another name of ddof.
+
+    Raises:
+        ShapeError: an axis does not exist, or has no element.
+        ArgumentError: both ddof and correction are given, or are not less than the number of elements.
+
+    >>> float(std(np.array([1.0, 2.0, 3.0]), ddof=1))
+    1.0
+    """
+    return sqrt(_var("std", x, axis, ddof, keepdims, correction))
+
+
+# Products, by halves: no division, so zeros are no exception, and log2(n) steps
+
+
+def _rows(x: Array, axes: tuple[int, ...]) -> Array:
+    """x with these axes made one, the last."""
+    others = tuple(a for a in range(len(shape_of(x))) if a not in axes)
+    if (*others, *axes) != tuple(range(len(shape_of(x)))):
+        x = transpose(x, axes=(*others, *axes))
+    kept = shape_of(x)[: len(others)]
+    return x if len(axes) == 1 else reshape(x, shape=(*kept, math.prod(shape_of(x)[len(others) :])))
+
+
+def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Product of elements along axes; its gradient is exact where elements are zero, too.
+
+    z = prod_i x_i
+
+    Args:
+        x: value of any shape.
+        axis: the axes to multiply over, counted from the end when negative; None for all.
+        keepdims: keep these axes, at length 1.
+
+    Raises:
+        ShapeError: an axis does not exist.
+
+    >>> float(prod(np.array([2.0, 3.0, 4.0])))
+    24.0
+    """
+    axes = own_axes("prod", x, axis)
+    if not axes:
+        return x
+    z = _product(_rows(x, axes))
+    return reshape(z, shape=_reduced("prod", x, axis, keepdims))
+
+
+def _product(rows: Array) -> Array:
+    """Products along the last axis, which stays, at length 1."""
+    n = shape_of(rows)[-1]
+    if n == 0:
+        return sum(rows, axis=-1, keepdims=True) + 1.0
+    odd = None
+    while n > 1:
+        if n % 2:
+            last = getitem(rows, index=(..., slice(n - 1, n)))
+            odd = last if odd is None else odd * last
+        n //= 2
+        rows = getitem(rows, index=(..., slice(n))) * getitem(rows, index=(..., slice(n, 2 * n)))
+    return rows if odd is None else rows * odd
+
+
+# Along one axis
+
+
+def _run_shape(name: str, x: Array, axis: int | None) -> tuple[int, ...]:
+    if axis is None:
+        return (math.prod(shape_of(x)),)
+    own_axis(name, x, axis)
+    return shape_of(x)
+
+
+def _cumsum_pull(g: Array, x: Array, *, axis: int | None = None) -> Array:
+    line = 0 if axis is None else axis
+    return reshape(flip(cumsum(flip(g, axis=line), axis=line), axis=line), shape=shape_of(x))
+
+
+@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: _run_shape("cumsum", x, axis))
+def cumsum(x: Array, *, axis: int | None = None) -> Array:
+    """Running sum along an axis.
+
+    z_i = sum_{j <= i} x_j
+
+    Args:
+        x: value of any shape.
+        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
+
+    Raises:
+        ShapeError: the axis does not exist.
+
+    >>> cumsum(np.array([1.0, 2.0, 3.0]))
+    array([1., 3., 6.])
+    """
+    if not shape_of(x):
+        _itself(x, axis)
+    return np.cumsum(x, axis=axis)
+
+
+def cumprod(x: Array, *, axis: int | None = None) -> Array:
+    """Running product along an axis; its gradient is exact where elements are zero, too.
+
+    z_i = prod_{j <= i} x_j
+
+    Args:
+        x: value of any shape.
+        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
+
+    Raises:
+        ShapeError: the axis does not exist.
+
+    Source: the doubling of steps is Hillis and Steele (1986), doi:10.1145/7902.7903.
+
+    >>> cumprod(np.array([2.0, 3.0, 4.0]))
+    array([ 2.,  6., 24.])
+    """
+    if axis is None:
+        x, axis = ravel(x), 0
+    before = (slice(None),) * own_axis("cumprod", x, axis)
+    n, step = shape_of(x)[len(before)], 1
+    while step < n:
+        head, tail = getitem(x, index=(*before, slice(step))), getitem(x, index=(*before, slice(step, None)))
+        x = concatenated(head, tail * getitem(x, index=(*before, slice(n - step))), axis=axis)
+        step *= 2
+    return x
+
+
+# Questions: their answer is a place, a count or a truth, in plain data, and carries no gradient
+
+
+def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple[int, ...]:
+    if axis is not None:
+        own_axis(name, x, axis)
+    return _extremum_shape(name, x, axis, keepdims)
+
+
+@question("argmax", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmax", x, axis, keepdims), kind=int)
+def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Place of the largest element along an axis, the first of several; plain integers.
+
+    Args:
+        x: value of any shape.
+        axis: the axis to look along; None numbers all elements in their order.
+        keepdims: keep the axis, at length 1.
+
+    Raises:
+        ShapeError: the axis does not exist, or has no element.
+
+    >>> int(argmax(np.array([1.0, 3.0, 2.0])))
+    1
+    """
+    return np.argmax(x, axis=axis, keepdims=keepdims)
+
+
+@question("argmin", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmin", x, axis, keepdims), kind=int)
+def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Place of the smallest element along an axis, the first of several; plain integers.
+
+    Args:
+        x: value of any shape.
+        axis: the axis to look along; None numbers all elements in their order.
+        keepdims: keep the axis, at length 1.
+
+    Raises:
+        ShapeError: the axis does not exist, or has no element.
+
+    >>> int(argmin(np.array([2.0, 1.0, 3.0])))
+    1
+    """
+    return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+@question("any", shape=lambda x, *, axis=None, keepdims=False: _reduced("any", x, axis, keepdims), kind=bool)
+def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Whether an element is not zero, along axes; plain booleans.
+
+    Args:
+        x: value, or condition, of any shape.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, at length 1.
+
+    Raises:
+        ShapeError: an axis does not exist.
+
+    >>> bool(any(np.array([0.0, 1.0])))
+    True
+    """
+    return np.any(x, axis=axis, keepdims=keepdims)
+
+
+@question("all", shape=lambda x, *, axis=None, keepdims=False: _reduced("all", x, axis, keepdims), kind=bool)
+def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Whether no element is zero, along axes; plain booleans.
+
+    Args:
+        x: value, or condition, of any shape.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, at length 1.
+
+    Raises:
+        ShapeError: an axis does not exist.
+
+    >>> bool(all(np.array([0.0, 1.0])))
+    False
+    """
+    return np.all(x, axis=axis, keepdims=keepdims)
+
+
+@question(
+    "count_nonzero",
+    shape=lambda x, *, axis=None, keepdims=False: _reduced("count_nonzero", x, axis, keepdims),
+    kind=int,
+)
+def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """How many elements are not zero, along axes; plain integers.
+
+    Args:
+        x: value, or condition, of any shape.
+        axis: the axes to count along; None for all.
+        keepdims: keep these axes, at length 1.
+
+    Raises:
+        ShapeError: an axis does not exist.
+
+    >>> int(count_nonzero(np.array([0.0, 1.0])))
+    1
+    """
+    return np.sum(np.not_equal(x, 0), axis=axis, keepdims=keepdims)
+
+
+@question("argsort", shape=lambda x, *, axis=-1, descending=False: _run_shape("argsort", x, axis), kind=int)
+def argsort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
+    """Places of the elements in their order along an axis; equal ones stay in the order they have. Plain integers.
+
+    Args:
+        x: value of any shape.
+        axis: the axis to sort along; None numbers all elements in their order.
+        descending: the largest first.
+
+    Raises:
+        ShapeError: the axis does not exist.
+
+    >>> argsort(np.array([3.0, 1.0, 2.0]))
+    array([1, 2, 0])
+    """
+    return np.argsort(np.negative(x) if descending else x, axis=axis, kind="stable")
+
+
+def sort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
+    """Elements in their order along an axis, each with its own gradient; equal ones stay in the order they have.
+
+    Args:
+        x: value of any shape.
+        axis: the axis to sort along; None sorts all elements into one row.
+        descending: the largest first.
+
+    Raises:
+        ShapeError: the axis does not exist.
+
+    >>> sort(np.array([3.0, 1.0, 2.0]))
+    array([1., 2., 3.])
+    """
+    if axis is None:
+        x, axis = ravel(x), 0
+    own_axis("sort", x, axis)
+    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
+
+
+def _middle_shape(x: Array) -> tuple[int, ...]:
+    *rows, n = shape_of(x)
+    return (*rows, 2 - n % 2)
+
+
+@question("middle", shape=_middle_shape, kind=int)
+def middle(x: Array) -> Array:
+    """Place of the middle element by size along the last axis, or of the two; of a nan where there is one.
+
+    Args:
+        x: value of shape (..., n), n positive.
+
+    >>> middle(np.array([3.0, 1.0, 2.0]))
+    array([2])
+    """
+    n = x.shape[-1]
+    order = np.argpartition(x, sorted({(n - 1) // 2, n // 2, n - 1}), axis=-1)
+    places, last = order[..., (n - 1) // 2 : n // 2 + 1], order[..., -1:]
+    return np.where(np.isnan(np.take_along_axis(x, last, -1)), last, places)  # nan is the last of all
+
+
+def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Middle element by size along axes, or the mean of the two middle ones; of equal elements one has the gradient.
+
+    Args:
+        x: value of any shape.
+        axis: the axes to reduce, counted from the end when negative; None for all.
+        keepdims: keep these axes, at length 1.
+
+    Raises:
+        ShapeError: an axis does not exist, or has no element.
+
+    >>> float(median(np.array([3.0, 1.0, 7.0, 2.0])))
+    2.5
+    """
+    nonempty("median", x, axis)
+    axes = own_axes("median", x, axis)
+    if not axes:
+        return x
+    rows = _rows(x, axes)
+    z = mean(take_along_axis(rows, middle(rows), axis=-1), axis=-1)
+    return reshape(z, shape=_reduced("median", x, axis, keepdims))

@@ -6,9 +6,40 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.sample import A3, A23, A234, Sample
+from tests.samples.sample import A3, A23, A234, EMPTY, Sample
 
-_INDICES: list[Any] = [0, -1, slice(None), slice(None, None, -2), (0, slice(1, 3)), (..., 0), (None, 1), (1, 2, 3)]
+BASIC: list[Any] = [
+    0,
+    -1,
+    np.int64(1),
+    slice(None),
+    slice(None, None, -2),
+    slice(1, 1),
+    (0, slice(1, 3)),
+    (..., 0),
+    (None, 1),
+    (slice(None), None, slice(2, 0, -1), slice(0, 4, 3)),
+    (1, 2, 3),
+    (),
+]
+ADVANCED: list[Any] = [
+    [0, 0, 1],
+    [],
+    np.array([[0, 1], [1, -1]]),
+    (slice(None), [2, 0, 2]),
+    (..., np.array([3, 3, 0])),
+    ([0, 1], [2, 2]),
+    ([[0], [1]], slice(None), [0, 3]),  # arrays apart: their axes come first
+    (1, slice(None), [0, 0]),
+    (slice(None), np.array([1, 1]), None, slice(1, None, 2)),
+    A234 > 1.0,
+    np.array([True, False]),
+    np.zeros(2, bool),
+    (slice(None), np.array([True, False, True]), slice(0, 2)),
+    (np.array([True, True]), [0, 2]),
+    (A23 > 1.0, 1),
+    True,
+]
 
 
 def _scattered(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
@@ -17,10 +48,45 @@ def _scattered(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
     return z
 
 
+def _set(x: Any, w: Any, *, index: Any) -> Any:
+    z = np.array(x)
+    z[index] = w
+    return z
+
+
+def _added(x: Any, w: Any, *, index: Any) -> Any:
+    z = np.array(x)
+    np.add.at(z, index, w)
+    return z
+
+
+# What replaces or is added: (x, w, index), with w broadcast, repeated elements, nothing, and numbers
+_WRITES: list[Any] = [
+    (A23, 0.25, 0),
+    (A23, A3 + 2.0, slice(None)),
+    (A23, A23[:, :2] + 2.0, (slice(None), slice(None, None, 2))),
+    (A234, np.array([[0.1], [0.2]]), (slice(None), 1)),
+    (A3, np.array([0.1, 0.2, 0.3, 0.4]), [0, 2, 0, -1]),
+    (A23, A23[:1] + 2.0, [1, 1]),
+    (A23, np.array([0.1, 0.2]), ([0, 0], [2, 2])),
+    (A23, 0.25, A23 > 1.0),
+    (A3, np.array([0.1, 0.2]), np.array([True, False, True])),
+    (A3, 0.25, []),
+    (0.75, 0.25, ()),
+    (EMPTY, 0.25, (slice(None), 0)),
+]
+
 SAMPLES = [
-    *(Sample("getitem", (A234,), lambda x, index: x[index], {"index": i}) for i in _INDICES),
+    *(Sample("getitem", (A234,), lambda x, index: x[index], {"index": i}) for i in (*BASIC, *ADVANCED)),
+    Sample("getitem", (0.75,), lambda x, index: np.asarray(x)[index], {"index": None}),
+    Sample("getitem", (EMPTY,), lambda x, index: x[index], {"index": (slice(None), 1)}),
     Sample("scatter", (A3,), _scattered, {"index": np.array([0, 1, 0]), "shape": (4,)}),
     Sample("scatter", (A3,), _scattered, {"index": (1,), "shape": (2, 3)}),
+    Sample("scatter", (A23,), _scattered, {"index": [3, 3], "shape": (4, 3)}),
+    Sample("scatter", (A3,), _scattered, {"index": np.array([True, False, True, True]), "shape": (4,)}),
+    Sample("scatter", (0.75,), _scattered, {"index": 2, "shape": (4,)}),
+    *(Sample("index_set", (x, w), _set, {"index": i}) for x, w, i in _WRITES),
+    *(Sample("index_add", (x, w), _added, {"index": i}) for x, w, i in _WRITES),
     *(Sample("stacked", (A23, A23 + 1, 2 * A23), lambda *v, axis: np.stack(v, axis), {"axis": a}) for a in (0, 1, -1)),
     Sample("stacked", (0.75, 1.5), lambda *v: np.stack(v)),
 ]
@@ -28,19 +94,38 @@ SAMPLES = [
 KINKS: list[Any] = []
 
 
+def _places(torch: Any, shape: Any, index: Any) -> tuple[Any, Any]:
+    """NumPy's reading of an index, which PyTorch does not quite share: numbers of the elements, and their shape."""
+    places = np.asarray(np.arange(int(np.prod(shape))).reshape(tuple(shape))[index])
+    return torch.as_tensor(places.reshape(-1)), places.shape
+
+
 def _torch_getitem(torch: Any, x: Any, index: Any) -> Any:
-    if isinstance(index, slice) and (index.step or 1) < 0:  # torch has no negative steps
-        return x.flip(0)[:: -index.step]
-    return x[index]
+    places, shape = _places(torch, x.shape, index)
+    return x.reshape(-1)[places].reshape(shape)
 
 
 def _torch_scatter(torch: Any, x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    place = tuple(torch.as_tensor(i) for i in (index if isinstance(index, tuple) else (index,)))
-    return torch.zeros(shape, dtype=x.dtype).index_put(place, x, accumulate=True)
+    return _torch_index_add(torch, torch.zeros(shape, dtype=x.dtype), x, index)
+
+
+def _torch_index_add(torch: Any, x: Any, w: Any, index: Any) -> Any:
+    places, shape = _places(torch, x.shape, index)
+    z = x.reshape(-1).index_put((places,), w.broadcast_to(shape).reshape(-1), accumulate=True)
+    return z.reshape(x.shape)
+
+
+def _torch_index_set(torch: Any, x: Any, w: Any, index: Any) -> Any:
+    places, shape = _places(torch, x.shape, index)
+    last = sorted({int(place): i for i, place in enumerate(places)}.values())
+    z = x.reshape(-1).index_put((places[last],), w.broadcast_to(shape).reshape(-1)[last])
+    return z.reshape(x.shape)
 
 
 TORCH: dict[str, Any] = {
     "getitem": _torch_getitem,
     "scatter": _torch_scatter,
+    "index_set": _torch_index_set,
+    "index_add": _torch_index_add,
     "stacked": lambda torch, *xs, axis=0: torch.stack(xs, dim=axis),
 }

@@ -7,13 +7,33 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.sample import A234, AXES, EMPTY, Kink, Sample
+from tests.samples.sample import A23, A234, AXES, EMPTY, SIGNED, Kink, Sample
+
+_SPARSE = np.array([[0.0, 1.5, 0.0], [-2.0, 0.0, 0.0]])
+_ONE_AXIS: list[dict[str, Any]] = [{}, {"axis": 0}, {"axis": -1}, {"axis": 1, "keepdims": True}]
+
+
+def _middle(x: Any) -> Any:
+    n = x.shape[-1]
+    return np.argsort(x)[..., (n - 1) // 2 : n // 2 + 1]
+
 
 SAMPLES = [
     *(Sample(name, (A234,), getattr(np, name), p) for name in ("sum", "max", "min") for p in AXES),
-    Sample("sum", (0.75,), np.sum),
+    *(Sample(name, (0.75,), getattr(np, name)) for name in ("sum", "max", "min")),
     Sample("sum", (EMPTY,), np.sum, {"axis": 0}),
-    Sample("max", (0.75,), np.max),
+    Sample("sum", (A23,), np.sum, {"axis": ()}),
+    *(Sample("cumsum", (A234,), np.cumsum, {"axis": a}) for a in (None, 0, 1, -1)),
+    Sample("cumsum", (0.75,), np.cumsum),
+    Sample("cumsum", (EMPTY,), np.cumsum, {"axis": 0}),
+    *(Sample(name, (A234,), getattr(np, name), p) for name in ("argmax", "argmin") for p in _ONE_AXIS),
+    Sample("argmax", (np.array([1.0, 3.0, 3.0]),), np.argmax),
+    Sample("argmax", (0.75,), np.argmax),
+    *(Sample(name, (_SPARSE,), getattr(np, name), p) for name in ("any", "all", "count_nonzero") for p in _ONE_AXIS),
+    *(Sample(name, (x,), getattr(np, name)) for name in ("any", "all", "count_nonzero") for x in (0.0, EMPTY, A23 > 1)),
+    *(Sample("argsort", (A234,), np.argsort, {"axis": a}) for a in (None, 0, 1, -1)),
+    Sample("argsort", (SIGNED,), lambda x, descending: np.argsort(-x), {"descending": True}),
+    *(Sample("middle", (x,), _middle) for x in (A23, A234, np.array([2.0]))),
 ]
 
 KINKS = [
@@ -24,9 +44,20 @@ KINKS = [
 
 def _reduction(name: str) -> Callable[..., Any]:
     def f(torch: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        if axis == ():  # which is all axes to PyTorch, and none to NumPy
+            return x.clone()
         return getattr(torch, name)(x, dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims)
 
     return f
 
 
-TORCH: dict[str, Any] = {"sum": _reduction("sum"), "max": _reduction("amax"), "min": _reduction("amin")}
+def _torch_cumsum(torch: Any, x: Any, axis: int | None = None) -> Any:
+    return torch.cumsum(x.reshape(-1) if axis is None else x, dim=axis or 0)
+
+
+TORCH: dict[str, Any] = {
+    "sum": _reduction("sum"),
+    "max": _reduction("amax"),
+    "min": _reduction("amin"),
+    "cumsum": _torch_cumsum,
+}

@@ -1,0 +1,77 @@
+"""The command line: `python -m benchmarks [--rows 1,4] [--small] [--threads 1] [--out FOLDER] [--original FOLDER]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import (
+    derivatives,
+    footprint,
+    machine,
+    mlp,
+    moons_arrays,
+    moons_scalar,
+    nodes,
+    report,
+    single_ops,
+    transformer,
+)
+from benchmarks.contest import ROOT, ContestError
+from benchmarks.row import Settings
+
+MODULES = (moons_scalar, transformer, nodes, moons_arrays, mlp, single_ops, derivatives, footprint)
+ROWS = {module.ROW.number: module.ROW for module in MODULES}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the rows asked for, print them as they are done, and write the results."""
+    options = _options(arguments)
+    settings = Settings(options.small, options.threads, options.original, options.out)
+    results: report.Results = []
+    for number in options.rows:
+        row = ROWS[number]
+        print(f"\n{number}. {row.title}", flush=True)
+        try:
+            outcomes = row.measure(settings)
+        except ContestError as error:
+            print(f"benchmarks: row {number}: {error}", file=sys.stderr)
+            return 1
+        results.append((row, outcomes))
+        print("\n".join(report.lines_of(row, outcomes) + report.goals_of(row, outcomes)), flush=True)
+    report.write(machine.about(_command(options), options.threads), results, options.out)
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="micrograd against its peers, as ratios.")
+    parser.add_argument("--rows", type=_rows, default=sorted(ROWS), help="numbers of rows, as in 1,4; all by default")
+    parser.add_argument("--small", action="store_true", help="at a size that only shows that everything runs")
+    parser.add_argument("--threads", type=int, default=1, help="of every library; 1 by default")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks", help="folder for results.md and results.json")
+    parser.add_argument(
+        "--original", type=Path, default=ROOT / "build/micrograd-0.1.0", help="folder that holds micrograd 0.1.0"
+    )
+    return parser.parse_args(arguments)
+
+
+def _rows(text: str) -> list[int]:
+    numbers = [int(part) for part in text.split(",")]
+    if unknown := set(numbers) - set(ROWS):
+        raise argparse.ArgumentTypeError(f"there is no row {min(unknown)}; rows are {min(ROWS)} to {max(ROWS)}")
+    return sorted(set(numbers))
+
+
+def _command(options: argparse.Namespace) -> str:
+    """What to type to measure the same again; folders are left out, as they are of one machine."""
+    parts = ["python -m benchmarks"]
+    parts += [] if options.rows == sorted(ROWS) else [f"--rows {','.join(map(str, options.rows))}"]
+    parts += ["--small"] if options.small else []
+    parts += [f"--threads {options.threads}"] if options.threads != 1 else []
+    return " ".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What the benchmarks are made of: a Row of the table has Cases, a Case has an Outcome, a Goal reads Outcomes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# This project by its engines, or as a whole; OURS is the first of them that was measured.
+COMPILED, PLAIN, MICROGRAD, OURS = "micrograd, compiled", "micrograd, plain", "micrograd", "ours"
+ORIGINAL = "micrograd 0.1.0"
+TORCH, JAX, AUTOGRAD = "PyTorch", "JAX", "HIPS autograd"
+
+Step = Callable[[], Any]  # what is timed; where it returns a dict, it has measured for itself
+Trial = tuple[Sequence[float] | None, Step]  # numbers that all contestants must agree on, and the step
+Maker = Callable[..., Trial]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run.
+
+    Attributes:
+        small: at a size that only shows that everything runs.
+        threads: of every contestant's libraries.
+        original: the folder that micrograd 0.1.0 is installed in.
+        out: the folder for results.
+    """
+
+    small: bool
+    threads: int
+    original: Path
+    out: Path
+
+    @property
+    def rounds(self) -> int:
+        """How often each contestant has its turn."""
+        return 2 if self.small else 11
+
+    @property
+    def turn(self) -> float:
+        """Seconds that a turn should last at least; quick steps are repeated in it."""
+        return 0.001 if self.small else 0.05
+
+
+@dataclass(frozen=True)
+class Case:
+    """One comparison.
+
+    Attributes:
+        name: as the table shows it.
+        given: the arguments for the makers of the contestants.
+        tolerance: how far apart the contestants' numbers may be, relative to the largest of them.
+    """
+
+    name: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    tolerance: float = 1e-9
+
+
+@dataclass
+class Outcome:
+    """What came out of a case: per contestant the samples, in seconds or bytes, or why there are none."""
+
+    case: str
+    unit: str = "s"
+    samples: dict[str, list[float]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """Which of ours the ratios are to; empty where none was measured."""
+        return next((name for name in (COMPILED, PLAIN, MICROGRAD) if name in self.samples), "")
+
+    def value(self, name: str) -> float | None:
+        """The median of a contestant's samples."""
+        name = self.base if name == OURS else name
+        return statistics.median(self.samples[name]) if self.samples.get(name) else None
+
+    def ratio(self, of: str, to: str = OURS) -> float | None:
+        """How many times the one's median is the other's."""
+        dividend, divisor = self.value(of), self.value(to)
+        return dividend / divisor if dividend is not None and divisor else None
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number to reach.
+
+    Attributes:
+        words: what is wanted.
+        measure: reads it from the row's outcomes; None where a contestant is missing.
+        at_least: the limit from below, or None.
+        at_most: the limit from above, or None.
+    """
+
+    words: str
+    measure: Callable[[list[Outcome]], float | None]
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def is_reached(self, measured: float) -> bool:
+        """Whether the number is on the right side of the limit."""
+        above = self.at_least is None or measured >= self.at_least
+        return above and (self.at_most is None or measured <= self.at_most)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
+
+    Attributes:
+        number: as issues and the command line count them.
+        title: what is measured.
+        measure: runs it.
+        goals: the numbers to reach.
+        condense: outcomes for the table, where there are too many; all of them go into the JSON.
+        draw: draws the outcomes into a folder, and gives the picture's file name, empty where there is none.
+    """
+
+    number: int
+    title: str
+    measure: Callable[[Settings], list[Outcome]]
+    goals: Sequence[Goal] = ()
+    condense: Callable[[list[Outcome]], list[Outcome]] = lambda outcomes: outcomes
+    draw: Callable[[list[Outcome], Path], str] | None = None
+
+
+def ratio(of: str, to: str, case: int = 0) -> Callable[[list[Outcome]], float | None]:
+    """For a goal: how many times as long the one takes as the other."""
+    return lambda outcomes: outcomes[case].ratio(of, to)

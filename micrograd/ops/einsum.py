@@ -1,0 +1,264 @@
+"""The table, sums of products over named axes: `einsum`, and `contract`, the one op behind it.
+
+`einsum` brings any string that NumPy takes into a plain form: the ellipsis gets letters, diagonals are taken, axes of
+length 1 that would be repeated are dropped, and axes that one operand alone has are summed. What is left is `contract`,
+in which every letter stands at least twice, among the inputs and the output. So its transpose is itself: the
+cotangent takes the place of an input, and that input's letters become the output.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from micrograd.arrays import as_data
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.op import Array, Each, multilinear, named, shape_of
+from micrograd.ops.indexing import getitem
+from micrograd.ops.reductions import sum
+from micrograd.ops.shapes import reshape, transpose
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = ["contract", "einsum"]
+
+# From so many multiplications per matrix on, arranging the operands for a product of matrices pays.
+WORTH_ARRANGING = 1 << 10
+
+
+def operand(name: str, x: Any) -> Array:
+    """x, or the array that a list of numbers is; for functions that look at shapes before any op does."""
+    return x if hasattr(x, "shape") else as_data(x, name)
+
+
+def _split(subscripts: str) -> tuple[list[str], str]:
+    inputs, output = subscripts.split("->")
+    return inputs.split(","), output
+
+
+def _contracted(*xs: Array, subscripts: str, optimize: Any = None) -> tuple[int, ...]:
+    terms, output = _split(subscripts)
+    sizes: dict[str, int] = {}
+    for term, x in zip(terms, xs, strict=True):
+        shape = shape_of(x)
+        if len(shape) != len(term) or any(sizes.setdefault(a, n) != n for a, n in zip(term, shape, strict=True)):
+            raise ShapeError(
+                f"contract: {subscripts!r} of {_listed(xs)}: {term!r} does not fit {named(x)}; "
+                f"one letter per axis, one size per letter: einsum takes more"
+            )
+    return tuple(sizes[a] for a in output)
+
+
+def _transposed(i: int, g: Array, *xs: Array, subscripts: str, optimize: Any = None) -> Array:
+    terms, output = _split(subscripts)
+    terms[i], output = output, terms[i]
+    own_path = optimize if isinstance(optimize, (bool, str)) else None  # a path holds for one order of operands
+    return contract(*xs[:i], g, *xs[i + 1 :], subscripts=f"{','.join(terms)}->{output}", optimize=own_path)
+
+
+@multilinear("einsum {subscripts}", Each(_transposed), shape=_contracted)
+def contract(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
+    """Sum of products over named axes, in the plain form that `einsum` makes of its arguments.
+
+    z[output] = sum over letters not in output  of  x[term of x] y[term of y] ...
+
+    Args:
+        xs: two values or more, one per term.
+        subscripts: terms and output, as "ij,jk->ik": no letter twice in a term, none in one term alone.
+        optimize: how NumPy orders the products; None chooses.
+
+    Raises:
+        ShapeError: a term does not fit the shape of its input.
+
+    >>> contract(np.ones((2, 3)), np.ones((3, 4)), subscripts="ij,jk->ik").shape
+    (2, 4)
+    """
+    if optimize is None and len(xs) == 2 and type(xs[0]) is np.ndarray and type(xs[1]) is np.ndarray:
+        return _pair(*xs, subscripts)
+    z = np.einsum(subscripts, *xs, optimize=len(xs) > 2 if optimize is None else optimize)
+    return float(z) if all(type(x) is float for x in xs) else z
+
+
+def _pair(x: Any, y: Any, subscripts: str) -> Any:
+    """The contraction of two arrays as a product of matrices, which is many times faster for large ones."""
+    (xs, ys), output = _split(subscripts)
+    sizes = dict(zip(xs + ys, x.shape + y.shape, strict=True))
+    batch = [a for a in xs if a in ys and a in output]
+    left, right = [a for a in xs if a not in ys], [a for a in ys if a not in xs]
+    summed = [a for a in xs if a not in output]
+    b, n, k, m = (math.prod(sizes[a] for a in letters) for letters in (batch, left, summed, right))
+    if n * k * m < WORTH_ARRANGING or not summed:
+        return np.einsum(subscripts, x, y)
+    x = x.transpose([xs.index(a) for a in batch + left + summed]).reshape(b, n, k)
+    y = y.transpose([ys.index(a) for a in batch + summed + right]).reshape(b, k, m)
+    z = _fit_for_blas(x) @ _fit_for_blas(y)
+    laid = batch + left + right
+    return z.reshape([sizes[a] for a in laid]).transpose([laid.index(a) for a in output])
+
+
+def _fit_for_blas(x: Any) -> Any:
+    # Without a step of one element in rows or columns NumPy multiplies by plain loops, a hundred times slower.
+    return x if x.itemsize in x.strides[-2:] else np.ascontiguousarray(x)
+
+
+def einsum(subscripts: str, *operands: Array, optimize: Any = None) -> Array:
+    """Einstein's summation: products of elements, summed over every letter that the output does not name.
+
+    z[output] = sum over letters not in output  of  x[term of x] y[term of y] ...
+
+    A letter twice in one term takes its diagonal. `...` stands for axes that broadcast. Without `->` the output has
+    the axes of `...`, then the letters that stand once, in alphabetical order. Axes of length 1 are repeated.
+
+    Args:
+        subscripts: one term of letters per operand, as "ij,jk->ik".
+        operands: one value or more.
+        optimize: what `np.einsum` takes: False, True, "greedy", "optimal" or a path; by default two operands become
+            a product of matrices where that pays, and more are taken in a good order.
+
+    Returns:
+        Value with one axis per letter of the output.
+
+    Raises:
+        ArgumentError: the subscripts are no valid string for so many operands.
+        ShapeError: a term does not fit the shape of its operand, or two sizes of one letter differ.
+
+    >>> einsum("ij,j->i", np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    >>> float(einsum("ii", np.eye(2)))
+    2.0
+    """
+    xs = [operand("einsum", x) for x in operands]
+    terms, output = _parsed(subscripts, xs)
+    terms, output = _without_ellipsis(subscripts, terms, output, xs)
+    xs, terms = _without_repeats(subscripts, terms, xs)
+    xs, terms = _without_broadcasts(subscripts, terms, xs)
+    xs, terms = _without_lone_letters(terms, output, xs)
+    if len(xs) == 1:
+        axes = tuple(terms[0].index(a) for a in output)
+        summed = xs[0] is not operands[0]  # else a node of its own, even if it changes nothing
+        return xs[0] if summed and axes == tuple(range(len(axes))) else transpose(xs[0], axes=axes)
+    return contract(*xs, subscripts=f"{','.join(terms)}->{output}", optimize=optimize)
+
+
+def _listed(xs: Sequence[Array]) -> str:
+    return ", ".join(named(x) for x in xs) or "nothing"
+
+
+def _parsed(subscripts: Any, xs: Sequence[Array]) -> tuple[list[str], str | None]:
+    """The terms, and the output where it is given."""
+    if not isinstance(subscripts, str):
+        raise ArgumentError(f"einsum: subscripts {subscripts!r}: give a string first, as 'ij,jk->ik'")
+    given = f"einsum: {subscripts!r} of {_listed(xs)}"
+    inputs, arrow, output = subscripts.partition("->")
+    terms, output = [_stripped(term) for term in inputs.split(",")], _stripped(output)
+    for term in (*terms, output):
+        if not re.fullmatch(r"[a-zA-Z]*(\.\.\.)?[a-zA-Z]*", term):
+            raise ArgumentError(f"{given}: {term!r} is no term: letters, and '...' once; terms are split by ','")
+    if len(terms) != len(xs) or not xs:
+        raise ArgumentError(f"{given}: {len(terms)} terms for {len(xs)} operands; give one term for each")
+    if not arrow:
+        return terms, None
+    unknown = [a for a in output if a.isalpha() and not any(a in term for term in terms)]
+    if unknown or any(count > 1 for a, count in Counter(output).items() if a != "."):
+        said = f"{unknown[0]!r} in the output is in no term" if unknown else f"the output {output!r} repeats a letter"
+        raise ArgumentError(f"{given}: {said}; name there each axis to keep, once")
+    return terms, output
+
+
+def _stripped(term: str) -> str:
+    """Without spaces, but for those that would make an ellipsis of loose dots."""
+    return re.sub(r"(?<!\.) +| +(?!\.)", "", term)
+
+
+def _without_ellipsis(
+    subscripts: str, terms: Sequence[str], output: str | None, xs: Sequence[Array]
+) -> tuple[list[str], str]:
+    """Letters of its own for each axis that an ellipsis stands for, the last axis first; and the output spelled out."""
+    covered = []
+    for term, x in zip(terms, xs, strict=True):
+        letters, ndim = len(term.replace("...", "")), len(shape_of(x))
+        if letters > ndim or (letters < ndim and "..." not in term):
+            repair = "" if letters > ndim else ", or '...' for the axes before"
+            raise ShapeError(
+                f"einsum: {subscripts!r} of {_listed(xs)}: {term!r} names {letters} axes and {named(x)} "
+                f"has {ndim}; give one letter per axis{repair}"
+            )
+        covered.append(ndim - letters)
+    free = [a for a in string.ascii_letters if a not in subscripts]
+    if max(covered) > len(free):
+        raise ShapeError(f"einsum: {subscripts!r} of {_listed(xs)}: there are 52 letters, and more axes; reshape first")
+    dots = "".join(free[: max(covered)])
+    full = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(terms, covered, strict=True)]
+    if output is None:
+        counts = Counter("".join(terms))
+        return full, dots + "".join(sorted(a for a, count in counts.items() if count == 1 and a != "."))
+    if dots and "..." not in output:
+        raise ShapeError(
+            f"einsum: {subscripts!r} of {_listed(xs)}: '...' stands for {len(dots)} axes there, "
+            f"and the output has none; write '...' in it, or sum them by letters"
+        )
+    return full, output.replace("...", dots)
+
+
+def _without_repeats(subscripts: str, terms: Sequence[str], xs: Sequence[Array]) -> tuple[list[Array], list[str]]:
+    """The diagonal of each operand whose term repeats a letter."""
+    pairs = [_diagonal(subscripts, term, x) for term, x in zip(terms, xs, strict=True)]
+    return [x for x, _ in pairs], [term for _, term in pairs]
+
+
+def _diagonal(subscripts: str, term: str, x: Array) -> tuple[Array, str]:
+    letters = "".join(dict.fromkeys(term))
+    if len(letters) == len(term):
+        return x, term
+    sizes: dict[str, int] = {}
+    for a, n in zip(term, shape_of(x), strict=True):
+        if sizes.setdefault(a, n) != n:
+            raise ShapeError(
+                f"einsum: {subscripts!r}: {a!r} stands twice on {named(x)}, for sizes {sizes[a]} and {n}; "
+                f"a diagonal needs equal ones"
+            )
+    places = dict(zip(letters, np.ix_(*[np.arange(sizes[a]) for a in letters]), strict=True))
+    return getitem(x, index=tuple(places[a] for a in term)), letters
+
+
+def _without_broadcasts(subscripts: str, terms: Sequence[str], xs: Sequence[Array]) -> tuple[list[Array], list[str]]:
+    """Axes of length 1 dropped where other operands have that letter with another length."""
+    sizes: dict[str, tuple[int, Array]] = {}
+    for term, x in zip(terms, xs, strict=True):
+        for a, n in zip(term, shape_of(x), strict=True):
+            known, other = sizes.setdefault(a, (n, x))
+            if n != known and 1 not in (n, known):
+                raise ShapeError(
+                    f"einsum: {subscripts!r} of {_listed(xs)}: {_axis(subscripts, a)} has size {known} in "
+                    f"{named(other)} and {n} in {named(x)}; sizes must be equal or 1"
+                )
+            if known == 1:
+                sizes[a] = n, x
+    kept_xs, kept_terms = [], []
+    for term, x in zip(terms, xs, strict=True):
+        kept = [(a, n) for a, n in zip(term, shape_of(x), strict=True) if n == sizes[a][0]]
+        kept_terms.append("".join(a for a, _ in kept))
+        kept_xs.append(x if len(kept) == len(term) else reshape(x, shape=tuple(n for _, n in kept)))
+    return kept_xs, kept_terms
+
+
+def _axis(subscripts: str, a: str) -> str:
+    return repr(a) if a in subscripts else "an axis of '...'"
+
+
+def _without_lone_letters(terms: Sequence[str], output: str, xs: Sequence[Array]) -> tuple[list[Array], list[str]]:
+    """Each operand summed over the letters that neither the other operands nor the output have."""
+    counts = Counter("".join(terms) + output)
+    kept_xs, kept_terms = [], []
+    for term, x in zip(terms, xs, strict=True):
+        lone = tuple(i for i, a in enumerate(term) if counts[a] == 1)
+        kept_xs.append(sum(x, axis=lone) if lone else x)
+        kept_terms.append("".join(a for a in term if counts[a] > 1))
+    return kept_xs, kept_terms

@@ -1,0 +1,104 @@
+"""The table, softmax: exponentials weighed against one another, safe from overflow and from masks of -inf.
+
+All three see x from its largest element m, which no number overflows, and no gradient goes by way of m: the result
+does not depend on it. Where all of a row is -inf, m is the least finite number, so that x - m stays -inf.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from micrograd.op import Array
+from micrograd.ops.arithmetic import clip, equal, stop_gradient, where
+from micrograd.ops.functions import exp, log
+from micrograd.ops.reductions import Axis, max, nonempty, sum
+from micrograd.ops.shapes import own_axes, squeeze
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = ["log_softmax", "logsumexp", "softmax"]
+
+
+def _largest(name: str, x: Array, axis: Axis) -> Array:
+    own_axes(name, x, axis)
+    nonempty(name, x, axis)
+    most = float(np.finfo(getattr(x, "dtype", float)).max)
+    return clip(max(stop_gradient(x), axis=axis, keepdims=True), -most, most)
+
+
+def _log(total: Array) -> tuple[Array, Array]:
+    """Where a sum is 0, as all of it is masked; and its logarithm, but 0 there."""
+    masked = equal(total, 0.0)
+    return masked, log(where(masked, 1.0, total))
+
+
+def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
+    """Logarithm of the sum of exponentials along axes, without overflow; -inf, with gradient 0, where all are -inf.
+
+    z = m + log sum_i exp(x_i - m), where m = max_i x_i
+
+    Args:
+        x: value of any shape.
+        axis: the axes to sum over, counted from the end when negative; None for all.
+        keepdims: keep these axes, at length 1.
+
+    Raises:
+        ShapeError: an axis does not exist, or has no element.
+
+    Source: Blanchard, Higham, Higham (2021), doi:10.1093/imanum/draa038.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0])))
+    1000.6931471805599
+    """
+    m = _largest("logsumexp", x, axis)
+    masked, z = _log(sum(exp(x - m), axis=axis, keepdims=True))
+    z = where(masked, -math.inf, z + m)
+    return z if keepdims else squeeze(z, axis=axis)
+
+
+def softmax(x: Array, *, axis: Axis = -1) -> Array:
+    """Exponentials as shares of their sum along axes, without overflow; zeros, with gradient 0, where all are -inf.
+
+    z_i = exp(x_i - m) / sum_j exp(x_j - m), where m = max_j x_j
+
+    Args:
+        x: value of any shape.
+        axis: the axes to sum over, counted from the end when negative; None for all.
+
+    Raises:
+        ShapeError: an axis does not exist, or has no element.
+
+    Source: Blanchard, Higham, Higham (2021), doi:10.1093/imanum/draa038.
+
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    z = exp(x - _largest("softmax", x, axis))
+    total = sum(z, axis=axis, keepdims=True)
+    return z / where(equal(total, 0.0), 1.0, total)
+
+
+def log_softmax(x: Array, *, axis: Axis = -1) -> Array:
+    """Logarithm of the softmax along axes, exact where that is too small for a number; -inf stays, with gradient 0.
+
+    z_i = x_i - m - log sum_j exp(x_j - m), where m = max_j x_j
+
+    Args:
+        x: value of any shape.
+        axis: the axes to sum over, counted from the end when negative; None for all.
+
+    Raises:
+        ShapeError: an axis does not exist, or has no element.
+
+    Source: Blanchard, Higham, Higham (2021), doi:10.1093/imanum/draa038.
+
+    >>> log_softmax(np.array([1000.0, 0.0]))
+    array([    0., -1000.])
+    """
+    seen = x - _largest("log_softmax", x, axis)
+    _, total = _log(sum(exp(seen), axis=axis, keepdims=True))
+    return where(equal(x, -math.inf), -math.inf, seen - total)

@@ -1,0 +1,118 @@
+"""What every function composed of ops is held to, on rows of samples: the same as an op of the table.
+
+A row is a `Sample` whose function is found by name in micrograd.ops, or given as `f`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from micrograd import Value, check, gradcheck, ops
+from micrograd.errors import MicrogradError
+from micrograd.program import Abstract
+from micrograd.transforms import jvp
+from tests.samples.sample import Sample
+
+
+@dataclass(frozen=True)
+class Row(Sample):
+    """A sample of a function that is no op; f where its name alone does not call it."""
+
+    f: Callable[..., Any] | None = None
+
+    __str__ = Sample.__str__
+
+    def __call__(self, *inputs: Any) -> Any:
+        return (self.f or getattr(ops, self.op))(*inputs, **self.params)
+
+
+def forward_is_numpys(row: Row) -> None:
+    wanted = row.numpy(*row.inputs, **row.params)
+    for z in (row(*row.inputs), row(*map(Value, row.inputs)).data):
+        np.testing.assert_allclose(z, wanted, rtol=1e-13, atol=1e-15)
+        assert np.shape(z) == np.shape(wanted)
+
+
+def gradients_are_right(row: Row) -> None:
+    """Reverse and forward mode against finite differences and against each other, and second order."""
+
+    def f(*xs: Any) -> Any:
+        return row(*xs) * 1.0  # where the function gives x itself, a node
+
+    assert gradcheck(f, row.inputs)
+    check._check_forward(row.op, f, row.inputs, 1e-6, 0.0)
+    assert gradcheck(lambda *xs: check._gradient(f, xs, create_graph=True), row.inputs, rtol=1e-5)
+
+
+def shapes_are_enough(row: Row) -> None:
+    z = row(*(Abstract(np.shape(x)) for x in row.inputs))
+    assert (z.shape, z.dtype) == (np.shape(row(*row.inputs)), np.float64)
+
+
+def float32_stays(row: Row) -> None:
+    arrays = [np.asarray(x, np.float32) for x in row.inputs]
+    values = [Value(x) for x in arrays]
+    z = row(*values)
+    z.backward()
+    _, t = jvp(row, arrays, [np.ones_like(x) for x in arrays])
+    assert {z.dtype, t.dtype, *(x.grad.dtype for x in values)} == {np.dtype(np.float32)}
+
+
+TOLERANCES = {np.float64: 1e-10, np.float32: 1e-5}
+
+
+def agrees_with_torch(row: Row, theirs: Callable[..., Any], tolerances: dict[Any, float] = TOLERANCES) -> None:
+    import torch
+
+    for dtype, rtol in tolerances.items():
+        ours = [Value(np.asarray(x, dtype)) for x in row.inputs]
+        tensors = [torch.tensor(np.asarray(x, dtype), requires_grad=True) for x in row.inputs]
+        z, t = row(*ours), theirs(torch, *tensors, **row.params)
+        np.testing.assert_allclose(z.data, t.detach().numpy(), rtol=rtol, atol=rtol * 1e-1)
+        cotangent = np.random.default_rng(1).uniform(0.5, 1.5, z.shape).astype(dtype)
+        z.backward(cotangent)
+        t.backward(torch.tensor(cotangent))
+        for mine, other in zip(ours, tensors, strict=True):
+            np.testing.assert_allclose(mine.grad, other.grad.numpy(), rtol=rtol, atol=rtol)
+
+
+def agrees_on_dask(row: Row) -> None:
+    """Forward and gradient on lazy arrays, cut into chunks along the first axis, against NumPy's."""
+    lazy = pytest.importorskip("dask.array")
+    plain = [Value(x) for x in row.inputs]
+    cut = [Value(lazy.from_array(x, chunks=(1,) + np.shape(x)[1:]) if np.ndim(x) else x) for x in row.inputs]
+    z, t = row(*plain), row(*cut)
+    assert hasattr(t.data, "compute")
+    cotangent = np.random.default_rng(1).uniform(0.5, 1.5, z.shape)
+    z.backward(cotangent)
+    t.backward(lazy.from_array(cotangent))
+    np.testing.assert_allclose(t.data.compute(), z.data, rtol=1e-12)
+    for x, y in zip(plain, cut, strict=True):
+        assert np.ndim(y.data) == 0 or hasattr(y.grad, "compute")
+        np.testing.assert_allclose(np.asarray(y.grad), x.grad, rtol=1e-12, atol=1e-15)
+
+
+CHECKS = [forward_is_numpys, gradients_are_right, shapes_are_enough, float32_stays]
+
+
+def said(program: str, error: type[MicrogradError]) -> str:
+    """The text of exactly this error, which the program raises and after which all is as it was."""
+    things = {
+        "w": Value(np.arange(6.0).reshape(2, 3), label="w"),
+        "b": Value([1.0, 2.0], label="b"),
+        "n": Value(2, label="n"),
+        "e": Value(np.zeros((0, 3)), label="e"),
+        "raw": np.arange(6.0).reshape(2, 3),
+    }
+    before = repr(things)
+    with pytest.raises(error) as caught:
+        exec(program, {"np": np, "ops": ops, "Value": Value, **things})
+    assert type(caught.value) is error
+    assert repr(things) == before
+    assert len(str(caught.value).splitlines()) <= 3
+    return str(caught.value)

@@ -1,0 +1,408 @@
+"""NumPy's own functions on Values: each row is one call, run on data, on Values, backwards and forwards."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import micrograd.numpy as mnp
+from micrograd import Value, grad, gradcheck, jvp, ops
+from micrograd.dual import Dual
+from micrograd.errors import DataError, MicrogradError, OpError
+from micrograd.op import OPS
+from micrograd.program import Abstract
+from micrograd.trees import leaves_of, mapped
+
+GENERATOR = np.random.default_rng(5)
+DATA = {
+    "s": 0.7,  # a number
+    "v": np.array([0.3, 0.9, 0.6]),
+    "x": GENERATOR.permutation(np.linspace(0.2, 0.9, 6)).reshape(2, 3),
+    "y": GENERATOR.permutation(np.linspace(0.25, 0.95, 6)).reshape(2, 3),
+    "t": GENERATOR.permutation(np.linspace(0.2, 0.9, 24)).reshape(2, 3, 4),
+    "m": np.array([[2.0, 0.3], [0.5, 1.5]]),
+    "w": np.array([[0.7, 0.2], [0.1, 0.4], [0.6, 0.5]]),
+    "p": np.array([[2.0, 0.4, 0.1], [0.4, 1.5, 0.3], [0.1, 0.3, 1.0]]),  # symmetric, positive
+}
+CONSTANTS = {"B": DATA["x"] > 0.5, "A": DATA["x"] + 1.0, "I": np.array([1, 0, 1]), "J": np.array([[0, 2], [1, 1]])}
+
+# What is small stands for a Value, what is capital for raw data. Wherever a Value may stand, a row has it stand.
+ROWS = """
+np.add(x, y) np.add(x, A) np.add(A, x) np.add(x, 2) np.add(s, A) np.add(np.float64(2.0), x) np.add([1.0, 2.0, 3.0], x)
+np.subtract(x, y) np.subtract(A, x) np.subtract(s, 1) np.subtract(1, s) np.multiply(x, y) np.multiply(A, x)
+np.multiply(np.int64(3), s) np.divide(x, y) np.divide(A, x) np.divide(1, s) np.true_divide(x, 2) np.power(x, y)
+np.power(x, 2) np.power(2, x) np.power(A, x) np.power(x, A) np.power(s, 2.5) np.pow(x, 2) np.float_power(x, 2)
+np.negative(x) np.negative(s) np.positive(x) np.absolute(-x) np.abs(s) np.fabs(x) np.sign(x) np.square(x) np.sqrt(s)
+np.sqrt(x) np.cbrt(x) np.reciprocal(x) np.maximum(x, y) np.maximum(x, 0.5) np.maximum(0.5, x) np.minimum(x, A / 2.5)
+np.clip(x, 0.3, 0.7) np.clip(x, a_min=0.3, a_max=0.7) np.clip(x, a_max=0.7, a_min=None) np.clip(x, None, 0.7)
+np.clip(x, 0.3, None) np.clip(x, min=0.3) np.clip(x, max=0.7) np.where(B, x, y) np.where(B, x, 0.0) np.where(B, A, x)
+np.where(x > 0.5, x, y) np.where([True, False, True], x, y) np.where(True, s, 1.0) np.floor(x) np.ceil(x)
+np.round(x, 1) np.round(x, decimals=1) np.around(x) np.remainder(x, 0.35) np.mod(A, s) np.hypot(x, y) np.hypot(3.0, x)
+np.logaddexp(x, y) np.arctan2(x, y) np.arctan2(A, x) np.exp(x) np.exp(s) np.exp2(x) np.expm1(x) np.log(x) np.log2(x)
+np.log10(x) np.log1p(x) np.sin(x) np.cos(x) np.tan(x) np.arcsin(x) np.arccos(x) np.arctan(x) np.sinh(x) np.cosh(x)
+np.tanh(x) np.arcsinh(x) np.arccosh(x+1) np.arctanh(x) np.asin(x) np.acos(x) np.atan(x) np.asinh(x) np.acosh(x+1)
+np.atanh(x) np.atan2(x, y) np.tanh(s) np.sum(x) np.sum(x, 0) np.sum(x, axis=0) np.sum(a=x, axis=-1)
+np.sum(t, axis=(0, -1), keepdims=True) np.sum(x, keepdims=False) np.sum(x, dtype=None) np.mean(x) np.mean(x, 1)
+np.prod(x) np.prod(x, axis=1) np.max(x) np.max(x, 0) np.amax(x, axis=1) np.min(x, axis=-1) np.amin(x) np.var(x)
+np.var(x, axis=0, ddof=1) np.std(x) np.std(x, axis=1, ddof=1, keepdims=True) np.std(x, correction=1) np.cumsum(x)
+np.cumsum(x, 1) np.cumprod(x, axis=0) np.median(x) np.median(x, axis=1) np.sort(x) np.sort(x, axis=0)
+np.sort(x, axis=None) np.reshape(x, (3, 2)) np.reshape(x, -1) np.reshape(x, shape=(6,)) np.ravel(x) np.transpose(x)
+np.transpose(t, (1, 0, 2)) np.transpose(t, axes=[2, 0, 1]) np.permute_dims(t, (1, 2, 0)) np.moveaxis(t, 0, -1)
+np.moveaxis(t, [0, 1], [-1, -2]) np.moveaxis(t, source=0, destination=1) np.swapaxes(t, 0, 2)
+np.swapaxes(t, axis1=-1, axis2=0) np.matrix_transpose(t) np.linalg.matrix_transpose(t) np.expand_dims(x, 1)
+np.expand_dims(x, axis=(0, -1)) np.squeeze(x[:1]) np.squeeze(x[:1], axis=0) np.broadcast_to(v, (2, 3))
+np.broadcast_to(s, shape=(2,)) np.concatenate([x, y]) np.concatenate([x, A], axis=1)
+np.concatenate((A, x, y), axis=-1) np.concatenate([x, y], axis=None) np.concat([x, y]) np.stack([x, A])
+np.stack([x, y], axis=-1) np.stack([s, 1.0]) np.split(x, 3, axis=1) np.split(v, [1, 2]) np.array_split(v, 2)
+np.tile(x, 2) np.tile(x, (2, 1)) np.repeat(x, 2) np.repeat(x, 2, axis=1) np.repeat(x, [1, 2], axis=0) np.flip(x)
+np.flip(x, 1) np.flip(x, axis=(0, 1)) np.roll(x, 1) np.roll(x, 1, axis=1) np.roll(x, shift=-1, axis=0) np.tril(p)
+np.triu(p, 1) np.tril(p, k=-1) np.diag(v) np.diag(p, k=1) np.diagonal(p) np.pad(x, 1) np.pad(x, ((0, 1), (2, 0)))
+np.pad(x, 1, mode="constant", constant_values=3.0) np.atleast_1d(s) np.atleast_2d(v) np.atleast_3d(x) np.take(x, I)
+np.take(x, I, axis=1) np.take(x, indices=[0, 0], axis=0) np.take_along_axis(x, J, axis=1) np.matmul(x, w)
+np.matmul(x, w.T.T) np.matmul(A, w) np.matmul(x, v) np.dot(x, w) np.dot(v, v) np.dot(2.0, x) np.dot(A, v)
+np.dot(v, [1.0, 2.0, 3.0]) np.inner(v, v) np.inner(x, y) np.vdot(x, y) np.outer(v, v) np.outer(v, [1.0, 2.0])
+np.kron(m, v) np.cross(v, v[::-1]) np.einsum("ij,kj->ik", x, A) np.einsum("ij->j", x) np.einsum("ii", p)
+np.einsum("...i,i", t[..., 0], v) np.einsum("ij,jk,k", A, w, m[0], optimize=True) np.tensordot(x, w, 1)
+np.tensordot(x, y, axes=([0, 1], [0, 1])) np.tensordot(x, A) np.trace(p) np.trace(p, 1) np.trace(t, offset=1)
+np.linalg.trace(t) np.linalg.diagonal(t) np.linalg.inv(m) np.linalg.solve(m, w.T) np.linalg.solve(m, A)
+np.linalg.solve(p, v[:, None]) np.linalg.det(m) np.linalg.slogdet(m)[1] np.linalg.cholesky(p)
+np.linalg.cholesky(p, upper=True) np.linalg.eigh(p)[0] np.linalg.eigvalsh(p) np.linalg.svd(x, full_matrices=False)[1]
+np.linalg.svd(x, compute_uv=False) np.linalg.svdvals(x) np.linalg.lstsq(w, v)[0]
+np.linalg.lstsq(w, A.T, rcond=None)[0] np.linalg.norm(x) np.linalg.norm(v, 1) np.linalg.norm(x, axis=1)
+np.linalg.norm(v, ord=3) np.linalg.norm(x, "fro") np.linalg.norm(x, ord=2) np.linalg.norm(x, "nuc")
+np.linalg.norm(v, np.inf) np.linalg.norm(x, axis=0, keepdims=True) np.linalg.matrix_power(m, 3)
+np.linalg.matrix_power(m, -1) np.linalg.pinv(x) np.linalg.multi_dot([x, w, m]) np.linalg.qr(w)[1]
+np.linalg.outer(v, v) np.linalg.matmul(x, w) np.linalg.tensordot(x, w, axes=1) np.linalg.cross(v, v[::-1]) x + A A + x
+A - x A * x A / x A ** x x ** A A @ w x @ w w @ A abs(x) -x np.float64(2.0) * x np.int64(2) - s np.int64(2) ** s x[0]
+x[:, None] x[..., 1:] x[B] x[[0, 0, 1]] x[I, I] x[0, I] x.T np.sum(np.exp(x) * A, axis=0) @ v
+"""
+
+
+def split(rows):
+    """Calls are set apart by blanks outside of brackets, unless an operator stands there."""
+    found, depth, words = [], 0, ""
+    for word in rows.split():
+        words = f"{words} {word}" if words else word
+        depth += sum(map(word.count, "([")) - sum(map(word.count, ")]"))
+        found.append((depth, word))
+    calls, current = [], []
+    for i, (depth, word) in enumerate(found):
+        current.append(word)
+        following = found[i + 1][1] if i + 1 < len(found) else ""
+        operators = ("+", "-", "*", "/", "**", "@")
+        if depth == 0 and word not in operators and following not in operators:
+            calls.append(" ".join(current))
+            current = []
+    return calls
+
+
+CALLS = split(ROWS)
+FLAT = ("np.floor", "np.ceil", "np.round", "np.around", "np.sign")  # no gradient to speak of
+
+
+def names_in(call):
+    code = compile(call, call, "eval")
+    return [name for name in DATA if name in code.co_names]
+
+
+def function(call):
+    """The call as a function of its Values, and where to call it."""
+    code, names = compile(call, call, "eval"), names_in(call)
+    return lambda *values: eval(code, {"np": np, **CONSTANTS}, dict(zip(names, values, strict=True))), [
+        DATA[n] for n in names
+    ]
+
+
+def test_rows_are_read_as_meant():
+    assert split("np.f(x, [1, 2]) A + x x[0]\n-x np.g(a=x)") == ["np.f(x, [1, 2])", "A + x", "x[0]", "-x", "np.g(a=x)"]
+    assert len(CALLS) > 250 and len(set(CALLS)) == len(CALLS)
+
+
+def test_every_op_with_a_name_of_numpys_has_a_row():
+    public = {name for name in [*ops.__all__, *OPS] if callable(getattr(ops, name, None))}
+    asked = {name for name in public if hasattr(np, name) or hasattr(np.linalg, name)}
+    answers = set("equal greater greater_equal less less_equal not_equal isnan isinf isfinite all any".split())
+    answers |= set("argmax argmin argsort logical_and logical_or logical_not logical_xor count_nonzero".split())
+    missing = {name for name in asked - answers if f".{name}(" not in ROWS}
+    assert missing == set()
+    assert {name for name in answers if f"np.{name}(" not in PLAIN} == set()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_call(call):
+    """The numbers of data, as a Value, with the gradient of both modes."""
+    f, data = function(call)
+    values = [Value(x) for x in data]
+    given, wanted = leaves_of(f(*values)), leaves_of(f(*data))
+    assert len(given) == len(wanted)
+    for z, x in zip(given, wanted, strict=True):
+        assert isinstance(z, Value)
+        assert z.shape == np.shape(x)
+        assert np.asarray(z.data).dtype == float
+        np.testing.assert_allclose(z.data, x, rtol=1e-13, atol=1e-15)
+    if call.startswith(FLAT):
+        return
+
+    def first(*xs):
+        return sum(ops.sum(z) * (i + 1.0) for i, z in enumerate(leaves_of(f(*xs))))
+
+    assert gradcheck(first, data)
+    tangents = [np.ones(np.shape(x)) for x in data]
+    _, slope = jvp(first, data, tangents)
+    gradient = grad(first, range(len(data)))(*data)
+    np.testing.assert_allclose(slope, sum(np.sum(g) for g in gradient), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("np.")])
+def test_call_in_micrograds_numpy(call):
+    """`import micrograd.numpy as np` has every name, on data and on Values."""
+    f, data = function(call)
+    code = compile(call, call, "eval")
+    values = [Value(x) for x in data]
+    for arguments in (data, values):
+        z = eval(code, {"np": mnp, **CONSTANTS}, dict(zip(names_in(call), arguments, strict=True)))
+        for mine, other in zip(leaves_of(z), leaves_of(f(*arguments)), strict=True):
+            assert type(mine) is type(other)
+            np.testing.assert_array_equal(np.asarray(mine), np.asarray(other))
+
+
+# Questions: NumPy's answer about the data
+
+PLAIN = """
+np.equal(x, y) np.not_equal(x, y) np.greater(x, y) np.greater_equal(x, 0.5) np.less(0.5, x) np.less_equal(A, x)
+np.isnan(x) np.isinf(x) np.isfinite(s) np.all(x) np.any(x, axis=0) np.argmax(x) np.argmax(x, axis=1) np.argmin(x, 0)
+np.argsort(x) np.argsort(x, axis=0) np.logical_and(x, y) np.logical_or(x, y) np.logical_not(x) np.logical_xor(x, A)
+np.count_nonzero(x) np.shape(x) np.ndim(x) np.size(x) np.size(x, 0) np.zeros_like(x) np.ones_like(s)
+np.full_like(x, 2.0) np.allclose(x, y) np.isclose(x, A) np.array_equal(x, x) np.nonzero(x) np.signbit(x)
+np.iscomplexobj(x) np.isrealobj(x) np.result_type(x, A) np.empty_like(x).shape x>0.5 x<=y 0.5>x
+"""
+
+
+@pytest.mark.parametrize("call", split(PLAIN))
+@pytest.mark.parametrize(
+    "wrap", [Value, lambda x: Dual(x, x, 1), lambda x: Value(Dual(x, x, 1))], ids=["Value", "Dual", "both"]
+)
+def test_question(call, wrap):
+    f, data = function(call)
+    given, wanted = f(*map(wrap, data)), f(*data)
+    assert not [z for z in leaves_of(given) if hasattr(z, "_apply_op")]
+    for z, x in zip(leaves_of(given), leaves_of(wanted), strict=True):
+        np.testing.assert_array_equal(z, x)
+
+
+@pytest.mark.parametrize("call", ["shape", "ndim", "size", "zeros_like", "ones_like", "result_type"])
+def test_questions_about_a_shape(call):
+    ghost, x = Abstract((2, 3), "float32"), np.zeros((2, 3), np.float32)
+    given, wanted = getattr(np, call)(ghost), getattr(np, call)(x)
+    np.testing.assert_array_equal(given, wanted)
+    assert getattr(given, "dtype", None) == getattr(wanted, "dtype", None)
+
+
+def test_a_shape_has_no_numbers_to_answer_by():
+    with pytest.raises(DataError, match="a shape has no numbers to answer by"):
+        np.allclose(Abstract((2, 3)), 1.0)
+
+
+def test_float32_stays_float32():
+    x = Value(np.ones(3, np.float32))
+    assert (np.float32(2.0) / Value(0.5)).dtype == np.float32  # as NumPy says of np.float32(2.0) / 0.5
+    for z in (np.exp(x), np.add(x, 1), np.sum(x), np.concatenate([x, x]), np.where(x > 0, x, 0.0), np.einsum("i->", x)):
+        assert z.dtype == np.float32
+
+
+# Refusals: an error of ours that names what there is
+
+x = Value([[0.5, 0.25]], label="x")
+REFUSALS = {
+    "reduce": (lambda: np.add.reduce(x), "np.add.reduce: there is no op for it; sum, prod, max and outer are ops"),
+    "accumulate": (lambda: np.multiply.accumulate(x), "np.multiply.accumulate: there is no op for it"),
+    "outer": (lambda: np.add.outer(x, x), "np.add.outer: there is no op for it"),
+    "at": (lambda: np.add.at(x, 0, 1.0), "np.add.at: there is no op for it"),
+    "out of a ufunc": (lambda: np.exp(x, out=np.ones((1, 2))), "np.exp: there is no op for it with out="),
+    "out": (lambda: np.sum(x, out=np.ones(())), "np.sum: there is no op for it with out="),
+    "a Value as out": (lambda: np.exp(np.ones((1, 2)), out=x), "np.exp: there is no op for it with out="),
+    "where of a ufunc": (lambda: np.exp(x, where=True), "np.exp: there is no op for it with where="),
+    "where": (lambda: np.sum(x, where=[True, False]), "np.sum: there is no op for it with where="),
+    "dtype": (lambda: np.mean(x, dtype=np.float32), "np.mean: there is no op for it with dtype="),
+    "two options": (lambda: np.sum(x, initial=1.0, dtype=float), "with initial=, dtype="),
+    "order": (lambda: np.reshape(x, (2, 1), order="F"), "np.reshape: there is no op for it with order="),
+    "where of one": (lambda: np.where(x), "np.where: there is no op for it without x, y"),
+    "nearest": (lambda: np.nansum(x), "np.nansum: there is no op for it; the nearest is micrograd.ops.sum"),
+    "nearest ufunc": (lambda: np.fmax(x, x), "np.fmax: there is no op for it; the nearest is micrograd.ops.max"),
+    "nearest in linalg": (
+        lambda: np.linalg.eig(x),
+        "np.linalg.eig: there is no op for it; the nearest is micrograd.ops.eigh",
+    ),
+    "far": (
+        lambda: np.bincount(x),
+        "np.bincount: there is no op for it; see micrograd.ops for what there is, or take v.data",
+    ),
+    "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it; take v.data for plain NumPy"),
+    "in a list": (
+        lambda: np.column_stack([x, x]),
+        "np.column_stack: there is no op for it; the nearest is micrograd.ops.stack",
+    ),
+    "array, ndmin": (lambda: mnp.array([x, x], ndmin=4), "np.array: there is no ndmin= for Values"),
+}
+
+
+@pytest.mark.parametrize("row", REFUSALS)
+def test_refusal(row):
+    call, text = REFUSALS[row]
+    with pytest.raises(OpError) as caught:
+        call()
+    assert text in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert x.grad.tolist() == [[0.0, 0.0]]
+
+
+SIDE_EFFECTS = {
+    "test",
+    "info",
+    "show_config",
+    "show_runtime",
+    "seterr",
+    "seterrcall",
+    "setbufsize",
+    "fromfile",
+    "genfromtxt",
+}
+SIDE_EFFECTS |= {"save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "set_printoptions", "memmap"}
+FUNCTIONS = {
+    f"{home.__name__}.{name}": getattr(home, name)
+    for home in (np, np.linalg)
+    for name in sorted({*home.__all__} - SIDE_EFFECTS)
+    if isinstance(getattr(home, name), np.ufunc) or inspect.isroutine(getattr(home, name))
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("wrap", [Value, lambda x: Dual(np.array(x), np.array(x), 1)], ids=["Value", "Dual"])
+def test_nothing_gives_an_object_array(wrap):
+    """Whatever of NumPy's is called with a Value gives numbers, Values or an error, and no array of objects."""
+    found = []
+    for name, f in FUNCTIONS.items():
+        for v in (wrap([0.5, 0.25]), wrap([[0.5, 0.25], [0.25, 0.5]])):
+            for args in ((v,), (v, v), (v, 1), ([v, v],), (1, v)):
+                with contextlib.suppress(Exception):
+                    found += [
+                        (name, args) for leaf in leaves_of(f(*args)) if getattr(leaf, "dtype", 0) is np.dtype(object)
+                    ]
+    assert len(FUNCTIONS) > 300
+    assert found == []
+
+
+# Out of the graph
+
+
+def test_numpy_shares_memory_with_data():
+    data = np.ones((2, 2))
+    v = Value(data)
+    assert v.numpy() is data
+    assert np.asarray(v) is data
+    assert np.asarray(v, dtype=float) is data
+    assert np.array(v) is not data
+    assert np.array(v, copy=None) is data
+    assert np.asarray(v, dtype=np.float32).dtype == np.float32
+    with pytest.raises(ValueError, match="copy"):
+        np.asarray(v, dtype=np.float32, copy=False)
+
+
+@pytest.mark.parametrize(("data", "item"), [(2, 2), (2.5, 2.5), ([2.5], 2.5), ([[2.5]], 2.5), (np.float32(2.5), 2.5)])
+def test_item(data, item):
+    v = Value(data)
+    assert (v.item(), type(v.item())) == (item, type(item))
+    assert float(v) == item
+    assert isinstance(v.numpy(), np.ndarray) and v.numpy().shape == v.shape
+    np.testing.assert_array_equal(np.asarray(v), data)
+
+
+def test_item_of_many():
+    with pytest.raises(DataError, match=r"item: 'x' \(1, 2\) has 2 elements, not one; sum\(\) or index it first"):
+        x.item()
+
+
+def test_dlpack():
+    data = np.arange(3.0)
+    assert np.from_dlpack(Value(data)).tolist() == [0.0, 1.0, 2.0]
+    assert np.shares_memory(np.from_dlpack(Value(data)), data)
+    assert Value(data).__dlpack_device__() == data.__dlpack_device__()
+    assert np.from_dlpack(Value(2.5)) == 2.5
+
+
+def test_an_array_on_the_left_meets_one_value_not_many():
+    a = np.arange(3.0)
+    for z in (a + Value(a), a * Value(2.0), a @ Value(a), np.float64(2.0) ** Value(a), a - Value(1)):
+        assert type(z) is Value
+    a += np.asarray(Value(1.0))
+    assert a.tolist() == [1.0, 2.0, 3.0]
+    with pytest.raises(MicrogradError, match=r"np\.add: there is no op for it with out="):
+        a += Value(1.0)
+    assert a.tolist() == [1.0, 2.0, 3.0]
+
+
+# micrograd.numpy
+
+
+def test_array_joins_values():
+    a, b = Value(2.0), Value(3.0)
+    z = mnp.array([[a, b], [b, 1.0]])
+    assert z.shape == (2, 2)
+    (z * np.array([[1.0, 10.0], [100.0, 1000.0]])).sum().backward()
+    assert (a.grad, b.grad) == (1.0, 110.0)
+
+
+@pytest.mark.parametrize("f", [mnp.array, mnp.asarray])
+def test_array_of_anything_else_is_numpys(f):
+    v = Value([1.0, 2.0])
+    assert f(v) is v
+    assert f(v, dtype=float) is v
+    assert f(v, dtype=np.float32).dtype == np.float32
+    assert f([v, v], dtype="float32").dtype == np.float32
+    for given in ([1, 2], [[1.0], [2.0]], 3.0, (1, 2.5), np.ones(2), [], "text", [True]):
+        found, wanted = f(given), np.asarray(given)
+        assert (found.dtype, found.tolist()) == (wanted.dtype, wanted.tolist())
+    assert f([1, 2], dtype=float).dtype == float
+    assert mnp.array([1.0], ndmin=3).shape == (1, 1, 1)
+
+
+def test_array_in_a_differentiated_function():
+    def f(x):
+        return mnp.sum(mnp.array([x, [x[0] * x[1], 2.0]]) ** 2)
+
+    a = np.array([2.0, 3.0])
+    wanted = [2 * 2 + 2 * 2 * 9, 2 * 3 + 2 * 3 * 4]
+    np.testing.assert_allclose(grad(f)(a), wanted)
+    np.testing.assert_allclose([jvp(f, (a,), (t,))[1] for t in np.eye(2)], wanted)
+
+
+def test_all_of_numpys_names_are_there():
+    for name in np.__all__:
+        assert hasattr(mnp, name), name
+        if name not in ("array", "asarray", "linalg", "random"):
+            assert getattr(mnp, name) is getattr(np, name)
+    assert mnp.linalg.inv is np.linalg.inv
+    assert {name for name in np.linalg.__all__ if not hasattr(mnp.linalg, name)} == set()
+    assert {name for name in np.random.__all__ if not hasattr(mnp.random, name)} == set()
+    assert mnp.pi == np.pi
+
+
+def test_numpy_is_found_wherever_micrograd_is_imported_first():
+    program = (
+        "from micrograd import Value\nv = Value(2.0)\nv * v\nimport sys\nassert 'numpy' not in sys.modules\n"
+        "import numpy as np\nprint(np.exp(v * 0.0), np.int64(2) * v)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "Value(data=1.0, grad=0.0) Value(data=4.0, grad=0.0)"
+
+
+def test_trees_are_not_arrays():
+    assert mapped(lambda leaf: 1, {"v": x}) == {"v": 1}
