@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from micrograd import plain  # which engine runs, decided before it is imported
+
 if TYPE_CHECKING:
     from micrograd.check import check_op, gradcheck
     from micrograd.draw import draw_dot, trace
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MicrogradError",
     "Value",
+    "about",
     "check_op",
     "detect_anomaly",
     "draw_dot",
@@ -52,3 +55,21 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "transforms": ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],
     },
 )
+
+
+def about() -> str:
+    """Which micrograd this is, which engine runs, and why.
+
+    >>> print(about())  # doctest: +ELLIPSIS
+    micrograd 1... on Python 3...: the ... engine...
+    """
+    import platform
+
+    from micrograd import engine
+
+    where = f"micrograd {__version__} on Python {platform.python_version()}"
+    if not str(engine.__file__).endswith(".py"):
+        return f"{where}: the compiled engine; MICROGRAD_PURE=1 in the environment takes the plain one"
+    if plain.ASKED_FOR:
+        return f"{where}: the plain engine, because MICROGRAD_PURE is set"
+    return f"{where}: the plain engine, because none was compiled; install again where there is a C compiler"

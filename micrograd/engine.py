@@ -16,17 +16,22 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
+import itertools
 import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from micrograd import memory
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
 from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, multiply, power, raise_to, subtract, sum_to
+from micrograd.ops import relu as relu_op
+from micrograd.ops import tanh as tanh_op
 from micrograd.ops.operators import Operators
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
+NAN = float("nan")
 LEAF = Custom("")  # the record of a Value that the user made: its gradient accumulates
 CONSTANT = Custom("")  # the record of a Value without a history: no gradient goes there
 
@@ -61,10 +67,38 @@ class Value(Operators):
     Value(data=5.0, grad=0.0)
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_own", "_params", "_record", "_rest", "_x", "_y", "label")
+    # A float, almost always what there is, has a field of its own, which is a C double in the compiled engine:
+    # the data is _float if _is_float, else _array; the gradient _slope if _has_slope, else _gradient (None: zero).
+    __slots__ = (
+        "__weakref__",
+        "_array",
+        "_float",
+        "_gradient",
+        "_has_slope",
+        "_is_float",
+        "_mark",
+        "_own",
+        "_params",
+        "_record",
+        "_rest",
+        "_slope",
+        "_x",
+        "_y",
+        "label",
+    )
+    _float: float
+    _slope: float
+    _is_float: bool
+    _has_slope: bool
+    _mark: int
+    _array: Any
+    _gradient: Any
+    _record: Any
+    _own: Callable[[], Any] | None
+    _params: Any
     _x: Any
     _y: Any
-    _rest: tuple[Any, ...]
+    _rest: tuple[Any, ...] | None
 
     def __init__(
         self,
@@ -76,19 +110,55 @@ class Value(Operators):
         prev: Iterable[Any] = (),
         op: str = "",
     ) -> None:
+        if type(data) is float and not (_children or _op or prev or op):  # almost always
+            memory.clear(self)
+            self._record = LEAF
+            self.label = label
+            self._is_float = True
+            self._float = data
+            return
         if isinstance(data, Value):
             raise DataError(f"Value: the data is a Value already, {data}; use it as it is, or its .data")
         inputs = tuple(_children or prev)
         symbol = _op or op
-        self._data = as_data(data)
-        self._grad: Any = None  # None stands for zero, so that no array of zeros need be made
+        memory.clear(self)
+        self._record = Custom(symbol) if inputs or symbol else LEAF
         self.label = label
-        self._record: Op = Custom(symbol) if inputs or symbol else LEAF
-        self._own: Callable[[], Any] | None = None
-        self._params: dict[str, Any] | None = None
         _put_inputs(self, inputs)
+        self._data = as_data(data)
+        _watch_like(self, inputs)
 
     # What it holds
+
+    @property
+    def _data(self) -> Any:
+        return self._float if self._is_float else self._array
+
+    @_data.setter
+    def _data(self, data: Any) -> None:
+        self._is_float = type(data) is float
+        if self._is_float:
+            self._float = data
+        else:
+            self._array = data
+            if type(data) not in PLAIN:
+                memory.watch(self)
+
+    @property
+    def _grad(self) -> Any:
+        """None stands for zero, so that no array of zeros need be made."""
+        return self._slope if self._has_slope else self._gradient
+
+    @_grad.setter
+    def _grad(self, grad: Any) -> None:
+        self._has_slope = type(grad) is float
+        if self._has_slope:
+            self._slope = grad
+            self._gradient = None
+        else:
+            self._gradient = grad
+            if grad is not None and type(grad) not in PLAIN:
+                memory.watch(self)
 
     @property
     def data(self) -> Any:
@@ -137,10 +207,17 @@ class Value(Operators):
     @property
     def _op(self) -> str:
         symbol = self._record.symbol
-        return symbol.format(**self._params) if self._params else symbol
+        return str(symbol.format(**self._params)) if self._params else symbol
 
-    prev = _prev
-    op = _op
+    @property
+    def prev(self) -> set[Value]:
+        """The set of inputs."""
+        return self._prev
+
+    @property
+    def op(self) -> str:
+        """The symbol of the op that made it; empty for a leaf."""
+        return self._op
 
     @property
     def _backward(self) -> Callable[[], Any]:
@@ -150,6 +227,7 @@ class Value(Operators):
     @_backward.setter
     def _backward(self, step: Callable[[], Any] | None) -> None:
         self._own = step
+        memory.watch(self)  # the step knows the node, and the node the step
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -183,20 +261,16 @@ class Value(Operators):
     # texts; with an array among the operands each is one node, one call of NumPy.
 
     def __add__(self, other: Array) -> Any:
-        x = self._data
-        y = other._data if isinstance(other, Value) else other
-        if type(x) is float and (type(y) is float or type(y) is int) and _quick(self):
-            return _node(_kind(self, other), x + y, add, self, other)
+        if _quick(self) and _is_plain(other, type(self)):
+            return _float_node(type(self), self._float + _float_of(other), add, self, other)
         return add(self, other)
 
     def __radd__(self, other: Array) -> Any:
         return self + other if is_number(other) else add(other, self)
 
     def __mul__(self, other: Array) -> Any:
-        x = self._data
-        y = other._data if isinstance(other, Value) else other
-        if type(x) is float and (type(y) is float or type(y) is int) and _quick(self):
-            return _node(_kind(self, other), x * y, multiply, self, other)
+        if _quick(self) and _is_plain(other, type(self)):
+            return _float_node(type(self), self._float * _float_of(other), multiply, self, other)
         return multiply(self, other)
 
     def __rmul__(self, other: Array) -> Any:
@@ -225,17 +299,40 @@ class Value(Operators):
 
     def __pow__(self, other: Array) -> Any:
         other = _operand("power", other)
-        return raise_to(self, exponent=other) if is_number(other) else power(self, other)
+        if not is_number(other):
+            return power(self, other)
+        if _quick(self):
+            z = _raised(self._float, other)
+            if z - z == 0.0:  # finite
+                return _with_params(_float_node(type(self), z, raise_to, self, None), _shared_params(other))
+        return raise_to(self, exponent=other)
+
+    def relu(self) -> Any:
+        """Rectified linear unit, elementwise."""
+        if _quick(self):
+            return _float_node(type(self), self._float if self._float > 0.0 else 0.0, relu_op, self, None)
+        return relu_op(self)
+
+    def tanh(self) -> Any:
+        """Hyperbolic tangent, elementwise."""
+        if _quick(self):
+            return _float_node(type(self), math.tanh(self._float), tanh_op, self, None)
+        return tanh_op(self)
 
     # Values are keys of sets and dicts: to be equal is to be the same node, also beside a NumPy number.
 
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the data of its inputs, and record it. This is what an op asks of an interpreter."""
+        if len(inputs) == 1 and not params and op.differentiable and _quick(self):
+            number = op.forward(self._float)
+            if type(number) is float:
+                return _float_node(type(self), number, op, self, None)
         inputs = [x if isinstance(x, Value) else _constant(op, i, x) for i, x in enumerate(inputs)]
         data = [x._data if isinstance(x, Value) else x for x in inputs]
         if PLAIN.issuperset(map(type, data)):
@@ -254,6 +351,7 @@ class Value(Operators):
             node._record = op
             node._params = params or None
             _put_inputs(node, inputs)
+            _watch_like(node, inputs)
         if _modes and (anomalies := _anomalies.get()) is not None:
             anomalies.check_output(node, op, inputs)
         return node
@@ -289,20 +387,25 @@ class Value(Operators):
                 f"call it on a result of Values with a history"
             )
         seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
-        order = toposort(self)
-        before = [(leaf, leaf._grad) for leaf in order if leaf._x is None]
+        leaves: list[Value] = []
+        order = _collect(self, next(_walks), leaves)
+        before = [leaf._grad for leaf in leaves]
         try:
-            for node in order:
-                node._grad = None
+            for leaf in leaves:
+                leaf._grad = None
+            if create_graph:
+                for node in order:
+                    memory.watch(node)  # its gradient will be a Value, made of values like this one
             self._grad = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
             with quietly():
-                for node in reversed(order):
-                    _step(node, create_graph)
-            for leaf, grad in before:
-                if grad is not None:
-                    leaf._grad = grad if leaf._grad is None else grad + leaf._grad
+                _walk_back(order, create_graph)
+            for leaf, grad in zip(leaves, before, strict=True):
+                leaf._grad = grad if leaf._grad is None else grad + leaf._grad
         except BaseException:
-            for leaf, grad in before:
+            for leaf in toposort(self):
+                if leaf._x is None:
+                    leaf._grad = None
+            for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad = grad
             raise
 
@@ -407,14 +510,13 @@ class Value(Operators):
             node._grad = gradient
 
 
-def toposort(root: Value, seen: set[Value] | None = None) -> list[Value]:
+memory.adopt(Value)
+
+
+def toposort(root: Value) -> list[Value]:
     """Every Value that root was made from, inputs before users, root last; always in the same order.
 
     Iterative, so that long graphs are no deeper than short ones. Constants have no gradient and are left out.
-
-    Args:
-        root: the Value to start from.
-        seen: Values to leave out with all below them; those found are added.
 
     >>> a = Value(2.0, label="a")
     >>> b = a * a
@@ -422,20 +524,55 @@ def toposort(root: Value, seen: set[Value] | None = None) -> list[Value]:
     >>> [node.label for node in toposort(b + a)]
     ['a', 'b', '']
     """
+    return _collect(root, next(_walks), None)
+
+
+def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
+    """The walk of `toposort`: a node is marked -walk when its inputs are put on the stack, walk when it is in order.
+
+    For `backward`, gradients are set to zero on the way, while the node is at hand, but for the leaves that have one:
+    those are put in the list.
+    """
     order: list[Value] = []
-    seen = set() if seen is None else seen
-    stack: list[Any] = [root]
+    stack: list[Value] = [root]
     while stack:
-        node = stack.pop()
-        if node is None:  # all inputs of the node below are in order by now
-            order.append(stack.pop())
-        elif node not in seen:
-            seen.add(node)
-            stack += (node, None)
-            for x in (*reversed(node._rest), node._y, node._x) if node._rest else (node._y, node._x):
-                if isinstance(x, Value) and x._record is not CONSTANT:
-                    stack.append(x)
+        node = stack[-1]
+        if node._mark == walk:
+            stack.pop()
+        elif node._mark == -walk:  # all inputs are in order by now
+            node._mark = walk
+            order.append(node)
+            stack.pop()
+            if leaves is not None:
+                _forget(node, leaves)
+        else:
+            node._mark = -walk
+            if node._rest is not None:
+                for x in reversed(node._rest):
+                    _visit(x, walk, stack)
+            _visit(node._y, walk, stack)
+            _visit(node._x, walk, stack)
     return order
+
+
+def _forget(node: Value, leaves: list[Value]) -> None:
+    if node._x is None and (node._has_slope or node._gradient is not None):
+        leaves.append(node)
+    else:
+        node._has_slope = False
+        node._gradient = None
+
+
+def _visit(x: Any, walk: int, stack: list[Value]) -> None:
+    if isinstance(x, Value) and _is_ahead(x, walk):
+        stack.append(x)
+
+
+def _is_ahead(node: Value, walk: int) -> bool:
+    return node._mark != walk and node._record is not CONSTANT
+
+
+_walks = itertools.count(1)
 
 
 def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None:
@@ -543,30 +680,90 @@ def fit(g: Array, data: Array) -> Array:
     return g[()] if type(g) is np.ndarray and g.ndim == 0 else g
 
 
-def _step(node: Value, create_graph: bool) -> None:
-    """`pull`, with the two ops that make up nine in ten nodes of a scalar program written out."""
-    if node._own is not None:
-        for x in _inputs(node):
-            if isinstance(x, Value) and hasattr(x._grad, "flags"):
-                x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array
-        node._own()
-        return
-    g, record = node._grad, node._record
-    if type(g) is not float or not (record is add or record is multiply) or _modes:
-        pull(node, create_graph)
-        return
-    x, y = node._x, node._y
-    gx, gy = g, g
-    if record is multiply:
-        gx = g * (y._data if isinstance(y, Value) else y)
-        gy = g * (x._data if isinstance(x, Value) else x)
-        if gx != gx or gy != gy:  # nan: `times` looks closer
+def _walk_back(order: list[Value], create_graph: bool) -> None:
+    while order:
+        node = order.pop()  # let go of each while it is at hand, not of all in one more pass over memory
+        if node._own is not None:
+            _step_of_its_own(node)
+        elif node._x is not None and not _float_step(node):
             pull(node, create_graph)
-            return
-    if isinstance(x, Value) and x._record is not CONSTANT:
-        x._grad = gx if x._grad is None else x._grad + gx
-    if isinstance(y, Value) and y._record is not CONSTANT:
-        y._grad = gy if y._grad is None else y._grad + gy
+
+
+def _step_of_its_own(node: Value) -> None:
+    for x in _inputs(node):
+        if isinstance(x, Value) and hasattr(x._grad, "flags"):
+            x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array
+    node._own()  # type: ignore[misc]
+
+
+def _float_step(node: Value) -> bool:
+    """`pull`, written out for the ops that make up almost all nodes of a scalar program; False for any other case."""
+    if not node._has_slope or _modes:
+        return False
+    x, y = node._x, node._y
+    gx = gy = node._slope
+    if node._record is add:
+        pass
+    elif node._record is multiply and _is_plain(x, type(node)) and _is_plain(y, type(node)):
+        gx *= _float_of(y)
+        gy *= _float_of(x)
+    elif y is None and _is_plain(x, type(node)):
+        gx *= _partial(node, _float_of(x))
+    else:
+        return False
+    if gx != gx or gy != gy:  # nan: `times` looks closer, or the partial is not written out
+        return False
+    _receive(x, gx)
+    _receive(y, gy)
+    return True
+
+
+def _partial(node: Value, x: float) -> float:
+    """dz/dx of the usual ops of one input; nan for any other."""
+    if node._record is relu_op:
+        return 1.0 if x > 0.0 else 0.0
+    if node._record is tanh_op:
+        return 1.0 - node._float * node._float
+    if node._record is raise_to:
+        power = node._params["exponent"]
+        return power * _raised(x, power - 1) if power else 0.0
+    return NAN
+
+
+def _raised(x: float, exponent: float) -> float:
+    """x to the power, or something that is not finite where the op itself has to say what it is."""
+    try:
+        return math.pow(x, exponent)
+    except (ValueError, OverflowError):
+        return NAN
+
+
+def _is_plain(x: Any, kind: type[Value]) -> bool:
+    """Whether x is a float, raw or in a value of this kind, or a raw int."""
+    if type(x) is kind:
+        value = x
+        return value._is_float
+    return type(x) is float or type(x) is int
+
+
+def _float_of(x: Any) -> float:
+    if isinstance(x, Value):
+        value = x
+        return value._float
+    return x  # type: ignore[no-any-return]
+
+
+def _receive(x: Any, part: float) -> None:
+    """Add part to the gradient of x, if x is a value that has one."""
+    if isinstance(x, Value):
+        value = x
+        if value._has_slope:
+            value._slope += part
+        elif value._gradient is not None:
+            value._grad = value._gradient + part
+        elif value._record is not CONSTANT:
+            value._slope = part
+            value._has_slope = True
 
 
 def _constant(op: Op, i: int, x: Any) -> Any:
@@ -582,12 +779,6 @@ def _constant(op: Op, i: int, x: Any) -> Any:
 def _operand(name: str, x: Any) -> Any:
     """The other operand of an operator: a NumPy number is a Python number, and makes the same graph."""
     return x if isinstance(x, Value) or is_number(x) else as_data(x, name)
-
-
-def _kind(x: Value, y: Any) -> type[Value]:
-    """The class of the result of two operands: that of a subclass, whichever side it is on."""
-    kind = type(x)
-    return type(y) if kind is Value and isinstance(y, Value) else kind
 
 
 def _at_one_level(inputs: Sequence[Any]) -> list[Any]:
@@ -641,16 +832,45 @@ def _is_stale(node: Value) -> bool:
 
 def _node(kind: type[Value], data: Any, record: Op, x: Any, y: Any) -> Any:
     node = kind.__new__(kind)
-    node._data = data
-    node._grad = None
+    memory.clear(node)
     node.label = ""
     node._record = record
-    node._own = None
-    node._params = None
     node._x = x
     node._y = y
-    node._rest = ()
+    node._data = data
     return node
+
+
+def _watch_like(node: Value, inputs: Iterable[Any]) -> None:
+    """Tracked by the garbage collector where an input is: see memory.py."""
+    for x in inputs:
+        if isinstance(x, Value) and memory.is_watched(x):
+            memory.watch(node)
+
+
+def _float_node(kind: type[Value], data: float, record: Op, x: Any, y: Any) -> Any:
+    node = kind.__new__(kind)
+    memory.clear(node)
+    node.label = ""
+    node._record = record
+    node._x = x
+    node._y = y
+    node._is_float = True
+    node._float = data
+    if memory.is_watched(x) or memory.is_watched(y):
+        memory.watch(node)
+    return node
+
+
+def _with_params(node: Value, params: dict[str, Any]) -> Value:
+    node._params = params
+    return node
+
+
+@functools.lru_cache(maxsize=256, typed=True)
+def _shared_params(exponent: float) -> dict[str, Any]:
+    """One dict for all powers of an exponent: a dict of its own would be larger than the node."""
+    return {"exponent": exponent}
 
 
 def _inputs(node: Value) -> tuple[Any, ...]:
@@ -666,7 +886,7 @@ def _put_inputs(node: Value, inputs: Sequence[Any]) -> None:
     count = len(inputs)
     node._x = inputs[0] if count > 0 else None
     node._y = inputs[1] if count > 1 else None
-    node._rest = tuple(inputs[2:]) if count > 2 else ()
+    node._rest = tuple(inputs[2:]) if count > 2 else None
 
 
 def _wrapped(node: Value, i: int, x: Any) -> Value:
@@ -681,6 +901,11 @@ def _wrapped(node: Value, i: int, x: Any) -> Value:
 
 
 # Copies and pickles
+
+
+def fresh_leaf(data: Any) -> Value:
+    """A leaf of data that is known to be such, an interpreter's number included."""
+    return _node(Value, data, LEAF, None, None)  # type: ignore[no-any-return]
 
 
 def _blank(kind: type[Value]) -> Value:
@@ -734,10 +959,10 @@ class _Graph:
         data, grad, *rest = _state(self.root)
         if self.root in getattr(self.running, "nodes", ()):
             return (), (data, None if isinstance(grad, Value) else grad, *rest), ()
-        seen: set[Value] = set()
+        walk = next(_walks)
         pending = [self.root]
         for root in pending:
-            found = toposort(root, seen) if root not in seen else []
+            found = _collect(root, walk, None)  # only what was not found before
             self.order += found
             pending += [node._grad for node in found if isinstance(node._grad, Value)]
         pairs = [(node, node._grad) for node in self.order if isinstance(node._grad, Value)]
@@ -769,8 +994,8 @@ def is_recording() -> bool:
 
 
 def _quick(node: Value) -> bool:
-    """Whether an op on this node is recorded, with nothing else to look at."""
-    return not _modes and node._record is not CONSTANT
+    """Whether this is a float, and an op on it is recorded, with nothing else to look at."""
+    return node._is_float and node._record is not CONSTANT and not _modes
 
 
 @contextlib.contextmanager

@@ -103,11 +103,9 @@ class Op:
         """The forward on raw data; where it fails, the shape rule says what does not fit, by the inputs' labels."""
         try:
             return self.forward(*data, **params)
-        except MicrogradError:
-            raise
-        except (ValueError, TypeError, IndexError):
+        except (MicrogradError, ValueError, TypeError, IndexError):
             self.shape(*inputs, **params)
-            raise  # the shapes do fit: NumPy's own words stand
+            raise  # the shapes do fit: its own words stand
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """What cotangent g of the output gives to input i, before it is summed to that input's shape."""

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import dual
 from micrograd.arrays import as_data
-from micrograd.engine import LEAF, Value, _node, cotangents, enable_grad, fit, is_recording, route
+from micrograd.engine import Value, cotangents, enable_grad, fit, fresh_leaf, is_recording, route
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, quietly, shape_of
 from micrograd.ops import positive, stack
@@ -341,7 +341,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 def _leaf(x: Any) -> Value:
     """A fresh Value of x, at the level of this transform."""
     lifted = dual.lifted(x if hasattr(x, "_apply_op") else as_data(x))
-    return _node(Value, lifted, LEAF, None, None)  # type: ignore[no-any-return]
+    return fresh_leaf(lifted)
 
 
 def _forward_jacobian(

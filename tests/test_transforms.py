@@ -285,6 +285,38 @@ def test_however_it_is_written(way):
         same(f(X), WRITTEN["numpy"](X))
 
 
+ASKED = {
+    "size": (lambda x: np.sum(x) * x.size, 2.0, 0.0),
+    "ndim and shape": (lambda x: np.sum(x) * (x.ndim + x.shape[0]), 3.0, 0.0),
+    "dtype": (lambda x: np.sum(x) if x.dtype == float else 0.0, 1.0, 0.0),
+    "len": (lambda x: np.sum(x) * len(x), 2.0, 0.0),
+    "iteration": (lambda x: sum(y * y for y in x), 2 * X[:2], 2.0),
+    "unpacking": (lambda x: [*x][0] ** 3, [3 * X[0] ** 2, 0.0], [6 * X[0], 0.0]),
+    "float": (lambda x: np.sum(x) * float(x[0]), X[0], 0.0),
+    "int": (lambda x: np.sum(x) * int(x[0]), 0.0, 0.0),
+    "round": (lambda x: np.sum(x) * round(x[0], 1), 0.5, 0.0),
+    "item": (lambda x: np.sum(x * x) * x[0].item(), X[:2], 1.0),
+    "bool": (lambda x: np.sum(x) if x[0] else 0.0, 1.0, 0.0),
+    "comparison": (lambda x: np.sum(x) if x[0] > 0.4 else 0.0, 1.0, 0.0),
+    "detach": (lambda x: np.sum(x * x.detach()), X[:2], 0.0),
+    "print": (lambda x: np.sum(x) * (len(f"{x}") > 0), 1.0, 0.0),
+    "max of Python": (lambda x: max(x) ** 2, [2 * X[0], 0.0], [2.0, 0.0]),
+    "sorted": (lambda x: sorted(x)[1] ** 2, [2 * X[0], 0.0], [2.0, 0.0]),
+    "key": (lambda x: {x: np.sum(x)}[x], 1.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_a_function_may_ask_of_its_argument(asked):
+    """In either mode, and in each within the other."""
+    f, first, second = ASKED[asked]
+    reverse, forward = functools.partial(jacobian, mode="reverse"), functools.partial(jacobian, mode="forward")
+    for d in (grad, forward):
+        same(d(f)(X[:2]), np.broadcast_to(first, 2))
+    for d in (hessian, lambda f: forward(grad(f)), lambda f: reverse(forward(f)), lambda f: forward(forward(f))):
+        same(d(f)(X[:2]), np.diag(np.broadcast_to(second, 2)))
+
+
 def test_python_control_flow():
     def power(x, n):
         y = 1.0

@@ -62,12 +62,18 @@ class Neuron(Module):
         x, batch = _read(x, self, len(self.w))
         if batch:
             return ops.reshape(_batch([self], x), shape=(-1,))
-        act: Any = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
-        return self.activate(act)
+        return self.of_one(x)
+
+    def of_one(self, x: list[Any]) -> Any:
+        """The output for one sample, which has as many inputs as there are weights."""
+        return self.activate(sum(map(operator.mul, self.w, x), self.b))
 
     def activate(self, act: Any) -> Any:
         """The activation of act, elementwise; act itself where the neuron is linear."""
-        return OPS[self.activation](act) if self.nonlin and self.activation != "linear" else act
+        if not self.nonlin or self.activation == "linear":
+            return act
+        method = getattr(act, self.activation, None)  # quicker than the op where there is one, and the same
+        return OPS[self.activation](act) if method is None else method()
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
@@ -109,7 +115,7 @@ class Layer(Module):
         if batch:
             out = _batch(self.neurons, x)
             return ops.reshape(out, shape=(-1,)) if len(self.neurons) == 1 else out
-        outs = [n(x) for n in self.neurons]
+        outs = [n.of_one(x) for n in self.neurons]
         return outs[0] if len(outs) == 1 else outs
 
     def parameters(self) -> list[Value]:

@@ -15,6 +15,9 @@ class Operators:
 
     __slots__ = ()
 
+    def __hash__(self) -> int:
+        return object.__hash__(self)  # identity, said here because a C type that orders its objects loses it
+
     def __add__(self, other: Array) -> Any:
         return arithmetic.add(self, other)
 

@@ -1,0 +1,139 @@
+"""Writes docs/ops.md from the table of ops: `python docs/make_tables.py`. A test compares the two."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).with_name("ops.md")
+sys.path.insert(0, str(PAGE.parents[1]))
+
+from micrograd import ops  # noqa: E402
+from micrograd.op import OPS, Each, Elementwise, Op, Primitive  # noqa: E402
+
+HEAD = """\
+# The table of ops
+
+Made from the records themselves by `python docs/make_tables.py`; do not edit by hand. A rule says what an input
+receives, in the letters of [`op.py`](../micrograd/op.py): z is the output, x, y, ... the inputs, g the gradient of z, t
+the tangent of an input.
+
+- **elementwise**: a rule is the partial derivative dz/dx; forward mode and broadcasting follow from it.
+- **multilinear**, **linear**: a rule is the transpose, what g gives to x; forward mode is the op itself.
+- **primitive**: a rule for each mode, named where it is longer than a line.
+- **comparison**: the result is plain data, and carries no gradient.
+
+A dash stands for an input without gradient. At a kink there is no derivative, and the last column says what is given:
+see [numbers.md](numbers.md). What is no op of its own is a function made of ops, and needs no rule: these are listed
+below each table.
+
+```python
+>>> from micrograd.ops import OPS
+>>> (rule,) = OPS["tanh"].rules
+>>> rule(0.5, None)  # at an output of 0.5
+0.75
+
+```
+"""
+
+
+def source_of(rule: Any) -> str:
+    """The body of a lambda as it is written, or the name of any other function."""
+    rule = getattr(rule, "func", rule)
+    if rule.__name__ != "<lambda>":
+        return str(rule.__name__)
+    text, lambdas = _lambdas(inspect.getsourcefile(rule))
+    spans = {(row, column, end_row, end) for row, end_row, column, end in rule.__code__.co_positions()}
+    for node in lambdas:
+        body = node.body
+        if (body.lineno, body.col_offset, body.end_lineno, body.end_col_offset) in spans:
+            return " ".join((ast.get_source_segment(text, body) or "").split())
+    return "a lambda"
+
+
+@functools.cache
+def _lambdas(path: str) -> tuple[str, list[ast.Lambda]]:
+    text = Path(path).read_text(encoding="utf-8")
+    return text, [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Lambda)]
+
+
+def rules_of(op: Op) -> list[str]:
+    """One line per input: what it receives."""
+    if not op.differentiable:
+        return []
+    if isinstance(op.rules, Each):
+        return [f"each: {_code(source_of(op.rules.rule))}"]
+    lines = []
+    for i, name in enumerate(_inputs(op)[: len(op.rules)]):
+        rule = op.rules[i]
+        arrow = f"dz/d{name} =" if isinstance(op, Elementwise) else f"{name}:"
+        line = f"{arrow} {_code(source_of(rule)) if rule else '—'}"
+        if isinstance(op, Primitive) and op.push_rules[i]:
+            line += f", forward {_code(source_of(op.push_rules[i]))}"
+        lines.append(line)
+    return lines
+
+
+def _inputs(op: Op) -> list[str]:
+    parameters = inspect.signature(op.forward).parameters.values()
+    return [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+
+
+def _params(function: Any) -> list[str]:
+    return [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+
+
+def _code(text: str) -> str:
+    text = text.replace("|", "\\|").replace("](", "] (")  # or it would end a cell, or look like a link
+    return f"`{text}`"
+
+
+def summary_of(function: Any) -> str:
+    """First sentence of the docstring, and its formula."""
+    lines = inspect.cleandoc(function.__doc__ or "").splitlines()
+    first = re.split(r"[.;:](?:\s|$)", lines[0])[0] if lines else ""
+    formulas = [line for line in lines[1:] if re.match(r"z\S* = ", line)]
+    return first.replace("|", "\\|") + (f": {_code(formulas[0])}" if formulas else "")
+
+
+def row_of(op: Op) -> str:
+    """The line of an op in its family's table."""
+    called = f"{op.name}({', '.join(_inputs(op) + [f'{name}=' for name in _params(op.forward)])})"
+    cells = [
+        _code(called),
+        _code(op.symbol),
+        type(op).__name__.lower(),
+        summary_of(op),
+        "<br>".join(rules_of(op)),
+        op.kink.replace("|", "\\|"),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def composites() -> list[Any]:
+    """The public functions of micrograd.ops that are no ops."""
+    public = [getattr(ops, name) for name in ops.__all__ if name not in OPS]
+    return sorted((f for f in public if inspect.isfunction(f)), key=lambda f: f.__name__)
+
+
+def page() -> str:
+    """The whole page."""
+    table = sorted((op for op in OPS.values() if op.__module__.startswith("micrograd.ops.")), key=lambda op: op.name)
+    parts = [HEAD]
+    for family in sorted({f.__module__ for f in [*table, *composites()]}):
+        parts.append(f"## [{family.rpartition('.')[2]}](../{family.replace('.', '/')}.py)\n")
+        if rows := [row_of(op) for op in table if op.__module__ == family]:
+            parts.append("| op | symbol | kind | | rules | at a kink |\n|---|---|---|---|---|---|")
+            parts.append("\n".join(rows) + "\n")
+        if made := [f"- {_code(f.__name__)}: {summary_of(f)}" for f in composites() if f.__module__ == family]:
+            parts.append("Made of ops:\n\n" + "\n".join(made) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,55 @@
+# C types of engine.py: with them Cython compiles that file, as it stands, into the fast engine.
+cimport cython
+from libc cimport math
+
+from micrograd cimport memory
+from micrograd.ops.operators cimport Operators
+
+cdef object LEAF, CONSTANT, add, multiply, raise_to, relu_op, tanh_op
+cdef double NAN
+cdef set _modes, PLAIN
+
+
+cdef class Value(Operators):
+    # What a walk needs comes first: it lies in one or two cache lines.
+    cdef public double _slope, _float
+    cdef public bint _has_slope, _is_float
+    cdef public long long _mark
+    cdef public object _record, _x, _y, _own, _gradient
+    cdef public tuple _rest
+    cdef public object _params, _array, label
+    cdef object __weakref__
+
+
+cpdef list toposort(Value root)
+cpdef pull(Value node, bint create_graph=*, bint by_hand=*)
+
+@cython.locals(order=list, stack=list, node=Value)
+cdef list _collect(Value root, long long walk, list leaves)
+cdef int _forget(Value node, list leaves) except -1
+cdef int _visit(object x, long long walk, list stack) except -1
+cdef bint _is_ahead(Value node, long long walk) noexcept
+
+@cython.locals(node=Value)
+cdef int _walk_back(list order, bint create_graph) except -1
+cdef int _step_of_its_own(Value node) except -1
+@cython.locals(gx=double, gy=double)
+cdef bint _float_step(Value node) except -1
+@cython.locals(power=double)
+cdef double _partial(Value node, double x) except? -1
+cdef double _raised(double x, double exponent) noexcept
+@cython.locals(value=Value)
+cdef bint _is_plain(object x, type kind) noexcept
+@cython.locals(value=Value)
+cdef double _float_of(object x) except? -1
+@cython.locals(value=Value)
+cdef int _receive(object x, double part) except -1
+
+@cython.locals(node=Value)
+cdef Value _node(type kind, object data, object record, object x, object y)
+@cython.locals(node=Value)
+cdef Value _float_node(type kind, double data, object record, object x, object y)
+cdef Value _with_params(Value node, object params)
+cdef tuple _inputs(Value node)
+cdef _put_inputs(Value node, object inputs)
+cdef bint _quick(Value node) noexcept
