@@ -1,9 +1,10 @@
 # One command each, with python3 (3.11 or later, with venv) and make alone:
 #   make demo    watch a network train; pictures go to demo/
-#   make test    run the tests
+#   make test    run the tests, on the compiled engine and on the plain one
 #   make lint    format and style (ruff), types (mypy)
 #   make format  let ruff rewrite what `make lint` complains of
 #   make peers   compare with PyTorch, JAX, autograd, CasADi and scikit-learn (a large download)
+#   make bench   measure against peers: benchmarks/results.md (needs what `make peers` needs)
 #   make clean   remove what the others made
 
 PYTHON ?= python3
@@ -16,14 +17,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_REQUIRE_VIRTUALENV := 1
 PIP_INSTALL := -m pip install --quiet
 
-.PHONY: demo test lint format peers clean
+# What is compiled; the same files run as they are where there is no compiler.
+ENGINE := $(wildcard setup.py micrograd/*.pxd micrograd/*.h micrograd/engine.py micrograd/ops/operators.py)
+ORIGINAL := build/micrograd-0.1.0
+
+.PHONY: demo test lint format peers bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
 	$(VENV)/bin/micrograd demo
 
 test: $(VENV)/tools
+	$(VENV)/bin/python -c 'import micrograd; print(micrograd.about())'
 	$(VENV)/bin/python -m pytest -q -n 2
+	MICROGRAD_PURE=1 $(VENV)/bin/python -c 'import micrograd; print(micrograd.about())'
+	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2
 
 lint: $(VENV)/tools
 	$(VENV)/bin/ruff format --check .
@@ -37,8 +45,17 @@ format: $(VENV)/tools
 peers: $(PEERS)/installed
 	$(PEERS)/bin/python -m pytest -q -m peer
 
+bench: $(PEERS)/installed $(ORIGINAL)/installed
+	$(PEERS)/bin/python -m benchmarks
+
+# Beside the environment, not in it: it has our import name.
+$(ORIGINAL)/installed: $(PEERS)/installed
+	@$(PEERS)/bin/python $(PIP_INSTALL) --no-deps --target $(ORIGINAL) micrograd==0.1.0
+	@touch $@
+
 clean:
 	rm -rf $(VENV) $(PEERS) demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f micrograd/*.so micrograd/*.c micrograd/ops/*.so micrograd/ops/*.c
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(1): the environment's folder. A half-made environment is made again from nothing.
@@ -48,7 +65,7 @@ define environment
 	@$(PYTHON) -m venv --clear $(1)
 endef
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/installed: pyproject.toml $(ENGINE)
 	$(call environment,$(VENV))
 	@$(VENV)/bin/python $(PIP_INSTALL) --editable '.[all]'
 	@touch $@
@@ -59,7 +76,7 @@ $(VENV)/tools: $(VENV)/installed
 	@touch $@
 
 # torch exactly: a range, or the name alone, brings gigabytes of GPU libraries.
-$(PEERS)/installed: pyproject.toml
+$(PEERS)/installed: pyproject.toml $(ENGINE)
 	$(call environment,$(PEERS))
 	@$(PEERS)/bin/python $(PIP_INSTALL) torch==2.13.0 jax autograd casadi scikit-learn --editable '.[all,dev]'
 	@touch $@

@@ -12,7 +12,7 @@ MODULES = ["micrograd.ops.operators", "micrograd.engine"]
 # Classes are made at run time, as Python makes its own: methods can be put on Value from outside.
 MACROS = [("CYTHON_USE_TYPE_SPECS", "1")]
 # Types come from the .pxd alone: an annotation in a .py must not change what a call accepts.
-DIRECTIVES = {"language_level": 3, "annotation_typing": False, "auto_pickle": False}
+DIRECTIVES = {"language_level": 3, "annotation_typing": False, "auto_pickle": False, "autotestdict": False}
 # A chain of a million nodes is freed in a loop, not in a recursion. Cython reads this directive only from a decorator
 # in the .py, which would have to import cython; a default reaches the classes of a .pxd too.
 get_directive_defaults()["trashcan"] = True

@@ -70,11 +70,9 @@ class Dual(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise OpError("a number inside of jvp is no array; write f with ops, or join numbers by micrograd.numpy.array")
 
-    def __float__(self) -> float:
-        return float(self.primal)
-
-    def __bool__(self) -> bool:
-        return bool(self.primal)
+    def detach(self) -> Any:
+        """The primal alone: a constant of this jvp."""
+        return Dual(self.primal, _zero_like(self.primal), self._level)
 
     def __repr__(self) -> str:
         return f"Dual({self.primal!r}, {self.tangent!r})"

@@ -235,11 +235,6 @@ class Value(Operators):
         return shape_of(self._data)
 
     @property
-    def size(self) -> int:
-        """Number of elements."""
-        return int(np.prod(self.shape)) if self.shape else 1
-
-    @property
     def dtype(self) -> Any:
         """NumPy's type of the elements; float64 for a Python number."""
         return np.dtype(float) if is_number(self._data) else self._data.dtype
@@ -318,14 +313,6 @@ class Value(Operators):
         if _quick(self):
             return _float_node(type(self), math.tanh(self._float), tanh_op, self, None)
         return tanh_op(self)
-
-    # Values are keys of sets and dicts: to be equal is to be the same node, also beside a NumPy number.
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return object.__hash__(self)
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the data of its inputs, and record it. This is what an op asks of an interpreter."""
@@ -437,37 +424,9 @@ class Value(Operators):
 
     # Python's own protocols
 
-    def item(self) -> float | int:
-        """The number, when there is exactly one."""
-        if is_number(self._data):
-            return self._data  # type: ignore[no-any-return]
-        if self.size != 1:
-            raise DataError(f"item: {named(self)} has {self.size} elements, not one; sum() or index it first")
-        return self.numpy().item()  # type: ignore[no-any-return]
-
     def numpy(self) -> Any:
         """The data as a NumPy array, detached; it shares memory where data is a NumPy array already."""
         return np.asarray(self._data)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        return bool(self.item())
-
-    def __round__(self, ndigits: SupportsIndex | None = None) -> Any:
-        return round(self.item(), ndigits)
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise DataError(f"len: {named(self)} is a number, and has no length")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
 
     def __setitem__(self, index: Any, data: Array) -> None:
         raise DataError(

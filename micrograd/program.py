@@ -39,11 +39,9 @@ class Abstract(Operators):
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Abstract:
         return Abstract(op.shape(*inputs, **params), op.dtype(*inputs, **params))
 
-    def __bool__(self) -> bool:
-        raise DataError(f"{self}: a shape has no numbers to decide by; use ops.where instead of if")
-
-    def __float__(self) -> float:
-        raise DataError(f"{self}: a shape has no numbers; keep float() out of what is traced")
+    def item(self) -> Any:
+        """There is no number."""
+        raise DataError(f"{self}: a shape has no numbers; keep float() and if out of what is traced, and use ops.where")
 
     def __repr__(self) -> str:
         return f"Abstract({self.shape}, {self.dtype})"

@@ -291,7 +291,7 @@ ASKED = {
     "dtype": (lambda x: np.sum(x) if x.dtype == float else 0.0, 1.0, 0.0),
     "len": (lambda x: np.sum(x) * len(x), 2.0, 0.0),
     "iteration": (lambda x: sum(y * y for y in x), 2 * X[:2], 2.0),
-    "unpacking": (lambda x: [*x][0] ** 3, [3 * X[0] ** 2, 0.0], [6 * X[0], 0.0]),
+    "unpacking": (lambda x: next(iter(x)) ** 3, [3 * X[0] ** 2, 0.0], [6 * X[0], 0.0]),
     "float": (lambda x: np.sum(x) * float(x[0]), X[0], 0.0),
     "int": (lambda x: np.sum(x) * int(x[0]), 0.0, 0.0),
     "round": (lambda x: np.sum(x) * round(x[0], 1), 0.5, 0.0),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import operator
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import ShapeError
-from micrograd.op import Array, shape_of
+from micrograd.arrays import is_number
+from micrograd.errors import DataError, ShapeError
+from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import arithmetic, functions, indexing, linalg, reductions, shapes
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
 
 
 class Operators:
@@ -15,8 +23,13 @@ class Operators:
 
     __slots__ = ()
 
+    # They are keys of sets and dicts: to be equal is to be the same, also beside a NumPy number.
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
     def __hash__(self) -> int:
-        return object.__hash__(self)  # identity, said here because a C type that orders its objects loses it
+        return object.__hash__(self)
 
     def __add__(self, other: Array) -> Any:
         return arithmetic.add(self, other)
@@ -91,6 +104,36 @@ class Operators:
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         return protocols().apply_function(function, args, options)
+
+    def item(self) -> float | int:
+        """The number, when there is exactly one."""
+        x = ground(self)
+        if is_number(x):
+            return x  # type: ignore[no-any-return]
+        if self.size != 1:
+            raise DataError(f"item: {named(self)} has {self.size} elements, not one; sum() or index it first")
+        return np.asarray(x).item()  # type: ignore[no-any-return]
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __round__(self, ndigits: Any = None) -> Any:
+        return round(self.item(), ndigits)
+
+    def __len__(self) -> int:
+        shape = shape_of(self)
+        if not shape:
+            raise DataError(f"len: {named(self)} is a number, and has no length")
+        return shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
 
     def exp(self) -> Any:
         """Exponential, elementwise."""
@@ -252,6 +295,11 @@ class Operators:
     def ndim(self) -> int:
         """Number of axes."""
         return len(shape_of(self))
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(shape_of(self))
 
 
 def protocols() -> Any:
