@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import weakref
 from collections.abc import Sequence
@@ -10,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import AnomalyError
-from micrograd.op import Op, ground, shape_of
+from micrograd.op import Op, ground, is_quiet, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-HERE = str(Path(__file__).parent)
+HERE = str(Path(__file__).parent) + os.sep
 
 
 class Anomalies:
@@ -27,17 +28,26 @@ class Anomalies:
         self.lines: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
     def check_output(self, node: Any, op: Op, inputs: Sequence[Any]) -> None:
-        """Raise AnomalyError if the output of an op is not finite."""
-        self.lines[node] = line = _line_of_the_user()
-        place = _first_bad(node)
-        if place is None:
-            return
-        causes = " and ".join(_shown(x, f"input {i}", place) for i, x in enumerate(inputs))
-        where = f" at {place}" if place else ""
-        raise AnomalyError(f"{op.name}: the output is {_at(node, place)}{where}, from {causes}\n{line}")
+        """Raise AnomalyError if the output of an op is not finite.
 
-    def check_gradients(self, node: Any, parts: Sequence[tuple[Any, Any]]) -> None:
-        """Raise AnomalyError if what a node gives to the gradient of an input is not finite."""
+        Not while a derivative is computed: an infinite slope is no anomaly yet, as it may meet a zero gradient.
+        """
+        self.lines[node] = line = _line_of_the_user()
+        if not is_quiet():
+            _check(op, "output", node, inputs, line)
+
+    def check_push(self, op: Op, z: Any, tangent: Any, inputs: Sequence[Any]) -> None:
+        """Raise AnomalyError if the output of an op in forward mode, or its tangent, is not finite."""
+        if not is_quiet():
+            _check(op, "output", z, inputs, _line_of_the_user())
+            _check(op, "tangent", tangent, inputs, _line_of_the_user())
+
+    def check_gradients(self, node: Any, parts: Sequence[tuple[Any, Any]], gradient: Any = None) -> None:
+        """Raise AnomalyError if what a node gives to the gradient of an input is not finite.
+
+        The node's own gradient is what is given, or else what it holds.
+        """
+        gradient = node._grad if gradient is None else gradient
         for i, (x, part) in enumerate(parts):
             place = _first_bad(part)
             if place is not None:
@@ -46,8 +56,17 @@ class Anomalies:
                 raise AnomalyError(
                     f"backward of {node._record.name}: the gradient of {name}{where} is {_at(part, place)}, "
                     f"where {_shown(x, f'input {i}', place)} and the gradient of the output is "
-                    f"{_shown(node._grad, '', place)}\n{line}"
+                    f"{_shown(gradient, '', place)}\n{line}"
                 )
+
+
+def _check(op: Op, what: str, x: Any, inputs: Sequence[Any], line: str) -> None:
+    place = _first_bad(x)
+    if place is None:
+        return
+    causes = " and ".join(_shown(x, f"input {i}", place) for i, x in enumerate(inputs))
+    where = f" at {place}" if place else ""
+    raise AnomalyError(f"{op.name}: the {what} is {_at(x, place)}{where}, from {causes}\n{line}")
 
 
 def _first_bad(x: Any) -> tuple[int, ...] | None:

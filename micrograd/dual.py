@@ -11,9 +11,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
-from micrograd.errors import OpError, ShapeError
+from micrograd.engine import _anomalies
+from micrograd.errors import DataError, ShapeError
 from micrograd.op import Array, Op, ground, quietly, shape_of
-from micrograd.ops import broadcast_to, cast
+from micrograd.ops import broadcast_to, cast, stop_gradient
 from micrograd.ops.operators import Operators
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Dual(Operators):
             return z
         with quietly():
             t = op.push(z, primals, tangents, params)
+        if (anomalies := _anomalies.get()) is not None:
+            anomalies.check_push(op, z, t, primals)
         if t is None:  # still of this level, so that the jvp finds it as it finds any other
             return Dual(z, _zero_like(z), self._level)
         if shape_of(t) != shape_of(z):
@@ -68,11 +71,13 @@ class Dual(Operators):
         return Dual(z, t, self._level)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise OpError("a number inside of jvp is no array; write f with ops, or join numbers by micrograd.numpy.array")
+        raise DataError(
+            f"asarray: an array cannot carry the tangent of {self}; use micrograd.numpy.asarray, or stack for several"
+        )
 
     def detach(self) -> Any:
-        """The primal alone: a constant of this jvp."""
-        return Dual(self.primal, _zero_like(self.primal), self._level)
+        """The same numbers as a constant, to this jvp and to whatever is around it."""
+        return stop_gradient(self)
 
     def __repr__(self) -> str:
         return f"Dual({self.primal!r}, {self.tangent!r})"

@@ -29,7 +29,7 @@ from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
 from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
-from micrograd.ops import add, cast, divide, multiply, power, raise_to, subtract, sum_to
+from micrograd.ops import add, cast, divide, multiply, power, raise_to, stop_gradient, subtract, sum_to
 from micrograd.ops import relu as relu_op
 from micrograd.ops import tanh as tanh_op
 from micrograd.ops.operators import Operators
@@ -404,7 +404,8 @@ class Value(Operators):
         >>> x.grad
         3.0
         """
-        constant: Value = _node(type(self), self._data, CONSTANT, None, None)
+        data = stop_gradient(self._data) if hasattr(self._data, "_apply_op") else self._data
+        constant: Value = _node(type(self), data, CONSTANT, None, None)
         constant.label = self.label
         return constant
 
@@ -615,7 +616,10 @@ def cotangents(
         g = grads.pop(node, None)
         if g is None or isinstance(node._record, Custom):
             continue
-        for x, part in _parts(node, g, create_graph, on_the_way):
+        parts = _parts(node, g, create_graph, on_the_way)
+        if _modes and (anomalies := _anomalies.get()) is not None:
+            anomalies.check_gradients(node, parts, g)
+        for x, part in parts:
             grads[x] = grads[x] + part if x in grads else part
     return [grads.get(x) for x in wanted]
 
@@ -1007,7 +1011,7 @@ def detect_anomaly() -> Iterator[None]:
     _modes.add(block)
     token = _anomalies.set(Anomalies())
     try:
-        with quietly():
+        with np.errstate(all="ignore"):
             yield
     finally:
         _anomalies.reset(token)
