@@ -18,7 +18,7 @@ export PIP_REQUIRE_VIRTUALENV := 1
 PIP_INSTALL := -m pip install --quiet
 
 # What is compiled; the same files run as they are where there is no compiler.
-ENGINE := $(wildcard setup.py micrograd/*.pxd micrograd/*.h micrograd/engine.py micrograd/ops/operators.py)
+ENGINE := $(wildcard setup.py micrograd/*.pxd micrograd/*.h micrograd/engine.py micrograd/op.py micrograd/arrays.py micrograd/ops/operators.py)
 ORIGINAL := build/micrograd-0.1.0
 
 .PHONY: demo test lint format peers bench clean

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from micrograd.op import OPS
+from micrograd.ops import OPS
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from Cython.Compiler.Options import get_directive_defaults
 from setuptools import Extension, setup
 
 # The base of Value has to be a C type as well.
-MODULES = ["micrograd.ops.operators", "micrograd.engine"]
+MODULES = ["micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays"]
 # Classes are made at run time, as Python makes its own: methods can be put on Value from outside.
 MACROS = [("CYTHON_USE_TYPE_SPECS", "1")]
 # Types come from the .pxd alone: an annotation in a .py must not change what a call accepts.

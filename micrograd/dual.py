@@ -132,4 +132,5 @@ def lifted(x: Array) -> Array:
 def _zero_like(z: Array) -> Array:
     """The tangent of an output that does not depend on the inputs."""
     z = z if hasattr(z, "_apply_op") else as_data(z, "jvp")
-    return as_data(np.zeros(shape_of(z), getattr(ground(z), "dtype", float)))
+    below = ground(z)
+    return as_data(np.zeros_like(below) if hasattr(below, "dtype") else np.zeros(shape_of(z)))

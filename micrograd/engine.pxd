@@ -8,6 +8,7 @@ from micrograd.ops.operators cimport Operators
 cdef object LEAF, CONSTANT, add, multiply, raise_to, relu_op, tanh_op
 cdef double NAN
 cdef set _modes, PLAIN
+cdef dict NONE
 
 
 cdef class Value(Operators):
@@ -22,6 +23,10 @@ cdef class Value(Operators):
 
 
 cpdef list toposort(Value root)
+cpdef fit(object g, object data)
+@cython.locals(parts=list)
+cdef list _parts(Value node, object g, bint create_graph, set wanted=*)
+cdef _unshared(object part, object g)
 cpdef pull(Value node, bint create_graph=*, bint by_hand=*)
 
 @cython.locals(order=list, stack=list, node=Value)
@@ -38,6 +43,7 @@ cdef bint _float_step(Value node) except -1
 @cython.locals(power=double)
 cdef double _partial(Value node, double x) except? -1
 cdef double _raised(double x, double exponent) noexcept
+cdef bint _is_ours(object x, type kind)
 @cython.locals(value=Value)
 cdef bint _is_plain(object x, type kind) noexcept
 @cython.locals(value=Value)

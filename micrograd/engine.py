@@ -40,6 +40,7 @@ else:
     from micrograd import on_demand as np
 
 NAN = float("nan")
+NONE: dict[str, Any] = {}  # no params
 LEAF = Custom("")  # the record of a Value that the user made: its gradient accumulates
 CONSTANT = Custom("")  # the record of a Value without a history: no gradient goes there
 
@@ -258,7 +259,7 @@ class Value(Operators):
     def __add__(self, other: Array) -> Any:
         if _quick(self) and _is_plain(other, type(self)):
             return _float_node(type(self), self._float + _float_of(other), add, self, other)
-        return add(self, other)
+        return self._apply_op(add, (self, other), NONE) if _is_ours(other, type(self)) else add(self, other)
 
     def __radd__(self, other: Array) -> Any:
         return self + other if is_number(other) else add(other, self)
@@ -266,7 +267,7 @@ class Value(Operators):
     def __mul__(self, other: Array) -> Any:
         if _quick(self) and _is_plain(other, type(self)):
             return _float_node(type(self), self._float * _float_of(other), multiply, self, other)
-        return multiply(self, other)
+        return self._apply_op(multiply, (self, other), NONE) if _is_ours(other, type(self)) else multiply(self, other)
 
     def __rmul__(self, other: Array) -> Any:
         return self * other if is_number(other) else multiply(other, self)
@@ -320,8 +321,16 @@ class Value(Operators):
             number = op.forward(self._float)
             if type(number) is float:
                 return _float_node(type(self), number, op, self, None)
-        inputs = [x if isinstance(x, Value) else _constant(op, i, x) for i, x in enumerate(inputs)]
-        data = [x._data if isinstance(x, Value) else x for x in inputs]
+        kind: Any = None
+        given, data = [], []
+        for i, x in enumerate(inputs):
+            if not isinstance(x, Value):
+                x = _constant(op, i, x)
+            elif x._record is not CONSTANT and (kind is None or kind is Value):
+                kind = type(x)
+            given.append(x)
+            data.append(x._data if isinstance(x, Value) else x)
+        inputs = given
         if PLAIN.issuperset(map(type, data)):
             z = op.run(data, inputs, params)
         else:  # values within values
@@ -329,10 +338,6 @@ class Value(Operators):
             z = op(*[x._data if isinstance(x, Value) else x for x in inputs], **params)
         if not op.differentiable:
             return z
-        kind: Any = None
-        for x in inputs:
-            if isinstance(x, Value) and x._record is not CONSTANT and (kind is None or kind is Value):
-                kind = type(x)
         node = _node(kind or type(self), as_data(z), CONSTANT, None, None)
         if kind is not None and is_recording():
             node._record = op
@@ -565,7 +570,7 @@ def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = 
     values: Sequence[Any] = inputs
     if not create_graph:
         z, values = node._data, [x._data if isinstance(x, Value) else x for x in inputs]
-    params = node._params or {}
+    params = node._params or NONE
     parts = []
     for i, x in enumerate(inputs):
         if not isinstance(x, Value) or x._record is CONSTANT or record.rules[i] is None:
@@ -631,8 +636,12 @@ def fit(g: Array, data: Array) -> Array:
         return g  # as it almost always is
     given, wanted = shape_of(g), shape_of(data)
     if given != wanted:
-        tail = given[len(given) - len(wanted) :]
-        if len(given) < len(wanted) or any(n not in (1, m) for n, m in zip(wanted, tail, strict=True)):
+        if not _are_known(given + wanted):  # as of a Dask array that was filtered by a mask
+            raise ShapeError(
+                f"backward: the sizes of an array {wanted} are not known yet; let it compute them before it is used: "
+                f"compute_chunk_sizes() in Dask"
+            )
+        if not _broadcasts(wanted, given):
             raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
         g = sum_to(g, wanted)
     below = ground(data)
@@ -641,6 +650,15 @@ def fit(g: Array, data: Array) -> Array:
     if getattr(g, "dtype", None) != below.dtype:
         g = cast(g, dtype=below.dtype)
     return g[()] if type(g) is np.ndarray and g.ndim == 0 else g
+
+
+def _are_known(sizes: tuple[Any, ...]) -> bool:
+    return all(n == n for n in sizes)  # an unknown size is nan
+
+
+def _broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    tail = larger[len(larger) - len(shape) :]
+    return len(larger) >= len(shape) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
 
 
 def _walk_back(order: list[Value], create_graph: bool) -> None:
@@ -654,7 +672,7 @@ def _walk_back(order: list[Value], create_graph: bool) -> None:
 
 def _step_of_its_own(node: Value) -> None:
     for x in _inputs(node):
-        if isinstance(x, Value) and hasattr(x._grad, "flags"):
+        if isinstance(x, Value) and hasattr(x._grad, "copy"):
             x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array
     node._own()  # type: ignore[misc]
 
@@ -709,6 +727,11 @@ def _is_plain(x: Any, kind: type[Value]) -> bool:
     return type(x) is float or type(x) is int
 
 
+def _is_ours(x: Any, kind: type[Value]) -> bool:
+    """Whether x is raw data or a value of this kind: then no other interpreter need be asked."""
+    return type(x) is kind or type(x) in PLAIN
+
+
 def _float_of(x: Any) -> float:
     if isinstance(x, Value):
         value = x
@@ -760,7 +783,7 @@ def _ones(data: Any) -> Any:
     if is_number(data):
         return 1.0
     if hasattr(data, "_apply_op"):
-        return as_data(np.ones(shape_of(data), data.dtype))
+        return as_data(np.ones_like(ground(data), dtype=data.dtype))
     return as_data(np.ones_like(data))
 
 
@@ -774,9 +797,9 @@ def _cotangent(name: str, value: Value, given: Any) -> Any:
 
 def _unshared(part: Any, g: Any) -> Any:
     """A leaf's gradient is the user's to change in place: never a view, nor the array of another node."""
-    if isinstance(part, Value) or not hasattr(part, "flags"):
+    if isinstance(part, Value) or is_number(part):
         return part
-    return part.copy() if part is g or part.base is not None else part
+    return part.copy() if part is g or getattr(part, "base", None) is not None else part
 
 
 def _is_stale(node: Value) -> bool:
@@ -787,7 +810,9 @@ def _is_stale(node: Value) -> bool:
         return True
     if is_number(now) and is_number(node._data):
         return bool(now != node._data and (now == now or node._data == node._data))  # nan is as good as nan
-    return not bool(np.array_equal(now, node._data, equal_nan=True))
+    if shape_of(now) != shape_of(node._data):
+        return True
+    return not bool(((now == node._data) | ((now != now) & (node._data != node._data))).all())
 
 
 # Nodes. Two inputs have slots of their own, as almost all ops take one or two; a tuple holds any further ones.

@@ -372,7 +372,8 @@ def _no_forward(*inputs: Array) -> Array:
 
 
 def _zeros_like(x: Array) -> Array:
-    return np.zeros(shape_of(x), x.dtype) if shape_of(x) else 0.0
+    below = ground(x)  # None: only a shape
+    return np.zeros_like(np.zeros(shape_of(x), x.dtype) if below is None else below) if shape_of(x) else 0.0
 
 
 def times(g: Array, partial: Array) -> Array:
@@ -389,7 +390,10 @@ def times(g: Array, partial: Array) -> Array:
     z = g * partial
     if not _may_be_nan(z) or _ieee.get():
         return z
-    return OPS["where"]((ground(g) == 0) | (ground(partial) == 0), 0.0, z)
+    below = ground(z)
+    # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
+    idle = (below != below) & ((ground(g) == 0) | (ground(partial) == 0))
+    return OPS["where"](idle, 0.0, z)
 
 
 def ground(x: Array) -> Array:

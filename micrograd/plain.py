@@ -11,7 +11,7 @@ import sys
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-COMPILED = ("micrograd.ops.operators", "micrograd.engine")  # as in setup.py
+COMPILED = ("micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays")  # as in setup.py
 
 
 class _SourceFirst:

@@ -26,7 +26,7 @@ from micrograd import dual
 from micrograd.arrays import as_data
 from micrograd.engine import Value, cotangents, enable_grad, fit, fresh_leaf, is_recording, route
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, quietly, shape_of
+from micrograd.op import Array, ground, quietly, shape_of
 from micrograd.ops import positive, stack
 from micrograd.ops import reshape as reshaped
 from micrograd.trees import BRANCHES, leaves_of, like, mapped, same_leaves
@@ -364,7 +364,7 @@ def _forward_jacobian(
     for j, x in enumerate(leaves):
         columns.append([])
         for direction in _basis(x):
-            tangents = [direction if i == j else np.zeros(shape_of(other)) for i, other in enumerate(leaves)]
+            tangents = [direction if i == j else dual._zero_like(other) for i, other in enumerate(leaves)]
             out, slope, aux = jvp(moved, leaves, tangents, has_aux=True)
             columns[j].append(leaves_of(slope))
     by_output = []
@@ -407,18 +407,18 @@ def _basis(z: Any) -> Iterator[Any]:
         yield _one(z)
         return
     for place in np.ndindex(shape):
-        one = np.zeros(shape, z.dtype)
+        one = np.zeros_like(ground(z), dtype=z.dtype)
         one[place] = 1.0
         yield one
 
 
 def _one(z: Any) -> Any:
     z = _as_array(z)
-    return as_data(np.ones(shape_of(z), z.dtype)) if hasattr(z, "dtype") and not isinstance(z, float) else 1.0
+    return as_data(np.ones_like(ground(z), dtype=z.dtype)) if hasattr(z, "dtype") and not isinstance(z, float) else 1.0
 
 
 def _zeros(x: Value) -> Any:
-    return as_data(np.zeros(x.shape, x.dtype)) if x.shape or x.dtype != float else 0.0
+    return as_data(np.zeros_like(ground(x), dtype=x.dtype)) if x.shape or x.dtype != float else 0.0
 
 
 def _size(x: Any) -> int:

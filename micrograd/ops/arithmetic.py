@@ -353,6 +353,11 @@ def where(condition: Array, x: Array, y: Array) -> Array:
     """
     if isinstance(condition, bool):  # a scalar choice keeps numbers Python numbers
         return x if condition else y
+    if isinstance(condition, np.ndarray):  # a mask made of shapes alone: to where x or y lives, as on a GPU
+        for v in (x, y):
+            if not isinstance(v, (float, int, np.ndarray, np.generic)):
+                condition = np.asarray(condition, like=v)
+                break
     return np.where(condition, x, y)
 
 

@@ -87,7 +87,7 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
     if not shape_of(x):
         return _itself(x, axis)
-    return np.sum(x, axis=axis, keepdims=keepdims)
+    return x.sum(axis=axis, keepdims=keepdims) if hasattr(x, "sum") else np.sum(x, axis=axis, keepdims=keepdims)
 
 
 def _share(x: Array, z: Array, axis: Axis) -> Array:

@@ -182,6 +182,8 @@ def broadcast_to(x: Array, *, shape: tuple[int, ...]) -> Array:
     >>> broadcast_to(2.0, shape=(3,))
     array([2., 2., 2.])
     """
+    if isinstance(x, (float, int, np.generic)):
+        return np.full(shape, x)  # a number: quicker than a view, and the reader's own to change
     return np.broadcast_to(x, shape)
 
 
@@ -198,6 +200,8 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
         return g
     extra = len(given) - len(shape)
     repeated = [i for i, n in enumerate(shape, extra) if n == 1 and given[i] != 1]
+    if not repeated:
+        return sum(g, axis=tuple(range(extra)))
     g = sum(g, axis=(*range(extra), *repeated), keepdims=True)
     return reshape(g, shape=shape) if extra else g
 

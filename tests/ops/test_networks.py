@@ -369,7 +369,7 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
         (
             lambda: networks.fold(table, lengths=(7,), stride=(1,), dilation=(1,)),
             ShapeError,
-            "fold: (3, 2) is not laid out in windows over (7,); make it with windows first",
+            "fold: 'table' (3, 2) is not laid out in windows over (7,); make it with windows first",
         ),
         (
             lambda: networks.embedding([0, 3], table),
