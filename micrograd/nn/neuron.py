@@ -66,7 +66,8 @@ class Neuron(Module):
 
     def of_one(self, x: list[Any]) -> Any:
         """The output for one sample, which has as many inputs as there are weights."""
-        return self.activate(sum(map(operator.mul, self.w, x), self.b))
+        act: Any = sum(map(operator.mul, self.w, x), self.b)
+        return act.relu() if self.activation == "relu" and self.nonlin else self.activate(act)
 
     def activate(self, act: Any) -> Any:
         """The activation of act, elementwise; act itself where the neuron is linear."""
