@@ -5,7 +5,7 @@ from libc cimport math
 from micrograd cimport memory
 from micrograd.ops.operators cimport Operators
 
-cdef object LEAF, CONSTANT, add, multiply, raise_to, relu_op, tanh_op
+cdef object LEAF, CONSTANT, add, multiply, raise_to, relu_op, tanh_op, exp_op, log_op
 cdef double NAN
 cdef set _modes, PLAIN
 cdef dict NONE

@@ -30,6 +30,8 @@ from micrograd.arrays import as_data, is_lazy, is_number
 from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, multiply, power, raise_to, stop_gradient, subtract, sum_to
+from micrograd.ops import exp as exp_op
+from micrograd.ops import log as log_op
 from micrograd.ops import relu as relu_op
 from micrograd.ops import tanh as tanh_op
 from micrograd.ops.operators import Operators
@@ -306,7 +308,7 @@ class Value(Operators):
     def relu(self) -> Any:
         """Rectified linear unit, elementwise."""
         if _quick(self):
-            return _float_node(type(self), self._float if self._float > 0.0 else 0.0, relu_op, self, None)
+            return _float_node(type(self), 0.0 if self._float <= 0.0 else self._float, relu_op, self, None)
         return relu_op(self)
 
     def tanh(self) -> Any:
@@ -705,6 +707,10 @@ def _partial(node: Value, x: float) -> float:
         return 1.0 if x > 0.0 else 0.0
     if node._record is tanh_op:
         return 1.0 - node._float * node._float
+    if node._record is exp_op:
+        return node._float
+    if node._record is log_op:
+        return 1.0 / x if x else NAN
     if node._record is raise_to:
         power = node._params["exponent"]
         return power * _raised(x, power - 1) if power else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Iterator
@@ -302,6 +303,7 @@ class Operators:
         return math.prod(shape_of(self))
 
 
+@functools.cache
 def protocols() -> Any:
     """The room of NumPy's protocols, which needs all of the table: imported when NumPy first asks."""
     from micrograd.ops import protocols

@@ -1,0 +1,107 @@
+"""The two engines, compiled and plain; and what the engine writes out of the table for speed, held against the table."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pytest
+
+import micrograd
+from micrograd import Value, engine
+from micrograd.plain import COMPILED
+
+WRITTEN_OUT = {
+    "add": lambda x, y: x + y,
+    "add of a number": lambda x, y: x + 2,
+    "multiply": lambda x, y: x * y,
+    "multiply by a number": lambda x, y: 3 * x,
+    "relu": lambda x, y: x.relu(),
+    "tanh": lambda x, y: x.tanh(),
+    "exp": lambda x, y: x.exp(),
+    "log": lambda x, y: x.log(),
+    "square": lambda x, y: x**2,
+    "reciprocal": lambda x, y: x**-1,
+    "root": lambda x, y: x**0.5,
+    "zeroth power": lambda x, y: x**0,
+    "zero times infinity": lambda x, y: (x * x) ** 0.5,
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "numbers", [(0.5, -2.0), (-1.5, 0.0), (0.0, 3.0), (710.0, 1e200), (np.inf, 0.0), (np.nan, 1.0)]
+)
+@pytest.mark.parametrize("f", WRITTEN_OUT.values(), ids=WRITTEN_OUT)
+def test_what_is_written_out_for_floats_is_what_the_record_says_for_arrays(f, numbers):
+    floats, arrays = [Value(x) for x in numbers], [Value(np.array([x])) for x in numbers]
+    z, zs = f(*floats), f(*arrays)
+    z.backward()
+    zs.backward()
+    assert type(z.data) is float
+    np.testing.assert_allclose(z.data, zs.data[0], rtol=1e-15)
+    for x, xs in zip(floats, arrays, strict=True):
+        np.testing.assert_allclose(x.grad, xs.grad[0], rtol=1e-15)
+
+
+def test_about_says_which_engine_runs():
+    compiled = not str(engine.__file__).endswith(".py")
+    assert ("the compiled engine" if compiled else "the plain engine") in micrograd.about()
+
+
+def test_the_plain_engine_can_be_asked_for():
+    program = f"import importlib; print(*[importlib.import_module(m).__file__ for m in {COMPILED}], sep='\\n')"
+    environment = {**os.environ, "MICROGRAD_PURE": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert [line.endswith(".py") for line in done.stdout.split()] == [True] * len(COMPILED)
+
+
+def test_modules_that_are_compiled_are_said_once():
+    root = os.path.dirname(os.path.dirname(micrograd.__file__))
+    text = open(os.path.join(root, "setup.py"), encoding="utf-8").read()
+    assert all(f'"{module}"' in text for module in COMPILED)
+
+
+def test_methods_can_be_put_on_the_class(monkeypatch):
+    monkeypatch.setattr(Value, "double", lambda self: self + self, raising=False)
+    monkeypatch.setattr(Value, "__add__", lambda self, other: "mine")
+    assert Value(1.0).double() == Value(1.0) + 2.0 == "mine"
+
+
+def test_a_cycle_through_a_step_of_ones_own_is_collected():
+    x = Value(1.0)
+    z = Value(x.data * 2, (x,), "double")
+    z._backward = lambda: setattr(x, "grad", x.grad + 2 * z.grad)
+    gone = weakref.ref(z)
+    del z
+    gc.collect()
+    assert gone() is None
+
+
+def test_training_leaves_memory_where_it_was():
+    w = [Value(0.01 * i) for i in range(50)]
+
+    def step():
+        loss = sum((p * p - 1.0).tanh() for p in w)
+        for p in w:
+            p.grad = 0.0
+        loss.backward()
+        for p in w:
+            p.data -= 0.01 * p.grad
+
+    def blocks_after(steps):
+        gc.collect()
+        gc.disable()  # reference counting alone must do
+        try:
+            for _ in range(steps):
+                step()
+            return sys.getallocatedblocks()
+        finally:
+            gc.enable()
+
+    early, late = blocks_after(20), blocks_after(180)
+    assert late - early < 50  # one graph has 250 nodes
