@@ -410,7 +410,8 @@ def _may_be_nan(x: Array) -> bool:
         return x != x
     if type(x) is np.ndarray:
         x = x.ravel()
-        return bool(np.isnan(x.dot(x)))  # one fast pass: a nan anywhere is a nan in the sum
+        total = x.dot(x)  # one fast pass: a nan anywhere is a nan in the sum
+        return bool(total != total)
     if isinstance(x, np.generic):
         return bool(x != x)
     return x is not None  # None: only a shape

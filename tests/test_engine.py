@@ -1217,3 +1217,37 @@ def test_a_shallow_copy_shares_the_inputs():
     assert twin is not z
     twin.backward()
     assert a.grad == 3.0
+
+
+@pytest.mark.parametrize(
+    ("method", "numpys"),
+    [
+        (lambda v: v.flatten(), lambda x: x.flatten()),
+        (lambda v: v.astype(np.float32), lambda x: x.astype(np.float32)),
+        (lambda v: v.copy(), lambda x: x.copy()),
+        (lambda v: v.prod(axis=0), lambda x: x.prod(axis=0)),
+        (lambda v: v.std(1, ddof=1), lambda x: x.std(1, ddof=1)),
+        (lambda v: v.cumsum(1), lambda x: x.cumsum(1)),
+        (lambda v: v.clip(0.25, 1.0), lambda x: x.clip(0.25, 1.0)),
+        (lambda v: v.take([0, 2], axis=1), lambda x: x.take([0, 2], axis=1)),
+        (lambda v: v.swapaxes(0, 1), lambda x: x.swapaxes(0, 1)),
+        (lambda v: v % 0.7, lambda x: x % 0.7),
+        (lambda v: v.at[0].set(1.0), lambda x: np.vstack([np.ones(3), x[1]])),
+    ],
+)
+def test_methods_of_arrays(method, numpys):
+    x = distinct(2, 3)
+    v = Value(x)
+    z = method(v)
+    np.testing.assert_allclose(z.data, numpys(x), rtol=1e-6)
+    z.backward()
+    assert v.grad.shape == x.shape
+    assert np.any(v.grad)
+
+
+@pytest.mark.parametrize("method", ["argmax", "argmin", "argsort", "any", "all", "tolist"])
+def test_methods_with_plain_answers(method):
+    x = distinct(2, 3)
+    answer = getattr(Value(x), method)()
+    assert not isinstance(answer, Value)
+    np.testing.assert_array_equal(answer, getattr(x, method)())

@@ -267,6 +267,22 @@ class Operators:
         """All elements along one axis."""
         return shapes.ravel(self)
 
+    def flatten(self) -> Any:
+        """All elements along one axis."""
+        return shapes.ravel(self)
+
+    def astype(self, dtype: Any) -> Any:
+        """The same numbers in another floating-point type."""
+        return arithmetic.cast(self, dtype=dtype)
+
+    def copy(self) -> Any:
+        """The same numbers, as a node of their own; gradients go through it."""
+        return arithmetic.positive(self)
+
+    def tolist(self) -> Any:
+        """The numbers in nested lists, detached."""
+        return np.asarray(ground(self)).tolist()
+
     def squeeze(self, axis: reductions.Axis = None) -> Any:
         """Without axes of length 1."""
         return shapes.squeeze(self, axis=axis)
