@@ -43,6 +43,7 @@ cdef bint _float_step(Value node) except -1
 @cython.locals(power=double)
 cdef double _partial(Value node, double x) except? -1
 cdef double _raised(double x, double exponent) noexcept
+cdef double _exponential(double x) noexcept
 cdef bint _is_ours(object x, type kind)
 @cython.locals(value=Value)
 cdef bint _is_plain(object x, type kind) noexcept

@@ -166,10 +166,13 @@ class Value(Operators):
     @property
     def data(self) -> Any:
         """The number or array; assignable."""
-        return self._data
+        return self._float if self._is_float else self._array
 
     @data.setter
     def data(self, data: Array) -> None:
+        if type(data) is float and self._is_float:  # as when training number by number
+            self._float = data
+            return
         data = as_data(data._data if isinstance(data, Value) else data)
         if shape_of(data) != shape_of(self._data):
             self._grad = None  # it was of the old shape
@@ -178,15 +181,19 @@ class Value(Operators):
     @property
     def grad(self) -> Any:
         """The gradient, of the shape and dtype of data; zero before `backward()`; assignable."""
-        if self._grad is None:
-            if is_number(self._data):
+        if self._has_slope:
+            return self._slope
+        if self._gradient is None:
+            if self._is_float or is_number(self._data):
                 return 0.0
             self._grad = as_data(np.zeros_like(self._data))
         return self._grad
 
     @grad.setter
     def grad(self, grad: Array) -> None:
-        if is_number(grad) and is_number(self._data):
+        if type(grad) is float and self._is_float:
+            self._slope, self._has_slope, self._gradient = grad, True, None
+        elif is_number(grad) and is_number(self._data):
             self._grad = grad
         elif grad is None or (is_number(grad) and grad == 0):
             self._grad = None
@@ -275,9 +282,11 @@ class Value(Operators):
         return self * other if is_number(other) else multiply(other, self)
 
     def __neg__(self) -> Any:
-        return self * -1 if is_number(self._data) else super().__neg__()
+        return self * -1 if self._is_float or is_number(self._data) else super().__neg__()
 
     def __sub__(self, other: Array) -> Any:
+        if _quick(self) and _is_plain(other, type(self)):
+            return self + (-other)
         other = _operand("subtract", other)
         return self + (-other) if _numbers(self, other) else subtract(self, other)
 
@@ -286,6 +295,8 @@ class Value(Operators):
         return other + (-self) if _numbers(self, other) else subtract(other, self)
 
     def __truediv__(self, other: Array) -> Any:
+        if _quick(self) and type(other) is type(self):
+            return self * other**-1
         other = _operand("divide", other)
         if not _numbers(self, other):
             return divide(self, other)
@@ -304,6 +315,20 @@ class Value(Operators):
             if z - z == 0.0:  # finite
                 return _with_params(_float_node(type(self), z, raise_to, self, None), _shared_params(other))
         return raise_to(self, exponent=other)
+
+    def exp(self) -> Any:
+        """Exponential, elementwise."""
+        if _quick(self):
+            z = _exponential(self._float)
+            if z - z == 0.0:  # finite
+                return _float_node(type(self), z, exp_op, self, None)
+        return exp_op(self)
+
+    def log(self) -> Any:
+        """Natural logarithm, elementwise."""
+        if _quick(self) and self._float > 0.0:
+            return _float_node(type(self), math.log(self._float), log_op, self, None)
+        return log_op(self)
 
     def relu(self) -> Any:
         """Rectified linear unit, elementwise."""
@@ -722,6 +747,14 @@ def _raised(x: float, exponent: float) -> float:
     try:
         return math.pow(x, exponent)
     except (ValueError, OverflowError):
+        return NAN
+
+
+def _exponential(x: float) -> float:
+    """e to the x, or something that is not finite where the op itself has to say what it is."""
+    try:
+        return math.exp(x)
+    except OverflowError:
         return NAN
 
 
