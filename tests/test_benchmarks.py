@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib.util
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def test_row(number, tmp_path):
     assert measured["number"] == number
     assert measured["cases"]
     for case in measured["cases"]:
-        assert any(case["medians"].get(name, 0.0) > 0.0 for name in (COMPILED, PLAIN, MICROGRAD)), case
+        # Measured, and no more is said of it: an import's time less Python's own may be below 0 on a busy machine.
+        assert any(math.isfinite(case["medians"].get(name, math.nan)) for name in (COMPILED, PLAIN, MICROGRAD)), case
         for name, reason in case["missing"].items():
             assert name not in case["medians"]
             assert f"| {name} | missing: {reason} |" in page
