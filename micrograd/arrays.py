@@ -13,6 +13,9 @@ else:
     from micrograd import on_demand as np
 
 
+FLOATING: set[Any] = set()  # the dtypes of floating-point arrays, entered as they are met
+
+
 def is_number(x: Any) -> bool:
     """Whether x is a plain Python number, not an array and not a NumPy scalar."""
     return type(x) is float or type(x) is int
@@ -41,7 +44,7 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     kind = type(data)
     if kind is float or kind is int:
         return data
-    if kind in PLAIN and kind is not bool and data.ndim and data.dtype.kind == "f":  # an array of a kind met before
+    if kind in PLAIN and kind is not bool and data.ndim and data.dtype in FLOATING:  # an array of a kind met before
         return data
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)
@@ -92,6 +95,8 @@ def _from_array(data: Any, asker: str) -> Any:
         if letter == "f":
             return number if number.dtype != float else number.item()
         return int(number)
+    if letter == "f":
+        FLOATING.add(data.dtype)
     return data if letter == "f" else data.astype(float)
 
 

@@ -5,7 +5,7 @@ from libc cimport math
 from micrograd cimport memory
 from micrograd.ops.operators cimport Operators
 
-cdef object LEAF, CONSTANT, add, multiply, raise_to, relu_op, tanh_op, exp_op, log_op
+cdef object LEAF, CONSTANT, add, subtract, multiply, divide, matmul, raise_to, relu_op, tanh_op, exp_op, log_op
 cdef double NAN
 cdef set _modes, PLAIN
 cdef dict NONE
@@ -28,6 +28,7 @@ cpdef fit(object g, object data)
 cdef list _parts(Value node, object g, bint create_graph, set wanted=*)
 cdef _unshared(object part, object g)
 cpdef pull(Value node, bint create_graph=*, bint by_hand=*)
+cdef int _accumulate(Value x, object g, object part, bint by_hand) except -1
 
 @cython.locals(order=list, stack=list, node=Value)
 cdef list _collect(Value root, long long walk, list leaves)
@@ -44,7 +45,7 @@ cdef bint _float_step(Value node) except -1
 cdef double _partial(Value node, double x) except? -1
 cdef double _raised(double x, double exponent) noexcept
 cdef double _exponential(double x) noexcept
-cdef bint _is_ours(object x, type kind)
+cdef _of_both(object op, Value value, object other, bint is_reflected=*)
 @cython.locals(value=Value)
 cdef bint _is_plain(object x, type kind) noexcept
 @cython.locals(value=Value)
@@ -52,6 +53,11 @@ cdef double _float_of(object x) except? -1
 @cython.locals(value=Value)
 cdef int _receive(object x, double part) except -1
 
+@cython.locals(value=Value)
+cdef _held(object x)
+cdef int _hold(Value node, object data) except -1
+cdef int _slope_to(Value node, object grad) except -1
+cdef bint _is_constant(Value node) noexcept
 @cython.locals(node=Value)
 cdef Value _node(type kind, object data, object record, object x, object y)
 @cython.locals(node=Value)

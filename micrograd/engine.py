@@ -29,7 +29,7 @@ from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
 from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
-from micrograd.ops import add, cast, divide, multiply, power, raise_to, stop_gradient, subtract, sum_to
+from micrograd.ops import add, cast, divide, matmul, multiply, power, raise_to, stop_gradient, subtract, sum_to
 from micrograd.ops import exp as exp_op
 from micrograd.ops import log as log_op
 from micrograd.ops import relu as relu_op
@@ -135,17 +135,11 @@ class Value(Operators):
 
     @property
     def _data(self) -> Any:
-        return self._float if self._is_float else self._array
+        return _held(self)
 
     @_data.setter
     def _data(self, data: Any) -> None:
-        self._is_float = type(data) is float
-        if self._is_float:
-            self._float = data
-        else:
-            self._array = data
-            if type(data) not in PLAIN:
-                memory.watch(self)
+        _hold(self, data)
 
     @property
     def _grad(self) -> Any:
@@ -154,14 +148,7 @@ class Value(Operators):
 
     @_grad.setter
     def _grad(self, grad: Any) -> None:
-        self._has_slope = type(grad) is float
-        if self._has_slope:
-            self._slope = grad
-            self._gradient = None
-        else:
-            self._gradient = grad
-            if grad is not None and type(grad) not in PLAIN:
-                memory.watch(self)
+        _slope_to(self, grad)
 
     @property
     def data(self) -> Any:
@@ -173,7 +160,9 @@ class Value(Operators):
         if type(data) is float and self._is_float:  # as when training number by number
             self._float = data
             return
-        data = as_data(data._data if isinstance(data, Value) else data)
+        if not self._is_float and data is self._array:  # changed in place, as by `v.data -= ...`
+            return
+        data = as_data(_held(data))
         if shape_of(data) != shape_of(self._data):
             self._grad = None  # it was of the old shape
         self._data = data
@@ -268,18 +257,24 @@ class Value(Operators):
     def __add__(self, other: Array) -> Any:
         if _quick(self) and _is_plain(other, type(self)):
             return _float_node(type(self), self._float + _float_of(other), add, self, other)
-        return self._apply_op(add, (self, other), NONE) if _is_ours(other, type(self)) else add(self, other)
+        return _of_both(add, self, other)
 
     def __radd__(self, other: Array) -> Any:
-        return self + other if is_number(other) else add(other, self)
+        return self + other if is_number(other) else _of_both(add, self, other, True)
 
     def __mul__(self, other: Array) -> Any:
         if _quick(self) and _is_plain(other, type(self)):
             return _float_node(type(self), self._float * _float_of(other), multiply, self, other)
-        return self._apply_op(multiply, (self, other), NONE) if _is_ours(other, type(self)) else multiply(self, other)
+        return _of_both(multiply, self, other)
 
     def __rmul__(self, other: Array) -> Any:
-        return self * other if is_number(other) else multiply(other, self)
+        return self * other if is_number(other) else _of_both(multiply, self, other, True)
+
+    def __matmul__(self, other: Array) -> Any:
+        return _of_both(matmul, self, other)
+
+    def __rmatmul__(self, other: Array) -> Any:
+        return _of_both(matmul, self, other, True)
 
     def __neg__(self) -> Any:
         return self * -1 if self._is_float or is_number(self._data) else super().__neg__()
@@ -288,23 +283,25 @@ class Value(Operators):
         if _quick(self) and _is_plain(other, type(self)):
             return self + (-other)
         other = _operand("subtract", other)
-        return self + (-other) if _numbers(self, other) else subtract(self, other)
+        return self + (-other) if _numbers(self, other) else _of_both(subtract, self, other)
 
     def __rsub__(self, other: Array) -> Any:
         other = _operand("subtract", other)
-        return other + (-self) if _numbers(self, other) else subtract(other, self)
+        return other + (-self) if _numbers(self, other) else _of_both(subtract, self, other, True)
 
     def __truediv__(self, other: Array) -> Any:
         if _quick(self) and type(other) is type(self):
             return self * other**-1
         other = _operand("divide", other)
+        if _quick(self) and is_number(other) and other:
+            return self * other**-1
         if not _numbers(self, other):
-            return divide(self, other)
+            return _of_both(divide, self, other)
         return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
 
     def __rtruediv__(self, other: Array) -> Any:
         other = _operand("divide", other)
-        return other * self**-1 if _numbers(self, other) else divide(other, self)
+        return other * self**-1 if _numbers(self, other) else _of_both(divide, self, other, True)
 
     def __pow__(self, other: Array) -> Any:
         other = _operand("power", other)
@@ -349,20 +346,22 @@ class Value(Operators):
             if type(number) is float:
                 return _float_node(type(self), number, op, self, None)
         kind: Any = None
-        given, data = [], []
+        given, data, is_plain = [], [], True
         for i, x in enumerate(inputs):
             if not isinstance(x, Value):
                 x = _constant(op, i, x)
-            elif x._record is not CONSTANT and (kind is None or kind is Value):
+            elif (kind is None or kind is Value) and not _is_constant(x):
                 kind = type(x)
+            below = _held(x)
+            is_plain = is_plain and type(below) in PLAIN
             given.append(x)
-            data.append(x._data if isinstance(x, Value) else x)
+            data.append(below)
         inputs = given
-        if PLAIN.issuperset(map(type, data)):
+        if is_plain:
             z = op.run(data, inputs, params)
         else:  # values within values
             inputs = _at_one_level(inputs)
-            z = op(*[x._data if isinstance(x, Value) else x for x in inputs], **params)
+            z = op(*map(_held, inputs), **params)
         if not op.differentiable:
             return z
         node = _node(kind or type(self), as_data(z), CONSTANT, None, None)
@@ -436,7 +435,8 @@ class Value(Operators):
         >>> x.grad
         3.0
         """
-        data = stop_gradient(self._data) if hasattr(self._data, "_apply_op") else self._data
+        data = _held(self)
+        data = stop_gradient(data) if hasattr(data, "_apply_op") else data
         constant: Value = _node(type(self), data, CONSTANT, None, None)
         constant.label = self.label
         return constant
@@ -572,16 +572,24 @@ def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None
 
     Interior gradients may share an array; not so when the user goes by hand, and may add to them in place.
     """
-    record, g = node._record, node._grad
-    if g is None or isinstance(record, Custom):
+    g = node._grad
+    if g is None or isinstance(node._record, Custom):
         return
     parts = _parts(node, g, create_graph)
     if _modes and (anomalies := _anomalies.get()) is not None:
         anomalies.check_gradients(node, parts)
     for x, part in parts:
-        if by_hand or x._x is None:
-            part = _unshared(part, g)
-        x._grad = part if x._grad is None else x._grad + part
+        _accumulate(x, g, part, by_hand)
+
+
+def _accumulate(x: Value, g: Any, part: Any, by_hand: bool) -> None:
+    if by_hand or x._x is None:
+        part = _unshared(part, g)
+    if x._has_slope:
+        part = x._slope + part
+    elif x._gradient is not None:
+        part = x._gradient + part
+    _slope_to(x, part)
 
 
 def _pull_by_hand(node: Value) -> None:
@@ -596,14 +604,16 @@ def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = 
     z: Any = node
     values: Sequence[Any] = inputs
     if not create_graph:
-        z, values = node._data, [x._data if isinstance(x, Value) else x for x in inputs]
+        z, values = _held(node), [_held(x) for x in inputs]
     params = node._params or NONE
-    parts = []
+    parts: list[tuple[Value, Any]] = []
     for i, x in enumerate(inputs):
-        if not isinstance(x, Value) or x._record is CONSTANT or record.rules[i] is None:
+        if not isinstance(x, Value) or _is_constant(x) or record.rules[i] is None:
             continue  # no work for constants
-        if wanted is None or x in wanted:
-            parts.append((x, fit(record.pull(i, g, z, values, params), x._data)))
+        if i == 1 and record is multiply and x is inputs[0] and parts:  # x * x: both parts are the same
+            parts.append(parts[0])
+        elif wanted is None or x in wanted:
+            parts.append((x, fit(record.pull(i, g, z, values, params), _held(x))))
     return parts
 
 
@@ -663,7 +673,7 @@ def fit(g: Array, data: Array) -> Array:
         return g  # as it almost always is
     given, wanted = shape_of(g), shape_of(data)
     if given != wanted:
-        if not _are_known(given + wanted):  # as of a Dask array that was filtered by a mask
+        if kind is not np.ndarray and not _are_known(given + wanted):  # as of a Dask array that was filtered by a mask
             raise ShapeError(
                 f"backward: the sizes of an array {wanted} are not known yet; let it compute them before it is used: "
                 f"compute_chunk_sizes() in Dask"
@@ -766,9 +776,12 @@ def _is_plain(x: Any, kind: type[Value]) -> bool:
     return type(x) is float or type(x) is int
 
 
-def _is_ours(x: Any, kind: type[Value]) -> bool:
-    """Whether x is raw data or a value of this kind: then no other interpreter need be asked."""
-    return type(x) is kind or type(x) in PLAIN
+def _of_both(op: Op, value: Value, other: Any, is_reflected: bool = False) -> Any:
+    """op(value, other), or op(other, value)."""
+    inputs = (other, value) if is_reflected else (value, other)
+    if type(other) is type(value) or type(other) in PLAIN:  # no other interpreter need be asked
+        return value._apply_op(op, inputs, NONE)
+    return op(*inputs)
 
 
 def _float_of(x: Any) -> float:
@@ -815,7 +828,7 @@ def _at_one_level(inputs: Sequence[Any]) -> list[Any]:
 
 def _numbers(x: Value, y: Any) -> bool:
     """Whether both operands are plain numbers, so that the graph is the texts'."""
-    return is_number(x._data) and is_number(y._data if isinstance(y, Value) else y)
+    return is_number(_held(x)) and is_number(_held(y))
 
 
 def _ones(data: Any) -> Any:
@@ -828,10 +841,10 @@ def _ones(data: Any) -> Any:
 
 def _cotangent(name: str, value: Value, given: Any) -> Any:
     """A gradient that a user gives, in the shape and dtype of the value's data."""
-    g = as_data(given._data if isinstance(given, Value) else given)
+    g = as_data(_held(given))
     if shape_of(g) != value.shape:
         raise ShapeError(f"{name}: a gradient of shape {shape_of(g)} for {named(value)}; give one of the same shape")
-    return fit(g, value._data)
+    return fit(g, _held(value))
 
 
 def _unshared(part: Any, g: Any) -> Any:
@@ -842,7 +855,7 @@ def _unshared(part: Any, g: Any) -> Any:
 
 
 def _is_stale(node: Value) -> bool:
-    data = [x._data if isinstance(x, Value) else x for x in _inputs(node)]
+    data = [_held(x) for x in _inputs(node)]
     try:
         now = as_data(node._record.forward(*data, **(node._params or {})))
     except (ValueError, IndexError, TypeError):  # the inputs no longer fit one another
@@ -857,6 +870,40 @@ def _is_stale(node: Value) -> bool:
 # Nodes. Two inputs have slots of their own, as almost all ops take one or two; a tuple holds any further ones.
 
 
+def _held(x: Any) -> Any:
+    """The data of an input: of a Value, or x itself when it is raw."""
+    if isinstance(x, Value):
+        value = x
+        return value._float if value._is_float else value._array
+    return x
+
+
+def _hold(node: Value, data: Any) -> None:
+    node._is_float = type(data) is float
+    if node._is_float:
+        node._float = data
+    else:
+        node._array = data
+        if type(data) not in PLAIN:
+            memory.watch(node)
+
+
+def _slope_to(node: Value, grad: Any) -> None:
+    node._has_slope = type(grad) is float
+    if node._has_slope:
+        node._slope = grad
+        node._gradient = None
+    else:
+        node._gradient = grad
+        if grad is not None and type(grad) not in PLAIN:
+            memory.watch(node)
+
+
+def _is_constant(node: Value) -> bool:
+    """Whether no gradient goes there."""
+    return node._record is CONSTANT
+
+
 def _node(kind: type[Value], data: Any, record: Op, x: Any, y: Any) -> Any:
     node = kind.__new__(kind)
     memory.clear(node)
@@ -864,7 +911,7 @@ def _node(kind: type[Value], data: Any, record: Op, x: Any, y: Any) -> Any:
     node._record = record
     node._x = x
     node._y = y
-    node._data = data
+    _hold(node, data)
     return node
 
 
@@ -921,9 +968,8 @@ def _wrapped(node: Value, i: int, x: Any) -> Value:
     constant: Value = _node(Value, x, LEAF, None, None)
     record = node._record
     if node._grad is not None and not isinstance(record, Custom) and record.rules[i] is not None:
-        data = [v._data if isinstance(v, Value) else v for v in _inputs(node)]
-        g = node._grad._data if isinstance(node._grad, Value) else node._grad
-        constant._grad = fit(record.pull(i, g, node._data, data, node._params or {}), x)
+        data = [_held(v) for v in _inputs(node)]
+        constant._grad = fit(record.pull(i, _held(node._grad), node._data, data, node._params or {}), x)
     return constant
 
 

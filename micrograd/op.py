@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
@@ -79,13 +80,13 @@ class Op:
     """
 
     differentiable = True
-    kink = ""
 
     def __init__(self, forward: Callable[..., Array], symbol: str, rules: Sequence[Any]) -> None:
         self.name = forward.__name__
         self.symbol = symbol
         self.forward = forward
         self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
+        self.kink = ""
         self.__name__ = self.__qualname__ = forward.__name__
         self.__module__ = forward.__module__
         self.__doc__ = forward.__doc__
@@ -387,6 +388,8 @@ def times(g: Array, partial: Array) -> Array:
     """
     if type(partial) is float and (partial == 1.0 or partial == -1.0):  # no pass over the array
         return g if partial == 1.0 else -g
+    if type(partial) is not float and _is_choice(partial) and not _ieee.get():  # the gradient, or none
+        return OPS["where"](partial, g, 0.0)
     z = g * partial
     if not _may_be_nan(z) or _ieee.get():
         return z
@@ -394,6 +397,10 @@ def times(g: Array, partial: Array) -> Array:
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
     idle = (below != below) & ((ground(g) == 0) | (ground(partial) == 0))
     return OPS["where"](idle, 0.0, z)
+
+
+def _is_choice(partial: Array) -> bool:
+    return type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool
 
 
 def ground(x: Array) -> Array:
@@ -409,9 +416,8 @@ def _may_be_nan(x: Array) -> bool:
     if type(x) is float or type(x) is int:
         return x != x
     if type(x) is np.ndarray:
-        x = x.ravel()
-        total = x.dot(x)  # one fast pass: a nan anywhere is a nan in the sum
-        return bool(total != total)
+        x = x.ravel("K")
+        return math.isnan(x.dot(x))  # one fast pass: a nan anywhere is a nan in the sum
     if isinstance(x, np.generic):
         return bool(x != x)
     return x is not None  # None: only a shape
@@ -439,18 +445,17 @@ def ieee_gradients() -> Iterator[None]:
         _ieee.reset(token)
 
 
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
+class quietly:  # noqa: N801 - a context manager is spelled like the function that it stands for
     """Derivatives inside are computed without NumPy's warnings: an infinite slope is an answer, not an accident."""
-    token = _quiet.set(True)
-    try:
-        if "numpy" not in sys.modules:
-            yield
-            return
-        with np.errstate(all="ignore"):
-            yield
-    finally:
-        _quiet.reset(token)
+
+    def __enter__(self) -> None:
+        self._token = _quiet.set(True)
+        self._numpy = np.errstate(all="ignore") if "numpy" in sys.modules else contextlib.nullcontext()
+        self._numpy.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._numpy.__exit__(*error)
+        _quiet.reset(self._token)
 
 
 def is_quiet() -> bool:

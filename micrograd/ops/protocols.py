@@ -32,6 +32,7 @@ OPERATORS = {
     "divide": ("__truediv__", "__rtruediv__"),
     "power": ("__pow__", "__rpow__"),
     "negative": ("__neg__", ""),
+    "matmul": ("__matmul__", "__rmatmul__"),
 }
 SPELLED = {
     "true_divide": "divide",
@@ -54,22 +55,33 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[
     Raises:
         OpError: there is no op for this ufunc, method or option.
     """
-    name = SPELLED.get(ufunc.__name__, ufunc.__name__)
-    asked = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
     if method != "__call__":
         raise OpError(
-            f"{asked}: there is no op for it; sum, prod, max and outer are ops; or take v.data for plain NumPy"
+            f"np.{ufunc.__name__}.{method}: there is no op for it; sum, prod, max and outer are ops; "
+            f"or take v.data for plain NumPy"
         )
     if options:
-        raise _option_error(asked, options)
-    inputs = tuple(np.asarray(x) if isinstance(x, (list, tuple)) else x for x in inputs)
+        raise _option_error(f"np.{ufunc.__name__}", options)
+    return _spelled(ufunc)(*inputs)
+
+
+@functools.cache
+def _spelled(ufunc: Any) -> Callable[..., Any]:
+    """The function of this project that stands for a ufunc of NumPy."""
+    name = SPELLED.get(ufunc.__name__, ufunc.__name__)
     if name in OF_DATA:
-        return ufunc(*map(_data, inputs))
-    if name not in OPERATORS:
-        return _op_for(name, asked)(*inputs)
-    direct, reflected = OPERATORS[name]
-    x, *others = (i if hasattr(i, "_apply_op") else as_data(i, name) for i in inputs)
-    return getattr(x, direct)(*others) if hasattr(x, "_apply_op") else getattr(others[0], reflected)(x)
+        return lambda *inputs: ufunc(*map(_data, inputs))
+    if name in OPERATORS:
+        return functools.partial(_operated, name, *OPERATORS[name])
+    op = _op_for(name, f"np.{ufunc.__name__}")
+    return lambda *inputs: op(*[np.asarray(x) if isinstance(x, (list, tuple)) else x for x in inputs])
+
+
+def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
+    x, *others = inputs
+    if hasattr(x, "_apply_op"):
+        return getattr(x, direct)(*[y if hasattr(y, "_apply_op") else as_data(y, name) for y in others])
+    return getattr(others[0], reflected)(as_data(x, name))
 
 
 def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:

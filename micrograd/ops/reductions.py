@@ -87,6 +87,8 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
     if not shape_of(x):
         return _itself(x, axis)
+    if type(x) is np.ndarray:
+        return np.add.reduce(x, axis, keepdims=keepdims)  # type: ignore[call-overload]
     return x.sum(axis=axis, keepdims=keepdims) if hasattr(x, "sum") else np.sum(x, axis=axis, keepdims=keepdims)
 
 
@@ -112,7 +114,8 @@ def nonempty(name: str, x: Array, axis: Axis) -> None:
 
 def _count(name: str, x: Array, axis: Axis) -> int:
     """How many elements go into one of the result."""
-    return math.prod(shape_of(x)[a] for a in own_axes(name, x, axis))
+    sizes = shape_of(x)
+    return math.prod(sizes if axis is None else [sizes[a] for a in own_axes(name, x, axis)])
 
 
 def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
@@ -188,8 +191,9 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(mean(np.array([1.0, 2.0, 3.0])))
     2.0
     """
-    nonempty("mean", x, axis)
     count = _count("mean", x, axis)
+    if not count:
+        nonempty("mean", x, axis)
     return sum(x, axis=axis, keepdims=keepdims) / count
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, linear, multilinear, named, shape_of
+from micrograd.op import OPS, Array, linear, multilinear, named, shape_of
 from micrograd.ops.arithmetic import where
 from micrograd.ops.indexing import axis_number, getitem, index_set, listed, numbered, own_axis, scatter, take
 
@@ -154,7 +154,7 @@ def transpose(x: Array, *, axes: Sequence[int] | None = None) -> Array:
     >>> transpose(np.ones((2, 3))).shape
     (3, 2)
     """
-    return np.transpose(x, axes)
+    return x.transpose(axes) if type(x) is np.ndarray else np.transpose(x, axes)
 
 
 def _broadcast(x: Array, *, shape: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -182,8 +182,10 @@ def broadcast_to(x: Array, *, shape: tuple[int, ...]) -> Array:
     >>> broadcast_to(2.0, shape=(3,))
     array([2., 2., 2.])
     """
-    if isinstance(x, (float, int, np.generic)):
-        return np.full(shape, x)  # a number: quicker than a view, and the reader's own to change
+    if isinstance(x, (float, int, np.generic)):  # a number: quicker than a view, and the reader's own to change
+        z = np.empty(shape, type(x))
+        z.fill(x)
+        return z
     return np.broadcast_to(x, shape)
 
 
@@ -193,11 +195,10 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
     >>> sum_to(np.ones((2, 3)), (3,))
     array([2., 2., 2.])
     """
-    from micrograd.ops.reductions import sum  # its rule needs broadcast_to: the two are each other's transpose
-
     given = shape_of(g)
     if given == shape:
         return g
+    sum = OPS["sum"]  # defined later, as its rule needs broadcast_to: the two are each other's transpose
     extra = len(given) - len(shape)
     repeated = [i for i, n in enumerate(shape, extra) if n == 1 and given[i] != 1]
     if not repeated:

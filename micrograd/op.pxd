@@ -1,0 +1,35 @@
+# C types of op.py: the fields of a record, which the engine reads at every node.
+
+cdef class Op:
+    cdef public object name, symbol, forward, rules
+    cdef public str kink
+    cdef dict __dict__
+
+
+cdef class Elementwise(Op):
+    pass
+
+
+cdef class Multilinear(Op):
+    cdef public object _shape
+
+
+cdef class Linear(Multilinear):
+    pass
+
+
+cdef class Primitive(Op):
+    cdef public tuple push_rules
+    cdef public object _shape
+
+
+cdef class Comparison(Elementwise):
+    pass
+
+
+cdef class Question(Op):
+    cdef public object _shape, _kind
+
+
+cdef class Custom(Op):
+    pass
