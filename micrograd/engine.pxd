@@ -7,18 +7,18 @@ from micrograd.ops.operators cimport Operators
 
 cdef object LEAF, CONSTANT, add, subtract, multiply, divide, matmul, raise_to, relu_op, tanh_op, exp_op, log_op
 cdef double NAN
+cdef int _next_walk() except -1
 cdef set _modes, PLAIN
 cdef dict NONE
 
 
 cdef class Value(Operators):
-    # What a walk needs comes first: it lies in one or two cache lines.
+    # What a walk needs comes first: with Python's own head it fills one cache line, where a node is aligned to it.
     cdef public double _slope, _float
-    cdef public bint _has_slope, _is_float
-    cdef public long long _mark
-    cdef public object _record, _x, _y, _own, _gradient
-    cdef public tuple _rest
-    cdef public object _params, _array, label
+    cdef public int _mark
+    cdef public unsigned char _has_slope, _has_gradient, _is_float, _has_own
+    cdef public object _record, _x, _y
+    cdef public object _gradient, _array, _params, _own, label
     cdef object __weakref__
 
 
@@ -31,10 +31,10 @@ cpdef pull(Value node, bint create_graph=*, bint by_hand=*)
 cdef int _accumulate(Value x, object g, object part, bint by_hand) except -1
 
 @cython.locals(order=list, stack=list, node=Value)
-cdef list _collect(Value root, long long walk, list leaves)
+cdef list _collect(Value root, int walk, list leaves)
 cdef int _forget(Value node, list leaves) except -1
-cdef int _visit(object x, long long walk, list stack) except -1
-cdef bint _is_ahead(Value node, long long walk) noexcept
+cdef int _visit(object x, int walk, list stack) except -1
+cdef bint _is_ahead(Value node, int walk) noexcept
 
 @cython.locals(node=Value)
 cdef int _walk_back(list order, bint create_graph) except -1

@@ -71,19 +71,21 @@ class Value(Operators):
     """
 
     # A float, almost always what there is, has a field of its own, which is a C double in the compiled engine:
-    # the data is _float if _is_float, else _array; the gradient _slope if _has_slope, else _gradient (None: zero).
+    # the data is _float if _is_float, else _array; the gradient _slope if _has_slope, _gradient if _has_gradient,
+    # else zero.
     __slots__ = (
         "__weakref__",
         "_array",
         "_float",
         "_gradient",
+        "_has_gradient",
+        "_has_own",
         "_has_slope",
         "_is_float",
         "_mark",
         "_own",
         "_params",
         "_record",
-        "_rest",
         "_slope",
         "_x",
         "_y",
@@ -93,6 +95,8 @@ class Value(Operators):
     _slope: float
     _is_float: bool
     _has_slope: bool
+    _has_gradient: bool
+    _has_own: bool
     _mark: int
     _array: Any
     _gradient: Any
@@ -101,7 +105,6 @@ class Value(Operators):
     _params: Any
     _x: Any
     _y: Any
-    _rest: tuple[Any, ...] | None
 
     def __init__(
         self,
@@ -181,7 +184,7 @@ class Value(Operators):
     @grad.setter
     def grad(self, grad: Array) -> None:
         if type(grad) is float and self._is_float:
-            self._slope, self._has_slope, self._gradient = grad, True, None
+            _slope_to(self, grad)
         elif is_number(grad) and is_number(self._data):
             self._grad = grad
         elif grad is None or (is_number(grad) and grad == 0):
@@ -226,6 +229,7 @@ class Value(Operators):
     @_backward.setter
     def _backward(self, step: Callable[[], Any] | None) -> None:
         self._own = step
+        self._has_own = step is not None
         memory.watch(self)  # the step knows the node, and the node the step
 
     @property
@@ -406,7 +410,7 @@ class Value(Operators):
             )
         seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
         leaves: list[Value] = []
-        order = _collect(self, next(_walks), leaves)
+        order = _collect(self, _next_walk(), leaves)
         before = [leaf._grad for leaf in leaves]
         try:
             for leaf in leaves:
@@ -516,7 +520,7 @@ def toposort(root: Value) -> list[Value]:
     >>> [node.label for node in toposort(b + a)]
     ['a', 'b', '']
     """
-    return _collect(root, next(_walks), None)
+    return _collect(root, _next_walk(), None)
 
 
 def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
@@ -529,6 +533,7 @@ def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
     stack: list[Value] = [root]
     while stack:
         node = stack[-1]
+        memory.fetch_next(stack)
         if node._mark == walk:
             stack.pop()
         elif node._mark == -walk:  # all inputs are in order by now
@@ -539,20 +544,24 @@ def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
                 _forget(node, leaves)
         else:
             node._mark = -walk
-            if node._rest is not None:
-                for x in reversed(node._rest):
+            memory.fetch_below(node)
+            if type(node._y) is tuple:
+                for x in reversed(node._y):
                     _visit(x, walk, stack)
-            _visit(node._y, walk, stack)
+            else:
+                _visit(node._y, walk, stack)
             _visit(node._x, walk, stack)
     return order
 
 
 def _forget(node: Value, leaves: list[Value]) -> None:
-    if node._x is None and (node._has_slope or node._gradient is not None):
+    if node._x is None and (node._has_slope or node._has_gradient):
         leaves.append(node)
     else:
         node._has_slope = False
-        node._gradient = None
+        if node._has_gradient:
+            node._has_gradient = False
+            node._gradient = None
 
 
 def _visit(x: Any, walk: int, stack: list[Value]) -> None:
@@ -564,7 +573,12 @@ def _is_ahead(node: Value, walk: int) -> bool:
     return node._mark != walk and node._record is not CONSTANT
 
 
-_walks = itertools.count(1)
+_walks = itertools.count()
+
+
+def _next_walk() -> int:
+    """A number that no node in reach is marked with: they come again after two thousand million walks."""
+    return 1 + next(_walks) % (2**31 - 1)
 
 
 def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None:
@@ -587,7 +601,7 @@ def _accumulate(x: Value, g: Any, part: Any, by_hand: bool) -> None:
         part = _unshared(part, g)
     if x._has_slope:
         part = x._slope + part
-    elif x._gradient is not None:
+    elif x._has_gradient:
         part = x._gradient + part
     _slope_to(x, part)
 
@@ -650,7 +664,7 @@ def cotangents(
     path, on_the_way = known or route(root, wanted)
     grads: dict[Value, Any] = {root: seed}
     for node in reversed(path):
-        if node._own is not None:
+        if node._has_own:
             raise GradientError(
                 f"{node._op or 'a node'}: it has a `_backward` of its own, which only `backward()` can follow; "
                 f"make it an op with micrograd.op.elementwise"
@@ -701,7 +715,8 @@ def _broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 def _walk_back(order: list[Value], create_graph: bool) -> None:
     while order:
         node = order.pop()  # let go of each while it is at hand, not of all in one more pass over memory
-        if node._own is not None:
+        memory.fetch_next(order)
+        if node._has_own:
             _step_of_its_own(node)
         elif node._x is not None and not _float_step(node):
             pull(node, create_graph)
@@ -797,7 +812,7 @@ def _receive(x: Any, part: float) -> None:
         value = x
         if value._has_slope:
             value._slope += part
-        elif value._gradient is not None:
+        elif value._has_gradient:
             value._grad = value._gradient + part
         elif value._record is not CONSTANT:
             value._slope = part
@@ -867,7 +882,8 @@ def _is_stale(node: Value) -> bool:
     return not bool(((now == node._data) | ((now != now) & (node._data != node._data))).all())
 
 
-# Nodes. Two inputs have slots of their own, as almost all ops take one or two; a tuple holds any further ones.
+# Nodes. Two inputs have slots of their own, as almost all ops take one or two; where there are more, the second slot
+# holds a tuple of all but the first.
 
 
 def _held(x: Any) -> Any:
@@ -890,12 +906,13 @@ def _hold(node: Value, data: Any) -> None:
 
 def _slope_to(node: Value, grad: Any) -> None:
     node._has_slope = type(grad) is float
+    node._has_gradient = not (node._has_slope or grad is None)
     if node._has_slope:
         node._slope = grad
         node._gradient = None
     else:
         node._gradient = grad
-        if grad is not None and type(grad) not in PLAIN:
+        if node._has_gradient and type(grad) not in PLAIN:
             memory.watch(node)
 
 
@@ -949,8 +966,8 @@ def _shared_params(exponent: float) -> dict[str, Any]:
 
 def _inputs(node: Value) -> tuple[Any, ...]:
     """The inputs as recorded: Values, and raw constants."""
-    if node._rest:
-        return (node._x, node._y, *node._rest)
+    if type(node._y) is tuple:
+        return (node._x, *node._y)
     if node._y is not None:
         return (node._x, node._y)
     return () if node._x is None else (node._x,)
@@ -959,8 +976,7 @@ def _inputs(node: Value) -> tuple[Any, ...]:
 def _put_inputs(node: Value, inputs: Sequence[Any]) -> None:
     count = len(inputs)
     node._x = inputs[0] if count > 0 else None
-    node._y = inputs[1] if count > 1 else None
-    node._rest = tuple(inputs[2:]) if count > 2 else None
+    node._y = tuple(inputs[1:]) if count > 2 else inputs[1] if count == 2 else None
 
 
 def _wrapped(node: Value, i: int, x: Any) -> Value:
@@ -994,6 +1010,7 @@ def _state(node: Value) -> tuple[Any, ...]:
 def _restore(node: Value, state: tuple[Any, ...]) -> None:
     node._data, node._grad, node.label, kind, node._own, node._params, inputs, own_attributes = state
     node._record = LEAF if kind == "leaf" else CONSTANT if kind == "constant" else kind
+    node._has_own = node._own is not None
     _put_inputs(node, inputs)
     if own_attributes:
         node.__dict__.update(own_attributes)
@@ -1032,7 +1049,7 @@ class _Graph:
         data, grad, *rest = _state(self.root)
         if self.root in getattr(self.running, "nodes", ()):
             return (), (data, None if isinstance(grad, Value) else grad, *rest), ()
-        walk = next(_walks)
+        walk = _next_walk()
         pending = [self.root]
         for root in pending:
             found = _collect(root, walk, None)  # only what was not found before

@@ -4,3 +4,5 @@ cdef extern from "memory.h":
     void clear "micrograd_clear"(object node) noexcept
     bint is_watched "micrograd_is_watched"(object x) noexcept
     void watch "micrograd_watch"(object node) noexcept
+    void fetch_below "micrograd_fetch_below"(object node) noexcept
+    void fetch_next "micrograd_fetch_next"(list nodes) noexcept

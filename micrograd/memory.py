@@ -1,4 +1,4 @@
-"""How nodes are allocated, and what the cyclic garbage collector is told: all of it concerns the compiled engine.
+"""How nodes lie in memory, and what the cyclic garbage collector is told: all of it concerns the compiled engine.
 
 `memory.h` holds the same functions in C, and they take the place of these when Cython compiles the engine; in plain
 Python there is next to nothing to do.
@@ -8,6 +8,9 @@ rest. A node refers to its inputs only, so no cycle goes through it, and it need
 something on it that may refer back: a `_backward` of its own, or a gradient that is a Value. What is made
 from a tracked node is tracked too, so that every cycle through the thing hung on is tracked all the way round.
 A subclass may have attributes: its nodes are always tracked.
+
+A graph of a million nodes is larger than a processor's cache, and a walk would wait for each node: so it says in
+good time where it will go.
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ def adopt(kind: type[Any]) -> None:
 
 def clear(node: Any) -> None:
     """No inputs, no gradient. In C, the fields of a new node are None and zero from the start."""
-    node._has_slope = False
+    node._has_slope = node._has_gradient = node._has_own = False
     node._mark = 0
-    node._gradient = node._own = node._params = node._x = node._y = node._rest = None
+    node._gradient = node._own = node._params = node._x = node._y = None
 
 
 def is_watched(x: Any) -> bool:
@@ -33,3 +36,11 @@ def is_watched(x: Any) -> bool:
 
 def watch(node: Any) -> None:
     """Tracked from now on."""
+
+
+def fetch_below(node: Any) -> None:
+    """Ask the processor for the memory below a node's: there lies what was made before it, and is walked to next."""
+
+
+def fetch_next(nodes: list[Any]) -> None:
+    """Ask for the memory of a node near the end of the list, from which nodes are taken."""
