@@ -183,12 +183,10 @@ class Value(Operators):
 
     @grad.setter
     def grad(self, grad: Array) -> None:
-        if type(grad) is float and self._is_float:
+        if grad is None or (is_number(grad) and grad == 0):
+            _slope_to(self, None)
+        elif is_number(grad) and is_number(_held(self)):
             _slope_to(self, grad)
-        elif is_number(grad) and is_number(self._data):
-            self._grad = grad
-        elif grad is None or (is_number(grad) and grad == 0):
-            self._grad = None
         else:
             cotangent = _cotangent("grad", self, grad)
             self._grad = grad if isinstance(grad, Value) else cotangent
@@ -411,18 +409,15 @@ class Value(Operators):
         seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
         leaves: list[Value] = []
         order = _collect(self, _next_walk(), leaves)
-        before = [leaf._grad for leaf in leaves]
+        before = _taken_from(leaves)
         try:
-            for leaf in leaves:
-                leaf._grad = None
             if create_graph:
                 for node in order:
                     memory.watch(node)  # its gradient will be a Value, made of values like this one
             self._grad = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
             with quietly():
                 _walk_back(order, create_graph)
-            for leaf, grad in zip(leaves, before, strict=True):
-                leaf._grad = grad if leaf._grad is None else grad + leaf._grad
+            _add_to(leaves, before)
         except BaseException:
             for leaf in toposort(self):
                 if leaf._x is None:
@@ -536,22 +531,30 @@ def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
         memory.fetch_next(stack)
         if node._mark == walk:
             stack.pop()
-        elif node._mark == -walk:  # all inputs are in order by now
-            node._mark = walk
-            order.append(node)
-            stack.pop()
-            if leaves is not None:
-                _forget(node, leaves)
-        else:
+            continue
+        if node._mark != -walk:
             node._mark = -walk
             memory.fetch_below(node)
-            if type(node._y) is tuple:
-                for x in reversed(node._y):
-                    _visit(x, walk, stack)
-            else:
-                _visit(node._y, walk, stack)
-            _visit(node._x, walk, stack)
+            if _push_inputs(node, walk, stack):
+                continue
+        node._mark = walk  # all inputs are in order by now
+        order.append(node)
+        stack.pop()
+        if leaves is not None:
+            _forget(node, leaves)
     return order
+
+
+def _push_inputs(node: Value, walk: int, stack: list[Value]) -> bool:
+    """Put the inputs that this walk has not reached on the stack, the first on top; whether there is any."""
+    count = len(stack)
+    if type(node._y) is tuple:
+        for x in reversed(node._y):
+            _visit(x, walk, stack)
+    else:
+        _visit(node._y, walk, stack)
+    _visit(node._x, walk, stack)
+    return len(stack) > count
 
 
 def _forget(node: Value, leaves: list[Value]) -> None:
@@ -562,6 +565,23 @@ def _forget(node: Value, leaves: list[Value]) -> None:
         if node._has_gradient:
             node._has_gradient = False
             node._gradient = None
+
+
+def _taken_from(leaves: list[Value]) -> list[Any]:
+    """Their gradients, which are zero from now on."""
+    grads = []
+    for leaf in leaves:
+        grads.append(leaf._slope if leaf._has_slope else leaf._gradient)
+        _slope_to(leaf, None)
+    return grads
+
+
+def _add_to(leaves: list[Value], grads: list[Any]) -> None:
+    for leaf, grad in zip(leaves, grads, strict=True):
+        if leaf._has_slope:
+            _slope_to(leaf, grad + leaf._slope)
+        else:
+            _slope_to(leaf, grad + leaf._gradient if leaf._has_gradient else grad)
 
 
 def _visit(x: Any, walk: int, stack: list[Value]) -> None:
