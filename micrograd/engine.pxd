@@ -33,7 +33,9 @@ cdef int _accumulate(Value x, object g, object part, bint by_hand) except -1
 @cython.locals(order=list, stack=list, node=Value)
 cdef list _collect(Value root, int walk, list leaves)
 @cython.locals(grads=list, leaf=Value)
-cdef list _taken_from(list leaves)
+cdef list _grads_of(list leaves)
+@cython.locals(leaf=Value)
+cdef int _put_grads(list leaves, object grads) except -1
 @cython.locals(leaf=Value)
 cdef int _add_to(list leaves, list grads) except -1
 cdef int _forget(Value node, list leaves) except -1

@@ -19,12 +19,11 @@ import copy
 import functools
 import itertools
 import math
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from micrograd import memory
+from micrograd import copies, memory
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
 from micrograd.errors import DataError, GradientError, ShapeError
@@ -409,8 +408,9 @@ class Value(Operators):
         seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
         leaves: list[Value] = []
         order = _collect(self, _next_walk(), leaves)
-        before = _taken_from(leaves)
+        before = _grads_of(leaves)
         try:
+            _put_grads(leaves, itertools.repeat(None))
             if create_graph:
                 for node in order:
                     memory.watch(node)  # its gradient will be a Value, made of values like this one
@@ -422,8 +422,7 @@ class Value(Operators):
             for leaf in toposort(self):
                 if leaf._x is None:
                     leaf._grad = None
-            for leaf, grad in zip(leaves, before, strict=True):
-                leaf._grad = grad
+            _put_grads(leaves, before)
             raise
 
     def detach(self) -> Value:
@@ -476,29 +475,42 @@ class Value(Operators):
         return (self.numpy() if is_number(self._data) else self._data).__dlpack_device__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        """A copy of the whole graph, in a loop: a chain of a million nodes is no deeper than one."""
-        stack = [self]
-        while stack:
-            node = stack[-1]
-            below = [x for x in _inputs(node) if isinstance(x, Value) and id(x) not in memo]
-            stack += below
-            if not below:
-                stack.pop()
-                if id(node) not in memo:
-                    _copied(node, memo)
-        return memo[id(self)]  # type: ignore[no-any-return]
+        """A copy of the whole graph."""
+        return copies.deepcopy(self, memo, _blank)  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickle the inputs before their users, so that no pickle is deeper than one node."""
-        if self._own is not None:
-            raise _own_error("pickle", self)
-        return _blank, (type(self),), _Graph(self).state()
+        walk = _next_walk()
+        return _blank, (type(self),), copies.Pickled(self, lambda root: _collect(root, walk, None)).state()
 
     def __setstate__(self, state: tuple[Any, Any, Any]) -> None:
         _, own, gradients = state
-        _restore(self, own)
+        self._restore(own)
         for node, gradient in gradients:
             node._grad = gradient
+
+    def _state(self) -> dict[str, Any]:
+        """All that belongs to this node, for a copy of it."""
+        record = self._record
+        return {
+            "data": _held(self),
+            "grad": self._grad,
+            "label": self.label,
+            "record": "leaf" if record is LEAF else "constant" if record is CONSTANT else record,
+            "params": self._params,
+            "inputs": _inputs(self),
+            "own": self._own,
+            "attributes": getattr(self, "__dict__", None),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self._data, self._grad, self.label = state["data"], state["grad"], state["label"]
+        record = state["record"]
+        self._record = LEAF if record == "leaf" else CONSTANT if record == "constant" else record
+        self._params = state["params"]
+        _put_inputs(self, state["inputs"])
+        if state["attributes"]:
+            self.__dict__.update(state["attributes"])
 
 
 memory.adopt(Value)
@@ -567,13 +579,16 @@ def _forget(node: Value, leaves: list[Value]) -> None:
             node._gradient = None
 
 
-def _taken_from(leaves: list[Value]) -> list[Any]:
-    """Their gradients, which are zero from now on."""
+def _grads_of(leaves: list[Value]) -> list[Any]:
     grads = []
     for leaf in leaves:
         grads.append(leaf._slope if leaf._has_slope else leaf._gradient)
-        _slope_to(leaf, None)
     return grads
+
+
+def _put_grads(leaves: list[Value], grads: Iterable[Any]) -> None:
+    for leaf, grad in zip(leaves, grads, strict=False):
+        _slope_to(leaf, grad)
 
 
 def _add_to(leaves: list[Value], grads: list[Any]) -> None:
@@ -893,7 +908,7 @@ def _is_stale(node: Value) -> bool:
     data = [_held(x) for x in _inputs(node)]
     try:
         now = as_data(node._record.forward(*data, **(node._params or {})))
-    except (ValueError, IndexError, TypeError):  # the inputs no longer fit one another
+    except (ArithmeticError, ValueError, IndexError, TypeError):  # the op has no answer for these inputs
         return True
     if is_number(now) and is_number(node._data):
         return bool(now != node._data and (now == now or node._data == node._data))  # nan is as good as nan
@@ -952,6 +967,15 @@ def _node(kind: type[Value], data: Any, record: Op, x: Any, y: Any) -> Any:
     return node
 
 
+def fresh_leaf(data: Any) -> Value:
+    """A leaf of data that is known to be such, an interpreter's number included."""
+    return _node(Value, data, LEAF, None, None)  # type: ignore[no-any-return]
+
+
+def _blank(kind: type[Value]) -> Value:
+    return _node(kind, 0.0, LEAF, None, None)  # type: ignore[no-any-return]
+
+
 def _watch_like(node: Value, inputs: Iterable[Any]) -> None:
     """Tracked by the garbage collector where an input is: see memory.py."""
     for x in inputs:
@@ -1007,88 +1031,6 @@ def _wrapped(node: Value, i: int, x: Any) -> Value:
         data = [_held(v) for v in _inputs(node)]
         constant._grad = fit(record.pull(i, _held(node._grad), node._data, data, node._params or {}), x)
     return constant
-
-
-# Copies and pickles
-
-
-def fresh_leaf(data: Any) -> Value:
-    """A leaf of data that is known to be such, an interpreter's number included."""
-    return _node(Value, data, LEAF, None, None)  # type: ignore[no-any-return]
-
-
-def _blank(kind: type[Value]) -> Value:
-    return _node(kind, 0.0, LEAF, None, None)  # type: ignore[no-any-return]
-
-
-def _state(node: Value) -> tuple[Any, ...]:
-    kind = "leaf" if node._record is LEAF else "constant" if node._record is CONSTANT else node._record
-    own_attributes = getattr(node, "__dict__", None)
-    return node._data, node._grad, node.label, kind, node._own, node._params, _inputs(node), own_attributes
-
-
-def _restore(node: Value, state: tuple[Any, ...]) -> None:
-    node._data, node._grad, node.label, kind, node._own, node._params, inputs, own_attributes = state
-    node._record = LEAF if kind == "leaf" else CONSTANT if kind == "constant" else kind
-    node._has_own = node._own is not None
-    _put_inputs(node, inputs)
-    if own_attributes:
-        node.__dict__.update(own_attributes)
-
-
-def _own_error(asker: str, node: Value) -> GradientError:
-    name = node.label or node._op or "a leaf"
-    return GradientError(
-        f"{asker}: {name!r} has a `_backward` of its own, which is bound to the nodes of this graph; "
-        f"copy the leaves and build the graph again"
-    )
-
-
-def _copied(node: Value, memo: dict[int, Any]) -> None:
-    if node._own is not None:
-        raise _own_error("deepcopy", node)
-    twin = memo[id(node)] = _blank(type(node))
-    _restore(twin, copy.deepcopy(_state(node), memo))
-
-
-class _Graph:
-    """All nodes below a root as a pickle sees them: a list whose elements are taken one by one, inputs first.
-
-    While that list is pickled, a node of it gives only itself, as its inputs have been pickled before it. Gradients
-    that are Values lead to nodes of their own; they come in the same list, and are put in place at the end.
-    """
-
-    running = threading.local()
-
-    def __init__(self, root: Value) -> None:
-        self.root = root
-        self.order: list[Value] = []
-
-    def state(self) -> tuple[Any, Any, Any]:
-        """(the nodes below, the root's own state, pairs of a node and its gradient)."""
-        data, grad, *rest = _state(self.root)
-        if self.root in getattr(self.running, "nodes", ()):
-            return (), (data, None if isinstance(grad, Value) else grad, *rest), ()
-        walk = _next_walk()
-        pending = [self.root]
-        for root in pending:
-            found = _collect(root, walk, None)  # only what was not found before
-            self.order += found
-            pending += [node._grad for node in found if isinstance(node._grad, Value)]
-        pairs = [(node, node._grad) for node in self.order if isinstance(node._grad, Value)]
-        self.order.remove(self.root)
-        return self, (data, None if isinstance(grad, Value) else grad, *rest), pairs
-
-    def __reduce__(self) -> Any:
-        return list, (), None, self._one_by_one()
-
-    def _one_by_one(self) -> Iterator[Value]:
-        before: set[Value] = getattr(self.running, "nodes", set())
-        self.running.nodes = before | set(self.order)
-        try:
-            yield from self.order
-        finally:
-            self.running.nodes = before
 
 
 # Modes: how ops run, in this thread and context only

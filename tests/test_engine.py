@@ -842,6 +842,13 @@ def test_check_stale_finds_data_of_another_shape():
     assert y.check_stale() == [y]
 
 
+def test_check_stale_finds_data_that_the_op_has_no_answer_for():
+    x = Value([[2.0, 0.0], [0.0, 4.0]])
+    y = np.linalg.inv(x)
+    x.data[1, 1] = 0.0
+    assert y.check_stale() == [y]
+
+
 def test_the_gradient_has_the_shape_of_new_data():
     x = Value([1.0, 2.0])
     x.sum().backward()

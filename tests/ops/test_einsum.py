@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from micrograd import Value
 from micrograd.errors import ArgumentError, MicrogradError, ShapeError
 from micrograd.ops.einsum import einsum
 from micrograd.transforms import jvp
-from tests.ops.composite import Row, check_against_torch, check_derivatives, check_float32, check_numbers
+from tests.ops.composites import CHECKS, Row, agrees_with_torch
 from tests.samples.sample import array
 
 STRINGS: list[tuple[str, tuple[tuple[int, ...], ...]]] = [
@@ -65,45 +66,34 @@ STRINGS: list[tuple[str, tuple[tuple[int, ...], ...]]] = [
 
 def _row(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> Row:
     return Row(
-        subscripts,
-        lambda *xs: einsum(subscripts, *xs),
-        lambda *xs: np.einsum(subscripts, *xs),
-        lambda torch, *xs: _torch_einsum(torch, subscripts, *xs),
+        "einsum",
         tuple(array(*shape) + i if shape else 0.75 + i for i, shape in enumerate(shapes)),
+        lambda *xs, subscripts: np.einsum(subscripts, *xs),
+        {"subscripts": subscripts},
+        lambda *xs, subscripts: einsum(subscripts, *xs),
     )
 
 
-def _torch_einsum(torch: Any, subscripts: str, *xs: Any) -> Any:
+ROWS = [_row(*given) for given in STRINGS]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("check", CHECKS)
+def test_composites(check: Callable[[Row], None], row: Row) -> None:
+    check(row)
+
+
+def _torch_einsum(torch: Any, *xs: Any, subscripts: str) -> Any:
     """In PyTorch capital letters come last in an output that is not given."""
     if subscripts in ("->", ",->"):
         return xs[0] * (xs[1] if len(xs) > 1 else 1.0)
     return torch.einsum("bA->Ab" if subscripts == "bA" else subscripts, *xs)
 
 
-ROWS = [_row(*given) for given in STRINGS]
-rows = pytest.mark.parametrize("row", ROWS, ids=str)
-
-
-@rows
-def test_numbers_are_numpys(row: Row) -> None:
-    check_numbers(row)
-
-
-@rows
-def test_derivatives(row: Row) -> None:
-    check_derivatives(row)
-
-
-@rows
-def test_float32_stays_float32(row: Row) -> None:
-    check_float32(row)
-
-
 @pytest.mark.peer
-@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-10), (np.float32, 1e-5)], ids=["float64", "float32"])
-@rows
-def test_against_torch(row: Row, dtype: Any, rtol: float) -> None:
-    check_against_torch(row, dtype, rtol)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_against_torch(row: Row) -> None:
+    agrees_with_torch(row, _torch_einsum)
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from micrograd.check import gradcheck
 from micrograd.errors import ArgumentError, IndexingError, MicrogradError, ShapeError
 from micrograd.ops import networks
 from micrograd.transforms import jvp
-from tests.ops.composite import Row, check_against_torch, check_derivatives, check_float32, check_numbers
+from tests.ops.composites import CHECKS, Row, agrees_with_torch
 from tests.samples.sample import A23, array
 
 
@@ -89,20 +90,6 @@ POOLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
-def _by_name(torch: Any, name: str) -> Any:
-    return getattr(torch.nn.functional, name)
-
-
-def _row(name: str, numpy: Any, xs: tuple[Any, ...], params: dict[str, Any]) -> Row:
-    return Row(
-        f"{name} {params}",
-        lambda *xs: getattr(networks, name)(*xs, **params),
-        lambda *xs: numpy(*xs, **params),
-        lambda torch, *xs: _by_name(torch, name)(*xs, **params),
-        xs,
-    )
-
-
 def _largest(x: Any, **params: Any) -> Any:
     return _pooled(np.max, -np.inf, x, **params)
 
@@ -114,50 +101,48 @@ def _mean(x: Any, **params: Any) -> Any:
 INDICES = np.array([[0, 2, 0], [1, 1, 0]])
 
 ROWS = [
-    *(_row("conv1d", _convolved, xs, params) for xs, params in SIGNALS),
-    *(_row("conv2d", _convolved, xs, params) for xs, params in IMAGES),
-    *(_row("max_pool2d", _largest, xs, params) for xs, params in POOLS),
-    _row("max_pool2d", _largest, (array(1, 6, 6),), {"kernel_size": 2, "dilation": (2, 1), "stride": 1}),
-    *(_row("avg_pool2d", _mean, xs, params) for xs, params in POOLS),
+    *(Row("conv1d", xs, _convolved, params) for xs, params in SIGNALS),
+    *(Row("conv2d", xs, _convolved, params) for xs, params in IMAGES),
+    *(Row("max_pool2d", xs, _largest, params) for xs, params in POOLS),
+    Row("max_pool2d", (array(1, 6, 6),), _largest, {"kernel_size": 2, "dilation": (2, 1), "stride": 1}),
+    *(Row("avg_pool2d", xs, _mean, params) for xs, params in POOLS),
     Row(
         "embedding",
-        lambda weight: networks.embedding(INDICES, weight),
-        lambda weight: weight[INDICES],
-        lambda torch, weight: torch.nn.functional.embedding(torch.tensor(INDICES), weight),
         (array(4, 2),),
+        lambda weight: weight[INDICES],
+        f=lambda weight: networks.embedding(INDICES, weight),
     ),
     Row(
         "dropout",
-        lambda x: networks.dropout(x, p=0.25, rng=np.random.default_rng(3)),
-        lambda x: np.where(np.random.default_rng(3).random(x.shape) >= 0.25, x / 0.75, 0.0),
-        lambda torch, x: x * torch.tensor(np.random.default_rng(3).random(x.shape) >= 0.25) / 0.75,
         (array(4, 5),),
+        lambda x: np.where(np.random.default_rng(3).random(x.shape) >= 0.25, x / 0.75, 0.0),
+        f=lambda x: networks.dropout(x, p=0.25, rng=np.random.default_rng(3)),
     ),
 ]
-rows = pytest.mark.parametrize("row", ROWS, ids=str)
 
 
-@rows
-def test_numbers_are_those_of_plain_loops(row: Row) -> None:
-    check_numbers(row)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("check", CHECKS)
+def test_composites(check: Callable[[Row], None], row: Row) -> None:
+    check(row)
 
 
-@rows
-def test_derivatives(row: Row) -> None:
-    check_derivatives(row)
+def _named(name: str) -> Callable[..., Any]:
+    return lambda torch, *xs, **params: getattr(torch.nn.functional, name)(*xs, **params)
 
 
-@rows
-def test_float32_stays_float32(row: Row) -> None:
-    check_float32(row)
+TORCH: dict[str, Any] = {
+    **{name: _named(name) for name in ("conv1d", "conv2d", "max_pool2d", "avg_pool2d")},
+    "embedding": lambda torch, weight: torch.nn.functional.embedding(torch.tensor(INDICES), weight),
+    "dropout": lambda torch, x: x * torch.tensor(np.random.default_rng(3).random(x.shape) >= 0.25) / 0.75,
+}
 
 
 @pytest.mark.peer
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")  # torch copies, and says so
-@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-10), (np.float32, 1e-5)], ids=["float64", "float32"])
-@rows
-def test_against_torch(row: Row, dtype: Any, rtol: float) -> None:
-    check_against_torch(row, dtype, rtol)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_against_torch(row: Row) -> None:
+    agrees_with_torch(row, TORCH[row.op])
 
 
 @pytest.mark.peer
