@@ -39,8 +39,8 @@ cdef int _put_grads(list leaves, object grads) except -1
 @cython.locals(leaf=Value)
 cdef int _add_to(list leaves, list grads) except -1
 cdef int _forget(Value node, list leaves) except -1
-cdef bint _push_inputs(Value node, int walk, list stack) except -1
-cdef int _visit(object x, int walk, list stack) except -1
+cdef bint _push_input(Value node, int walk, list stack) except -1
+cdef bint _push(object x, int walk, list stack) except -1
 cdef bint _is_ahead(Value node, int walk) noexcept
 
 @cython.locals(node=Value)

@@ -531,7 +531,7 @@ def toposort(root: Value) -> list[Value]:
 
 
 def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
-    """The walk of `toposort`: a node is marked -walk when its inputs are put on the stack, walk when it is in order.
+    """The walk of `toposort`: down to what has no inputs to wait for, and up again; a node in order is marked.
 
     For `backward`, gradients are set to zero on the way, while the node is at hand, but for the leaves that have one:
     those are put in the list.
@@ -540,33 +540,35 @@ def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
     stack: list[Value] = [root]
     while stack:
         node = stack[-1]
-        memory.fetch_next(stack)
-        if node._mark == walk:
-            stack.pop()
-            continue
-        if node._mark != -walk:
-            node._mark = -walk
-            memory.fetch_below(node)
-            if _push_inputs(node, walk, stack):
+        if node._mark != walk:
+            if _push_input(node, walk, stack):
+                memory.fetch_below(node)
                 continue
-        node._mark = walk  # all inputs are in order by now
-        order.append(node)
+            node._mark = walk
+            order.append(node)
+            if leaves is not None:
+                _forget(node, leaves)
         stack.pop()
-        if leaves is not None:
-            _forget(node, leaves)
+        memory.fetch_next(stack)
     return order
 
 
-def _push_inputs(node: Value, walk: int, stack: list[Value]) -> bool:
-    """Put the inputs that this walk has not reached on the stack, the first on top; whether there is any."""
+def _push_input(node: Value, walk: int, stack: list[Value]) -> bool:
+    """Put the first input that is not in order on the stack, or all such of more than two; whether there is any."""
+    if type(node._y) is not tuple:
+        return _push(node._x, walk, stack) or _push(node._y, walk, stack)
     count = len(stack)
-    if type(node._y) is tuple:
-        for x in reversed(node._y):
-            _visit(x, walk, stack)
-    else:
-        _visit(node._y, walk, stack)
-    _visit(node._x, walk, stack)
+    for x in reversed(node._y):
+        _push(x, walk, stack)
+    _push(node._x, walk, stack)
     return len(stack) > count
+
+
+def _push(x: Any, walk: int, stack: list[Value]) -> bool:
+    if isinstance(x, Value) and _is_ahead(x, walk):
+        stack.append(x)
+        return True
+    return False
 
 
 def _forget(node: Value, leaves: list[Value]) -> None:
@@ -597,11 +599,6 @@ def _add_to(leaves: list[Value], grads: list[Any]) -> None:
             _slope_to(leaf, grad + leaf._slope)
         else:
             _slope_to(leaf, grad + leaf._gradient if leaf._has_gradient else grad)
-
-
-def _visit(x: Any, walk: int, stack: list[Value]) -> None:
-    if isinstance(x, Value) and _is_ahead(x, walk):
-        stack.append(x)
 
 
 def _is_ahead(node: Value, walk: int) -> bool:
