@@ -188,6 +188,11 @@ class Multilinear(Op):
 class Linear(Multilinear):
     """Linear in all inputs together, as `stack` is: forward mode is the op on all tangents, zeros for none."""
 
+    def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        rule = self.rules[i]
+        assert rule is not None
+        return rule(g, inputs, **params)  # the inputs in one piece: there may be a million
+
     def push(
         self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
     ) -> Array:
@@ -306,7 +311,7 @@ def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any]) -> Callable[[C
 
     Args:
         symbol: what pictures show.
-        rule: the transpose for input number i, `lambda i, g, *inputs: cotangent of that input`.
+        rule: the transpose for input number i, `lambda i, g, inputs: cotangent of that input`.
         shape: the shape rule, a function of the inputs and params.
 
     Returns:

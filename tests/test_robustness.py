@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micrograd import Value, engine, no_grad, toposort
+from micrograd import Value, engine, no_grad, ops, toposort
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,6 +57,12 @@ def test_a_chain_of_a_million_nodes_lives_and_dies():
     del y
     assert gone() is None
     assert x.grad == 1.0
+
+
+def test_many_values_are_joined():
+    leaves = [Value(float(i)) for i in range(50_000)]  # not all of them once more for each of them
+    (ops.stack(leaves) * np.arange(50_000.0)).sum().backward()
+    assert [x.grad for x in leaves] == list(range(50_000))
 
 
 @pytest.mark.parametrize(

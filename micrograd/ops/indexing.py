@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
@@ -341,7 +341,8 @@ def _written(g: Array, w: Array, index: Any, last: Any = None) -> Array:
     return sum_to(part if last is None else where(last, part, 0.0), shape_of(w))
 
 
-def _set_pull(i: int, g: Array, x: Array, w: Array, *, index: Any) -> Array:
+def _set_pull(i: int, g: Array, inputs: Sequence[Array], *, index: Any) -> Array:
+    x, w = inputs
     if i == 0:
         return index_set(g, 0.0, index=index)
     repeats = _last(shape_of(x), index)
@@ -398,8 +399,8 @@ def _add_shape(x: Array, w: Array, *, index: Any) -> tuple[int, ...]:
     return shape_of(x)
 
 
-def _add_pull(i: int, g: Array, x: Array, w: Array, *, index: Any) -> Array:
-    return g if i == 0 else _written(g, w, index)
+def _add_pull(i: int, g: Array, inputs: Sequence[Array], *, index: Any) -> Array:
+    return g if i == 0 else _written(g, inputs[1], index)
 
 
 @linear("add [{index}]", _add_pull, shape=_add_shape)
@@ -658,7 +659,7 @@ def _stacked(*values: Array, axis: int = 0) -> tuple[int, ...]:
     return (*shape[:position], len(values), *shape[position:])
 
 
-def _unstacked(i: int, g: Array, *values: Array, axis: int = 0) -> Array:
+def _unstacked(i: int, g: Array, values: Sequence[Array], *, axis: int = 0) -> Array:
     position = axis % len(shape_of(g))
     return getitem(g, index=(slice(None),) * position + (i,))
 

@@ -409,7 +409,7 @@ def _concatenated(*values: Array, axis: int = 0) -> tuple[int, ...]:
     return (*shapes[0][:a], sum(shape[a] for shape in shapes), *shapes[0][a + 1 :])
 
 
-def _cut_out(i: int, g: Array, *values: Array, axis: int = 0) -> Array:
+def _cut_out(i: int, g: Array, values: Sequence[Array], *, axis: int = 0) -> Array:
     a = axis % len(shape_of(g))
     start = sum(shape_of(x)[a] for x in values[:i])
     return getitem(g, index=_along(a, slice(start, start + shape_of(values[i])[a])))
