@@ -17,10 +17,12 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import gc
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
+from types import CellType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import copies, memory
@@ -189,6 +191,8 @@ class Value(Operators):
         else:
             cotangent = _cotangent("grad", self, grad)
             self._grad = grad if isinstance(grad, Value) else cotangent
+            if isinstance(grad, Value):
+                _watch_round(self, grad)
 
     @property
     def inputs(self) -> tuple[Value, ...]:
@@ -227,7 +231,7 @@ class Value(Operators):
     def _backward(self, step: Callable[[], Any] | None) -> None:
         self._own = step
         self._has_own = step is not None
-        memory.watch(self)  # the step knows the node, and the node the step
+        _watch_round(self, step)  # the step knows the node, and the node the step
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -978,6 +982,36 @@ def _watch_like(node: Value, inputs: Iterable[Any]) -> None:
     for x in inputs:
         if isinstance(x, Value) and memory.is_watched(x):
             memory.watch(node)
+
+
+def _watch_round(node: Value, hung_on: Any) -> None:
+    """Tracked: the node, and whatever leads back to it from what is hung on it, though it was made before."""
+    memory.watch(node)
+    if not memory.is_watched(node):  # plain Python, where all are
+        return
+    for value in _values_within(hung_on):
+        if value is not node and not any(value is x for x in _inputs(node)):
+            path, _ = route(value, [node])
+            for user in path:
+                memory.watch(user)
+
+
+def _values_within(x: Any) -> list[Value]:
+    """The values that a function or a container refers to."""
+    found: list[Value] = []
+    pending = [x]
+    seen: list[Any] = []
+    while pending:
+        x = pending.pop()
+        if isinstance(x, Value):
+            found.append(x)
+        elif not any(x is other for other in seen):
+            seen.append(x)
+            if isinstance(x, FunctionType):  # not all the globals of its module: they live on anyway
+                pending += [x.__closure__, x.__defaults__, x.__kwdefaults__]
+            elif isinstance(x, (tuple, list, dict, set, CellType, MethodType, functools.partial)):
+                pending += gc.get_referents(x)
+    return found
 
 
 def _float_node(kind: type[Value], data: float, record: Op, x: Any, y: Any) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import subprocess
 import sys
+import types
 import weakref
 from pathlib import Path
 
@@ -82,6 +84,32 @@ def test_a_cycle_through_a_step_of_ones_own_is_collected():
     z._backward = step
     gone = weakref.ref(z)
     del z, step
+    gc.collect()
+    assert gone() is None
+
+
+HUNG_ON = {
+    "a closure": lambda later: lambda: later.data,
+    "a default": lambda later: lambda kept=later: kept,
+    "a container in a closure": lambda later: (lambda held: lambda: held)({"later": [(later, 1.0)]}),
+    "a partial": lambda later: functools.partial(print, 1, file=[later]),
+    "a method": lambda later: types.MethodType(len, [later]),
+    "itself": lambda later: later,
+}
+
+
+@pytest.mark.parametrize("way", HUNG_ON)
+def test_a_cycle_through_nodes_that_were_there_before_is_collected(way):
+    x = Value(1.0)
+    z = x * 2.0
+    later = (z * 3.0).exp() + 1.0  # made when nothing hung on z yet
+    hung = HUNG_ON[way](later)
+    if hung is later:
+        z.grad = hung
+    else:
+        z._backward = hung
+    gone = weakref.ref(later)
+    del z, later, hung
     gc.collect()
     assert gone() is None
 
