@@ -59,6 +59,7 @@ np.swapaxes(t, axis1=-1, axis2=0) np.matrix_transpose(t) np.linalg.matrix_transp
 np.expand_dims(x, axis=(0, -1)) np.squeeze(x[:1]) np.squeeze(x[:1], axis=0) np.broadcast_to(v, (2, 3))
 np.broadcast_to(s, shape=(2,)) np.concatenate([x, y]) np.concatenate([x, A], axis=1)
 np.concatenate((A, x, y), axis=-1) np.concatenate([x, y], axis=None) np.concat([x, y]) np.stack([x, A])
+np.vstack([x, A]) np.hstack((x, A, x)) np.dstack([x, y]) np.column_stack([v, v])
 np.stack([x, y], axis=-1) np.stack([s, 1.0]) np.split(x, 3, axis=1) np.split(v, [1, 2]) np.array_split(v, 2)
 np.tile(x, 2) np.tile(x, (2, 1)) np.repeat(x, 2) np.repeat(x, 2, axis=1) np.repeat(x, [1, 2], axis=0) np.flip(x)
 np.flip(x, 1) np.flip(x, axis=(0, 1)) np.roll(x, 1) np.roll(x, 1, axis=1) np.roll(x, shift=-1, axis=0) np.tril(p)
@@ -245,8 +246,8 @@ REFUSALS = {
     ),
     "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it; take v.data for plain NumPy"),
     "in a list": (
-        lambda: np.column_stack([x, x]),
-        "np.column_stack: there is no op for it; the nearest is micrograd.ops.stack",
+        lambda: np.block([x, x]),
+        "np.block: there is no op for it; see micrograd.ops for what there is, or take v.data",
     ),
     "array, ndmin": (lambda: mnp.array([x, x], ndmin=4), "np.array: there is no ndmin= for Values"),
 }

@@ -106,7 +106,7 @@ def _op_for(name: str, asked: str) -> Callable[..., Any]:
     if name in ops.__all__ and callable(getattr(ops, name)):
         return getattr(ops, name)  # type: ignore[no-any-return]
     inside = sorted((other for other in ops.__all__ if len(other) > 2 and other in name), key=len)
-    near = inside[-1:] or difflib.get_close_matches(name, ops.__all__, 1, 0.65)
+    near = inside[-1:] or difflib.get_close_matches(name, ops.__all__, 1, 0.7)
     hint = f"the nearest is micrograd.ops.{near[0]}" if near else "see micrograd.ops for what there is"
     raise OpError(f"{asked}: there is no op for it; {hint}, or take v.data for plain NumPy")
 

@@ -24,12 +24,15 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "broadcast_to",
+    "column_stack",
     "concatenate",
     "concatenated",
     "diag",
     "diagonal",
+    "dstack",
     "expand_dims",
     "flip",
+    "hstack",
     "moveaxis",
     "pad",
     "ravel",
@@ -44,6 +47,7 @@ __all__ = [
     "transpose",
     "tril",
     "triu",
+    "vstack",
 ]
 
 Axes = int | tuple[int, ...] | None
@@ -445,6 +449,63 @@ def concatenate(arrays: Iterable[Array], *, axis: int | None = 0) -> Array:
     if not values or not all(shape_of(x) for x in values):
         _concatenated(*values, axis=axis)
     return concatenated(*values, axis=axis)
+
+
+def vstack(arrays: Iterable[Array]) -> Array:
+    """Values one below the other: joined along the first axis, vectors as rows.
+
+    Raises:
+        ShapeError: no value is given, or sizes on the other axes differ.
+        ArgumentError: what was given is no sequence.
+
+    >>> vstack([np.zeros(2), np.ones(2)])
+    array([[0., 0.],
+           [1., 1.]])
+    """
+    return concatenate([atleast_2d(x) for x in listed("vstack", arrays)])
+
+
+def hstack(arrays: Iterable[Array]) -> Array:
+    """Values side by side: joined along the second axis, vectors along their only one.
+
+    Raises:
+        ShapeError: no value is given, or sizes on the other axes differ.
+        ArgumentError: what was given is no sequence.
+
+    >>> hstack([np.zeros(1), np.ones(2)])
+    array([0., 1., 1.])
+    """
+    values = [atleast_1d(x) for x in listed("hstack", arrays)]
+    return concatenate(values, axis=1 if values and len(shape_of(values[0])) > 1 else 0)
+
+
+def dstack(arrays: Iterable[Array]) -> Array:
+    """Values one behind the other: joined along the third axis.
+
+    Raises:
+        ShapeError: no value is given, or sizes on the other axes differ.
+        ArgumentError: what was given is no sequence.
+
+    >>> dstack([np.zeros(2), np.ones(2)])
+    array([[[0., 1.],
+            [0., 1.]]])
+    """
+    return concatenate([atleast_3d(x) for x in listed("dstack", arrays)], axis=2)
+
+
+def column_stack(arrays: Iterable[Array]) -> Array:
+    """Values side by side, vectors as columns.
+
+    Raises:
+        ShapeError: no value is given, or sizes on the other axes differ.
+        ArgumentError: what was given is no sequence.
+
+    >>> column_stack([np.zeros(2), np.ones(2)])
+    array([[0., 1.],
+           [0., 1.]])
+    """
+    columns = [x if len(shape_of(x)) > 1 else reshape(x, shape=(-1, 1)) for x in listed("column_stack", arrays)]
+    return concatenate(columns, axis=1)
 
 
 def split(x: Array, indices_or_sections: Any, *, axis: int = 0) -> list[Array]:

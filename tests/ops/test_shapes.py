@@ -24,6 +24,10 @@ def _join(**params: Any) -> Row:
     return Row("concatenate", (A23, A23[:, :2] + 1.0, A21), _joined, params, lambda *xs, **p: ops.concatenate(xs, **p))
 
 
+def _side_by_side(name: str, *arrays: Any) -> Row:
+    return Row(name, arrays, lambda *xs: getattr(np, name)(xs), {}, lambda *xs: getattr(ops, name)(xs))
+
+
 def _parts(name: str, x: Any, **params: Any) -> Row:
     """split and array_split give lists: the parts here laid end to end, the second turned around."""
 
@@ -55,6 +59,12 @@ MOVES = [
 ]
 JOINS = [
     *(_join(axis=a) for a in (1, -1, None)),
+    *(_side_by_side(name, A3, A3 + 1.0) for name in "vstack hstack dstack column_stack".split()),
+    *(_side_by_side(name, A23, A23 + 1.0) for name in "vstack hstack dstack column_stack".split()),
+    *(_side_by_side(name, 0.75, 1.5) for name in "vstack hstack dstack".split()),
+    _side_by_side("vstack", A23, A3, A23[:0]),
+    _side_by_side("hstack", A23, A21),
+    _side_by_side("column_stack", A23, A23[:, 0], A21),
     *_rows("roll", A234, {"shift": 2}, {"shift": -1, "axis": 1}, {"shift": (5, 1), "axis": (0, -1)}, {"shift": 0}),
     *_rows("roll", A234, {"shift": 1, "axis": (0, 2)}, {"shift": (1, 2), "axis": 2}, {"shift": 3, "axis": 1}),
     Row("roll", (EMPTY,), np.roll, {"shift": 1, "axis": 0}),
@@ -196,6 +206,10 @@ def test_what_a_triangle_leaves_out_may_be_infinite(f: Callable[..., Any]) -> No
         ),
         ("ops.concatenate([w, w], axis=2)", ShapeError, "concatenate: axis 2 of 'w' (2, 3): it has 2 axes"),
         ("ops.concatenate([w, w], axis='a')", ArgumentError, "concatenate: axis 'a': give an integer"),
+        ("ops.vstack([])", ShapeError, "concatenate: nothing: give one value at least, all with the same number"),
+        ("ops.hstack([w, b])", ShapeError, "concatenate: 'w' (2, 3), 'b' (2,): give one value at least, all with"),
+        ("np.dstack([w, b])", ShapeError, "concatenate: (2, 3, 1), (1, 2, 1): sizes must be equal on"),
+        ("ops.column_stack(3.0)", ArgumentError, "column_stack: 3.0 is no sequence of values; give a list of them"),
         ("ops.concatenate(3.0)", ArgumentError, "concatenate: 3.0 is no sequence of values; give a list of them"),
         ("ops.split(w, 2, axis=1)", ShapeError, "split: axis 1 of 'w' (2, 3) does not make 2 equal parts; use array_"),
         ("ops.split(w, 2, axis=5)", ShapeError, "split: axis 5 of 'w' (2, 3): its axes are numbered from -2 to 1"),
