@@ -17,19 +17,18 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import gc
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from types import CellType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import copies, memory
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
+from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, ShapeError
-from micrograd.op import PLAIN, Array, Custom, Op, ground, named, quietly, shape_of
+from micrograd.op import PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, matmul, multiply, power, raise_to, stop_gradient, subtract, sum_to
 from micrograd.ops import exp as exp_op
 from micrograd.ops import log as log_op
@@ -191,7 +190,7 @@ class Value(Operators):
         else:
             cotangent = _cotangent("grad", self, grad)
             self._grad = grad if isinstance(grad, Value) else cotangent
-            if isinstance(grad, Value):
+            if isinstance(grad, Value) and not is_quiet():  # during a walk, `backward` has seen to that
                 _watch_round(self, grad)
 
     @property
@@ -416,8 +415,7 @@ class Value(Operators):
         try:
             _put_grads(leaves, itertools.repeat(None))
             if create_graph:
-                for node in order:
-                    memory.watch(node)  # its gradient will be a Value, made of values like this one
+                _watch_all(order)
             self._grad = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
             with quietly():
                 _walk_back(order, create_graph)
@@ -987,31 +985,25 @@ def _watch_like(node: Value, inputs: Iterable[Any]) -> None:
 def _watch_round(node: Value, hung_on: Any) -> None:
     """Tracked: the node, and whatever leads back to it from what is hung on it, though it was made before."""
     memory.watch(node)
-    if not memory.is_watched(node):  # plain Python, where all are
-        return
-    for value in _values_within(hung_on):
-        if value is not node and not any(value is x for x in _inputs(node)):
-            path, _ = route(value, [node])
-            for user in path:
-                memory.watch(user)
+    if memory.is_watched(node):  # not in plain Python, where all are
+        inputs = _inputs(node)  # what leads back from these does so without what is hung on the node
+        others = [x for x in nodes_within(hung_on, Value) if x is not node and not any(x is y for y in inputs)]
+        for user in leading_back([node], others, _referred) if others else ():
+            memory.watch(user)
 
 
-def _values_within(x: Any) -> list[Value]:
-    """The values that a function or a container refers to."""
-    found: list[Value] = []
-    pending = [x]
-    seen: list[Any] = []
-    while pending:
-        x = pending.pop()
-        if isinstance(x, Value):
-            found.append(x)
-        elif not any(x is other for other in seen):
-            seen.append(x)
-            if isinstance(x, FunctionType):  # not all the globals of its module: they live on anyway
-                pending += [x.__closure__, x.__defaults__, x.__kwdefaults__]
-            elif isinstance(x, (tuple, list, dict, set, CellType, MethodType, functools.partial)):
-                pending += gc.get_referents(x)
-    return found
+def _watch_all(order: list[Value]) -> None:
+    """Tracked, as their gradients will be values that refer to any of them: these, and what leads back to one."""
+    for node in order:
+        memory.watch(node)
+    hung = [x for node in order if node._has_own for x in _referred(node)]
+    if hung and memory.is_watched(order[-1]):
+        for user in leading_back(order, hung, _referred):
+            memory.watch(user)
+
+
+def _referred(node: Value) -> list[Value]:
+    return [x for held in (_inputs(node), node._gradient, node._own) for x in nodes_within(held, Value)]
 
 
 def _float_node(kind: type[Value], data: float, record: Op, x: Any, y: Any) -> Any:

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 LEVELS = [
     {"errors", "on_demand", "memory", "plain"},
     {"trees"},
-    {"op", "copies"},
+    {"op", "copies", "cycles"},
     {"arrays"},
     {"ops", "anomaly"},
     {"engine", "numpy"},

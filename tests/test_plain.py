@@ -114,6 +114,23 @@ def test_a_cycle_through_nodes_that_were_there_before_is_collected(way):
     assert gone() is None
 
 
+def test_a_cycle_closed_by_a_recorded_walk_is_collected():
+    x = Value(1.0)
+    before = x * 3.0  # not in the graph that is walked, and made before x has a gradient
+    z = x * 1.0
+    later = before * z
+
+    def step(x=x, z=z, later=later):
+        x.grad = x.grad + z.grad
+
+    z._backward = step
+    (z * 2.0).backward(create_graph=True)
+    gone = weakref.ref(before)
+    del x, before, z, later, step
+    gc.collect()
+    assert gone() is None
+
+
 def test_training_leaves_memory_where_it_was():
     w = [Value(0.01 * i) for i in range(50)]
 
