@@ -95,9 +95,10 @@ def _from_array(data: Any, asker: str) -> Any:
         if letter == "f":
             return number if number.dtype != float else number.item()
         return int(number)
-    if letter == "f":
-        FLOATING.add(data.dtype)
-    return data if letter == "f" else data.astype(float)
+    if letter != "f":
+        return data.astype(float)
+    FLOATING.add(data.dtype)
+    return data
 
 
 def _short(data: Any) -> str:

@@ -34,24 +34,25 @@ def deepcopy(root: Node, memo: dict[int, Any], blank: Callable[[type], Node]) ->
     stack = [root]
     while stack:
         node = stack[-1]
-        below = [x for x in node._state()["inputs"] if is_node(x) and id(x) not in memo]
+        state = node._state()
+        below = [x for x in state["inputs"] if is_node(x) and id(x) not in memo]
         stack += below
         if not below:
             stack.pop()
             if id(node) not in memo:
-                check_unbound("deepcopy", node)
+                check_unbound("deepcopy", node, state)
                 twin = memo[id(node)] = blank(type(node))
-                twin._restore(copy.deepcopy(node._state(), memo))
+                twin._restore(copy.deepcopy(state, memo))
     return memo[id(root)]
 
 
-def check_unbound(asker: str, node: Node) -> None:
+def check_unbound(asker: str, node: Node, state: dict[str, Any]) -> None:
     """A step of its own cannot go along: it is bound to the nodes that it was written for.
 
     Raises:
         GradientError: the node has one.
     """
-    if node._state()["own"] is not None:
+    if state["own"] is not None:
         raise GradientError(
             f"{asker}: {node.label or node.op or 'a leaf'!r} has a `_backward` of its own, which is bound to the nodes "
             f"of this graph; copy the leaves and build the graph again"
@@ -78,8 +79,8 @@ class Pickled:
 
     def state(self) -> tuple[Any, Any, Any]:
         """(the nodes below, the root's own state, pairs of a node and its gradient)."""
-        check_unbound("pickle", self.root)
         own = self.root._state()
+        check_unbound("pickle", self.root, own)
         if is_node(own["grad"]):
             own["grad"] = None
         if self.root in getattr(self.running, "nodes", ()):

@@ -24,13 +24,13 @@ def nodes_within(x: Any, kind: type) -> list[Node]:
     """
     found: list[Node] = []
     pending = [x]
-    seen: list[Any] = []
+    seen: dict[int, Any] = {}
     while pending:
         x = pending.pop()
         if isinstance(x, kind):
             found.append(x)
-        elif not any(x is other for other in seen):
-            seen.append(x)
+        elif id(x) not in seen:
+            seen[id(x)] = x
             if isinstance(x, FunctionType):  # not the globals of its module: they live on anyway
                 pending += [x.__closure__, x.__defaults__, x.__kwdefaults__]
             elif isinstance(x, (tuple, list, dict, set, CellType, MethodType, functools.partial)):

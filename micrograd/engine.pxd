@@ -32,7 +32,7 @@ cdef int _accumulate(Value x, object g, object part, bint by_hand) except -1
 
 @cython.locals(order=list, stack=list, node=Value)
 cdef list _collect(Value root, int walk, list leaves)
-@cython.locals(grads=list, leaf=Value)
+@cython.locals(leaf=Value)
 cdef list _grads_of(list leaves)
 @cython.locals(leaf=Value)
 cdef int _put_grads(list leaves, object grads) except -1
@@ -63,6 +63,7 @@ cdef int _receive(object x, double part) except -1
 @cython.locals(value=Value)
 cdef _held(object x)
 cdef int _hold(Value node, object data) except -1
+cdef _grad_of(Value node)
 cdef int _slope_to(Value node, object grad) except -1
 cdef bint _is_constant(Value node) noexcept
 @cython.locals(node=Value)

@@ -147,7 +147,7 @@ class Value(Operators):
     @property
     def _grad(self) -> Any:
         """None stands for zero, so that no array of zeros need be made."""
-        return self._slope if self._has_slope else self._gradient
+        return _grad_of(self)
 
     @_grad.setter
     def _grad(self, grad: Any) -> None:
@@ -156,7 +156,7 @@ class Value(Operators):
     @property
     def data(self) -> Any:
         """The number or array; assignable."""
-        return self._float if self._is_float else self._array
+        return _held(self)
 
     @data.setter
     def data(self, data: Array) -> None:
@@ -297,8 +297,6 @@ class Value(Operators):
         if _quick(self) and type(other) is type(self):
             return self * other**-1
         other = _operand("divide", other)
-        if _quick(self) and is_number(other) and other:
-            return self * other**-1
         if not _numbers(self, other):
             return _of_both(divide, self, other)
         return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
@@ -584,10 +582,7 @@ def _forget(node: Value, leaves: list[Value]) -> None:
 
 
 def _grads_of(leaves: list[Value]) -> list[Any]:
-    grads = []
-    for leaf in leaves:
-        grads.append(leaf._slope if leaf._has_slope else leaf._gradient)
-    return grads
+    return [_grad_of(leaf) for leaf in leaves]
 
 
 def _put_grads(leaves: list[Value], grads: Iterable[Any]) -> None:
@@ -597,14 +592,12 @@ def _put_grads(leaves: list[Value], grads: Iterable[Any]) -> None:
 
 def _add_to(leaves: list[Value], grads: list[Any]) -> None:
     for leaf, grad in zip(leaves, grads, strict=True):
-        if leaf._has_slope:
-            _slope_to(leaf, grad + leaf._slope)
-        else:
-            _slope_to(leaf, grad + leaf._gradient if leaf._has_gradient else grad)
+        known = _grad_of(leaf)
+        _slope_to(leaf, grad if known is None else grad + known)
 
 
 def _is_ahead(node: Value, walk: int) -> bool:
-    return node._mark != walk and node._record is not CONSTANT
+    return node._mark != walk and not _is_constant(node)
 
 
 _walks = itertools.count()
@@ -620,7 +613,7 @@ def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None
 
     Interior gradients may share an array; not so when the user goes by hand, and may add to them in place.
     """
-    g = node._grad
+    g = _grad_of(node)
     if g is None or isinstance(node._record, Custom):
         return
     parts = _parts(node, g, create_graph)
@@ -633,11 +626,8 @@ def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None
 def _accumulate(x: Value, g: Any, part: Any, by_hand: bool) -> None:
     if by_hand or x._x is None:
         part = _unshared(part, g)
-    if x._has_slope:
-        part = x._slope + part
-    elif x._has_gradient:
-        part = x._gradient + part
-    _slope_to(x, part)
+    known = _grad_of(x)
+    _slope_to(x, part if known is None else known + part)
 
 
 def _pull_by_hand(node: Value) -> None:
@@ -936,6 +926,10 @@ def _hold(node: Value, data: Any) -> None:
         node._array = data
         if type(data) not in PLAIN:
             memory.watch(node)
+
+
+def _grad_of(node: Value) -> Any:
+    return node._slope if node._has_slope else node._gradient
 
 
 def _slope_to(node: Value, grad: Any) -> None:

@@ -258,3 +258,10 @@ def test_float32_stays_float32(name):
     second = jvp(elementwise_grad(f), (x,), (np.ones(x.shape),))[1]
     assert {z.dtype for z in (out, g, value, tangent, second)} == {np.dtype(np.float32)}
     assert all(np.all(np.isfinite(z)) for z in (g, tangent, second))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("divisor", [1e-320, 0.0, 0, -0.0])
+def test_division_by_next_to_nothing_is_infinite(divisor):
+    for x in (Value(1.0), Value(1.0) * 1.0):
+        assert (x / divisor).data == (x / Value(divisor)).data == math.copysign(math.inf, divisor)

@@ -114,6 +114,13 @@ def test_a_cycle_through_nodes_that_were_there_before_is_collected(way):
     assert gone() is None
 
 
+def test_a_step_may_hold_a_large_container():
+    rows = [[float(i)] for i in range(50_000)]  # looked through once, not each row beside all others
+    z = Value(1.0) * 2.0
+    z._backward = (lambda held: lambda: held)(rows)
+    assert z._backward() is rows
+
+
 def test_a_cycle_closed_by_a_recorded_walk_is_collected():
     x = Value(1.0)
     before = x * 3.0  # not in the graph that is walked, and made before x has a gradient
