@@ -699,7 +699,7 @@ def listed(name: str, values: Any) -> tuple[Array, ...]:
 
     Raises:
         ArgumentError: it is no sequence.
-        DataError: one of them is a list that holds a Value.
+        DataError: one of them is a list that holds a Value, or no number and no array.
 
     >>> listed("stack", [1.0, 2.0])
     (1.0, 2.0)
@@ -707,4 +707,4 @@ def listed(name: str, values: Any) -> tuple[Array, ...]:
     shape = getattr(values, "shape", None)
     if not hasattr(values, "__iter__") or shape == () or isinstance(values, str):
         raise ArgumentError(f"{name}: {values!r} is no sequence of values; give a list of them")
-    return tuple(as_data(x, name) if isinstance(x, (list, tuple)) else x for x in values)
+    return tuple(x if hasattr(x, "shape") or isinstance(x, (int, float)) else as_data(x, name) for x in values)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, ops
-from micrograd.errors import ArgumentError, MicrogradError, ShapeError
+from micrograd.errors import ArgumentError, DataError, MicrogradError, ShapeError
 from tests.ops.composites import CHECKS, Row, agrees_on_dask, agrees_with_torch, said
 from tests.samples.sample import A3, A21, A23, A234, EMPTY
 
@@ -210,6 +210,8 @@ def test_what_a_triangle_leaves_out_may_be_infinite(f: Callable[..., Any]) -> No
         ("ops.hstack([w, b])", ShapeError, "concatenate: 'w' (2, 3), 'b' (2,): give one value at least, all with"),
         ("np.dstack([w, b])", ShapeError, "concatenate: (2, 3, 1), (1, 2, 1): sizes must be equal on"),
         ("ops.column_stack(3.0)", ArgumentError, "column_stack: 3.0 is no sequence of values; give a list of them"),
+        ("np.hstack([b, 'a'])", DataError, "hstack: 'a' is a str, not a number or an array of numbers"),
+        ("ops.concatenate([b, None])", DataError, "concatenate: None is a NoneType, not a number or an array"),
         ("ops.concatenate(3.0)", ArgumentError, "concatenate: 3.0 is no sequence of values; give a list of them"),
         ("ops.split(w, 2, axis=1)", ShapeError, "split: axis 1 of 'w' (2, 3) does not make 2 equal parts; use array_"),
         ("ops.split(w, 2, axis=5)", ShapeError, "split: axis 5 of 'w' (2, 3): its axes are numbered from -2 to 1"),
