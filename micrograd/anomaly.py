@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import sys
@@ -25,14 +26,16 @@ class Anomalies:
     """One block of `detect_anomaly()`: it remembers the line that made each node, and checks numbers as they come."""
 
     def __init__(self) -> None:
-        self.lines: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        # By identity, and not a WeakKeyDictionary: that compares keys with ==, which on arrays compares data.
+        self.lines: dict[int, tuple[weakref.ref[Any], str]] = {}
 
     def check_output(self, node: Any, op: Op, inputs: Sequence[Any]) -> None:
         """Raise AnomalyError if the output of an op is not finite.
 
         Not while a derivative is computed: an infinite slope is no anomaly yet, as it may meet a zero gradient.
         """
-        self.lines[node] = line = _line_of_the_user()
+        line = _line_of_the_user()
+        self.lines[id(node)] = (weakref.ref(node, functools.partial(_forget, self.lines, id(node))), line)
         if not is_quiet():
             _check(op, "output", node, inputs, line)
 
@@ -41,6 +44,10 @@ class Anomalies:
         if not is_quiet():
             _check(op, "output", z, inputs, _line_of_the_user())
             _check(op, "tangent", tangent, inputs, _line_of_the_user())
+
+    def _line_of(self, node: Any) -> str:
+        known, line = self.lines.get(id(node), (None, ""))
+        return line if known is not None and known() is node else "made before detect_anomaly() began"
 
     def check_gradients(self, node: Any, parts: Sequence[tuple[Any, Any]], gradient: Any = None) -> None:
         """Raise AnomalyError if what a node gives to the gradient of an input is not finite.
@@ -52,12 +59,18 @@ class Anomalies:
             place = _first_bad(part)
             if place is not None:
                 name, where = _name(x, f"input {i}"), f" at {place}" if place else ""
-                line = self.lines.get(node, "made before detect_anomaly() began")
+                line = self._line_of(node)
                 raise AnomalyError(
                     f"backward of {node._record.name}: the gradient of {name}{where} is {_at(part, place)}, "
                     f"where {_shown(x, f'input {i}', place)} and the gradient of the output is "
                     f"{_shown(gradient, '', place)}\n{line}"
                 )
+
+
+def _forget(lines: dict[int, tuple[weakref.ref[Any], str]], key: int, dead: weakref.ref[Any]) -> None:
+    """A node is gone: so is its line, unless a new node of the same address has taken the place."""
+    if key in lines and lines[key][0] is dead:
+        del lines[key]
 
 
 def _check(op: Op, what: str, x: Any, inputs: Sequence[Any], line: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
-from micrograd.op import PLAIN
+from micrograd.op import OPS, PLAIN, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,78 @@ def is_lazy(x: Any) -> bool:
     if isinstance(x, (float, int)):
         return False
     return hasattr(x, "_apply_op") or not isinstance(x, (np.ndarray, np.generic))
+
+
+def is_array_like(x: Any) -> bool:
+    """Whether x can be read as a number or an array of numbers, as NumPy reads it."""
+    if isinstance(x, (float, int, list, tuple)) or hasattr(x, "_apply_op"):
+        return True
+    return hasattr(x, "__array__") or hasattr(x, "__array_function__")
+
+
+def as_operand(x: Any, asker: str) -> Any:
+    """x as an input of an op: as `as_data`, but lists and object arrays that hold Values are joined into one.
+
+    >>> as_operand([1, 2], "add")
+    array([1., 2.])
+    """
+    if isinstance(x, (list, tuple)) and holds_values(x):
+        return OPS["stacked"](*[as_operand(part, asker) for part in x])
+    if is_object_array(x) and holds_values(x.ravel().tolist()):
+        parts = [as_operand(part, asker) for part in x.ravel().tolist()]
+        return OPS["reshape"](OPS["stacked"](*parts), shape=(*x.shape, *shape_of(parts[0])))
+    return as_data(x, asker)
+
+
+def is_object_array(x: Any) -> bool:
+    """Whether x is an array of Python objects, as NumPy makes of a list of Values."""
+    return getattr(getattr(x, "dtype", None), "kind", "") == "O"
+
+
+def holds_values(x: Any) -> bool:
+    """Whether x is an interpreter's value, or a list that holds one at any depth."""
+    pending = [x]
+    while pending:
+        x = pending.pop()
+        if hasattr(x, "_apply_op"):
+            return True
+        if isinstance(x, (list, tuple)):
+            pending += x
+    return False
+
+
+class NumberType:
+    """The dtype of a number that has a gradient: NumPy's, but `dtype.type(v)` of a Value leaves it as it is.
+
+    `np.mean([v, w])` ends with `total.dtype.type(total / 2)`: there np.float64 would keep the bare number alone.
+
+    >>> NumberType(np.dtype(float)) == np.dtype(float)
+    True
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = np.dtype(dtype)
+
+    def type(self, x: Any) -> Any:
+        """x as a number of this type; a Value as it is."""
+        return x if hasattr(x, "_apply_op") else self.dtype.type(x)
+
+    def __getattr__(self, name: str) -> Any:  # kind, itemsize and the like are NumPy's own
+        if name == "dtype":  # not there yet, as when it is unpickled
+            raise AttributeError(name)
+        return getattr(self.dtype, name)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.dtype == (other.dtype if isinstance(other, NumberType) else other))
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return repr(self.dtype)
+
+    def __str__(self) -> str:
+        return str(self.dtype)
 
 
 def as_data(data: Any, asker: str = "Value") -> Any:
@@ -49,7 +121,7 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)
     if hasattr(data, "_apply_op"):  # another interpreter stands for the number
-        return data
+        return data._settled() if hasattr(data, "_settled") else data
     if isinstance(data, (list, tuple)):
         data = _from_lists(data, asker)
     elif not isinstance(data, np.generic) and not hasattr(data, "__array_function__"):
@@ -84,12 +156,17 @@ def _from_object(data: Any, asker: str) -> Any:
 
 
 def _from_array(data: Any, asker: str) -> Any:
+    if isinstance(data, (np.matrix, np.ma.MaskedArray)):
+        repair = "np.asarray(X)" if isinstance(data, np.matrix) else "X.filled(number), and np.where(mask, ...)"
+        raise DataError(f"{asker}: {_short(data)} is {_a(type(data).__name__)}, whose operators differ; give {repair}")
     PLAIN.add(type(data))
     letter = np.dtype(data.dtype).kind
     if letter not in "fiub":
         given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"
-        repair = ", such as its .real part" if letter == "c" else ""
-        raise DataError(f"{asker}: {_short(data)} has {given}; give real numbers{repair}")
+        repair = "give real numbers, such as its .real part" if letter == "c" else "give real numbers"
+        if letter == "O" and holds_values(data.ravel().tolist()):
+            given, repair = "Values as its elements", "micrograd.ops.stack joins Values"
+        raise DataError(f"{asker}: {_short(data)} has {given}; {repair}")
     if data.shape == () and isinstance(data, (np.ndarray, np.generic)):  # a number in a box: unpack it
         number: Any = np.asarray(data)[()]
         if letter == "f":

@@ -91,7 +91,7 @@ class Pickled:
             self.order += found
             pending += [node._grad for node in found if is_node(node._grad)]
         pairs = [(node, node._grad) for node in self.order if is_node(node._grad)]
-        self.order.remove(self.root)
+        self.order = [node for node in self.order if node is not self.root]
         return self, own, pairs
 
     def __reduce__(self) -> Any:

@@ -7,14 +7,14 @@ An op on Duals computes its output as always, and the output's tangent by the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import as_data
+from micrograd import levels
+from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.engine import _anomalies
-from micrograd.errors import DataError, ShapeError
+from micrograd.errors import GradientError, ShapeError
 from micrograd.op import Array, Op, ground, quietly, shape_of
-from micrograd.ops import broadcast_to, cast, stop_gradient
+from micrograd.ops import broadcast_to, cast, positive
 from micrograd.ops.operators import Operators
 
 if TYPE_CHECKING:
@@ -22,18 +22,24 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
-_depth: ContextVar[int] = ContextVar("depth", default=0)
-
 
 class Dual(Operators):
-    """A primal with its tangent. The level says which `jvp` it belongs to, so that nested ones stay apart."""
+    """A primal with its tangent. The number says which `jvp` it belongs to, so that nested ones stay apart.
 
-    __slots__ = ("_level", "primal", "tangent")
+    A tangent of None stands for zeros: the Dual is a constant. When its jvp has ended, a Dual is only its primal.
+    """
 
-    def __init__(self, primal: Array, tangent: Array, level: int) -> None:
+    __slots__ = ("_number", "_tangent", "primal")
+
+    def __init__(self, primal: Array, tangent: Array | None, number: int) -> None:
         self.primal = primal
-        self.tangent = tangent
-        self._level = level
+        self._tangent = tangent
+        self._number = number
+
+    @property
+    def tangent(self) -> Array:
+        """The rate at which the primal changes, of its shape."""
+        return _zero_like(self.primal) if self._tangent is None else self._tangent
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -41,19 +47,42 @@ class Dual(Operators):
         return shape_of(self.primal)
 
     @property
-    def dtype(self) -> Any:
-        """NumPy's type of the elements."""
-        return getattr(self.primal, "dtype", "float64")
+    def _dtype(self) -> Any:
+        return getattr(self.primal, "dtype", np.dtype(float))
+
+    @property
+    def _level(self) -> float:
+        return self._number if levels.is_pushing(self._number) else -1.0
 
     @property
     def _below(self) -> Any:
         return self.primal
 
+    def _settled(self) -> Any:
+        """Itself while its jvp runs; afterwards its primal, which is a constant."""
+        if levels.is_pushing(self._number):
+            return self
+        return self.primal._settled() if hasattr(self.primal, "_settled") else self.primal
+
+    def _is_traced(self) -> bool:
+        return self._moves() or (hasattr(self.primal, "_apply_op") and bool(self.primal._is_traced()))
+
+    def _has_history(self) -> bool:
+        return self._moves() or (hasattr(self.primal, "_apply_op") and bool(self.primal._has_history()))
+
+    def _moves(self) -> bool:
+        return self._tangent is not None and levels.is_pushing(self._number)
+
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the primals and push the tangents; what belongs to another level is a constant here."""
-        mine = [isinstance(x, Dual) and x._level == self._level for x in inputs]
+        if not levels.is_pushing(self._number):
+            return op(*[x._settled() if isinstance(x, Dual) else x for x in inputs], **params)
+        joined = [_joined(op.name, x) for x in inputs]
+        if any(x is not raw for x, raw in zip(joined, inputs, strict=True)):
+            return op(*joined, **params)  # the newest of all takes the call
+        mine = [isinstance(x, Dual) and x._number == self._number for x in inputs]
         primals = [x.primal if own else x for x, own in zip(inputs, mine, strict=True)]
-        tangents = [x.tangent if own else None for x, own in zip(inputs, mine, strict=True)]
+        tangents = [x._tangent if own else None for x, own in zip(inputs, mine, strict=True)]
         z = op(*primals, **params)
         if not op.differentiable:
             return z
@@ -62,22 +91,30 @@ class Dual(Operators):
         if (anomalies := _anomalies.get()) is not None:
             anomalies.check_push(op, z, t, primals)
         if t is None:  # still of this level, so that the jvp finds it as it finds any other
-            return Dual(z, _zero_like(z), self._level)
+            return Dual(z, None, self._number)
         if shape_of(t) != shape_of(z):
             t = broadcast_to(t, shape=shape_of(z))
         dtype = getattr(ground(z), "dtype", None)
         if dtype is not None and getattr(t, "dtype", None) != dtype:
             t = cast(t, dtype=dtype)
-        return Dual(z, t, self._level)
+        return Dual(z, t, self._number)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise DataError(
-            f"asarray: an array cannot carry the tangent of {self}; use micrograd.numpy.asarray, or stack for several"
+    def __copy__(self) -> Any:
+        return positive(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return positive(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise GradientError(
+            f"pickle: {self} is being differentiated by a jvp, and its tangent cannot go along; "
+            f"pickle its .detach(), or what the jvp returns"
         )
 
     def detach(self) -> Any:
         """The same numbers as a constant, to this jvp and to whatever is around it."""
-        return stop_gradient(self)
+        primal = self.primal.detach() if hasattr(self.primal, "_apply_op") else self.primal
+        return Dual(primal, None, self._number)
 
     def __repr__(self) -> str:
         return f"Dual({self.primal!r}, {self.tangent!r})"
@@ -105,28 +142,28 @@ def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Seq
     given, wanted = [shape_of(t) for t in tangents], [shape_of(x) for x in primals]
     if given != wanted:
         raise ShapeError(f"jvp: tangents of shapes {given} for primals of shapes {wanted}; give one tangent per primal")
-    token = _depth.set(_depth.get() + 1)
-    try:
-        level = _depth.get()
-        outputs = f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])
-    finally:
-        _depth.reset(token)
-    mine = [isinstance(z, Dual) and z._level == level for z in outputs]
-    values = [z.primal if own else z for z, own in zip(outputs, mine, strict=True)]
+    with levels.pushing() as level:
+        outputs = [_joined("jvp", z) for z in f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])]
+    mine = [isinstance(z, Dual) and z._number == level for z in outputs]
+    values = [z.primal if own else _settled(z) for z, own in zip(outputs, mine, strict=True)]
     slopes = [z.tangent if own else _zero_like(z) for z, own in zip(outputs, mine, strict=True)]
     return values, slopes
 
 
-def depth() -> int:
-    """How many jvps are being run around this point."""
-    return _depth.get()
-
-
 def lifted(x: Array) -> Array:
     """x as a constant of the innermost jvp around, so that what is made of it now is inside of that jvp."""
-    if depth() == 0 or getattr(x, "_level", 0.0) >= depth():
-        return x
-    return Dual(x, _zero_like(x), depth())
+    level = levels.innermost()
+    return x if level == 0 or getattr(x, "_level", 0.0) >= level else Dual(x, None, level)
+
+
+def _joined(name: str, x: Array) -> Array:
+    """A list or array of Duals as one Dual; anything else as it is."""
+    is_several = isinstance(x, (list, tuple)) or (not hasattr(x, "_apply_op") and is_object_array(x))
+    return as_operand(x, name) if is_several else x
+
+
+def _settled(z: Array) -> Array:
+    return z._settled() if hasattr(z, "_settled") else z
 
 
 def _zero_like(z: Array) -> Array:

@@ -6,6 +6,7 @@ from micrograd cimport memory
 from micrograd.ops.operators cimport Operators
 
 cdef object LEAF, CONSTANT, add, subtract, multiply, divide, matmul, raise_to, relu_op, tanh_op, exp_op, log_op
+cdef object positive_op
 cdef double NAN
 cdef int _next_walk() except -1
 cdef set _modes, PLAIN
@@ -20,6 +21,10 @@ cdef class Value(Operators):
     cdef public object _record, _x, _y
     cdef public object _gradient, _array, _params, _own, label
     cdef object __weakref__
+
+
+cdef class Traced(Value):
+    pass
 
 
 cpdef list toposort(Value root)
@@ -62,6 +67,8 @@ cdef int _receive(object x, double part) except -1
 
 @cython.locals(value=Value)
 cdef _held(object x)
+@cython.locals(node=Value)
+cpdef bint rests_on_others(Value root, set known) except -1
 cdef int _hold(Value node, object data) except -1
 cdef _grad_of(Value node)
 cdef int _slope_to(Value node, object grad) except -1

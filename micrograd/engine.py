@@ -23,15 +23,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from micrograd import copies, memory
+from micrograd import copies, levels, memory
 from micrograd.anomaly import Anomalies
-from micrograd.arrays import as_data, is_lazy, is_number
+from micrograd.arrays import as_data, as_operand, is_lazy, is_number
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
-from micrograd.ops import add, cast, divide, matmul, multiply, power, raise_to, stop_gradient, subtract, sum_to
+from micrograd.ops import add, cast, divide, matmul, multiply, power, raise_to, subtract, sum_to
 from micrograd.ops import exp as exp_op
 from micrograd.ops import log as log_op
+from micrograd.ops import positive as positive_op
 from micrograd.ops import relu as relu_op
 from micrograd.ops import tanh as tanh_op
 from micrograd.ops.operators import Operators
@@ -131,17 +132,17 @@ class Value(Operators):
         self._record = Custom(symbol) if inputs or symbol else LEAF
         self.label = label
         _put_inputs(self, inputs)
-        self._data = as_data(data)
+        self._content = as_data(data)
         _watch_like(self, inputs)
 
     # What it holds
 
     @property
-    def _data(self) -> Any:
+    def _content(self) -> Any:
         return _held(self)
 
-    @_data.setter
-    def _data(self, data: Any) -> None:
+    @_content.setter
+    def _content(self, data: Any) -> None:
         _hold(self, data)
 
     @property
@@ -166,9 +167,9 @@ class Value(Operators):
         if not self._is_float and data is self._array:  # changed in place, as by `v.data -= ...`
             return
         data = as_data(_held(data))
-        if shape_of(data) != shape_of(self._data):
+        if shape_of(data) != shape_of(self._content):
             self._grad = None  # it was of the old shape
-        self._data = data
+        self._content = data
 
     @property
     def grad(self) -> Any:
@@ -176,9 +177,9 @@ class Value(Operators):
         if self._has_slope:
             return self._slope
         if self._gradient is None:
-            if self._is_float or is_number(self._data):
+            if self._is_float or is_number(self._content):
                 return 0.0
-            self._grad = as_data(np.zeros_like(self._data))
+            self._grad = as_data(np.zeros_like(self._content))
         return self._grad
 
     @grad.setter
@@ -235,21 +236,31 @@ class Value(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes; () for a number."""
-        return shape_of(self._data)
+        return shape_of(self._content)
 
     @property
-    def dtype(self) -> Any:
-        """NumPy's type of the elements; float64 for a Python number."""
-        return np.dtype(float) if is_number(self._data) else self._data.dtype
+    def _dtype(self) -> Any:
+        return np.dtype(float) if is_number(self._content) else self._content.dtype
 
     @property
     def _level(self) -> float:
         # Between the levels of the Duals: above that in its data, below that of any jvp entered later.
-        return 0.5 if type(self._data) in PLAIN else math.floor(getattr(self._data, "_level", 0.0)) + 0.5
+        return 0.5 if type(self._content) in PLAIN else math.floor(getattr(self._content, "_level", 0.0)) + 0.5
 
     @property
     def _below(self) -> Any:
-        return self._data
+        return self._content
+
+    def _is_traced(self) -> bool:
+        return hasattr(self._content, "_apply_op") and bool(self._content._is_traced())
+
+    def _has_history(self) -> bool:
+        if self._record is not CONSTANT and is_recording():
+            return True
+        return hasattr(self._content, "_apply_op") and bool(self._content._has_history())
+
+    def _is_eager_number(self) -> bool:
+        return self._is_float or (self.shape == () and not hasattr(self._content, "_apply_op"))
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -281,7 +292,7 @@ class Value(Operators):
         return _of_both(matmul, self, other, True)
 
     def __neg__(self) -> Any:
-        return self * -1 if self._is_float or is_number(self._data) else super().__neg__()
+        return self * -1 if self._is_float or is_number(self._content) else super().__neg__()
 
     def __sub__(self, other: Array) -> Any:
         if _quick(self) and _is_plain(other, type(self)):
@@ -297,7 +308,7 @@ class Value(Operators):
         if _quick(self) and type(other) is type(self):
             return self * other**-1
         other = _operand("divide", other)
-        if not _numbers(self, other):
+        if not _numbers(self, other) or type(other) is Traced:
             return _of_both(divide, self, other)
         return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
 
@@ -351,8 +362,10 @@ class Value(Operators):
         given, data, is_plain = [], [], True
         for i, x in enumerate(inputs):
             if not isinstance(x, Value):
-                x = _constant(op, i, x)
-            elif (kind is None or kind is Value) and not _is_constant(x):
+                raw, x = x, _constant(op, i, x)
+                if x is not raw and hasattr(x, "_apply_op"):  # Values in a list: the newest of all takes the call
+                    return op(*inputs[:i], x, *inputs[i + 1 :], **params)
+            elif not _is_constant(x) and (kind is None or kind is Value or type(x) is Traced):
                 kind = type(x)
             below = _held(x)
             is_plain = is_plain and type(below) in PLAIN
@@ -406,7 +419,7 @@ class Value(Operators):
                 f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
                 f"call it on a result of Values with a history"
             )
-        seed = _ones(self._data) if gradient is None else _cotangent("backward", self, gradient)
+        seed = _ones(self._content) if gradient is None else _cotangent("backward", self, gradient)
         leaves: list[Value] = []
         order = _collect(self, _next_walk(), leaves)
         before = _grads_of(leaves)
@@ -434,7 +447,7 @@ class Value(Operators):
         3.0
         """
         data = _held(self)
-        data = stop_gradient(data) if hasattr(data, "_apply_op") else data
+        data = data.detach() if hasattr(data, "_apply_op") else data
         constant: Value = _node(type(self), data, CONSTANT, None, None)
         constant.label = self.label
         return constant
@@ -457,7 +470,7 @@ class Value(Operators):
 
     def numpy(self) -> Any:
         """The data as a NumPy array, detached; it shares memory where data is a NumPy array already."""
-        return np.asarray(self._data)
+        return np.asarray(self._content)
 
     def __setitem__(self, index: Any, data: Array) -> None:
         raise DataError(
@@ -465,14 +478,11 @@ class Value(Operators):
             f"use v.at[{index!r}].set(...), or for data that no graph uses v.data[{index!r}] = ..."
         )
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.array(self._data, dtype=dtype, copy=copy)
-
     def __dlpack__(self, **options: Any) -> Any:
-        return (self.numpy() if is_number(self._data) else self._data).__dlpack__(**options)
+        return (self.numpy() if is_number(self._content) else self._content).__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
-        return (self.numpy() if is_number(self._data) else self._data).__dlpack_device__()
+        return (self.numpy() if is_number(self._content) else self._content).__dlpack_device__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         """A copy of the whole graph."""
@@ -504,7 +514,7 @@ class Value(Operators):
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self._data, self._grad, self.label = state["data"], state["grad"], state["label"]
+        self._content, self._grad, self.label = state["data"], state["grad"], state["label"]
         record = state["record"]
         self._record = LEAF if record == "leaf" else CONSTANT if record == "constant" else record
         self._params = state["params"]
@@ -513,7 +523,46 @@ class Value(Operators):
             self.__dict__.update(state["attributes"])
 
 
+class Traced(Value):
+    """A Value of a function that a reverse-mode transform records. What is made of one is one.
+
+    Meanwhile it refuses to become a plain number, whose gradient would be lost. A quotient of numbers is a division
+    here: `a * b**-1` is for the pictures of the texts, and 49 * 49**-1 is not 1.
+    """
+
+    __slots__ = ()
+
+    def _is_traced(self) -> bool:
+        if self._record is not CONSTANT and levels.is_recording():
+            return True
+        return hasattr(self._content, "_apply_op") and bool(self._content._is_traced())
+
+    def _is_eager_number(self) -> bool:
+        return False
+
+    def __truediv__(self, other: Array) -> Any:
+        return divide(self, _operand("divide", other))
+
+    def __rtruediv__(self, other: Array) -> Any:
+        return divide(_operand("divide", other), self)
+
+    def __copy__(self) -> Any:
+        return positive_op(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return positive_op(self)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        if self._is_traced():
+            raise GradientError(
+                f"pickle: {named(self)} is being differentiated, and a copy elsewhere would lose its gradient; "
+                f"pickle its .detach(), or what the transform returns"
+            )
+        return super().__reduce_ex__(protocol)
+
+
 memory.adopt(Value)
+memory.adopt(Traced)
 
 
 def toposort(root: Value) -> list[Value]:
@@ -664,6 +713,16 @@ def route(root: Value, wanted: Sequence[Value]) -> tuple[list[Value], set[Value]
             on_the_way.add(node)
             path.append(node)
     return path, on_the_way
+
+
+def rests_on_others(root: Value, known: set[Any]) -> bool:
+    """Whether root was also made from a leaf that is not among those known."""
+    if _is_constant(root):
+        return False
+    for node in toposort(root):  # noqa: SIM110 - Cython compiles no generator here
+        if node._x is None and node not in known:
+            return True
+    return False
 
 
 def cotangents(
@@ -844,23 +903,33 @@ def _receive(x: Any, part: float) -> None:
 
 
 def _constant(op: Op, i: int, x: Any) -> Any:
-    """Input i of an op, when it is raw: a number or an array; booleans stay where they are a condition."""
+    """Input i of an op, when it is raw: a number or an array; booleans stay where they are a condition.
+
+    An array of Values, as NumPy makes of a list of them, is joined into one.
+    """
     if is_number(x):
         return x
     is_condition = not op.differentiable or op.rules[i] is None
     if is_condition and (isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b"):
         return x
-    return as_data(x, op.name)
+    return as_operand(x, op.name)
 
 
 def _operand(name: str, x: Any) -> Any:
     """The other operand of an operator: a NumPy number is a Python number, and makes the same graph."""
-    return x if isinstance(x, Value) or is_number(x) else as_data(x, name)
+    return x if isinstance(x, Value) or is_number(x) else as_operand(x, name)
 
 
 def _at_one_level(inputs: Sequence[Any]) -> list[Any]:
-    """Values of the newest level as they are; to them, a Value of an outer level is a constant, and goes into a box."""
-    inputs = [x._data if isinstance(x, Value) and isinstance(x._data, Value) else x for x in inputs]  # unbox
+    """Values of the newest level as they are; to them, a Value of an outer level is a constant, and goes into a box.
+
+    What was made inside a jvp that has ended is a constant, too.
+    """
+    inputs = [
+        _node(Value, x._content._settled(), CONSTANT, None, None) if isinstance(x, Value) and x._level < 0.0 else x
+        for x in inputs
+    ]
+    inputs = [x._content if isinstance(x, Value) and isinstance(x._content, Value) else x for x in inputs]  # unbox
     level = max(x._level for x in inputs if isinstance(x, Value))
     return [_node(Value, x, CONSTANT, None, None) if isinstance(x, Value) and x._level < level else x for x in inputs]
 
@@ -899,11 +968,11 @@ def _is_stale(node: Value) -> bool:
         now = as_data(node._record.forward(*data, **(node._params or {})))
     except (ArithmeticError, ValueError, IndexError, TypeError):  # the op has no answer for these inputs
         return True
-    if is_number(now) and is_number(node._data):
-        return bool(now != node._data and (now == now or node._data == node._data))  # nan is as good as nan
-    if shape_of(now) != shape_of(node._data):
+    if is_number(now) and is_number(node._content):
+        return bool(now != node._content and (now == now or node._content == node._content))  # nan is as good as nan
+    if shape_of(now) != shape_of(node._content):
         return True
-    return not bool(((now == node._data) | ((now != now) & (node._data != node._data))).all())
+    return not bool(((now == node._content) | ((now != now) & (node._content != node._content))).all())
 
 
 # Nodes. Two inputs have slots of their own, as almost all ops take one or two; where there are more, the second slot
@@ -960,9 +1029,26 @@ def _node(kind: type[Value], data: Any, record: Op, x: Any, y: Any) -> Any:
     return node
 
 
-def fresh_leaf(data: Any) -> Value:
-    """A leaf of data that is known to be such, an interpreter's number included."""
-    return _node(Value, data, LEAF, None, None)  # type: ignore[no-any-return]
+def traced(x: Any) -> Traced:
+    """What a transform gives to its function in place of x: a leaf, or of a Value a node that leads on to it."""
+    return _as_kind(Traced, x) if isinstance(x, Value) else _node(Traced, x, LEAF, None, None)  # type: ignore[no-any-return]
+
+
+def seal(leaf: Value) -> None:
+    """The transform that made this leaf is over: from now on it is a constant."""
+    if leaf._record is LEAF:
+        leaf._record = CONSTANT
+
+
+def as_eager(x: Any) -> Any:
+    """A result of a transform, with its history, as a Value that any Value may meet; anything else as it is."""
+    return _as_kind(Value, x) if type(x) is Traced else x
+
+
+def _as_kind(kind: type[Value], x: Value) -> Any:
+    node = _node(kind, _held(x), positive_op, x, None)
+    _watch_like(node, (x,))
+    return node
 
 
 def _blank(kind: type[Value]) -> Value:
@@ -1046,7 +1132,7 @@ def _wrapped(node: Value, i: int, x: Any) -> Value:
     record = node._record
     if node._grad is not None and not isinstance(record, Custom) and record.rules[i] is not None:
         data = [_held(v) for v in _inputs(node)]
-        constant._grad = fit(record.pull(i, _held(node._grad), node._data, data, node._params or {}), x)
+        constant._grad = fit(record.pull(i, _held(node._grad), node._content, data, node._params or {}), x)
     return constant
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import DataError
 from micrograd.op import Array, Op
 from micrograd.ops.operators import Operators
 
@@ -27,21 +26,21 @@ class Abstract(Operators):
     Abstract((3, 2), float64)
     """
 
-    __slots__ = ("_below", "_level", "dtype", "label", "shape")
+    __slots__ = ("_below", "_element_type", "_level", "label", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any = "float64", label: str = "") -> None:
         self.shape = shape
-        self.dtype = np.dtype(dtype)
+        self._element_type = np.dtype(dtype)
         self.label = label
         self._level = 0.0
         self._below = None
 
+    @property
+    def _dtype(self) -> Any:
+        return self._element_type
+
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Abstract:
         return Abstract(op.shape(*inputs, **params), op.dtype(*inputs, **params))
-
-    def item(self) -> Any:
-        """There is no number."""
-        raise DataError(f"{self}: a shape has no numbers; keep float() and if out of what is traced, and use ops.where")
 
     def __repr__(self) -> str:
         return f"Abstract({self.shape}, {self.dtype})"

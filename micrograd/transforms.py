@@ -18,17 +18,30 @@ import contextlib
 import functools
 import math
 import operator
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from micrograd import dual
-from micrograd.arrays import as_data
-from micrograd.engine import Value, cotangents, enable_grad, fit, fresh_leaf, is_recording, route
+from micrograd import dual, levels
+from micrograd.arrays import as_data, as_operand, is_object_array
+from micrograd.engine import (
+    Value,
+    as_eager,
+    cotangents,
+    enable_grad,
+    fit,
+    is_recording,
+    rests_on_others,
+    route,
+    seal,
+    traced,
+)
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, quietly, shape_of
-from micrograd.ops import positive, stack
 from micrograd.ops import reshape as reshaped
+from micrograd.ops import stack
 from micrograd.trees import BRANCHES, leaves_of, like, mapped, same_leaves
 
 if TYPE_CHECKING:
@@ -44,22 +57,29 @@ _around: ContextVar[int] = ContextVar("around", default=0)
 
 
 class _Trace:
-    """One run of f on fresh Values in place of the leaves of its chosen arguments."""
+    """One run of f on fresh Values in place of the leaves of its chosen arguments.
+
+    Results are Values, with a history, inside another transform, where an argument is a Value, and where f uses
+    Values from outside: then somebody may differentiate them further. Otherwise they are plain numbers and arrays.
+    """
 
     def __init__(self, name: str, f: Callable[..., Any], args: tuple[Any, ...], argnums: Argnums, options: Any) -> None:
         numbers = _checked(name, argnums, args)
         self.wanted = [args[i] for i in numbers]
-        given = leaves_of(self.wanted)
-        recorded = [isinstance(x, Value) and x._level > dual.depth() for x in given]
+        given = [_as_array(x) for x in leaves_of(self.wanted)]
+        recorded = [isinstance(x, Value) and x._level > levels.innermost() for x in given]
         self.nested = is_recording() and (_around.get() > 0 or any(recorded))
-        with enable_grad():
-            self.fresh = [positive(x) if known else _leaf(x) for x, known in zip(given, recorded, strict=True)]
+        self.fresh = [traced(x if known else dual.lifted(x)) for x, known in zip(given, recorded, strict=True)]
         replaced = list(args)
         for i, arg in zip(numbers, like(self.wanted, self.fresh), strict=True):
             replaced[i] = arg
         self.routes: dict[Value, Any] = {}
         with _one_more(), enable_grad():
-            self.out = f(*replaced, **options)
+            self.out = _joined_leaves(f(*replaced, **options))
+        if is_recording() and not self.nested:
+            known = set(self.fresh)
+            roots = [z for z in leaves_of(self.out) if isinstance(z, Value) and z._level == self.level]
+            self.nested = any(rests_on_others(z, known) for z in roots)
 
     def pull(self, root: Any, seed: Any) -> list[Any]:
         """Cotangents of the leaves, given one of an output; the caller's own, to change as he likes."""
@@ -70,8 +90,8 @@ class _Trace:
             with quietly():
                 found = cotangents(root, seed, self.fresh, again, known)
         found = _unshared([_zeros(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)], [seed])
-        if again and _around.get() == dual.depth() == 0:  # Values in, Values out, even where they are constant
-            return [g if hasattr(g, "_apply_op") else Value(g) for g in found]
+        if again and self._is_outermost():  # Values in, Values out, even where they are constant
+            return [as_eager(g) if hasattr(g, "_apply_op") else Value(g) for g in found]
         return found
 
     @property
@@ -80,14 +100,47 @@ class _Trace:
 
     def plain(self, tree: Any) -> Any:
         """Outputs as the caller sees them: plain data, unless somebody around differentiates further."""
-        return tree if self.nested else mapped(self._lowered, tree)
+        if self.nested:
+            return mapped(as_eager, tree) if self._is_outermost() else tree
+        return mapped(self._lowered, tree)
 
     def _lowered(self, x: Any) -> Any:
         return x.data if isinstance(x, Value) and x._level == self.level else x
 
+    @staticmethod
+    def _is_outermost() -> bool:
+        return _around.get() == levels.innermost() == 0
+
     def shaped(self, argnums: Argnums, leaves: list[Any]) -> Any:
         """Results by leaf, in the structure of the arguments; for one argnum without the tuple."""
         return _unpacked(argnums, like(self.wanted, leaves))
+
+    def __enter__(self) -> _Trace:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """The transform is over: what f kept of it is a constant from now on."""
+        _seal(self.fresh)
+
+
+class _Derived:
+    """A function made of f. It can be pickled where f can, which a closure cannot."""
+
+    def __init__(self, name: str, run: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> None:
+        functools.update_wrapper(self, f)  # first, as f may be one of these, with fields of the same names
+        self.name = name
+        self.run = run
+        self.f = f
+        self.settings = settings
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return self.run(self.f, *self.settings, args, options)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)  # a method, where it stands in a class
+
+    def __repr__(self) -> str:
+        return f"<{self.name} of {getattr(self.f, '__qualname__', self.f)!s}>"
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -110,9 +163,11 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     (9.0, 6.0)
     """
 
-    @functools.wraps(f)
-    def g(*args: Any, **options: Any) -> Any:
-        trace = _Trace("grad", f, args, argnums, options)
+    return _Derived("value_and_grad", _value_and_grad, f, argnums, has_aux)
+
+
+def _value_and_grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
+    with _Trace("grad", f, args, argnums, options) as trace:
         z, aux = _split("grad", trace.out) if has_aux else (trace.out, None)
         if isinstance(z, BRANCHES) or shape_of(_as_array(z)) != ():
             raise ShapeError(
@@ -122,8 +177,6 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
         gradient = trace.shaped(argnums, trace.pull(z, _one(z)))
         value = trace.plain(z)
         return ((value, trace.plain(aux)) if has_aux else value), gradient
-
-    return g
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -144,14 +197,12 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> grad(lambda p: p["w"] * p["x"] + p["b"])({"w": 2.0, "x": 3.0, "b": 1.0})
     {'w': 3.0, 'x': 2.0, 'b': 1.0}
     """
-    both = value_and_grad(f, argnums, has_aux)
+    return _Derived("grad", _grad, f, argnums, has_aux)
 
-    @functools.wraps(f)
-    def g(*args: Any, **options: Any) -> Any:
-        value, gradient = both(*args, **options)
-        return (gradient, value[1]) if has_aux else gradient
 
-    return g
+def _grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
+    value, gradient = _value_and_grad(f, argnums, has_aux, args, options)
+    return (gradient, value[1]) if has_aux else gradient
 
 
 def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -161,15 +212,14 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     >>> elementwise_grad(lambda x: x**3)(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
+    return _Derived("elementwise_grad", _elementwise_grad, f, argnums)
 
-    @functools.wraps(f)
-    def g(*args: Any, **options: Any) -> Any:
-        trace = _Trace("elementwise_grad", f, args, argnums, options)
+
+def _elementwise_grad(f: Any, argnums: Argnums, args: tuple[Any, ...], options: Any) -> Any:
+    with _Trace("elementwise_grad", f, args, argnums, options) as trace:
         if isinstance(trace.out, BRANCHES):
             raise ShapeError(f"elementwise_grad: f returned {_described(trace.out)}, wanted one array; use jacobian")
         return trace.shaped(argnums, trace.pull(trace.out, _one(trace.out)))
-
-    return g
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -203,6 +253,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
             total = parts if total is None else [x + y for x, y in zip(total, parts, strict=True)]
         return trace.shaped(every, total or [_zeros(x) for x in trace.fresh])
 
+    weakref.finalize(pullback, _seal, trace.fresh).atexit = False  # the transform is over when nobody can pull
     return (trace.plain(out), pullback, trace.plain(aux)) if has_aux else (trace.plain(out), pullback)
 
 
@@ -230,13 +281,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
             raise ArgumentError(f"jvp: {name} is {_described(given)}; give a tuple, one per argument of f")
     trees = list(primals)
     moves = _moves("jvp", "tangent", list(tangents), "primal", trees)
-    level = dual.depth() + 1
-    out, aux = None, None
+    out, aux, level = None, None, 0
 
     def flat(*leaves: Any) -> list[Any]:
-        nonlocal out, aux
+        nonlocal out, aux, level
+        level = levels.innermost()
         with _none_around():
-            out = f(*like(trees, leaves))
+            out = _joined_leaves(f(*like(trees, leaves)))
         out, aux = _split("jvp", out) if has_aux else (out, None)
         return leaves_of(out)
 
@@ -244,7 +295,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     result = like(out, map(_unboxed, values)), like(out, map(_unboxed, _unshared(slopes, moves)))
     if not has_aux:
         return result
-    return *result, mapped(lambda x: x.primal if isinstance(x, dual.Dual) and x._level == level else x, aux)
+    return *result, mapped(lambda x: x.primal if isinstance(x, dual.Dual) and x._number == level else x, aux)
 
 
 def jacobian(
@@ -275,13 +326,14 @@ def jacobian(
     """
     if mode not in (None, "reverse", "forward"):
         raise ArgumentError(f"jacobian: there is no mode {mode!r}; take 'reverse', 'forward', or None for the cheaper")
+    return _Derived("jacobian", _jacobian, f, argnums, mode, has_aux)
 
-    @functools.wraps(f)
-    def g(*args: Any, **options: Any) -> Any:
-        inputs = sum(map(_size, leaves_of([args[i] for i in _checked("jacobian", argnums, args)])))
-        if mode == "forward" and inputs:
-            return _forward_jacobian(f, args, argnums, options, has_aux)
-        trace = _Trace("jacobian", f, args, argnums, options)
+
+def _jacobian(f: Any, argnums: Argnums, mode: Any, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
+    inputs = sum(map(_size, leaves_of([args[i] for i in _checked("jacobian", argnums, args)])))
+    if mode == "forward" and inputs:
+        return _forward_jacobian(f, args, argnums, options, has_aux)
+    with _Trace("jacobian", f, args, argnums, options) as trace:
         out, aux = _split("jacobian", trace.out) if has_aux else (trace.out, None)
         outs = leaves_of(out)
         if mode is None and 0 < inputs < sum(map(_size, outs)):
@@ -294,8 +346,6 @@ def jacobian(
             ]
             by_output.append(trace.shaped(argnums, columns))
         return (like(out, by_output), trace.plain(aux)) if has_aux else like(out, by_output)
-
-    return g
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -338,10 +388,14 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return jvp(grad(f, argnums), primals, tangents)[1]
 
 
-def _leaf(x: Any) -> Value:
-    """A fresh Value of x, at the level of this transform."""
-    lifted = dual.lifted(x if hasattr(x, "_apply_op") else as_data(x))
-    return fresh_leaf(lifted)
+def _seal(leaves: Sequence[Value]) -> None:
+    for leaf in leaves:
+        seal(leaf)
+
+
+def _joined_leaves(tree: Any) -> Any:
+    """A tree in which arrays of Values, as NumPy makes of lists of them, are one Value each."""
+    return mapped(lambda x: as_operand(x, "f") if is_object_array(x) else x, tree)
 
 
 def _forward_jacobian(
@@ -426,7 +480,7 @@ def _size(x: Any) -> int:
 
 
 def _as_array(x: Any) -> Array:
-    return x if hasattr(x, "_apply_op") else as_data(x, "f")
+    return x if hasattr(x, "_apply_op") else as_operand(x, "f") if is_object_array(x) else as_data(x, "f")
 
 
 def _unshared(arrays: list[Any], others: list[Any]) -> list[Any]:
@@ -481,7 +535,8 @@ def _unpacked(argnums: Argnums, trees: list[Any]) -> Any:
 def _one_more() -> Iterator[None]:
     token = _around.set(_around.get() + 1)
     try:
-        yield
+        with levels.recording():
+            yield
     finally:
         _around.reset(token)
 

@@ -76,8 +76,6 @@ NOT_NUMBERS = [
     ("np.complex128(1j)", "np.complex128(1j) has complex numbers; give real numbers, such as its .real part"),
     ("np.array(['2020'], 'M8[Y]')", "has elements of type datetime64[Y]; "),
     ("np.array('a')", "array('a', dtype='<U1') has elements of type <U1; "),
-    ("[Value(1.0), 2.0]", "a list that holds Value(data=1.0, grad=0.0); use micrograd.ops.stack to join Values"),
-    ("[[n]]", "a list that holds Value(data=2.0, grad="),
 ]
 
 
@@ -108,16 +106,34 @@ def test_what_is_no_number(program, asker, data, words):
     assert words in text
 
 
+@pytest.mark.parametrize("program", ["Value({})", "w.data = {}", "w.grad = {}", "z.backward({})"])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("[Value(1.0), 2.0]", "a list that holds Value(data=1.0, grad=0.0); use micrograd.ops.stack to join Values"),
+        ("[[n]]", "a list that holds Value(data=2.0, grad="),
+    ],
+)
+def test_a_list_of_values_is_no_data(program, data, words):
+    assert words in said(program.format(data), DataError)
+
+
+@pytest.mark.parametrize("program", ["w + [n, n, n]", "[n, n, n] * w", "w @ [n, 2.0, n]", "n - [Value(1.0), 2.0]"])
+def test_a_list_of_values_is_an_operand(program):
+    z = eval(program, {"Value": Value, **vars(Things())})
+    assert z.shape in ((2, 3), (2,))
+
+
 @programs(
     (
         "Value(n)",
         "Value: the data is a Value already, Value(data=2.0, grad=55.0, label='n'); use it as it is, or its .data",
     ),
-    ("float(w)", "item: 'w' (2, 3) has 6 elements, not one; sum() or index it first"),
-    ("int(b)", "item: 'b' (2,) has 2 elements, not one; sum() or index it first"),
-    ("bool(b)", "item: 'b' (2,) has 2 elements, not one; sum() or index it first"),
-    ("round(b)", "item: 'b' (2,) has 2 elements, not one; sum() or index it first"),
-    ("float(u)", "item: (1, 4) has 4 elements, not one; sum() or index it first"),
+    ("float(w)", "float(): 'w' (2, 3) has 6 elements, not one; sum() or index it first"),
+    ("int(b)", "int(): 'b' (2,) has 2 elements, not one; sum() or index it first"),
+    ("bool(b)", "bool(): 'b' (2,) has 2 elements, not one; sum() or index it first"),
+    ("round(b)", "round(): 'b' (2,) has 2 elements, not one; sum() or index it first"),
+    ("float(u)", "float(): (1, 4) has 4 elements, not one; sum() or index it first"),
     ("len(n)", "len: 'n' () is a number, and has no length"),
     ("list(n)", "len: 'n' () is a number, and has no length"),
     ("b[0] = 5.0", "setitem: 'b' (2,) is a Value, and not changed in place, or its history would be wrong;"),

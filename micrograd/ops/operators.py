@@ -8,8 +8,8 @@ import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import is_number
-from micrograd.errors import DataError, ShapeError
+from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
+from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import arithmetic, functions, indexing, linalg, reductions, shapes
 
@@ -24,13 +24,48 @@ class Operators:
 
     __slots__ = ()
 
-    # They are keys of sets and dicts: to be equal is to be the same, also beside a NumPy number.
+    # pandas asks the operand with the larger number first: `df @ w` is ours, and keeps the history.
+    __pandas_priority__ = 5000
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    # Two eager numbers are equal if they are the same node: the texts look for nodes in lists. All else compares data.
+
+    def __eq__(self, other: object) -> Any:
+        if self is other and self._is_eager_number():
+            return True
+        if isinstance(other, Operators):
+            return False if self._is_eager_number() and other._is_eager_number() else arithmetic.equal(self, other)
+        other = _compared(other)
+        return other if other is NotImplemented else arithmetic.equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        if self is other and self._is_eager_number():
+            return False
+        if isinstance(other, Operators):
+            return True if self._is_eager_number() and other._is_eager_number() else arithmetic.not_equal(self, other)
+        other = _compared(other)
+        return other if other is NotImplemented else arithmetic.not_equal(self, other)
 
     def __hash__(self) -> int:
         return object.__hash__(self)
+
+    # What an interpreter says of its numbers
+
+    @property
+    def _dtype(self) -> Any:
+        """NumPy's type of the elements."""
+        return np.dtype(float)
+
+    def _is_traced(self) -> bool:
+        """Whether a transform that runs now differentiates by something that this was made from."""
+        return False
+
+    def _has_history(self) -> bool:
+        """Whether a gradient goes through this, so that its bare numbers would lose it."""
+        return True
+
+    def _is_eager_number(self) -> bool:
+        """Whether this is one number of a graph that `backward()` walks, as in the texts."""
+        return False
 
     def __add__(self, other: Array) -> Any:
         return arithmetic.add(self, other)
@@ -106,26 +141,45 @@ class Operators:
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         return protocols().apply_function(function, args, options)
 
+    @property
+    def dtype(self) -> Any:
+        """NumPy's type of the elements; float64 for a Python number."""
+        return self._dtype if shape_of(self) else NumberType(self._dtype)
+
+    @property
+    def __array__(self) -> Any:
+        """What NumPy asks for to make an array of this: the numbers of a constant; otherwise it is refused.
+
+        One number with a history has no such method. To NumPy it is an object, and `np.array([v, w])` holds both.
+        """
+        if not self._has_history():
+            return functools.partial(_as_array, self)
+        if shape_of(self) == ():
+            raise AttributeError("__array__")
+        return functools.partial(_refuse_array, self)
+
     def item(self) -> float | int:
-        """The number, when there is exactly one."""
-        x = ground(self)
-        if is_number(x):
-            return x  # type: ignore[no-any-return]
-        if self.size != 1:
-            raise DataError(f"item: {named(self)} has {self.size} elements, not one; sum() or index it first")
-        return np.asarray(x).item()  # type: ignore[no-any-return]
+        """The number, when there is exactly one.
+
+        Raises:
+            DataError: there are several.
+            GradientError: a transform differentiates it: the plain number would lose its gradient.
+        """
+        return _plain_number(self, "item()")
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(_plain_number(self, "float()"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(_plain_number(self, "int()"))
 
-    def __bool__(self) -> bool:
-        return bool(self.item())
+    def __bool__(self) -> bool:  # to branch on a number is well: the branch has a gradient of its own
+        return bool(_only_number(self, "bool()"))
 
     def __round__(self, ndigits: Any = None) -> Any:
-        return round(self.item(), ndigits)
+        if self._is_traced():
+            return arithmetic.round(self, decimals=ndigits or 0)
+        return round(_only_number(self, "round()"), ndigits)
 
     def __len__(self) -> int:
         shape = shape_of(self)
@@ -280,7 +334,13 @@ class Operators:
         return arithmetic.positive(self)
 
     def tolist(self) -> Any:
-        """The numbers in nested lists, detached."""
+        """The numbers in nested lists, detached.
+
+        Raises:
+            GradientError: a transform differentiates them: plain numbers would lose their gradient.
+        """
+        if self._is_traced():
+            raise _traced_error(self, "tolist()")
         return np.asarray(ground(self)).tolist()
 
     def squeeze(self, axis: reductions.Axis = None) -> Any:
@@ -317,6 +377,52 @@ class Operators:
     def size(self) -> int:
         """Number of elements."""
         return math.prod(shape_of(self))
+
+
+def _compared(other: Any) -> Any:
+    """What a value is compared with, as an operand; NotImplemented, if it holds no numbers: then the two differ."""
+    if not is_array_like(other):
+        return NotImplemented
+    try:
+        return as_operand(other, "equal")
+    except DataError:
+        return NotImplemented
+
+
+def _only_number(x: Any, asked: str) -> float | int:
+    number = ground(x)
+    if is_number(number):
+        return number  # type: ignore[no-any-return]
+    if number is None:
+        raise DataError(f"{x}: a shape has no numbers; keep float() and if out of what is traced, and use ops.where")
+    if x.size != 1:
+        raise DataError(f"{asked}: {named(x)} has {x.size} elements, not one; sum() or index it first")
+    return np.asarray(number).item()  # type: ignore[no-any-return]
+
+
+def _plain_number(x: Any, asked: str) -> float | int:
+    if x._is_traced():
+        raise _traced_error(x, asked)
+    return _only_number(x, asked)
+
+
+def _traced_error(x: Any, asked: str) -> GradientError:
+    what = named(x) if shape_of(x) or named(x) != "()" else "this number"
+    return GradientError(
+        f"{asked}: {what} is being differentiated, and plain numbers would lose its gradient;\n"
+        f"use NumPy's functions (np.exp(x) for math.exp(x), np.stack for a list), or x.detach() for a constant"
+    )
+
+
+def _as_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+    return np.array(ground(x), dtype=dtype, copy=copy)
+
+
+def _refuse_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+    raise GradientError(
+        f"asarray: {named(x)} has a gradient, which a plain array would lose; np.dot(X, v) or X @ v with X of NumPy\n"
+        f"keeps it, micrograd.ops.stack or micrograd.numpy.array joins values; v.numpy() gives plain numbers"
+    )
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import ops
-from micrograd.arrays import as_data
+from micrograd.arrays import as_operand, holds_values, is_object_array
 from micrograd.errors import DataError, OpError
 from micrograd.op import ground, shape_of
 from micrograd.trees import mapped
@@ -74,14 +74,21 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
     if name in OPERATORS:
         return functools.partial(_operated, name, *OPERATORS[name])
     op = _op_for(name, f"np.{ufunc.__name__}")
-    return lambda *inputs: op(*[np.asarray(x) if isinstance(x, (list, tuple)) else x for x in inputs])
+    return lambda *inputs: op(*[_operand(x, name) for x in inputs])
+
+
+def _operand(x: Any, name: str) -> Any:
+    """An argument of a ufunc: lists are arrays, and what holds Values is joined into one."""
+    if hasattr(x, "_apply_op") or not (isinstance(x, (list, tuple)) or is_object_array(x)):
+        return x
+    return as_operand(x, name) if is_object_array(x) or holds_values(x) else np.asarray(x)
 
 
 def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
     x, *others = inputs
     if hasattr(x, "_apply_op"):
-        return getattr(x, direct)(*[y if hasattr(y, "_apply_op") else as_data(y, name) for y in others])
-    return getattr(others[0], reflected)(as_data(x, name))
+        return getattr(x, direct)(*[y if hasattr(y, "_apply_op") else as_operand(y, name) for y in others])
+    return getattr(others[0], reflected)(as_operand(x, name))
 
 
 def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
