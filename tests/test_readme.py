@@ -80,6 +80,19 @@ def test_the_picture_is_of_the_first_example_and_narrow_enough_to_read() -> None
     assert int(width[1]) <= 600  # points: a page is some 800 pixels wide, and would shrink a wider picture
 
 
+# What a Value offers
+
+
+def test_a_value_has_what_the_list_offers() -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## What a Value offers\n")[1].split("\n## ")[0]
+    for title in ("Attributes", "Functions as methods"):
+        item = re.search(rf"- \*\*{title}:\*\* ((?:.*\n)(?:  .*\n)*)", section)
+        assert item
+        names = [name for code in re.findall(r"`([^`]*)`", item[1]) for name in code.split()]
+        assert len(names) > 10
+        assert [name for name in names if not hasattr(Value, name)] == []
+
+
 # The table of speed
 
 RESULTS = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")

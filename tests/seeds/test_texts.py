@@ -8,6 +8,7 @@ import io
 import pickle
 import random
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from micrograd.texts import micrograduate, ngrad, pyimagesearch, walkthrough
 from . import network_numbers as printed
 
 ROOMS = {room.__name__.rpartition(".")[2]: room for room in (micrograduate, ngrad, pyimagesearch, walkthrough)}
+README = Path(__file__).parents[2] / "README.md"
 TANH_ROOMS = [name for name in ROOMS if name != "pyimagesearch"]
 
 
@@ -38,6 +40,14 @@ def test_the_page_of_imports():
         exec(line, names)
         # LastValue is imported where it is needed, under the text's name: as Value.
         assert set(names) - {"__builtins__"} == set(ROOMS[room].__all__) - {"LastValue"}
+
+
+def test_the_readme_names_what_there_is():
+    rows = re.findall(r"^\| 00\d: .*? \| `(\w+)`: (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(room for room, _ in rows) == sorted(ROOMS)
+    for room, cell in rows:
+        names = re.findall(r"`(\w+)[^`]*`", cell.split(". ")[0])
+        assert sorted(names) == sorted(ROOMS[room].__all__)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
