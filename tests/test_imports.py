@@ -20,7 +20,7 @@ LEVELS = [
     {"ops", "anomaly"},
     {"engine", "numpy"},
     {"transforms", "dual", "program", "compile", "check", "draw", "explain", "nn", "optim"},
-    {"train"},
+    {"train", "texts"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]

@@ -1,4 +1,4 @@
 """The four source texts, 000 to 003: their programs run on our Value, and every number they print that is determined.
 
-The texts' own `Value` classes are replaced by ours; their networks are kept where their interface is their own.
+The texts' own classes are replaced by `micrograd.engine`, `micrograd.nn` or `micrograd.texts`, or kept on our Value.
 """

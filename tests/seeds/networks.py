@@ -1,4 +1,8 @@
-"""The tanh neuron, its layer and its network, which texts 001, 002 and 003 share, over any class of values."""
+"""The tanh neuron, its layer and its network as texts 001, 002 and 003 write them, over any class of values.
+
+This is the road of a reader who keeps the text's own networks and replaces its Value alone. The other road is
+`micrograd.texts`, where the networks are there.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,11 @@ def network_classes(Value: type[Any]) -> tuple[type[Any], type[Any], type[Any]]:
             self.b = Value(random.uniform(-1, 1))
 
         def __call__(self, x):
-            act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+            act = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
             return act.tanh()
 
         def parameters(self):
-            return [*self.w, self.b]
+            return self.w + [self.b]
 
     class Layer:
         def __init__(self, nin, nout):
@@ -34,7 +38,7 @@ def network_classes(Value: type[Any]) -> tuple[type[Any], type[Any], type[Any]]:
 
     class MLP:
         def __init__(self, nin, nouts):
-            sz = [nin, *nouts]
+            sz = [nin] + nouts
             self.layers = [Layer(sz[i], sz[i + 1]) for i in range(len(nouts))]
 
         def __call__(self, x):
@@ -46,14 +50,3 @@ def network_classes(Value: type[Any]) -> tuple[type[Any], type[Any], type[Any]]:
             return [p for layer in self.layers for p in layer.parameters()]
 
     return Neuron, Layer, MLP
-
-
-def tanh_networks() -> dict[str, Any]:
-    """Makers of one and the same network, MLP(nin, nouts): ours, and the texts' own classes on our Value."""
-    from micrograd import nn
-    from micrograd.engine import Value
-
-    def ours(nin, nouts):
-        return nn.MLP(nin, nouts, activation="tanh", last_activation="tanh", bias="uniform")
-
-    return {"micrograd.nn": ours, "the texts' classes": network_classes(Value)[2]}

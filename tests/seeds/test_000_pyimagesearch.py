@@ -1,7 +1,8 @@
 """Text 000, "Automatic Differentiation Part 2: Implementation Using Micrograd": its programs and what they print.
 
-Every program about `Value` runs three times: on ours as it is; with the text's own functions put on a subclass; and
-with them put on our class itself, as the text does (`Value.__add__ = custom_addition`). pytest takes them off again.
+Its networks are those of `micrograd.texts.pyimagesearch`. Every program about `Value` runs three times: on ours as it
+is; with the text's own functions put on a subclass; and with them put on our class itself, as the text does
+(`Value.__add__ = custom_addition`). pytest takes them off again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from micrograd import engine
-from micrograd.engine import Value
+from micrograd.texts.pyimagesearch import MLP, Layer, Module, Neuron
 
 
 def custom_methods(Value: type[Any]) -> dict[str, Any]:
@@ -301,80 +302,8 @@ def test_backward_solves_division(Value):
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-# The multilayer perceptron: the text's own classes (their interface is not micrograd's), on our Value
+# The multilayer perceptron: the text's programs, with `micrograd.texts.pyimagesearch` for its classes
 # ----------------------------------------------------------------------------------------------------------------------
-
-
-class Module:
-    def zero_grad(self):
-        for p in self.parameters():
-            p.grad = 0
-
-    def parameters(self):
-        return []
-
-
-class Neuron(Module):
-    def __init__(self, number_inputs: int, name, is_nonlinear: bool = True):
-        self.weights = [Value(data=random.uniform(-1, 1)) for _ in range(number_inputs)]
-        self.bias = Value(data=0.0)
-        self.is_nonlinear = is_nonlinear
-        self.name = name
-
-    def __call__(self, x):
-        act = sum(((wi * xi) for wi, xi in zip(self.weights, x, strict=True)), self.bias)
-        return act.relu() if self.is_nonlinear else act
-
-    def parameters(self):
-        return [*self.weights, self.bias]
-
-    def __repr__(self):
-        non_linearity = "ReLU" if self.is_nonlinear else "None"
-        return f"Neuron {self.name}(Number={len(self.weights)}, Non-Linearity={non_linearity})"
-
-
-class Layer(Module):
-    def __init__(self, number_inputs: int, number_outputs: int, name: int, **kwargs):
-        self.neurons = [Neuron(number_inputs=number_inputs, name=idx, **kwargs) for idx in range(number_outputs)]
-        self.name = name
-        self.number_outputs = number_outputs
-
-    def __call__(self, x):
-        out = [n(x) for n in self.neurons]
-        return out if self.number_outputs != 1 else out[0]
-
-    def parameters(self):
-        return [p for n in self.neurons for p in n.parameters()]
-
-    def __repr__(self):
-        layer_str = "\n".join(f" - {n!s}" for n in self.neurons)
-        return f"Layer {self.name} \n{layer_str}\n"
-
-
-class MLP(Module):
-    def __init__(self, number_inputs: int, list_number_outputs: list[int]):
-        total_size = [number_inputs, *list_number_outputs]
-        self.layers = [
-            Layer(
-                number_inputs=total_size[i],
-                number_outputs=total_size[i + 1],
-                name=i,
-                is_nonlinear=i != len(list_number_outputs) - 1,
-            )
-            for i in range(len(list_number_outputs))
-        ]
-
-    def __call__(self, x):
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def parameters(self):
-        return [p for layer in self.layers for p in layer.parameters()]
-
-    def __repr__(self):
-        mlp_str = "\n".join(f" - {layer!s}" for layer in self.layers)
-        return f"MLP of \n{mlp_str}"
 
 
 def printed_lines(module: Module) -> list[str]:

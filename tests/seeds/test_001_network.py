@@ -8,14 +8,20 @@ import pytest
 
 from micrograd.draw import draw
 from micrograd.engine import Value
+from micrograd.texts import micrograduate
 
 from . import network_numbers as printed
 from .classes_001 import chain
-from .networks import network_classes, tanh_networks
+from .networks import network_classes
 from .pictures import boxes
 
 COMPOSITE = chain(Value)["composite tanh"]
-NETWORKS = {**tanh_networks(), "the text's classes and its Values": network_classes(COMPOSITE)[2]}
+NETWORKS = {
+    "micrograd.texts": micrograduate.MLP,
+    "the text's classes on our Value": network_classes(Value)[2],
+    "the text's classes on its Value": network_classes(COMPOSITE)[2],
+}
+COMPOSITE_NETWORKS = [name for name in NETWORKS if name != "the text's classes on our Value"]
 
 xs, ys = printed.INPUTS, printed.TARGETS
 
@@ -118,9 +124,10 @@ def test_printed_numbers(lines, name):
     ],
     ids=["first parameters", "parameters after all"],
 )
-def test_forward_pass_to_the_digit(parameters, loss, predictions):
+@pytest.mark.parametrize("name", COMPOSITE_NETWORKS)
+def test_forward_pass_to_the_digit(name, parameters, loss, predictions):
     # Forward, the order is fixed: with the text's own operations, composite tanh included, no digit differs.
-    mlp = network_classes(COMPOSITE)[2](3, [4, 4, 1])
+    mlp = NETWORKS[name](3, [4, 4, 1])
     load(mlp, parameters)
     ypreds = forward_pass_mlp(mlp)
     assert calc_loss(ypreds, ys).data == loss
@@ -143,7 +150,7 @@ def test_draw_order():
     assert set(map(tuple, drawn.values())) == {tuple(random.uniform(-1, 1) for _ in range(41))}
 
 
-@pytest.mark.parametrize(("name", "of_tanh"), [(name, 9 if "Values" in name else 1) for name in NETWORKS])
+@pytest.mark.parametrize(("name", "of_tanh"), [(name, 9 if name in COMPOSITE_NETWORKS else 1) for name in NETWORKS])
 def test_pictures_are_the_texts(name, of_tanh):
     mlp = NETWORKS[name](3, [4, 4, 1])
     # A neuron with 3 raw inputs: 3 weights, a bias, 3 inputs, 3 products, 3 sums. With 4 Values: 4, 1, 4 and 4.
@@ -158,9 +165,16 @@ def test_pictures_are_the_texts(name, of_tanh):
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("Value", [Value, COMPOSITE], ids=["ours", "the text's"])
-def test_neuron_layer_and_network(Value):
-    Neuron, Layer, MLP = network_classes(Value)
+CLASSES = {
+    "micrograd.texts": (micrograduate.Neuron, micrograduate.Layer, micrograduate.MLP),
+    "the text's classes on our Value": network_classes(Value),
+    "the text's classes on its Value": network_classes(COMPOSITE),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_neuron_layer_and_network(name):
+    Neuron, Layer, MLP = CLASSES[name]
     neuron, layer, mlp = Neuron(2), Layer(2, 3), MLP(3, [4, 4, 1])
     x = [2.0, 3.0]
     by_hand = Value(neuron.w[0].data * 2.0 + neuron.w[1].data * 3.0 + neuron.b.data).tanh()

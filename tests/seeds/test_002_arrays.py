@@ -18,9 +18,10 @@ from micrograd import engine
 from micrograd.draw import draw_dot
 from micrograd.engine import Value, toposort
 from micrograd.nn import MLP
+from micrograd.texts import ngrad
 
 from .network_numbers import INPUTS, TARGETS
-from .networks import network_classes, tanh_networks
+from .networks import network_classes
 from .pictures import boxes, ellipses
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -85,7 +86,9 @@ def test_value_of_what_can_be_an_array():
 
 
 def test_repr():
-    # The text prints Value(data=[1. 2.]); ours adds the gradient, as texts 000 and 001 do.
+    assert repr(ngrad.Value([1.0, 2.0])) == "Value(data=[1. 2.])"
+    assert repr(2.0 * ngrad.Value([1.0, 2.0])) == "Value(data=[2. 4.])"
+    # Ours adds the gradient, as text 000 does.
     assert repr(Value([1.0, 2.0])) == "Value(data=[1. 2.], grad=[0. 0.])"
 
 
@@ -189,7 +192,7 @@ def described_class():
     return Value
 
 
-CLASSES = {"ours": Value, "as described": described_class()}
+CLASSES = {"ours": Value, "micrograd.texts": ngrad.Value, "as described": described_class()}
 
 X, Y = np.array([[0.5, 1.0, 2.0], [3.0, 0.25, 1.5]]), np.array([[2.0, -1.0, 3.0], [0.5, 1.5, -2.0]])
 ONE = np.ones_like(X)
@@ -218,7 +221,7 @@ OPERATIONS = {
 # test_broadcast_by_the_rules_as_described.
 BROADCASTING = ("reflected add", "reflected multiply", "negate", "subtract")
 CASES = [
-    *(("ours", name) for name in OPERATIONS),
+    *((cls, name) for cls in ("ours", "micrograd.texts") for name in OPERATIONS),
     *(("as described", name) for name in OPERATIONS if name not in BROADCASTING),
 ]
 IN_ONE_NODE = [(cls, name) for cls, name in CASES if OPERATIONS[name][0]]
@@ -417,7 +420,11 @@ def test_neuron():
 # The library: unseeded, so what is tested is how it is built, and that the loss falls
 # ----------------------------------------------------------------------------------------------------------------------
 
-NETWORKS = {**tanh_networks(), "the text's classes and its Values": network_classes(CLASSES["as described"])[2]}
+NETWORKS = {
+    "micrograd.texts": ngrad.MLP,
+    "the text's classes on our Value": network_classes(Value)[2],
+    "the text's classes on its Value": network_classes(CLASSES["as described"])[2],
+}
 
 
 @pytest.fixture(params=NETWORKS)
@@ -476,6 +483,7 @@ def batch_pass(n):
 
 
 BATCHES = {
+    "micrograd.texts": (lambda: ngrad.MLP(3, [4, 4, 1]), column_pass),
     "the texts' classes": (lambda: network_classes(Value)[2](3, [4, 4, 1]), column_pass),
     "micrograd.nn": (lambda: MLP(3, [4, 4, 1], activation="tanh", last_activation="tanh", bias="uniform"), batch_pass),
 }

@@ -15,9 +15,10 @@ import pytest
 from micrograd import engine
 from micrograd.draw import draw_dot
 from micrograd.engine import Value
+from micrograd.texts import walkthrough
 
 from .network_numbers import INPUTS, TARGETS
-from .networks import network_classes, tanh_networks
+from .networks import network_classes
 from .pictures import boxes, ellipses
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -265,8 +266,8 @@ def adding_class():
     return Value
 
 
-CLASSES = {"ours": Value, "overwriting": overwriting_class(), "adding": adding_class()}
-RIGHT = {"ours": Value, "adding": adding_class()}
+RIGHT = {"ours": Value, "micrograd.texts": walkthrough.Value, "adding": adding_class()}
+CLASSES = {**RIGHT, "overwriting": overwriting_class()}
 
 
 def neuron(Value, bias=6.8813735870195432, composite=False):
@@ -521,7 +522,11 @@ def test_torch():
 # The network: unseeded, so what is tested is its course
 # ----------------------------------------------------------------------------------------------------------------------
 
-NETWORKS = {**tanh_networks(), "the text's classes and its Values": network_classes(CLASSES["adding"])[2]}
+NETWORKS = {
+    "micrograd.texts": walkthrough.MLP,
+    "the text's classes on our Value": network_classes(Value)[2],
+    "the text's classes on its Value": network_classes(CLASSES["adding"])[2],
+}
 
 
 @pytest.fixture(params=NETWORKS)

@@ -1,0 +1,68 @@
+"""Text 003: a blog post that walks through the video in which Andrej Karpathy builds micrograd.
+
+The copy that we work from names neither its author nor its title.
+
+The text first makes two mistakes on purpose, and shows what they do: rules that assign gradients (`=`) where they must
+add (`+=`), and a sort that visits a node twice. Here both are right from the start. One error it does not see: its `**`
+puts the exponent, a raw number, among the children, where its sort then stops; here `x**2` has one input.
+
+>>> a = Value(3.0, label="a")
+>>> b = a + a
+>>> b.backward()
+>>> a.grad
+2.0
+"""
+
+from __future__ import annotations
+
+from micrograd import engine
+from micrograd.draw import draw_dot, trace
+from micrograd.texts import tanh_network
+
+__all__ = ["MLP", "Layer", "Neuron", "Value", "draw_dot", "trace"]
+
+
+class Value(engine.Value):
+    """Our Value with the text's print, which shows the data alone.
+
+    >>> Value(2.0, label="x1")
+    Value(data=2.0)
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Value(data={self.data})"
+
+
+class Neuron(tanh_network.Neuron):
+    """The text's neuron: `w`, `b`, tanh(w . x + b), all drawn from [-1, 1].
+
+    >>> len(Neuron(2).parameters())
+    3
+    """
+
+    Value = Value
+
+
+class Layer(tanh_network.Layer):
+    """The text's layer: `neurons`.
+
+    >>> len(Layer(2, 3)([2.0, 3.0]))
+    3
+    """
+
+    Neuron = Neuron
+
+
+class MLP(tanh_network.MLP):
+    """The text's network: `layers`.
+
+    >>> n = MLP(3, [4, 4, 1])
+    >>> loss = sum([(n(x) - y) ** 2 for x, y in [([2.0, 3.0, -1.0], 1.0), ([3.0, -1.0, 0.5], -1.0)]])
+    >>> loss.backward()
+    >>> len([p.grad for p in n.parameters()])
+    41
+    """
+
+    Layer = Layer
