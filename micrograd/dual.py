@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd import levels
-from micrograd.arrays import as_data, as_operand, is_object_array
+from micrograd.arrays import as_data, as_operand
 from micrograd.engine import _anomalies
 from micrograd.errors import GradientError, ShapeError
 from micrograd.op import Array, Op, ground, quietly, shape_of
@@ -157,9 +157,11 @@ def lifted(x: Array) -> Array:
 
 
 def _joined(name: str, x: Array) -> Array:
-    """A list or array of Duals as one Dual; anything else as it is."""
-    is_several = isinstance(x, (list, tuple)) or (not hasattr(x, "_apply_op") and is_object_array(x))
-    return as_operand(x, name) if is_several else x
+    """A list or array of Duals as one Dual; what is not made of real numbers is refused; anything else as it is."""
+    if hasattr(x, "_apply_op") or isinstance(x, (float, int)):
+        return x
+    is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")
+    return x if is_real else as_operand(x, name)
 
 
 def _settled(z: Array) -> Array:

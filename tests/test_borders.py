@@ -114,6 +114,13 @@ def test_objects_that_are_no_values_are_refused() -> None:
         Value(np.array([Value(1.0), 2.0]))
 
 
+@pytest.mark.parametrize("other", [1j, np.array([1j]), "2.0", None], ids=repr)
+def test_what_is_not_real_is_refused_in_both_modes(other: Any) -> None:
+    for ask in (lambda: grad(lambda x: ops.sum(x * other))(1.0), lambda: slope(lambda x: ops.sum(x * other), 1.0)):
+        with pytest.raises(DataError, match="multiply: "):
+            ask()
+
+
 # Arrays refuse to become plain ones
 
 
