@@ -312,9 +312,9 @@ def test_an_interrupt_at_any_line_of_backward():
             nonlocal lines
             if frame.f_code.co_filename not in (engine.__file__, walks.__file__, __file__):
                 return None
-            # A real signal is not delivered between the end of a `with` block and the release of its lock.
-            at_lock = "with LOCK:" in linecache.getline(frame.f_code.co_filename, frame.f_lineno)
-            if event == "line" and not at_lock:
+            # A real signal is not delivered between the end of a `with` block and the exit from it.
+            at_exit = linecache.getline(frame.f_code.co_filename, frame.f_lineno).lstrip().startswith("with ")
+            if event == "line" and not at_exit:
                 lines += 1
                 if lines == stop:
                     raise KeyboardInterrupt
