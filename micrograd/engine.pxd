@@ -10,7 +10,7 @@ cdef object positive_op
 cdef double NAN
 cdef int _next_walk() except -1
 cdef set _modes, PLAIN
-cdef dict NONE
+cdef dict NONE, ACTIVE
 
 
 cdef class Value(Operators):
@@ -32,8 +32,8 @@ cpdef fit(object g, object data)
 @cython.locals(parts=list)
 cdef list _parts(Value node, object g, bint create_graph, set wanted=*)
 cdef _unshared(object part, object g)
-cpdef pull(Value node, bint create_graph=*, bint by_hand=*)
-cdef int _accumulate(Value x, object g, object part, bint by_hand) except -1
+cpdef pull(Value node, bint create_graph=*, bint by_hand=*, dict apart=*)
+cdef int _accumulate(Value x, object g, object part, dict apart) except -1
 
 @cython.locals(order=list, stack=list, node=Value)
 cdef list _collect(Value root, int walk, list leaves)
@@ -41,15 +41,27 @@ cdef list _collect(Value root, int walk, list leaves)
 cdef list _grads_of(list leaves)
 @cython.locals(leaf=Value)
 cdef int _put_grads(list leaves, object grads) except -1
-@cython.locals(leaf=Value)
-cdef int _add_to(list leaves, list grads) except -1
+@cython.locals(order=list, stack=list, node=Value)
+cdef list _collect_beside(Value root, set seen)
+@cython.locals(node=Value)
+cdef list _begin(object walk)
+@cython.locals(leaf=Value, node=Value)
+cdef int _add_up(object walk) except -1
+@cython.locals(node=Value)
+cdef list _totals_apart(object walk)
+@cython.locals(node=Value)
+cdef int _end(object walk, list others) except -1
+@cython.locals(node=Value)
+cpdef undo(object walk)
+cdef _sum(object part, object known)
 cdef int _forget(Value node, list leaves) except -1
 cdef bint _push_input(Value node, int walk, list stack) except -1
 cdef bint _push(object x, int walk, list stack) except -1
 cdef bint _is_ahead(Value node, int walk) noexcept
 
-@cython.locals(node=Value)
-cdef int _walk_back(list order, bint create_graph) except -1
+@cython.locals(node=Value, is_alone=bint)
+cdef int _walk_back(list order, bint create_graph, dict apart) except -1
+cdef bint _is_whole(Value node, dict apart) except -1
 cdef int _step_of_its_own(Value node) except -1
 @cython.locals(gx=double, gy=double)
 cdef bint _float_step(Value node) except -1
@@ -72,6 +84,13 @@ cpdef bint rests_on_others(Value root, set known) except -1
 cdef int _hold(Value node, object data) except -1
 cdef _grad_of(Value node)
 cdef int _slope_to(Value node, object grad) except -1
+cdef _grad_at(Value node, dict apart)
+cdef int _put_grad_at(Value node, object grad, dict apart) except -1
+cdef _grad_here(Value node)
+cdef int _put_grad_here(Value node, object grad) except -1
+cdef bint _is_in_node(Value node) except -1
+cdef _at(Value node, object place)
+cdef int _put_at(Value node, object place, object grad) except -1
 cdef bint _is_constant(Value node) noexcept
 @cython.locals(node=Value)
 cdef Value _node(type kind, object data, object record, object x, object y)

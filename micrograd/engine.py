@@ -19,6 +19,8 @@ import copy
 import functools
 import itertools
 import math
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -36,6 +38,7 @@ from micrograd.ops import positive as positive_op
 from micrograd.ops import relu as relu_op
 from micrograd.ops import tanh as tanh_op
 from micrograd.ops.operators import Operators
+from micrograd.walks import ACTIVE, LOCK, Place, Walk, is_running_here, place_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,11 +151,11 @@ class Value(Operators):
     @property
     def _grad(self) -> Any:
         """None stands for zero, so that no array of zeros need be made."""
-        return _grad_of(self)
+        return _grad_here(self)
 
     @_grad.setter
     def _grad(self, grad: Any) -> None:
-        _slope_to(self, grad)
+        _put_grad_here(self, grad)
 
     @property
     def data(self) -> Any:
@@ -174,20 +177,23 @@ class Value(Operators):
     @property
     def grad(self) -> Any:
         """The gradient, of the shape and dtype of data; zero before `backward()`; assignable."""
-        if self._has_slope:
-            return self._slope
-        if self._gradient is None:
-            if self._is_float or is_number(self._content):
-                return 0.0
-            self._grad = as_data(np.zeros_like(self._content))
-        return self._grad
+        grad = _grad_here(self)
+        if grad is not None:
+            return grad
+        if self._is_float or is_number(self._content):
+            return 0.0
+        zeros = as_data(np.zeros_like(self._content))
+        with LOCK:  # unless another thread has put one there
+            if _grad_here(self) is None:
+                _put_grad_here(self, zeros)
+            return self._grad
 
     @grad.setter
     def grad(self, grad: Array) -> None:
         if grad is None or (is_number(grad) and grad == 0):
-            _slope_to(self, None)
+            _put_grad_here(self, None)
         elif is_number(grad) and is_number(_held(self)):
-            _slope_to(self, grad)
+            _put_grad_here(self, grad)
         else:
             cotangent = _cotangent("grad", self, grad)
             self._grad = grad if isinstance(grad, Value) else cotangent
@@ -397,8 +403,9 @@ class Value(Operators):
         grad of x  =  sum over users z of x:  (grad of z) * dz/dx
 
         Interior gradients are computed anew; those of leaves accumulate over calls, so set them to 0 between steps.
-        If anything interrupts the walk, the gradients of leaves are as they were. Data is used as it stands now:
-        see `check_stale`.
+        If anything interrupts the walk, the gradients of leaves are as they were. Threads may walk graphs that share
+        leaves, or more: every gradient is counted once, when its walk ends. Data is used as it stands now: see
+        `check_stale`.
 
         Args:
             gradient: the gradient of this value itself, of its shape; ones by default.
@@ -420,22 +427,18 @@ class Value(Operators):
                 f"call it on a result of Values with a history"
             )
         seed = _ones(self._content) if gradient is None else _cotangent("backward", self, gradient)
-        leaves: list[Value] = []
-        order = _collect(self, _next_walk(), leaves)
-        before = _grads_of(leaves)
+        walk = Walk(self)
         try:
-            _put_grads(leaves, itertools.repeat(None))
+            order = _begin(walk)
             if create_graph:
                 _watch_all(order)
-            self._grad = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
+            start = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
+            _put_grad_at(self, start, walk.apart)
             with quietly():
-                _walk_back(order, create_graph)
-            _add_to(leaves, before)
+                _walk_back(order, create_graph, walk.apart)
+            _add_up(walk)
         except BaseException:
-            for leaf in toposort(self):
-                if leaf._x is None:
-                    leaf._grad = None
-            _put_grads(leaves, before)
+            undo(walk)
             raise
 
     def detach(self) -> Value:
@@ -490,8 +493,8 @@ class Value(Operators):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickle the inputs before their users, so that no pickle is deeper than one node."""
-        walk = _next_walk()
-        return _blank, (type(self),), copies.Pickled(self, lambda root: _collect(root, walk, None)).state()
+        seen: set[int] = set()
+        return _blank, (type(self),), copies.Pickled(self, lambda root: _collect_beside(root, seen)).state()
 
     def __setstate__(self, state: tuple[Any, Any, Any]) -> None:
         _, own, gradients = state
@@ -576,7 +579,13 @@ def toposort(root: Value) -> list[Value]:
     >>> [node.label for node in toposort(b + a)]
     ['a', 'b', '']
     """
-    return _collect(root, _next_walk(), None)
+    with LOCK:
+        if not ACTIVE:
+            walk = _next_walk()
+            order = _collect(root, walk, None)
+            if _next_walk() == walk + 1:  # as always: no finalizer or signal handler has marked nodes meanwhile
+                return order
+        return _collect_beside(root, set())
 
 
 def _collect(root: Value, walk: int, leaves: list[Value] | None) -> list[Value]:
@@ -630,6 +639,109 @@ def _forget(node: Value, leaves: list[Value]) -> None:
             node._gradient = None
 
 
+# How walks begin and end beside those of other threads: walks.py says what has to hold.
+
+
+def _collect_beside(root: Value, seen: set[int]) -> list[Value]:
+    """`_collect` without marks, which may belong to other walks; without what was seen before, by identity."""
+    order: list[Value] = []
+    stack: list[Value] = [root]
+    while stack:
+        node = stack[-1]
+        if id(node) not in seen:
+            ahead = [x for x in _inputs(node) if isinstance(x, Value) and id(x) not in seen and not _is_constant(x)]
+            if ahead:
+                stack += reversed(ahead)
+                continue
+            seen.add(id(node))
+            order.append(node)
+        stack.pop()
+    return order
+
+
+def _begin(walk: Walk) -> list[Value]:
+    """The nodes in order, in the hands of the walk: without gradients, those of leaves set aside."""
+    with LOCK:
+        if not ACTIVE:
+            walk.begin(_next_walk())
+            order = _collect(walk.root, walk.number, walk.leaves)
+        else:
+            order = _collect_beside(walk.root, set())
+            walk.begin(_next_walk())
+            for node in order:
+                if node._mark in ACTIVE:
+                    walk.apart[id(node)] = [node, None]
+                else:
+                    node._mark = walk.number
+                    _forget(node, walk.leaves)
+        walk.before = _grads_of(walk.leaves)
+        _put_grads(walk.leaves, itertools.repeat(None))
+        return order
+
+
+def _add_up(walk: Walk) -> None:
+    """The end of a walk: to all leaves at once, what it has found."""
+    with LOCK:
+        totals = [_sum(_grad_of(leaf), known) for leaf, known in zip(walk.leaves, walk.before, strict=True)]
+        others = _totals_apart(walk) if walk.apart else []
+        _put_grads(walk.leaves, totals)
+        _end(walk, others)
+
+
+def _end(walk: Walk, others: list[tuple[Value, Place | None, Any, Any]]) -> None:
+    try:
+        for node, place, total, _ in others:
+            _put_at(node, place, total)
+        walk.end()
+    except BaseException:
+        if walk.number in ACTIVE:  # nobody has seen the totals yet
+            for node, place, _, known in others:
+                _put_at(node, place, known)
+        raise
+
+
+def _totals_apart(walk: Walk) -> list[tuple[Value, Place | None, Any, Any]]:
+    """For nodes in the hands of other walks: the place of the gradient, what comes there, and what is there now."""
+    totals = []
+    for node, part in walk.apart.values():
+        place = place_of(node, walk)
+        known = _at(node, place)
+        if node._x is None and part is not None:
+            totals.append((node, place, _sum(part, known), known))
+        elif node._x is not None and place is None and node._mark not in ACTIVE:  # no walk needs it any more
+            totals.append((node, place, part, known))
+    return totals
+
+
+def undo(walk: Walk) -> None:
+    """The end of a walk that failed: leaves as they were before."""
+    with LOCK:
+        if walk.number not in ACTIVE:  # it had not begun, or was complete
+            return
+        if walk.before is not None:
+            for node in _collect_beside(walk.root, set()):
+                if node._x is None and node._mark == walk.number:
+                    _slope_to(node, None)
+            _put_grads(walk.leaves, walk.before)
+        walk.end()
+
+
+def _undo_others() -> None:
+    """In a process that was forked, the walks of other threads do not go on."""
+    for walk in list(ACTIVE.values()):
+        if walk.thread != threading.get_ident():
+            undo(walk)
+    LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=_undo_others)
+
+
+def _sum(part: Any, known: Any) -> Any:
+    return known if part is None else part if known is None else part + known
+
+
 def _grads_of(leaves: list[Value]) -> list[Any]:
     return [_grad_of(leaf) for leaf in leaves]
 
@@ -637,12 +749,6 @@ def _grads_of(leaves: list[Value]) -> list[Any]:
 def _put_grads(leaves: list[Value], grads: Iterable[Any]) -> None:
     for leaf, grad in zip(leaves, grads, strict=False):
         _slope_to(leaf, grad)
-
-
-def _add_to(leaves: list[Value], grads: list[Any]) -> None:
-    for leaf, grad in zip(leaves, grads, strict=True):
-        known = _grad_of(leaf)
-        _slope_to(leaf, grad if known is None else grad + known)
 
 
 def _is_ahead(node: Value, walk: int) -> bool:
@@ -657,26 +763,31 @@ def _next_walk() -> int:
     return 1 + next(_walks) % (2**31 - 1)
 
 
-def pull(node: Value, create_graph: bool = False, by_hand: bool = False) -> None:
+def pull(node: Value, create_graph: bool = False, by_hand: bool = False, apart: dict[int, Any] | None = None) -> None:
     """Add the node's part to the gradients of its inputs, by the rules of its op: the chain rule, one step.
 
-    Interior gradients may share an array; not so when the user goes by hand, and may add to them in place.
+    Interior gradients may share an array; not so when the user goes by hand, and may add to them in place. Gradients
+    that a walk keeps apart from their nodes are passed on with it.
     """
-    g = _grad_of(node)
+    g = _grad_here(node) if by_hand else _grad_at(node, apart)
     if g is None or isinstance(node._record, Custom):
         return
     parts = _parts(node, g, create_graph)
     if _modes and (anomalies := _anomalies.get()) is not None:
         anomalies.check_gradients(node, parts)
     for x, part in parts:
-        _accumulate(x, g, part, by_hand)
+        if by_hand:
+            with LOCK:
+                _put_grad_here(x, _sum(_unshared(part, g), _grad_here(x)))
+        else:
+            _accumulate(x, g, part, apart)
 
 
-def _accumulate(x: Value, g: Any, part: Any, by_hand: bool) -> None:
-    if by_hand or x._x is None:
+def _accumulate(x: Value, g: Any, part: Any, apart: dict[int, Any] | None) -> None:
+    if x._x is None:
         part = _unshared(part, g)
-    known = _grad_of(x)
-    _slope_to(x, part if known is None else known + part)
+    known = _grad_at(x, apart)
+    _put_grad_at(x, part if known is None else known + part, apart)
 
 
 def _pull_by_hand(node: Value) -> None:
@@ -795,14 +906,20 @@ def _broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
     return len(larger) >= len(shape) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
 
 
-def _walk_back(order: list[Value], create_graph: bool) -> None:
+def _walk_back(order: list[Value], create_graph: bool, apart: dict[int, Any]) -> None:
+    is_alone = not apart
     while order:
         node = order.pop()  # let go of each while it is at hand, not of all in one more pass over memory
         memory.fetch_next(order)
         if node._has_own:
             _step_of_its_own(node)
-        elif node._x is not None and not _float_step(node):
-            pull(node, create_graph)
+        elif node._x is not None and not ((is_alone or _is_whole(node, apart)) and _float_step(node)):
+            pull(node, create_graph, False, apart)
+
+
+def _is_whole(node: Value, apart: dict[int, Any]) -> bool:
+    """Whether no gradient that a step from this node needs is kept apart."""
+    return id(node) not in apart and id(node._x) not in apart and id(node._y) not in apart
 
 
 def _step_of_its_own(node: Value) -> None:
@@ -896,7 +1013,7 @@ def _receive(x: Any, part: float) -> None:
         if value._has_slope:
             value._slope += part
         elif value._has_gradient:
-            value._grad = value._gradient + part
+            _slope_to(value, value._gradient + part)
         elif value._record is not CONSTANT:
             value._slope = part
             value._has_slope = True
@@ -1002,15 +1119,61 @@ def _grad_of(node: Value) -> Any:
 
 
 def _slope_to(node: Value, grad: Any) -> None:
-    node._has_slope = type(grad) is float
-    node._has_gradient = not (node._has_slope or grad is None)
-    if node._has_slope:
+    if type(grad) is float:
         node._slope = grad
+        node._has_slope = True
+        node._has_gradient = False
         node._gradient = None
     else:
         node._gradient = grad
+        node._has_slope = False
+        node._has_gradient = grad is not None
         if node._has_gradient and type(grad) not in PLAIN:
             memory.watch(node)
+
+
+def _grad_at(node: Value, apart: dict[int, Any] | None) -> Any:
+    """The gradient of a node in a walk that keeps some apart."""
+    return apart[id(node)][1] if apart and id(node) in apart else _grad_of(node)
+
+
+def _put_grad_at(node: Value, grad: Any, apart: dict[int, Any] | None) -> None:
+    if apart and id(node) in apart:
+        apart[id(node)][1] = grad
+    else:
+        _slope_to(node, grad)
+
+
+def _grad_here(node: Value) -> Any:
+    """The gradient of a node as this thread sees it, inside of a walk or outside."""
+    if _is_in_node(node):
+        return _grad_of(node)
+    with LOCK:
+        return _at(node, place_of(node))
+
+
+def _put_grad_here(node: Value, grad: Any) -> None:
+    if _is_in_node(node):
+        _slope_to(node, grad)
+    else:
+        with LOCK:
+            _put_at(node, place_of(node), grad)
+
+
+def _is_in_node(node: Value) -> bool:
+    """Whether the gradient that this thread sees is surely in the node, and no walk can take it away just now."""
+    return is_running_here(ACTIVE.get(node._mark)) if ACTIVE else memory.is_atomic()
+
+
+def _at(node: Value, place: Place | None) -> Any:
+    return _grad_of(node) if place is None else place[0][place[1]]
+
+
+def _put_at(node: Value, place: Place | None, grad: Any) -> None:
+    if place is None:
+        _slope_to(node, grad)
+    else:
+        place[0][place[1]] = grad
 
 
 def _is_constant(node: Value) -> bool:

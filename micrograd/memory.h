@@ -40,4 +40,6 @@ static inline int micrograd_is_watched(PyObject *x) { return PyObject_GC_IsTrack
 static inline void micrograd_watch(PyObject *node) {
     if (!PyObject_GC_IsTracked(node)) PyObject_GC_Track(node);
 }
+
+static inline int micrograd_is_atomic(void) { return 1; }
 #endif

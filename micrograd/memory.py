@@ -44,3 +44,8 @@ def fetch_below(node: Any) -> None:
 
 def fetch_next(nodes: list[Any]) -> None:
     """Ask for the memory of a node near the end of the list, from which nodes are taken."""
+
+
+def is_atomic() -> bool:
+    """Whether a function of the engine runs without another thread in between, while it calls no Python."""
+    return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd.errors import ArgumentError
@@ -28,19 +28,7 @@ def like(tree: Any, leaves: Iterable[Any]) -> Any:
     >>> like({"w": [1.0, 2.0], "b": 3.0}, "xyz")
     {'w': ['x', 'y'], 'b': 'z'}
     """
-    supply = iter(leaves)
-
-    def build(tree: Any) -> Any:
-        if not isinstance(tree, BRANCHES):
-            return next(supply)
-        branches = [build(branch) for branch in _branches(tree)]
-        if isinstance(tree, dict):
-            twin = copy.copy(tree)  # of the same kind: a defaultdict keeps its default
-            twin.update(zip(tree, branches, strict=True))
-            return twin
-        return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
-
-    return build(tree)
+    return _built(tree, iter(leaves))
 
 
 def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
@@ -77,6 +65,19 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
         else:
             found.append(mine)
     return found
+
+
+# A function of its own: an inner one that calls itself is a cycle, and would keep the leaves until a full collection.
+def _built(tree: Any, supply: Iterator[Any]) -> Any:
+    """The next leaves of the supply, in the structure of the tree."""
+    if not isinstance(tree, BRANCHES):
+        return next(supply)
+    branches = [_built(branch, supply) for branch in _branches(tree)]
+    if isinstance(tree, dict):
+        twin = copy.copy(tree)  # of the same kind: a defaultdict keeps its default
+        twin.update(zip(tree, branches, strict=True))
+        return twin
+    return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
 
 
 def _branches(tree: Any) -> Iterable[Any]:
