@@ -8,11 +8,18 @@ from __future__ import annotations
 from micrograd.op import OPS
 from micrograd.ops import (
     arithmetic,
+    bessel,
+    beta,
+    entropy,
     functions,
+    incomplete,
     indexing,
     linalg,
+    logistic,
     networks,
+    normal,
     reductions,
+    scans,
     shapes,
     special,
 )
@@ -23,15 +30,40 @@ from micrograd.ops import (
     softmax as _softmax,
 )
 from micrograd.ops.arithmetic import *  # noqa: F403
+from micrograd.ops.bessel import *  # noqa: F403
+from micrograd.ops.beta import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
+from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
+from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
+from micrograd.ops.logistic import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
+from micrograd.ops.normal import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
+from micrograd.ops.scans import *  # noqa: F403
 from micrograd.ops.shapes import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403
 
-FAMILIES = (arithmetic, functions, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
+FAMILIES = (
+    arithmetic,
+    functions,
+    logistic,
+    special,
+    normal,
+    incomplete,
+    beta,
+    bessel,
+    entropy,
+    reductions,
+    _softmax,
+    scans,
+    shapes,
+    indexing,
+    linalg,
+    _einsum,
+    networks,
+)
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]
