@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from micrograd.op import OPS
 from micrograd.ops import (
+    activations,
     arithmetic,
     bessel,
     beta,
@@ -29,6 +30,7 @@ from micrograd.ops import (
 from micrograd.ops import (
     softmax as _softmax,
 )
+from micrograd.ops.activations import *  # noqa: F403
 from micrograd.ops.arithmetic import *  # noqa: F403
 from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
@@ -51,6 +53,7 @@ FAMILIES = (
     arithmetic,
     functions,
     logistic,
+    activations,
     special,
     normal,
     incomplete,

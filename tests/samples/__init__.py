@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.samples import (
+    activations,
     arithmetic,
     bessel,
     beta,
@@ -29,6 +30,7 @@ from tests.samples import (
 from tests.samples.sample import Kink, Sample
 
 FAMILIES: list[Any] = [
+    activations,
     arithmetic,
     bessel,
     beta,
