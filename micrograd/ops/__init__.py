@@ -9,8 +9,10 @@ from micrograd.op import OPS
 from micrograd.ops import (
     activations,
     arithmetic,
+    attention,
     bessel,
     beta,
+    convolution,
     entropy,
     functions,
     incomplete,
@@ -19,6 +21,8 @@ from micrograd.ops import (
     logistic,
     networks,
     normal,
+    normalization,
+    pooling,
     reductions,
     scans,
     shapes,
@@ -32,8 +36,10 @@ from micrograd.ops import (
 )
 from micrograd.ops.activations import *  # noqa: F403
 from micrograd.ops.arithmetic import *  # noqa: F403
+from micrograd.ops.attention import *  # noqa: F403
 from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
+from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
@@ -43,6 +49,8 @@ from micrograd.ops.linalg import *  # noqa: F403
 from micrograd.ops.logistic import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.normal import *  # noqa: F403
+from micrograd.ops.normalization import *  # noqa: F403
+from micrograd.ops.pooling import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
 from micrograd.ops.shapes import *  # noqa: F403
@@ -68,5 +76,9 @@ FAMILIES = (
     linalg,
     _einsum,
     networks,
+    convolution,
+    pooling,
+    normalization,
+    attention,
 )
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]
