@@ -424,6 +424,15 @@ def test_numbers_need_no_scipy_where_math_can(f: Any, point: Any, wanted: float,
     assert type(f(*point)) is float
 
 
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [(special.logit, 1), (special.log_expit, -3), (special.log_ndtr, -50), (special.ndtr, 1), (special.i0, 2)],
+)
+def test_an_int_is_a_number(f: Any, point: int) -> None:
+    assert type(f(point)) is float
+    assert f(point) == f(float(point))
+
+
 def test_arrays_need_no_scipy_where_numpy_can(without_scipy: None) -> None:
     for f in (special.expit, special.logit, special.log_expit, special.entr, special.logcumsumexp):
         assert f(A23 / 3.0).shape == (2, 3)

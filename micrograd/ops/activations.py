@@ -74,7 +74,7 @@ def tanhshrink(x: Array) -> Array:
     >>> tanhshrink(0.0)
     0.0
     """
-    if type(x) is float:
+    if isinstance(x, (int, float)):
         return _little_shrunk(x) if abs(x) < 1.0 else x - tanh(x)
     near = abs(x) < 1.0
     return np.where(near, _little_shrunk(np.where(near, x, 0.0)), x - np.tanh(x))
@@ -183,7 +183,7 @@ def hardsigmoid(x: Array) -> Array:
     >>> hardsigmoid(0.0)
     0.5
     """
-    return hardtanh(x + 3.0, 0.0, 6.0) / 6.0
+    return hardtanh(operand("hardsigmoid", x) + 3.0, 0.0, 6.0) / 6.0
 
 
 def hardswish(x: Array) -> Array:

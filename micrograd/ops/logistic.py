@@ -41,7 +41,7 @@ def log_sigmoid(x: Array) -> Array:
     >>> log_sigmoid(-1000.0)
     -1000.0
     """
-    if type(x) is float:
+    if isinstance(x, (int, float)):
         return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
     return np.minimum(x, 0) - np.log1p(np.exp(-abs(x)))
 
@@ -56,7 +56,7 @@ def logit(x: Array) -> Array:
     0.0
     """
     # Between 1/4 and 3/4 2x - 1 is exact, and the difference of the logarithms loses the digits of small results.
-    if type(x) is float:
+    if isinstance(x, (int, float)):
         if 0.0 < x < 1.0:
             return 2.0 * math.atanh(2.0 * x - 1.0) if 0.25 < x < 0.75 else math.log(x) - math.log1p(-x)
         return -math.inf if x == 0.0 else math.inf if x == 1.0 else math.nan

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
+from micrograd.ops.einsum import operand
 from micrograd.ops.functions import exp
 from micrograd.ops.special import erfc, fitted, from_scipy
 
@@ -39,7 +40,7 @@ def ndtr(x: Array) -> Array:
     >>> ndtr(0.0)
     0.5
     """
-    return 0.5 * erfc(-math.sqrt(0.5) * x)
+    return 0.5 * erfc(-math.sqrt(0.5) * operand("ndtr", x))
 
 
 @elementwise("log_ndtr", lambda z, x: ndtr_slope(x))
@@ -57,7 +58,7 @@ def log_ndtr(x: Array) -> Array:
     >>> round(log_ndtr(-100.0), 9)
     -5005.524208694
     """
-    if type(x) is not float:
+    if not isinstance(x, (int, float)):
         return fitted(from_scipy("log_ndtr").log_ndtr(x), x)
     if x < _FAR:
         return -0.5 * x * x - _HALF_LOG_2PI - math.log(_far_gap(x) - x)
@@ -80,10 +81,10 @@ def ndtr_slope(x: Array) -> Array:
     >>> round(ndtr_slope(-1e10), 10)
     10000000000.0
     """
-    if type(x) is float and x < _FAR:
+    if isinstance(x, (int, float)) and x < _FAR:
         return _far_gap(x) - x
     near = _near_slope(x)
-    return near if type(x) is float else np.where(x < _FAR, _far_gap(x) - x, near)
+    return near if isinstance(x, (int, float)) else np.where(x < _FAR, _far_gap(x) - x, near)
 
 
 @elementwise("ndtr_gap", lambda z, x: 1.0 - ndtr_slope(x) * z)
@@ -103,15 +104,15 @@ def ndtr_gap(x: Array) -> Array:
     >>> ndtr_gap(-1e10)
     1e-10
     """
-    if type(x) is float and x < _FAR:
+    if isinstance(x, (int, float)) and x < _FAR:
         return _far_gap(x)
     near = x + _near_slope(x)
-    return near if type(x) is float else np.where(x < _FAR, _far_gap(x), near)
+    return near if isinstance(x, (int, float)) else np.where(x < _FAR, _far_gap(x), near)
 
 
 def _near_slope(x: Array) -> Array:
     """By its definition, where nothing underflows: from _FAR on up, and that of _FAR below."""
-    if type(x) is float:
+    if isinstance(x, (int, float)):
         return math.exp(-0.5 * x * x - _HALF_LOG_2PI) / (0.5 * math.erfc(-x * math.sqrt(0.5)))
     x = np.maximum(x, _FAR)
     return np.exp(-0.5 * x * x - _HALF_LOG_2PI) / fitted(from_scipy("ndtr_slope").ndtr(x), x)
@@ -119,7 +120,7 @@ def _near_slope(x: Array) -> Array:
 
 def _far_gap(x: Array) -> Array:
     """1 / (y + 2 / (y + 3 / (y + ...))), y = -x; that of _FAR above."""
-    y = -x if type(x) is float else np.maximum(-x, -_FAR)
+    y = -x if isinstance(x, (int, float)) else np.maximum(-x, -_FAR)
     z = 0.0 * y
     for n in range(_TERMS, 0, -1):
         z = n / (y + z)
