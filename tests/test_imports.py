@@ -18,7 +18,7 @@ LEVELS = [
     {"op", "copies", "cycles"},
     {"arrays"},
     {"ops", "anomaly"},
-    {"engine", "numpy"},
+    {"engine", "numpy", "special"},
     {"transforms", "dual", "program", "compile", "check", "draw", "explain", "nn", "optim"},
     {"train", "texts"},
     {"sklearn", "cli", "demo"},

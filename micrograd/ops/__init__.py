@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from micrograd.op import OPS
 from micrograd.ops import (
+    activations,
     arithmetic,
+    attention,
+    bessel,
+    beta,
+    convolution,
+    entropy,
     functions,
+    incomplete,
     indexing,
     linalg,
+    logistic,
     networks,
+    normal,
+    normalization,
+    pooling,
     reductions,
+    scans,
     shapes,
     special,
 )
@@ -22,16 +34,51 @@ from micrograd.ops import (
 from micrograd.ops import (
     softmax as _softmax,
 )
+from micrograd.ops.activations import *  # noqa: F403
 from micrograd.ops.arithmetic import *  # noqa: F403
+from micrograd.ops.attention import *  # noqa: F403
+from micrograd.ops.bessel import *  # noqa: F403
+from micrograd.ops.beta import *  # noqa: F403
+from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
+from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
+from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
+from micrograd.ops.logistic import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
+from micrograd.ops.normal import *  # noqa: F403
+from micrograd.ops.normalization import *  # noqa: F403
+from micrograd.ops.pooling import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
+from micrograd.ops.scans import *  # noqa: F403
 from micrograd.ops.shapes import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403
 
-FAMILIES = (arithmetic, functions, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
+FAMILIES = (
+    arithmetic,
+    functions,
+    logistic,
+    activations,
+    special,
+    normal,
+    incomplete,
+    beta,
+    bessel,
+    entropy,
+    reductions,
+    _softmax,
+    scans,
+    shapes,
+    indexing,
+    linalg,
+    _einsum,
+    networks,
+    convolution,
+    pooling,
+    normalization,
+    attention,
+)
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]

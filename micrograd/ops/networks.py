@@ -1,12 +1,11 @@
-"""The table, what networks are built from: convolutions, pools, embeddings, dropout, by the names and rules of PyTorch.
+"""The table, what networks are built from: sliding windows, embeddings, dropout, by the names and rules of PyTorch.
 
-All of them stand on two ops that are each other's transpose: `windows` lays out what a kernel sees at each of its
-places, and `fold` adds it back together.
+Convolutions and pools, in rooms of their own, stand on two ops that are each other's transpose: `windows` lays out what
+a kernel sees at each of its places, and `overlap_add` adds it back together.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
 from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.arithmetic import where
-from micrograd.ops.einsum import contract, operand
+from micrograd.ops.einsum import operand
 from micrograd.ops.indexing import getitem
-from micrograd.ops.reductions import max, mean
-from micrograd.ops.shapes import pad, reshape
+from micrograd.ops.shapes import pad
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,14 +23,10 @@ else:
     from micrograd import on_demand as np
 
 __all__ = [
-    "avg_pool2d",
-    "conv1d",
-    "conv2d",
     "dropout",
     "embedding",
-    "fold",
-    "max_pool2d",
     "one_hot",
+    "overlap_add",
     "windows",
 ]
 
@@ -63,7 +57,7 @@ def _windows_shape(
 
 @multilinear(
     "windows",
-    lambda g, x, *, size, stride, dilation: fold(
+    lambda g, x, *, size, stride, dilation: overlap_add(
         g, lengths=shape_of(x)[-len(size) :], stride=stride, dilation=dilation
     ),
     shape=_windows_shape,
@@ -95,23 +89,25 @@ def windows(x: Array, *, size: tuple[int, ...], stride: tuple[int, ...], dilatio
     return z[index]
 
 
-def _fold_shape(
+def _overlap_shape(
     x: Array, *, lengths: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
 ) -> tuple[int, ...]:
     shape, k = shape_of(x), len(lengths)
-    if len(shape) < 2 * k or shape[-2 * k : -k] != _places("fold", x, lengths, shape[-k:], stride, dilation):
-        raise ShapeError(f"fold: {named(x)} is not laid out in windows over {lengths}; make it with windows first")
+    if len(shape) < 2 * k or shape[-2 * k : -k] != _places("overlap_add", x, lengths, shape[-k:], stride, dilation):
+        raise ShapeError(
+            f"overlap_add: {named(x)} is not laid out in windows over {lengths}; make it with windows first"
+        )
     return (*shape[: -2 * k], *lengths)
 
 
 @multilinear(
-    "fold",
+    "overlap_add",
     lambda g, x, *, lengths, stride, dilation: windows(
         g, size=shape_of(x)[-len(lengths) :], stride=stride, dilation=dilation
     ),
-    shape=_fold_shape,
+    shape=_overlap_shape,
 )
-def fold(x: Array, *, lengths: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]) -> Array:
+def overlap_add(x: Array, *, lengths: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]) -> Array:
     """Windows added together where they came from; the transpose of `windows`.
 
     z[..., i] = sum of x[..., p, k] over all p and k with p stride + k dilation = i
@@ -128,11 +124,11 @@ def fold(x: Array, *, lengths: tuple[int, ...], stride: tuple[int, ...], dilatio
     Raises:
         ShapeError: the places are not those of such windows.
 
-    >>> fold(np.ones((2, 3)), lengths=(5,), stride=(2,), dilation=(1,))
+    >>> overlap_add(np.ones((2, 3)), lengths=(5,), stride=(2,), dilation=(1,))
     array([1., 1., 2., 1., 1.])
     """
     k = len(lengths)
-    z = np.zeros_like(x, shape=_fold_shape(x, lengths=lengths, stride=stride, dilation=dilation))
+    z = np.zeros_like(x, shape=_overlap_shape(x, lengths=lengths, stride=stride, dilation=dilation))
     places, size = x.shape[-2 * k : -k], x.shape[-k:]
     for offset in np.ndindex(*size):  # an element of the window at a time, at all places together
         starts = [o * d for o, d in zip(offset, dilation, strict=True)]
@@ -141,225 +137,10 @@ def fold(x: Array, *, lengths: tuple[int, ...], stride: tuple[int, ...], dilatio
     return z
 
 
-# Convolutions
-
-
-def conv1d(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    *,
-    stride: Sizes = 1,
-    padding: Sizes | str = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> Array:
-    """Correlation of signals with kernels that slide along them, which networks call convolution.
-
-    z[n, f, p] = bias[f] + sum over c, k of  x[n, c, p stride + k dilation] weight[f, c, k], x with its padding
-
-    Args:
-        x: value of shape (batch, channels, length), or without batch.
-        weight: value of shape (nout, channels / groups, size).
-        bias: value of shape (nout,), or None.
-        stride: the step between places, in elements.
-        padding: zeros at either end; "same" for as many as keep the length, at stride 1; "valid" for none.
-        dilation: the step between the elements of a kernel.
-        groups: so many parts of the channels, each with its own nout / groups kernels.
-
-    Returns:
-        Value of shape (batch, nout, places).
-
-    Raises:
-        ArgumentError: a step, padding or number of groups is out of range.
-        ShapeError: shapes do not fit each other, the groups, or the kernel.
-
-    >>> conv1d(np.array([[[1.0, 2.0, 4.0]]]), np.array([[[-1.0, 1.0]]]))
-    array([[[1., 2.]]])
-    """
-    return _convolved("conv1d", x, weight, bias, stride, padding, dilation, groups, ("length",))
-
-
-def conv2d(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    *,
-    stride: Sizes = 1,
-    padding: Sizes | str = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> Array:
-    """Correlation of images with kernels that slide over them, which networks call convolution.
-
-    z[n, f, p] = bias[f] + sum over c, k of  x[n, c, p stride + k dilation] weight[f, c, k], with p and k pairs, and x
-    with its padding
-
-    Args:
-        x: value of shape (batch, channels, height, width), or without batch.
-        weight: value of shape (nout, channels / groups, rows, columns).
-        bias: value of shape (nout,), or None.
-        stride: the step between places, in elements; one number, or one per axis, here as below.
-        padding: zeros at either end; "same" for as many as keep the size, at stride 1; "valid" for none.
-        dilation: the step between the elements of a kernel.
-        groups: so many parts of the channels, each with its own nout / groups kernels.
-
-    Returns:
-        Value of shape (batch, nout, places down, places across).
-
-    Raises:
-        ArgumentError: a step, padding or number of groups is out of range.
-        ShapeError: shapes do not fit each other, the groups, or the kernel.
-
-    >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))
-    array([[[[4., 4.],
-             [4., 4.]]]])
-    """
-    return _convolved("conv2d", x, weight, bias, stride, padding, dilation, groups, ("height", "width"))
-
-
-def _convolved(
-    name: str,
-    x: Array,
-    weight: Array,
-    bias: Array | None,
-    stride: Sizes,
-    padding: Sizes | str,
-    dilation: Sizes,
-    groups: int,
-    axes: tuple[str, ...],
-) -> Array:
-    x, weight = operand(name, x), operand(name, weight)
-    _check_channels(name, x, weight, bias, groups, axes)
-    if len(shape_of(x)) == len(axes) + 1:
-        return _convolved(name, x[None], weight, bias, stride, padding, dilation, groups, axes)[0]
-    size = shape_of(weight)[2:]
-    step, spread = _per_axis(name, "stride", stride, axes, 1), _per_axis(name, "dilation", dilation, axes, 1)
-    ends = _conv_padding(name, padding, size, step, spread, axes)
-    seen = _windows_of(name, x, size, step, spread, ends)
-    z = _correlated(seen, weight, groups, len(axes))
-    return z if bias is None else z + reshape(operand(name, bias), shape=(-1, *(1,) * len(axes)))
-
-
-def _correlated(seen: Array, weight: Array, groups: int, k: int) -> Array:
-    """Sum over the channels and the window, for each place and each kernel; groups are one more axis of both."""
-    p, q = "pqr"[:k], "uvw"[:k]
-    if groups == 1:
-        return contract(seen, weight, subscripts=f"nc{p}{q},fc{q}->nf{p}")
-    (batch, _, *rest), (nout, channels, *size) = shape_of(seen), shape_of(weight)
-    seen = reshape(seen, shape=(batch, groups, channels, *rest))
-    weight = reshape(weight, shape=(groups, nout // groups, channels, *size))
-    z = contract(seen, weight, subscripts=f"ngc{p}{q},gfc{q}->ngf{p}")
-    return reshape(z, shape=(batch, nout, *rest[:k]))
-
-
-def _check_channels(name: str, x: Array, weight: Array, bias: Array | None, groups: int, axes: tuple[str, ...]) -> None:
-    k, given = len(axes), f"{name}: input {named(x)}, weight {named(weight)}"
-    if len(shape_of(x)) not in (k + 1, k + 2) or len(shape_of(weight)) != k + 2:
-        wanted = ", ".join(axes)
-        raise ShapeError(f"{given}: they need shapes (batch, channels, {wanted}) and (nout, channels, {wanted})")
-    if not isinstance(groups, Integral) or groups < 1:
-        raise ArgumentError(f"{name}: groups={groups!r}: give a number of groups, 1 at least")
-    channels, (nout, taken) = shape_of(x)[-k - 1], shape_of(weight)[:2]
-    if channels != taken * groups or nout % groups:
-        raise ShapeError(
-            f"{given}, groups={groups}: the input has {channels} channels, and {nout} kernels take "
-            f"{taken} * {groups}; both numbers must be equal, and groups divide the kernels"
-        )
-    if bias is not None and shape_of(operand(name, bias)) != (nout,):
-        raise ShapeError(f"{name}: bias {named(bias)} for {nout} kernels: give one of shape ({nout},)")
-
-
-def _conv_padding(
-    name: str,
-    padding: Sizes | str,
-    size: Sequence[int],
-    stride: Sequence[int],
-    dilation: Sequence[int],
-    axes: tuple[str, ...],
-) -> list[tuple[int, int]]:
-    """Zeros before and after, per axis."""
-    if padding == "valid":
-        return [(0, 0)] * len(axes)
-    if padding == "same":
-        if any(step != 1 for step in stride):
-            raise ArgumentError(f"{name}: padding='same' with stride {stride}: it needs stride 1; give numbers")
-        totals = [(s - 1) * d for s, d in zip(size, dilation, strict=True)]
-        return [(total // 2, total - total // 2) for total in totals]
-    return [(n, n) for n in _per_axis(name, "padding", padding, axes, 0)]
-
-
-# Pools
-
-
-def max_pool2d(
-    x: Array, *, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1
-) -> Array:
-    """The largest element of each window; where several tie, each gets an equal share of the gradient.
-
-    Args:
-        x: value of shape (..., height, width).
-        kernel_size: elements of the window; one number, or one per axis, here as below.
-        stride: the step between places, in elements; the window's size by default.
-        padding: elements at either end, at most half a window; they are smaller than any number.
-        dilation: the step between the elements of a window.
-
-    Returns:
-        Value of shape (..., places down, places across).
-
-    Raises:
-        ArgumentError: a size, step or padding is out of range.
-        ShapeError: x has fewer than two axes, or the window does not fit.
-
-    >>> max_pool2d(np.array([[1.0, 2.0, 5.0, 0.0], [4.0, 3.0, 1.0, 1.0]]), kernel_size=2)
-    array([[4., 5.]])
-    """
-    seen = _pooled("max_pool2d", x, kernel_size, stride, padding, dilation, -math.inf)
-    return max(seen, axis=(-2, -1))
-
-
-def avg_pool2d(x: Array, *, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Array:
-    """The mean of each window, its padding counted in, as zeros.
-
-    Args:
-        x: value of shape (..., height, width).
-        kernel_size: elements of the window; one number, or one per axis, here as below.
-        stride: the step between places, in elements; the window's size by default.
-        padding: zeros at either end, at most half a window.
-
-    Returns:
-        Value of shape (..., places down, places across).
-
-    Raises:
-        ArgumentError: a size, step or padding is out of range.
-        ShapeError: x has fewer than two axes, or the window does not fit.
-
-    >>> avg_pool2d(np.array([[1.0, 2.0, 5.0, 0.0], [4.0, 3.0, 1.0, 1.0]]), kernel_size=2)
-    array([[2.5 , 1.75]])
-    """
-    seen = _pooled("avg_pool2d", x, kernel_size, stride, padding, 1, 0.0)
-    return mean(seen, axis=(-2, -1))
-
-
-def _pooled(
-    name: str, x: Array, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes, fill: float
-) -> Array:
-    x, axes = operand(name, x), ("height", "width")
-    if len(shape_of(x)) < 2:
-        raise ShapeError(f"{name}: {named(x)} is no image; it needs shape (..., height, width)")
-    size = _per_axis(name, "kernel_size", kernel_size, axes, 1)
-    step = size if stride is None else _per_axis(name, "stride", stride, axes, 1)
-    ends = _per_axis(name, "padding", padding, axes, 0)
-    if any(2 * end > s for end, s in zip(ends, size, strict=True)):
-        raise ArgumentError(f"{name}: padding {ends} is more than half of kernel_size {size}; give less")
-    spread = _per_axis(name, "dilation", dilation, axes, 1)
-    return _windows_of(name, x, size, step, spread, [(end, end) for end in ends], fill)
-
-
 # What they share
 
 
-def _per_axis(name: str, what: str, given: Any, axes: tuple[str, ...], least: int) -> tuple[int, ...]:
+def per_axis(name: str, what: str, given: Any, axes: tuple[str, ...], least: int) -> tuple[int, ...]:
     """One number per axis, from one for all or a sequence."""
     one = isinstance(given, Integral)
     listed: tuple[Any, ...] = (given,) * len(axes) if one else tuple(given) if isinstance(given, Sequence) else ()
@@ -370,7 +151,7 @@ def _per_axis(name: str, what: str, given: Any, axes: tuple[str, ...], least: in
     return tuple(int(n) for n in listed)
 
 
-def _windows_of(
+def windows_of(
     name: str,
     x: Array,
     size: Sequence[int],

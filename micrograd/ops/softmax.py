@@ -23,7 +23,8 @@ else:
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 
-def _largest(name: str, x: Array, axis: Axis) -> Array:
+def largest(name: str, x: Array, axis: Axis) -> Array:
+    """The largest element along axes, which are kept; finite also where it is not, and without a gradient."""
     own_axes(name, x, axis)
     nonempty(name, x, axis)
     most = float(np.finfo(getattr(x, "dtype", float)).max)
@@ -54,7 +55,7 @@ def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
     >>> float(logsumexp(np.array([1000.0, 1000.0])))
     1000.6931471805599
     """
-    m = _largest("logsumexp", x, axis)
+    m = largest("logsumexp", x, axis)
     masked, z = _log(sum(exp(x - m), axis=axis, keepdims=True))
     z = where(masked, -math.inf, z + m)
     return z if keepdims else squeeze(z, axis=axis)
@@ -77,7 +78,7 @@ def softmax(x: Array, *, axis: Axis = -1) -> Array:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    z = exp(x - _largest("softmax", x, axis))
+    z = exp(x - largest("softmax", x, axis))
     total = sum(z, axis=axis, keepdims=True)
     return z / where(equal(total, 0.0), 1.0, total)
 
@@ -99,6 +100,6 @@ def log_softmax(x: Array, *, axis: Axis = -1) -> Array:
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
     """
-    seen = x - _largest("log_softmax", x, axis)
+    seen = x - largest("log_softmax", x, axis)
     _, total = _log(sum(exp(seen), axis=axis, keepdims=True))
     return where(equal(x, -math.inf), -math.inf, seen - total)

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value
+from micrograd import Value, ops
 from micrograd.check import gradcheck
 from micrograd.errors import ArgumentError, IndexingError, MicrogradError, ShapeError
-from micrograd.ops import networks
 from micrograd.transforms import jvp
 from tests.ops.composites import CHECKS, Row, agrees_with_torch
 from tests.samples.sample import A23, array
@@ -21,14 +20,14 @@ def _listed(given: Any, k: int) -> list[int]:
     return [given] * k if isinstance(given, int) else [*given]
 
 
-def _convolved(
+def convolved(
     x: Any, weight: Any, bias: Any = None, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Any:
     """By loops over samples, kernels, places, channels and the elements of a kernel."""
     k = weight.ndim - 2
     if x.ndim == k + 1:
         params = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        return _convolved(x[None], weight, bias, **params)[0]
+        return convolved(x[None], weight, bias, **params)[0]
     step, spread, size = _listed(stride, k), _listed(dilation, k), weight.shape[2:]
     if padding == "same":
         totals = [(s - 1) * d for s, d in zip(size, spread, strict=True)]
@@ -101,8 +100,8 @@ def _mean(x: Any, **params: Any) -> Any:
 INDICES = np.array([[0, 2, 0], [1, 1, 0]])
 
 ROWS = [
-    *(Row("conv1d", xs, _convolved, params) for xs, params in SIGNALS),
-    *(Row("conv2d", xs, _convolved, params) for xs, params in IMAGES),
+    *(Row("conv1d", xs, convolved, params) for xs, params in SIGNALS),
+    *(Row("conv2d", xs, convolved, params) for xs, params in IMAGES),
     *(Row("max_pool2d", xs, _largest, params) for xs, params in POOLS),
     Row("max_pool2d", (array(1, 6, 6),), _largest, {"kernel_size": 2, "dilation": (2, 1), "stride": 1}),
     *(Row("avg_pool2d", xs, _mean, params) for xs, params in POOLS),
@@ -110,13 +109,13 @@ ROWS = [
         "embedding",
         (array(4, 2),),
         lambda weight: weight[INDICES],
-        f=lambda weight: networks.embedding(INDICES, weight),
+        f=lambda weight: ops.embedding(INDICES, weight),
     ),
     Row(
         "dropout",
         (array(4, 5),),
         lambda x: np.where(np.random.default_rng(3).random(x.shape) >= 0.25, x / 0.75, 0.0),
-        f=lambda x: networks.dropout(x, p=0.25, rng=np.random.default_rng(3)),
+        f=lambda x: ops.dropout(x, p=0.25, rng=np.random.default_rng(3)),
     ),
 ]
 
@@ -150,7 +149,7 @@ def test_one_hot_against_torch() -> None:
     import torch
 
     theirs = torch.nn.functional.one_hot(torch.tensor(INDICES), 4).numpy()
-    np.testing.assert_array_equal(networks.one_hot(INDICES, 4), theirs)
+    np.testing.assert_array_equal(ops.one_hot(INDICES, 4), theirs)
 
 
 @pytest.mark.peer
@@ -162,8 +161,8 @@ def test_dropout_against_torch() -> None:
     x = np.ones(10_000)
     for p in (0.0, 1.0):
         theirs = torch.nn.functional.dropout(torch.tensor(x), p).numpy()
-        np.testing.assert_array_equal(networks.dropout(x, p=p), theirs)
-    mine = networks.dropout(x, p=0.3, rng=np.random.default_rng(0))
+        np.testing.assert_array_equal(ops.dropout(x, p=p), theirs)
+    mine = ops.dropout(x, p=0.3, rng=np.random.default_rng(0))
     theirs = torch.nn.functional.dropout(torch.tensor(x), 0.3).numpy()
     np.testing.assert_allclose(np.unique(mine), np.unique(theirs))
     assert abs(np.mean(mine) - np.mean(theirs)) < 0.03
@@ -172,68 +171,68 @@ def test_dropout_against_torch() -> None:
 def test_windows_copy_nothing_and_leave_the_input_alone() -> None:
     x = array(6)
     before = x.copy()
-    z = networks.windows(x, size=(3,), stride=(1,), dilation=(1,))
+    z = ops.windows(x, size=(3,), stride=(1,), dilation=(1,))
     assert np.shares_memory(z, x)
     v = Value(x)
-    networks.windows(v, size=(3,), stride=(1,), dilation=(1,)).backward()
+    ops.windows(v, size=(3,), stride=(1,), dilation=(1,)).backward()
     np.testing.assert_array_equal(v.grad, [1, 2, 3, 3, 2, 1])
     np.testing.assert_array_equal(x, before)
 
 
-def test_fold_is_the_transpose_of_windows() -> None:
+def test_overlap_add_is_the_transpose_of_windows() -> None:
     steps: dict[str, Any] = {"stride": (2, 1), "dilation": (1, 2)}
     x, shape = array(2, 5, 6), (2, 2, 4, 2, 2)
     y = array(*shape)
-    seen = networks.windows(x, size=(2, 2), **steps)
+    seen = ops.windows(x, size=(2, 2), **steps)
     assert seen.shape == shape
-    np.testing.assert_allclose(np.sum(seen * y), np.sum(x * networks.fold(y, lengths=(5, 6), **steps)))
+    np.testing.assert_allclose(np.sum(seen * y), np.sum(x * ops.overlap_add(y, lengths=(5, 6), **steps)))
 
 
 def test_a_convolution_of_constants_costs_no_gradient() -> None:
     weight = Value(array(3, 2, 2, 2))
-    z = networks.conv2d(array(1, 2, 3, 3), weight)
-    assert gradcheck(lambda w: networks.conv2d(array(1, 2, 3, 3), w), [weight])
+    z = ops.conv2d(array(1, 2, 3, 3), weight)
+    assert gradcheck(lambda w: ops.conv2d(array(1, 2, 3, 3), w), [weight])
     z.sum().backward()
     assert weight.grad.shape == (3, 2, 2, 2)
 
 
 def test_elements_that_tie_for_the_largest_share() -> None:
     x = Value(np.array([[[0.0, 0.0], [0.0, -1.0]]]))
-    networks.max_pool2d(x, kernel_size=2).backward()
+    ops.max_pool2d(x, kernel_size=2).backward()
     np.testing.assert_allclose(x.grad, [[[1 / 3, 1 / 3], [1 / 3, 0.0]]])
 
 
 def test_a_row_taken_twice_gets_both_gradients() -> None:
     weight = Value(array(3, 2))
-    networks.embedding([1, 1, 0], weight).backward()
+    ops.embedding([1, 1, 0], weight).backward()
     np.testing.assert_array_equal(weight.grad, [[1, 1], [2, 2], [0, 0]])
 
 
 def test_embedding_takes_any_shape_of_indices() -> None:
     weight = array(3, 2)
-    np.testing.assert_array_equal(networks.embedding(2, weight), weight[2])
-    np.testing.assert_array_equal(networks.embedding(np.zeros((2, 0), int), weight), np.zeros((2, 0, 2)))
-    np.testing.assert_array_equal(networks.embedding(np.array([2], np.uint8), [1.0, 2.0, 3.0]), [3.0])
+    np.testing.assert_array_equal(ops.embedding(2, weight), weight[2])
+    np.testing.assert_array_equal(ops.embedding(np.zeros((2, 0), int), weight), np.zeros((2, 0, 2)))
+    np.testing.assert_array_equal(ops.embedding(np.array([2], np.uint8), [1.0, 2.0, 3.0]), [3.0])
 
 
 def test_one_hot() -> None:
-    hot = networks.one_hot(np.array([[1, 0]]), 3)
+    hot = ops.one_hot(np.array([[1, 0]]), 3)
     np.testing.assert_array_equal(hot, [[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]])
     assert hot.dtype == float
-    assert networks.one_hot(2, 3).tolist() == [0.0, 0.0, 1.0]
+    assert ops.one_hot(2, 3).tolist() == [0.0, 0.0, 1.0]
 
 
 def test_dropout_keeps_the_mean() -> None:
-    z = networks.dropout(np.ones(100_000), p=0.2, rng=np.random.default_rng(0))
+    z = ops.dropout(np.ones(100_000), p=0.2, rng=np.random.default_rng(0))
     assert abs(z.mean() - 1.0) < 0.01
     assert set(np.unique(z)) == {0.0, 1.25}
 
 
 def test_dropout_out_of_training_is_nothing() -> None:
     x = Value(A23)
-    assert networks.dropout(x, p=0.9, training=False) is x
-    assert networks.dropout(x, p=0.0) is x
-    z = networks.dropout(x, p=1.0)
+    assert ops.dropout(x, p=0.9, training=False) is x
+    assert ops.dropout(x, p=0.0) is x
+    z = ops.dropout(x, p=1.0)
     z.backward()
     np.testing.assert_array_equal(z.data, np.zeros((2, 3)))
     np.testing.assert_array_equal(x.grad, np.zeros((2, 3)))
@@ -243,22 +242,22 @@ def test_dropout_draws_again_what_a_seed_drew() -> None:
     drawn = []
     for _ in range(2):
         np.random.seed(1)
-        drawn.append(networks.dropout(np.ones(20)))
+        drawn.append(ops.dropout(np.ones(20)))
     np.testing.assert_array_equal(*drawn)
-    assert networks.dropout(2.0, rng=np.random.default_rng(0)) in (0.0, 4.0)
+    assert ops.dropout(2.0, rng=np.random.default_rng(0)) in (0.0, 4.0)
 
 
 def test_dropped_infinities_are_gone() -> None:
     """A dropped element is 0, not infinity times 0."""
     x = Value(np.array([np.inf, 1.0]))
-    z = networks.dropout(x, p=1.0)
+    z = ops.dropout(x, p=1.0)
     np.testing.assert_array_equal(z.data, [0.0, 0.0])
 
 
 def test_forward_mode_of_a_small_network() -> None:
     def f(x: Any, w: Any, table: Any) -> Any:
-        z = networks.max_pool2d(networks.conv2d(x, w, padding=1), kernel_size=2)
-        return (z.sum(axis=(2, 3)) @ networks.embedding([0, 1], table)).sum()
+        z = ops.max_pool2d(ops.conv2d(x, w, padding=1), kernel_size=2)
+        return (z.sum(axis=(2, 3)) @ ops.embedding([0, 1], table)).sum()
 
     xs, ts = ([array(*s) + i for i, s in enumerate([(1, 1, 4, 4), (2, 1, 3, 3), (3, 3)])] for _ in range(2))
     values = [Value(x) for x in xs]
@@ -277,111 +276,115 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
     ("f", "error", "words"),
     [
         (
-            lambda: networks.conv2d(n, w),
+            lambda: ops.conv2d(n, w),
             ShapeError,
             "conv2d: input 'n' (), weight 'w' (3, 2, 3, 3): they need shapes (batch, channels, height, width) "
             "and (nout, channels, height, width)",
         ),
         (
-            lambda: networks.conv1d(x, w),
+            lambda: ops.conv1d(x, w),
             ShapeError,
             "conv1d: input 'x' (1, 2, 4, 4), weight 'w' (3, 2, 3, 3): they need",
         ),
         (
-            lambda: networks.conv2d(x, w, groups=2),
+            lambda: ops.conv2d(x, w, groups=2),
             ShapeError,
             "conv2d: input 'x' (1, 2, 4, 4), weight 'w' (3, 2, 3, 3), groups=2: the input has 2 channels, "
             "and 3 kernels take 2 * 2; both numbers must be equal, and groups divide the kernels",
         ),
         (
-            lambda: networks.conv2d(x, np.ones((3, 1, 1, 1)), groups=2),
+            lambda: ops.conv2d(x, np.ones((3, 1, 1, 1)), groups=2),
             ShapeError,
             "(3, 1, 1, 1), groups=2: the input has",
         ),
-        (lambda: networks.conv2d(x, np.ones((3, 4, 1, 1))), ShapeError, "2 channels, and 3 kernels take 4 * 1"),
+        (lambda: ops.conv2d(x, np.ones((3, 4, 1, 1))), ShapeError, "2 channels, and 3 kernels take 4 * 1"),
         (
-            lambda: networks.conv2d(x, w, groups=0),
+            lambda: ops.conv2d(x, w, groups=0),
             ArgumentError,
             "conv2d: groups=0: give a number of groups, 1 at least",
         ),
-        (lambda: networks.conv2d(x, w, A23), ShapeError, "conv2d: bias (2, 3) for 3 kernels: give one of shape (3,)"),
+        (lambda: ops.conv2d(x, w, A23), ShapeError, "conv2d: bias (2, 3) for 3 kernels: give one of shape (3,)"),
         (
-            lambda: networks.conv2d(x, w, dilation=2),
+            lambda: ops.conv2d(x, w, dilation=2),
             ShapeError,
             "conv2d: a window of (3, 3), which spans (5, 5), does not fit (4, 4), the last axes of 'x' (1, 2, 4, 4) "
             "with their padding; pad more, or take a smaller window",
         ),
         (
-            lambda: networks.conv2d(x, w, stride=0),
+            lambda: ops.conv2d(x, w, stride=0),
             ArgumentError,
             "conv2d: stride=0: give an integer, 1 at least, or one for height and width",
         ),
-        (lambda: networks.conv2d(x, w, stride=(1, 2, 3)), ArgumentError, "conv2d: stride=(1, 2, 3): give an integer"),
+        (lambda: ops.conv2d(x, w, stride=(1, 2, 3)), ArgumentError, "conv2d: stride=(1, 2, 3): give an integer"),
         (
-            lambda: networks.conv2d(x, w, dilation=1.5),
+            lambda: ops.conv2d(x, w, dilation=1.5),
             ArgumentError,
             "conv2d: dilation=1.5: give an integer, 1 at least",
         ),
-        (lambda: networks.conv2d(x, w, padding=-1), ArgumentError, "conv2d: padding=-1: give an integer, 0 at least"),
-        (lambda: networks.conv2d(x, w, padding="full"), ArgumentError, "conv2d: padding='full': give an integer"),
+        (lambda: ops.conv2d(x, w, padding=-1), ArgumentError, "conv2d: padding=-1: give an integer, 0 at least"),
+        (lambda: ops.conv2d(x, w, padding="full"), ArgumentError, "conv2d: padding='full': give an integer"),
         (
-            lambda: networks.conv2d(x, w, padding="same", stride=2),
+            lambda: ops.conv2d(x, w, padding="same", stride=2),
             ArgumentError,
             "conv2d: padding='same' with stride (2, 2): it needs stride 1; give numbers",
         ),
-        (lambda: networks.max_pool2d(n, kernel_size=2), ShapeError, "max_pool2d: 'n' () is no image; it needs shape"),
-        (lambda: networks.max_pool2d(x, kernel_size=0), ArgumentError, "max_pool2d: kernel_size=0: give an integer, 1"),
         (
-            lambda: networks.max_pool2d(x, kernel_size=5),
+            lambda: ops.max_pool2d(n, kernel_size=2),
+            ShapeError,
+            "max_pool2d: 'n' () has too few axes; it needs shape (..., height",
+        ),
+        (lambda: ops.max_pool2d(x, kernel_size=0), ArgumentError, "max_pool2d: kernel_size=0: give an integer, 1"),
+        (
+            lambda: ops.max_pool2d(x, kernel_size=5),
             ShapeError,
             "max_pool2d: a window of (5, 5), which spans (5, 5)",
         ),
         (
-            lambda: networks.avg_pool2d(x, kernel_size=2, padding=2),
+            lambda: ops.avg_pool2d(x, kernel_size=2, padding=2),
             ArgumentError,
             "avg_pool2d: padding (2, 2) is more than half of kernel_size (2, 2); give less",
         ),
         (
-            lambda: networks.windows(table, size=(4,), stride=(1,), dilation=(1,)),
+            lambda: ops.windows(table, size=(4,), stride=(1,), dilation=(1,)),
             ShapeError,
             "windows: a window of (4,), which spans (4,), does not fit (2,), the last axes of 'table' (3, 2)",
         ),
         (
-            lambda: networks.windows(n, size=(4,), stride=(1,), dilation=(1,)),
+            lambda: ops.windows(n, size=(4,), stride=(1,), dilation=(1,)),
             ShapeError,
             "windows: 'n' () has fewer axes than the window (4,); give one size per axis at most",
         ),
         (
-            lambda: networks.fold(table, lengths=(7,), stride=(1,), dilation=(1,)),
+            lambda: ops.overlap_add(table, lengths=(7,), stride=(1,), dilation=(1,)),
             ShapeError,
-            "fold: 'table' (3, 2) is not laid out in windows over (7,); make it with windows first",
+            "overlap_add: 'table' (3, 2) is not laid out in windows over (7,); make it with windows first",
         ),
         (
-            lambda: networks.embedding([0, 3], table),
+            lambda: ops.embedding([0, 3], table),
             IndexingError,
             "embedding: index 3 in (2,): the rows of 'table' (3, 2) are numbered from 0 to 2",
         ),
         (
-            lambda: networks.embedding([[-1]], table),
+            lambda: ops.embedding([[-1]], table),
             IndexingError,
             "embedding: index -1 in (1, 1): the rows of 'table'",
         ),
-        (lambda: networks.embedding([0.5], table), IndexingError, "embedding: indices of type float64: give integers"),
-        (lambda: networks.embedding(table, table), IndexingError, "embedding: indices of type float64: give integers"),
-        (lambda: networks.embedding([0], n), ShapeError, "embedding: weight 'n' () is a number; it needs shape (rows"),
+        (lambda: ops.embedding([0.5], table), IndexingError, "embedding: indices of type float64: give integers"),
+        (lambda: ops.embedding(table, table), IndexingError, "embedding: indices of type float64: give integers"),
+        (lambda: ops.embedding([0], n), ShapeError, "embedding: weight 'n' () is a number; it needs shape (rows"),
         (
-            lambda: networks.one_hot([3], 3),
+            lambda: ops.one_hot([3], 3),
             IndexingError,
             "one_hot: index 3 in (1,): the classes are numbered from 0 to 2",
         ),
         (
-            lambda: networks.one_hot([0], 0),
+            lambda: ops.one_hot([0], 0),
             ArgumentError,
             "one_hot: num_classes=0: give a number of classes, 1 at least",
         ),
-        (lambda: networks.one_hot(["a"], 3), IndexingError, "one_hot: indices of type <U1: give integers"),
+        (lambda: ops.one_hot(["a"], 3), IndexingError, "one_hot: indices of type <U1: give integers"),
         (
-            lambda: networks.dropout(x, p=1.5),
+            lambda: ops.dropout(x, p=1.5),
             ArgumentError,
             "dropout: p=1.5 is no probability; give a number from 0 to 1",
         ),

@@ -9,19 +9,45 @@ from __future__ import annotations
 from typing import Any
 
 from tests.samples import (
+    activations,
     arithmetic,
+    bessel,
+    beta,
     einsum,
+    entropy,
     functions,
+    incomplete,
     indexing,
     linalg,
+    logistic,
     networks,
+    normal,
     reductions,
+    scans,
     shapes,
     special,
 )
 from tests.samples.sample import Kink, Sample
 
-FAMILIES: list[Any] = [arithmetic, einsum, functions, indexing, linalg, networks, reductions, shapes, special]
+FAMILIES: list[Any] = [
+    activations,
+    arithmetic,
+    bessel,
+    beta,
+    einsum,
+    entropy,
+    functions,
+    incomplete,
+    indexing,
+    linalg,
+    logistic,
+    networks,
+    normal,
+    reductions,
+    scans,
+    shapes,
+    special,
+]
 SAMPLES: list[Sample] = [sample for family in FAMILIES for sample in family.SAMPLES]
 KINKS: list[Kink] = [kink for family in FAMILIES for kink in family.KINKS]
 TORCH: dict[str, Any] = {name: f for family in FAMILIES for name, f in family.TORCH.items()}

@@ -21,7 +21,7 @@ def _windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> Any:
     return z
 
 
-def _fold(x: Any, *, lengths: Any, stride: Any, dilation: Any) -> Any:
+def _overlap_add(x: Any, *, lengths: Any, stride: Any, dilation: Any) -> Any:
     k = len(lengths)
     z = np.zeros((*x.shape[: -2 * k], *lengths))
     for p, q in itertools.product(np.ndindex(*x.shape[-2 * k : -k]), np.ndindex(*x.shape[-k:])):
@@ -41,7 +41,12 @@ _ROWS: list[tuple[Any, dict[str, Any], tuple[int, ...]]] = [
 SAMPLES = [
     *(Sample("windows", (x,), _windows, {"size": size, **steps}) for x, steps, size in _ROWS),
     *(
-        Sample("fold", (_windows(x, size=size, **steps),), _fold, {"lengths": x.shape[x.ndim - len(size) :], **steps})
+        Sample(
+            "overlap_add",
+            (_windows(x, size=size, **steps),),
+            _overlap_add,
+            {"lengths": x.shape[x.ndim - len(size) :], **steps},
+        )
         for x, steps, size in _ROWS
     ),
 ]
@@ -56,7 +61,7 @@ def _torch_windows(torch: Any, x: Any, size: Any, stride: Any, dilation: Any) ->
     return x
 
 
-def _torch_fold(torch: Any, x: Any, lengths: Any, stride: Any, dilation: Any) -> Any:
+def _torch_overlap_add(torch: Any, x: Any, lengths: Any, stride: Any, dilation: Any) -> Any:
     k = len(lengths)
     z = torch.zeros((*x.shape[: -2 * k], *lengths), dtype=x.dtype)
     for q in np.ndindex(*x.shape[-k:]):
@@ -65,4 +70,4 @@ def _torch_fold(torch: Any, x: Any, lengths: Any, stride: Any, dilation: Any) ->
     return z
 
 
-TORCH: dict[str, Any] = {"windows": _torch_windows, "fold": _torch_fold}
+TORCH: dict[str, Any] = {"windows": _torch_windows, "overlap_add": _torch_overlap_add}

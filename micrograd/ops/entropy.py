@@ -1,0 +1,195 @@
+"""The table, what entropies are made of: x ln y and its kin, where 0 ln 0 is 0.
+
+The slopes at 0 are the true ones: those of x ln x and of entr are infinite there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from micrograd.op import Array, elementwise
+from micrograd.ops.arithmetic import (
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    isnan,
+    less,
+    logical_and,
+    logical_or,
+    where,
+)
+from micrograd.ops.functions import log, log1p
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = ["entr", "kl_div", "rel_entr", "xdivy", "xlog1py", "xlogy"]
+
+
+def _all_numbers(*inputs: Array) -> bool:
+    return all(isinstance(x, (int, float)) for x in inputs)
+
+
+def _times_log(x: Array, y: Array, quick: Any, ufunc: str) -> Array:
+    """x times the logarithm that either function takes of y; 0 where x is 0 and y is not nan."""
+    if _all_numbers(x, y):
+        if x == 0 and y == y:
+            return 0.0
+        try:
+            return x * quick(y)
+        except ValueError:  # of 0 or less, from where that function counts
+            pole = 0.0 if quick is math.log else -1.0
+            return -math.inf * x if y == pole else math.nan
+    idle = (x == 0) & ~np.isnan(y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(idle, 0.0, x * getattr(np, ufunc)(y))
+
+
+@elementwise("xlogy", lambda z, x, y: log(y), lambda z, x, y: xdivy(x, y))
+def xlogy(x: Array, y: Array) -> Array:
+    """Product x ln y, elementwise; 0 where x is 0, also at y = 0.
+
+    z = x ln y
+
+    Args:
+        x: value of any shape.
+        y: value of a shape that broadcasts.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> xlogy(0.0, 0.0), xlogy(2.0, 1.0)
+    (0.0, 0.0)
+    """
+    return _times_log(x, y, math.log, "log")
+
+
+@elementwise("xlog1py", lambda z, x, y: log1p(y), lambda z, x, y: xdivy(x, 1.0 + y))
+def xlog1py(x: Array, y: Array) -> Array:
+    """Product x ln (1 + y), elementwise, exact for small y; 0 where x is 0, also at y = -1.
+
+    z = x ln (1 + y)
+
+    Args:
+        x: value of any shape.
+        y: value of a shape that broadcasts.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> xlog1py(0.0, -1.0), xlog1py(2.0, 1e-20)
+    (0.0, 2e-20)
+    """
+    return _times_log(x, y, math.log1p, "log1p")
+
+
+@elementwise("xdivy", lambda z, x, y: divide(1.0, y), lambda z, x, y: -xdivy(z, y))
+def xdivy(x: Array, y: Array) -> Array:
+    """Quotient x / y, elementwise; 0 where x is 0, also at y = 0. The slope of xlogy.
+
+    z = x / y
+
+    Args:
+        x: value of any shape.
+        y: value of a shape that broadcasts.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> xdivy(0.0, 0.0), xdivy(6.0, 3.0)
+    (0.0, 2.0)
+    """
+    if _all_numbers(x, y):
+        return 0.0 if x == 0 and y == y else divide(float(x), float(y))
+    idle = (x == 0) & ~np.isnan(y)
+    return divide(np.where(idle, 0.0, x), np.where(idle, 1.0, y))
+
+
+@elementwise("entr", lambda z, x: -1.0 - log(x))
+def entr(x: Array) -> Array:
+    """Entropy of a probability, elementwise; 0 at 0, with an infinite slope; -inf below.
+
+    z = -x ln x
+
+    Args:
+        x: value of any shape.
+
+    >>> entr(0.0), entr(1.0)
+    (0.0, 0.0)
+    """
+    below = less(x, 0.0)
+    z = 0.0 - xlogy(x, where(below, 1.0, x))  # not -0.0
+    return where(below, -math.inf, z)
+
+
+def _outside(x: Array, y: Array) -> Array:
+    return logical_or(less(x, 0.0), less(y, 0.0))
+
+
+def _log_ratio(x: Array, y: Array) -> Array:
+    """ln (x / y) of positive numbers, without overflow; exact where they are nearly equal. In ops: it is a rule."""
+    near = logical_and(greater(x, 0.5 * y), greater(y, 0.5 * x))
+    close = log1p(divide(where(near, x - y, 0.0), where(near, y, 1.0)))
+    return where(near, close, log(where(near, 1.0, x)) - log(where(near, 1.0, y)))
+
+
+def _divergence(x: Array, y: Array, inside_of: Any, at_zero: Array) -> Array:
+    """What inside_of gives where both are positive, at_zero where x is 0 and y is not negative; else inf, or nan."""
+    inside = logical_and(greater(x, 0.0), greater(y, 0.0))
+    z = inside_of(where(inside, x, 1.0), where(inside, y, 1.0))
+    rest = where(logical_or(isnan(x), isnan(y)), x + y, math.inf)
+    rest = where(logical_and(equal(x, 0.0), greater_equal(y, 0.0)), at_zero, rest)
+    return where(inside, z, rest)
+
+
+@elementwise(
+    "rel_entr",
+    lambda z, x, y: 1.0 + _log_ratio(x, y),
+    lambda z, x, y: where(_outside(x, y), math.nan, -xdivy(x, y)),
+)
+def rel_entr(x: Array, y: Array) -> Array:
+    """Term of the relative entropy of two distributions, elementwise; 0 at x = 0; inf where x or y is no probability.
+
+    z = x ln (x / y)
+
+    Args:
+        x: value of any shape, at least 0.
+        y: value of a shape that broadcasts, at least 0; 0 only where x is.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> rel_entr(0.0, 0.5), rel_entr(0.5, 0.5)
+    (0.0, 0.0)
+    """
+    return _divergence(x, y, lambda x, y: x * _log_ratio(x, y), 0.0)
+
+
+@elementwise(
+    "kl_div",
+    lambda z, x, y: _log_ratio(x, y),
+    # For x near y the first keeps the digits; at x = 0 the second is 1, also where y is 0.
+    lambda z, x, y: where(_outside(x, y), math.nan, where(greater(x, 0.5 * y), divide(y - x, y), 1.0 - xdivy(x, y))),
+)
+def kl_div(x: Array, y: Array) -> Array:
+    """Term of the divergence of Kullback and Leibler of two measures, elementwise; y at x = 0; inf outside.
+
+    z = x ln (x / y) - x + y
+
+    Args:
+        x: value of any shape, at least 0.
+        y: value of a shape that broadcasts, at least 0; 0 only where x is.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    Source: Kullback, Leibler (1951), doi:10.1214/aoms/1177729694.
+
+    >>> kl_div(0.0, 0.5), kl_div(0.5, 0.5)
+    (0.5, 0.0)
+    """
+    return _divergence(x, y, lambda x, y: x * _log_ratio(x, y) + (y - x), y)

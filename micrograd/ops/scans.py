@@ -1,0 +1,115 @@
+"""The table, what runs along an axis with a factor at each step; and the running logsumexp, which is derived by it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from micrograd.errors import ShapeError
+from micrograd.op import Array, named, primitive, shape_of
+from micrograd.ops.arithmetic import equal, where
+from micrograd.ops.functions import exp
+from micrograd.ops.indexing import own_axis
+from micrograd.ops.shapes import flip, moveaxis, pad
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = ["logcumsumexp", "recurrence"]
+
+
+def _previous(x: Array, first: float = 0.0) -> Array:
+    """One place later along the last axis."""
+    if 0 in shape_of(x):
+        return x
+    return pad(x[..., :-1], [(0, 0)] * (len(shape_of(x)) - 1) + [(1, 0)], constant_values=first)
+
+
+def _backwards(factors: Array, g: Array) -> Array:
+    """The transpose of the recurrence: from the last to the first, each factor seen from the place before it."""
+    return flip(recurrence(_previous(flip(factors, axis=-1)), flip(g, axis=-1)), axis=-1)
+
+
+def _recurrence_shape(factors: Array, x: Array) -> tuple[int, ...]:
+    if shape_of(factors) != shape_of(x) or not shape_of(x):
+        raise ShapeError(f"recurrence: {named(factors)} and {named(x)}: give two arrays of one shape, with an axis")
+    return shape_of(x)
+
+
+@primitive(
+    "recurrence",
+    vjp=[
+        lambda g, z, factors, x: _backwards(factors, g) * _previous(z),
+        lambda g, z, factors, x: _backwards(factors, g),
+    ],
+    jvp=[
+        lambda t, z, factors, x: recurrence(factors, t * _previous(z)),
+        lambda t, z, factors, x: recurrence(factors, t),
+    ],
+    shape=_recurrence_shape,
+)
+def recurrence(factors: Array, x: Array) -> Array:
+    """Linear recurrence of first order along the last axis: a running sum that decays or grows at each step.
+
+    z_i = factors_i z_(i-1) + x_i, where z_(-1) = 0
+
+    Args:
+        factors: value of shape (..., n); its first element meets 0.
+        x: value of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ, or are those of numbers.
+
+    >>> recurrence(np.array([0.0, 0.5, 0.5]), np.array([4.0, 0.0, 1.0]))
+    array([4., 2., 2.])
+    """
+    _recurrence_shape(factors, x)
+    z = x + 0.0 * factors[..., :1]
+    for i in range(1, z.shape[-1]):
+        z[..., i] += factors[..., i] * z[..., i - 1]
+    return z
+
+
+def _running(x: Array, z: Array, axis: int) -> tuple[Array, Array]:
+    """What of the last sum stays in each, and the share of its own element; 0 where the sum is still 0."""
+    x, z = moveaxis(x, axis, -1), moveaxis(z, axis, -1)
+    seen = where(equal(z, -math.inf), 0.0, z)
+    return exp(_previous(z, -math.inf) - seen), exp(x - seen)
+
+
+def _logcumsumexp_pull(g: Array, z: Array, x: Array, *, axis: int = -1) -> Array:
+    stays, shares = _running(x, z, axis)
+    return moveaxis(shares * _backwards(stays, moveaxis(g, axis, -1)), -1, axis)
+
+
+def _logcumsumexp_push(t: Array, z: Array, x: Array, *, axis: int = -1) -> Array:
+    stays, shares = _running(x, z, axis)
+    return moveaxis(recurrence(stays, shares * moveaxis(t, axis, -1)), -1, axis)
+
+
+def _logcumsumexp_shape(x: Array, *, axis: int = -1) -> tuple[int, ...]:
+    own_axis("logcumsumexp", x, axis)
+    return shape_of(x)
+
+
+@primitive("logcumsumexp", vjp=[_logcumsumexp_pull], jvp=[_logcumsumexp_push], shape=_logcumsumexp_shape)
+def logcumsumexp(x: Array, *, axis: int = -1) -> Array:
+    """Running logarithm of the sum of exponentials along an axis, without overflow; -inf, with gradient 0, as long as
+    all were -inf.
+
+    z_i = ln sum_(j <= i) exp(x_j)
+
+    Args:
+        x: value of any shape.
+        axis: the axis to run along, counted from the end when negative.
+
+    Raises:
+        ShapeError: the axis does not exist.
+
+    >>> logcumsumexp(np.array([0.0, 0.0, 1000.0]))
+    array([0.00000000e+00, 6.93147181e-01, 1.00000000e+03])
+    """
+    _logcumsumexp_shape(x, axis=axis)
+    return np.logaddexp.accumulate(x, axis=axis)
