@@ -9,12 +9,17 @@ from micrograd.op import OPS
 from micrograd.ops import (
     arithmetic,
     functions,
+    grids,
     indexing,
+    layouts,
     linalg,
+    matrix_functions,
     networks,
     reductions,
+    selecting,
     shapes,
     special,
+    vector_products,
 )
 from micrograd.ops import (
     einsum as _einsum,
@@ -25,13 +30,34 @@ from micrograd.ops import (
 from micrograd.ops.arithmetic import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
+from micrograd.ops.grids import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
+from micrograd.ops.layouts import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
+from micrograd.ops.matrix_functions import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
+from micrograd.ops.selecting import *  # noqa: F403
 from micrograd.ops.shapes import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403
+from micrograd.ops.vector_products import *  # noqa: F403
 
-FAMILIES = (arithmetic, functions, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
+FAMILIES = (
+    arithmetic,
+    functions,
+    special,
+    reductions,
+    _softmax,
+    shapes,
+    layouts,
+    grids,
+    indexing,
+    selecting,
+    linalg,
+    vector_products,
+    matrix_functions,
+    _einsum,
+    networks,
+)
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]
