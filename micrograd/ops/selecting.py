@@ -46,7 +46,9 @@ def _plain(name: str, what: str, x: Any) -> Any:
             f"{name}: {what} {shown}: it says which elements are meant and carries no gradient; "
             f"give plain numbers, such as v.numpy()"
         )
-    return x if isinstance(x, slice) else np.asarray(x)
+    if isinstance(x, slice):
+        return x
+    return np.zeros(0, int) if isinstance(x, (list, tuple)) and not x else np.asarray(x)
 
 
 def _numbers(name: str, x: Array) -> Any:
@@ -135,9 +137,10 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
         raise ArgumentError(
             f"piecewise: {len(funclist)} functions for {len(conditions)} conditions; give as many, or one more"
         )
-    z: Array = np.zeros(shape_of(x), getattr(x, "dtype", float))
+    nothing = np.zeros(shape_of(x), bool)
+    z = index_set(np.zeros(shape_of(x), getattr(x, "dtype", float)), getitem(x, index=nothing), index=nothing)
     for condition, f in zip(conditions, funclist, strict=True):
-        if not condition.any():
+        if not condition.any():  # a function may have no answer for no element
             continue
         part = f(getitem(x, index=condition), *args, **kw) if callable(f) else f
         z = index_set(z, _in_type_of(as_data(part, "piecewise"), z), index=condition)
@@ -316,11 +319,12 @@ def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     array([1., 3.])
     """
     arr, obj = as_data(arr, "delete"), _plain("delete", "the place", obj)
+    given = named(arr)
     if axis is None:
         arr, axis = ravel(arr), 0
     axis = own_axis("delete", arr, axis)
     try:
         kept = np.delete(np.arange(shape_of(arr)[axis]), obj)
     except (IndexError, ValueError) as error:
-        raise IndexingError(f"delete: from {named(arr)}, axis {axis}: {error}") from None
+        raise IndexingError(f"delete: from {given}, axis {axis}: {error}") from None
     return take(arr, kept, axis=axis)
