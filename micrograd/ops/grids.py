@@ -60,7 +60,9 @@ def linspace(
     >>> linspace(0.0, 2.0, 5)
     array([0. , 0.5, 1. , 1.5, 2. ])
     """
-    start, stop = as_data(start, "linspace") * 1.0, as_data(stop, "linspace") * 1.0  # integers become floats
+    start, stop = as_data(start, "linspace"), as_data(stop, "linspace")
+    _check_ends("linspace", start, stop)
+    start, stop = start * 1.0, stop * 1.0  # integers become floats
     count = _count("linspace", num)
     parts = count - 1 if endpoint else count
     delta = stop - start
@@ -72,6 +74,15 @@ def linspace(
         z = where(turns == parts, stop, z)  # exactly the end
     z = _typed("linspace", moveaxis(z, 0, _place("linspace", z, axis)), dtype)
     return (z, step) if retstep else z
+
+
+def _check_ends(name: str, start: Array, stop: Array) -> None:
+    try:
+        np.broadcast_shapes(shape_of(start), shape_of(stop))
+    except ValueError:
+        raise ShapeError(
+            f"{name}: from {named(start)} to {named(stop)}: they do not broadcast: sizes must be equal or 1"
+        ) from None
 
 
 def _count(name: str, num: Any) -> int:
@@ -162,6 +173,7 @@ def geomspace(
     array([  1.,  10., 100.])
     """
     start, stop = as_data(start, "geomspace"), as_data(stop, "geomspace")
+    _check_ends("geomspace", start, stop)
     ends = ground(start), ground(stop)
     if not any(x is None for x in ends) and not np.all(np.sign(ends[0]) * np.sign(ends[1]) > 0):
         raise DomainError(
