@@ -1,7 +1,8 @@
 """Lists that hold Values, as NumPy's functions take lists of numbers: joined into one Value before the call.
 
-NumPy hands a call over when a Value is an argument, but of a list it would read the bare numbers. `taking_lists`
-wraps its functions so that a list which holds Values becomes one Value; plain calls go on as they are.
+NumPy hands a call over when a Value is an argument, but of a list it would read the bare numbers; and it does not ask
+every argument: not the default of `select`, nor the fill of `full`. `taking_lists` wraps its functions: a list that
+holds Values becomes one Value, and any Value takes the call; plain calls go on as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from micrograd.ops.protocols import apply_function
 # Parameters that are lists of arrays, not arrays: the function itself takes them apart.
 OF_ARRAYS = {"arrays", "choicelist", "choices", "condlist", "funclist", "tup"}
 NESTED = {"block"}  # whose lists say how its parts are laid out
-UNASKED = {"full", "full_like"}  # of which NumPy asks no Value that is the fill
+UNASKED = {"full"}  # asks none of its arguments
 METHODS = ("reduce", "accumulate", "reduceat", "outer", "at", "resolve_dtypes")
 FACTS = ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature")
 
@@ -119,25 +120,24 @@ def taking_lists(home: Any, name: str) -> dict[str, Any]:
 
 def _wrapped(function: Any, *, home: str) -> Callable[..., Any]:
     names, positions = _of_arrays(function)
-    unasked = function.__name__ in UNASKED
+    nested = function.__name__ in NESTED
+    is_ufunc = isinstance(function, np.ufunc)
 
     @functools.wraps(function)
     def wrapper(*args: Any, **options: Any) -> Any:
         for x in args:
-            if isinstance(x, (list, tuple)) and holds_values(x):
+            if type(x) not in PLAIN and holds_values(x):
                 break
         else:
-            if not (unasked or (options and any(map(holds_values, options.values())))):
+            if not options or not any(map(holds_values, options.values())):
                 return function(*args, **options)
-        if function.__name__ not in NESTED:
+        if not nested:
             args = tuple(_each_joined(x) if i in positions else joined(x) for i, x in enumerate(args))
             options = {k: _each_joined(x) if k in names else joined(x) for k, x in options.items()}
-        if unasked and any(map(holds_values, (*args, *options.values()))):
-            return apply_function(function, args, options)
-        return function(*args, **options)
+        return function(*args, **options) if is_ufunc else apply_function(function, args, options)
 
     wrapper.__module__ = home
-    if isinstance(function, np.ufunc):
+    if is_ufunc:
         _add_methods(wrapper, function)
     return wrapper
 

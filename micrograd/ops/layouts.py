@@ -201,7 +201,7 @@ def dsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
     return split(_with_axes("dsplit", ary, 3), indices_or_sections, axis=2)
 
 
-def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
+def unstack(x: Array, *, axis: int = 0) -> tuple[Array, ...]:
     """The slices along an axis, which is gone in each; what `stack` joins.
 
     Args:
