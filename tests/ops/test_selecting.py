@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,8 @@ def test_composites(check: Callable[[Row], None], row: Row) -> None:
     ],
 )
 def test_trim_zeros(x: Any, options: dict[str, Any]) -> None:
+    if "axis" not in inspect.signature(np.trim_zeros).parameters and (x.ndim > 1 or options.get("axis")):
+        pytest.skip("NumPy before 2.2 trims one axis only")
     v = Value(x)
     z, wanted = ops.trim_zeros(v, **options), np.trim_zeros(x, **options)
     np.testing.assert_array_equal(z.data, wanted)
