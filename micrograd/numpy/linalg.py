@@ -1,5 +1,10 @@
-"""`numpy.linalg`, whose functions accept Values."""
+"""`numpy.linalg`, whose functions accept Values, and lists of them."""
 
 from __future__ import annotations
 
+import numpy.linalg as _linalg
 from numpy.linalg import *  # noqa: F403
+
+from micrograd.numpy.lists import taking_lists
+
+globals().update(taking_lists(_linalg, __name__))

@@ -1,13 +1,30 @@
-"""`array` and `asarray` for lists that hold Values."""
+"""Lists that hold Values, as NumPy's functions take lists of numbers: joined into one Value before the call.
+
+NumPy hands a call over when a Value is an argument, but of a list it would read the bare numbers; and it does not ask
+every argument: not the default of `select`, nor the fill of `full`. `taking_lists` wraps its functions: a list that
+holds Values becomes one Value, and any Value takes the call; plain calls go on as they are.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from micrograd.errors import OpError
+from micrograd.op import PLAIN
 from micrograd.ops import cast, stack
+from micrograd.ops.protocols import apply_function
+
+# Parameters that are lists of arrays, not arrays: the function itself takes them apart.
+OF_ARRAYS = {"arrays", "choicelist", "choices", "condlist", "funclist", "tup"}
+NESTED = {"block"}  # whose lists say how its parts are laid out
+UNASKED = {"full"}  # asks none of its arguments
+METHODS = ("reduce", "accumulate", "reduceat", "outer", "at", "resolve_dtypes")
+FACTS = ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature")
 
 
 def array(object: Any, dtype: Any = None, **options: Any) -> Any:
@@ -33,8 +50,13 @@ def asarray(object: Any, dtype: Any = None, **options: Any) -> Any:
     return _converted("asarray", object, dtype, options)
 
 
+def asanyarray(object: Any, dtype: Any = None, **options: Any) -> Any:
+    """`numpy.asanyarray`, which joins Values in nested lists into one Value, and leaves a Value one."""
+    return _converted("asanyarray", object, dtype, options)
+
+
 def _converted(name: str, object: Any, dtype: Any, options: dict[str, Any]) -> Any:
-    object = _joined(object)
+    object = joined(object)
     if not hasattr(object, "_apply_op"):
         return getattr(np, name)(object, dtype=dtype, **options)
     unknown = options.keys() - {"copy"}
@@ -43,14 +65,106 @@ def _converted(name: str, object: Any, dtype: Any, options: dict[str, Any]) -> A
     return object if dtype is None or object.dtype == dtype else cast(object, dtype=dtype)
 
 
-def _joined(x: Any) -> Any:
-    """A list that holds Values, at any depth, as one Value; anything else as it is."""
-    if not isinstance(x, (list, tuple)) or not _holds_values(x):
+def joined(x: Any) -> Any:
+    """A list that holds Values, at any depth, as one Value; anything else as it is.
+
+    >>> joined([1.0, 2.0])
+    [1.0, 2.0]
+    """
+    if not isinstance(x, (list, tuple)) or not holds_values(x):
         return x
-    return stack([_joined(part) for part in x])
+    return stack([joined(part) for part in x])
 
 
-def _holds_values(x: Any) -> bool:
-    if isinstance(x, (list, tuple)):
-        return any(_holds_values(part) for part in x)
-    return hasattr(x, "_apply_op")
+def holds_values(x: Any) -> bool:
+    """Whether a Value stands here, or in a list at any depth.
+
+    >>> holds_values([1.0, [2.0]])
+    False
+    """
+    if not isinstance(x, (list, tuple)):
+        return hasattr(x, "_apply_op")
+    if PLAIN.issuperset(map(type, x)):  # the quick answer for a long list of numbers
+        return False
+    kinds = set(map(type, x))
+    if any(hasattr(kind, "_apply_op") for kind in kinds):
+        return True
+    return any(issubclass(kind, (list, tuple)) for kind in kinds) and any(
+        isinstance(part, (list, tuple)) and holds_values(part) for part in x
+    )
+
+
+def taking_lists(home: Any, name: str) -> dict[str, Any]:
+    """The functions of a module of NumPy that can take Values, wrapped to take lists of them.
+
+    Args:
+        home: the module: `numpy` or `numpy.linalg`.
+        name: the module of ours in which they will stand, so that they can be pickled.
+
+    Returns:
+        A dict from names to functions. Two names of one function in NumPy are so here, too.
+
+    >>> mean = taking_lists(np, "micrograd.numpy")["mean"]
+    >>> mean([1.0, 2.0])
+    np.float64(1.5)
+    """
+    wrap = functools.cache(functools.partial(_wrapped, home=name))
+    return {
+        known: wrap(function)
+        for known in home.__all__
+        if isinstance(function := getattr(home, known), np.ufunc)
+        or hasattr(function, "_implementation")  # what NumPy hands over has one
+        or known in UNASKED
+    }
+
+
+def _wrapped(function: Any, *, home: str) -> Callable[..., Any]:
+    names, positions = _of_arrays(function)
+    nested = function.__name__ in NESTED
+    is_ufunc = isinstance(function, np.ufunc)
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **options: Any) -> Any:
+        for x in args:
+            if type(x) not in PLAIN and holds_values(x):
+                break
+        else:
+            if not options or not any(map(holds_values, options.values())):
+                return function(*args, **options)
+        if not nested:
+            args = tuple(_each_joined(x) if i in positions else joined(x) for i, x in enumerate(args))
+            options = {k: _each_joined(x) if k in names else joined(x) for k, x in options.items()}
+        return function(*args, **options) if is_ufunc else apply_function(function, args, options)
+
+    wrapper.__module__ = home
+    if is_ufunc:
+        _add_methods(wrapper, function)
+    return wrapper
+
+
+def _each_joined(x: Any) -> Any:
+    return type(x)(map(joined, x)) if type(x) in (list, tuple) else x
+
+
+def _of_arrays(function: Any) -> tuple[set[str], set[int]]:
+    """The parameters that are lists of arrays: their names, and where they stand."""
+    try:
+        parameters = list(inspect.signature(function).parameters)
+    except ValueError:
+        return set(), set()
+    return OF_ARRAYS & set(parameters), {i for i, name in enumerate(parameters) if name in OF_ARRAYS}
+
+
+def _add_methods(wrapper: Any, ufunc: Any) -> None:
+    for name in FACTS:
+        setattr(wrapper, name, getattr(ufunc, name))
+    for name in METHODS:
+        setattr(wrapper, name, _on_joined(getattr(ufunc, name)))
+
+
+def _on_joined(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def wrapper(*args: Any, **options: Any) -> Any:
+        return method(*map(joined, args), **options)
+
+    return wrapper

@@ -16,17 +16,22 @@ from micrograd.ops import (
     entropy,
     functions,
     incomplete,
+    grids,
     indexing,
+    layouts,
     linalg,
     logistic,
+    matrix_functions,
     networks,
     normal,
     normalization,
     pooling,
     reductions,
     scans,
+    selecting,
     shapes,
     special,
+    vector_products,
 )
 from micrograd.ops import (
     einsum as _einsum,
@@ -44,18 +49,23 @@ from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.incomplete import *  # noqa: F403
+from micrograd.ops.grids import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
+from micrograd.ops.layouts import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
 from micrograd.ops.logistic import *  # noqa: F403
+from micrograd.ops.matrix_functions import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.normal import *  # noqa: F403
 from micrograd.ops.normalization import *  # noqa: F403
 from micrograd.ops.pooling import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
+from micrograd.ops.selecting import *  # noqa: F403
 from micrograd.ops.shapes import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403
+from micrograd.ops.vector_products import *  # noqa: F403
 
 FAMILIES = (
     arithmetic,
@@ -72,8 +82,13 @@ FAMILIES = (
     _softmax,
     scans,
     shapes,
+    layouts,
+    grids,
     indexing,
+    selecting,
     linalg,
+    vector_products,
+    matrix_functions,
     _einsum,
     networks,
     convolution,

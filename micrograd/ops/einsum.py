@@ -108,13 +108,14 @@ def _fit_for_blas(x: Any) -> Any:
     return x if x.itemsize in x.strides[-2:] else np.ascontiguousarray(x)
 
 
-def einsum(subscripts: str, *operands: Array, optimize: Any = None) -> Array:
+def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Array:
     """Einstein's summation: products of elements, summed over every letter that the output does not name.
 
     z[output] = sum over letters not in output  of  x[term of x] y[term of y] ...
 
     A letter twice in one term takes its diagonal. `...` stands for axes that broadcast. Without `->` the output has
     the axes of `...`, then the letters that stand once, in alphabetical order. Axes of length 1 are repeated.
+    Lists of integers may stand for letters, one after each operand: `einsum(x, [0, 1], y, [1, 2], [0, 2])`.
 
     Args:
         subscripts: one term of letters per operand, as "ij,jk->ik".
@@ -134,6 +135,8 @@ def einsum(subscripts: str, *operands: Array, optimize: Any = None) -> Array:
     >>> float(einsum("ii", np.eye(2)))
     2.0
     """
+    if operands and isinstance(operands[0], (list, tuple)) and not isinstance(subscripts, str):
+        subscripts, operands = _from_lists(subscripts, *operands)
     xs = [operand("einsum", x) for x in operands]
     terms, output = _parsed(subscripts, xs)
     terms, output = _without_ellipsis(subscripts, terms, output, xs)
@@ -147,6 +150,29 @@ def einsum(subscripts: str, *operands: Array, optimize: Any = None) -> Array:
     return contract(*xs, subscripts=f"{','.join(terms)}->{output}", optimize=optimize)
 
 
+# Integers as letters, in an order that the letters keep when they are sorted.
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+
+
+def _from_lists(*args: Any) -> tuple[str, tuple[Any, ...]]:
+    """Subscripts as a string, and the operands, from operands each followed by the list of its axes."""
+    terms = ",".join(_term(axes) for axes in args[1::2])
+    if len(args) % 2:  # the list of the output stands alone at the end
+        terms = ",".join(_term(axes) for axes in args[1:-1:2]) + "->" + _term(args[-1])
+    return terms, args[0 : len(args) - 1 : 2]
+
+
+def _term(axes: Any) -> str:
+    parts = axes if isinstance(axes, (list, tuple)) else (None,)
+    if not all(part is Ellipsis or (hasattr(part, "__index__") and 0 <= part < len(_LETTERS)) for part in parts):
+        shown = " ".join(repr(axes).split())
+        raise ArgumentError(
+            f"einsum: {shown if len(shown) <= 60 else shown[:57] + '...'} is not a list of axes; "
+            f"give after each operand a list of integers from 0 to {len(_LETTERS) - 1}, or `...`"
+        )
+    return "".join("..." if part is Ellipsis else _LETTERS[part] for part in parts)
+
+
 def _listed(xs: Sequence[Array]) -> str:
     return ", ".join(named(x) for x in xs) or "nothing"
 
@@ -154,7 +180,10 @@ def _listed(xs: Sequence[Array]) -> str:
 def _parsed(subscripts: Any, xs: Sequence[Array]) -> tuple[list[str], str | None]:
     """The terms, and the output where it is given."""
     if not isinstance(subscripts, str):
-        raise ArgumentError(f"einsum: subscripts {subscripts!r}: give a string first, as 'ij,jk->ik'")
+        raise ArgumentError(
+            f"einsum: subscripts {subscripts!r}: give a string first, as 'ij,jk->ik', "
+            f"or a list of axes after each operand"
+        )
     given = f"einsum: {subscripts!r} of {_listed(xs)}"
     inputs, arrow, output = subscripts.partition("->")
     terms, output = [_stripped(term) for term in inputs.split(",")], _stripped(output)

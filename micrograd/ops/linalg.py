@@ -19,12 +19,17 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from micrograd.errors import ArgumentError, DomainError, ShapeError
-from micrograd.op import Array, Op, ground, is_quiet, multilinear, named, primitive, shape_of, times
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.op import Array, ground, is_quiet, multilinear, named, primitive, shape_of, times
 from micrograd.ops.arithmetic import absolute, equal, greater, multiply, where
 from micrograd.ops.einsum import contract, operand
 from micrograd.ops.functions import raise_to
 from micrograd.ops.indexing import getitem
+from micrograd.ops.matrices import answered as _answered
+from micrograd.ops.matrices import axis_of as _axis
+from micrograd.ops.matrices import matrix as _matrix
+from micrograd.ops.matrices import not_finite as _not_finite
+from micrograd.ops.matrices import square as _square
 from micrograd.ops.reductions import max, min, sum
 from micrograd.ops.shapes import concatenate, diagonal, expand_dims, reshape, sum_to, transpose, tril
 
@@ -74,49 +79,7 @@ __all__ = [
 ]
 
 
-# What all of them ask of their arguments
-
-
-def _matrix(name: str, x: Any) -> Array:
-    x = operand(name, x)
-    if len(shape_of(x)) < 2:
-        raise ShapeError(f"{name}: {named(x)} is no matrix; it needs shape (m, n), or (..., m, n) for a batch")
-    return x
-
-
-def _square(name: str, x: Any) -> Array:
-    x = operand(name, x)
-    if len(shape_of(x)) < 2 or shape_of(x)[-1] != shape_of(x)[-2]:
-        raise ShapeError(f"{name}: {named(x)} is not square; it needs shape (n, n), or (..., n, n) for a batch")
-    return x
-
-
-def _axis(name: str, x: Array, axis: int) -> int:
-    """The number of an axis, counted from the front."""
-    ndim = len(shape_of(x))
-    if not isinstance(axis, Integral) or not -ndim <= axis < ndim:
-        raise ShapeError(f"{name}: axis {axis!r} of {named(x)}: its axes are numbered from {-ndim} to {ndim - 1}")
-    return int(axis) % ndim
-
-
-def _answered(
-    name: str, op: Op, why: Callable[[Any], str], x: Array, *others: Array, asked: Array = None, **params: Any
-) -> Array:
-    """op(x, *others); where numbers have no answer, an error that says which matrix of x, and why.
-
-    It names x, or what was asked about where x was made of that.
-    """
-    try:
-        return op(x, *others, **params)
-    except np.linalg.LinAlgError:
-        matrices = np.asarray(ground(x))
-        found = ((place, why(matrices[place])) for place in np.ndindex(matrices.shape[:-2]))
-        place, reason = next(
-            ((place, reason) for place, reason in found if reason),
-            ((), "has no answer: LAPACK gives up on it; scale it?"),
-        )
-        at = f" at {place}" if place else ""
-        raise DomainError(f"{name}: {named(x if asked is None else asked)}{at} {reason}") from None
+# Why a matrix has no answer
 
 
 def _singular(x: Any) -> str:
@@ -138,10 +101,6 @@ def _not_positive(x: Any) -> str:
         except np.linalg.LinAlgError:
             return f"is not positive definite: its leading minor of order {k} is not; add a multiple of the identity?"
     return ""
-
-
-def _not_finite(x: Any) -> str:
-    return "" if np.isfinite(x).all() else "holds nan or inf; find where they come from with detect_anomaly()"
 
 
 def _defined(f: Callable[..., Any], *matrices: Any) -> Any:

@@ -41,11 +41,19 @@ SPELLED = {
     "amax": "max",
     "amin": "min",
     "around": "round",
-    "matrix_transpose": "swap_last",
 }
 HOMES = ("numpy", "numpy.linalg")
 LAST_AXES = {"linalg.trace", "linalg.diagonal"}  # the same names as in numpy, where the first two axes are meant
-OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "full_like", "empty_like", "result_type"}
+OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "empty_like", "result_type", "einsum_path"}
+WRITES = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
+WITHOUT = dict.fromkeys(
+    WRITES, "it writes into an array, where history is lost; use x.at[index].set(w), or micrograd.numpy.full for a fill"
+)
+WITHOUT |= dict.fromkeys(
+    ("eig", "eigvals"),
+    "a matrix that is not symmetric may have complex eigenvalues, and Values are real; use eigh or eigvalsh "
+    "for a symmetric one, svd for any",
+)
 OF_DATA = {"allclose", "array_equal", "array_equiv", "isclose", "iscomplexobj", "isrealobj", "nonzero", "signbit"}
 
 
@@ -60,9 +68,21 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[
             f"np.{ufunc.__name__}.{method}: there is no op for it; sum, prod, max and outer are ops; "
             f"or take v.data for plain NumPy"
         )
+    if ufunc.signature is not None and ufunc.__name__ not in OPERATORS:
+        return _products(ufunc, inputs, options)
     if options:
         raise _option_error(f"np.{ufunc.__name__}", options)
     return _spelled(ufunc)(*inputs)
+
+
+def _products(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A ufunc of vectors or matrices, which has an axis= or axes= of its own."""
+    asked = f"np.{ufunc.__name__}"
+    op = _op_for(ufunc.__name__, asked)
+    unknown = options.keys() - _parameters(op).keys()
+    if unknown:
+        raise _option_error(asked, sorted(unknown))
+    return op(*inputs, **options)
 
 
 @functools.cache
@@ -110,6 +130,8 @@ def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]
 
 
 def _op_for(name: str, asked: str) -> Callable[..., Any]:
+    if name in WITHOUT:
+        raise OpError(f"{asked}: there is no op for it: {WITHOUT[name]}")
     if name in ops.__all__ and callable(getattr(ops, name)):
         return getattr(ops, name)  # type: ignore[no-any-return]
     inside = sorted((other for other in ops.__all__ if len(other) > 2 and other in name), key=len)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd import Value
+from micrograd import Value, gradcheck
 from micrograd.errors import ArgumentError, MicrogradError, ShapeError
 from micrograd.ops.einsum import einsum
 from micrograd.transforms import jvp
@@ -254,3 +254,55 @@ def test_contract_says_what_does_not_fit() -> None:
 
     with pytest.raises(ShapeError, match=r"contract: 'ij,ij->ij' of 'x' \(2, 3\), 'y' \(3, 4\): 'ij' does not fit 'y'"):
         contract(x, y, subscripts="ij,ij->ij")
+
+
+# Lists of axes in place of letters
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("ij", [0, 1], "jk", [1, 2], [0, 2]),
+        ("ij", [0, 1], "jk", [1, 2]),
+        ("ij", [5, 30], "jk", [30, 2]),
+        ("ij", (1, 0)),
+        ("ij", [0, 1], []),
+        ("jj", [3, 3]),
+        ("ij", [..., 0], "jk", [0, ...], [...]),
+        ("ij", [Ellipsis, 1], [1, Ellipsis]),
+        ("i", [0], "i", [0]),
+        ("i", [51], "j", [0], [51, 0]),
+    ],
+    ids=str,
+)
+def test_lists_of_axes(args: Any) -> None:
+    sizes = {"i": 2, "j": 3, "k": 2}
+    arrays = [
+        np.arange(1.0, np.prod([sizes[a] for a in term]) + 1.0).reshape([sizes[a] for a in term])
+        for term in args[0 : len(args) - 1 : 2]
+    ]
+
+    def called(f: Any, arrays: Any) -> Any:
+        supply = iter(arrays)
+        return f(*(next(supply) if isinstance(arg, str) else arg for arg in args))
+
+    wanted = called(np.einsum, arrays)
+    for f in (einsum, np.einsum):
+        z = called(f, map(Value, arrays))
+        assert isinstance(z, Value)
+        np.testing.assert_allclose(z.data, wanted, rtol=1e-14)
+    assert gradcheck(lambda *xs: called(einsum, xs) * 1.0, arrays)
+
+
+def test_lists_of_axes_that_are_none() -> None:
+    x = Value(np.ones((2, 3)), label="x")
+    with pytest.raises(
+        ArgumentError, match=r"einsum: \[0, 52\] is not a list of axes; give after each operand a list of"
+    ):
+        einsum(x, [0, 52])
+    with pytest.raises(ArgumentError, match=r"einsum: \[0, -1\] is not a list of axes"):
+        einsum(x, [0, -1])
+    with pytest.raises(ArgumentError, match=r"einsum: Value.* is not a list of axes; give after each operand"):
+        einsum(x, [0, 1], x, x)
+    with pytest.raises(ShapeError, match=r"'ABC' names 3 axes and 'x' \(2, 3\) has 2"):
+        einsum(x, [0, 1, 2])

@@ -1,0 +1,288 @@
+"""The table, grids: values spread over an interval, over a shape, or over the axes of a grid; all composed of ops."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from micrograd.arrays import as_data
+from micrograd.errors import ArgumentError, DomainError, ShapeError
+from micrograd.op import Array, ground, named, shape_of
+from micrograd.ops.arithmetic import absolute, cast, positive, sign, where
+from micrograd.ops.functions import log10, power
+from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = [
+    "broadcast_arrays",
+    "full",
+    "full_like",
+    "geomspace",
+    "linspace",
+    "logspace",
+    "meshgrid",
+]
+
+
+# Over an interval
+
+
+def linspace(
+    start: Array,
+    stop: Array,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """Numbers at equal distances over an interval.
+
+    z_i = start + i step, where step = (stop - start) / (num - 1)
+
+    Args:
+        start: the first.
+        stop: the last; both may be arrays, which broadcast.
+        num: how many.
+        endpoint: False leaves stop out: step = (stop - start) / num.
+        retstep: return the pair (z, step).
+        dtype: a floating-point type for z.
+        axis: the axis of z along which they stand.
+
+    Raises:
+        ArgumentError: num is negative or not an integer, or the dtype is of integers.
+        ShapeError: the axis does not exist, or start and stop do not broadcast.
+
+    >>> linspace(0.0, 2.0, 5)
+    array([0. , 0.5, 1. , 1.5, 2. ])
+    """
+    start, stop = as_data(start, "linspace"), as_data(stop, "linspace")
+    _check_ends("linspace", start, stop)
+    start, stop = start * 1.0, stop * 1.0  # integers become floats
+    count = _count("linspace", num)
+    parts = count - 1 if endpoint else count
+    delta = stop - start
+    step = delta / parts if parts > 0 else delta * np.nan
+    ends = broadcast_to(reshape(delta, shape=(1, *shape_of(delta))), shape=(count, *shape_of(delta)))
+    turns = np.arange(count).reshape(-1, *(1,) * len(shape_of(delta))).astype(getattr(ends, "dtype", float))
+    z = start + (ends / parts * turns if parts > 0 else ends * turns)
+    if endpoint and count > 1:
+        z = where(turns == parts, stop, z)  # exactly the end
+    z = _typed("linspace", moveaxis(z, 0, _place("linspace", z, axis)), dtype)
+    return (z, step) if retstep else z
+
+
+def _check_ends(name: str, start: Array, stop: Array) -> None:
+    try:
+        np.broadcast_shapes(shape_of(start), shape_of(stop))
+    except ValueError:
+        raise ShapeError(
+            f"{name}: from {named(start)} to {named(stop)}: they do not broadcast: sizes must be equal or 1"
+        ) from None
+
+
+def _count(name: str, num: Any) -> int:
+    try:
+        count = operator.index(num)
+    except TypeError:
+        raise ArgumentError(f"{name}: num {num!r}: give an integer") from None
+    if count < 0:
+        raise ArgumentError(f"{name}: num {num}: give 0 at least")
+    return count
+
+
+def _place(name: str, z: Array, axis: Any) -> int:
+    ndim = len(shape_of(z))
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"{name}: axis {axis}: the result has {ndim} axes")
+    return operator.index(axis)
+
+
+def _typed(name: str, z: Array, dtype: Any) -> Array:
+    if dtype is None or z.dtype == dtype:
+        return z
+    if np.dtype(dtype).kind != "f":
+        raise ArgumentError(f"{name}: dtype {np.dtype(dtype)}: a Value is of floating-point numbers; round it instead?")
+    return cast(z, dtype=dtype)
+
+
+def logspace(
+    start: Array,
+    stop: Array,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Array = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Array:
+    """Numbers at equal ratios, by the logarithms of the first and the last.
+
+    z_i = base^(y_i), where y = linspace(start, stop, num)
+
+    Args:
+        start: the logarithm of the first.
+        stop: that of the last.
+        num: how many.
+        endpoint: False leaves the last out.
+        base: the base of the logarithms; an array broadcasts with start and stop.
+        dtype: a floating-point type for z.
+        axis: the axis of z along which they stand.
+
+    Raises:
+        ArgumentError: num is negative or not an integer, or the dtype is of integers.
+        ShapeError: the axis does not exist, or the shapes do not broadcast.
+
+    >>> logspace(0.0, 2.0, 3)
+    array([  1.,  10., 100.])
+    """
+    start, stop, base = (as_data(x, "logspace") for x in (start, stop, base))
+    if shape_of(base):
+        ndim = max(len(shape_of(x)) for x in (start, stop, base))
+        start, stop, base = (
+            reshape(x, shape=(1,) * (ndim - len(shape_of(x))) + shape_of(x)) for x in (start, stop, base)
+        )
+        base = expand_dims(base, axis=axis)
+    return _typed("logspace", power(base, linspace(start, stop, num, endpoint, axis=axis)), dtype)
+
+
+def geomspace(
+    start: Array, stop: Array, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Array:
+    """Numbers at equal ratios, by the first and the last.
+
+    z_i = start (stop / start)^(i / (num - 1))
+
+    Args:
+        start: the first.
+        stop: the last, of the same sign.
+        num: how many.
+        endpoint: False leaves stop out.
+        dtype: a floating-point type for z.
+        axis: the axis of z along which they stand.
+
+    Raises:
+        ArgumentError: num is negative or not an integer, or the dtype is of integers.
+        DomainError: an end is 0, or the two differ in sign.
+        ShapeError: the axis does not exist, or start and stop do not broadcast.
+
+    >>> geomspace(1.0, 100.0, 3)
+    array([  1.,  10., 100.])
+    """
+    start, stop = as_data(start, "geomspace"), as_data(stop, "geomspace")
+    _check_ends("geomspace", start, stop)
+    ends = ground(start), ground(stop)
+    if not any(x is None for x in ends) and not np.all(np.sign(ends[0]) * np.sign(ends[1]) > 0):
+        raise DomainError(
+            f"geomspace: from {named(start)} to {named(stop)}: an end is 0, or the signs differ; "
+            f"equal ratios need two ends of one sign"
+        )
+    count = _count("geomspace", num)
+    turned = sign(start)
+    z = logspace(log10(absolute(start)), log10(absolute(stop)), num, endpoint) * turned
+    turns = np.arange(count).reshape(-1, *(1,) * (len(shape_of(z)) - 1))
+    z = where(turns == 0, start, z)
+    if endpoint and count > 1:
+        z = where(turns == count - 1, stop, z)
+    return _typed("geomspace", moveaxis(z, 0, _place("geomspace", z, axis)), dtype)
+
+
+# Over a shape
+
+
+def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
+    """One value over a whole shape.
+
+    z[...] = fill_value
+
+    Args:
+        shape: the shape of z.
+        fill_value: a number, or a value that broadcasts to the shape.
+        dtype: the type of the elements; that of the fill by default.
+
+    Raises:
+        ShapeError: the fill does not broadcast to the shape.
+        ArgumentError: the fill is a Value and the dtype is of integers.
+
+    >>> full((2, 2), 3.0)
+    array([[3., 3.],
+           [3., 3.]])
+    """
+    if not hasattr(fill_value, "_apply_op"):
+        return np.full(shape, fill_value, dtype)
+    return _typed("full", broadcast_to(fill_value, shape=sizes_of("full", shape)), dtype)
+
+
+def full_like(a: Array, fill_value: Array, dtype: Any = None, shape: Any = None) -> Array:
+    """One value over the shape of another, in its dtype.
+
+    z[...] = fill_value
+
+    Args:
+        a: value or array whose shape and dtype are taken; it carries no gradient here.
+        fill_value: a number, or a value that broadcasts to the shape.
+        dtype: another type of the elements.
+        shape: another shape.
+
+    Raises:
+        ShapeError: the fill does not broadcast to the shape.
+        ArgumentError: the fill is a Value and the dtype is of integers.
+
+    >>> full_like(np.zeros(2), 3.0)
+    array([3., 3.])
+    """
+    a = a if hasattr(a, "dtype") else np.asarray(a)
+    shape = shape_of(a) if shape is None else shape
+    return full(shape, fill_value, a.dtype if dtype is None else dtype)
+
+
+def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
+    """All values over the shape that they broadcast to.
+
+    Raises:
+        ShapeError: they do not broadcast together.
+
+    >>> [x.shape for x in broadcast_arrays(np.zeros((2, 1)), np.zeros(3))]
+    [(2, 3), (2, 3)]
+    """
+    values = [as_data(x, "broadcast_arrays") for x in args]
+    try:
+        shape = np.broadcast_shapes(*map(shape_of, values))
+    except ValueError:
+        given = ", ".join(named(x) for x in values)
+        raise ShapeError(
+            f"broadcast_arrays: {given} do not broadcast: sizes on an axis, counted from the last, must be equal or 1"
+        ) from None
+    return tuple(broadcast_to(x, shape=shape) if shape_of(x) != shape else x for x in values)
+
+
+def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Array, ...]:
+    """The coordinates of a grid, one value per axis.
+
+    Args:
+        xi: the places along each axis of the grid: values of one axis, or numbers.
+        copy: whether each has memory of its own.
+        sparse: leave each with length 1 on the axes of the others.
+        indexing: "ij" for axes in the order given; "xy" exchanges the first two, as columns and rows of a picture.
+
+    Raises:
+        ArgumentError: the indexing is another.
+
+    >>> x, y = meshgrid(np.array([1.0, 2.0, 3.0]), np.array([5.0, 6.0]))
+    >>> x.shape, y[:, 0]
+    ((2, 3), array([5., 6.]))
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"meshgrid: indexing {indexing!r}: give 'xy' or 'ij'")
+    order = list(range(len(xi)))
+    if indexing == "xy" and len(xi) > 1:
+        order[:2] = [1, 0]
+    laid = [
+        reshape(as_data(x, "meshgrid"), shape=tuple(-1 if a == i else 1 for a in range(len(xi))))
+        for i, x in zip(order, xi, strict=True)
+    ]
+    grids = laid if sparse else broadcast_arrays(*laid)
+    return tuple(positive(x) if copy else x for x in grids)
