@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
@@ -76,7 +77,7 @@ def _from_lists(data: Any, asker: str) -> Any:
 def _from_object(data: Any, asker: str) -> Any:
     if isinstance(data, (str, bytes, type(None))):
         raise DataError(f"{asker}: {_short(data)} is {_a(type(data).__name__)}, not a number or an array of numbers")
-    if hasattr(data, "__array__"):
+    if hasattr(data, "__array__") or isinstance(data, (memoryview, array.array)):
         return np.asarray(data)
     if hasattr(data, "__float__") and not isinstance(data, complex):
         return np.asarray(float(data))
@@ -84,12 +85,12 @@ def _from_object(data: Any, asker: str) -> Any:
 
 
 def _from_array(data: Any, asker: str) -> Any:
-    PLAIN.add(type(data))
     letter = np.dtype(data.dtype).kind
     if letter not in "fiub":
         given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"
         repair = ", such as its .real part" if letter == "c" else ""
         raise DataError(f"{asker}: {_short(data)} has {given}; give real numbers{repair}")
+    PLAIN.add(type(data))
     if data.shape == () and isinstance(data, (np.ndarray, np.generic)):  # a number in a box: unpack it
         number: Any = np.asarray(data)[()]
         if letter == "f":

@@ -64,7 +64,7 @@ def gradcheck(
             return False
         if isinstance(error, GradcheckError):
             raise
-        raise GradcheckError(f"gradcheck: the gradient could not be computed: {error}") from error
+        raise GradcheckError(f"gradcheck: the gradient could not be computed: {error}") from None
     return True
 
 
@@ -234,4 +234,4 @@ def _on_shapes(op: Op, i: int, output: Abstract, ghosts: Sequence[Abstract], par
     except MicrogradError:
         raise
     except Exception as error:
-        raise GradcheckError(f"{op.name}: rule {i} is not written in ops: on a shape it says {error!r}") from error
+        raise GradcheckError(f"{op.name}: rule {i} is not written in ops: on a shape it says {error!r}") from None

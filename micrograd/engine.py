@@ -28,12 +28,13 @@ from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, ShapeError
-from micrograd.op import PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
+from micrograd.op import NUMBERS, PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, matmul, multiply, power, raise_to, stop_gradient, subtract, sum_to
 from micrograd.ops import exp as exp_op
 from micrograd.ops import log as log_op
 from micrograd.ops import relu as relu_op
 from micrograd.ops import tanh as tanh_op
+from micrograd.ops.calls import as_input
 from micrograd.ops.operators import Operators
 
 if TYPE_CHECKING:
@@ -818,7 +819,8 @@ def _is_plain(x: Any, kind: type[Value]) -> bool:
 def _of_both(op: Op, value: Value, other: Any, is_reflected: bool = False) -> Any:
     """op(value, other), or op(other, value)."""
     inputs = (other, value) if is_reflected else (value, other)
-    if type(other) is type(value) or type(other) in PLAIN:  # no other interpreter need be asked
+    kind = type(other)
+    if kind is type(value) or kind in NUMBERS or (kind in PLAIN and not other.dtype.hasobject):  # nobody else to ask
         return value._apply_op(op, inputs, NONE)
     return op(*inputs)
 
@@ -855,7 +857,7 @@ def _constant(op: Op, i: int, x: Any) -> Any:
 
 def _operand(name: str, x: Any) -> Any:
     """The other operand of an operator: a NumPy number is a Python number, and makes the same graph."""
-    return x if isinstance(x, Value) or is_number(x) else as_data(x, name)
+    return x if isinstance(x, Value) or is_number(x) else as_data(as_input(x, name), name)
 
 
 def _at_one_level(inputs: Sequence[Any]) -> list[Any]:

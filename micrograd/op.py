@@ -37,9 +37,11 @@ Array = Any  # a Python number, a NumPy array, or anything that an interpreter o
 Rule = Callable[..., Array]
 
 OPS: dict[str, Op] = {}
+VARARGS = 0x04  # inspect.CO_VARARGS: that import takes longer than this room
 
 # Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
 PLAIN: set[type] = {float, int, bool}
+NUMBERS = frozenset(PLAIN)
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
@@ -87,6 +89,8 @@ class Op:
         self.forward = forward
         self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
         self.kink = ""
+        self._count = count_of(forward)
+        self._least = self._count - len(getattr(forward, "__defaults__", None) or ())
         self.__name__ = self.__qualname__ = forward.__name__
         self.__module__ = forward.__module__
         self.__doc__ = forward.__doc__
@@ -96,17 +100,52 @@ class Op:
         """Apply the op, through the interpreter of the inputs if they have one."""
         top = None
         for x in inputs:
-            if type(x) not in PLAIN and hasattr(x, "_apply_op") and (top is None or x._level > top._level):
+            kind = type(x)
+            if kind is float:
+                continue
+            if kind in PLAIN:
+                if kind not in NUMBERS and x.dtype.hasobject:
+                    return self._unusual(inputs, params)
+            elif not hasattr(x, "_apply_op"):
+                return self._unusual(inputs, params)
+            elif top is None or x._level > top._level:
                 top = x
-        return self.run(inputs, inputs, params) if top is None else top._apply_op(self, inputs, params)
+        if params:
+            for x in params.values():
+                if type(x) not in PLAIN and hasattr(x, "_apply_op"):
+                    return self._unusual(inputs, params)
+        try:
+            return self.run(inputs, inputs, params) if top is None else top._apply_op(self, inputs, params)
+        except (TypeError, IndexError) as error:
+            if self._count < 0 or len(inputs) <= self._count:
+                raise error if _explain is None else _explain(self, inputs, params, error) from None
+        return self._unusual(inputs, params)  # params by position: the forward took none of them
+
+    def _unusual(self, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        """The same for a call with lists, with params by position, or with inputs by name."""
+        if _read_call is not None:
+            inputs, params = _read_call(self, inputs, params)
+        interpreters = [x for x in inputs if type(x) not in PLAIN and hasattr(x, "_apply_op")]
+        if not interpreters:
+            return self.run(inputs, inputs, params)
+        return max(interpreters, key=lambda x: x._level)._apply_op(self, inputs, params)
 
     def run(self, data: Sequence[Array], inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """The forward on raw data; where it fails, the shape rule says what does not fit, by the inputs' labels."""
         try:
             return self.forward(*data, **params)
-        except (MicrogradError, ValueError, TypeError, IndexError):
+        except (MicrogradError, ValueError, TypeError, IndexError) as error:
+            raise self._misfit(inputs, params, error) from None
+
+    def _misfit(self, inputs: Sequence[Array], params: dict[str, Any], error: Exception) -> Exception:
+        """What the shape rule says, or where the shapes do fit the error of the forward."""
+        try:
             self.shape(*inputs, **params)
-            raise  # the shapes do fit: its own words stand
+        except MicrogradError as misfit:
+            return misfit.with_traceback(None)
+        except TypeError:  # the call itself does not fit, and the forward's error says so
+            return error
+        return error
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """What cotangent g of the output gives to input i, before it is summed to that input's shape."""
@@ -154,6 +193,8 @@ class Elementwise(Op):
         return self.pull(i, t, z, inputs, params)  # a diagonal matrix is its own transpose
 
     def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
+        if not self._least <= len(inputs) <= self._count:
+            raise TypeError(f"{self.name}: {len(inputs)} inputs, not {self._count}")
         try:
             return np.broadcast_shapes(*[shape_of(x) for x in inputs])
         except ValueError:
@@ -371,6 +412,30 @@ def _look_up(name: str) -> Op:
     if name not in OPS:
         raise OpError(f"{name}: no op of this name is defined here; import the module that defines it, then load")
     return OPS[name]
+
+
+def count_of(forward: Callable[..., Array]) -> int:
+    """How many inputs a forward takes; -1 where it takes any number."""
+    code = getattr(forward, "__code__", None)
+    if code is None or code.co_flags & VARARGS:
+        return -1
+    return int(code.co_argcount)
+
+
+# How a call that is out of the ordinary is read, and a failed one explained: micrograd.ops.calls says so.
+_read_call: Callable[..., Any] | None = None
+_explain: Callable[..., Any] | None = None
+
+
+def read_calls_by(reader: Callable[..., Any], explainer: Callable[..., Any]) -> None:
+    """Let these read the calls of ops that are out of the ordinary, and explain those that fail.
+
+    Args:
+        reader: of an op, its inputs and its params, gives inputs and params that the op takes.
+        explainer: of an op, its inputs, its params and the error, gives the error to raise.
+    """
+    global _read_call, _explain
+    _read_call, _explain = reader, explainer
 
 
 def _no_forward(*inputs: Array) -> Array:

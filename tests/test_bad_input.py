@@ -11,6 +11,7 @@ import pytest
 
 from micrograd import Value, no_grad, ops
 from micrograd.errors import DataError, GradientError, IndexingError, MicrogradError, OpError, ShapeError
+from tests.ops.composites import assert_alone
 
 
 class Things:
@@ -43,6 +44,7 @@ def said(program, error=MicrogradError):
     assert things.state() == before
     assert things.own._backward is things.own_backward
     assert type(caught.value) is error
+    assert_alone(caught.value)
     text = str(caught.value)
     assert len(text.splitlines()) <= 3
     return text
@@ -76,8 +78,8 @@ NOT_NUMBERS = [
     ("np.complex128(1j)", "np.complex128(1j) has complex numbers; give real numbers, such as its .real part"),
     ("np.array(['2020'], 'M8[Y]')", "has elements of type datetime64[Y]; "),
     ("np.array('a')", "array('a', dtype='<U1') has elements of type <U1; "),
-    ("[Value(1.0), 2.0]", "a list that holds Value(data=1.0, grad=0.0); use micrograd.ops.stack to join Values"),
-    ("[[n]]", "a list that holds Value(data=2.0, grad="),
+    ("[Value(1.0), 'a']", "a list that holds Value(data=1.0, grad=0.0); use micrograd.ops.stack to join Values"),
+    ("[[n], [None]]", "a list that holds Value(data=2.0, grad="),
 ]
 
 

@@ -17,6 +17,7 @@ from micrograd import ops
 from micrograd.arrays import as_data
 from micrograd.errors import DataError, OpError
 from micrograd.op import ground, shape_of
+from micrograd.ops.calls import as_input
 from micrograd.trees import mapped
 
 if TYPE_CHECKING:
@@ -73,15 +74,14 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
         return lambda *inputs: ufunc(*map(_data, inputs))
     if name in OPERATORS:
         return functools.partial(_operated, name, *OPERATORS[name])
-    op = _op_for(name, f"np.{ufunc.__name__}")
-    return lambda *inputs: op(*[np.asarray(x) if isinstance(x, (list, tuple)) else x for x in inputs])
+    return _op_for(name, f"np.{ufunc.__name__}")
 
 
 def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
     x, *others = inputs
     if hasattr(x, "_apply_op"):
-        return getattr(x, direct)(*[y if hasattr(y, "_apply_op") else as_data(y, name) for y in others])
-    return getattr(others[0], reflected)(as_data(x, name))
+        return getattr(x, direct)(*[as_data(as_input(y, name), name) for y in others])
+    return getattr(others[0], reflected)(as_data(as_input(x, name), name))
 
 
 def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:

@@ -1,0 +1,309 @@
+"""How a function of ops may be called: with NumPy's positions, and with lists where an array is meant.
+
+`sum(v, 0)` is `sum(v, axis=0)`, and `tanh([1.0, 2.0])` is `tanh(np.array([1.0, 2.0]))`; lists and object arrays that
+hold Values are stacked. A position counts as in NumPy: what would mean something else there is refused. Ops come here
+only when a call is out of the ordinary (`Op.__call__`); composites are wrapped once, by `open_calls`.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from micrograd.arrays import as_data
+from micrograd.errors import MicrogradError, OpError
+from micrograd.op import OPS, PLAIN, Array, Op, read_calls_by
+from micrograd.ops.hints import KEYWORDS, OTHER_ORDERS
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by position and by keyword
+
+ONE, MAYBE, MANY = "Array", "Array | None", ("Iterable[Array]", "Sequence[Array]")  # how a signature says: an input
+
+USUAL: set[type] = {float, int, bool}  # types that an op takes as they are, entered as they are met
+
+
+class Plan:
+    """What the signature of a function says about its arguments.
+
+    Attributes:
+        name: what the function is called.
+        places: names of the arguments that come by position, in order.
+        params: names of the arguments that come by keyword only, in order.
+        kinds: the annotation of each argument that stands for an array, or for several.
+        rest: the annotation of `*values`, where there are any number; None where there are not.
+        most: how many arguments may come by position.
+        required: names of the arguments without a default.
+    """
+
+    def __init__(self, function: Callable[..., Any], is_op: bool = False) -> None:
+        import inspect  # here: it takes longer to load than all of micrograd.ops
+
+        self.name: str = function.__name__
+        self.places: list[str] = []
+        self.params: list[str] = []
+        self.kinds: dict[str, str] = {}
+        self.required: list[str] = []
+        self.rest: str | None = None
+        for name, p in inspect.signature(function).parameters.items():
+            said = p.annotation if isinstance(p.annotation, str) else getattr(p.annotation, "__name__", "")
+            if p.kind is p.VAR_POSITIONAL:
+                self.rest = ONE if is_op else said
+                continue
+            if p.kind is p.VAR_KEYWORD:
+                continue
+            (self.params if p.kind is p.KEYWORD_ONLY else self.places).append(name)
+            if p.default is p.empty:
+                self.required.append(name)
+            if is_op and p.kind is not p.KEYWORD_ONLY:
+                self.kinds[name] = ONE
+            elif said in (ONE, MAYBE, *MANY):
+                self.kinds[name] = said
+        self.most = sys.maxsize if self.rest is not None else len(self.places)
+        self.array_places = [(i, name) for i, name in enumerate(self.places) if name in self.kinds]
+
+    def names_array(self, params: dict[str, Any]) -> bool:
+        """Whether an array is among these params."""
+        return not self.kinds.keys().isdisjoint(params)
+
+    def suits(self, args: Sequence[Any], params: dict[str, Any]) -> bool:
+        """Whether the call can be made as it is: no position too many, no list where an array is meant."""
+        if len(args) > self.most:
+            return False
+        for i, name in self.array_places:
+            if i >= len(args):
+                break
+            kind, x = self.kinds[name], args[i]
+            if x is None and kind == MAYBE:
+                continue
+            if any(map(is_odd, x)) if kind in MANY and isinstance(x, (list, tuple)) else is_odd(x):
+                return False
+        if self.rest == ONE and any(map(is_odd, args[len(self.places) :])):
+            return False
+        return not any(is_odd(x) for name, x in params.items() if name in self.kinds)
+
+    def read(self, args: Sequence[Any], params: dict[str, Any]) -> Call:
+        """The call as it was meant: params by name, and arrays where arrays are meant.
+
+        Raises:
+            OpError: an argument is unknown, missing, given twice, or at a position that NumPy takes otherwise.
+            DataError: what is given for an array is not one.
+        """
+        if self.rest is None:
+            args, params = self._named(args, params)
+        for name in params:
+            if name not in self.params and name not in self.places:
+                raise OpError(self._unknown(name))
+        missing = [name for name in self.required if name not in self.places[: len(args)] and name not in params]
+        if missing:
+            raise OpError(f"{self.name}: {' and '.join(missing)} missing; call it as {self.spelled()}")
+        kinds = [self.kinds.get(name) for name in self.places] + [self.rest] * len(args)
+        read = tuple(self._input(x, kind) for x, kind in zip(args, kinds, strict=False))
+        return read, {name: self._input(x, self.kinds.get(name)) for name, x in params.items()}
+
+    def spelled(self) -> str:
+        """The call as it should be written: `sum(x, axis=, keepdims=)`."""
+        several = [] if self.rest is None else ["..."]
+        return f"{self.name}({', '.join([*several, *self.places, *(f'{name}=' for name in self.params)])})"
+
+    def _named(self, args: Sequence[Any], params: dict[str, Any]) -> Call:
+        """Positions beyond our own, as params of the names that NumPy has there."""
+        count, params = len(self.places), dict(params)
+        order = order_of(self.name) or dict.fromkeys([*self.places, *self.params])
+        for i, x in enumerate(args[count:], count):
+            name = [*order][i] if i < len(order) else None
+            if name is None:
+                raise OpError(f"{self.name}: {len(args)} arguments are too many; call it as {self.spelled()}")
+            if name not in self.params:
+                if x is None or x is order[name]:
+                    continue  # NumPy's default: it says nothing
+                raise OpError(f"{self.name}: argument {i + 1} is {name}= in NumPy, and not here; {self._repair(name)}")
+            if name in params:
+                raise OpError(f"{self.name}: {name} is given twice, by position and by name; give it once")
+            params[name] = x
+        twice = [name for name in self.places[: len(args)] if name in params]
+        if twice:
+            raise OpError(f"{self.name}: {twice[0]} is given twice, by position and by name; give it once")
+        return tuple(args[:count]), params
+
+    def _repair(self, name: str) -> str:
+        return KEYWORDS.get(name) or f"call it as {self.spelled()}"
+
+    def _unknown(self, name: str) -> str:
+        ours = [*self.places, *self.params]
+        said = KEYWORDS.get(name, "")
+        if said.removesuffix("=") in ours:
+            return f"{self.name}: there is no {name}=; write {said}"
+        if said and not said.endswith("="):
+            return f"{self.name}: there is no {name}=; {said}"
+        import difflib
+
+        near = difflib.get_close_matches(name, ours, 1, 0.6)
+        return f"{self.name}: there is no {name}=; " + (
+            f"the nearest is {near[0]}=" if near else f"call it as {self.spelled()}"
+        )
+
+    def _input(self, x: Any, kind: str | None) -> Any:
+        if kind in MANY:
+            return [as_input(y, self.name) for y in x] if isinstance(x, (list, tuple)) else x
+        if kind is None or (x is None and kind == MAYBE):
+            return x
+        return as_input(x, self.name)
+
+
+@functools.cache
+def plan_of(function: Callable[..., Any]) -> Plan:
+    """The plan of a function, read once."""
+    return Plan(function.forward, True) if isinstance(function, Op) else Plan(function)
+
+
+def is_odd(x: Any) -> bool:
+    """Whether x has to be looked at before an op takes it: a list, an object array, something that is no array."""
+    kind = type(x)
+    if kind in USUAL:
+        return False
+    if kind in PLAIN:
+        return bool(x.dtype.hasobject)
+    if not hasattr(x, "_apply_op"):
+        return True
+    USUAL.add(kind)
+    return False
+
+
+def as_input(x: Any, asker: str) -> Array:
+    """What an op takes for x: lists become arrays, Values in lists or object arrays one Value.
+
+    Args:
+        x: a number, an array, a Value, or nested lists of them.
+        asker: the op that asks, for the error.
+
+    Raises:
+        DataError: x holds something else than numbers.
+
+    >>> as_input([True, False], "where")
+    array([ True, False])
+    """
+    if not is_odd(x):
+        return x
+    if type(x) is np.ndarray:
+        if not x.dtype.hasobject:
+            PLAIN.add(np.ndarray)
+            return x
+        x = x.tolist()
+        if hasattr(x, "_apply_op"):  # an object array of shape ()
+            return x
+    if isinstance(x, (list, tuple)):
+        return _joined(x, asker) if _holds_values(x) else _plain(x, asker)
+    data = as_data(x, asker)  # refuses what is no number
+    if isinstance(x, np.generic):
+        PLAIN.add(type(x))
+    return x if type(x) in PLAIN else data
+
+
+def _plain(x: Any, asker: str) -> Array:
+    """A list of plain numbers as NumPy reads it, so that booleans stay a condition and whole numbers an index."""
+    as_data(x, asker)  # refuses what is ragged, or no number
+    return np.asarray(x)
+
+
+def _joined(x: Any, asker: str) -> Array:
+    parts = [_joined(part, asker) if isinstance(part, (list, tuple)) else as_input(part, asker) for part in x]
+    return OPS["stacked"](*parts)
+
+
+def _holds_values(x: Any) -> bool:
+    pending = [x]
+    while pending:
+        x = pending.pop()
+        if isinstance(x, (list, tuple)):
+            pending += x
+        elif hasattr(x, "_apply_op") or (type(x) is np.ndarray and x.dtype.hasobject):
+            return True
+    return False
+
+
+@functools.cache
+def order_of(name: str) -> dict[str, Any] | None:
+    """The arguments that NumPy's function of this name takes by position, each with its default, in order.
+
+    None where NumPy has no such function, or does not say.
+    """
+    if name in OTHER_ORDERS:
+        return dict.fromkeys(OTHER_ORDERS[name].split())
+    function = getattr(np, name, None) or getattr(np.linalg, name, None)
+    if not callable(function):
+        return None
+    if isinstance(function, np.ufunc):
+        return dict.fromkeys([*(f"x{i + 1}" for i in range(function.nin)), "out"])
+    import inspect
+
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # written in C
+        return None
+    return {p.name: p.default for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)}
+
+
+def read_op_call(op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Call:
+    """The call of an op as it was meant; all inputs by position."""
+    plan = plan_of(op)
+    inputs, params = plan.read(inputs, params)
+    named = [params.pop(name) for name in plan.places[len(inputs) :]]
+    carried = [name for name, x in params.items() if hasattr(x, "_apply_op") and name not in ("axis", "index")]
+    if carried:
+        raise OpError(
+            f"{op.name}: {carried[0]}= is a Value, and a param carries no gradient; "
+            f"give a plain number, such as its .data, or an op that takes it as an input"
+        )
+    return (*inputs, *named), params
+
+
+def explained(plan: Plan, args: Sequence[Any], params: dict[str, Any], error: Exception) -> Exception:
+    """The error to show for a call that failed: what is wrong with its arguments, or the error itself."""
+    if isinstance(error, MicrogradError) or not isinstance(error, TypeError):
+        return error
+    try:
+        plan.read(args, params)
+    except MicrogradError as said:
+        return said.with_traceback(None)
+    return error
+
+
+def open_calls(families: Iterable[ModuleType]) -> None:
+    """Let every composite in these rooms be called as ops are: with NumPy's positions, lists and friendly errors."""
+    for family in families:
+        for name in family.__all__:
+            function = getattr(family, name)
+            if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
+                setattr(family, name, _opened(function))
+
+
+def _opened(function: Callable[..., Any]) -> Callable[..., Any]:
+    plan: Plan | None = None
+
+    @functools.wraps(function)
+    def call(*args: Any, **params: Any) -> Any:
+        nonlocal plan
+        if plan is None:
+            plan = plan_of(function)
+        is_usual = len(args) <= plan.most and not (params and plan.names_array(params))
+        for x in args:
+            is_usual = is_usual and (type(x) in USUAL or not is_odd(x))
+        if not is_usual and not plan.suits(args, params):
+            args, params = plan.read(args, params)
+        try:
+            return function(*args, **params)
+        except TypeError as error:
+            raise explained(plan, args, params, error) from None
+
+    return call
+
+
+read_calls_by(read_op_call, lambda op, inputs, params, error: explained(plan_of(op), inputs, params, error))
