@@ -68,6 +68,9 @@ class Each(Sequence[Rule]):
     def __len__(self) -> int:
         return 1
 
+    def __iter__(self) -> Iterator[Rule]:
+        return iter((self.rule,))  # by its items it would never end
+
 
 class Op:
     """One op: call it with numbers, arrays or values; inputs are positional, params keyword-only.
@@ -193,7 +196,7 @@ class Elementwise(Op):
         return self.pull(i, t, z, inputs, params)  # a diagonal matrix is its own transpose
 
     def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
-        if not self._least <= len(inputs) <= self._count:
+        if self._count >= 0 and not self._least <= len(inputs) <= self._count:
             raise TypeError(f"{self.name}: {len(inputs)} inputs, not {self._count}")
         try:
             return np.broadcast_shapes(*[shape_of(x) for x in inputs])
@@ -400,12 +403,48 @@ def question(symbol: str, *, shape: Callable[..., Any], kind: type) -> Callable[
 
 def _enter(op: Op, kink: str = "") -> Op:
     """Into the table; a name may be defined again where it was defined, as when a notebook cell is run twice."""
+    check_rules(op)
     known = OPS.get(op.name)
     if known is not None and known.__module__ != op.__module__:
         raise OpError(f"{op.name}: {known.__module__} defines an op of this name already; choose another")
     op.kink = kink
     OPS[op.name] = op
     return op
+
+
+def check_rules(op: Op) -> None:
+    """Refuse rules that do not fit the forward: too many, too few, or with the wrong number of arguments.
+
+    Raises:
+        OpError: names the op, the rule, what it takes and what it is given.
+    """
+    if not op.differentiable or op._count < 0:
+        return
+    before, said = ("g, z" if isinstance(op, Primitive) else "z" if isinstance(op, Elementwise) else "g"), "rule"
+    for rules in (op.rules, op.push_rules) if isinstance(op, Primitive) else (op.rules,):
+        if isinstance(rules, Each):
+            continue
+        if len(rules) != op._count:
+            raise OpError(
+                f"{op.name}: {len(rules)} {said}s for {op._count} inputs; give one per input, None where none is needed"
+            )
+        for i, rule in enumerate(rules):
+            taken = _arguments_of(rule)
+            wanted = op._count + (2 if isinstance(op, Primitive) else 1)
+            if taken is not None and not taken[0] <= wanted <= taken[1]:
+                raise OpError(
+                    f"{op.name}: {said} {i} takes {taken[1]} arguments, not {wanted}; "
+                    f"write it as lambda {before}, {', '.join(op.forward.__code__.co_varnames[: op._count])}: ..."
+                )
+        before, said = "t, z", "jvp rule"
+
+
+def _arguments_of(rule: Any) -> tuple[int, int] | None:
+    """The least and the most arguments that a rule takes by position; None where that cannot be seen."""
+    code = getattr(getattr(rule, "forward", rule), "__code__", None)  # a rule may be an op itself
+    if code is None or code.co_flags & VARARGS:
+        return None
+    return code.co_argcount - len(getattr(rule, "__defaults__", None) or ()), code.co_argcount
 
 
 def _look_up(name: str) -> Op:
