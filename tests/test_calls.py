@@ -216,7 +216,7 @@ def test_a_type_error_of_an_ops_own_forward_is_shown_as_it_is() -> None:
         raise TypeError("mine")
 
     try:
-        with pytest.raises(TypeError, match="^mine$"):
+        with pytest.raises(TypeError, match=r"^mine$"):
             odd_one(1.0)
     finally:
         del ops.OPS["odd_one"]

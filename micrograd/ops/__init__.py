@@ -24,9 +24,6 @@ from micrograd.ops import (
 )
 from micrograd.ops.calls import open_calls
 
-FAMILIES = (arithmetic, functions, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
-open_calls(FAMILIES)  # before their names are copied here
-
 from micrograd.ops.arithmetic import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
@@ -38,4 +35,6 @@ from micrograd.ops.shapes import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403
 
+FAMILIES = (arithmetic, functions, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
+globals().update(open_calls(FAMILIES))  # composites take positions and lists, as ops do
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]

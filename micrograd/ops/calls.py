@@ -276,13 +276,23 @@ def explained(plan: Plan, args: Sequence[Any], params: dict[str, Any], error: Ex
     return error
 
 
-def open_calls(families: Iterable[ModuleType]) -> None:
-    """Let every composite in these rooms be called as ops are: with NumPy's positions, lists and friendly errors."""
+def open_calls(families: Iterable[ModuleType]) -> dict[str, Callable[..., Any]]:
+    """Let every composite in these rooms be called as ops are: with NumPy's positions, lists and friendly errors.
+
+    Args:
+        families: the rooms; the names of their `__all__` are replaced in them.
+
+    Returns:
+        The same functions by name, for who has copied the names before.
+    """
+    opened = {}
     for family in families:
         for name in family.__all__:
             function = getattr(family, name)
             if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
-                setattr(family, name, _opened(function))
+                opened[name] = _opened(function)
+                setattr(family, name, opened[name])
+    return opened
 
 
 def _opened(function: Callable[..., Any]) -> Callable[..., Any]:
