@@ -22,9 +22,8 @@ from micrograd.ops import (
 from micrograd.ops import (
     softmax as _softmax,
 )
-from micrograd.ops.calls import open_calls
-
 from micrograd.ops.arithmetic import *  # noqa: F403
+from micrograd.ops.calls import open_calls
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
