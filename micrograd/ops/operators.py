@@ -12,6 +12,7 @@ from micrograd.arrays import is_number
 from micrograd.errors import DataError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import arithmetic, functions, indexing, linalg, reductions, shapes
+from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,6 +106,20 @@ class Operators:
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         return protocols().apply_function(function, args, options)
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        x = ground(self)
+        if shape_of(self) or x is None:
+            raise DataError(
+                f"format: {named(self)} is not a number, and {spec!r} formats numbers; "
+                f"format an element, or take .data, as in np.array2string(v.data, precision=3)"
+            )
+        return format(x if is_number(x) else np.asarray(x).item(), spec)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name not in ATTRIBUTES or hasattr(self, name)]
 
     def item(self) -> float | int:
         """The number, when there is exactly one."""
@@ -317,6 +332,11 @@ class Operators:
     def size(self) -> int:
         """Number of elements."""
         return math.prod(shape_of(self))
+
+
+for _name, _here in ATTRIBUTES.items():  # PyTorch's names, unless they are ours as well
+    if not hasattr(Operators, _name):
+        setattr(Operators, _name, Elsewhere(_name, _here))
 
 
 @functools.cache

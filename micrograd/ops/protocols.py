@@ -7,7 +7,6 @@ carries no gradient, as `np.shape(v)`, are answered by NumPy from the data.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable
@@ -18,6 +17,7 @@ from micrograd.arrays import as_data
 from micrograd.errors import DataError, OpError
 from micrograd.op import ground, shape_of
 from micrograd.ops.calls import as_input
+from micrograd.ops.hints import why_not
 from micrograd.trees import mapped
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]
     name, home = function.__name__, function.__module__
     asked = f"{'np' if home == 'numpy' else home.replace('numpy', 'np', 1)}.{name}"
     if home not in HOMES:
-        raise OpError(f"{asked}: there is no op for it; take v.data for plain NumPy")
+        raise OpError(f"{asked}: there is no op for it, nor one near it; take v.data for plain NumPy")
     if name in OF_SHAPE or name in OF_DATA:
         of = _ghost if name in OF_SHAPE else _data
         return function(*mapped(of, args), **mapped(of, options))
@@ -105,10 +105,12 @@ def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]
 def _op_for(name: str, asked: str) -> Callable[..., Any]:
     if name in ops.__all__ and callable(getattr(ops, name)):
         return getattr(ops, name)  # type: ignore[no-any-return]
-    inside = sorted((other for other in ops.__all__ if len(other) > 2 and other in name), key=len)
-    near = inside[-1:] or difflib.get_close_matches(name, ops.__all__, 1, 0.7)
-    hint = f"the nearest is micrograd.ops.{near[0]}" if near else "see micrograd.ops for what there is"
-    raise OpError(f"{asked}: there is no op for it; {hint}, or take v.data for plain NumPy")
+    if not hasattr(np, name) and not hasattr(np.linalg, name):
+        asked = name  # a ufunc of SciPy, or of somebody else
+    why = why_not(name)
+    raise OpError(
+        f"{asked}: there is no op for it{f'; {why}; or' if why else ', nor one near it;'} take v.data for plain NumPy"
+    )
 
 
 def _option_error(asked: str, names: Iterable[str]) -> OpError:
