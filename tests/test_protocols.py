@@ -234,20 +234,13 @@ REFUSALS = {
     "two options": (lambda: np.sum(x, initial=1.0, dtype=float), "with initial=, dtype="),
     "order": (lambda: np.reshape(x, (2, 1), order="F"), "np.reshape: there is no op for it with order="),
     "where of one": (lambda: np.where(x), "np.where: there is no op for it without x, y"),
-    "nearest": (lambda: np.nansum(x), "np.nansum: there is no op for it; the nearest is micrograd.ops.sum"),
-    "nearest ufunc": (lambda: np.fmax(x, x), "np.fmax: there is no op for it; the nearest is micrograd.ops.max"),
-    "nearest in linalg": (
-        lambda: np.linalg.eig(x),
-        "np.linalg.eig: there is no op for it; the nearest is micrograd.ops.eigh",
-    ),
-    "far": (
-        lambda: np.bincount(x),
-        "np.bincount: there is no op for it; see micrograd.ops for what there is, or take v.data",
-    ),
-    "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it; take v.data for plain NumPy"),
+    "near in meaning": (lambda: np.partition(x, 1), "np.partition: there is no op for it; ops.sort is the nearest: it"),
+    "a ufunc": (lambda: np.lcm(x, x), "np.lcm: there is no op for it; whole numbers have no gradient; or take v.data"),
+    "far": (lambda: np.bincount(x), "np.bincount: there is no op for it; counts have no gradient; or take v.data"),
+    "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it, nor one near it; take v.data for plain"),
     "in a list": (
         lambda: np.block([x, x]),
-        "np.block: there is no op for it; see micrograd.ops for what there is, or take v.data",
+        "np.block: there is no op for it; ops.concatenate and ops.stack join, v.at",
     ),
     "array, ndmin": (lambda: mnp.array([x, x], ndmin=4), "np.array: there is no ndmin= for Values"),
 }

@@ -68,7 +68,7 @@ _WHY = {
     "ops.max minus ops.min gives it": "ptp",
     "v[1:] - v[:-1] gives it": "diff ediff1d gradient",
     "ops.where in place of each choice gives it": "choose piecewise select",
-    "ops.concatenate and ops.stack join, v.at[index].set(...) replaces": "append block bmat delete insert",
+    "ops.concatenate and ops.stack join, v.at[index].set(...) replaces": "append block delete insert",
     "write it with *, + and powers of v": "poly polyadd polyder polydiv polyfit polyint polymul polysub polyval vander",
     "ops.conv1d is the nearest": "convolve correlate",
     "ops.remainder is the nearest; its sign is the divisor's": "divmod fmod floor_divide modf",
@@ -96,12 +96,10 @@ _WHY = {
     "ops.sin with a limit by ops.where gives it": "sinc",
     "ops.exp and ops.cos are the nearest": "i0",
     "call the function on the slices, and ops.stack the results": "apply_along_axis apply_over_axes",
-    "it is about the plain array": "asarray_chkfinite asfortranarray ascontiguousarray array_repr array_str "
-    "array2string broadcast_shapes einsum_path isfortran may_share_memory shares_memory require common_type "
-    "min_scalar_type",
+    "it is about the plain array": "array_repr array_str array2string common_type einsum_path may_share_memory "
+    "min_scalar_type shares_memory",
     "v.copy() does the same": "copy",
     "v.astype(dtype) does the same": "astype",
-    "ops.pad serves, with its widths": "tri",
     "ops.lgamma is the same": "gammaln loggamma",
     "ops.digamma is the same": "psi",
     "ops.sigmoid is the same": "expit",
@@ -117,10 +115,12 @@ WHY = {name: why for why, names in _WHY.items() for name in names.split()}
 
 # Functions of NumPy that no Value goes into.
 _NO_VALUE = {
-    "makes plain numbers": "arange array asanyarray asarray asmatrix bartlett blackman diag_indices empty eye "
-    "frombuffer from_dlpack fromfile fromfunction fromiter fromregex fromstring full geomspace hamming hanning identity "
-    "indices ix_ kaiser linspace logspace mask_indices ones tril_indices triu_indices zeros",
-    "looks at the shape alone": "diag_indices_from tril_indices_from triu_indices_from",
+    "makes a plain array; micrograd.numpy has its own array and asarray": "array asanyarray asarray "
+    "asarray_chkfinite ascontiguousarray asfortranarray asmatrix bmat require",
+    "makes plain numbers": "arange bartlett blackman diag_indices empty eye "
+    "frombuffer from_dlpack fromfile fromfunction fromiter fromregex fromstring full geomspace hamming hanning "
+    "identity indices ix_ kaiser linspace logspace mask_indices ones tri tril_indices triu_indices zeros",
+    "looks at the layout alone": "broadcast_shapes isfortran diag_indices_from tril_indices_from triu_indices_from",
     "reads or writes a file": "genfromtxt load loadtxt save savetxt savez savez_compressed",
     "is about types": "can_cast isdtype issubdtype mintypecode promote_types typename isscalar iterable",
     "is about text": "base_repr binary_repr format_float_positional format_float_scientific",
@@ -197,8 +197,12 @@ ATTRIBUTES = {
 
 
 def why_not(name: str) -> str:
-    """Why there is no op for a function of NumPy or SciPy, or what serves instead; "" where nothing is known."""
-    return WHY.get(name, "")
+    """Why there is no op for a function of NumPy or SciPy, or what serves instead; "" where nothing is known.
+
+    >>> why_not("linspace")
+    'it makes plain numbers'
+    """
+    return WHY.get(name) or (f"it {NO_VALUE[name]}" if name in NO_VALUE else "")
 
 
 class Elsewhere:

@@ -42,6 +42,7 @@ SPELLED = {
     "amax": "max",
     "amin": "min",
     "around": "round",
+    "row_stack": "vstack",
     "matrix_transpose": "swap_last",
 }
 HOMES = ("numpy", "numpy.linalg")
