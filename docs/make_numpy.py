@@ -20,8 +20,8 @@ HEAD = f"""\
 # NumPy's functions on a Value
 
 What happens when a function of `numpy` or `numpy.linalg` is called with a Value. Made from [the table of ops](ops.md),
-and from the table of hints that the errors use, by `python docs/make_numpy.py`; do not edit by hand. The names are those
-of NumPy {np.__version__}.
+and from the table of hints that the errors use, by `python docs/make_numpy.py`; do not edit by hand. The names are
+those of NumPy {np.__version__}.
 
 - **op**: one record, with a rule of its own; **composite**: a function made of ops. Both carry gradients. An op whose
   answer is a place, a count or a truth has none.

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, grad, ops
-from micrograd.errors import DataError, OpError
+from micrograd.errors import ArgumentError, DataError, OpError
 from micrograd.ops.hints import ATTRIBUTES, KEYWORDS, NO_VALUE, WHY
 from micrograd.program import Abstract
 from tests.ops.composites import assert_alone
@@ -104,6 +104,15 @@ def test_a_subclass_may_have_the_name() -> None:
         ),
         (lambda v: Value(1.0, "w"), DataError, "Value: 'w' stands in the place of _children; write label='w'"),
         (lambda v: ops.sum(v, dim=0), OpError, "sum: there is no dim=; write axis="),
+        (lambda v: v.sum(dim=0), OpError, "sum: there is no dim=; write axis="),
+        (lambda v: v.mean(0, keepdim=True), OpError, "mean: there is no keepdim=; write keepdims="),
+        (lambda v: v.argmax(dim=0), OpError, "argmax: there is no dim=; write axis="),
+        (lambda v: v.std(0, unbiased=False), OpError, "std: there is no unbiased=; write ddof="),
+        (
+            lambda v: v.sum(0, float),
+            ArgumentError,
+            "sum: keepdims=<class 'float'> is not True or False; what NumPy tak",
+        ),
     ],
 )
 def test_keywords_of_pytorch(program: Any, error: type[Exception], words: str) -> None:
