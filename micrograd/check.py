@@ -91,8 +91,9 @@ def check_op(op: Op | Callable[..., Any], *inputs: Array, rtol: float = 1e-6, at
     >>> check_op(multiply, 2.0, 3.0)
     True
     """
-    is_op = isinstance(op, Op)
-    movable = [i for i, x in enumerate(inputs) if not is_op or (op.differentiable and op.rules[i] is not None)]
+    movable = [
+        i for i in range(len(inputs)) if not isinstance(op, Op) or (op.differentiable and op.rules[i] is not None)
+    ]
 
     def f(*moved: Any) -> Any:
         full = list(inputs)

@@ -35,8 +35,8 @@ def numpys_answer(ufunc: str, *inputs: float) -> float:
     elif "call" in wishes.values():  # a handler of the user's own
         context = np.errstate()
     else:
-        wishes = {kind: "call" if wish == "warn" else wish for kind, wish in wishes.items()}
-        context = np.errstate(**wishes, call=lambda kind, flag: heard.append(kind))
+        ours: Any = {kind: "call" if wish == "warn" else wish for kind, wish in wishes.items()}
+        context = np.errstate(**ours, call=lambda kind, flag: heard.append(kind))
     with context:
         z: float = getattr(np, ufunc)(*map(float, inputs)).item()
     for kind in heard:
