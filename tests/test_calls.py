@@ -10,7 +10,7 @@ import pytest
 from micrograd import Value, grad, ops
 from micrograd.errors import DataError, MicrogradError, OpError
 from micrograd.op import elementwise
-from micrograd.ops.calls import order_of
+from micrograd.ops.calls import Plan, kind_of, order_of
 from micrograd.program import Abstract
 from micrograd.transforms import jvp
 from tests.ops.composites import assert_alone
@@ -231,3 +231,27 @@ def test_a_default_of_an_input_still_serves() -> None:
         assert scaled(3.0) == 6.0
     finally:
         del ops.OPS["scaled"]
+
+
+def test_a_function_of_any_keywords_is_not_told_which_there_are() -> None:
+    def padded(x: Array, **options: Any) -> Any:  # type: ignore[name-defined]  # noqa: F821
+        return x, options
+
+    plan = Plan(padded)
+    assert plan.read(([1.0],), {"dim": 3})[1] == {"dim": 3}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        ("Array", "an array"),
+        ("Array | float", "an array"),
+        ("Array | None", "an array or None"),
+        ("Sequence[Array]", "several arrays"),
+        ("Array | str", ""),
+        ("int", ""),
+        ("SubArray", ""),
+    ],
+)
+def test_what_a_signature_says_of_an_argument(annotation: str, kind: str) -> None:
+    assert kind_of(annotation) == kind

@@ -25,7 +25,7 @@ else:
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by position and by keyword
 
-ONE, MAYBE, MANY = "Array", "Array | None", ("Iterable[Array]", "Sequence[Array]")  # how a signature says: an input
+ONE, MAYBE, MANY = "an array", "an array or None", "several arrays"  # what an argument stands for
 
 USUAL: set[type] = {float, int, bool}  # types that an op takes as they are, entered as they are met
 
@@ -37,8 +37,9 @@ class Plan:
         name: what the function is called.
         places: names of the arguments that come by position, in order.
         params: names of the arguments that come by keyword only, in order.
-        kinds: the annotation of each argument that stands for an array, or for several.
-        rest: the annotation of `*values`, where there are any number; None where there are not.
+        kinds: what each argument stands for whose annotation says `Array`: an array, or several.
+        rest: what each of `*values` stands for, where there are any number; None where there are not.
+        is_open: whether any keyword is taken.
         most: how many arguments may come by position.
         required: names of the arguments without a default.
     """
@@ -51,21 +52,21 @@ class Plan:
         self.params: list[str] = []
         self.kinds: dict[str, str] = {}
         self.required: list[str] = []
-        self.rest: str | None = None
+        self.rest: str | None = None  # "" for any number of arguments that are no arrays
+        self.is_open = False
         for name, p in inspect.signature(function).parameters.items():
-            said = p.annotation if isinstance(p.annotation, str) else getattr(p.annotation, "__name__", "")
+            kind = ONE if is_op and p.kind is not p.KEYWORD_ONLY else kind_of(p.annotation)
             if p.kind is p.VAR_POSITIONAL:
-                self.rest = ONE if is_op else said
+                self.rest = kind
                 continue
             if p.kind is p.VAR_KEYWORD:
+                self.is_open = True
                 continue
             (self.params if p.kind is p.KEYWORD_ONLY else self.places).append(name)
             if p.default is p.empty:
                 self.required.append(name)
-            if is_op and p.kind is not p.KEYWORD_ONLY:
-                self.kinds[name] = ONE
-            elif said in (ONE, MAYBE, *MANY):
-                self.kinds[name] = said
+            if kind:
+                self.kinds[name] = kind
         self.most = sys.maxsize if self.rest is not None else len(self.places)
         self.array_places = [(i, name) for i, name in enumerate(self.places) if name in self.kinds]
 
@@ -83,7 +84,7 @@ class Plan:
             kind, x = self.kinds[name], args[i]
             if x is None and kind == MAYBE:
                 continue
-            if any(map(is_odd, x)) if kind in MANY and isinstance(x, (list, tuple)) else is_odd(x):
+            if any(map(is_odd, x)) if kind == MANY and isinstance(x, (list, tuple)) else is_odd(x):
                 return False
         if self.rest == ONE and any(map(is_odd, args[len(self.places) :])):
             return False
@@ -99,7 +100,7 @@ class Plan:
         if self.rest is None:
             args, params = self._named(args, params)
         for name in params:
-            if name not in self.params and name not in self.places:
+            if not self.is_open and name not in self.params and name not in self.places:
                 raise OpError(self._unknown(name))
         missing = [name for name in self.required if name not in self.places[: len(args)] and name not in params]
         if missing:
@@ -151,11 +152,24 @@ class Plan:
         )
 
     def _input(self, x: Any, kind: str | None) -> Any:
-        if kind in MANY:
+        if kind == MANY:
             return [as_input(y, self.name) for y in x] if isinstance(x, (list, tuple)) else x
-        if kind is None or (x is None and kind == MAYBE):
+        if not kind or (x is None and kind == MAYBE):
             return x
         return as_input(x, self.name)
+
+
+def kind_of(annotation: Any) -> str:
+    """What an argument of this annotation stands for; "" where it is not surely an array.
+
+    >>> kind_of("Array | None"), kind_of("Iterable[Array]"), kind_of("int")
+    ('an array or None', 'several arrays', '')
+    """
+    said = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    words = said.replace("[", " ").replace("]", " ").replace("|", " ").replace(",", " ").split()
+    if "Array" not in words or "str" in words:
+        return ""
+    return MANY if "[Array" in said else MAYBE if "None" in words else ONE
 
 
 @functools.cache
