@@ -45,7 +45,20 @@ __version__ = "1.0.0.dev0"
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules=["check", "data", "draw", "engine", "errors", "nn", "numpy", "op", "ops", "special", "texts", "transforms"],
+    submodules=[
+        "check",
+        "data",
+        "draw",
+        "engine",
+        "errors",
+        "nn",
+        "numpy",
+        "op",
+        "ops",
+        "special",
+        "texts",
+        "transforms",
+    ],
     submod_attrs={
         "check": ["check_op", "gradcheck"],
         "draw": ["draw_dot", "trace"],

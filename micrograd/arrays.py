@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import array
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
-from micrograd.op import OPS, PLAIN, shape_of
+from micrograd.op import OPS, PLAIN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,6 +14,7 @@ else:
     from micrograd import on_demand as np
 
 
+USUAL: set[type] = {float, int, bool}  # types that an op takes as they are, entered as they are met
 FLOATING: set[Any] = set()  # the dtypes of floating-point arrays, entered as they are met
 
 
@@ -36,17 +38,66 @@ def is_array_like(x: Any) -> bool:
 
 
 def as_operand(x: Any, asker: str) -> Any:
-    """x as an input of an op: as `as_data`, but lists and object arrays that hold Values are joined into one.
+    """x as an operand, which may be data: as `as_data`, but Values in lists and object arrays are joined into one.
 
     >>> as_operand([1, 2], "add")
     array([1., 2.])
     """
-    if isinstance(x, (list, tuple)) and holds_values(x):
-        return OPS["stacked"](*[as_operand(part, asker) for part in x])
-    if is_object_array(x) and holds_values(x.ravel().tolist()):
-        parts = [as_operand(part, asker) for part in x.ravel().tolist()]
-        return OPS["reshape"](OPS["stacked"](*parts), shape=(*x.shape, *shape_of(parts[0])))
-    return as_data(x, asker)
+    return as_data(as_input(x, asker), asker)
+
+
+def as_input(x: Any, asker: str) -> Any:
+    """What an op takes for x: lists become arrays, Values in lists or object arrays one Value.
+
+    Args:
+        x: a number, an array, a Value, or nested lists of them.
+        asker: the op that asks, for the error.
+
+    Raises:
+        DataError: x holds something else than numbers.
+
+    >>> as_input([True, False], "where")
+    array([ True, False])
+    """
+    if not is_odd(x):
+        return x
+    if type(x) is np.ndarray:
+        if not x.dtype.hasobject:
+            PLAIN.add(np.ndarray)
+            return x
+        x = x.tolist()
+        if hasattr(x, "_apply_op"):  # an object array of shape ()
+            return x
+    if isinstance(x, (list, tuple)):
+        return _joined(x, asker) if holds_values(x) else _plain(x, asker)
+    data = as_data(x, asker)  # refuses what is no number
+    if isinstance(x, np.generic):
+        PLAIN.add(type(x))
+    return x if type(x) in PLAIN else data
+
+
+def is_odd(x: Any) -> bool:
+    """Whether x has to be looked at before an op takes it: a list, an object array, something that is no array."""
+    kind = type(x)
+    if kind in USUAL:
+        return False
+    if kind in PLAIN:
+        return bool(x.dtype.hasobject)
+    if not hasattr(x, "_apply_op"):
+        return True
+    USUAL.add(kind)
+    return False
+
+
+def _plain(x: Any, asker: str) -> Any:
+    """A list of plain numbers as NumPy reads it, so that booleans stay a condition and whole numbers an index."""
+    as_data(x, asker)  # refuses what is ragged, or no number
+    return np.asarray(x)
+
+
+def _joined(x: Any, asker: str) -> Any:
+    parts = [_joined(part, asker) if isinstance(part, (list, tuple)) else as_input(part, asker) for part in x]
+    return OPS["stacked"](*parts)
 
 
 def is_object_array(x: Any) -> bool:
@@ -55,14 +106,16 @@ def is_object_array(x: Any) -> bool:
 
 
 def holds_values(x: Any) -> bool:
-    """Whether x is an interpreter's value, or a list that holds one at any depth."""
+    """Whether x is an interpreter's value, or a list or object array that holds one at any depth."""
     pending = [x]
     while pending:
         x = pending.pop()
-        if hasattr(x, "_apply_op"):
-            return True
         if isinstance(x, (list, tuple)):
             pending += x
+        elif hasattr(x, "_apply_op"):
+            return True
+        elif type(x) is np.ndarray and x.dtype.hasobject:
+            pending += x.ravel().tolist()
     return False
 
 
@@ -148,7 +201,7 @@ def _from_lists(data: Any, asker: str) -> Any:
 def _from_object(data: Any, asker: str) -> Any:
     if isinstance(data, (str, bytes, type(None))):
         raise DataError(f"{asker}: {_short(data)} is {_a(type(data).__name__)}, not a number or an array of numbers")
-    if hasattr(data, "__array__"):
+    if hasattr(data, "__array__") or isinstance(data, (memoryview, array.array)):
         return np.asarray(data)
     if hasattr(data, "__float__") and not isinstance(data, complex):
         return np.asarray(float(data))
@@ -159,7 +212,6 @@ def _from_array(data: Any, asker: str) -> Any:
     if isinstance(data, (np.matrix, np.ma.MaskedArray)):
         repair = "np.asarray(X)" if isinstance(data, np.matrix) else "X.filled(number), and np.where(mask, ...)"
         raise DataError(f"{asker}: {_short(data)} is {_a(type(data).__name__)}, whose operators differ; give {repair}")
-    PLAIN.add(type(data))
     letter = np.dtype(data.dtype).kind
     if letter not in "fiub":
         given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"
@@ -167,6 +219,7 @@ def _from_array(data: Any, asker: str) -> Any:
         if letter == "O" and holds_values(data.ravel().tolist()):
             given, repair = "Values as its elements", "micrograd.ops.stack joins Values"
         raise DataError(f"{asker}: {_short(data)} has {given}; {repair}")
+    PLAIN.add(type(data))
     if data.shape == () and isinstance(data, (np.ndarray, np.generic)):  # a number in a box: unpack it
         number: Any = np.asarray(data)[()]
         if letter == "f":

@@ -64,18 +64,18 @@ def gradcheck(
             return False
         if isinstance(error, GradcheckError):
             raise
-        raise GradcheckError(f"gradcheck: the gradient could not be computed: {error}") from error
+        raise GradcheckError(f"{_name_of(f)}: the gradient could not be computed: {error}") from None
     return True
 
 
-def check_op(op: Op, *inputs: Array, rtol: float = 1e-6, atol: float = 0.0, **params: Any) -> bool:
-    """Check everything that the record of an op says, at one point.
+def check_op(op: Op | Callable[..., Any], *inputs: Array, rtol: float = 1e-6, atol: float = 0.0, **params: Any) -> bool:
+    """Check everything that the record of an op says, at one point; or a function made of ops in the same way.
 
     Its shape rule against the real shape; its rules in reverse mode, in forward mode and in second order against
     finite differences; both modes against each other; and that rules are written in ops, by running them on shapes.
 
     Args:
-        op: the op, from `OPS` or your own.
+        op: the op, from `OPS` or your own; or a plain function, which is held to all but the shape rule.
         inputs: numbers or float64 arrays, away from kinks.
         rtol: largest error relative to the derivative, beyond rounding.
         atol: error allowed on top of that.
@@ -91,7 +91,9 @@ def check_op(op: Op, *inputs: Array, rtol: float = 1e-6, atol: float = 0.0, **pa
     >>> check_op(multiply, 2.0, 3.0)
     True
     """
-    movable = [i for i, x in enumerate(inputs) if op.differentiable and op.rules[i] is not None]
+    movable = [
+        i for i in range(len(inputs)) if not isinstance(op, Op) or (op.differentiable and op.rules[i] is not None)
+    ]
 
     def f(*moved: Any) -> Any:
         full = list(inputs)
@@ -99,17 +101,19 @@ def check_op(op: Op, *inputs: Array, rtol: float = 1e-6, atol: float = 0.0, **pa
             full[i] = x
         return op(*full, **params)
 
-    points = [as_data(inputs[i]) for i in movable]
-    _check_shapes(op, inputs, params)
+    name = f.__name__ = _name_of(op)
+    points = [as_data(inputs[i], name) for i in movable]
+    if isinstance(op, Op):
+        _check_shapes(op, inputs, params)
     if not movable:
         return True
     gradcheck(f, points, rtol=rtol, atol=atol)
-    _check_forward(op.name, f, points, rtol, atol)
+    _check_forward(name, f, points, rtol, atol)
 
     def slope(*moved: Any) -> Any:
         return _gradient(f, moved, create_graph=True)
 
-    _check_reverse(slope, points, rtol * 10, atol, "second order of " + op.name)
+    _check_reverse(slope, points, rtol * 10, atol, "second order of " + name)
     return True
 
 
@@ -180,8 +184,14 @@ def _directions(points: Sequence[Any]) -> Iterator[tuple[str, list[Any], float]]
             yield name, [as_data(one) if i == j else as_data(other) for j, other in enumerate(zeros)], size
 
 
+def _name_of(f: Any) -> str:
+    """What errors call a function: lambdas and what has no name are called by what asks."""
+    name = getattr(f, "__name__", "")
+    return name if name.isidentifier() else "gradcheck"
+
+
 def _check_reverse(f: Callable[..., Any], points: Sequence[Any], rtol: float, atol: float, name: str = "") -> None:
-    name = name or getattr(f, "__name__", "f")
+    name = name or _name_of(f)
     gradients = _gradient(f, points)
     for i, (g, x) in enumerate(zip(gradients, points, strict=True)):
         if shape_of(g) != shape_of(x):
@@ -236,4 +246,4 @@ def _on_shapes(op: Op, i: int, output: Abstract, ghosts: Sequence[Abstract], par
     except Exception as error:
         if isinstance(error, MicrogradError) and not isinstance(error, GradientError):  # a plain array was asked for
             raise
-        raise GradcheckError(f"{op.name}: rule {i} is not written in ops: on a shape it says {error!r}") from error
+        raise GradcheckError(f"{op.name}: rule {i} is not written in ops: on a shape it says {error!r}") from None

@@ -29,8 +29,8 @@ from micrograd import copies, levels, memory
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, as_operand, is_lazy, is_number
 from micrograd.cycles import leading_back, nodes_within
-from micrograd.errors import DataError, GradientError, ShapeError
-from micrograd.op import PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
+from micrograd.errors import DataError, GradientError, OpError, ShapeError
+from micrograd.op import NUMBERS, PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
 from micrograd.ops import add, cast, divide, matmul, multiply, power, raise_to, subtract, sum_to
 from micrograd.ops import exp as exp_op
 from micrograd.ops import log as log_op
@@ -58,10 +58,12 @@ class Value(Operators):
 
     Args:
         data: a Python number (an int stays an int), or an array, or nested lists of numbers. Floating-point arrays
-            keep their dtype, arrays of integers become float64, np.float64 numbers become floats.
+            keep their dtype, arrays of integers become float64, np.float64 numbers become floats. A floating-point
+            array is kept itself, not copied: what changes it changes the Value, and `v.data -= ...` changes it.
         _children: the inputs, when a node is made by hand; `prev=` is the same.
         _op: the symbol of the op that made it, for pictures; `op=` is the same.
         label: a name for pictures and errors.
+        copy: hold a copy of the array, rather than the array itself.
 
     Attributes:
         data: the number or array. Assign to it between graphs, as when training: `backward()` uses data as it stands.
@@ -119,6 +121,7 @@ class Value(Operators):
         *,
         prev: Iterable[Any] = (),
         op: str = "",
+        copy: bool = False,
     ) -> None:
         if type(data) is float and not (_children or _op or prev or op):  # almost always
             memory.clear(self)
@@ -129,13 +132,16 @@ class Value(Operators):
             return
         if isinstance(data, Value):
             raise DataError(f"Value: the data is a Value already, {data}; use it as it is, or its .data")
+        if isinstance(_children, str):
+            raise DataError(f"Value: {_children!r} stands in the place of _children; write label={_children!r}")
         inputs = tuple(_children or prev)
         symbol = _op or op
         memory.clear(self)
         self._record = Custom(symbol) if inputs or symbol else LEAF
         self.label = label
         _put_inputs(self, inputs)
-        self._content = as_data(data)
+        data = as_data(data)
+        self._content = data.copy() if copy and not is_number(data) else data
         _watch_like(self, inputs)
 
     # What it holds
@@ -397,7 +403,18 @@ class Value(Operators):
 
     # How gradients are computed
 
-    def backward(self, gradient: Array = None, create_graph: bool = False) -> None:
+    def zero_grad(self) -> None:
+        """Set the gradient to zero, as between two steps of training.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.zero_grad()
+        >>> x.grad
+        0.0
+        """
+        _slope_to(self, None)
+
+    def backward(self, gradient: Array = None, create_graph: bool = False, **unknown: Any) -> None:
         """The gradient of this value by every value that it was made from, into their `grad`.
 
         grad of x  =  sum over users z of x:  (grad of z) * dz/dx
@@ -420,6 +437,11 @@ class Value(Operators):
         >>> x.grad
         6.0
         """
+        if unknown:
+            raise OpError(
+                f"backward: there is no {next(iter(unknown))}=; a graph is kept as long as its end is, and walked as "
+                f"often as asked; for gradients of some inputs only there is micrograd.grad"
+            )
         if self._record is CONSTANT:
             name = repr(self.label) if self.label else "this value"
             raise GradientError(
@@ -994,7 +1016,8 @@ def _is_plain(x: Any, kind: type[Value]) -> bool:
 def _of_both(op: Op, value: Value, other: Any, is_reflected: bool = False) -> Any:
     """op(value, other), or op(other, value)."""
     inputs = (other, value) if is_reflected else (value, other)
-    if type(other) is type(value) or type(other) in PLAIN:  # no other interpreter need be asked
+    kind = type(other)
+    if kind is type(value) or kind in NUMBERS or (kind in PLAIN and not other.dtype.hasobject):  # nobody else to ask
         return value._apply_op(op, inputs, NONE)
     return op(*inputs)
 

@@ -3,6 +3,7 @@
 cdef class Op:
     cdef public object name, symbol, forward, rules
     cdef public str kink
+    cdef public int _count, _least
     cdef dict __dict__
 
 

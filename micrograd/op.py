@@ -37,9 +37,11 @@ Array = Any  # a Python number, a NumPy array, or anything that an interpreter o
 Rule = Callable[..., Array]
 
 OPS: dict[str, Op] = {}
+VARARGS = 0x04  # inspect.CO_VARARGS: that import takes longer than this room
 
 # Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
 PLAIN: set[type] = {float, int, bool}
+NUMBERS = frozenset(PLAIN)
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
@@ -66,6 +68,9 @@ class Each(Sequence[Rule]):
     def __len__(self) -> int:
         return 1
 
+    def __iter__(self) -> Iterator[Rule]:
+        return iter((self.rule,))  # by its items it would never end
+
 
 class Op:
     """One op: call it with numbers, arrays or values; inputs are positional, params keyword-only.
@@ -87,6 +92,8 @@ class Op:
         self.forward = forward
         self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
         self.kink = ""
+        self._count = count_of(forward)
+        self._least = self._count - len(getattr(forward, "__defaults__", None) or ())
         self.__name__ = self.__qualname__ = forward.__name__
         self.__module__ = forward.__module__
         self.__doc__ = forward.__doc__
@@ -96,17 +103,52 @@ class Op:
         """Apply the op, through the interpreter of the inputs if they have one."""
         top = None
         for x in inputs:
-            if type(x) not in PLAIN and hasattr(x, "_apply_op") and (top is None or x._level > top._level):
+            kind = type(x)
+            if kind is float:
+                continue
+            if kind in PLAIN:
+                if kind not in NUMBERS and x.dtype.hasobject:
+                    return self._unusual(inputs, params)
+            elif not hasattr(x, "_apply_op"):
+                return self._unusual(inputs, params)
+            elif top is None or x._level > top._level:
                 top = x
-        return self.run(inputs, inputs, params) if top is None else top._apply_op(self, inputs, params)
+        if params:
+            for x in params.values():
+                if type(x) not in PLAIN and hasattr(x, "_apply_op"):
+                    return self._unusual(inputs, params)
+        try:
+            return self.run(inputs, inputs, params) if top is None else top._apply_op(self, inputs, params)
+        except (TypeError, IndexError) as error:
+            if self._count < 0 or len(inputs) <= self._count:
+                raise error if _explain is None else _explain(self, inputs, params, error) from None
+        return self._unusual(inputs, params)  # params by position: the forward took none of them
+
+    def _unusual(self, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        """The same for a call with lists, with params by position, or with inputs by name."""
+        if _read_call is not None:
+            inputs, params = _read_call(self, inputs, params)
+        interpreters = [x for x in inputs if type(x) not in PLAIN and hasattr(x, "_apply_op")]
+        if not interpreters:
+            return self.run(inputs, inputs, params)
+        return max(interpreters, key=lambda x: x._level)._apply_op(self, inputs, params)
 
     def run(self, data: Sequence[Array], inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """The forward on raw data; where it fails, the shape rule says what does not fit, by the inputs' labels."""
         try:
             return self.forward(*data, **params)
-        except (MicrogradError, ValueError, TypeError, IndexError):
+        except (MicrogradError, ValueError, TypeError, IndexError) as error:
+            raise self._misfit(inputs, params, error) from None
+
+    def _misfit(self, inputs: Sequence[Array], params: dict[str, Any], error: Exception) -> Exception:
+        """What the shape rule says, or where the shapes do fit the error of the forward."""
+        try:
             self.shape(*inputs, **params)
-            raise  # the shapes do fit: its own words stand
+        except MicrogradError as misfit:
+            return misfit.with_traceback(None)
+        except TypeError:  # the call itself does not fit, and the forward's error says so
+            return error
+        return error
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """What cotangent g of the output gives to input i, before it is summed to that input's shape."""
@@ -154,6 +196,8 @@ class Elementwise(Op):
         return self.pull(i, t, z, inputs, params)  # a diagonal matrix is its own transpose
 
     def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
+        if self._count >= 0 and not self._least <= len(inputs) <= self._count:
+            raise TypeError(f"{self.name}: {len(inputs)} inputs, not {self._count}")
         try:
             return np.broadcast_shapes(*[shape_of(x) for x in inputs])
         except ValueError:
@@ -359,6 +403,7 @@ def question(symbol: str, *, shape: Callable[..., Any], kind: type) -> Callable[
 
 def _enter(op: Op, kink: str = "") -> Op:
     """Into the table; a name may be defined again where it was defined, as when a notebook cell is run twice."""
+    check_rules(op)
     known = OPS.get(op.name)
     if known is not None and known.__module__ != op.__module__:
         raise OpError(f"{op.name}: {known.__module__} defines an op of this name already; choose another")
@@ -367,10 +412,69 @@ def _enter(op: Op, kink: str = "") -> Op:
     return op
 
 
+def check_rules(op: Op) -> None:
+    """Refuse rules that do not fit the forward: too many, too few, or with the wrong number of arguments.
+
+    Raises:
+        OpError: names the op, the rule, what it takes and what it is given.
+    """
+    if not op.differentiable or op._count < 0:
+        return
+    before, said = ("g, z" if isinstance(op, Primitive) else "z" if isinstance(op, Elementwise) else "g"), "rule"
+    for rules in (op.rules, op.push_rules) if isinstance(op, Primitive) else (op.rules,):
+        if isinstance(rules, Each):
+            continue
+        if len(rules) != op._count:
+            raise OpError(
+                f"{op.name}: {len(rules)} {said}s for {op._count} inputs; give one per input, None where none is needed"
+            )
+        for i, rule in enumerate(rules):
+            taken = _arguments_of(rule)
+            wanted = op._count + (2 if isinstance(op, Primitive) else 1)
+            if taken is not None and not taken[0] <= wanted <= taken[1]:
+                raise OpError(
+                    f"{op.name}: {said} {i} takes {taken[1]} arguments, not {wanted}; "
+                    f"write it as lambda {before}, {', '.join(op.forward.__code__.co_varnames[: op._count])}: ..."
+                )
+        before, said = "t, z", "jvp rule"
+
+
+def _arguments_of(rule: Any) -> tuple[int, int] | None:
+    """The least and the most arguments that a rule takes by position; None where that cannot be seen."""
+    code = getattr(getattr(rule, "forward", rule), "__code__", None)  # a rule may be an op itself
+    if code is None or code.co_flags & VARARGS:
+        return None
+    return code.co_argcount - len(getattr(rule, "__defaults__", None) or ()), code.co_argcount
+
+
 def _look_up(name: str) -> Op:
     if name not in OPS:
         raise OpError(f"{name}: no op of this name is defined here; import the module that defines it, then load")
     return OPS[name]
+
+
+def count_of(forward: Callable[..., Array]) -> int:
+    """How many inputs a forward takes; -1 where it takes any number."""
+    code = getattr(forward, "__code__", None)
+    if code is None or code.co_flags & VARARGS:
+        return -1
+    return int(code.co_argcount)
+
+
+# How a call that is out of the ordinary is read, and a failed one explained: micrograd.ops.calls says so.
+_read_call: Callable[..., Any] | None = None
+_explain: Callable[..., Any] | None = None
+
+
+def read_calls_by(reader: Callable[..., Any], explainer: Callable[..., Any]) -> None:
+    """Let these read the calls of ops that are out of the ordinary, and explain those that fail.
+
+    Args:
+        reader: of an op, its inputs and its params, gives inputs and params that the op takes.
+        explainer: of an op, its inputs, its params and the error, gives the error to raise.
+    """
+    global _read_call, _explain
+    _read_call, _explain = reader, explainer
 
 
 def _no_forward(*inputs: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from micrograd import Value, check_op, gradcheck
-from micrograd.errors import GradcheckError
+from micrograd.errors import GradcheckError, OpError
 from micrograd.op import OPS, Op, elementwise, multilinear, primitive
-from micrograd.ops import multiply, reshape
+from micrograd.ops import mean, multiply, reshape, stop_gradient
+from micrograd.program import Abstract
 
 X, Y = np.array([0.5, 1.5, -0.7]), np.array([2.0, -1.0, 0.3])
 
@@ -138,3 +140,74 @@ def test_inputs_are_not_changed() -> None:
     assert gradcheck(lambda v: (v * v).sum(), [x])
     np.testing.assert_array_equal(x.data, X)
     np.testing.assert_array_equal(x.grad, np.zeros(3))
+
+
+RULES = {
+    "too few rules": (
+        lambda: elementwise("*", lambda z, x, y: y)(lambda_of_two),
+        "lambda_of_two: 1 rules for 2 inputs; give one per input, None where none is needed",
+    ),
+    "too many rules": (
+        lambda: elementwise("*", *[lambda z, x, y: y] * 3)(lambda_of_two),
+        "lambda_of_two: 3 rules for 2 inputs; give one per input, None where none is needed",
+    ),
+    "elementwise": (
+        lambda: elementwise("*", lambda z, x, y: y, lambda z, x: x)(lambda_of_two),
+        "lambda_of_two: rule 1 takes 2 arguments, not 3; write it as lambda z, x, y: ...",
+    ),
+    "multilinear": (
+        lambda: multilinear("*", lambda x, y: y, None, shape=lambda x, y: ())(lambda_of_two),
+        "lambda_of_two: rule 0 takes 2 arguments, not 3; write it as lambda g, x, y: ...",
+    ),
+    "vjp": (
+        lambda: primitive("*", vjp=[None, lambda g, x, y: y], jvp=[None, None], shape=lambda x, y: ())(lambda_of_two),
+        "lambda_of_two: rule 1 takes 3 arguments, not 4; write it as lambda g, z, x, y: ...",
+    ),
+    "jvp": (
+        lambda: primitive("*", vjp=[None, None], jvp=[lambda t: t, None], shape=lambda x, y: ())(lambda_of_two),
+        "lambda_of_two: jvp rule 0 takes 1 arguments, not 4; write it as lambda t, z, x, y: ...",
+    ),
+    "jvp missing": (
+        lambda: primitive("*", vjp=[None, None], jvp=[None], shape=lambda x, y: ())(lambda_of_two),
+        "lambda_of_two: 1 jvp rules for 2 inputs; give one per input, None where none is needed",
+    ),
+}
+
+
+def lambda_of_two(x: Any, y: Any) -> Any:
+    return x * y
+
+
+@pytest.mark.parametrize(("define", "words"), RULES.values(), ids=RULES)
+def test_a_rule_that_does_not_fit_is_refused_where_it_is_defined(define: Callable[[], Op], words: str) -> None:
+    with pytest.raises(OpError) as caught:
+        define()
+    assert str(caught.value) == words
+    assert "lambda_of_two" not in OPS
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [lambda z, *inputs: 1.0, lambda z, x, y=None: 1.0, lambda z, x, y, **params: 1.0, max, functools.partial(min, 1)],
+    ids=["any number", "default", "params", "builtin", "partial"],
+)
+def test_rules_of_any_number_of_arguments_are_taken(rule: Any) -> None:
+    assert elementwise("*", rule, None)(lambda_of_two).rules[0] is rule
+
+
+def test_every_op_can_be_asked_for_its_rules() -> None:
+    for op in OPS.values():
+        assert len(list(op.rules)) == len(op.rules)
+
+
+def test_a_plain_function_is_checked_and_named() -> None:
+    def halved(x: Value) -> Any:
+        return stop_gradient(x) * x
+
+    assert check_op(mean, X, axis=0)
+    with pytest.raises(GradcheckError, match=r"^halved: backward\(\) gives"):
+        check_op(halved, X)
+    with pytest.raises(GradcheckError, match=r"^cube: backward\(\) gives"):
+        check_op(_cube(vjp=lambda g, z, x: g * x * x), X)
+    with pytest.raises(GradcheckError, match=r"^cube: the gradient could not be computed: reshape: "):
+        check_op(_cube(vjp=lambda g, z, x: g if isinstance(x, Abstract) else reshape(g, shape=7)), X)

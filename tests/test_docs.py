@@ -8,8 +8,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from micrograd import Value
+from micrograd.errors import OpError
 from micrograd.ops import OPS
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +22,14 @@ PAGES = sorted(DOCS.glob("*.md"))
 
 def make_tables() -> Any:
     spec = importlib.util.spec_from_file_location("make_tables", DOCS / "make_tables.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def make_numpy() -> Any:
+    spec = importlib.util.spec_from_file_location("make_numpy", DOCS / "make_numpy.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -38,6 +49,38 @@ def has_test(path: Path, name: str) -> bool:
 def test_the_table_of_ops_is_up_to_date() -> None:
     wanted = make_tables().page()
     assert (DOCS / "ops.md").read_text(encoding="utf-8") == wanted, "run `python docs/make_tables.py`"
+
+
+def test_the_page_of_numpys_functions_is_up_to_date() -> None:
+    """Another NumPy than the page's has other functions; those that both have are the same."""
+    lines = (DOCS / "numpy.md").read_text(encoding="utf-8").splitlines()
+    written = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+    wanted = {name: line for name, line in make_numpy().rows().items() if name in written}
+    assert len(wanted) > 350
+    assert {name: written[name] for name in wanted} == wanted, "run `python docs/make_numpy.py`"
+    if f"those of NumPy {np.__version__}." in lines:
+        assert "\n".join(lines) + "\n" == make_numpy().page(), "run `python docs/make_numpy.py`"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_refused_on_the_page_is_refused_with_these_words() -> None:
+    """Called with one, two or three Values, none of these answers; those that NumPy hands over say why."""
+    page, told = make_numpy(), 0
+    for name, function in page.functions().items():
+        what, why = page.fate_of(name, function)
+        assert why, name
+        if what != "refused":
+            continue
+        for count in (1, 2, 3, 4):
+            with pytest.raises(Exception) as caught:  # NumPy's own errors among them
+                function(*[Value([1.0, 2.0])] * count)
+            if isinstance(caught.value, OpError):
+                assert why in str(caught.value)
+                told += 1
+                break
+        else:
+            pytest.fail(f"{name} is not refused by us: {caught.value!r}")
+    assert told > 50
 
 
 def test_the_table_has_every_op_and_every_rule() -> None:

@@ -256,29 +256,26 @@ REFUSALS = {
     "two options": (lambda: np.sum(x, initial=1.0, dtype=float), "with initial=, dtype="),
     "order": (lambda: np.reshape(x, (2, 1), order="F"), "np.reshape: there is no op for it with order="),
     "where of one": (lambda: np.where(x), "np.where: there is no op for it without x, y"),
-    "nearest": (lambda: np.nansum(x), "np.nansum: there is no op for it; the nearest is micrograd.ops.sum"),
-    "nearest ufunc": (lambda: np.fmax(x, x), "np.fmax: there is no op for it; the nearest is micrograd.ops.max"),
+    "near in meaning": (lambda: np.partition(x, 1), "np.partition: there is no op for it; ops.sort is the nearest: it"),
+    "a ufunc": (lambda: np.lcm(x, x), "np.lcm: there is no op for it; whole numbers have no gradient; or take v.data"),
+    "far": (lambda: np.bincount(x), "np.bincount: there is no op for it; counts have no gradient; or take v.data"),
+    "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it, nor one near it; take v.data for plain"),
     "complex eigenvalues": (
         lambda: np.linalg.eig(x),
-        "np.linalg.eig: there is no op for it: a matrix that is not symmetric may have complex eigenvalues, and Values "
+        "np.linalg.eig: there is no op for it; a matrix that is not symmetric may have complex eigenvalues, and Values "
         "are real; use eigh or eigvalsh for a symmetric one",
     ),
-    "complex eigenvalues alone": (lambda: np.linalg.eigvals(x), "np.linalg.eigvals: there is no op for it: a matrix"),
+    "complex eigenvalues alone": (lambda: np.linalg.eigvals(x), "np.linalg.eigvals: there is no op for it; a matrix"),
     "a fill of NumPy's": (
         lambda: np.full((2, 2), Value([0.5, 0.25]), float),
-        "np.copyto: there is no op for it: it writes into an array, where history is lost; use x.at[index].set(w), or "
+        "np.copyto: there is no op for it; it writes into an array, where history is lost; use v.at[index].set(w), or "
         "micrograd.numpy.full for a fill",
     ),
-    "a place of NumPy's": (lambda: np.place(np.ones(2), [True, False], x), "np.place: there is no op for it: it writ"),
+    "a place of NumPy's": (lambda: np.place(np.ones(2), [True, False], x), "np.place: there is no op for it; it writ"),
     "a matvec with out": (lambda: np.vecdot(x, x, out=np.ones(1)), "np.vecdot: there is no op for it with out="),
-    "far": (
-        lambda: np.bincount(x),
-        "np.bincount: there is no op for it; see micrograd.ops for what there is, or take v.data",
-    ),
-    "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it; take v.data for plain NumPy"),
     "in a list": (
         lambda: np.lexsort((x, x)),
-        "np.lexsort: there is no op for it; the nearest is micrograd.ops.sort, or take v.data",
+        "np.lexsort: there is no op for it; places have no gradient; argmax, argmin and argsort give them",
     ),
     "array, ndmin": (lambda: mnp.array([x, x], ndmin=4), "np.array: there is no ndmin= for Values"),
 }

@@ -15,8 +15,8 @@ from micrograd.ops import (
     convolution,
     entropy,
     functions,
-    incomplete,
     grids,
+    incomplete,
     indexing,
     layouts,
     linalg,
@@ -44,12 +44,13 @@ from micrograd.ops.arithmetic import *  # noqa: F403
 from micrograd.ops.attention import *  # noqa: F403
 from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
+from micrograd.ops.calls import open_calls
 from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
-from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.grids import *  # noqa: F403
+from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
 from micrograd.ops.layouts import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
@@ -96,4 +97,5 @@ FAMILIES = (
     normalization,
     attention,
 )
+globals().update(open_calls(FAMILIES))  # composites take positions and lists, as ops do
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]

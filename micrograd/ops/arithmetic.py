@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import math
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
-from micrograd.op import Array, comparison, elementwise, is_quiet, multilinear, shape_of
+from micrograd.op import Array, comparison, elementwise, multilinear, shape_of
+from micrograd.ops.alarms import numpys_answer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +67,7 @@ def _number(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
             return z
     except (ValueError, OverflowError, ZeroDivisionError):
         pass
-    with np.errstate(all="ignore") if is_quiet() else contextlib.nullcontext():
-        return getattr(np, ufunc)(*map(float, inputs)).item()  # type: ignore[no-any-return]
+    return numpys_answer(ufunc, *inputs)
 
 
 def _integer(name: str, param: str, n: Any) -> int:
@@ -127,8 +126,7 @@ def divide(x: Array, y: Array) -> Array:
     try:
         return x / y
     except ZeroDivisionError:
-        with np.errstate(all="ignore") if is_quiet() else contextlib.nullcontext():
-            return float(np.divide(x, y))
+        return numpys_answer("divide", x, y)
 
 
 @elementwise("neg", lambda z, x: -1.0)

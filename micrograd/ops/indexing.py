@@ -5,6 +5,7 @@ An index is plain data, a param and not an input: it says where, and carries no 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 from collections.abc import Iterable, Iterator, Sequence
@@ -569,11 +570,10 @@ def numbered(x: Array) -> str:
 
 
 def _getitem_for(name: str, x: Array, index: Any) -> Array:
-    try:
+    with contextlib.suppress(IndexError):
         return getitem(x, index=index)
-    except IndexError:
-        _taken(x, index=index, name=name)  # the same words, in the name of the function that was called
-        raise
+    _taken(x, index=index, name=name)  # the same words, in the name of the function that was called
+    return getitem(x, index=index)
 
 
 def take(x: Array, indices: Any, *, axis: int | None = None, mode: str = "raise") -> Array:

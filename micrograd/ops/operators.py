@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
-from micrograd.errors import DataError, GradientError, ShapeError
+from micrograd.errors import ArgumentError, DataError, GradientError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import arithmetic, functions, indexing, linalg, reductions, shapes
+from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,6 +159,20 @@ class Operators:
             raise AttributeError("__array__")
         return functools.partial(_refuse_array, self)
 
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        x = ground(self)
+        if shape_of(self) or x is None:
+            raise DataError(
+                f"format: {named(self)} is not a number, and {spec!r} formats numbers; "
+                f"format an element, or take .data, as in np.array2string(v.data, precision=3)"
+            )
+        return format(x if is_number(x) else np.asarray(x).item(), spec)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if name not in ATTRIBUTES or hasattr(self, name)]
+
     def item(self) -> float | int:
         """The number, when there is exactly one.
 
@@ -234,67 +249,67 @@ class Operators:
         """Elements rounded, half to even; the derivative is 0."""
         return arithmetic.round(self, decimals=decimals)
 
-    # NumPy's arrays take these arguments by place as well
+    # These arguments may come by place as well, in PyTorch's order; options go to the op, which knows them or refuses
 
-    def sum(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+    def sum(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Sum along axes; all by default."""
-        return reductions.sum(self, axis=axis, keepdims=keepdims)
+        return reductions.sum(self, axis=axis, keepdims=_flag("sum", keepdims), **options)
 
-    def mean(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+    def mean(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Mean along axes; all by default."""
-        return reductions.mean(self, axis=axis, keepdims=keepdims)
+        return reductions.mean(self, axis=axis, keepdims=_flag("mean", keepdims), **options)
 
-    def prod(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+    def prod(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Product along axes; all by default."""
-        return reductions.prod(self, axis=axis, keepdims=keepdims)
+        return reductions.prod(self, axis=axis, keepdims=_flag("prod", keepdims), **options)
 
-    def max(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+    def max(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Largest element along axes; all by default."""
-        return reductions.max(self, axis=axis, keepdims=keepdims)
+        return reductions.max(self, axis=axis, keepdims=_flag("max", keepdims), **options)
 
-    def min(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+    def min(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Smallest element along axes; all by default."""
-        return reductions.min(self, axis=axis, keepdims=keepdims)
+        return reductions.min(self, axis=axis, keepdims=_flag("min", keepdims), **options)
 
-    def var(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    def var(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Variance along axes; all by default."""
-        return reductions.var(self, axis=axis, ddof=ddof, keepdims=keepdims)
+        return reductions.var(self, axis=axis, ddof=ddof, keepdims=_flag("var", keepdims), **options)
 
-    def std(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    def std(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Standard deviation along axes; all by default."""
-        return reductions.std(self, axis=axis, ddof=ddof, keepdims=keepdims)
+        return reductions.std(self, axis=axis, ddof=ddof, keepdims=_flag("std", keepdims), **options)
 
-    def cumsum(self, axis: int | None = None) -> Any:
+    def cumsum(self, axis: int | None = None, **options: Any) -> Any:
         """Sums of the elements so far; of all in order by default."""
-        return reductions.cumsum(self, axis=axis)
+        return reductions.cumsum(self, axis=axis, **options)
 
-    def cumprod(self, axis: int | None = None) -> Any:
+    def cumprod(self, axis: int | None = None, **options: Any) -> Any:
         """Products of the elements so far; of all in order by default."""
-        return reductions.cumprod(self, axis=axis)
+        return reductions.cumprod(self, axis=axis, **options)
 
-    def sort(self, axis: int = -1) -> Any:
+    def sort(self, axis: int = -1, **options: Any) -> Any:
         """Elements in ascending order along an axis: a new value, where NumPy's method sorts in place."""
-        return reductions.sort(self, axis=axis)
+        return reductions.sort(self, axis=axis, **options)
 
-    def argsort(self, axis: int = -1) -> Any:
+    def argsort(self, axis: int = -1, **options: Any) -> Any:
         """Indices that sort along an axis: plain integers."""
-        return reductions.argsort(self, axis=axis)
+        return reductions.argsort(self, axis=axis, **options)
 
-    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
+    def argmax(self, axis: int | None = None, keepdims: bool = False, **options: Any) -> Any:
         """Index of the largest element: a plain integer."""
-        return reductions.argmax(self, axis=axis, keepdims=keepdims)
+        return reductions.argmax(self, axis=axis, keepdims=_flag("argmax", keepdims), **options)
 
-    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
+    def argmin(self, axis: int | None = None, keepdims: bool = False, **options: Any) -> Any:
         """Index of the smallest element: a plain integer."""
-        return reductions.argmin(self, axis=axis, keepdims=keepdims)
+        return reductions.argmin(self, axis=axis, keepdims=_flag("argmin", keepdims), **options)
 
-    def any(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+    def any(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether any element is not 0: a plain answer."""
-        return reductions.any(self, axis=axis, keepdims=keepdims)
+        return reductions.any(self, axis=axis, keepdims=_flag("any", keepdims), **options)
 
-    def all(self, axis: reductions.Axis = None, keepdims: bool = False) -> Any:
+    def all(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether no element is 0: a plain answer."""
-        return reductions.all(self, axis=axis, keepdims=keepdims)
+        return reductions.all(self, axis=axis, keepdims=_flag("all", keepdims), **options)
 
     def dot(self, other: Array) -> Any:
         """NumPy's `dot`: a product, an inner product, or a matrix product, by the number of axes."""
@@ -343,9 +358,9 @@ class Operators:
             raise _traced_error(self, "tolist()")
         return np.asarray(ground(self)).tolist()
 
-    def squeeze(self, axis: reductions.Axis = None) -> Any:
+    def squeeze(self, axis: reductions.Axis = None, **options: Any) -> Any:
         """Without axes of length 1."""
-        return shapes.squeeze(self, axis=axis)
+        return shapes.squeeze(self, axis=axis, **options)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         """Two axes exchanged."""
@@ -425,12 +440,26 @@ def _refuse_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
     )
 
 
+for _name, _here in ATTRIBUTES.items():  # PyTorch's names, unless they are ours as well
+    if not hasattr(Operators, _name):
+        setattr(Operators, _name, Elsewhere(_name, _here))
+
+
 @functools.cache
 def protocols() -> Any:
     """The room of NumPy's protocols, which needs all of the table: imported when NumPy first asks."""
     from micrograd.ops import protocols
 
     return protocols
+
+
+def _flag(name: str, keepdims: Any) -> bool:
+    """keepdims, refused where it is a dtype: the next by position in NumPy."""
+    if keepdims is True or keepdims is False:
+        return keepdims
+    if isinstance(keepdims, (int, np.bool_)):
+        return bool(keepdims)
+    raise ArgumentError(f"{name}: keepdims={keepdims!r} is not True or False; what NumPy takes there give by name")
 
 
 def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -7,16 +7,16 @@ carries no gradient, as `np.shape(v)`, are answered by NumPy from the data.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import ops
-from micrograd.arrays import as_operand, holds_values, is_object_array
+from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
 from micrograd.op import ground, shape_of
+from micrograd.ops.hints import why_not
 from micrograd.trees import mapped
 
 if TYPE_CHECKING:
@@ -41,19 +41,11 @@ SPELLED = {
     "amax": "max",
     "amin": "min",
     "around": "round",
+    "row_stack": "vstack",
 }
 HOMES = ("numpy", "numpy.linalg")
 LAST_AXES = {"linalg.trace", "linalg.diagonal"}  # the same names as in numpy, where the first two axes are meant
 OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "empty_like", "result_type", "einsum_path"}
-WRITES = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
-WITHOUT = dict.fromkeys(
-    WRITES, "it writes into an array, where history is lost; use x.at[index].set(w), or micrograd.numpy.full for a fill"
-)
-WITHOUT |= dict.fromkeys(
-    ("eig", "eigvals"),
-    "a matrix that is not symmetric may have complex eigenvalues, and Values are real; use eigh or eigvalsh "
-    "for a symmetric one, svd for any",
-)
 OF_DATA = {"allclose", "array_equal", "array_equiv", "isclose", "iscomplexobj", "isrealobj", "nonzero", "signbit"}
 
 
@@ -93,21 +85,13 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
         return lambda *inputs: ufunc(*map(_data, inputs))
     if name in OPERATORS:
         return functools.partial(_operated, name, *OPERATORS[name])
-    op = _op_for(name, f"np.{ufunc.__name__}")
-    return lambda *inputs: op(*[_operand(x, name) for x in inputs])
-
-
-def _operand(x: Any, name: str) -> Any:
-    """An argument of a ufunc: lists are arrays, and what holds Values is joined into one."""
-    if hasattr(x, "_apply_op") or not (isinstance(x, (list, tuple)) or is_object_array(x)):
-        return x
-    return as_operand(x, name) if is_object_array(x) or holds_values(x) else np.asarray(x)
+    return _op_for(name, f"np.{ufunc.__name__}")
 
 
 def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
     x, *others = inputs
     if hasattr(x, "_apply_op"):
-        return getattr(x, direct)(*[y if hasattr(y, "_apply_op") else as_operand(y, name) for y in others])
+        return getattr(x, direct)(*[as_operand(y, name) for y in others])
     return getattr(others[0], reflected)(as_operand(x, name))
 
 
@@ -120,7 +104,7 @@ def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]
     name, home = function.__name__, function.__module__
     asked = f"{'np' if home == 'numpy' else home.replace('numpy', 'np', 1)}.{name}"
     if home not in HOMES:
-        raise OpError(f"{asked}: there is no op for it; take v.data for plain NumPy")
+        raise OpError(f"{asked}: there is no op for it, nor one near it; take v.data for plain NumPy")
     if name in OF_SHAPE or name in OF_DATA:
         of = _ghost if name in OF_SHAPE else _data
         return function(*mapped(of, args), **mapped(of, options))
@@ -130,14 +114,14 @@ def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]
 
 
 def _op_for(name: str, asked: str) -> Callable[..., Any]:
-    if name in WITHOUT:
-        raise OpError(f"{asked}: there is no op for it: {WITHOUT[name]}")
     if name in ops.__all__ and callable(getattr(ops, name)):
         return getattr(ops, name)  # type: ignore[no-any-return]
-    inside = sorted((other for other in ops.__all__ if len(other) > 2 and other in name), key=len)
-    near = inside[-1:] or difflib.get_close_matches(name, ops.__all__, 1, 0.7)
-    hint = f"the nearest is micrograd.ops.{near[0]}" if near else "see micrograd.ops for what there is"
-    raise OpError(f"{asked}: there is no op for it; {hint}, or take v.data for plain NumPy")
+    if not hasattr(np, name) and not hasattr(np.linalg, name):
+        asked = name  # a ufunc of SciPy, or of somebody else
+    why = why_not(name)
+    raise OpError(
+        f"{asked}: there is no op for it{f'; {why}; or' if why else ', nor one near it;'} take v.data for plain NumPy"
+    )
 
 
 def _option_error(asked: str, names: Iterable[str]) -> OpError:

@@ -5,8 +5,10 @@ A row is a `Sample` whose function is found by name in micrograd.ops, or given a
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -104,6 +106,14 @@ def agrees_on_dask(row: Row) -> None:
 CHECKS = [forward_is_numpys, gradients_are_right, shapes_are_enough, float32_stays]
 
 
+def assert_alone(error: BaseException) -> None:
+    """The error is the only one that a reader sees: none before it, and no frames of NumPy in it."""
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    assert not [file for file in files if Path(np.__file__).parent in file.parents]
+
+
 def said(program: str, error: type[MicrogradError]) -> str:
     """The text of exactly this error, which the program raises and after which all is as it was."""
     things = {
@@ -117,6 +127,7 @@ def said(program: str, error: type[MicrogradError]) -> str:
     with pytest.raises(error) as caught:
         exec(program, {"np": np, "ops": ops, "Value": Value, **things})
     assert type(caught.value) is error
+    assert_alone(caught.value)
     assert repr(things) == before
     assert len(str(caught.value).splitlines()) <= 3
     return str(caught.value)

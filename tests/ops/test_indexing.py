@@ -364,7 +364,7 @@ VALUES = "the index holds Value 'n' (): an index carries no gradient; give plain
         ("ops.stack('ab')", ArgumentError, "stack: 'ab' is no sequence of values; give a list of them"),
         ("ops.stack([n], axis='a')", ArgumentError, "stack: axis 'a': give an integer"),
         ("ops.stack([n, n], axis=2)", ShapeError, "stack: axis 2: the result has 1 axes"),
-        ("ops.stack([b, [n, n]])", DataError, "stack: a list that holds Value(data=2, grad=0.0, label='n'); use"),
+        ("ops.stack([b, [n, 'a']])", DataError, "stack: 'a' is a str, not a number or an array of numbers"),
     ],
 )
 def test_errors(program: str, error: type[MicrogradError], words: str) -> None:

@@ -1,7 +1,7 @@
 """PyTorch's own functions, by the names of its sample inputs (OpInfo), said with ours.
 
 Each entry takes a sample's arguments as PyTorch's function takes them, with Values for tensors. A sample that asks for
-an option that we do not have raises an error of ours, which names it, or `Unmapped`: neither is a gradient.
+an option that we do not have raises an error of ours, which names it, or `UnmappedError`: neither is a gradient.
 """
 
 from __future__ import annotations
@@ -11,24 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from micrograd import ops
-
-try:
-    from micrograd import special
-except ImportError:
-    special = None
+from micrograd import ops, special
 
 
-class Unmapped(Exception):
+class UnmappedError(Exception):
     """The sample uses an option that has no counterpart here."""
 
 
 def only(given: dict[str, Any], *known: str) -> None:
     """Refuse other options, where they say something."""
     silent = (None, False)
-    unknown = {name: x for name, x in given.items() if name not in known and x not in silent and str(x) != "torch.float64"}
+    unknown = {
+        name: x for name, x in given.items() if name not in known and x not in silent and str(x) != "torch.float64"
+    }
     if unknown:
-        raise Unmapped(str(unknown))
+        raise UnmappedError(str(unknown))
 
 
 def axis_of(dim: Any) -> Any:
@@ -79,7 +76,9 @@ def clamped(x: Any, min: Any = None, max: Any = None) -> Any:
 
 def several(f: Callable[..., Any]) -> Callable[..., Any]:
     """For functions that take one list of tensors, or several tensors."""
-    return lambda *xs, **options: f(list(xs[0]) if len(xs) == 1 and isinstance(xs[0], (list, tuple)) else list(xs), **options)
+    return lambda *xs, **options: f(
+        list(xs[0]) if len(xs) == 1 and isinstance(xs[0], (list, tuple)) else list(xs), **options
+    )
 
 
 def unlisted(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,7 +90,7 @@ def joined(f: Callable[..., Any]) -> Callable[..., Any]:
     def g(xs: Any, dim: int = 0) -> Any:
         xs = list(xs)
         if f is np.concatenate and len({x.ndim for x in xs}) > 1:  # PyTorch skips empty tensors of one axis
-            raise Unmapped("tensors of several numbers of axes")
+            raise UnmappedError("tensors of several numbers of axes")
         return f(xs, axis=dim)
 
     return g
@@ -123,7 +122,7 @@ def picked(x: Any, dim: int, index: Any) -> Any:
 
 def gathered(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
     if not x.ndim or index.ndim != x.ndim or not index.size:
-        raise Unmapped("a number, or nothing to gather")
+        raise UnmappedError("a number, or nothing to gather")
     places: list[Any] = list(np.ix_(*[range(n) for n in index.shape]))
     places[dim % x.ndim] = index
     return x[tuple(places)]
@@ -131,7 +130,7 @@ def gathered(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
 
 def scattered_sum(x: Any, dim: int, index: Any, src: Any) -> Any:
     if not x.ndim or not index.ndim or not index.size:
-        raise Unmapped("a number, or nothing to scatter")
+        raise UnmappedError("a number, or nothing to scatter")
     places: list[Any] = list(np.ix_(*[range(n) for n in index.shape]))
     places[dim % x.ndim] = index
     return x.at[tuple(places)].add(src[tuple(slice(n) for n in index.shape)])
@@ -192,7 +191,7 @@ def normed(x: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, dtyp
 
 def at_zero(x: Any, ord: Any) -> None:
     if ord in ("nuc", 2, -2) and x.ndim == 2 and not np.any(x.data if hasattr(x, "data") else x):
-        raise Unmapped("the zero matrix: our subgradient there is 0, PyTorch's is any of many")
+        raise UnmappedError("the zero matrix: our subgradient there is 0, PyTorch's is any of many")
 
 
 def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
@@ -206,9 +205,17 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     return np.linalg.norm(x, ord, tuple(dim), keepdim)
 
 
+def squeezed(x: Any, *dim: Any) -> Any:
+    return np.squeeze(x, tuple(d for d in sizes(dim) if x.shape[d] == 1)) if dim and x.ndim else np.squeeze(x)
+
+
+def pieces(x: Any, n: Any, dim: int = 0) -> Any:
+    return np.array_split(x, n if isinstance(n, int) else np.asarray(n).tolist(), axis=dim)
+
+
 def solved(x: Any, y: Any) -> Any:
     if x.ndim > 2 and y.ndim == x.ndim - 1:
-        raise Unmapped("a batch of vectors, which NumPy reads as one matrix")
+        raise UnmappedError("a batch of vectors, which NumPy reads as one matrix")
     return np.linalg.solve(x, y)
 
 
@@ -236,7 +243,7 @@ def softmaxed(f: Callable[..., Any]) -> Callable[..., Any]:
 def padded(x: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
     names = {"replicate": "edge", "circular": "wrap"}
     if any(n < 0 for n in pad):
-        raise Unmapped("negative widths")
+        raise UnmappedError("negative widths")
     widths = [(0, 0)] * (x.ndim - len(pad) // 2) + [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
     if mode == "constant":
         return np.pad(x, widths, constant_values=value or 0.0)
@@ -366,7 +373,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "t": lambda x: x.T,
     "T": lambda x: x.T,
     "mT": lambda x: np.swapaxes(x, -1, -2),
-    "squeeze": lambda x, *dim: np.squeeze(x, tuple(d for d in sizes(dim) if x.shape[d] == 1)) if dim and x.ndim else np.squeeze(x),
+    "squeeze": lambda x, *dim: (
+        np.squeeze(x, tuple(d for d in sizes(dim) if x.shape[d] == 1)) if dim and x.ndim else np.squeeze(x)
+    ),
     "unsqueeze": lambda x, dim: np.expand_dims(x, dim),
     "flip": lambda x, dims: np.flip(x, tuple(dims)),
     "roll": lambda x, shifts, dims=None: np.roll(
@@ -394,7 +403,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hsplit": lambda x, n: np.hsplit(x, n),
     "vsplit": lambda x, n: np.vsplit(x, n),
     "dsplit": lambda x, n: np.dsplit(x, n),
-    "tensor_split": lambda x, n, dim=0: np.array_split(x, n if isinstance(n, int) else np.asarray(n).tolist(), axis=dim),
+    "tensor_split": pieces,
+        x, n if isinstance(n, int) else np.asarray(n).tolist(), axis=dim
+    ),
     "unbind": lambda x, dim=0: tuple(np.moveaxis(x, dim, 0)),
     "narrow": narrowed,
     "select": lambda x, dim, index: np.take(x, int(index), axis=dim),
@@ -408,9 +419,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "diag": lambda x, k=0: np.diag(x, k),
     "diagonal": lambda x, offset=0, dim1=0, dim2=1: np.diagonal(x, offset, dim1, dim2),
     "repeat_interleave": lambda x, repeats, dim=None, **_: np.repeat(x, repeats, axis=dim),
-    "unflatten": lambda x, dim, shape: np.reshape(
-        x, (*x.shape[: dim % x.ndim], *shape, *x.shape[dim % x.ndim + 1 :])
-    ),
+    "unflatten": lambda x, dim, shape: np.reshape(x, (*x.shape[: dim % x.ndim], *shape, *x.shape[dim % x.ndim + 1 :])),
     "constant_pad_nd": lambda x, pad, value=0.0: padded(x, pad, "constant", value),
     # linear algebra
     "mm": np.matmul,
@@ -429,7 +438,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.det": np.linalg.det,
     "linalg.slogdet": np.linalg.slogdet,
     "linalg.inv": np.linalg.inv,
-    "linalg.solve": lambda x, y, left=True: solved(x, y) if left else Unmapped,
+    "linalg.solve": lambda x, y, left=True: solved(x, y) if left else UnmappedError,
     "linalg.pinv": pseudoinverse,
     "pinverse": pseudoinverse,
     "linalg.matrix_power": np.linalg.matrix_power,
@@ -441,7 +450,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.svdvals": lambda x, **_: np.linalg.svd(x, compute_uv=False),
     "linalg.eigvalsh": symmetric(np.linalg.eigvalsh),
     "linalg.diagonal": lambda x, offset=0, dim1=-2, dim2=-1: np.diagonal(x, offset, dim1, dim2),
-    "linalg.vander": lambda x, N=None: np.vander(x, N, increasing=True) if x.ndim == 1 else Unmapped,
+    "linalg.vander": lambda x, N=None: np.vander(x, N, increasing=True) if x.ndim == 1 else UnmappedError,
     "matrix_exp": lambda x: ops.expm(x),
     "logdet": lambda x: np.linalg.slogdet(x)[1],
     # networks

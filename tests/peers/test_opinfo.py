@@ -15,7 +15,7 @@ import pytest
 
 from micrograd import Value
 from micrograd.errors import MicrogradError
-from tests.peers.opinfo import FUNCTIONS, Unmapped
+from tests.peers.opinfo import FUNCTIONS, UnmappedError
 
 pytestmark = pytest.mark.peer
 
@@ -65,8 +65,8 @@ def gradients_of(info: Any, sample: Any) -> int:
     mine = flat(FUNCTIONS[info.name](*args, **options))
     theirs = [t for t in flat(info(sample.input, *sample.args, **sample.kwargs)) if isinstance(t, torch.Tensor)]
     theirs = [t for t in theirs if t.dtype == torch.float64]
-    if any(z is Unmapped for z in mine):
-        raise Unmapped(info.name)
+    if any(z is UnmappedError for z in mine):
+        raise UnmappedError(info.name)
     mine = [z for z in mine if isinstance(z, Value) or np.asarray(z).dtype == float]
     assert len(mine) >= len([t for t in theirs if t.requires_grad])
     generator = np.random.default_rng(0)
@@ -102,7 +102,7 @@ def outcome(name: str) -> tuple[Counter[str], list[str]]:
             for sample in info.sample_inputs("cpu", torch.float64, requires_grad=True):
                 try:
                     counted["right"] += gradients_of(info, sample)
-                except (MicrogradError, Unmapped, NotImplementedError) as error:
+                except (MicrogradError, UnmappedError, NotImplementedError) as error:
                     counted["refused"] += 1
                     counted[f"{type(error).__name__}: {error}"] += 1
                 except (AssertionError, Exception) as error:

@@ -1,0 +1,53 @@
+"""NumPy's answer for a number that `math` has none for, and its warning, which points at the user's line.
+
+NumPy warns at the line that called it, and that is one of ours. For numbers, NumPy is asked to tell us, and the warning
+is issued anew where the program called the op. For arrays the line in NumPy's warning stays ours: to be told would cost
+every op on an array, and `skip_file_prefixes` of Python 3.12 serves only warnings that are issued in Python.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from micrograd.op import is_quiet
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def numpys_answer(ufunc: str, *inputs: float) -> float:
+    """What NumPy's function of that name gives for numbers, with its warning; without one inside a derivative.
+
+    >>> numpys_answer("cbrt", 8.0)
+    2.0
+    """
+    heard: list[str] = []
+    wishes = np.geterr()
+    if is_quiet():
+        context = np.errstate(all="ignore")
+    elif "call" in wishes.values():  # a handler of the user's own
+        context = np.errstate()
+    else:
+        ours: Any = {kind: "call" if wish == "warn" else wish for kind, wish in wishes.items()}
+        context = np.errstate(**ours, call=lambda kind, flag: heard.append(kind))
+    with context:
+        z: float = getattr(np, ufunc)(*map(float, inputs)).item()
+    for kind in heard:
+        warnings.warn(f"{kind} encountered in {ufunc}", RuntimeWarning, stacklevel=_users_level())
+    return z
+
+
+def _users_level() -> int:
+    """The level of the first frame outside this package, for who calls this."""
+    frame: Any = sys._getframe(1)
+    level = 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return level
