@@ -45,7 +45,7 @@ print(json.dumps(found))
 
 def shown_by(pure: str) -> dict[str, list[str]]:
     environment = {**os.environ, "MICROGRAD_PURE": pure, "PYTHONPATH": str(ROOT)}
-    modules = [name for name in COMPILED]
+    modules = list(COMPILED)
     done = subprocess.run(
         [sys.executable, "-c", SHOWN % modules], env=environment, capture_output=True, text=True, check=True
     )
