@@ -27,6 +27,14 @@ DIRECTIVES = {
 class AllOrNone(build_ext):
     """Builds all of the extension modules, or none: the compiled engine does not run on a plain base."""
 
+    def build_extension(self, extension):
+        try:
+            super().build_extension(extension)
+        except Exception:  # what an earlier build has made is not of this source
+            with suppress(FileNotFoundError):
+                os.remove(self.get_ext_fullpath(extension.name))
+            raise
+
     def build_extensions(self):
         super().build_extensions()
         built = {extension.name: self.get_ext_fullpath(extension.name) for extension in self.extensions}
@@ -34,13 +42,10 @@ class AllOrNone(build_ext):
         if not missing:
             return
         self.warn(f"no C compiler made {', '.join(missing)}: micrograd is installed with its plain engine")
-        for path in [*built.values(), *map(self._in_the_tree, built)]:
+        beside_the_sources = [self.get_ext_filename(name) for name in built]  # by an earlier build, for the same Python
+        for path in [*built.values(), *beside_the_sources]:
             with suppress(FileNotFoundError):
                 os.remove(path)
-
-    def _in_the_tree(self, name):
-        """Where an earlier build for the same Python has left the module, beside its source."""
-        return self.get_ext_filename(name)
 
 
 def extensions():
