@@ -48,7 +48,7 @@ peers: $(PEERS)/installed
 	$(PEERS)/bin/python -m pytest -q -m peer
 
 packages: $(VENV)/tools
-	$(VENV)/bin/python -m pytest -q -m install
+	$(VENV)/bin/python -m pytest -q -n 2 -m install
 
 matrix:
 	.ci/matrix

@@ -139,11 +139,11 @@ class Environment:
         self.programs = folder / ("Scripts" if os.name == "nt" else "bin")
         self.variables = {name: x for name, x in os.environ.items() if name not in ("PYTHONPATH", "MICROGRAD_PURE")}
 
-    def python(self, *arguments):
-        return run(str(self.programs / "python"), *arguments, cwd=self.folder, env=self.variables)
+    def python(self, *arguments, **variables):
+        return run(str(self.programs / "python"), *arguments, cwd=self.folder, env=self.variables | variables)
 
-    def install(self, *what):
-        self.python("-m", "pip", "install", "--quiet", "--no-cache-dir", *map(str, what))
+    def install(self, *what, **variables):
+        self.python("-m", "pip", "install", "--quiet", "--no-cache-dir", *map(str, what), **variables)
 
     def warned(self, program):
         command = [str(self.programs / "python"), "-c", program]
@@ -212,7 +212,7 @@ def test_beside_the_micrograd_of_pypi(source, tmp_path):
     environment = Environment(tmp_path / "environment")
     environment.install("micrograd==0.1.0")
     environment.install(wheel)
-    about, conflict, *rest = environment.python("-c", ASK).splitlines()
+    about, conflict, *_ = environment.python("-c", ASK).splitlines()
     assert EVERY_PLATFORM in about
     assert conflict.startswith(
         "micrograd 0.1.0 and micrograd-nd are both installed, and both are imported as `micrograd`"
@@ -230,9 +230,9 @@ def test_beside_the_micrograd_of_pypi(source, tmp_path):
 @pytest.mark.install
 def test_the_source_distribution_installs_and_its_tests_run(source, tmp_path):
     environment = Environment(tmp_path / "environment")
-    environment.install(source)
+    environment.install(source, MICROGRAD_PURE="1")  # the wheels above are compiled from it
     about, *rest = environment.python("-c", ASK).splitlines()
-    assert about.endswith(COMPILED) or NO_COMPILER in about
+    assert EVERY_PLATFORM in about
     assert rest == ["6.0", "()"]
     with tarfile.open(source) as archive:
         archive.extractall(tmp_path, filter="data")

@@ -429,9 +429,9 @@ def test_functions_written_in_c_are_called_alike_by_every_numpy(monkeypatch):
         x, A = Value(DATA["x"]), CONSTANTS["A"]
         np.testing.assert_array_equal(np.where(x > 0.5, x, 0.0).data, np.where(x.data > 0.5, x.data, 0.0))
         np.testing.assert_array_equal(np.concatenate([x, A], axis=1).data, np.concatenate([x.data, A], axis=1))
-        np.testing.assert_array_equal(np.dot(A.T, x).data, A.T @ x.data)
-        np.testing.assert_array_equal(np.inner(x, A).data, np.inner(x.data, A))
-        np.testing.assert_array_equal(np.vdot(x, A).data, np.vdot(x.data, A))
+        np.testing.assert_allclose(np.dot(A.T, x).data, A.T @ x.data, rtol=1e-15)
+        np.testing.assert_allclose(np.inner(x, A).data, np.inner(x.data, A), rtol=1e-15)
+        np.testing.assert_allclose(np.vdot(x, A).data, np.vdot(x.data, A), rtol=1e-15)
         with pytest.raises(OpError, match=r"np.concatenate: there is no op for it with casting="):
             np.concatenate([x, A], casting="no")
     finally:
