@@ -63,7 +63,6 @@ def extensions():
             name,
             [name.replace(".", "/") + ".py"],
             depends=["micrograd/memory.h"],
-            include_dirs=["micrograd"],
             define_macros=MACROS,
             extra_compile_args=FLAGS,
         )

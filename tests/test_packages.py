@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -108,6 +110,19 @@ def test_the_source_distribution_holds_what_its_tests_need(plain_build, tree):
     made = {name for name in names - files if not name.startswith("micrograd_nd.egg-info/")}
     assert made == {"PKG-INFO", "setup.cfg"}
     assert not {name for name in names if name.endswith(left) or name.startswith("build/")}
+
+
+def test_what_is_promised_is_what_is_tested():
+    """The oldest NumPy of pyproject.toml is in the workflow, and each Python of its classifiers."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    workflow = (ROOT / ".github/workflows/checks.yml").read_text(encoding="utf-8")
+    oldest = {word for line in project["dependencies"] for word in re.findall(r"^numpy>=([\d.]+)", line)}
+    assert oldest == set(re.findall(r'numpy: "([\d.]+)"', workflow)) == {"2.2.0", "2.3.2"}
+    tested = re.findall(r'"(3\.\d+)"', re.search(r"python: \[(.*)\]", workflow)[1])
+    seen = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert seen == ["3.11", "3.12", "3.13"]
+    assert set(seen) <= set(tested)
+    assert re.search(r"for version in (.*);", (ROOT / ".ci/matrix").read_text(encoding="utf-8"))[1].split() == tested
 
 
 # With the network: that they install and run

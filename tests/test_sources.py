@@ -92,8 +92,9 @@ def test_signatures_of_classes_made_from_compiled_ones():
 def test_help_shows_signatures():
     text = pydoc.plain(pydoc.render_doc(Value))
     assert "\nclass Value(micrograd.ops.operators.Operators)\n" in text
-    assert "Value(data: 'Array', _children: 'Iterable[Any]' = ()," in text
-    assert "backward(self, gradient: 'Array' = None, create_graph: 'bool' = False)" in text
+    text = "".join(text.replace("|", "").split())  # Python 3.13 breaks long ones into lines
+    assert "Value(data:'Array',_children:'Iterable[Any]'=()," in text
+    assert "backward(self,gradient:'Array'=None,create_graph:'bool'=False" in text
 
 
 @pytest.mark.parametrize(
