@@ -1,11 +1,13 @@
 # One command each, with python3 (3.11 or later, with venv) and make alone:
-#   make demo    watch a network train; pictures go to demo/
-#   make test    run the tests, on the compiled engine and on the plain one
-#   make lint    format and style (ruff), types (mypy)
-#   make format  let ruff rewrite what `make lint` complains of
-#   make peers   compare with PyTorch, JAX, autograd, CasADi and scikit-learn (a large download)
-#   make bench   measure against peers: benchmarks/results.md (needs what `make peers` needs)
-#   make clean   remove what the others made
+#   make demo     watch a network train; pictures go to demo/
+#   make test     run the tests, on the compiled engine and on the plain one
+#   make lint     format and style (ruff), types (mypy)
+#   make format   let ruff rewrite what `make lint` complains of
+#   make peers    compare with PyTorch, JAX, autograd, CasADi and scikit-learn (a large download)
+#   make packages build sdist and wheels, install them in clean environments, with and without a compiler
+#   make matrix   run the tests on every Python from 3.11 to 3.14 found here, newest and oldest NumPy
+#   make bench    measure against peers: benchmarks/results.md (needs what `make peers` needs)
+#   make clean    remove what the others made
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,7 +23,7 @@ PIP_INSTALL := -m pip install --quiet
 ENGINE := $(wildcard setup.py micrograd/*.pxd micrograd/*.h micrograd/engine.py micrograd/op.py micrograd/arrays.py micrograd/ops/operators.py)
 ORIGINAL := build/micrograd-0.1.0
 
-.PHONY: demo test lint format peers bench clean
+.PHONY: demo test lint format peers packages matrix bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -45,6 +47,12 @@ format: $(VENV)/tools
 peers: $(PEERS)/installed
 	$(PEERS)/bin/python -m pytest -q -m peer
 
+packages: $(VENV)/tools
+	$(VENV)/bin/python -m pytest -q -n 2 -m install
+
+matrix:
+	.ci/matrix
+
 bench: $(PEERS)/installed $(ORIGINAL)/installed
 	$(PEERS)/bin/python -m benchmarks
 
@@ -54,7 +62,7 @@ $(ORIGINAL)/installed: $(PEERS)/installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .venv-matrix demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f micrograd/*.so micrograd/*.c micrograd/ops/*.so micrograd/ops/*.c
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

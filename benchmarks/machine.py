@@ -48,6 +48,6 @@ def version(name: str) -> str:
 
 def engine() -> str:
     """Which engine of ours runs when nothing is said."""
-    from micrograd import engine
+    from micrograd import engine, plain
 
-    return "plain Python" if str(engine.__file__).endswith(".py") else "compiled"
+    return "compiled" if plain.is_compiled(engine) else "plain Python"

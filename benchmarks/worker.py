@@ -85,9 +85,9 @@ def _admit(name: str) -> None:
 
         assert Path(micrograd.__path__[0]).parent == folder, "another micrograd was imported before"
     if name in (COMPILED, PLAIN):
-        from micrograd import engine
+        from micrograd import engine, plain
 
-        is_compiled = not str(engine.__file__).endswith(".py")
+        is_compiled = plain.is_compiled(engine)
         if is_compiled and name == PLAIN:
             raise MissingError("the engine is compiled although MICROGRAD_PURE=1")
         if not is_compiled and name == COMPILED:

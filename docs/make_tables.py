@@ -48,12 +48,22 @@ def source_of(rule: Any) -> str:
     if rule.__name__ != "<lambda>":
         return str(rule.__name__)
     text, lambdas = _lambdas(inspect.getsourcefile(rule))
-    spans = {(row, column, end_row, end) for row, end_row, column, end in rule.__code__.co_positions()}
+    code = rule.__code__
+    spans = {(row, column, end_row, end) for row, end_row, column, end in code.co_positions()}
     for node in lambdas:
         body = node.body
-        if (body.lineno, body.col_offset, body.end_lineno, body.end_col_offset) in spans:
+        is_written_there = (body.lineno, body.col_offset, body.end_lineno, body.end_col_offset) in spans
+        if is_written_there or (node.lineno == code.co_firstlineno and _is_constant(body, code)):
             return " ".join((ast.get_source_segment(text, body) or "").split())
     return "a lambda"
+
+
+def _is_constant(body: ast.expr, code: Any) -> bool:
+    """Whether the code does nothing but return that constant: Python 3.12 keeps no place of such a one."""
+    try:
+        return code.co_names == () and ast.literal_eval(body) == code.co_consts[-1]
+    except ValueError:  # it is not a constant
+        return False
 
 
 @functools.cache

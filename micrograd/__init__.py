@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
-from micrograd import plain  # which engine runs, decided before it is imported
+from micrograd import (
+    installed,
+    plain,  # which engine runs, decided before it is imported
+)
 
 if TYPE_CHECKING:
     from micrograd.check import check_op, gradcheck
@@ -43,21 +46,24 @@ __all__ = [
 ]
 __version__ = "1.0.0.dev0"
 
-__getattr__, __dir__, _ = lazy_loader.attach(
+__getattr__, _lazy_names, _ = lazy_loader.attach(
     __name__,
     submodules=[
         "check",
         "data",
         "draw",
+        "dual",
         "engine",
         "errors",
         "nn",
         "numpy",
         "op",
         "ops",
+        "program",
         "special",
         "texts",
         "transforms",
+        "trees",
     ],
     submod_attrs={
         "check": ["check_op", "gradcheck"],
@@ -70,8 +76,12 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 )
 
 
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_lazy_names(), *(name for name in globals() if name.startswith("__"))})
+
+
 def about() -> str:
-    """Which micrograd this is, which engine runs, and why.
+    """Which micrograd this is, which engine runs, and why; and what is wrong with the installation.
 
     >>> print(about())  # doctest: +ELLIPSIS
     micrograd 1... on Python 3...: the ... engine...
@@ -80,9 +90,15 @@ def about() -> str:
 
     from micrograd import engine
 
-    where = f"micrograd {__version__} on Python {platform.python_version()}"
-    if not str(engine.__file__).endswith(".py"):
-        return f"{where}: the compiled engine; MICROGRAD_PURE=1 in the environment takes the plain one"
-    if plain.ASKED_FOR:
-        return f"{where}: the plain engine, because MICROGRAD_PURE is set"
-    return f"{where}: the plain engine, because none was compiled; install again where there is a C compiler"
+    text = f"micrograd {__version__} on Python {platform.python_version()}: "
+    if plain.is_compiled(engine):
+        text += "the compiled engine; MICROGRAD_PURE=1 in the environment takes the plain one"
+    elif plain.ASKED_FOR:
+        text += "the plain engine, because MICROGRAD_PURE is set"
+    else:
+        text += f"the plain engine, {installed.why_plain()}"
+    conflict = installed.conflict()
+    return f"{text}\n{conflict}" if conflict else text
+
+
+installed.warn_of_conflict()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from micrograd import installed
 from micrograd.errors import MicrogradError
 
 
@@ -21,29 +22,71 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 when the command failed, 2 without a command, 130 when it was interrupted.
     """
+    _open_what_is_closed()
+    installed.warn_of_conflict()
+    return _reported(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
-    options = parser.parse_args(arguments)
+    try:
+        options = parser.parse_args(arguments)
+    finally:
+        sys.stdout.flush()  # after `--help`, which exits
     if options.version:
         print(f"micrograd-nd {_version()}")
         return 0
     if options.command is None:
         parser.print_help()
         return 2
+    return _demo(options)
+
+
+def _reported(run: Callable[[], int]) -> int:
+    """The exit status of run, everything printed; what stops it is said in one line."""
     try:
-        return _demo(options)
+        status = run()
+        sys.stdout.flush()  # here, where a reader that has gone or a full disk can still be answered
+        return status
     except MicrogradError as error:
-        print(f"micrograd: {error}", file=sys.stderr)
-        return 1
+        return _failed(str(error))
     except KeyboardInterrupt:
-        print("micrograd: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader has gone, as in `micrograd demo | head`: Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _failed("interrupted", status=130)
+    except BrokenPipeError:  # the reader has gone, as in `micrograd demo | head`
+        return _failed("")
     except OSError as error:  # a full disk, a folder that may not be written to
-        print(f"micrograd: {error}", file=sys.stderr)
-        return 1
+        return _failed(str(error))
+
+
+def _failed(reason: str, status: int = 1) -> int:
+    try:
+        if reason:
+            print(f"micrograd: {reason}", file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard(sys.stdout)
+    return status
+
+
+def _discard(stream: object) -> None:
+    """Send to nowhere what the stream still holds: Python would complain of it once more at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
+    os.close(nowhere)
+
+
+def _open_what_is_closed() -> None:
+    """Open to nowhere what the shell has closed, as in `micrograd demo >&-`.
+
+    Python's stream is None then. The next file to be opened, such as a picture, would take its number, and whatever
+    writes to standard output or standard error would write into the picture.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in the order of their numbers
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
 import random
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +93,8 @@ def train(steps: int = 100) -> Iterator[tuple[int, float, float]]:
 def run(out: Path, *, steps: int = 100) -> None:
     """Train, print a line per step, and draw the pictures.
 
+    Whatever interrupts it, no half a picture is left, and a folder made for them is removed again.
+
     Args:
         out: folder for the pictures; made where it does not exist.
         steps: how many steps to train.
@@ -97,13 +102,12 @@ def run(out: Path, *, steps: int = 100) -> None:
     Raises:
         ArgumentError: the folder cannot be made.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArgumentError(f"demo: --out {out} cannot be made a folder ({error.strerror}); name another") from None
-    moons = Moons()
-    losses = _train_aloud(moons, steps)
-    pictures, missing = _draw_pictures(moons, losses, out)
+    with _folder(out) as unfinished:
+        moons = Moons()
+        losses = _train_aloud(moons, steps)
+        pictures, missing = _draw_pictures(moons, losses, unfinished)
+        for name in pictures:
+            os.replace(unfinished / name, out / name)
     if pictures:
         print(f"Pictures in {out}: {', '.join(pictures)}")
     if missing:
@@ -111,6 +115,25 @@ def run(out: Path, *, steps: int = 100) -> None:
             f"Not drawn, for want of {' and '.join(missing.values())}: "
             f"python -m pip install 'micrograd-nd[{','.join(missing)}]'"
         )
+
+
+@contextlib.contextmanager
+def _folder(out: Path) -> Iterator[Path]:
+    """Make the folder, and one within it for what is not finished; an error removes all that was made."""
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]  # the innermost first
+    try:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            unfinished = tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise ArgumentError(f"demo: --out {out} cannot be made a folder ({error.strerror}); name another") from None
+        with unfinished:
+            yield Path(unfinished.name)
+    except BaseException:
+        for folder in made:
+            with contextlib.suppress(OSError):  # not there yet, or in use by somebody else by now
+                folder.rmdir()
+        raise
 
 
 def _train_aloud(moons: Moons, steps: int) -> list[float]:

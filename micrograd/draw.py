@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from micrograd.engine import Value
@@ -100,6 +101,17 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
 
 
 draw = draw_dot
+
+
+class _Room(ModuleType):
+    """This module, called like its function: `from micrograd import draw; draw(L)`."""
+
+    def __call__(self, root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
+        """As `draw_dot`."""
+        return draw_dot(root, format, rankdir)
+
+
+sys.modules[__name__].__class__ = _Room
 
 
 class Drawing:

@@ -1,31 +1,48 @@
 """Which engine runs. `MICROGRAD_PURE=1`: plain Python, though a compiled one lies beside it.
 
 Imported before all else by `micrograd/__init__.py`. Python takes an extension module before a source file of the same
-name; a finder that is asked earlier turns that round for the modules in question.
+name. The finder below is asked earlier: it turns that round, or lets the extension module show its source.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 COMPILED = ("micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays")  # as in setup.py
+ASKED_FOR = os.environ.get("MICROGRAD_PURE", "0") not in ("", "0")
 
 
-class _SourceFirst:
-    """Finds the source files of the modules that have a compiled twin."""
+def is_compiled(module: ModuleType) -> bool:
+    """Whether the module runs as C. Its `__file__` does not tell: that is the Python source in either case.
+
+    >>> import os
+    >>> is_compiled(os)
+    False
+    """
+    return isinstance(getattr(module.__spec__, "loader", None), ExtensionFileLoader)
+
+
+class _Finder:
+    """Finds the modules that have a compiled twin."""
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if name not in COMPILED:
             return None
-        from importlib.util import spec_from_file_location
+        if ASKED_FOR:
+            from importlib.util import spec_from_file_location
 
-        return spec_from_file_location(name, os.path.join(path[0], name.rpartition(".")[2] + ".py"))
+            return spec_from_file_location(name, os.path.join(path[0], name.rpartition(".")[2] + ".py"))
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and isinstance(spec.loader, ExtensionFileLoader):
+            from micrograd.sources import SourceShown
+
+            spec.loader = SourceShown(name, spec.loader.path)
+        return spec
 
 
-ASKED_FOR = os.environ.get("MICROGRAD_PURE", "0") not in ("", "0")
-if ASKED_FOR:
-    sys.meta_path.insert(0, _SourceFirst)
+sys.meta_path.insert(0, _Finder)

@@ -7,6 +7,7 @@ import itertools
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,89 @@ def test_without_an_extra_it_still_trains_and_says_which(tmp_path, capsys, monke
     assert ("loss.png" in drawn) == ("boundary.png" in drawn) == ("matplotlib" not in missing)
 
 
+# Nothing half made
+
+posix = pytest.mark.skipif(os.name != "posix", reason="the signals and devices of POSIX")
+
+
+def test_an_interrupt_while_drawing_leaves_the_older_pictures(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+
+    def interrupted(moons):
+        raise KeyboardInterrupt
+
+    (tmp_path / "loss.png").write_text("older")
+    monkeypatch.setattr(demo, "_decision_boundary", interrupted)  # the second picture, after loss.png
+    assert cli.main(["demo", "--steps", "1", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "micrograd: interrupted\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["loss.png"]
+    assert (tmp_path / "loss.png").read_text() == "older"
+
+
+@posix
+def test_ctrl_c_in_training_removes_the_folders_that_it_made(tmp_path):
+    out = tmp_path / "new" / "folder"
+    process = command(
+        *("demo", "--out", str(out)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )
+    assert process.stdout.readline().startswith(b"step 0 ")
+    assert out.is_dir()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (130, b"micrograd: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_somebody_else_uses_by_now_stays(tmp_path, monkeypatch, capsys):
+    def interrupted(moons, steps):
+        (tmp_path / "out" / "notes.txt").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "_train_aloud", interrupted)
+    assert cli.main(["demo", "--out", str(tmp_path / "out")]) == 130
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes.txt"]
+
+
+def closed(streams, *arguments):
+    """The exit status and what is said, with streams closed by the shell."""
+    script = f'exec "$0" -m micrograd "$@" {streams}'
+    done = subprocess.run(["sh", "-c", script, sys.executable, *arguments], cwd=ROOT, capture_output=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@posix
+def test_closed_streams(tmp_path):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("pygraphviz")
+    assert closed(">&-", "--version") == (0, b"", b"")
+    assert closed("<&- >&- 2>&-", "demo", "--steps", "1", "--out", str(tmp_path)) == (0, b"", b"")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["boundary.png", "loss.png", "neuron.svg"]
+    assert (tmp_path / "loss.png").read_bytes().endswith(b"IEND\xaeB`\x82")
+    assert (tmp_path / "neuron.svg").read_text(encoding="utf-8").endswith("</svg>\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("words", [["--version"], ["demo", "--out"]], ids=["version", "demo"])
+def test_a_full_disk_is_said(tmp_path, words):
+    status, _, said = closed(">/dev/full", *words, *[str(tmp_path / "out")] * (len(words) - 1))
+    assert status == 1
+    assert said == b"micrograd: [Errno 28] No space left on device\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("word", ["--version", "--help"])
+def test_a_reader_that_is_not_there(word):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = command(word, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert process.communicate()[1] == b""
+    assert process.returncode in (0, 1)  # 0: argparse itself lets go of help that nobody reads
+
+
 # The command line
 
 
@@ -161,7 +245,7 @@ def test_without_a_command_it_shows_its_help(capsys):
 
 def test_version(capsys):
     assert cli.main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("micrograd-nd ")
+    assert re.fullmatch(r"micrograd-nd (\d+\.\d+\S*|\(not installed: run from its source\))\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("steps", ["0", "-3", "many", "1.5"])

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import threading
+import types
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+import micrograd
 from micrograd.draw import FORMATS, LINES_SHOWN, Drawing, draw, draw_dot, trace
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
@@ -127,6 +129,19 @@ def test_source_to_the_letter():
 
 def test_draw_is_the_name_of_seed_001():
     assert draw is draw_dot
+
+
+def test_the_room_is_called_like_its_function():
+    from micrograd import draw as room
+
+    L = first_expression()
+    assert room(L).source == FIRST_EXPRESSION
+    assert room(L, format="png", rankdir="TB").format == "png"
+    assert room.draw_dot is draw_dot
+    assert micrograd.draw.draw_dot(L).source == FIRST_EXPRESSION
+    assert isinstance(room, types.ModuleType)
+    with pytest.raises(DataError, match="draw_dot: what is to be drawn is a float, not a Value"):
+        room(3.0)
 
 
 def test_raw_constants_are_drawn_with_their_gradients():

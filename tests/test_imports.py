@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 
 # A room may import the rooms of the lines above its own, and those that SIDEWAYS names.
 LEVELS = [
-    {"errors", "levels", "on_demand", "memory", "plain", "walks"},
+    {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks"},
+    {"plain"},
     {"trees"},
     {"op", "copies", "cycles"},
     {"arrays"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 import micrograd
 from micrograd import Value, engine
-from micrograd.plain import COMPILED
+from micrograd.plain import COMPILED, is_compiled
 
 WRITTEN_OUT = {
     "add": lambda x, y: x + y,
@@ -52,15 +53,30 @@ def test_what_is_written_out_for_floats_is_what_the_record_says_for_arrays(f, nu
 
 
 def test_about_says_which_engine_runs():
-    compiled = not str(engine.__file__).endswith(".py")
-    assert ("the compiled engine" if compiled else "the plain engine") in micrograd.about()
+    assert ("the compiled engine" if is_compiled(engine) else "the plain engine") in micrograd.about()
 
 
 def test_the_plain_engine_can_be_asked_for():
-    program = f"import importlib; print(*[importlib.import_module(m).__file__ for m in {COMPILED}], sep='\\n')"
+    program = (
+        f"import importlib; from micrograd.plain import is_compiled; "
+        f"print([is_compiled(importlib.import_module(m)) for m in {COMPILED}])"
+    )
     environment = {**os.environ, "MICROGRAD_PURE": "1"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    assert [line.endswith(".py") for line in done.stdout.split()] == [True] * len(COMPILED)
+    assert done.stdout.strip() == str([False] * len(COMPILED))
+    program += "; print(micrograd.about())"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import micrograd; {program}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[1].endswith(": the plain engine, because MICROGRAD_PURE is set")
+
+
+def test_all_of_the_engine_is_compiled_or_none_of_it():
+    assert len({is_compiled(importlib.import_module(name)) for name in COMPILED}) == 1
 
 
 def test_modules_that_are_compiled_are_said_once():

@@ -16,6 +16,7 @@ from micrograd import Value, grad, gradcheck, jvp, ops
 from micrograd.dual import Dual
 from micrograd.errors import DataError, MicrogradError, OpError
 from micrograd.op import OPS
+from micrograd.ops import protocols
 from micrograd.program import Abstract
 from micrograd.trees import leaves_of, mapped
 
@@ -433,3 +434,31 @@ def test_numpy_is_found_wherever_micrograd_is_imported_first():
 
 def test_trees_are_not_arrays():
     assert mapped(lambda leaf: 1, {"v": x}) == {"v": 1}
+
+
+def test_functions_written_in_c_are_called_alike_by_every_numpy(monkeypatch):
+    """NumPy before 2.4 has no signatures for them: np.where(B, x, y) was a ValueError there."""
+    signature = inspect.signature
+    in_c = {function: getattr(np, function) for function in protocols.WRITTEN_IN_C}
+    for name, function in in_c.items():
+        with contextlib.suppress(ValueError):  # where this NumPy has one, ours is that one
+            assert str(signature(function)) == str(signature(protocols.WRITTEN_IN_C[name]))
+
+    def of_an_older_numpy(function):
+        if function in in_c.values():
+            raise ValueError(f"no signature found for builtin {function}")
+        return signature(function)
+
+    monkeypatch.setattr(protocols.inspect, "signature", of_an_older_numpy)
+    protocols._parameters.cache_clear()
+    try:
+        x, A = Value(DATA["x"]), CONSTANTS["A"]
+        np.testing.assert_array_equal(np.where(x > 0.5, x, 0.0).data, np.where(x.data > 0.5, x.data, 0.0))
+        np.testing.assert_array_equal(np.concatenate([x, A], axis=1).data, np.concatenate([x.data, A], axis=1))
+        np.testing.assert_allclose(np.dot(A.T, x).data, A.T @ x.data, rtol=1e-15)
+        np.testing.assert_allclose(np.inner(x, A).data, np.inner(x.data, A), rtol=1e-15)
+        np.testing.assert_allclose(np.vdot(x, A).data, np.vdot(x.data, A), rtol=1e-15)
+        with pytest.raises(OpError, match=r"np.concatenate: there is no op for it with casting="):
+            np.concatenate([x, A], casting="no")
+    finally:
+        protocols._parameters.cache_clear()

@@ -143,9 +143,22 @@ def _ghost(x: Any) -> Any:
     return ground(x)
 
 
+# NumPy before 2.4 has no signatures for what it has written in C.
+WRITTEN_IN_C: dict[str, Callable[..., Any]] = {
+    "concatenate": lambda arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind": None,
+    "dot": lambda a, b, out=None: None,
+    "inner": lambda a, b, /: None,
+    "vdot": lambda a, b, /: None,
+    "where": lambda condition, x=None, y=None, /: None,
+}
+
+
 @functools.cache
 def _parameters(function: Any) -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(function).parameters)
+    try:
+        return dict(inspect.signature(function).parameters)
+    except ValueError:
+        return dict(inspect.signature(WRITTEN_IN_C[function.__name__]).parameters)
 
 
 def _fitted(op: Callable[..., Any], function: Any, asked: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:

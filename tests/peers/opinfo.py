@@ -373,9 +373,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "t": lambda x: x.T,
     "T": lambda x: x.T,
     "mT": lambda x: np.swapaxes(x, -1, -2),
-    "squeeze": lambda x, *dim: (
-        np.squeeze(x, tuple(d for d in sizes(dim) if x.shape[d] == 1)) if dim and x.ndim else np.squeeze(x)
-    ),
+    "squeeze": squeezed,
     "unsqueeze": lambda x, dim: np.expand_dims(x, dim),
     "flip": lambda x, dims: np.flip(x, tuple(dims)),
     "roll": lambda x, shifts, dims=None: np.roll(
@@ -404,8 +402,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "vsplit": lambda x, n: np.vsplit(x, n),
     "dsplit": lambda x, n: np.dsplit(x, n),
     "tensor_split": pieces,
-        x, n if isinstance(n, int) else np.asarray(n).tolist(), axis=dim
-    ),
     "unbind": lambda x, dim=0: tuple(np.moveaxis(x, dim, 0)),
     "narrow": narrowed,
     "select": lambda x, dim, index: np.take(x, int(index), axis=dim),

@@ -1,0 +1,88 @@
+"""What pip has put here: another distribution of the same import name, and why the engine is not compiled.
+
+PyPI's `micrograd` 0.1.0 is imported by the same name. Installed into one folder, the two overwrite files of each other;
+in two folders, one hides the other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
+OURS, THEIRS = "micrograd_nd-", "micrograd-"  # how the folders begin that pip makes beside a package
+KINDS = (".dist-info", ".egg-info")
+
+_has_warned = False
+
+
+def conflict() -> str:
+    """What is wrong and how to repair it, when both distributions are installed; else an empty string.
+
+    Folders are looked for by name: `importlib.metadata` takes longer than the whole of `import micrograd`.
+    """
+    installed_to = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    names = [name for folder in {os.path.dirname(PACKAGE), *installed_to} for name in _records(folder)]
+    theirs = sorted(name for name in names if name.startswith(THEIRS))
+    if not theirs or not any(name.startswith(OURS) for name in names):
+        return ""
+    version = theirs[0].removeprefix(THEIRS).rpartition(".")[0].partition("-")[0]
+    return (
+        f"micrograd {version} and micrograd-nd are both installed, and both are imported as `micrograd`: "
+        f"one overwrites or hides the other;\nremove both, then install micrograd-nd again: "
+        f"python -m pip uninstall --yes micrograd micrograd-nd"
+    )
+
+
+def warn_of_conflict() -> None:
+    """Say once what `conflict` says."""
+    global _has_warned
+    if _has_warned:
+        return
+    _has_warned = True
+    if message := conflict():
+        import warnings
+
+        warnings.warn(message, UserWarning, stacklevel=3)  # at the line that imports
+
+
+def why_plain() -> str:
+    """Why the engine is not compiled, with the repair.
+
+    >>> why_plain().startswith("because ")
+    True
+    """
+    folder = os.path.dirname(PACKAGE)
+    records = [name for name in _records(folder) if name.startswith(OURS)]
+    if not records:
+        return (
+            "because it runs from its source, which is not compiled; "
+            "`python -m pip install -e .` compiles it where there is a C compiler"
+        )
+    if "Root-Is-Purelib: true" in _read(os.path.join(folder, records[0], "WHEEL")):
+        return (
+            "because the wheel for every platform is installed, which holds no compiled engine; "
+            "install again without MICROGRAD_PURE where there is a C compiler"
+        )
+    return (
+        "because no C compiler worked when it was installed; get one (gcc, clang or MSVC, and Python's headers), "
+        "then install again with pip's --force-reinstall --no-cache-dir"
+    )
+
+
+def _records(folder: str) -> list[str]:
+    """The names of what pip has written about micrograd distributions in a folder."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    starts = (OURS, *(THEIRS + digit for digit in "0123456789"))
+    return [name for name in names if name.startswith(starts) and name.endswith(KINDS)]
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""

@@ -1,0 +1,116 @@
+"""The compiled engine shows its source: `inspect.getsource`, `inspect.signature`, `help`, and `??` in a notebook.
+
+`inspect` reads it for what is written in Python alone, so each compiled module, function and class is given what
+`inspect` looks for. Two things stay as C has them: operators such as `Value.__add__`, which are slots of a C type, and
+properties. Neither has a place for more.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.machinery import ExtensionFileLoader
+from types import FunctionType, ModuleType
+from typing import Any
+
+CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08  # of `inspect`, which takes 4 ms to import
+
+
+class SourceShown(ExtensionFileLoader):
+    """Loads an extension module, and gives it what `inspect` asks for."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        source = os.path.join(os.path.dirname(self.path), self.name.rpartition(".")[2] + ".py")
+        if not os.path.exists(source):
+            return
+        module.__file__ = source
+        for x in list(vars(module).values()):
+            # Not modules: to ask NumPy's stand-in for a name would import NumPy.
+            if isinstance(x, ModuleType) or getattr(x, "__module__", None) != self.name:
+                continue
+            if isinstance(x, type):
+                _show_class(x, source)
+            else:
+                _show_function(x, source)
+
+
+def _show_function(f: Any, source: str) -> None:
+    """Give a compiled function, within its decorators, a twin in Python: `inspect` follows `__wrapped__`."""
+    f = getattr(f, "__func__", f)  # a static or class method
+    while hasattr(f, "__wrapped__"):
+        f = f.__wrapped__
+    if isinstance(f, FunctionType) or not hasattr(f, "__code__"):
+        return
+    # Cython's code object knows its lines and its arguments, but has no instructions: to run it would crash.
+    code, stub = f.__code__, _not_to_be_called.__code__
+    code = stub.replace(
+        co_filename=source,
+        co_firstlineno=code.co_firstlineno,
+        co_name=code.co_name,
+        co_argcount=code.co_argcount,
+        co_posonlyargcount=code.co_posonlyargcount,
+        co_kwonlyargcount=code.co_kwonlyargcount,
+        co_varnames=code.co_varnames,
+        co_nlocals=len(code.co_varnames),
+        co_flags=stub.co_flags | code.co_flags & (CO_VARARGS | CO_VARKEYWORDS),
+    )
+    twin = FunctionType(code, globals(), f.__name__, f.__defaults__)
+    twin.__kwdefaults__ = f.__kwdefaults__
+    twin.__annotations__ = f.__annotations__
+    twin.__module__ = f.__module__
+    twin.__qualname__ = f.__qualname__
+    twin.__doc__ = f.__doc__
+    f.__wrapped__ = twin
+
+
+def _not_to_be_called() -> None:
+    raise TypeError("this stands for a compiled function, to show its source; call the function itself")
+
+
+def _show_class(kind: type, source: str) -> None:
+    for x in list(vars(kind).values()):
+        _show_function(x, source)
+    kind.__signature__ = _Signature(kind, source)  # type: ignore[attr-defined]
+    if sys.version_info >= (3, 13):  # where `inspect` looks for the line, and Python sets it in a class of its own
+        with open(source, encoding="utf-8") as file:
+            before, found, _ = file.read().partition(f"\nclass {kind.__name__}")
+        if found:
+            kind.__firstlineno__ = before.count("\n") + 2
+
+
+class _Signature:
+    """How a compiled class is called, read from its source when somebody asks: C keeps no names of arguments."""
+
+    def __init__(self, kind: type, source: str) -> None:
+        self.kind, self.source = kind, source
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        import ast
+        import inspect
+
+        subclasses = owner.__mro__[: owner.__mro__.index(self.kind)]
+        if instance is not None or any("__init__" in vars(kind) or "__new__" in vars(kind) for kind in subclasses):
+            raise AttributeError("__signature__")  # `inspect` finds that of the subclass
+        with open(self.source, encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+        for base in self.kind.__mro__:
+            found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == base.__name__]
+            for method in found[0].body if found else ():
+                if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+                    return _signature(method, self.source, vars(sys.modules[self.kind.__module__]))
+        return inspect.Signature()
+
+
+def _signature(method: Any, source: str, names: dict[str, Any]) -> Any:
+    """The signature of a method without self, from its syntax; defaults are looked up in names."""
+    import __future__
+
+    import ast
+    import inspect
+
+    made: dict[str, Any] = {}
+    flags = __future__.annotations.compiler_flag  # annotations stay text, as in the file itself
+    exec(compile(ast.Module([method], []), source, "exec", flags, True), {**names}, made)
+    signature = inspect.signature(made[method.name])
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
