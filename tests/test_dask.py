@@ -217,6 +217,7 @@ LACKING = {
     **dict.fromkeys("inverse solution cholesky_factor".split(), "matrices alone, in square chunks"),
     **dict.fromkeys("cofactor determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"),
     **dict.fromkeys("argsort middle".split(), "sorting"),
+    **dict.fromkeys("matrix_exponential matrix_square_root matrix_logarithm symmetric_function".split(), "all"),
 }
 LEFT_OUT = {
     **dict.fromkeys("singular_triplets orthogonal_factors".split(), "Dask chooses other signs"),

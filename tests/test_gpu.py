@@ -147,6 +147,9 @@ LACKING = {
         "cholesky_factor cofactor determinant eigenpairs orthogonal_factors singular_triplets".split(),
         "masks of NumPy's",
     ),
+    **dict.fromkeys(
+        "matrix_exponential matrix_logarithm matrix_square_root symmetric_function".split(), "NumPy's arrays only"
+    ),
 }
 ROWS = [s for s in SAMPLES if all(isinstance(x, np.ndarray) and x.ndim for x in s.inputs)]
 

@@ -130,7 +130,8 @@ def test_a_wrapped_function_looks_like_numpys() -> None:
             theirs, ours = getattr(home, name), getattr(mine, name)
             if name in ("array", "asarray", "asanyarray", "linalg", "random", "r_", "c_") or ours is theirs:
                 continue
-            assert (ours.__name__, ours.__doc__, ours.__wrapped__) == (theirs.__name__, theirs.__doc__, theirs)
+            assert (ours.__name__, ours.__wrapped__) == (theirs.__name__, theirs)
+            assert inspect.getdoc(ours) == inspect.getdoc(theirs)
             assert pickle.loads(pickle.dumps(ours)) is ours
     assert mnp.abs is mnp.absolute
     assert inspect.signature(mnp.mean) == inspect.signature(np.mean)

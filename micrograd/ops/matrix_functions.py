@@ -72,12 +72,21 @@ def _norm(x: Any) -> Any:
     return np.abs(x).sum(axis=-2).max(axis=-1, initial=0.0)
 
 
+def _here(x: Any) -> Any:
+    if not isinstance(x, np.ndarray):
+        raise OpError(
+            f"functions of matrices look at the numbers, and an array of {type(x).__module__.partition('.')[0]} "
+            f"may not have them here: make it a NumPy array first, as x.compute() does for Dask"
+        )
+    return x
+
+
 def _in_doubles(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """f, which takes a stack of float64 matrices, on matrices of any dtype and batch; nan for none, in derivatives."""
 
     @functools.wraps(f)
     def wrapped(x: Any) -> Any:
-        x = np.asarray(x)
+        x = _here(x)
         if not x.size:
             return x + 0.0
         try:
@@ -365,9 +374,8 @@ def symmetric_function(x: Array, *changes: Array, functions: tuple[Any, ...]) ->
             f"funm_symmetric: derivative {count} of {named(x)} needs that of f; {len(functions) - 1} of f were given, "
             f"and it takes {_MOST_CHANGES} at most: funm_symmetric(x, f, df, d2f, ...)"
         )
-    x = np.asarray(x)
-    w, v = np.linalg.eigh(_symmetric(x))
-    turned = [np.swapaxes(v, -1, -2) @ _symmetric(np.asarray(e)) @ v for e in changes]
+    w, v = np.linalg.eigh(_symmetric(_here(x)))
+    turned = [np.swapaxes(v, -1, -2) @ _symmetric(_here(e)) @ v for e in changes]
     differences = _divided_differences(functions, w, count)
     if not changes:
         return ((v * differences[..., None, :]) @ np.swapaxes(v, -1, -2)).astype(x.dtype)

@@ -209,3 +209,12 @@ def test_matrices_without_a_root(name: str, matrix: Any, error: type[MicrogradEr
     with pytest.raises(error) as caught:
         getattr(ops, name)(Value(matrix))
     assert str(caught.value).startswith(f"{name}: {words}")
+
+
+@pytest.mark.parametrize("f", [ops.expm, ops.sqrtm, ops.logm, lambda x: ops.funm_symmetric(x, np.exp)])
+def test_a_lazy_array_is_not_computed_in_silence(f: Callable[[Any], Any]) -> None:
+    lazy = pytest.importorskip("dask.array").eye(2)
+    with pytest.raises(
+        OpError, match="functions of matrices look at the numbers, and an array of dask may not have them"
+    ):
+        f(Value(lazy))
