@@ -12,6 +12,7 @@ from micrograd.ops import (
     attention,
     bessel,
     beta,
+    columns,
     convolution,
     entropy,
     functions,
@@ -39,6 +40,7 @@ from micrograd.ops.arithmetic import *  # noqa: F403
 from micrograd.ops.attention import *  # noqa: F403
 from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
+from micrograd.ops.columns import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
@@ -77,6 +79,7 @@ FAMILIES = (
     _einsum,
     networks,
     convolution,
+    columns,
     pooling,
     normalization,
     attention,
