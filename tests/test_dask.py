@@ -217,10 +217,14 @@ LACKING = {
     **dict.fromkeys("inverse solution cholesky_factor".split(), "matrices alone, in square chunks"),
     **dict.fromkeys("cofactor determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"),
     **dict.fromkeys("argsort middle".split(), "sorting"),
+    "logcumsumexp": "logaddexp.accumulate",
 }
 LEFT_OUT = {
     **dict.fromkeys("singular_triplets orthogonal_factors".split(), "Dask chooses other signs"),
-    **dict.fromkeys("gammainc gammainc_da".split(), "series that look at the numbers, and so compute them"),
+    **dict.fromkeys(
+        "gammainc gammainc_da gammaincc betainc betaincc betainc_dab".split(),
+        "series and integrals that look at the numbers, and so compute them",
+    ),
 }
 REFUSALS = (NotImplementedError, TypeError, ValueError, IndexError, FutureWarning, OpError)
 ARRAYS = [
