@@ -218,10 +218,14 @@ LACKING = {
     **dict.fromkeys("cofactor determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"),
     **dict.fromkeys("argsort middle".split(), "sorting"),
     **dict.fromkeys("matrix_exponential matrix_square_root matrix_logarithm symmetric_function".split(), "all"),
+    "logcumsumexp": "logaddexp.accumulate",
 }
 LEFT_OUT = {
     **dict.fromkeys("singular_triplets orthogonal_factors".split(), "Dask chooses other signs"),
-    **dict.fromkeys("gammainc gammainc_da".split(), "series that look at the numbers, and so compute them"),
+    **dict.fromkeys(
+        "gammainc gammainc_da gammaincc betainc betaincc betainc_dab".split(),
+        "series and integrals that look at the numbers, and so compute them",
+    ),
 }
 REFUSALS = (NotImplementedError, TypeError, ValueError, IndexError, FutureWarning, OpError)
 ARRAYS = [

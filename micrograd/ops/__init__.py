@@ -12,6 +12,7 @@ from micrograd.ops import (
     attention,
     bessel,
     beta,
+    columns,
     convolution,
     entropy,
     functions,
@@ -45,6 +46,7 @@ from micrograd.ops.attention import *  # noqa: F403
 from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
 from micrograd.ops.calls import open_calls
+from micrograd.ops.columns import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
@@ -93,6 +95,7 @@ FAMILIES = (
     _einsum,
     networks,
     convolution,
+    columns,
     pooling,
     normalization,
     attention,

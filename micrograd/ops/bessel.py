@@ -76,7 +76,7 @@ def bessel_ie(x: Array, *, n: int, order: int = 0) -> Array:
     n, order = natural("bessel_ie", "n", n), natural("bessel_ie", "order", order)
     if order == 0 and n < 2:
         return fitted((special.i0e, special.i1e)[n](x), x)
-    x64 = np.asarray(cast(x, dtype=float))
+    x64 = cast(x, dtype=float)
     size = np.abs(x64)
     near = np.minimum(size, _FAR)
     by_differences = sum(
