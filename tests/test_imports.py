@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 # A room may import the rooms of the lines above its own, and those that SIDEWAYS names.
 LEVELS = [
     {"errors", "on_demand", "memory", "plain", "walks"},
-    {"trees"},
+    {"trees", "modes"},
     {"op", "copies", "cycles"},
     {"arrays"},
     {"ops", "anomaly"},
