@@ -9,7 +9,7 @@ cdef object LEAF, CONSTANT, add, subtract, multiply, divide, matmul, raise_to, r
 cdef object positive_op
 cdef double NAN
 cdef int _next_walk() except -1
-cdef set _modes, PLAIN
+cdef set _modes, PLAIN, PAUSES
 cdef dict NONE, ACTIVE
 
 
@@ -95,7 +95,8 @@ cdef bint _is_constant(Value node) noexcept
 @cython.locals(node=Value)
 cdef Value _node(type kind, object data, object record, object x, object y)
 @cython.locals(node=Value)
-cdef Value _float_node(type kind, double data, object record, object x, object y)
+cdef Value _float_node(type kind, double data, object record, Value x, object y)
+cdef bint _has_history(object x) except -1
 cdef Value _with_params(Value node, object params)
 cdef tuple _inputs(Value node)
 cdef _put_inputs(Value node, object inputs)

@@ -21,16 +21,20 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from micrograd import copies, levels, memory
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, as_operand, is_lazy, is_number
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, OpError, ShapeError
-from micrograd.op import NUMBERS, PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
+from micrograd.modes import PAUSES, Function, Mode, is_quiet, paused, quietly
+from micrograd.modes import enable_grad as enable_grad
+from micrograd.modes import is_recording as is_recording
+from micrograd.modes import no_grad as no_grad
+from micrograd.op import NUMBERS, PLAIN, Array, Custom, Op, ground, named, shape_of
 from micrograd.ops import add, cast, divide, matmul, multiply, power, raise_to, subtract, sum_to
 from micrograd.ops import exp as exp_op
 from micrograd.ops import log as log_op
@@ -704,7 +708,7 @@ def _begin(walk: Walk) -> list[Value]:
 def _add_up(walk: Walk) -> None:
     """The end of a walk: to all leaves at once, what it has found."""
     with LOCK:
-        totals = [_sum(_grad_of(leaf), known) for leaf, known in zip(walk.leaves, walk.before, strict=True)]
+        totals = [_sum(_grad_of(leaf), known) for leaf, known in zip(walk.leaves, walk.before or (), strict=True)]
         others = _totals_apart(walk) if walk.apart else []
         _put_grads(walk.leaves, totals)
         _end(walk, others)
@@ -1272,22 +1276,31 @@ def _referred(node: Value) -> list[Value]:
     return [x for held in (_inputs(node), node._gradient, node._own) for x in nodes_within(held, Value)]
 
 
-def _float_node(kind: type[Value], data: float, record: Op, x: Any, y: Any) -> Any:
+def _float_node(kind: type[Value], data: float, record: Op, x: Value, y: Any) -> Any:
+    """A node of a float; a constant where ops are not recorded, or where all inputs are constants."""
     node = kind.__new__(kind)
     memory.clear(node)
     node.label = ""
+    node._is_float = True
+    node._float = data
+    if (PAUSES and memory.is_set(paused)) or (x._record is CONSTANT and not _has_history(y)):
+        node._record = CONSTANT
+        return node
     node._record = record
     node._x = x
     node._y = y
-    node._is_float = True
-    node._float = data
     if memory.is_watched(x) or memory.is_watched(y):
         memory.watch(node)
     return node
 
 
+def _has_history(x: Any) -> bool:
+    return isinstance(x, Value) and not _is_constant(x)
+
+
 def _with_params(node: Value, params: dict[str, Any]) -> Value:
-    node._params = params
+    if node._record is not CONSTANT:
+        node._params = params
     return node
 
 
@@ -1322,59 +1335,28 @@ def _wrapped(node: Value, i: int, x: Any) -> Value:
     return constant
 
 
-# Modes: how ops run, in this thread and context only
+# The mode that needs the engine; the others are in modes.py.
 
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
 _anomalies: ContextVar[Anomalies | None] = ContextVar("anomalies", default=None)
-_modes: set[object] = set()  # the blocks below that are open in any thread: while there is none, look no further
-
-
-def is_recording() -> bool:
-    """Whether ops on Values are recorded here: not under `no_grad()`."""
-    return not _modes or _recording.get()
+_modes: set[object] = (
+    set()
+)  # the blocks of `detect_anomaly()` that are open in any thread: while there is none, be quick
 
 
 def _quick(node: Value) -> bool:
-    """Whether this is a float, and an op on it is recorded, with nothing else to look at."""
-    return node._is_float and node._record is not CONSTANT and not _modes
+    """Whether this is a float, and nobody wants to look at what is made of it."""
+    return node._is_float and not _modes
 
 
-@contextlib.contextmanager
-def enable_grad() -> Iterator[None]:
-    """Ops inside are recorded, even within `no_grad()`."""
-    token = _recording.set(True)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
-
-
-@contextlib.contextmanager
-def no_grad() -> Iterator[None]:
-    """Ops inside are computed and not recorded; their results are constants. Other threads go on recording.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.inputs
-    ()
-    """
-    block = object()
-    _modes.add(block)
-    token = _recording.set(False)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
-        _modes.discard(block)
-
-
-@contextlib.contextmanager
-def detect_anomaly() -> Iterator[None]:
+@overload
+def detect_anomaly(function: None = None) -> Mode: ...
+@overload
+def detect_anomaly(function: Function) -> Function: ...
+def detect_anomaly(function: Any = None) -> Any:
     """The first number inside that is not finite, in an output or in a gradient, raises and says where it came from.
 
     The error names the op, the labels and elements that did it, and the line of your program that made the node. Ops
-    run slower inside.
+    run slower inside. For a `with` block, or above a function.
 
     Raises:
         AnomalyError: a nan or an infinity appeared.
@@ -1385,12 +1367,14 @@ def detect_anomaly() -> Iterator[None]:
     micrograd.errors.AnomalyError: log: the output is nan, from 'x' = -1.0
     made at <doctest micrograd.engine.detect_anomaly[0]>:2: Value(-1.0, label="x").log()
     """
-    block = object()
+    mode = Mode("detect_anomaly", functools.partial(_look, Anomalies()))
+    return mode if function is None else mode(function)
+
+
+def _look(anomalies: Anomalies) -> Callable[[], None]:
+    block = contextlib.ExitStack()
+    block.callback(_modes.discard, block)
     _modes.add(block)
-    token = _anomalies.set(Anomalies())
-    try:
-        with np.errstate(all="ignore"):
-            yield
-    finally:
-        _anomalies.reset(token)
-        _modes.discard(block)
+    block.callback(_anomalies.reset, _anomalies.set(anomalies))
+    block.enter_context(np.errstate(all="ignore"))
+    return block.close

@@ -41,5 +41,12 @@ static inline void micrograd_watch(PyObject *node) {
     if (!PyObject_GC_IsTracked(node)) PyObject_GC_Track(node);
 }
 
+static inline int micrograd_is_set(PyObject *variable) {
+    PyObject *value = NULL;
+    if (PyContextVar_Get(variable, NULL, &value) < 0) return -1;
+    Py_XDECREF(value); /* the context still holds it */
+    return value != NULL && value != Py_None;
+}
+
 static inline int micrograd_is_atomic(void) { return 1; }
 #endif

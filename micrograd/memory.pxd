@@ -6,4 +6,5 @@ cdef extern from "memory.h":
     void watch "micrograd_watch"(object node) noexcept
     void fetch_below "micrograd_fetch_below"(object node) noexcept
     void fetch_next "micrograd_fetch_next"(list nodes) noexcept
+    bint is_set "micrograd_is_set"(object variable) except -1
     bint is_atomic "micrograd_is_atomic"() noexcept

@@ -15,6 +15,7 @@ good time where it will go.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 
@@ -44,6 +45,11 @@ def fetch_below(node: Any) -> None:
 
 def fetch_next(nodes: list[Any]) -> None:
     """Ask for the memory of a node near the end of the list, from which nodes are taken."""
+
+
+def is_set(variable: ContextVar[Any]) -> bool:
+    """Whether a context variable holds something else than None here."""
+    return variable.get() is not None
 
 
 def is_atomic() -> bool:

@@ -18,15 +18,16 @@ kinds meet, the one with the highest `_level`, the one made last, takes the call
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import MicrogradError, OpError, ShapeError
+from micrograd.modes import ieee_gradients as ieee_gradients
+from micrograd.modes import is_ieee
+from micrograd.modes import is_quiet as is_quiet
+from micrograd.modes import quietly as quietly
 
 if TYPE_CHECKING:
     import numpy as np
@@ -497,10 +498,10 @@ def times(g: Array, partial: Array) -> Array:
     """
     if type(partial) is float and (partial == 1.0 or partial == -1.0):  # no pass over the array
         return g if partial == 1.0 else -g
-    if type(partial) is not float and _is_choice(partial) and not _ieee.get():  # the gradient, or none
+    if type(partial) is not float and _is_choice(partial) and not is_ieee():  # the gradient, or none
         return OPS["where"](partial, g, 0.0)
     z = g * partial
-    if not _may_be_nan(z) or _ieee.get():
+    if not _may_be_nan(z) or is_ieee():
         return z
     below = ground(z)
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
@@ -530,43 +531,3 @@ def _may_be_nan(x: Array) -> bool:
     if isinstance(x, np.generic):
         return bool(x != x)
     return x is not None  # None: only a shape
-
-
-_ieee: ContextVar[bool] = ContextVar("ieee", default=False)
-_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
-
-
-@contextlib.contextmanager
-def ieee_gradients() -> Iterator[None]:
-    """Gradients inside are plain floating-point products: zero times infinity is nan, as in PyTorch and JAX.
-
-    >>> from micrograd import Value
-    >>> x = Value(0.0)
-    >>> with ieee_gradients():
-    ...     (x * x).sqrt().backward()
-    >>> x.grad
-    nan
-    """
-    token = _ieee.set(True)
-    try:
-        yield
-    finally:
-        _ieee.reset(token)
-
-
-class quietly:  # noqa: N801 - a context manager is spelled like the function that it stands for
-    """Derivatives inside are computed without NumPy's warnings: an infinite slope is an answer, not an accident."""
-
-    def __enter__(self) -> None:
-        self._token = _quiet.set(True)
-        self._numpy = np.errstate(all="ignore") if "numpy" in sys.modules else contextlib.nullcontext()
-        self._numpy.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self._numpy.__exit__(*error)
-        _quiet.reset(self._token)
-
-
-def is_quiet() -> bool:
-    """Whether a derivative is being computed here, under `quietly()`."""
-    return _quiet.get()

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 LEVELS = [
     {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks"},
     {"plain"},
-    {"trees"},
+    {"trees", "modes"},
     {"op", "copies", "cycles"},
     {"arrays"},
     {"ops", "anomaly"},

@@ -1,0 +1,252 @@
+"""How ops run here: `no_grad()`, `enable_grad()`, `ieee_gradients()`, and `quietly()` for the derivatives themselves.
+
+A mode holds in the thread, or the asynchronous task, that set it: it is the value of a context variable. Each of the
+public ones is a `Mode`: for a `with` block, or for a function when it stands above it as a decorator.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from micrograd.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Mode:
+    """A way in which ops run: in a `with` block, or in a function, a generator, or a coroutine that it decorates.
+
+    Args:
+        name: what the user wrote, for errors.
+        enter: sets the mode, and returns the function that ends it.
+    """
+
+    def __init__(self, name: str, enter: Callable[[], Callable[[], None]]) -> None:
+        self._name = name
+        self._enter = enter
+        self._leave: list[Callable[[], None]] = []
+
+    def __enter__(self) -> None:
+        self._leave.append(self._enter())
+
+    def __exit__(self, *error: Any) -> None:
+        self._leave.pop()()
+
+    def __call__(self, function: Function) -> Function:
+        """The function in this mode, from its start to its end; a generator or a coroutine only while its body runs."""
+        import inspect
+
+        if isinstance(function, type) or not callable(function):
+            raise ArgumentError(
+                f"{self._name}: it decorates a function, not {function!r}; "
+                f"put it above a method of the class, and below @classmethod or @property"
+            )
+        fresh = functools.partial(Mode, self._name, self._enter)
+        wrapped: Callable[..., Any]
+        if inspect.isasyncgenfunction(function):
+            wrapped = _async_generator_in(fresh, function)
+        elif inspect.iscoroutinefunction(function):
+            wrapped = _coroutine_in(fresh, function)
+        elif inspect.isgeneratorfunction(function):
+            wrapped = _generator_in(fresh, function)
+        else:
+            wrapped = _function_in(fresh, function)
+        return functools.update_wrapper(wrapped, function)  # type: ignore[return-value]
+
+
+def _function_in(mode: Callable[[], Mode], function: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(*args: Any, **options: Any) -> Any:
+        with mode():
+            return function(*args, **options)
+
+    return wrapped
+
+
+def _generator_in(mode: Callable[[], Mode], function: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(*args: Any, **options: Any) -> Any:
+        return (yield from _driven(mode, function(*args, **options)))
+
+    return wrapped
+
+
+def _coroutine_in(mode: Callable[[], Mode], function: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapped(*args: Any, **options: Any) -> Any:
+        return await _Awaited(mode, function(*args, **options))
+
+    return wrapped
+
+
+def _async_generator_in(mode: Callable[[], Mode], function: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapped(*args: Any, **options: Any) -> Any:
+        body = function(*args, **options)
+        step = body.asend(None)
+        while True:
+            try:
+                given = await _Awaited(mode, step)
+            except StopAsyncIteration:
+                return
+            try:
+                step = body.asend((yield given))
+            except GeneratorExit:
+                await _Awaited(mode, body.aclose())
+                raise
+            except BaseException as error:
+                step = body.athrow(error)
+
+    return wrapped
+
+
+def _driven(mode: Callable[[], Mode], body: Any) -> Generator[Any, Any, Any]:
+    """What a generator gives, with the mode while its body runs and not between."""
+    resume, sent = body.send, None
+    while True:
+        with mode():
+            try:
+                given = resume(sent)
+            except StopIteration as end:
+                return end.value
+        try:
+            resume, sent = body.send, (yield given)
+        except GeneratorExit:
+            with mode():
+                body.close()
+            raise
+        except BaseException as error:
+            resume, sent = body.throw, error
+
+
+class _Awaited:
+    """A coroutine to await, with the mode while its body runs."""
+
+    def __init__(self, mode: Callable[[], Mode], coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._mode = mode
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return _driven(self._mode, self._coroutine.__await__())
+
+
+PAUSES: set[int] = set()  # the pauses alive in any thread: while there is none, nobody need ask the context
+
+
+class _Pause:
+    """One `no_grad()`, alive while any context holds it: a task that was started inside keeps it for longer."""
+
+    def __init__(self) -> None:
+        PAUSES.add(id(self))
+
+    def __del__(self, forget: Callable[[int], None] = PAUSES.discard) -> None:
+        forget(id(self))
+
+
+paused: ContextVar[_Pause | None] = ContextVar("paused", default=None)
+_ieee: ContextVar[bool] = ContextVar("ieee", default=False)
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+def is_recording() -> bool:
+    """Whether ops on Values are recorded here: not under `no_grad()`."""
+    return not PAUSES or paused.get() is None
+
+
+def is_ieee() -> bool:
+    """Whether gradients here are plain floating-point products, under `ieee_gradients()`."""
+    return _ieee.get()
+
+
+def is_quiet() -> bool:
+    """Whether a derivative is being computed here, under `quietly()`."""
+    return _quiet.get()
+
+
+@overload
+def enable_grad(function: None = None) -> Mode: ...
+@overload
+def enable_grad(function: Function) -> Function: ...
+def enable_grad(function: Any = None) -> Any:
+    """Ops inside are recorded, even within `no_grad()`. For a `with` block, or above a function."""
+    return _applied(Mode("enable_grad", _record), function)
+
+
+@overload
+def no_grad(function: None = None) -> Mode: ...
+@overload
+def no_grad(function: Function) -> Function: ...
+def no_grad(function: Any = None) -> Any:
+    """Ops inside are computed and not recorded; their results are constants. Other threads go on recording.
+
+    For a `with` block, or above a function: `@no_grad()` and `@no_grad` are the same. In a generator or a coroutine it
+    holds while the body runs, and not between its steps.
+
+    Args:
+        function: what to decorate.
+
+    Raises:
+        ArgumentError: it stands above a class, or above what is not a function.
+
+    >>> from micrograd import Value
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.inputs
+    ()
+    """
+    return _applied(Mode("no_grad", _pause), function)
+
+
+@overload
+def ieee_gradients(function: None = None) -> Mode: ...
+@overload
+def ieee_gradients(function: Function) -> Function: ...
+def ieee_gradients(function: Any = None) -> Any:
+    """Gradients inside are plain floating-point products: zero times infinity is nan, as in PyTorch and JAX.
+
+    For a `with` block, or above a function.
+
+    >>> from micrograd import Value
+    >>> x = Value(0.0)
+    >>> with ieee_gradients():
+    ...     (x * x).sqrt().backward()
+    >>> x.grad
+    nan
+    """
+    return _applied(Mode("ieee_gradients", _plainly), function)
+
+
+class quietly:  # noqa: N801 - a context manager is spelled like the function that it stands for
+    """Derivatives inside are computed without NumPy's warnings: an infinite slope is an answer, not an accident."""
+
+    def __enter__(self) -> None:
+        self._token = _quiet.set(True)
+        self._numpy = np.errstate(all="ignore") if "numpy" in sys.modules else contextlib.nullcontext()
+        self._numpy.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._numpy.__exit__(*error)
+        _quiet.reset(self._token)
+
+
+def _applied(mode: Mode, function: Any) -> Any:
+    return mode if function is None else mode(function)
+
+
+def _record() -> Callable[[], None]:
+    return functools.partial(paused.reset, paused.set(None))
+
+
+def _pause() -> Callable[[], None]:
+    return functools.partial(paused.reset, paused.set(_Pause()))
+
+
+def _plainly() -> Callable[[], None]:
+    return functools.partial(_ieee.reset, _ieee.set(True))
