@@ -113,7 +113,7 @@ def betainc_dab(a: Array, b: Array, x: Array, *, by_a: int = 0, by_b: int = 0) -
     known = (a64 > 0.0) & (a64 < math.inf) & (b64 > 0.0) & (b64 < math.inf)
     inside = known & (x64 > 0.0) & (x64 < 1.0)
     z = np.where(known & (x64 >= 0.0) & (x64 <= 1.0), 0.0, math.nan)
-    if inside.any():
+    if np.any(inside):
         z[inside] = _tail(special, a64[inside], b64[inside], x64[inside], by_a, by_b)
     return fitted(z, a, b, x)
 

@@ -103,7 +103,7 @@ def gammainc_da(a: Array, x: Array, *, order: int = 1) -> Array:
     beyond = inside & (x64 > a64 + 1.0)
     z = np.where((a64 >= 0.0) & (x64 >= 0.0), 0.0, math.nan)
     for chosen, f in ((inside & ~beyond, _series), (beyond, _above)):
-        if chosen.any():
+        if np.any(chosen):
             z[chosen] = f(special, a64[chosen], x64[chosen], order)
     return fitted(z, a, x)
 
