@@ -96,7 +96,7 @@ cdef bint _is_constant(Value node) noexcept
 cdef Value _node(type kind, object data, object record, object x, object y)
 @cython.locals(node=Value)
 cdef Value _float_node(type kind, double data, object record, Value x, object y)
-cdef bint _has_history(object x) except -1
+cdef bint _may_move(object x) except -1
 cdef Value _with_params(Value node, object params)
 cdef tuple _inputs(Value node)
 cdef _put_inputs(Value node, object inputs)

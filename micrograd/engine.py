@@ -1283,7 +1283,7 @@ def _float_node(kind: type[Value], data: float, record: Op, x: Value, y: Any) ->
     node.label = ""
     node._is_float = True
     node._float = data
-    if (PAUSES and memory.is_set(paused)) or (x._record is CONSTANT and not _has_history(y)):
+    if (PAUSES and memory.is_set(paused)) or (x._record is CONSTANT and not _may_move(y)):
         node._record = CONSTANT
         return node
     node._record = record
@@ -1294,7 +1294,7 @@ def _float_node(kind: type[Value], data: float, record: Op, x: Value, y: Any) ->
     return node
 
 
-def _has_history(x: Any) -> bool:
+def _may_move(x: Any) -> bool:
     return isinstance(x, Value) and not _is_constant(x)
 
 
