@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from micrograd import copies, memory
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, is_lazy, is_number
+from micrograd.asked import asked_in
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, ShapeError
 from micrograd.op import PLAIN, Array, Custom, Op, ground, is_quiet, named, quietly, shape_of
@@ -35,6 +36,7 @@ from micrograd.ops import log as log_op
 from micrograd.ops import relu as relu_op
 from micrograd.ops import tanh as tanh_op
 from micrograd.ops.operators import Operators
+from micrograd.unknown import STRICT, Doubt, Walk, current_walk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -415,7 +417,7 @@ class Value(Operators):
             if create_graph:
                 _watch_all(order)
             self._grad = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
-            with quietly():
+            with quietly(), _walk_from(self, seed):
                 _walk_back(order, create_graph)
             _add_to(leaves, before)
         except BaseException:
@@ -651,8 +653,31 @@ def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = 
         if i == 1 and record is multiply and x is inputs[0] and parts:  # x * x: both parts are the same
             parts.append(parts[0])
         elif wanted is None or x in wanted:
-            parts.append((x, fit(record.pull(i, g, z, values, params), _held(x))))
+            try:
+                part = record.pull(i, g, z, values, params)
+            except Doubt:
+                part = _settled(node, i, g, z, values)
+            parts.append((x, fit(part, _held(x))))
     return parts
+
+
+def _walk_from(root: Value, seed: Any) -> Walk:
+    known: dict[Value, Any] = {}
+
+    def asked(node: Value) -> Any:
+        if not known:
+            known.update(asked_in(toposort(root), seed, _inputs))
+        return known.get(node, False)
+
+    return Walk(ground(root), asked)
+
+
+def _settled(node: Value, i: int, g: Any, z: Any, values: Sequence[Any]) -> Any:
+    """The part of input i, where zero times infinity came up: see unknown.py."""
+    walk = current_walk()
+    assert walk is not None
+    again = functools.partial(node._record.pull, i, g, z, values, node._params or NONE)
+    return walk.settle(node, again)
 
 
 def route(root: Value, wanted: Sequence[Value]) -> tuple[list[Value], set[Value]]:
@@ -687,6 +712,13 @@ def cotangents(
     """
     path, on_the_way = known or route(root, wanted)
     grads: dict[Value, Any] = {root: seed}
+    with _walk_from(root, seed):
+        _walk_route(path, on_the_way, grads, create_graph)
+    return [grads.get(x) for x in wanted]
+
+
+def _walk_route(path: Sequence[Value], on_the_way: set[Value], grads: dict[Value, Any], create_graph: bool) -> None:
+    """The walk of `cotangents`: from the end of the path, what flows back is taken from grads, and put there."""
     for node in reversed(path):
         if node._has_own:
             raise GradientError(
@@ -701,7 +733,6 @@ def cotangents(
             anomalies.check_gradients(node, parts, g)
         for x, part in parts:
             grads[x] = grads[x] + part if x in grads else part
-    return [grads.get(x) for x in wanted]
 
 
 def fit(g: Array, data: Array) -> Array:
@@ -1115,10 +1146,11 @@ def detect_anomaly() -> Iterator[None]:
     """
     block = object()
     _modes.add(block)
-    token = _anomalies.set(Anomalies())
+    token, strict = _anomalies.set(Anomalies()), STRICT.set(True)
     try:
         with np.errstate(all="ignore"):
             yield
     finally:
+        STRICT.reset(strict)
         _anomalies.reset(token)
         _modes.discard(block)

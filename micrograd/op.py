@@ -27,6 +27,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import MicrogradError, OpError, ShapeError
+from micrograd.unknown import current_walk, known_zero_forward
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +53,18 @@ def named(x: Array) -> str:
     """An input as errors show it: its label, where it has one, and its shape."""
     label = getattr(x, "label", "")
     return f"{label!r} {shape_of(x)}" if label else f"{shape_of(x)}"
+
+
+def broadcast_shape(name: str, *inputs: Array) -> tuple[int, ...]:
+    """Shape of the inputs broadcast against one another. Raises ShapeError, naming them, where they do not fit."""
+    try:
+        return np.broadcast_shapes(*[shape_of(x) for x in inputs])
+    except ValueError:
+        given = " and ".join(named(x) for x in inputs)
+        raise ShapeError(
+            f"{name}: {given} do not broadcast: sizes on an axis, counted from the last, "
+            f"must be equal or 1; reshape one operand?"
+        ) from None
 
 
 class Each(Sequence[Rule]):
@@ -148,20 +161,34 @@ class Elementwise(Op):
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
         assert rule is not None
-        return times(g, rule(z, *inputs, **params))
+        return times(g, rule(z, *inputs, **params), z, self.name)
 
-    def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
-        return self.pull(i, t, z, inputs, params)  # a diagonal matrix is its own transpose
+    def push(
+        self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
+    ) -> Array:
+        total = None
+        for i, (rule, t) in enumerate(zip(self.rules, tangents, strict=True)):
+            if t is not None and rule is not None:
+                varies = functools.partial(self._varies_by, i, z, inputs, tangents, params)
+                term = times(t, rule(z, *inputs, **params), z, self.name, varies)  # a diagonal is its own transpose
+                total = term if total is None else total + term
+        return total
+
+    def _varies_by(
+        self, i: int, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
+    ) -> Any:
+        moving = [t is not None for t in tangents]
+        return self.varies(i, ground(z), [ground(x) for x in inputs], moving, params)
+
+    def varies(self, i: int, z: Any, data: Sequence[Any], moving: Sequence[bool], params: dict[str, Any]) -> Any:
+        """Where dz/dx of input i is not 0 for any data at all: as of x * 0, but for other inputs that move."""
+        rule = self.rules[i]
+        assert rule is not None
+        unknown = [_nan_like(x) if moves else x for x, moves in zip(data, moving, strict=True)]
+        return (rule(z, *data, **params) != 0) | (rule(_nan_like(z), *unknown, **params) != 0)
 
     def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
-        try:
-            return np.broadcast_shapes(*[shape_of(x) for x in inputs])
-        except ValueError:
-            given = " and ".join(named(x) for x in inputs)
-            raise ShapeError(
-                f"{self.name}: {given} do not broadcast: sizes on an axis, counted from the last, "
-                f"must be equal or 1; reshape one operand?"
-            ) from None
+        return broadcast_shape(self.name, *inputs)
 
 
 class Multilinear(Op):
@@ -202,6 +229,8 @@ class Linear(Multilinear):
 
 class Primitive(Op):
     """Any other op: a vjp rule `lambda g, z, x: ...` and a jvp rule `lambda t, z, x: ...` per input."""
+
+    chooses = False  # whether the output is some of the inputs, as of `where`: the others are not asked
 
     def __init__(
         self,
@@ -382,11 +411,20 @@ def _zeros_like(x: Array) -> Array:
     return np.zeros_like(np.zeros(shape_of(x), x.dtype) if below is None else below) if shape_of(x) else 0.0
 
 
-def times(g: Array, partial: Array) -> Array:
+def times(
+    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", varies: Callable[[], Any] | None = None
+) -> Array:
     """g * partial in a chain rule, where no gradient is no gradient: zero times infinity, or times nan, is zero.
 
-    So the branch that a `where` did not take has no say, and a norm has the gradient 0 at 0. `ieee_gradients()`
-    gives plain floating-point products back.
+    So the branch that a `where` did not take has no say. A zero that came out as zero, and an infinite gradient that
+    meets a slope of zero, are not known: see unknown.py. `ieee_gradients()` gives plain products back.
+
+    Args:
+        g: a cotangent; or a tangent, in forward mode.
+        partial: the slope; where it is boolean, a choice.
+        z: the output of the op.
+        name: the op, for the warning.
+        varies: in forward mode, says where the partial is not 0 for any data.
 
     >>> times(0.0, float("inf"))
     0.0
@@ -395,17 +433,36 @@ def times(g: Array, partial: Array) -> Array:
         return g if partial == 1.0 else -g
     if type(partial) is not float and _is_choice(partial) and not _ieee.get():  # the gradient, or none
         return OPS["where"](partial, g, 0.0)
-    z = g * partial
-    if not _may_be_nan(z) or _ieee.get():
-        return z
-    below = ground(z)
+    product = g * partial
+    if not _may_be_nan(product) or _ieee.get():
+        return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
-    idle = (below != below) & ((ground(g) == 0) | (ground(partial) == 0))
-    return OPS["where"](idle, 0.0, z)
+    zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), varies)
+    return OPS["where"](zero, 0.0, product)
+
+
+def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, varies: Callable[[], Any] | None) -> Any:
+    """Where a product that is nan stands for 0."""
+    if isinstance(product, (float, int, np.ndarray, np.generic)):
+        product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
+        walk = current_walk()
+        if varies is not None and _quiet.get() == 1:
+            zero = known_zero_forward(name, product, g, partial, z, varies)
+            return zero if zero.shape else bool(zero)
+        if varies is None and walk is not None:
+            zero = walk.known_zero(name, product, g, partial, z)
+            return zero if zero.shape else bool(zero)
+        zero = (product != product) & ((g == 0) | (partial == 0))
+        return zero if zero.shape else bool(zero)
+    return (product != product) & ((g == 0) | (partial == 0))  # it may not be computed yet
+
+
+def _nan_like(x: Any) -> Any:
+    return np.full_like(x, np.nan) if getattr(x, "dtype", None) is not None and x.dtype.kind == "f" else math.nan
 
 
 def _is_choice(partial: Array) -> bool:
-    return type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool
+    return type(partial) is bool or (type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool)
 
 
 def ground(x: Array) -> Array:
@@ -429,7 +486,7 @@ def _may_be_nan(x: Array) -> bool:
 
 
 _ieee: ContextVar[bool] = ContextVar("ieee", default=False)
-_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+_quiet: ContextVar[int] = ContextVar("quiet", default=0)  # how deep: a rule's own ops may have derivatives
 
 
 @contextlib.contextmanager
@@ -454,7 +511,7 @@ class quietly:  # noqa: N801 - a context manager is spelled like the function th
     """Derivatives inside are computed without NumPy's warnings: an infinite slope is an answer, not an accident."""
 
     def __enter__(self) -> None:
-        self._token = _quiet.set(True)
+        self._token = _quiet.set(_quiet.get() + 1)
         self._numpy = np.errstate(all="ignore") if "numpy" in sys.modules else contextlib.nullcontext()
         self._numpy.__enter__()
 
@@ -465,4 +522,4 @@ class quietly:  # noqa: N801 - a context manager is spelled like the function th
 
 def is_quiet() -> bool:
     """Whether a derivative is being computed here, under `quietly()`."""
-    return _quiet.get()
+    return _quiet.get() > 0

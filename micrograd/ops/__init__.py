@@ -10,6 +10,7 @@ from micrograd.ops import (
     arithmetic,
     functions,
     indexing,
+    lengths,
     linalg,
     networks,
     reductions,
@@ -26,6 +27,7 @@ from micrograd.ops.arithmetic import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
+from micrograd.ops.lengths import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
@@ -33,5 +35,5 @@ from micrograd.ops.shapes import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403
 
-FAMILIES = (arithmetic, functions, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
+FAMILIES = (arithmetic, functions, lengths, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]

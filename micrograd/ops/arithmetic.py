@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
-from micrograd.op import Array, comparison, elementwise, is_quiet, multilinear, shape_of
+from micrograd.op import Array, broadcast_shape, comparison, elementwise, is_quiet, multilinear, primitive, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -342,16 +342,21 @@ def stop_gradient(x: Array) -> Array:
     return +x
 
 
-@elementwise("where", None, lambda z, c, x, y: where(c, 1.0, 0.0), lambda z, c, x, y: where(c, 0.0, 1.0))
+@primitive(
+    "where",
+    vjp=[None, lambda g, z, c, x, y: where(c, g, 0.0), lambda g, z, c, x, y: where(c, 0.0, g)],
+    jvp=[None, lambda t, z, c, x, y: where(c, t, 0.0), lambda t, z, c, x, y: where(c, 0.0, t)],
+    shape=lambda c, x, y: broadcast_shape("where", c, x, y),
+)
 def where(condition: Array, x: Array, y: Array) -> Array:
-    """Choice, elementwise; the condition carries no gradient.
+    """Choice, elementwise; the condition carries no gradient, and what is not chosen gets none.
 
     z = x where the condition holds, else y
 
     >>> where(True, 2.0, 3.0)
     2.0
     """
-    if isinstance(condition, bool):  # a scalar choice keeps numbers Python numbers
+    if _are_numbers(condition, x, y):  # they stay Python numbers
         return x if condition else y
     if isinstance(condition, np.ndarray):  # a mask made of shapes alone: to where x or y lives, as on a GPU
         for v in (x, y):
@@ -359,6 +364,9 @@ def where(condition: Array, x: Array, y: Array) -> Array:
                 condition = np.asarray(condition, like=v)
                 break
     return np.where(condition, x, y)
+
+
+where.chooses = True  # type: ignore[attr-defined]
 
 
 @comparison("==")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import _are_numbers, _number, divide, equal, greater, where
+from micrograd.ops.lengths import cosine
 
 if TYPE_CHECKING:
     import numpy as np
@@ -220,12 +221,7 @@ def cbrt(x: Array) -> Array:
     return math.cbrt(x) if type(x) is float else np.cbrt(x)
 
 
-def _cosine(z: Array, x: Array) -> Array:
-    """x over the hypotenuse z, and 0 at the origin, where every direction is as good."""
-    return where(equal(z, 0.0), 0.0, divide(x, z))
-
-
-@elementwise("hypot", lambda z, x, y: _cosine(z, x), lambda z, x, y: _cosine(z, y), kink="0 at (0, 0)")
+@elementwise("hypot", lambda z, x, y: cosine(x, z), lambda z, x, y: cosine(y, z), kink="0 at (0, 0)")
 def hypot(x: Array, y: Array) -> Array:
     """Length of the hypotenuse, elementwise, without overflow; its gradient at (0, 0) is 0.
 

@@ -21,10 +21,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.op import Array, Op, ground, is_quiet, multilinear, named, primitive, shape_of, times
-from micrograd.ops.arithmetic import absolute, equal, greater, multiply, where
+from micrograd.ops.arithmetic import (
+    absolute,
+    divide,
+    equal,
+    greater,
+    isfinite,
+    logical_and,
+    multiply,
+    stop_gradient,
+    where,
+)
 from micrograd.ops.einsum import contract, operand
 from micrograd.ops.functions import raise_to
 from micrograd.ops.indexing import getitem
+from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.reductions import max, min, sum
 from micrograd.ops.shapes import concatenate, diagonal, expand_dims, reshape, sum_to, transpose, tril
 
@@ -45,7 +56,6 @@ __all__ = [
     "eigenpairs",
     "eigh",
     "eigvalsh",
-    "euclidean_norm",
     "inner",
     "inv",
     "inverse",
@@ -1220,34 +1230,6 @@ def lstsq(a: Array, b: Array, *, rcond: Any = None) -> tuple[Array, Any, Any, An
 # Norms
 
 
-def _unit(z: Array, x: Array) -> Array:
-    """x / z; 0 where z is 0."""
-    flat = equal(z, 0.0)
-    return where(flat, 0.0, x / where(flat, 1.0, z))
-
-
-@primitive(
-    "norm",
-    vjp=[lambda g, z, x, *, axis: g * _unit(z, x)],
-    jvp=[lambda t, z, x, *, axis: sum(t * _unit(z, x), axis=axis, keepdims=True)],
-    shape=lambda x, *, axis: tuple(1 if i in axis else n for i, n in enumerate(shape_of(x))),
-    kink="0 at 0",
-)
-def euclidean_norm(x: Array, *, axis: tuple[int, ...]) -> Array:
-    """The op behind `norm`: length along axes, which stay with length 1.
-
-    z = (sum_i x_i^2)^(1/2)
-
-    Args:
-        x: value of any shape.
-        axis: the axes to sum over, counted from the front.
-
-    >>> euclidean_norm(np.array([3.0, 4.0]), axis=(0,))
-    array([5.])
-    """
-    return abs(x) if type(x) is float else np.sqrt(np.sum(x * x, axis=axis, keepdims=True))
-
-
 def norm(x: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     """Norm of vectors, along one axis; or of matrices, along two.
 
@@ -1310,7 +1292,18 @@ def _vector_norm(x: Array, ord: Any, axes: tuple[int]) -> Array:
         return sum(where(equal(x, 0.0), 0.0, 1.0), axis=axes, keepdims=True)
     if ord == 1:
         return sum(absolute(x), axis=axes, keepdims=True)
-    return raise_to(sum(raise_to(absolute(x), exponent=ord), axis=axes, keepdims=True), exponent=1.0 / ord)
+    return _power_norm(x, ord, axes)
+
+
+def _power_norm(x: Array, ord: Any, axes: tuple[int]) -> Array:
+    """(sum_i |x_i|^ord)^(1/ord), seen from the largest or smallest |x_i|, so that no power overflows."""
+    size = absolute(x)
+    scale = stop_gradient(_extremum(ord, x, size, axes[0]))
+    scale = where(logical_and(greater(scale, 0.0), isfinite(scale)), scale, 1.0)
+    total = sum(raise_to(divide(size, scale), exponent=ord), axis=axes, keepdims=True)
+    plain = logical_and(greater(total, 0.0), isfinite(total))
+    root = raise_to(where(plain, total, 1.0), exponent=1.0 / ord)
+    return scale * where(plain, root, where(isfinite(total), 0.0, 0.0 if ord < 0 else math.inf))
 
 
 def _matrix_norm(x: Array, ord: Any, axes: tuple[int, int]) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.sample import EMPTY, Kink, Sample, array
+from tests.samples.sample import Kink, Sample, array
 
 _PAIRS = [
     (array(2, 3), array(3, 4)),
@@ -63,10 +63,6 @@ def _cofactor(x: Any) -> Any:
     return sign[..., None, None] * (u * others.reshape(s.shape)[..., None, :]) @ vh
 
 
-def _length(x: Any, axis: tuple[int, ...]) -> Any:
-    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=True))
-
-
 SAMPLES = [
     *(Sample("matmul", pair, np.matmul) for pair in _PAIRS),
     *(Sample("inverse", (x,), np.linalg.inv) for x in SQUARE),
@@ -88,24 +84,9 @@ SAMPLES = [
     *(Sample("singular_triplets", (x,), _triplets) for x in ANY),
     *(Sample("orthogonal_factors", (x,), lambda x: _of_columns(*np.linalg.qr(x))) for x in TALL),
     *(Sample("pseudoinverse", (x,), lambda x: np.linalg.pinv(x)) for x in ANY),
-    *(
-        Sample("euclidean_norm", (x,), _length, {"axis": axis})
-        for x, axis in [
-            (array(3), (0,)),
-            (array(2, 3), (1,)),
-            (array(2, 3, 4), (0, 2)),
-            (-0.75, ()),
-            (array(2, 3), ()),
-            (EMPTY, (1,)),
-        ]
-    ),
 ]
 
 KINKS = [
-    Kink("euclidean_norm", np.zeros(3), np.zeros(3), params={"axis": (0,)}),
-    Kink(
-        "euclidean_norm", np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[0.0, 0.0], [0.6, 0.8]]), params={"axis": (1,)}
-    ),
     Kink("determinant", np.diag([2.0, 0.0]), np.diag([0.0, 2.0])),
 ]
 
@@ -157,5 +138,4 @@ TORCH: dict[str, Any] = {
     "singular_triplets": _torch_triplets,
     "orthogonal_factors": _torch_orthogonal_factors,
     "pseudoinverse": _named("pinv"),
-    "euclidean_norm": lambda torch, x, axis: torch.sqrt(torch.sum(x * x, dim=axis, keepdim=True)) if axis else abs(x),
 }
