@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
-from micrograd.op import PLAIN
+from micrograd.op import PLAIN, ground
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +56,19 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     elif not isinstance(data, np.generic) and not hasattr(data, "__array_function__"):
         data = _from_object(data, asker)
     return _from_array(data, asker)
+
+
+def as_operand(x: Any, others: Sequence[Any], asker: str) -> Any:
+    """What an op takes beside others: booleans and integers become floats as in NumPy, float32 beside float32.
+
+    >>> as_operand(np.array([True, False]), [np.ones(2, np.float32)], "multiply").dtype
+    dtype('float32')
+    """
+    if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u") and not hasattr(x, "_apply_op") and x.ndim:
+        beside = [y.dtype for y in map(ground, others) if getattr(getattr(y, "dtype", None), "kind", "") == "f"]
+        if beside:
+            return as_data(x.astype(np.result_type(x.dtype, *beside)), asker)
+    return as_data(x, asker)
 
 
 def _from_lists(data: Any, asker: str) -> Any:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import copies, memory
 from micrograd.anomaly import Anomalies
-from micrograd.arrays import as_data, is_lazy, is_number
+from micrograd.arrays import as_data, as_operand, is_lazy, is_number
 from micrograd.asked import asked_in
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, ShapeError
@@ -288,27 +288,27 @@ class Value(Operators):
     def __sub__(self, other: Array) -> Any:
         if _quick(self) and _is_plain(other, type(self)):
             return self + (-other)
-        other = _operand("subtract", other)
+        other = _operand("subtract", self, other)
         return self + (-other) if _numbers(self, other) else _of_both(subtract, self, other)
 
     def __rsub__(self, other: Array) -> Any:
-        other = _operand("subtract", other)
+        other = _operand("subtract", self, other)
         return other + (-self) if _numbers(self, other) else _of_both(subtract, self, other, True)
 
     def __truediv__(self, other: Array) -> Any:
         if _quick(self) and type(other) is type(self):
             return self * other**-1
-        other = _operand("divide", other)
+        other = _operand("divide", self, other)
         if not _numbers(self, other):
             return _of_both(divide, self, other)
         return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
 
     def __rtruediv__(self, other: Array) -> Any:
-        other = _operand("divide", other)
+        other = _operand("divide", self, other)
         return other * self**-1 if _numbers(self, other) else _of_both(divide, self, other, True)
 
     def __pow__(self, other: Array) -> Any:
-        other = _operand("power", other)
+        other = _operand("power", self, other)
         if not is_number(other):
             return power(self, other)
         if _quick(self):
@@ -353,7 +353,7 @@ class Value(Operators):
         given, data, is_plain = [], [], True
         for i, x in enumerate(inputs):
             if not isinstance(x, Value):
-                x = _constant(op, i, x)
+                x = _constant(op, i, x, inputs)
             elif (kind is None or kind is Value) and not _is_constant(x):
                 kind = type(x)
             below = _held(x)
@@ -874,19 +874,19 @@ def _receive(x: Any, part: float) -> None:
             value._has_slope = True
 
 
-def _constant(op: Op, i: int, x: Any) -> Any:
+def _constant(op: Op, i: int, x: Any, inputs: Sequence[Any]) -> Any:
     """Input i of an op, when it is raw: a number or an array; booleans stay where they are a condition."""
     if is_number(x):
         return x
     is_condition = not op.differentiable or op.rules[i] is None
     if is_condition and (isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b"):
         return x
-    return as_data(x, op.name)
+    return as_operand(x, inputs, op.name)
 
 
-def _operand(name: str, x: Any) -> Any:
+def _operand(name: str, beside: Value, x: Any) -> Any:
     """The other operand of an operator: a NumPy number is a Python number, and makes the same graph."""
-    return x if isinstance(x, Value) or is_number(x) else as_data(x, name)
+    return x if isinstance(x, Value) or is_number(x) else as_operand(x, [beside], name)
 
 
 def _at_one_level(inputs: Sequence[Any]) -> list[Any]:

@@ -110,8 +110,18 @@ def tell(name: str, what: str) -> None:
         f"{name}: {what}; their product is not known, and taken as 0, in {at}\n"
         f"Keep away from that point, as with np.where(x > 0, x, 1.0) inside; detect_anomaly() raises here"
     )
+    _warn(message, GradientWarning, file, number, names)
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn, and point at the user's line."""
+    file, number, _, names = users_line()
+    _warn(message, category, file, number, names)
+
+
+def _warn(message: str, category: type[Warning], file: str, number: int, names: dict[str, Any]) -> None:
     registry = names.setdefault("__warningregistry__", {})
-    warnings.warn_explicit(message, GradientWarning, file, number, names.get("__name__"), registry)
+    warnings.warn_explicit(message, category, file, number, names.get("__name__"), registry)
 
 
 def users_line() -> tuple[str, int, str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from micrograd.op import OPS
 from micrograd.ops import (
     arithmetic,
+    cofactors,
     functions,
     indexing,
     lengths,
@@ -24,6 +25,7 @@ from micrograd.ops import (
     softmax as _softmax,
 )
 from micrograd.ops.arithmetic import *  # noqa: F403
+from micrograd.ops.cofactors import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
@@ -35,5 +37,18 @@ from micrograd.ops.shapes import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403
 
-FAMILIES = (arithmetic, functions, lengths, special, reductions, _softmax, shapes, indexing, linalg, _einsum, networks)
+FAMILIES = (
+    arithmetic,
+    functions,
+    lengths,
+    special,
+    reductions,
+    _softmax,
+    shapes,
+    indexing,
+    cofactors,
+    linalg,
+    _einsum,
+    networks,
+)
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]

@@ -224,7 +224,7 @@ def floor(x: Array) -> Array:
     >>> floor(-1.5)
     -2.0
     """
-    return _number(lambda x: float(math.floor(x)), "floor", x) if type(x) is float else np.floor(x)
+    return _number(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
 
 
 @elementwise("ceil", lambda z, x: 0.0, kink="0 at integers")
@@ -234,7 +234,7 @@ def ceil(x: Array) -> Array:
     >>> ceil(1.5)
     2.0
     """
-    return _number(lambda x: float(math.ceil(x)), "ceil", x) if type(x) is float else np.ceil(x)
+    return _number(lambda x: math.copysign(math.ceil(x), x), "ceil", x) if type(x) is float else np.ceil(x)
 
 
 @elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves")
@@ -254,8 +254,9 @@ def round(x: Array, *, decimals: int = 0) -> Array:
     decimals = _integer("round", "decimals", decimals)
     if type(x) is not float:
         return np.round(x, decimals)
-    # Not Python's round(x, 2) for other decimals: it gives 2.67 for 2.675, NumPy 2.68.
-    return _number(lambda x: float(builtins.round(x)), "rint", x) if decimals == 0 else float(np.round(x, decimals))
+    if decimals:  # not Python's round(x, 2): it gives 2.67 for 2.675, NumPy 2.68
+        return float(np.round(x, decimals))
+    return _number(lambda x: math.copysign(builtins.round(x), x), "rint", x)  # -0.0 stays -0.0
 
 
 def _larger(x: Array, y: Array) -> Array:
@@ -363,7 +364,8 @@ def where(condition: Array, x: Array, y: Array) -> Array:
             if not isinstance(v, (float, int, np.ndarray, np.generic)):
                 condition = np.asarray(condition, like=v)
                 break
-    return np.where(condition, x, y)
+    z = np.where(condition, x, y)
+    return z if z.shape else z[()]
 
 
 where.chooses = True  # type: ignore[attr-defined]

@@ -40,6 +40,7 @@ __all__ = [
     "log2",
     "log10",
     "logaddexp",
+    "logistic",
     "power",
     "raise_to",
     "relu",
@@ -78,7 +79,7 @@ def exp2(x: Array) -> Array:
     return _number(math.exp2, "exp2", x) if type(x) is float else np.exp2(x)
 
 
-@elementwise("expm1", lambda z, x: z + 1.0)
+@elementwise("expm1", lambda z, x: exp(x))  # not z + 1, which is 0 from -37 on
 def expm1(x: Array) -> Array:
     """Exponential less 1, elementwise; exact near 0, where e^x - 1 would lose its digits.
 
@@ -136,8 +137,8 @@ def log1p(x: Array) -> Array:
 
 @elementwise(
     "logaddexp",
-    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid(x - y)),
-    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid(y - x)),
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, logistic(x - y)),
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, logistic(y - x)),
     kink="0 where both are -inf",
 )
 def logaddexp(x: Array, y: Array) -> Array:
@@ -386,7 +387,7 @@ def arctanh(x: Array) -> Array:
     return _number(math.atanh, "arctanh", x) if type(x) is float else np.arctanh(x)
 
 
-@elementwise("sigmoid", lambda z, x: z * (1.0 - z))
+@elementwise("sigmoid", lambda z, x: z * (1.0 - z))  # the line of the texts; 0 from x = 37 on: see logistic
 def sigmoid(x: Array) -> Array:
     """Logistic function, elementwise; e^-|x| never overflows, and keeps the digits of small results.
 
@@ -395,11 +396,27 @@ def sigmoid(x: Array) -> Array:
     >>> sigmoid(0.0)
     0.5
     """
+    return _logistic(x)
+
+
+def _logistic(x: Array) -> Array:
     if type(x) is float:
         e = math.exp(-abs(x))
         return (e if x < 0.0 else 1.0) / (1.0 + e)
     e = np.exp(-abs(x))
     return np.where(x < 0.0, e, 1.0) / (1.0 + e)
+
+
+@elementwise("logistic", lambda z, x: z * logistic(-x))
+def logistic(x: Array) -> Array:
+    """The same as `sigmoid`, elementwise, with slopes that keep their digits where z is near 1.
+
+    z = 1 / (1 + e^-x)
+
+    >>> logistic(0.0)
+    0.5
+    """
+    return _logistic(x)
 
 
 @elementwise("ReLU", lambda z, x: greater(x, 0.0), kink="0 at 0")
@@ -459,7 +476,7 @@ def silu(x: Array) -> Array:
     >>> silu(0.0)
     0.0
     """
-    return x * sigmoid(x)
+    return x * logistic(x)
 
 
 def softplus(x: Array) -> Array:

@@ -17,11 +17,14 @@ else:
 __all__ = ["cosine", "euclidean_norm"]
 
 
+_NAME = "the slope of norm or hypot"  # for the warning
+
+
 def _past_kink(g: Array, slope: Array, z: Array, r: Array, varies: Callable[[], Any] | None = None) -> Array:
     """g * slope, but where r is 0 the slope is infinite, on both sides of the kink, and taken as 0: with a warning."""
     flat = equal(r, 0.0)
-    part = times(g, where(flat, math.inf, slope), z, "cosine", varies)
-    return times(part, where(flat, 0.0, 1.0), z, "cosine", varies)
+    part = times(g, where(flat, math.inf, slope), z, _NAME, varies)
+    return times(part, where(flat, 0.0, 1.0), z, _NAME, varies)
 
 
 def _everywhere() -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import ops
-from micrograd.arrays import as_data
+from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
 from micrograd.op import ground, shape_of
 from micrograd.trees import mapped
@@ -80,8 +80,8 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
 def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
     x, *others = inputs
     if hasattr(x, "_apply_op"):
-        return getattr(x, direct)(*[y if hasattr(y, "_apply_op") else as_data(y, name) for y in others])
-    return getattr(others[0], reflected)(as_data(x, name))
+        return getattr(x, direct)(*[y if hasattr(y, "_apply_op") else as_operand(y, inputs, name) for y in others])
+    return getattr(others[0], reflected)(as_operand(x, inputs, name))
 
 
 def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:

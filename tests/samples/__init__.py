@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.samples import (
     arithmetic,
+    cofactors,
     einsum,
     functions,
     indexing,
@@ -22,7 +23,19 @@ from tests.samples import (
 )
 from tests.samples.sample import Kink, Sample
 
-FAMILIES: list[Any] = [arithmetic, einsum, functions, indexing, lengths, linalg, networks, reductions, shapes, special]
+FAMILIES: list[Any] = [
+    arithmetic,
+    cofactors,
+    einsum,
+    functions,
+    indexing,
+    lengths,
+    linalg,
+    networks,
+    reductions,
+    shapes,
+    special,
+]
 SAMPLES: list[Sample] = [sample for family in FAMILIES for sample in family.SAMPLES]
 KINKS: list[Kink] = [kink for family in FAMILIES for kink in family.KINKS]
 TORCH: dict[str, Any] = {name: f for family in FAMILIES for name, f in family.TORCH.items()}

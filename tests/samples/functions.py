@@ -29,6 +29,7 @@ SAMPLES = [
     *(Sample(name, (x,), getattr(np, name)) for name in _WITHIN_ONE for x in _BELOW_ONE),
     *(Sample("arccosh", (x,), np.arccosh) for x in _ABOVE_ONE),
     *(Sample("sigmoid", (x,), _sigmoid) for x in (-0.75, SIGNED, 10.0 * SIGNED, *POINTS)),
+    *(Sample("logistic", (x,), _sigmoid) for x in (-0.75, SIGNED, 10.0 * SIGNED, *POINTS)),
     *(Sample("relu", (x,), lambda x: np.maximum(x, 0)) for x in (-0.75, 0.75, SIGNED)),
     *(Sample(name, pair, getattr(np, name)) for name in _OF_TWO for pair in (*PAIRS, *_SIGNED_PAIRS)),
     *(Sample("power", pair, np.power) for pair in PAIRS),
@@ -53,6 +54,7 @@ TORCH: dict[str, Any] = {
         for name in [*_ON_POSITIVE, *_WITHIN_ONE, *_OF_TWO, "arccosh", "sigmoid", "relu"]
         if name != "cbrt"
     },
+    "logistic": lambda torch, x: torch.sigmoid(x),
     "cbrt": lambda torch, x: torch.sign(x) * torch.abs(x) ** (1.0 / 3.0),
     "power": lambda torch, x, y: torch.pow(x, y),
     "raise_to": lambda torch, x, exponent: x**exponent,

@@ -56,13 +56,6 @@ def _triplets(x: Any) -> Any:
     return _of_columns(s[..., None, :], u, swapped(vh))
 
 
-def _cofactor(x: Any) -> Any:
-    u, s, vh = np.linalg.svd(x)
-    others = np.array([[np.delete(row, i).prod() for i in range(len(row))] for row in s.reshape(-1, s.shape[-1])])
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return sign[..., None, None] * (u * others.reshape(s.shape)[..., None, :]) @ vh
-
-
 SAMPLES = [
     *(Sample("matmul", pair, np.matmul) for pair in _PAIRS),
     *(Sample("inverse", (x,), np.linalg.inv) for x in SQUARE),
@@ -75,7 +68,6 @@ SAMPLES = [
             (apart(3, 1, 2, 2), array(2, 2, 1)),
         ]
     ),
-    *(Sample("cofactor", (x,), _cofactor) for x in SQUARE),
     *(Sample("determinant", (x,), np.linalg.det) for x in SQUARE),
     *(Sample("determinant_sign", (x,), lambda x: np.linalg.slogdet(x)[0]) for x in SQUARE),
     *(Sample("log_determinant", (x,), lambda x: np.linalg.slogdet(x)[1]) for x in (*SQUARE, -apart(3, 3))),
@@ -130,7 +122,6 @@ TORCH: dict[str, Any] = {
     "matmul": lambda torch, x, y: torch.matmul(x, y),
     "inverse": _named("inv"),
     "solution": _named("solve"),
-    "cofactor": lambda torch, x: torch.linalg.det(x)[..., None, None] * torch.linalg.inv(x).mT,
     "determinant": _named("det"),
     "log_determinant": lambda torch, x: torch.linalg.slogdet(x)[1],
     "cholesky_factor": lambda torch, x: torch.linalg.cholesky(_torch_symmetric(x)),
