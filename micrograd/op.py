@@ -169,16 +169,18 @@ class Elementwise(Op):
         total = None
         for i, (rule, t) in enumerate(zip(self.rules, tangents, strict=True)):
             if t is not None and rule is not None:
-                varies = functools.partial(self._varies_by, i, z, inputs, tangents, params)
-                term = times(t, rule(z, *inputs, **params), z, self.name, varies)  # a diagonal is its own transpose
+                look = functools.partial(self._look, i, z, inputs, tangents, params)
+                term = times(t, rule(z, *inputs, **params), z, self.name, look)  # a diagonal is its own transpose
                 total = term if total is None else total + term
         return total
 
-    def _varies_by(
+    def _look(
         self, i: int, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
-    ) -> Any:
-        moving = [t is not None for t in tangents]
-        return self.varies(i, ground(z), [ground(x) for x in inputs], moving, params)
+    ) -> tuple[Any, Any]:
+        """Where the partial of input i is not 0 for any data, and where all inputs are finite."""
+        data = [ground(x) for x in inputs]
+        finite = functools.reduce(np.logical_and, map(np.isfinite, data))
+        return self.varies(i, ground(z), data, [t is not None for t in tangents], params), finite
 
     def varies(self, i: int, z: Any, data: Sequence[Any], moving: Sequence[bool], params: dict[str, Any]) -> Any:
         """Where dz/dx of input i is not 0 for any data at all: as of x * 0, but for other inputs that move."""
@@ -412,7 +414,7 @@ def _zeros_like(x: Array) -> Array:
 
 
 def times(
-    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", varies: Callable[[], Any] | None = None
+    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[[], tuple[Any, Any]] | None = None
 ) -> Array:
     """g * partial in a chain rule, where no gradient is no gradient: zero times infinity, or times nan, is zero.
 
@@ -424,7 +426,7 @@ def times(
         partial: the slope; where it is boolean, a choice.
         z: the output of the op.
         name: the op, for the warning.
-        varies: in forward mode, says where the partial is not 0 for any data.
+        look: in forward mode, says where the partial is not 0 for any data, and where the inputs are finite.
 
     >>> times(0.0, float("inf"))
     0.0
@@ -437,24 +439,28 @@ def times(
     if not _may_be_nan(product) or _ieee.get():
         return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
-    zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), varies)
+    zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
     return OPS["where"](zero, 0.0, product)
 
 
-def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, varies: Callable[[], Any] | None) -> Any:
+def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any) -> Any:
     """Where a product that is nan stands for 0."""
-    if isinstance(product, (float, int, np.ndarray, np.generic)):
-        product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
-        walk = current_walk()
-        if varies is not None and _quiet.get() == 1:
-            zero = known_zero_forward(name, product, g, partial, z, varies)
-            return zero if zero.shape else bool(zero)
-        if varies is None and walk is not None:
-            zero = walk.known_zero(name, product, g, partial, z)
-            return zero if zero.shape else bool(zero)
+    if not isinstance(product, (float, int, np.ndarray, np.generic)):  # it may not be computed yet
+        return (product != product) & ((g == 0) | (partial == 0))
+    product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
+    walk = current_walk()
+    if look is anywhere or (look is not None and _quiet.get() == 1):
+        zero = known_zero_forward(name, product, g, partial, z, look)
+    elif look is None and walk is not None:
+        zero = walk.known_zero(name, product, g, partial, z)
+    else:  # within a rule, which has been asked about already
         zero = (product != product) & ((g == 0) | (partial == 0))
-        return zero if zero.shape else bool(zero)
-    return (product != product) & ((g == 0) | (partial == 0))  # it may not be computed yet
+    return zero if zero.shape else bool(zero)
+
+
+def anywhere() -> tuple[Any, Any]:
+    """For `times` in a jvp rule: the slope varies with the data, which are finite."""
+    return np.True_, np.True_
 
 
 def _nan_like(x: Any) -> Any:
@@ -505,6 +511,11 @@ def ieee_gradients() -> Iterator[None]:
         yield
     finally:
         _ieee.reset(token)
+
+
+def is_ieee() -> bool:
+    """Whether gradients are plain products here, under `ieee_gradients()`."""
+    return _ieee.get()
 
 
 class quietly:  # noqa: N801 - a context manager is spelled like the function that it stands for

@@ -84,15 +84,21 @@ def current_walk() -> Walk | None:
     return _walk.get()
 
 
-def known_zero_forward(name: str, product: Any, t: Any, partial: Any, z: Any, varies: Callable[[], Any]) -> Any:
-    """Where a product that is nan stands for 0, in forward mode, by tangent t."""
+def known_zero_forward(
+    name: str, product: Any, t: Any, partial: Any, z: Any, look: Callable[[], tuple[Any, Any]]
+) -> Any:
+    """Where a product that is nan stands for 0, in forward mode, by tangent t.
+
+    look() says where the slope is not 0 for any data, and where the inputs of the op are finite.
+    """
     bad = product != product
     still, met = bad & (t == 0) & np.isinf(partial), bad & np.isinf(t) & (partial == 0)
     sure = bad & (t == 0) & ~still
-    if np.any(met):  # a slope that is 0 for any data, as of a product with the constant 0
-        moving = varies()
-        sure, met = sure | (met & ~moving), met & moving
     kink = ~np.isinf(z)
+    if np.any(met):
+        varies, finite = look()
+        sure, met = sure | (met & ~varies), met & varies  # a slope that is 0 for any data, as of x * 0, is sure
+        kink = kink & finite
     if np.any(still & kink):
         tell(name, "a tangent of 0 meets an infinite slope")
     if np.any(met & kink):

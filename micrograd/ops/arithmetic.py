@@ -10,7 +10,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
-from micrograd.op import Array, broadcast_shape, comparison, elementwise, is_quiet, multilinear, primitive, shape_of
+from micrograd.op import (
+    Array,
+    broadcast_shape,
+    comparison,
+    elementwise,
+    is_ieee,
+    is_quiet,
+    multilinear,
+    primitive,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -343,10 +353,15 @@ def stop_gradient(x: Array) -> Array:
     return +x
 
 
+def _chosen(g: Array, condition: Array) -> Array:
+    """g where the condition holds: elsewhere nobody asked."""
+    return g * where(condition, 1.0, 0.0) if is_ieee() else where(condition, g, 0.0)
+
+
 @primitive(
     "where",
-    vjp=[None, lambda g, z, c, x, y: where(c, g, 0.0), lambda g, z, c, x, y: where(c, 0.0, g)],
-    jvp=[None, lambda t, z, c, x, y: where(c, t, 0.0), lambda t, z, c, x, y: where(c, 0.0, t)],
+    vjp=[None, lambda g, z, c, x, y: _chosen(g, c), lambda g, z, c, x, y: _chosen(g, logical_not(c))],
+    jvp=[None, lambda t, z, c, x, y: _chosen(t, c), lambda t, z, c, x, y: _chosen(t, logical_not(c))],
     shape=lambda c, x, y: broadcast_shape("where", c, x, y),
 )
 def where(condition: Array, x: Array, y: Array) -> Array:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd.op import OPS, Array, broadcast_shape, primitive, shape_of, times
+from micrograd.op import OPS, Array, anywhere, broadcast_shape, primitive, shape_of, times
 from micrograd.ops.arithmetic import divide, equal, where
 
 if TYPE_CHECKING:
@@ -20,15 +20,11 @@ __all__ = ["cosine", "euclidean_norm"]
 _NAME = "the slope of norm or hypot"  # for the warning
 
 
-def _past_kink(g: Array, slope: Array, z: Array, r: Array, varies: Callable[[], Any] | None = None) -> Array:
+def _past_kink(g: Array, slope: Array, z: Array, r: Array, look: Callable[[], Any] | None = None) -> Array:
     """g * slope, but where r is 0 the slope is infinite, on both sides of the kink, and taken as 0: with a warning."""
     flat = equal(r, 0.0)
-    part = times(g, where(flat, math.inf, slope), z, _NAME, varies)
-    return times(part, where(flat, 0.0, 1.0), z, _NAME, varies)
-
-
-def _everywhere() -> Any:
-    return np.True_
+    part = times(g, where(flat, math.inf, slope), z, _NAME, look)
+    return times(part, where(flat, 0.0, 1.0), z, _NAME, look)
 
 
 def _safe(r: Array) -> Array:
@@ -42,8 +38,8 @@ def _safe(r: Array) -> Array:
         lambda g, z, x, r: _past_kink(g, divide(-z, _safe(r)), z, r),
     ],
     jvp=[
-        lambda t, z, x, r: _past_kink(t, divide(1.0, _safe(r)), z, r, _everywhere),
-        lambda t, z, x, r: _past_kink(t, divide(-z, _safe(r)), z, r, _everywhere),
+        lambda t, z, x, r: _past_kink(t, divide(1.0, _safe(r)), z, r, anywhere),
+        lambda t, z, x, r: _past_kink(t, divide(-z, _safe(r)), z, r, anywhere),
     ],
     shape=lambda x, r: broadcast_shape("cosine", x, r),
     kink="0 where r is 0, with a warning",
@@ -69,8 +65,8 @@ def _along(axis: tuple[int, ...], x: Array) -> Array:
 
 @primitive(
     "norm",
-    vjp=[lambda g, z, x, *, axis: g * cosine(x, z)],
-    jvp=[lambda t, z, x, *, axis: _along(axis, t * cosine(x, z))],
+    vjp=[lambda g, z, x, *, axis: times(g, cosine(x, z), z, "norm")],
+    jvp=[lambda t, z, x, *, axis: _along(axis, times(t, cosine(x, z), z, "norm", anywhere))],
     shape=lambda x, *, axis: tuple(1 if i in axis else n for i, n in enumerate(shape_of(x))),
     kink="0 at 0",
 )

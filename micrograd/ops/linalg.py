@@ -1292,6 +1292,8 @@ def _vector_norm(x: Array, ord: Any, axes: tuple[int]) -> Array:
 def _power_norm(x: Array, ord: Any, axes: tuple[int]) -> Array:
     """(sum_i |x_i|^ord)^(1/ord), seen from the largest or smallest |x_i|, so that no power overflows."""
     size = absolute(x)
+    if not shape_of(x)[axes[0]]:
+        return sum(size, axis=axes, keepdims=True) + (0.0 if ord > 0 else math.inf)
     scale = stop_gradient(_extremum(ord, x, size, axes[0]))
     scale = where(logical_and(greater(scale, 0.0), isfinite(scale)), scale, 1.0)
     part = divide(size, scale)
