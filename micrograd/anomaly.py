@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import functools
-import linecache
-import os
-import sys
 import weakref
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import AnomalyError
 from micrograd.op import Op, ground, is_quiet, shape_of
+from micrograd.unknown import users_line
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
-
-HERE = str(Path(__file__).parent) + os.sep
 
 
 class Anomalies:
@@ -113,9 +108,5 @@ def _shown(x: Any, otherwise: str, place: tuple[int, ...]) -> str:
 
 def _line_of_the_user() -> str:
     """The innermost line that is not ours, as file, number and text."""
-    frame: Any = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
-        frame = frame.f_back
-    file, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(file, number).strip()
+    file, number, text, _ = users_line()
     return f"made at {file}:{number}" + (f": {text}" if text else "")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import array
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
-from micrograd.op import OPS, PLAIN
+from micrograd.op import OPS, PLAIN, ground
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,13 +38,25 @@ def is_array_like(x: Any) -> bool:
     return hasattr(x, "__array__") or hasattr(x, "__array_function__")
 
 
-def as_operand(x: Any, asker: str) -> Any:
+def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
     """x as an operand, which may be data: as `as_data`, but Values in lists and object arrays are joined into one.
+
+    Args:
+        x: what was given.
+        asker: the op that asks, for the error.
+        others: what stands beside it: booleans and integers become floats as in NumPy, float32 beside float32.
 
     >>> as_operand([1, 2], "add")
     array([1., 2.])
+    >>> as_operand(np.array([True, False]), "multiply", [np.ones(2, np.float32)]).dtype
+    dtype('float32')
     """
-    return as_data(as_input(x, asker), asker)
+    x = as_input(x, asker)
+    if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u") and not hasattr(x, "_apply_op") and x.ndim:
+        beside = [y.dtype for y in map(ground, others) if getattr(getattr(y, "dtype", None), "kind", "") == "f"]
+        if beside:
+            x = x.astype(np.result_type(x.dtype, *beside))
+    return as_data(x, asker)
 
 
 def as_input(x: Any, asker: str) -> Any:

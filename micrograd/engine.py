@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 from micrograd import copies, levels, memory
 from micrograd.anomaly import Anomalies
 from micrograd.arrays import as_data, as_operand, is_lazy, is_number
+from micrograd.asked import asked_in
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, OpError, ShapeError
 from micrograd.modes import PAUSES, Function, Mode, is_quiet, paused, quietly
@@ -42,6 +43,7 @@ from micrograd.ops import positive as positive_op
 from micrograd.ops import relu as relu_op
 from micrograd.ops import tanh as tanh_op
 from micrograd.ops.operators import Operators
+from micrograd.unknown import STRICT, Doubt, Zeros, current_zeros
 from micrograd.walks import ACTIVE, LOCK, Place, Walk, is_running_here, place_of
 
 if TYPE_CHECKING:
@@ -313,27 +315,27 @@ class Value(Operators):
     def __sub__(self, other: Array) -> Any:
         if _quick(self) and _is_plain(other, type(self)):
             return self + (-other)
-        other = _operand("subtract", other)
+        other = _operand("subtract", self, other)
         return self + (-other) if _numbers(self, other) else _of_both(subtract, self, other)
 
     def __rsub__(self, other: Array) -> Any:
-        other = _operand("subtract", other)
+        other = _operand("subtract", self, other)
         return other + (-self) if _numbers(self, other) else _of_both(subtract, self, other, True)
 
     def __truediv__(self, other: Array) -> Any:
         if _quick(self) and type(other) is type(self):
             return self * other**-1
-        other = _operand("divide", other)
+        other = _operand("divide", self, other)
         if not _numbers(self, other) or type(other) is Traced:
             return _of_both(divide, self, other)
         return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
 
     def __rtruediv__(self, other: Array) -> Any:
-        other = _operand("divide", other)
+        other = _operand("divide", self, other)
         return other * self**-1 if _numbers(self, other) else _of_both(divide, self, other, True)
 
     def __pow__(self, other: Array) -> Any:
-        other = _operand("power", other)
+        other = _operand("power", self, other)
         if not is_number(other):
             return power(self, other)
         if _quick(self):
@@ -378,7 +380,7 @@ class Value(Operators):
         given, data, is_plain = [], [], True
         for i, x in enumerate(inputs):
             if not isinstance(x, Value):
-                raw, x = x, _constant(op, i, x)
+                raw, x = x, _constant(op, i, x, inputs)
                 if x is not raw and hasattr(x, "_apply_op"):  # Values in a list: the newest of all takes the call
                     return op(*inputs[:i], x, *inputs[i + 1 :], **params)
             elif not _is_constant(x) and (kind is None or kind is Value or type(x) is Traced):
@@ -460,7 +462,7 @@ class Value(Operators):
                 _watch_all(order)
             start = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
             _put_grad_at(self, start, walk.apart)
-            with quietly():
+            with quietly(), _zeros_from(self, seed):
                 _walk_back(order, create_graph, walk.apart)
             _add_up(walk)
         except BaseException:
@@ -570,10 +572,10 @@ class Traced(Value):
         return False
 
     def __truediv__(self, other: Array) -> Any:
-        return divide(self, _operand("divide", other))
+        return divide(self, _operand("divide", self, other))
 
     def __rtruediv__(self, other: Array) -> Any:
-        return divide(_operand("divide", other), self)
+        return divide(_operand("divide", self, other), self)
 
     def __copy__(self) -> Any:
         return positive_op(self)
@@ -837,8 +839,31 @@ def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = 
         if i == 1 and record is multiply and x is inputs[0] and parts:  # x * x: both parts are the same
             parts.append(parts[0])
         elif wanted is None or x in wanted:
-            parts.append((x, fit(record.pull(i, g, z, values, params), _held(x))))
+            try:
+                part = record.pull(i, g, z, values, params)
+            except Doubt:
+                part = _settled(node, i, g, z, values)
+            parts.append((x, fit(part, _held(x))))
     return parts
+
+
+def _zeros_from(root: Value, seed: Any) -> Zeros:
+    known: dict[Value, Any] = {}
+
+    def asked(node: Value) -> Any:
+        if not known:
+            known.update(asked_in(toposort(root), seed, _inputs))
+        return known.get(node, False)
+
+    return Zeros(ground(root), asked)
+
+
+def _settled(node: Value, i: int, g: Any, z: Any, values: Sequence[Any]) -> Any:
+    """The part of input i, where zero times infinity came up: see unknown.py."""
+    zeros = current_zeros()
+    assert zeros is not None
+    again = functools.partial(node._record.pull, i, g, z, values, node._params or NONE)
+    return zeros.settle(node, again)
 
 
 def route(root: Value, wanted: Sequence[Value]) -> tuple[list[Value], set[Value]]:
@@ -883,6 +908,13 @@ def cotangents(
     """
     path, on_the_way = known or route(root, wanted)
     grads: dict[Value, Any] = {root: seed}
+    with _zeros_from(root, seed):
+        _walk_route(path, on_the_way, grads, create_graph)
+    return [grads.get(x) for x in wanted]
+
+
+def _walk_route(path: Sequence[Value], on_the_way: set[Value], grads: dict[Value, Any], create_graph: bool) -> None:
+    """The walk of `cotangents`: from the end of the path, what flows back is taken from grads, and put there."""
     for node in reversed(path):
         if node._has_own:
             raise GradientError(
@@ -897,7 +929,6 @@ def cotangents(
             anomalies.check_gradients(node, parts, g)
         for x, part in parts:
             grads[x] = grads[x] + part if x in grads else part
-    return [grads.get(x) for x in wanted]
 
 
 def fit(g: Array, data: Array) -> Array:
@@ -1046,7 +1077,7 @@ def _receive(x: Any, part: float) -> None:
             value._has_slope = True
 
 
-def _constant(op: Op, i: int, x: Any) -> Any:
+def _constant(op: Op, i: int, x: Any, inputs: Sequence[Any]) -> Any:
     """Input i of an op, when it is raw: a number or an array; booleans stay where they are a condition.
 
     An array of Values, as NumPy makes of a list of them, is joined into one.
@@ -1056,12 +1087,12 @@ def _constant(op: Op, i: int, x: Any) -> Any:
     is_condition = not op.differentiable or op.rules[i] is None
     if is_condition and (isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b"):
         return x
-    return as_operand(x, op.name)
+    return as_operand(x, op.name, inputs)
 
 
-def _operand(name: str, x: Any) -> Any:
+def _operand(name: str, beside: Value, x: Any) -> Any:
     """The other operand of an operator: a NumPy number is a Python number, and makes the same graph."""
-    return x if isinstance(x, Value) or is_number(x) else as_operand(x, name)
+    return x if isinstance(x, Value) or is_number(x) else as_operand(x, name, [beside])
 
 
 def _at_one_level(inputs: Sequence[Any]) -> list[Any]:
@@ -1376,5 +1407,6 @@ def _look(anomalies: Anomalies) -> Callable[[], None]:
     block.callback(_modes.discard, block)
     _modes.add(block)
     block.callback(_anomalies.reset, _anomalies.set(anomalies))
+    block.callback(STRICT.reset, STRICT.set(True))
     block.enter_context(np.errstate(all="ignore"))
     return block.close

@@ -13,6 +13,8 @@
     ├── DrawError (ValueError)             a picture that cannot be made
     └── MissingExtraError (ImportError)    an optional package that is not installed
 
+    GradientWarning (UserWarning)          zero times infinity in a gradient, for which 0 is given
+
 A message names the op, what was given, what was wanted, and the repair, in at most three lines.
 """
 
@@ -65,3 +67,7 @@ class DrawError(MicrogradError, ValueError):
 
 class MissingExtraError(MicrogradError, ImportError):
     """An optional package is not installed."""
+
+
+class GradientWarning(UserWarning):
+    """A gradient is zero times infinity, which is not known, and 0 is given for it: see docs/numbers.md."""

@@ -151,7 +151,7 @@ class _Pause:
 
 paused: ContextVar[_Pause | None] = ContextVar("paused", default=None)
 _ieee: ContextVar[bool] = ContextVar("ieee", default=False)
-_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+_quiet: ContextVar[int] = ContextVar("quiet", default=0)  # how deep: the ops of a rule may have derivatives, too
 
 
 def is_recording() -> bool:
@@ -166,6 +166,11 @@ def is_ieee() -> bool:
 
 def is_quiet() -> bool:
     """Whether a derivative is being computed here, under `quietly()`."""
+    return _quiet.get() > 0
+
+
+def quiet_depth() -> int:
+    """How many derivatives are being computed around this point, one for the sake of another."""
     return _quiet.get()
 
 
@@ -227,7 +232,7 @@ class quietly:  # noqa: N801 - a context manager is spelled like the function th
     """Derivatives inside are computed without NumPy's warnings: an infinite slope is an answer, not an accident."""
 
     def __enter__(self) -> None:
-        self._token = _quiet.set(True)
+        self._token = _quiet.set(_quiet.get() + 1)
         self._numpy = np.errstate(all="ignore") if "numpy" in sys.modules else contextlib.nullcontext()
         self._numpy.__enter__()
 

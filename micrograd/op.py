@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import MicrogradError, OpError, ShapeError
 from micrograd.modes import ieee_gradients as ieee_gradients
-from micrograd.modes import is_ieee
+from micrograd.modes import is_ieee, quiet_depth
 from micrograd.modes import is_quiet as is_quiet
 from micrograd.modes import quietly as quietly
+from micrograd.unknown import current_zeros, known_zero_forward
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +56,18 @@ def named(x: Array) -> str:
     """An input as errors show it: its label, where it has one, and its shape."""
     label = getattr(x, "label", "")
     return f"{label!r} {shape_of(x)}" if label else f"{shape_of(x)}"
+
+
+def broadcast_shape(name: str, *inputs: Array) -> tuple[int, ...]:
+    """Shape of the inputs broadcast against one another. Raises ShapeError, naming them, where they do not fit."""
+    try:
+        return np.broadcast_shapes(*[shape_of(x) for x in inputs])
+    except ValueError:
+        given = " and ".join(named(x) for x in inputs)
+        raise ShapeError(
+            f"{name}: {given} do not broadcast: sizes on an axis, counted from the last, "
+            f"must be equal or 1; reshape one operand?"
+        ) from None
 
 
 class Each(Sequence[Rule]):
@@ -191,22 +204,38 @@ class Elementwise(Op):
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
         assert rule is not None
-        return times(g, rule(z, *inputs, **params))
+        return times(g, rule(z, *inputs, **params), z, self.name)
 
-    def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
-        return self.pull(i, t, z, inputs, params)  # a diagonal matrix is its own transpose
+    def push(
+        self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
+    ) -> Array:
+        total = None
+        for i, (rule, t) in enumerate(zip(self.rules, tangents, strict=True)):
+            if t is not None and rule is not None:
+                look = functools.partial(self._look, i, z, inputs, tangents, params)
+                term = times(t, rule(z, *inputs, **params), z, self.name, look)  # a diagonal is its own transpose
+                total = term if total is None else total + term
+        return total
+
+    def _look(
+        self, i: int, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
+    ) -> tuple[Any, Any]:
+        """Where the partial of input i is not 0 for any data, and where all inputs are finite."""
+        data = [ground(x) for x in inputs]
+        finite = functools.reduce(np.logical_and, map(np.isfinite, data))
+        return self.varies(i, ground(z), data, [t is not None for t in tangents], params), finite
+
+    def varies(self, i: int, z: Any, data: Sequence[Any], moving: Sequence[bool], params: dict[str, Any]) -> Any:
+        """Where dz/dx of input i is not 0 for any data at all: as of x * 0, but for other inputs that move."""
+        rule = self.rules[i]
+        assert rule is not None
+        unknown = [_nan_like(x) if moves else x for x, moves in zip(data, moving, strict=True)]
+        return (rule(z, *data, **params) != 0) | (rule(_nan_like(z), *unknown, **params) != 0)
 
     def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
         if self._count >= 0 and not self._least <= len(inputs) <= self._count:
             raise TypeError(f"{self.name}: {len(inputs)} inputs, not {self._count}")
-        try:
-            return np.broadcast_shapes(*[shape_of(x) for x in inputs])
-        except ValueError:
-            given = " and ".join(named(x) for x in inputs)
-            raise ShapeError(
-                f"{self.name}: {given} do not broadcast: sizes on an axis, counted from the last, "
-                f"must be equal or 1; reshape one operand?"
-            ) from None
+        return broadcast_shape(self.name, *inputs)
 
 
 class Multilinear(Op):
@@ -247,6 +276,8 @@ class Linear(Multilinear):
 
 class Primitive(Op):
     """Any other op: a vjp rule `lambda g, z, x: ...` and a jvp rule `lambda t, z, x: ...` per input."""
+
+    chooses = False  # whether the output is some of the inputs, as of `where`: the others are not asked
 
     def __init__(
         self,
@@ -487,11 +518,20 @@ def _zeros_like(x: Array) -> Array:
     return np.zeros_like(np.zeros(shape_of(x), x.dtype) if below is None else below) if shape_of(x) else 0.0
 
 
-def times(g: Array, partial: Array) -> Array:
+def times(
+    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[[], tuple[Any, Any]] | None = None
+) -> Array:
     """g * partial in a chain rule, where no gradient is no gradient: zero times infinity, or times nan, is zero.
 
-    So the branch that a `where` did not take has no say, and a norm has the gradient 0 at 0. `ieee_gradients()`
-    gives plain floating-point products back.
+    So the branch that a `where` did not take has no say. A zero that came out as zero, and an infinite gradient that
+    meets a slope of zero, are not known: see unknown.py. `ieee_gradients()` gives plain products back.
+
+    Args:
+        g: a cotangent; or a tangent, in forward mode.
+        partial: the slope; where it is boolean, a choice.
+        z: the output of the op.
+        name: the op, for the warning.
+        look: in forward mode, says where the partial is not 0 for any data, and where the inputs are finite.
 
     >>> times(0.0, float("inf"))
     0.0
@@ -500,17 +540,40 @@ def times(g: Array, partial: Array) -> Array:
         return g if partial == 1.0 else -g
     if type(partial) is not float and _is_choice(partial) and not is_ieee():  # the gradient, or none
         return OPS["where"](partial, g, 0.0)
-    z = g * partial
-    if not _may_be_nan(z) or is_ieee():
-        return z
-    below = ground(z)
+    product = g * partial
+    if not _may_be_nan(product) or is_ieee():
+        return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
-    idle = (below != below) & ((ground(g) == 0) | (ground(partial) == 0))
-    return OPS["where"](idle, 0.0, z)
+    zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
+    return OPS["where"](zero, 0.0, product)
+
+
+def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any) -> Any:
+    """Where a product that is nan stands for 0."""
+    if not isinstance(product, (float, int, np.ndarray, np.generic)):  # it may not be computed yet
+        return (product != product) & ((g == 0) | (partial == 0))
+    product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
+    zeros = current_zeros()
+    if look is anywhere or (look is not None and quiet_depth() == 1):
+        zero = known_zero_forward(name, product, g, partial, z, look)
+    elif look is None and zeros is not None:
+        zero = zeros.known_zero(name, product, g, partial, z)
+    else:  # within a rule, which has been asked about already
+        zero = (product != product) & ((g == 0) | (partial == 0))
+    return zero if zero.shape else bool(zero)
+
+
+def anywhere() -> tuple[Any, Any]:
+    """For `times` in a jvp rule: the slope varies with the data, which are finite."""
+    return np.True_, np.True_
+
+
+def _nan_like(x: Any) -> Any:
+    return np.full_like(x, np.nan) if getattr(x, "dtype", None) is not None and x.dtype.kind == "f" else math.nan
 
 
 def _is_choice(partial: Array) -> bool:
-    return type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool
+    return type(partial) is bool or (type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool)
 
 
 def ground(x: Array) -> Array:

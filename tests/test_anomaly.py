@@ -151,9 +151,9 @@ def test_the_line_in_a_program_without_a_file():
 
 
 def test_a_folder_whose_name_begins_as_ours_is_the_users():
-    from micrograd import anomaly
+    from micrograd import unknown
 
-    beside = anomaly.HERE.rstrip("/\\") + "_of_mine/program.py"
+    beside = unknown.HERE.rstrip("/\\") + "_of_mine/program.py"
     program = compile("from micrograd import Value\nValue(-1.0).log()\n", beside, "exec")
     with detect_anomaly(), pytest.raises(AnomalyError) as caught:
         exec(program, {})

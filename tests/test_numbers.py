@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import warnings
 
 import numpy as np
 import pytest
 
 from micrograd import Value, elementwise_grad, grad, hessian, ieee_gradients, jacobian, jvp, ops, vjp
+from micrograd.errors import GradientWarning
 
 ZERO, ONES = np.zeros(3), np.ones(3)
 WEIGHTS = np.array([1.0, 2.0, 3.0])
@@ -133,12 +136,32 @@ SECOND = {
 }
 
 
+# Where an infinite slope meets one that came out as 0, here a kink, 0 is given with a warning.
+KINKED = ("sqrt of a square", "cube root of a cube", "norm by hand")
+
+
+def told(name, mode):
+    """A context in which a warning has to come, or may, or must not."""
+    if name in KINKED:
+        return pytest.warns(GradientWarning, match="their product is not known, and taken as 0, in .*test_numbers.py")
+    # Forward mode meets the infinite slope before it comes to the `where` that does not ask for it.
+    return silenced() if "forward" in mode else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def silenced():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GradientWarning)
+        yield
+
+
 @pytest.mark.parametrize("mode", FIRST)
 @pytest.mark.parametrize("name", SAFE)
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")  # of the branch that was not taken
 def test_no_gradient_is_not_zero_times_infinity(name, mode):
     f, x, gradient, _ = SAFE[name]
-    np.testing.assert_allclose(FIRST[mode](weighted(f))(x), gradient, rtol=1e-12, atol=1e-14)
+    with told(name, mode):
+        np.testing.assert_allclose(FIRST[mode](weighted(f))(x), gradient, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("mode", SECOND)
@@ -146,7 +169,8 @@ def test_no_gradient_is_not_zero_times_infinity(name, mode):
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
 def test_nor_in_second_order(name, mode):
     f, x, _, curvature = SAFE[name]
-    found = SECOND[mode](weighted(f))(x)
+    with silenced() if curvature is None or "forward" in mode else contextlib.nullcontext():
+        found = SECOND[mode](weighted(f))(x)
     assert np.all(np.isfinite(found))
     if curvature is not None:
         np.testing.assert_allclose(np.diag(found), curvature, rtol=1e-12, atol=1e-14)
@@ -164,9 +188,11 @@ def slope(f):
 def test_numbers_as_arrays(name):
     f, xs, gradient, curvature = SAFE[name]
     for x, weight, first, second in zip(xs.tolist(), WEIGHTS, gradient, curvature, strict=True):
-        for derivative in (grad, slope):
-            np.testing.assert_allclose(derivative(f)(x) * weight, first, atol=1e-14)
-            np.testing.assert_allclose(derivative(derivative(f))(x) * weight, second, atol=1e-14)
+        np.testing.assert_allclose(grad(f)(x) * weight, first, atol=1e-14)
+        np.testing.assert_allclose(grad(grad(f))(x) * weight, second, atol=1e-14)
+        with silenced():
+            np.testing.assert_allclose(slope(f)(x) * weight, first, atol=1e-14)
+            np.testing.assert_allclose(slope(slope(f))(x) * weight, second, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", ["where sqrt", "where x log x", "where 1/x", "norm by hand", "cube root of a cube"])
@@ -177,7 +203,8 @@ def test_plain_floating_point_on_request(name):
     with ieee_gradients():
         for mode in FIRST.values():
             assert np.isnan(mode(weighted(f))(x)).any()
-    np.testing.assert_allclose(grad(weighted(f))(x), gradient, atol=1e-14)
+    with told(name, "reverse"):
+        np.testing.assert_allclose(grad(weighted(f))(x), gradient, atol=1e-14)
 
 
 def test_an_infinite_slope_stays_infinite():
@@ -245,6 +272,7 @@ def test_stable_for_numbers(name):
 
 @pytest.mark.parametrize("name", [*STABLE, *SAFE])
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::micrograd.errors.GradientWarning")
 def test_float32_stays_float32(name):
     f, x, *_ = (STABLE | SAFE)[name]
     if np.abs(x).max() > 1e38 or name in ("powers of 0", "powers at 0", "where power, arrays"):

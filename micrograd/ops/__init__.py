@@ -12,6 +12,7 @@ from micrograd.ops import (
     attention,
     bessel,
     beta,
+    cofactors,
     columns,
     convolution,
     entropy,
@@ -20,6 +21,7 @@ from micrograd.ops import (
     incomplete,
     indexing,
     layouts,
+    lengths,
     linalg,
     logistic,
     matrix_functions,
@@ -46,6 +48,7 @@ from micrograd.ops.attention import *  # noqa: F403
 from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
 from micrograd.ops.calls import open_calls
+from micrograd.ops.cofactors import *  # noqa: F403
 from micrograd.ops.columns import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403
@@ -55,6 +58,7 @@ from micrograd.ops.grids import *  # noqa: F403
 from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
 from micrograd.ops.layouts import *  # noqa: F403
+from micrograd.ops.lengths import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
 from micrograd.ops.logistic import *  # noqa: F403
 from micrograd.ops.matrix_functions import *  # noqa: F403
@@ -73,6 +77,7 @@ from micrograd.ops.vector_products import *  # noqa: F403
 FAMILIES = (
     arithmetic,
     functions,
+    lengths,
     logistic,
     activations,
     special,
@@ -89,6 +94,7 @@ FAMILIES = (
     grids,
     indexing,
     selecting,
+    cofactors,
     linalg,
     vector_products,
     matrix_functions,

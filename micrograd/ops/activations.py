@@ -22,9 +22,8 @@ from micrograd.ops.arithmetic import (
     where,
 )
 from micrograd.ops.einsum import operand
-from micrograd.ops.functions import elu, exp, expm1, sqrt, tanh
+from micrograd.ops.functions import elu, exp, expit, expm1, sqrt, tanh
 from micrograd.ops.indexing import own_axis
-from micrograd.ops.logistic import expit
 from micrograd.ops.shapes import reshape, split
 
 if TYPE_CHECKING:

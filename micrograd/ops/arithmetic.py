@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
-from micrograd.op import Array, comparison, elementwise, multilinear, shape_of
+from micrograd.op import Array, broadcast_shape, comparison, elementwise, is_ieee, multilinear, primitive, shape_of
 from micrograd.ops.alarms import numpys_answer
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def floor(x: Array) -> Array:
     >>> floor(-1.5)
     -2.0
     """
-    return _number(lambda x: float(math.floor(x)), "floor", x) if type(x) is float else np.floor(x)
+    return _number(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
 
 
 @elementwise("ceil", lambda z, x: 0.0, kink="0 at integers")
@@ -232,7 +232,7 @@ def ceil(x: Array) -> Array:
     >>> ceil(1.5)
     2.0
     """
-    return _number(lambda x: float(math.ceil(x)), "ceil", x) if type(x) is float else np.ceil(x)
+    return _number(lambda x: math.copysign(math.ceil(x), x), "ceil", x) if type(x) is float else np.ceil(x)
 
 
 @elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves")
@@ -252,8 +252,9 @@ def round(x: Array, *, decimals: int = 0) -> Array:
     decimals = _integer("round", "decimals", decimals)
     if type(x) is not float:
         return np.round(x, decimals)
-    # Not Python's round(x, 2) for other decimals: it gives 2.67 for 2.675, NumPy 2.68.
-    return _number(lambda x: float(builtins.round(x)), "rint", x) if decimals == 0 else float(np.round(x, decimals))
+    if decimals:  # not Python's round(x, 2): it gives 2.67 for 2.675, NumPy 2.68
+        return float(np.round(x, decimals))
+    return _number(lambda x: math.copysign(builtins.round(x), x), "rint", x)  # -0.0 stays -0.0
 
 
 def _larger(x: Array, y: Array) -> Array:
@@ -340,23 +341,37 @@ def stop_gradient(x: Array) -> Array:
     return +x
 
 
-@elementwise("where", None, lambda z, c, x, y: where(c, 1.0, 0.0), lambda z, c, x, y: where(c, 0.0, 1.0))
+def _chosen(g: Array, condition: Array) -> Array:
+    """g where the condition holds: elsewhere nobody asked."""
+    return g * where(condition, 1.0, 0.0) if is_ieee() else where(condition, g, 0.0)
+
+
+@primitive(
+    "where",
+    vjp=[None, lambda g, z, c, x, y: _chosen(g, c), lambda g, z, c, x, y: _chosen(g, logical_not(c))],
+    jvp=[None, lambda t, z, c, x, y: _chosen(t, c), lambda t, z, c, x, y: _chosen(t, logical_not(c))],
+    shape=lambda c, x, y: broadcast_shape("where", c, x, y),
+)
 def where(condition: Array, x: Array, y: Array) -> Array:
-    """Choice, elementwise; the condition carries no gradient.
+    """Choice, elementwise; the condition carries no gradient, and what is not chosen gets none.
 
     z = x where the condition holds, else y
 
     >>> where(True, 2.0, 3.0)
     2.0
     """
-    if isinstance(condition, bool):  # a scalar choice keeps numbers Python numbers
+    if _are_numbers(condition, x, y):  # they stay Python numbers
         return x if condition else y
     if isinstance(condition, np.ndarray):  # a mask made of shapes alone: to where x or y lives, as on a GPU
         for v in (x, y):
             if not isinstance(v, (float, int, np.ndarray, np.generic)):
                 condition = np.asarray(condition, like=v)
                 break
-    return np.where(condition, x, y)
+    z = np.where(condition, x, y)
+    return z if z.shape else z[()]
+
+
+where.chooses = True  # type: ignore[attr-defined]
 
 
 @comparison("==")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import _are_numbers, _number, divide, equal, greater, where
+from micrograd.ops.lengths import cosine
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,7 @@ __all__ = [
     "elu",
     "exp",
     "exp2",
+    "expit",
     "expm1",
     "hypot",
     "leaky_relu",
@@ -77,7 +79,7 @@ def exp2(x: Array) -> Array:
     return _number(math.exp2, "exp2", x) if type(x) is float else np.exp2(x)
 
 
-@elementwise("expm1", lambda z, x: z + 1.0)
+@elementwise("expm1", lambda z, x: exp(x))  # not z + 1, which is 0 from -37 on
 def expm1(x: Array) -> Array:
     """Exponential less 1, elementwise; exact near 0, where e^x - 1 would lose its digits.
 
@@ -135,8 +137,8 @@ def log1p(x: Array) -> Array:
 
 @elementwise(
     "logaddexp",
-    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid(x - y)),
-    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid(y - x)),
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(x - y)),
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(y - x)),
     kink="0 where both are -inf",
 )
 def logaddexp(x: Array, y: Array) -> Array:
@@ -220,12 +222,7 @@ def cbrt(x: Array) -> Array:
     return math.cbrt(x) if type(x) is float else np.cbrt(x)
 
 
-def _cosine(z: Array, x: Array) -> Array:
-    """x over the hypotenuse z, and 0 at the origin, where every direction is as good."""
-    return where(equal(z, 0.0), 0.0, divide(x, z))
-
-
-@elementwise("hypot", lambda z, x, y: _cosine(z, x), lambda z, x, y: _cosine(z, y), kink="0 at (0, 0)")
+@elementwise("hypot", lambda z, x, y: cosine(x, z), lambda z, x, y: cosine(y, z), kink="0 at (0, 0)")
 def hypot(x: Array, y: Array) -> Array:
     """Length of the hypotenuse, elementwise, without overflow; its gradient at (0, 0) is 0.
 
@@ -390,7 +387,7 @@ def arctanh(x: Array) -> Array:
     return _number(math.atanh, "arctanh", x) if type(x) is float else np.arctanh(x)
 
 
-@elementwise("sigmoid", lambda z, x: z * (1.0 - z))
+@elementwise("sigmoid", lambda z, x: z * (1.0 - z))  # the line of the texts; 0 from x = 37 on: see expit
 def sigmoid(x: Array) -> Array:
     """Logistic function, elementwise; e^-|x| never overflows, and keeps the digits of small results.
 
@@ -399,11 +396,27 @@ def sigmoid(x: Array) -> Array:
     >>> sigmoid(0.0)
     0.5
     """
+    return _logistic(x)
+
+
+def _logistic(x: Array) -> Array:
     if type(x) is float:
         e = math.exp(-abs(x))
         return (e if x < 0.0 else 1.0) / (1.0 + e)
     e = np.exp(-abs(x))
     return np.where(x < 0.0, e, 1.0) / (1.0 + e)
+
+
+@elementwise("expit", lambda z, x: z * expit(-x))
+def expit(x: Array) -> Array:
+    """Logistic function, elementwise, as `sigmoid`; its derivatives keep their digits in both tails.
+
+    z = 1 / (1 + e^-x)
+
+    >>> expit(0.0)
+    0.5
+    """
+    return _logistic(x)
 
 
 @elementwise("ReLU", lambda z, x: greater(x, 0.0), kink="0 at 0")
@@ -463,7 +476,7 @@ def silu(x: Array) -> Array:
     >>> silu(0.0)
     0.0
     """
-    return x * sigmoid(x)
+    return x * expit(x)
 
 
 def softplus(x: Array) -> Array:

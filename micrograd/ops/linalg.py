@@ -21,10 +21,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, is_quiet, multilinear, named, primitive, shape_of, times
-from micrograd.ops.arithmetic import absolute, equal, greater, multiply, where
+from micrograd.ops.arithmetic import (
+    absolute,
+    divide,
+    equal,
+    greater,
+    isfinite,
+    isnan,
+    logical_and,
+    multiply,
+    stop_gradient,
+    where,
+)
+from micrograd.ops.cofactors import cofactor
 from micrograd.ops.einsum import contract, operand
 from micrograd.ops.functions import raise_to
 from micrograd.ops.indexing import getitem
+from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.matrices import answered as _answered
 from micrograd.ops.matrices import axis_of as _axis
 from micrograd.ops.matrices import matrix as _matrix
@@ -41,7 +54,6 @@ else:
 __all__ = [
     "cholesky",
     "cholesky_factor",
-    "cofactor",
     "cross",
     "det",
     "determinant",
@@ -50,7 +62,6 @@ __all__ = [
     "eigenpairs",
     "eigh",
     "eigvalsh",
-    "euclidean_norm",
     "inner",
     "inv",
     "inverse",
@@ -136,6 +147,14 @@ def swap_last(x: Array) -> Array:
 
 def _symmetric(x: Array) -> Array:
     return 0.5 * (x + swap_last(x))
+
+
+def _from_triangle(name: str, x: Array, uplo: Any) -> Array:
+    """The symmetric matrix that has this triangle of x, "L" or "U": what NumPy, which reads no more, takes x for."""
+    if uplo not in ("L", "U", "l", "u"):
+        raise ArgumentError(f"{name}: UPLO={uplo!r} of {named(x)}: 'L' reads the lower triangle, 'U' the upper")
+    x = swap_last(x) if uplo in ("U", "u") else x
+    return tril(x) + swap_last(tril(x, k=-1))
 
 
 def _eye(x: Array) -> Any:
@@ -411,7 +430,7 @@ def multi_dot(arrays: Sequence[Array]) -> Array:
     return contract(*xs, subscripts=f"{','.join(terms)}->{ends}")
 
 
-def cross(x: Array, y: Array, *, axis: int = -1) -> Array:
+def cross(x: Array, y: Array, *, axis: int | None = -1) -> Array:
     """Vector product in three dimensions.
 
     z_0 = x_1 y_2 - x_2 y_1, and so on around
@@ -419,7 +438,7 @@ def cross(x: Array, y: Array, *, axis: int = -1) -> Array:
     Args:
         x: value with an axis of length 3.
         y: another; the other axes broadcast.
-        axis: the axis of the three coordinates, in both.
+        axis: the axis of the three coordinates, in both; None, as in NumPy, is the last.
 
     Raises:
         ShapeError: that axis has another length, or the others do not broadcast.
@@ -427,7 +446,7 @@ def cross(x: Array, y: Array, *, axis: int = -1) -> Array:
     >>> cross(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
     array([0., 0., 1.])
     """
-    x, y = operand("cross", x), operand("cross", y)
+    x, y, axis = operand("cross", x), operand("cross", y), -1 if axis is None else axis
     for v in (x, y):
         if shape_of(v)[_axis("cross", v, axis)] != 3:
             raise ShapeError(f"cross: {named(x)} and {named(y)}: axis {axis} must have length 3 in both")
@@ -600,36 +619,6 @@ def solve(a: Array, b: Array) -> Array:
     return _answered("solve", solution, _singular, a, expand_dims(b, axis=-1))[..., 0]
 
 
-def _cofactor_change(g: Array, z: Array, x: Array) -> Array:
-    # From z = det(x) x^-T. The map is its own transpose, so this is the vjp and the jvp.
-    h = swap_last(inverse(x))
-    return z * _per_matrix(sum(g * h, axis=(-2, -1))) - z @ swap_last(g) @ h
-
-
-@primitive("cofactor", vjp=[_cofactor_change], jvp=[_cofactor_change], shape=lambda x: shape_of(_square("cofactor", x)))
-def cofactor(x: Array) -> Array:
-    """Cofactors of a matrix, the slope of its determinant; finite for singular matrices, where no inverse is.
-
-    z_ij = (-1)^(i + j) det(x without row i and column j)
-
-    By way of x = U S V^T: the cofactors of a product are the product of the cofactors, and those of S are the
-    products of all other singular values.
-
-    >>> cofactor(np.diag([2.0, 3.0, 0.0])).round()
-    array([[0., 0., 0.],
-           [0., 0., 0.],
-           [0., 0., 6.]])
-    """
-
-    def of_factors(x: Array) -> Array:
-        u, s, vh = np.linalg.svd(x)
-        others = np.where(_eye(x), 1.0, s[..., None, :]).prod(axis=-1).astype(s.dtype)
-        sign = np.linalg.det(u) * np.linalg.det(vh)
-        return sign[..., None, None] * (u * others[..., None, :]) @ vh
-
-    return _defined(of_factors, x)
-
-
 @primitive(
     "det",
     vjp=[lambda g, z, x: _per_matrix(g) * cofactor(x)],
@@ -754,8 +743,8 @@ def cholesky_factor(x: Array) -> Array:
 def cholesky(x: Array, *, upper: bool = False) -> Array:
     """Triangular square root of a symmetric positive definite matrix.
 
-    z z^T = (x + x^T) / 2. NumPy reads the lower triangle of x alone; both are read here, so that the gradient is
-    symmetric.
+    z z^T = x. One triangle of x is read alone, as in NumPy, and has the gradient: the lower one, and with `upper` the
+    upper one.
 
     Args:
         x: value of shape (..., n, n).
@@ -769,7 +758,9 @@ def cholesky(x: Array, *, upper: bool = False) -> Array:
     array([[2., 0.],
            [1., 2.]])
     """
-    z = _answered("cholesky", cholesky_factor, _not_positive, _square("cholesky", x))
+    x = _square("cholesky", x)
+    whole = _from_triangle("cholesky", x, "U" if upper else "L")
+    z = _answered("cholesky", cholesky_factor, _not_positive, whole, asked=x)
     return swap_last(z) if upper else z
 
 
@@ -831,20 +822,22 @@ class EighResult(NamedTuple):
     eigenvectors: Any
 
 
-def eigh(x: Array) -> EighResult:
+def eigh(x: Array, *, UPLO: str = "L") -> EighResult:
     """Eigenvalues and eigenvectors of a symmetric matrix.
 
-    (x + x^T) / 2 = V diag(w) V^T. NumPy reads the lower triangle of x alone; both are read here, so that the gradient
-    is symmetric. The gradient of w is finite always; that of V is not where two eigenvalues are equal. The sign of an
-    eigenvector is arbitrary: a gradient has a meaning for functions that do not depend on it.
+    x = V diag(w) V^T. One triangle of x is read alone, as in NumPy, and has the gradient. The gradient of w is finite
+    always; that of V is not where two eigenvalues are equal. The sign of an eigenvector is arbitrary: a gradient has a
+    meaning for functions that do not depend on it.
 
     Args:
         x: value of shape (..., n, n).
+        UPLO: the triangle that is read: "L", the lower one, or "U", the upper one.
 
     Returns:
         The pair (eigenvalues, eigenvectors): w of shape (..., n), ascending, and V of shape (..., n, n), in columns.
 
     Raises:
+        ArgumentError: UPLO is neither.
         DomainError: LAPACK gives up, as it may where a matrix holds nan or inf.
         ShapeError: x is not square.
 
@@ -852,26 +845,32 @@ def eigh(x: Array) -> EighResult:
     >>> w
     array([1., 3.])
     """
-    return EighResult(*_eigen_parts(_answered("eigh", eigenpairs, _not_finite, _square("eigh", x))))
+    x = _square("eigh", x)
+    return EighResult(
+        *_eigen_parts(_answered("eigh", eigenpairs, _not_finite, _from_triangle("eigh", x, UPLO), asked=x))
+    )
 
 
-def eigvalsh(x: Array) -> Array:
+def eigvalsh(x: Array, *, UPLO: str = "L") -> Array:
     """Eigenvalues of a symmetric matrix, as `eigh` gives them.
 
     Args:
         x: value of shape (..., n, n).
+        UPLO: the triangle that is read: "L", the lower one, or "U", the upper one.
 
     Returns:
         Value of shape (..., n), ascending.
 
     Raises:
+        ArgumentError: UPLO is neither.
         DomainError: LAPACK gives up, as it may where a matrix holds nan or inf.
         ShapeError: x is not square.
 
     >>> eigvalsh(np.array([[2.0, 1.0], [1.0, 2.0]]))
     array([1., 3.])
     """
-    return _answered("eigvalsh", eigenpairs, _not_finite, _square("eigvalsh", x))[..., 0, :]
+    x = _square("eigvalsh", x)
+    return _answered("eigvalsh", eigenpairs, _not_finite, _from_triangle("eigvalsh", x, UPLO), asked=x)[..., 0, :]
 
 
 def _singular_parts(z: Array, x: Array) -> tuple[Array, Array, Array]:
@@ -1154,8 +1153,8 @@ def lstsq(a: Array, b: Array, *, rcond: Any = None) -> tuple[Array, Any, Any, An
             times max(m, n) by default.
 
     Returns:
-        NumPy's four: z of shape (n,) or (n, k); and as plain data the squared residuals (none where a has not rank n or
-        m <= n), the rank of a, and its singular values.
+        NumPy's four: z of shape (n,) or (n, k); the squared residuals, with a gradient, of shape (1,) or (k,) (none
+        where a has not rank n or m <= n); and as plain data the rank of a, and its singular values.
 
     Raises:
         DomainError: a holds nan or inf.
@@ -1173,38 +1172,13 @@ def lstsq(a: Array, b: Array, *, rcond: Any = None) -> tuple[Array, Any, Any, An
     if ground(z) is None:  # a shape alone has no rank
         return z, None, None, None
     _, residuals, rank, singular = np.linalg.lstsq(ground(a), ground(b), rcond)
+    if residuals.size:
+        apart = b - matmul(a, z)
+        residuals = sum(apart * apart, axis=0, keepdims=len(shape_of(b)) == 1)
     return z, residuals, rank, singular
 
 
 # Norms
-
-
-def _unit(z: Array, x: Array) -> Array:
-    """x / z; 0 where z is 0."""
-    flat = equal(z, 0.0)
-    return where(flat, 0.0, x / where(flat, 1.0, z))
-
-
-@primitive(
-    "norm",
-    vjp=[lambda g, z, x, *, axis: g * _unit(z, x)],
-    jvp=[lambda t, z, x, *, axis: sum(t * _unit(z, x), axis=axis, keepdims=True)],
-    shape=lambda x, *, axis: tuple(1 if i in axis else n for i, n in enumerate(shape_of(x))),
-    kink="0 at 0",
-)
-def euclidean_norm(x: Array, *, axis: tuple[int, ...]) -> Array:
-    """The op behind `norm`: length along axes, which stay with length 1.
-
-    z = (sum_i x_i^2)^(1/2)
-
-    Args:
-        x: value of any shape.
-        axis: the axes to sum over, counted from the front.
-
-    >>> euclidean_norm(np.array([3.0, 4.0]), axis=(0,))
-    array([5.])
-    """
-    return abs(x) if type(x) is float else np.sqrt(np.sum(x * x, axis=axis, keepdims=True))
 
 
 def norm(x: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
@@ -1254,6 +1228,8 @@ def _norm_axes(x: Array, axis: Any) -> tuple[int, ...]:
 def _extremum(ord: Any, x: Array, size: Array, axis: int) -> Array:
     """The largest for positive ord, the smallest for negative."""
     if not shape_of(size)[axis]:
+        if ord > 0:  # no size is smaller than 0
+            return sum(size, axis=axis, keepdims=True)
         raise ShapeError(f"norm: {named(x)} with ord={ord!r} has no element; it needs one at least")
     return (max if ord > 0 else min)(size, axis=axis, keepdims=True)
 
@@ -1269,7 +1245,28 @@ def _vector_norm(x: Array, ord: Any, axes: tuple[int]) -> Array:
         return sum(where(equal(x, 0.0), 0.0, 1.0), axis=axes, keepdims=True)
     if ord == 1:
         return sum(absolute(x), axis=axes, keepdims=True)
-    return raise_to(sum(raise_to(absolute(x), exponent=ord), axis=axes, keepdims=True), exponent=1.0 / ord)
+    return _power_norm(x, ord, axes)
+
+
+def _power_norm(x: Array, ord: Any, axes: tuple[int]) -> Array:
+    """(sum_i |x_i|^ord)^(1/ord), seen from the largest or smallest |x_i|, so that no power overflows."""
+    size = absolute(x)
+    if not shape_of(x)[axes[0]]:
+        return sum(size, axis=axes, keepdims=True) + (0.0 if ord > 0 else math.inf)
+    scale = stop_gradient(_extremum(ord, x, size, axes[0]))
+    scale = where(logical_and(greater(scale, 0.0), isfinite(scale)), scale, 1.0)
+    part = divide(size, scale)
+    if ord < 1:  # the slope at 0 is infinite, of either sign
+        zero = equal(part, 0.0)
+        powers = where(zero, 0.0 if ord > 0 else math.inf, raise_to(where(zero, 1.0, part), exponent=ord))
+    else:
+        powers = raise_to(part, exponent=ord)
+    total = sum(powers, axis=axes, keepdims=True)
+    plain = logical_and(greater(total, 0.0), isfinite(total))
+    root = raise_to(where(plain, total, 1.0), exponent=1.0 / ord)
+    is_zero = equal(equal(total, 0.0), ord > 0)  # the root of 0, or of inf
+    beyond = where(isnan(total), stop_gradient(total), where(is_zero, 0.0, stop_gradient(total) + math.inf))
+    return scale * where(plain, root, beyond)
 
 
 def _matrix_norm(x: Array, ord: Any, axes: tuple[int, int]) -> Array:

@@ -1,6 +1,6 @@
 """The table, the logistic function with its logarithm and its inverse: right in both tails, in every order.
 
-`sigmoid` keeps the textbook rule z (1 - z), which is 0 from x = 37 on. These have rules from x.
+`sigmoid` keeps the textbook rule z (1 - z), which is 0 from x = 37 on. These have rules from x, as `expit` has.
 """
 
 from __future__ import annotations
@@ -10,26 +10,14 @@ from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import divide
-from micrograd.ops.functions import sigmoid
+from micrograd.ops.functions import expit
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-__all__ = ["expit", "log_sigmoid", "logit"]
-
-
-@elementwise("expit", lambda z, x: z * expit(-x))
-def expit(x: Array) -> Array:
-    """Logistic function, elementwise, as `sigmoid`; its derivatives keep their digits in both tails.
-
-    z = 1 / (1 + e^-x)
-
-    >>> expit(0.0)
-    0.5
-    """
-    return sigmoid(x)
+__all__ = ["log_sigmoid", "logit"]
 
 
 @elementwise("log_sigmoid", lambda z, x: expit(-x))

@@ -91,8 +91,8 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
 def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
     x, *others = inputs
     if hasattr(x, "_apply_op"):
-        return getattr(x, direct)(*[as_operand(y, name) for y in others])
-    return getattr(others[0], reflected)(as_operand(x, name))
+        return getattr(x, direct)(*[as_operand(y, name, inputs) for y in others])
+    return getattr(others[0], reflected)(as_operand(x, name, inputs))
 
 
 def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:

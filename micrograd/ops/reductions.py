@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, multilinear, named, primitive, question, shape_of
-from micrograd.ops.arithmetic import divide, equal, multiply, stop_gradient
-from micrograd.ops.functions import sqrt
+from micrograd.op import Array, is_quiet, multilinear, named, primitive, question, shape_of
+from micrograd.ops.arithmetic import cast, divide, equal, stop_gradient, where
 from micrograd.ops.indexing import getitem, own_axis, take_along_axis
+from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.shapes import broadcast_to, concatenated, flip, own_axes, ravel, reshape, transpose
+from micrograd.unknown import warn_user
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,8 +55,8 @@ def _reduced(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]
 
 
 def _itself(x: Array, axis: Axis) -> Array:
-    """A number, which stays one and has no axis to reduce, though NumPy lets it have axis 0."""
-    if axis is not None and axis != ():
+    """A number, which stays one; it has no axis to reduce, but that NumPy lets it have axis 0."""
+    if axis is not None and axis not in ((), 0, -1):
         raise np.exceptions.AxisError(f"axis {axis} of a number")  # the shape rule says it better, by label
     return x
 
@@ -92,18 +94,20 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return x.sum(axis=axis, keepdims=keepdims) if hasattr(x, "sum") else np.sum(x, axis=axis, keepdims=keepdims)
 
 
-def _share(x: Array, z: Array, axis: Axis) -> Array:
-    """The part of each element of x in its extremum z: 1, or 1/k where k elements tie; 0 below."""
+def _hits(x: Array, z: Array, axis: Axis) -> tuple[Array, Array]:
+    """Where x is the extremum z, and how many elements tie there."""
     hit = equal(x, reshape(z, shape=_kept(x, axis)))
-    return divide(hit, sum(hit, axis=axis, keepdims=True))
+    return hit, sum(hit, axis=axis, keepdims=True)
 
 
 def _extremum_pull(g: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return multiply(reshape(g, shape=_kept(x, axis)), _share(x, z, axis))
+    hit, ties = _hits(x, z, axis)
+    return where(hit, divide(reshape(g, shape=_kept(x, axis)), ties), 0.0)  # the others are not asked
 
 
 def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    return sum(multiply(t, _share(x, z, axis)), axis=axis, keepdims=keepdims)
+    hit, ties = _hits(x, z, axis)
+    return sum(where(hit, divide(t, ties), 0.0), axis=axis, keepdims=keepdims)
 
 
 def nonempty(name: str, x: Array, axis: Axis) -> None:
@@ -175,6 +179,9 @@ def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.min(x, axis=axis, keepdims=keepdims)
 
 
+max.chooses = min.chooses = True  # type: ignore[attr-defined]
+
+
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Arithmetic mean along axes.
 
@@ -186,15 +193,34 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
         keepdims: keep these axes, at length 1.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
+        ShapeError: an axis does not exist.
 
     >>> float(mean(np.array([1.0, 2.0, 3.0])))
     2.0
     """
     count = _count("mean", x, axis)
-    if not count:
-        nonempty("mean", x, axis)
-    return sum(x, axis=axis, keepdims=keepdims) / count
+    if is_half(x):
+        return in_single(mean, x, axis=axis, keepdims=keepdims)
+    total = sum(x, axis=axis, keepdims=keepdims)
+    return _over(total, count, "Mean of empty slice") if not count else total / count
+
+
+def is_half(x: Array) -> bool:
+    """Whether x has 16 bits a number: a sum of many such overflows at 65,504."""
+    return getattr(x, "dtype", None) == "float16"
+
+
+def in_single(f: Callable[..., Array], x: Array, **params: Any) -> Array:
+    """f of x of 16 bits, computed with 32, as NumPy's mean is."""
+    return cast(f(cast(x, dtype="float32"), **params), dtype="float16")
+
+
+def _over(total: Array, count: float, warning: str) -> Array:
+    """total / count where there is nothing to divide by: nan or inf, with NumPy's warning."""
+    if math.prod(shape_of(total)) and not is_quiet():
+        warn_user(warning, RuntimeWarning)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return divide(total, float(count))
 
 
 def var(
@@ -207,33 +233,40 @@ def var(
     Args:
         x: value of any shape.
         axis: the axes to reduce, counted from the end when negative; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample.
+        ddof: what to take off the number of elements: 1 for an estimate from a sample. Where none is left it is nan
+            or inf, with NumPy's warning.
         keepdims: keep these axes, at length 1.
         correction: another name of ddof.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
-        ArgumentError: both ddof and correction are given, or are not less than the number of elements.
+        ShapeError: an axis does not exist.
+        ArgumentError: both ddof and correction are given.
 
     >>> float(var(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    return _var("var", x, axis, ddof, keepdims, correction)
+    count, less = _count("var", x, axis), _less("var", ddof, correction)
+    if is_half(x):
+        return in_single(var, x, axis=axis, ddof=less, keepdims=keepdims)
+    x = _from_mean("var", x, axis)
+    total = sum(x * x, axis=axis, keepdims=keepdims)
+    return total / (count - less) if less < count else _over(total, 0.0, "Degrees of freedom <= 0 for slice")
 
 
-def _var(name: str, x: Array, axis: Axis, ddof: float, keepdims: bool, correction: float | None) -> Array:
-    nonempty(name, x, axis)
+def _less(name: str, ddof: float, correction: float | None) -> float:
+    """What to take off the number of elements."""
     if correction is not None and ddof:
         raise ArgumentError(f"{name}: ddof={ddof} and correction={correction} are the same thing; give one of them")
-    count, less = _count(name, x, axis), ddof if correction is None else correction
-    if less >= count:
-        raise ArgumentError(f"{name}: {count} elements less {less} of {named(x)} leave none to divide by")
+    return ddof if correction is None else correction
+
+
+def _from_mean(name: str, x: Array, axis: Axis) -> Array:
+    """x less its mean along axes."""
     # Seen from an element, not from 0, equal numbers differ by 0 exactly: the mean of [0.1, 0.1, 0.1] is not 0.1
     axes = own_axes(name, x, axis)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
-    x = x - mean(x, axis=axis, keepdims=True)
-    return sum(x * x, axis=axis, keepdims=keepdims) / (count - less)
+    return x - mean(x, axis=axis, keepdims=True) if _count(name, x, axis) else x
 
 
 def std(
@@ -246,18 +279,26 @@ def std(
     Args:
         x: value of any shape.
         axis: the axes to reduce, counted from the end when negative; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample.
+        ddof: what to take off the number of elements: 1 for an estimate from a sample. Where none is left it is nan
+            or inf, with NumPy's warning.
         keepdims: keep these axes, at length 1.
         correction: another name of ddof.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
-        ArgumentError: both ddof and correction are given, or are not less than the number of elements.
+        ShapeError: an axis does not exist.
+        ArgumentError: both ddof and correction are given.
 
     >>> float(std(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    return sqrt(_var("std", x, axis, ddof, keepdims, correction))
+    count, less = _count("std", x, axis), _less("std", ddof, correction)
+    if is_half(x):
+        return in_single(std, x, axis=axis, ddof=less, keepdims=keepdims)
+    z = euclidean_norm(_from_mean("std", x, axis), axis=own_axes("std", x, axis))
+    z = z if keepdims else reshape(z, shape=_reduced("std", x, axis, keepdims))
+    if less >= count:
+        return _over(z, 0.0, "Degrees of freedom <= 0 for slice")
+    return z / math.sqrt(count - less)
 
 
 # Products, by halves: no division, so zeros are no exception, and log2(n) steps
@@ -314,7 +355,7 @@ def _product(rows: Array) -> Array:
 
 
 def _run_shape(name: str, x: Array, axis: int | None) -> tuple[int, ...]:
-    if axis is None:
+    if axis is None or (not shape_of(x) and axis in (0, -1)):
         return (math.prod(shape_of(x)),)
     own_axis(name, x, axis)
     return shape_of(x)
@@ -341,8 +382,6 @@ def cumsum(x: Array, *, axis: int | None = None) -> Array:
     >>> cumsum(np.array([1.0, 2.0, 3.0]))
     array([1., 3., 6.])
     """
-    if not shape_of(x):
-        _itself(x, axis)
     return np.cumsum(x, axis=axis)
 
 
@@ -363,7 +402,7 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
     >>> cumprod(np.array([2.0, 3.0, 4.0]))
     array([ 2.,  6., 24.])
     """
-    if axis is None:
+    if axis is None or (not shape_of(x) and axis in (0, -1)):
         x, axis = ravel(x), 0
     before = (slice(None),) * own_axis("cumprod", x, axis)
     n, step = shape_of(x)[len(before)], 1
@@ -545,15 +584,16 @@ def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
         keepdims: keep these axes, at length 1.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
+        ShapeError: an axis does not exist.
 
     >>> float(median(np.array([3.0, 1.0, 7.0, 2.0])))
     2.5
     """
-    nonempty("median", x, axis)
     axes = own_axes("median", x, axis)
     if not axes:
         return x
+    if not _count("median", x, axis):
+        return mean(x, axis=axis, keepdims=keepdims)
     rows = _rows(x, axes)
     z = mean(take_along_axis(rows, middle(rows), axis=-1), axis=-1)
     return reshape(z, shape=_reduced("median", x, axis, keepdims))

@@ -68,6 +68,10 @@ def sizes_of(name: str, given: Any) -> tuple[int, ...]:
         raise ArgumentError(f"{name}: {given!r}: give an integer, or a tuple of integers") from None
 
 
+# What lets a number have axis 0, as NumPy's ufuncs do and SciPy's softmax does
+_ON_NUMBERS = {"sum", "prod", "max", "min", "any", "all", "softmax", "log_softmax", "logsumexp", "squeeze"}
+
+
 def own_axes(name: str, x: Array, axis: Any) -> tuple[int, ...]:
     """Axes of x, counted from the front; all of them for None.
 
@@ -81,6 +85,8 @@ def own_axes(name: str, x: Array, axis: Any) -> tuple[int, ...]:
     ndim = len(shape_of(x))
     if axis is None:
         return tuple(range(ndim))
+    if ndim == 0 and name in _ON_NUMBERS and isinstance(axis, int) and axis in (0, -1):
+        return ()
     given = axis if isinstance(axis, tuple) else (axis,)
     if not all(isinstance(a, int) or hasattr(a, "__index__") for a in given) or isinstance(axis, np.ndarray):
         raise ArgumentError(f"{name}: axis {axis!r}: give an integer, or a tuple of integers")
@@ -144,7 +150,7 @@ def _transposed(x: Array, *, axes: Sequence[int] | None = None) -> tuple[int, ..
 
 @multilinear(
     "transpose",
-    lambda g, x, *, axes=None: transpose(g, axes=None if axes is None else _inverse(axes)),
+    lambda g, x, *, axes=None: transpose(g, axes=None if axes is None else _inverse(sizes_of("transpose", axes))),
     shape=_transposed,
 )
 def transpose(x: Array, *, axes: Sequence[int] | None = None) -> Array:
@@ -611,7 +617,7 @@ def repeat(x: Array, repeats: Any, *, axis: int | None = None) -> Array:
     >>> repeat(np.array([1.0, 2.0]), 2)
     array([1., 1., 2., 2.])
     """
-    if axis is None:
+    if axis is None or (not shape_of(x) and axis in (0, -1)):
         x, axis = ravel(x), 0
     axis = own_axis("repeat", x, axis)
     shape, times = shape_of(x), sizes_of("repeat", repeats)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from micrograd.op import Array
+from micrograd.op import Array, shape_of
 from micrograd.ops.arithmetic import clip, equal, stop_gradient, where
 from micrograd.ops.functions import exp, log
-from micrograd.ops.reductions import Axis, max, nonempty, sum
+from micrograd.ops.reductions import Axis, in_single, is_half, max, sum
 from micrograd.ops.shapes import own_axes, squeeze
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 def largest(name: str, x: Array, axis: Axis) -> Array:
     """The largest element along axes, which are kept; finite also where it is not, and without a gradient."""
-    own_axes(name, x, axis)
-    nonempty(name, x, axis)
+    if not math.prod(shape_of(x)[a] for a in own_axes(name, x, axis)):
+        return sum(stop_gradient(x), axis=axis, keepdims=True)  # of nothing
     most = float(np.finfo(getattr(x, "dtype", float)).max)
     return clip(max(stop_gradient(x), axis=axis, keepdims=True), -most, most)
 
@@ -48,13 +48,15 @@ def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
         keepdims: keep these axes, at length 1.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
+        ShapeError: an axis does not exist.
 
     Source: Blanchard, Higham, Higham (2021), doi:10.1093/imanum/draa038.
 
     >>> float(logsumexp(np.array([1000.0, 1000.0])))
     1000.6931471805599
     """
+    if is_half(x):
+        return in_single(logsumexp, x, axis=axis, keepdims=keepdims)
     m = largest("logsumexp", x, axis)
     masked, z = _log(sum(exp(x - m), axis=axis, keepdims=True))
     z = where(masked, -math.inf, z + m)
@@ -71,13 +73,15 @@ def softmax(x: Array, *, axis: Axis = -1) -> Array:
         axis: the axes to sum over, counted from the end when negative; None for all.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
+        ShapeError: an axis does not exist.
 
     Source: Blanchard, Higham, Higham (2021), doi:10.1093/imanum/draa038.
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
+    if is_half(x):
+        return in_single(softmax, x, axis=axis)
     z = exp(x - largest("softmax", x, axis))
     total = sum(z, axis=axis, keepdims=True)
     return z / where(equal(total, 0.0), 1.0, total)
@@ -93,13 +97,15 @@ def log_softmax(x: Array, *, axis: Axis = -1) -> Array:
         axis: the axes to sum over, counted from the end when negative; None for all.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
+        ShapeError: an axis does not exist.
 
     Source: Blanchard, Higham, Higham (2021), doi:10.1093/imanum/draa038.
 
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
     """
+    if is_half(x):
+        return in_single(log_softmax, x, axis=axis)
     seen = x - largest("log_softmax", x, axis)
     _, total = _log(sum(exp(seen), axis=axis, keepdims=True))
     return where(equal(x, -math.inf), -math.inf, seen - total)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ArgumentError, MissingExtraError
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import _are_numbers, _integer
-from micrograd.ops.functions import exp, sigmoid
+from micrograd.ops.functions import exp, expit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ def erf(x: Array) -> Array:
     >>> erf(0.0)
     0.0
     """
-    return math.erf(x) if _are_numbers(x) else from_scipy("erf").erf(x)
+    return math.erf(x) if _are_numbers(x) else fitted(from_scipy("erf").erf(x), x)
 
 
 @elementwise("erfc", lambda z, x: -2.0 / math.sqrt(math.pi) * exp(-x * x))
@@ -78,7 +78,7 @@ def erfc(x: Array) -> Array:
     >>> erfc(0.0)
     1.0
     """
-    return math.erfc(x) if _are_numbers(x) else from_scipy("erfc").erfc(x)
+    return math.erfc(x) if _are_numbers(x) else fitted(from_scipy("erfc").erfc(x), x)
 
 
 def gelu(x: Array, *, approximate: str = "none") -> Array:
@@ -104,7 +104,7 @@ def gelu(x: Array, *, approximate: str = "none") -> Array:
         raise ArgumentError(f"gelu: there is no approximate={approximate!r}; take 'none' or 'tanh'")
     if approximate == "none":
         return 0.5 * x * erfc(-math.sqrt(0.5) * x)  # 1 + erf(x / sqrt 2) would lose its digits at x = -10
-    return x * sigmoid(math.sqrt(8.0 / math.pi) * (x + 0.044715 * x * x * x))  # (1 + tanh u) / 2 = sigmoid(2u)
+    return x * expit(math.sqrt(8.0 / math.pi) * (x + 0.044715 * x * x * x))  # (1 + tanh u) / 2 = expit(2u)
 
 
 @elementwise("lgamma", lambda z, x: digamma(x))
@@ -123,7 +123,7 @@ def lgamma(x: Array) -> Array:
     0.0
     """
     if not _are_numbers(x):
-        return from_scipy("lgamma").gammaln(x)
+        return fitted(from_scipy("lgamma").gammaln(x), x)
     try:
         return math.lgamma(x)
     except (ValueError, OverflowError):  # a pole, or beyond 1e305

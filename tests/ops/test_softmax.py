@@ -162,9 +162,8 @@ def test_a_number_stays_a_python_number(f: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("program", "error", "words"),
     [
-        ("ops.softmax(n)", ShapeError, "softmax: axis -1 of 'n' (): a number has no axes"),
+        ("ops.softmax(n, axis=1)", ShapeError, "softmax: axis 1 of 'n' (): a number has no axes"),
         ("ops.log_softmax(w, axis=2)", ShapeError, "log_softmax: axis 2 of 'w' (2, 3): its axes are numbered from -2"),
-        ("ops.logsumexp(e, axis=0)", ShapeError, "logsumexp: 'e' (0, 3) has no element along axis 0; it needs one at"),
         ("ops.softmax(w, axis='a')", ArgumentError, "softmax: axis 'a': give an integer, or a tuple of integers"),
     ],
 )

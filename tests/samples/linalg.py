@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.sample import EMPTY, Kink, Sample, array
+from tests.samples.sample import Kink, Sample, array
 
 _PAIRS = [
     (array(2, 3), array(3, 4)),
@@ -56,17 +56,6 @@ def _triplets(x: Any) -> Any:
     return _of_columns(s[..., None, :], u, swapped(vh))
 
 
-def _cofactor(x: Any) -> Any:
-    u, s, vh = np.linalg.svd(x)
-    others = np.array([[np.delete(row, i).prod() for i in range(len(row))] for row in s.reshape(-1, s.shape[-1])])
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return sign[..., None, None] * (u * others.reshape(s.shape)[..., None, :]) @ vh
-
-
-def _length(x: Any, axis: tuple[int, ...]) -> Any:
-    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=True))
-
-
 SAMPLES = [
     *(Sample("matmul", pair, np.matmul) for pair in _PAIRS),
     *(Sample("inverse", (x,), np.linalg.inv) for x in SQUARE),
@@ -79,7 +68,6 @@ SAMPLES = [
             (apart(3, 1, 2, 2), array(2, 2, 1)),
         ]
     ),
-    *(Sample("cofactor", (x,), _cofactor) for x in SQUARE),
     *(Sample("determinant", (x,), np.linalg.det) for x in SQUARE),
     *(Sample("determinant_sign", (x,), lambda x: np.linalg.slogdet(x)[0]) for x in SQUARE),
     *(Sample("log_determinant", (x,), lambda x: np.linalg.slogdet(x)[1]) for x in (*SQUARE, -apart(3, 3))),
@@ -88,24 +76,9 @@ SAMPLES = [
     *(Sample("singular_triplets", (x,), _triplets) for x in ANY),
     *(Sample("orthogonal_factors", (x,), lambda x: _of_columns(*np.linalg.qr(x))) for x in TALL),
     *(Sample("pseudoinverse", (x,), lambda x: np.linalg.pinv(x)) for x in ANY),
-    *(
-        Sample("euclidean_norm", (x,), _length, {"axis": axis})
-        for x, axis in [
-            (array(3), (0,)),
-            (array(2, 3), (1,)),
-            (array(2, 3, 4), (0, 2)),
-            (-0.75, ()),
-            (array(2, 3), ()),
-            (EMPTY, (1,)),
-        ]
-    ),
 ]
 
 KINKS = [
-    Kink("euclidean_norm", np.zeros(3), np.zeros(3), params={"axis": (0,)}),
-    Kink(
-        "euclidean_norm", np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[0.0, 0.0], [0.6, 0.8]]), params={"axis": (1,)}
-    ),
     Kink("determinant", np.diag([2.0, 0.0]), np.diag([0.0, 2.0])),
 ]
 
@@ -149,7 +122,6 @@ TORCH: dict[str, Any] = {
     "matmul": lambda torch, x, y: torch.matmul(x, y),
     "inverse": _named("inv"),
     "solution": _named("solve"),
-    "cofactor": lambda torch, x: torch.linalg.det(x)[..., None, None] * torch.linalg.inv(x).mT,
     "determinant": _named("det"),
     "log_determinant": lambda torch, x: torch.linalg.slogdet(x)[1],
     "cholesky_factor": lambda torch, x: torch.linalg.cholesky(_torch_symmetric(x)),
@@ -157,5 +129,4 @@ TORCH: dict[str, Any] = {
     "singular_triplets": _torch_triplets,
     "orthogonal_factors": _torch_orthogonal_factors,
     "pseudoinverse": _named("pinv"),
-    "euclidean_norm": lambda torch, x, axis: torch.sqrt(torch.sum(x * x, dim=axis, keepdim=True)) if axis else abs(x),
 }
