@@ -37,7 +37,7 @@ ERRORS: list[tuple[Any, type[MicrogradError], str]] = [
     ),
     (lambda: ops.clip(w(), b()), ShapeError, "clipped: 'w' (2, 3) and 'b' (2,) and () do not broadcast"),
     (lambda: ops.clip(w(), max=b()), ShapeError, "clipped: 'w' (2, 3) and () and 'b' (2,) do not broadcast"),
-    (lambda: ops.clip(w(), "0"), DataError, "clipped: '0' is a str, not a number or an array of numbers"),
+    (lambda: ops.clip(w(), "0"), DataError, "clip: '0' is a str, not a number or an array of numbers"),
     (lambda: ops.maximum(w(), 1j), DataError, "maximum: 1j is a complex, not a number or an array of numbers"),
     (lambda: ops.round(w(), decimals=0.5), ArgumentError, "round: decimals=0.5 is not an integer; give one, as 2"),
     (lambda: ops.round(1.5, decimals="1"), ArgumentError, "round: decimals='1' is not an integer; give one, as 2"),
