@@ -108,7 +108,7 @@ def test_help_shows_signatures():
         (engine, '"""The engine'),
         (op.Op, "class Op:"),
     ],
-    ids=str,
+    ids=lambda x: x if isinstance(x, str) else type(x).__name__,
 )
 def test_source(thing, first_line):
     source = inspect.getsource(thing)

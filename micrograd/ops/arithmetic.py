@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
-from micrograd.op import Array, broadcast_shape, comparison, elementwise, is_ieee, multilinear, primitive, shape_of
+from micrograd.modes import is_ieee
+from micrograd.op import Array, broadcast_shape, comparison, elementwise, multilinear, primitive, shape_of
 from micrograd.ops.alarms import numpys_answer
 
 if TYPE_CHECKING:
@@ -367,7 +368,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
             if not isinstance(v, (float, int, np.ndarray, np.generic)):
                 condition = np.asarray(condition, like=v)
                 break
-    z = np.where(condition, x, y)
+    z: Any = np.where(condition, x, y)
     return z if z.shape else z[()]
 
 
