@@ -417,7 +417,7 @@ class Value(Operators):
             if create_graph:
                 _watch_all(order)
             self._grad = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
-            with quietly(), _walk_from(self, seed):
+            with quietly(), Walk(self, seed, _asked):
                 _walk_back(order, create_graph)
             _add_to(leaves, before)
         except BaseException:
@@ -661,15 +661,8 @@ def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = 
     return parts
 
 
-def _walk_from(root: Value, seed: Any) -> Walk:
-    known: dict[Value, Any] = {}
-
-    def asked(node: Value) -> Any:
-        if not known:
-            known.update(asked_in(toposort(root), seed, _inputs))
-        return known.get(node, False)
-
-    return Walk(ground(root), asked)
+def _asked(root: Value, seed: Any) -> dict[Value, Any]:
+    return asked_in(toposort(root), seed, _inputs)
 
 
 def _settled(node: Value, i: int, g: Any, z: Any, values: Sequence[Any]) -> Any:
@@ -712,7 +705,7 @@ def cotangents(
     """
     path, on_the_way = known or route(root, wanted)
     grads: dict[Value, Any] = {root: seed}
-    with _walk_from(root, seed):
+    with Walk(root, seed, _asked):
         _walk_route(path, on_the_way, grads, create_graph)
     return [grads.get(x) for x in wanted]
 
