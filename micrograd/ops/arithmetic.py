@@ -379,7 +379,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
             if not isinstance(v, (float, int, np.ndarray, np.generic)):
                 condition = np.asarray(condition, like=v)
                 break
-    z = np.where(condition, x, y)
+    z: Any = np.where(condition, x, y)
     return z if z.shape else z[()]
 
 

@@ -26,7 +26,8 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 def _largest(name: str, x: Array, axis: Axis) -> Array:
     if not math.prod(shape_of(x)[a] for a in own_axes(name, x, axis)):
         return sum(stop_gradient(x), axis=axis, keepdims=True)  # of nothing
-    most = float(np.finfo(getattr(x, "dtype", float)).max)
+    dtype = np.dtype(getattr(x, "dtype", float))
+    most = float(np.finfo(dtype if dtype.kind == "f" else float).max)
     return clip(max(stop_gradient(x), axis=axis, keepdims=True), -most, most)
 
 
