@@ -215,7 +215,7 @@ def test_gradients_of_two_leaves_are_two_arrays() -> None:
 LACKING = {
     **dict.fromkeys("getitem index_add index_set".split(), "indices that are arrays: one of integers at most"),
     **dict.fromkeys("inverse solution cholesky_factor".split(), "matrices alone, in square chunks"),
-    **dict.fromkeys("cofactor determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"),
+    **dict.fromkeys("cofactor cofactor_slope determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"),
     **dict.fromkeys("argsort middle".split(), "sorting"),
 }
 LEFT_OUT = {

@@ -144,7 +144,7 @@ LACKING = {
     **dict.fromkeys("getitem index_add index_set scatter".split(), "indices that are arrays"),
     **dict.fromkeys("betaln digamma erf erfc gammainc gammainc_da lgamma polygamma".split(), "SciPy's functions"),
     **dict.fromkeys(
-        "cholesky_factor cofactor determinant eigenpairs orthogonal_factors singular_triplets".split(),
+        "cholesky_factor cofactor cofactor_slope determinant eigenpairs orthogonal_factors singular_triplets".split(),
         "masks of NumPy's",
     ),
 }
