@@ -462,7 +462,7 @@ class Value(Operators):
                 _watch_all(order)
             start = Value(seed) if create_graph else seed if self._x is not None else copy.copy(seed)
             _put_grad_at(self, start, walk.apart)
-            with quietly(), _zeros_from(self, seed):
+            with quietly(), Zeros(self, seed, _asked):
                 _walk_back(order, create_graph, walk.apart)
             _add_up(walk)
         except BaseException:
@@ -847,15 +847,8 @@ def _parts(node: Value, g: Any, create_graph: bool, wanted: set[Value] | None = 
     return parts
 
 
-def _zeros_from(root: Value, seed: Any) -> Zeros:
-    known: dict[Value, Any] = {}
-
-    def asked(node: Value) -> Any:
-        if not known:
-            known.update(asked_in(toposort(root), seed, _inputs))
-        return known.get(node, False)
-
-    return Zeros(ground(root), asked)
+def _asked(root: Value, seed: Any) -> dict[Value, Any]:
+    return asked_in(toposort(root), seed, _inputs)
 
 
 def _settled(node: Value, i: int, g: Any, z: Any, values: Sequence[Any]) -> Any:
@@ -908,7 +901,7 @@ def cotangents(
     """
     path, on_the_way = known or route(root, wanted)
     grads: dict[Value, Any] = {root: seed}
-    with _zeros_from(root, seed):
+    with Zeros(root, seed, _asked):
         _walk_route(path, on_the_way, grads, create_graph)
     return [grads.get(x) for x in wanted]
 

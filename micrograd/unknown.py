@@ -37,13 +37,19 @@ class Zeros:
     """What a zero of one walk back from a root stands for. Only a doubt makes it look at the graph.
 
     Args:
-        root: the data of the root, without interpreters.
-        asked: for a node, True where the root depends on it, with a factor that may happen to be zero.
+        root: where it starts.
+        seed: the cotangent of the root.
+        look: a function of root and seed. For each node it says, True or False per element, whether the root depends
+            on it, by a factor that may happen to be zero.
     """
 
-    def __init__(self, root: Any, asked: Callable[[Any], Any]) -> None:
+    __slots__ = ("_asked", "_here", "_look", "_root", "_seed", "_token")
+
+    def __init__(self, root: Any, seed: Any, look: Callable[[Any, Any], dict[Any, Any]]) -> None:
         self._root = root
-        self._asked = asked
+        self._seed = seed
+        self._look = look
+        self._asked: dict[Any, Any] | None = None
         self._here: Any = None
 
     def __enter__(self) -> Zeros:
@@ -55,11 +61,20 @@ class Zeros:
 
     def settle(self, node: Any, again: Callable[[], Any]) -> Any:
         """again(), which is the product in doubt, now that it is known where node was asked."""
-        self._here = self._asked(node)
+        if self._asked is None:
+            self._asked = self._look(self._root, self._seed)
+        self._here = self._asked.get(node, False)
         try:
             return again()
         finally:
             self._here = None
+
+    def _is_finite(self) -> bool:
+        """Whether the number that is being differentiated is finite."""
+        data = self._root
+        while hasattr(data, "_apply_op"):
+            data = data._below
+        return bool(np.all(np.isfinite(data)))
 
     def known_zero(self, name: str, product: Any, g: Any, partial: Any, z: Any) -> Any:
         """Where a product that is nan stands for 0. Raises Doubt if the graph has to be looked at first."""
@@ -70,7 +85,7 @@ class Zeros:
             if self._here is None:
                 raise Doubt
             doubtful = doubtful & (self._here if np.shape(self._here) == np.shape(product) else np.any(self._here))
-        pole = np.isinf(z) | (not np.all(np.isfinite(self._root)))
+        pole = np.isinf(z) | (not self._is_finite())
         kink = ~pole if np.shape(pole) in ((), np.shape(product)) else not np.any(pole)
         if np.any(doubtful & kink):
             tell(name, "a gradient that came out as 0 meets an infinite slope")
@@ -127,7 +142,8 @@ def warn_user(message: str, category: type[Warning]) -> None:
 
 def _warn(message: str, category: type[Warning], file: str, number: int, names: dict[str, Any]) -> None:
     registry = names.setdefault("__warningregistry__", {})
-    warnings.warn_explicit(message, category, file, number, names.get("__name__"), registry)
+    module = names.get("__name__") or file  # with None for the module, nothing is said at all
+    warnings.warn_explicit(message, category, file, number, module, registry)
 
 
 def users_line() -> tuple[str, int, str, dict[str, Any]]:

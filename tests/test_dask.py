@@ -215,7 +215,9 @@ def test_gradients_of_two_leaves_are_two_arrays() -> None:
 LACKING = {
     **dict.fromkeys("getitem index_add index_set".split(), "indices that are arrays: one of integers at most"),
     **dict.fromkeys("inverse solution cholesky_factor".split(), "matrices alone, in square chunks"),
-    **dict.fromkeys("cofactor determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"),
+    **dict.fromkeys(
+        "cofactor cofactor_slope determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"
+    ),
     **dict.fromkeys("argsort middle".split(), "sorting"),
     **dict.fromkeys("matrix_exponential matrix_square_root matrix_logarithm symmetric_function".split(), "all"),
     "logcumsumexp": "logaddexp.accumulate",

@@ -147,7 +147,7 @@ LACKING = {
     **dict.fromkeys("erfcinv erfinv log_ndtr ndtr_gap ndtr_slope".split(), "SciPy's functions"),
     "logcumsumexp": "logaddexp.accumulate",
     **dict.fromkeys(
-        "cholesky_factor cofactor determinant eigenpairs orthogonal_factors singular_triplets".split(),
+        "cholesky_factor cofactor cofactor_slope determinant eigenpairs orthogonal_factors singular_triplets".split(),
         "masks of NumPy's",
     ),
     **dict.fromkeys(

@@ -37,6 +37,7 @@ WRITTEN_OUT = {
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::micrograd.errors.GradientWarning")
 @pytest.mark.parametrize(
     "numbers", [(0.5, -2.0), (-1.5, 0.0), (0.0, 3.0), (710.0, 1e200), (np.inf, 0.0), (np.nan, 1.0)]
 )

@@ -146,9 +146,7 @@ def test_half_precision_is_summed_in_single():
     np.testing.assert_allclose(ops.softmax(Value(HALF)).data, 1.0 / 70_000, rtol=1e-2)
 
 
-@pytest.mark.parametrize(
-    "f", [ops.erf, ops.erfc, ops.gelu, ops.lgamma, ops.digamma, ops.silu, ops.softplus, ops.expit]
-)
+@pytest.mark.parametrize("f", [ops.erf, ops.erfc, ops.gelu, ops.lgamma, ops.digamma, ops.silu, ops.softplus, ops.expit])
 def test_half_precision_stays(f):
     x = np.array([0.5, 2.0], np.float16)
     z = f(Value(x))
@@ -341,3 +339,21 @@ def test_where_broadcasts_whatever_the_condition_is(condition):
     _, t = jvp(lambda x, y: ops.where(condition, x, y), (2.0, np.ones(2)), (1.0, np.zeros(2)))
     np.testing.assert_array_equal(t, [1.0, 1.0])
     assert type(ops.where(True, 2.0, 3.0)) is float
+
+
+WHOLE = [
+    (ops.norm, np.array([3, 4]), 5.0),
+    (ops.norm, np.array([True, False]), 1.0),
+    (ops.erf, np.array([1, 2]), [0.8427007929497149, 0.9953222650189527]),
+    (ops.lgamma, np.array([1, 3]), [0.0, math.log(2.0)]),
+    (ops.digamma, np.array([1, 2]), [-0.5772156649015329, 0.42278433509846713]),
+    (ops.cofactor, np.array([[1, 2], [3, 4]]), [[4.0, -3.0], [-2.0, 1.0]]),
+    (ops.std, np.array([3, 4]), 0.5),
+    (ops.softmax, np.array([1, 1]), [0.5, 0.5]),
+    (ops.logsumexp, np.array([0, 0]), math.log(2.0)),
+]
+
+
+@pytest.mark.parametrize(("f", "x", "wanted"), WHOLE)
+def test_whole_numbers_are_taken_as_they_come(f, x, wanted):
+    np.testing.assert_allclose(f(x), wanted, rtol=1e-14, atol=1e-15)

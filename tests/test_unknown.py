@@ -184,6 +184,11 @@ def test_the_warning_points_at_the_users_line_and_comes_once():
     ]
 
 
+def test_a_program_without_a_name_is_warned_too():
+    with pytest.warns(GradientWarning):
+        exec("grad(lambda x: np.sqrt(x) ** 2)(0.0)", {"grad": grad, "np": np})
+
+
 @pytest.mark.parametrize("derivative", [grad, lambda f: lambda x: jvp(f, (x,), (1.0,))])
 def test_detect_anomaly_raises(derivative):
     with detect_anomaly(), pytest.raises(AnomalyError):

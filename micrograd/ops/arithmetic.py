@@ -361,7 +361,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
     >>> where(True, 2.0, 3.0)
     2.0
     """
-    if _are_numbers(condition, x, y):  # they stay Python numbers
+    if isinstance(condition, bool) and _are_numbers(x, y):  # they stay Python numbers
         return x if condition else y
     if isinstance(condition, np.ndarray):  # a mask made of shapes alone: to where x or y lives, as on a GPU
         for v in (x, y):

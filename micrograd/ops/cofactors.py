@@ -32,10 +32,10 @@ def _slope_shape(t: Array, x: Array) -> tuple[int, ...]:
 
 def _factors(x: Any) -> tuple[Any, Any, Any, Any]:
     """U, S, V^T of x = U S V^T, and the determinant of U V^T; nan where x holds nan or inf."""
-    bad = ~np.isfinite(x).all(axis=(-2, -1), keepdims=True)
-    u, s, vh = np.linalg.svd(np.where(bad, 0.0, x))
+    good = np.all(np.isfinite(x), axis=(-2, -1), keepdims=True)
+    u, s, vh = np.linalg.svd(np.where(good, x, 0.0))
     sign = np.linalg.det(u) * np.linalg.det(vh)
-    return u, s, vh, np.where(bad, np.nan, sign[..., None, None]).astype(x.dtype)
+    return u, s, vh, np.where(good, sign[..., None, None], np.nan).astype(u.dtype)
 
 
 def _products_of_others(s: Any, count: int) -> Any:
@@ -67,7 +67,7 @@ def cofactor(x: Array) -> Array:
            [0., 0., 6.]])
     """
     u, s, vh, sign = _factors(x)
-    return (sign * (u * _products_of_others(s, 1)[..., None, :]) @ vh).astype(x.dtype)
+    return (sign * (u * _products_of_others(s, 1)[..., None, :]) @ vh).astype(u.dtype)
 
 
 def _slope_by_matrix(g: Array, t: Array, x: Array) -> Array:
@@ -111,4 +111,4 @@ def cofactor_slope(t: Array, x: Array) -> Array:
     others = _products_of_others(s, 2)
     diagonal = np.einsum("...il,...ll->...i", others, m)
     change = np.where(np.eye(s.shape[-1], dtype=bool), diagonal[..., None], -np.swapaxes(m, -1, -2) * others)
-    return (sign * (u @ change @ vh)).astype(x.dtype)
+    return (sign * (u @ change @ vh)).astype(u.dtype)

@@ -84,6 +84,8 @@ def euclidean_norm(x: Array, *, axis: tuple[int, ...]) -> Array:
     """
     if not axis or not math.prod(shape_of(x)):
         return abs(x) if not axis else np.sqrt(np.sum(x, axis=axis, keepdims=True))
+    if x.dtype.kind != "f":
+        return euclidean_norm(x.astype(float), axis=axis)
     if x.dtype == np.float16:
         return euclidean_norm(x.astype(np.float32), axis=axis).astype(np.float16)
     if isinstance(x, np.ndarray):

@@ -27,7 +27,8 @@ def largest(name: str, x: Array, axis: Axis) -> Array:
     """The largest element along axes, which are kept; finite also where it is not, and without a gradient."""
     if not math.prod(shape_of(x)[a] for a in own_axes(name, x, axis)):
         return sum(stop_gradient(x), axis=axis, keepdims=True)  # of nothing
-    most = float(np.finfo(getattr(x, "dtype", float)).max)
+    dtype = np.dtype(getattr(x, "dtype", float))
+    most = float(np.finfo(dtype if dtype.kind == "f" else float).max)
     return clip(max(stop_gradient(x), axis=axis, keepdims=True), -most, most)
 
 

@@ -34,7 +34,10 @@ def from_scipy(name: str) -> Any:
 
 def fitted(z: Any, *inputs: Array) -> Array:
     """What SciPy gave: a Python number for numbers; for arrays in their dtype, which SciPy does not always keep."""
-    return float(z) if _are_numbers(*inputs) else z.astype(np.result_type(*inputs), copy=False)
+    if _are_numbers(*inputs):
+        return float(z)
+    dtype = np.result_type(*inputs)
+    return z.astype(dtype, copy=False) if dtype.kind == "f" else z
 
 
 def natural(name: str, param: str, n: int) -> int:
