@@ -10,18 +10,25 @@ from typing import Any
 
 from tests.samples import (
     arithmetic,
+    calculus,
     einsum,
+    elementwise,
     functions,
     indexing,
     linalg,
     networks,
     reductions,
+    rounding,
     shapes,
     special,
+    statistics,
 )
 from tests.samples.sample import Kink, Sample
 
-FAMILIES: list[Any] = [arithmetic, einsum, functions, indexing, linalg, networks, reductions, shapes, special]
+FAMILIES: list[Any] = [
+    *(arithmetic, calculus, einsum, elementwise, functions, indexing, linalg, networks, reductions, rounding, shapes),
+    *(special, statistics),
+]
 SAMPLES: list[Sample] = [sample for family in FAMILIES for sample in family.SAMPLES]
 KINKS: list[Kink] = [kink for family in FAMILIES for kink in family.KINKS]
 TORCH: dict[str, Any] = {name: f for family in FAMILIES for name, f in family.TORCH.items()}
