@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.arithmetic import _integer, divide, equal, greater, less, remainder, where
-from micrograd.ops.indexing import getitem, own_axis
+from micrograd.ops.indexing import as_value, getitem, own_axis
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import argsort, cumprod, cumsum, sum
 from micrograd.ops.shapes import broadcast_to, concatenate, flip, own_axes, reshape
-from micrograd.ops.statistics import as_value, searchsorted
+from micrograd.ops.statistics import searchsorted
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.arithmetic import (
@@ -23,7 +22,7 @@ from micrograd.ops.arithmetic import (
     where,
 )
 from micrograd.ops.functions import arctan2, power, raise_to, sigmoid
-from micrograd.ops.indexing import getitem, stack
+from micrograd.ops.indexing import as_value, getitem, stack
 from micrograd.ops.shapes import reshape
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def deg2rad(x: Array) -> Array:
     >>> deg2rad(180.0)
     3.141592653589793
     """
-    return x * (math.pi / 180.0)
+    return as_value("deg2rad", x) * (math.pi / 180.0)
 
 
 def rad2deg(x: Array) -> Array:
@@ -80,7 +79,7 @@ def rad2deg(x: Array) -> Array:
     >>> rad2deg(math.pi)
     180.0
     """
-    return x * (180.0 / math.pi)
+    return as_value("rad2deg", x) * (180.0 / math.pi)
 
 
 def radians(x: Array) -> Array:
@@ -116,7 +115,7 @@ def real(x: Array) -> Array:
     >>> real(-2.0)
     -2.0
     """
-    return positive(x)
+    return positive(as_value("real", x))
 
 
 def conj(x: Array) -> Array:
@@ -128,7 +127,7 @@ def conj(x: Array) -> Array:
     >>> conj(-2.0)
     -2.0
     """
-    return positive(x)
+    return positive(as_value("conj", x))
 
 
 def conjugate(x: Array) -> Array:
@@ -140,7 +139,7 @@ def conjugate(x: Array) -> Array:
     >>> conjugate(-2.0)
     -2.0
     """
-    return positive(x)
+    return positive(as_value("conjugate", x))
 
 
 def real_if_close(x: Array, *, tol: float = 100) -> Array:
@@ -153,7 +152,7 @@ def real_if_close(x: Array, *, tol: float = 100) -> Array:
     >>> real_if_close(2.0)
     2.0
     """
-    return positive(x)
+    return positive(as_value("real_if_close", x))
 
 
 def angle(x: Array, *, deg: bool = False) -> Array:
@@ -166,7 +165,7 @@ def angle(x: Array, *, deg: bool = False) -> Array:
     >>> angle(-2.0), angle(-2.0, deg=True)
     (3.141592653589793, 180.0)
     """
-    z = arctan2(0.0, x)
+    z = arctan2(0.0, as_value("angle", x))
     return rad2deg(z) if deg else z
 
 
@@ -185,7 +184,7 @@ def float_power(x: Array, y: Array) -> Array:
     >>> float_power(2.0, 3.0)
     8.0
     """
-    return power(_double(x), _double(y))
+    return power(_double(as_value("float_power", x)), _double(as_value("float_power", y)))
 
 
 def _double(x: Array) -> Array:
@@ -207,6 +206,7 @@ def fmax(x: Array, y: Array) -> Array:
     >>> fmax(2.0, math.nan)
     2.0
     """
+    x, y = as_value("fmax", x), as_value("fmax", y)
     return maximum(_unless_nan(x, y), _unless_nan(y, x))
 
 
@@ -225,6 +225,7 @@ def fmin(x: Array, y: Array) -> Array:
     >>> fmin(2.0, math.nan)
     2.0
     """
+    x, y = as_value("fmin", x), as_value("fmin", y)
     return minimum(_unless_nan(x, y), _unless_nan(y, x))
 
 
@@ -256,6 +257,7 @@ def nan_to_num(
     """
     if not copy:
         raise ArgumentError("nan_to_num: copy=False: a value is never changed in place; use the result, with copy=True")
+    x = as_value("nan_to_num", x)
     largest = float(np.finfo(float if _are_numbers(x) else x.dtype).max)
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
     endless = isinf(x)
@@ -394,7 +396,7 @@ def polyval(p: Array | Sequence[Array], x: Array) -> Array:
     """
     if not isinstance(p, (list, tuple)) and len(shape_of(p)) != 1:
         raise ShapeError(f"polyval: coefficients of shape {named(p)}: give one row of them, the highest power first")
-    x = x if hasattr(x, "shape") or _are_numbers(x) else as_data(x, "polyval")
+    x = as_value("polyval", x)
     z: Any = x * 0.0
     for coefficient in p:
         z = z * x + coefficient
@@ -419,7 +421,7 @@ def vander(x: Array, N: int | None = None, *, increasing: bool = False) -> Array
     array([[4., 2., 1.],
            [9., 3., 1.]])
     """
-    x = x if hasattr(x, "shape") else as_data(x, "vander")
+    x = as_value("vander", x)
     if len(shape_of(x)) != 1:
         raise ShapeError(f"vander: {named(x)} is not one row of numbers; ravel() it first")
     (n,) = shape_of(x)

@@ -9,6 +9,7 @@ from micrograd.op import Array
 from micrograd.ops import reducing
 from micrograd.ops.arithmetic import equal, isnan, less_equal, logical_and, logical_not
 from micrograd.ops.arithmetic import where as choose
+from micrograd.ops.indexing import as_value
 from micrograd.ops.reducing import mask_of
 from micrograd.ops.reductions import Axis, count_nonzero, nonempty
 from micrograd.ops.statistics import as_share, quantile_of_rows
@@ -34,10 +35,11 @@ __all__ = [
 ]
 
 
-def _known(name: str, x: Array, where: Any) -> Array:
-    """Where x is a number, and counts."""
+def _known(name: str, x: Array, where: Any) -> tuple[Array, Array]:
+    """x, and where it is a number that counts."""
+    x = as_value(name, x)
     known = logical_not(isnan(x))
-    return known if where is True else logical_and(known, mask_of(name, x, where))
+    return x, known if where is True else logical_and(known, mask_of(name, x, where))
 
 
 def nansum(
@@ -67,7 +69,7 @@ def nansum(
     >>> float(nansum(np.array([2.0, np.nan, 3.0])))
     5.0
     """
-    known = _known("nansum", x, where)
+    x, known = _known("nansum", x, where)
     return reducing.sum(x, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=known)
 
 
@@ -98,7 +100,7 @@ def nanprod(
     >>> float(nanprod(np.array([2.0, np.nan, 3.0])))
     6.0
     """
-    known = _known("nanprod", x, where)
+    x, known = _known("nanprod", x, where)
     return reducing.prod(x, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=known)
 
 
@@ -154,7 +156,7 @@ def _extremum(name: str, x: Array, axis: Axis, keepdims: bool, initial: Array | 
     if where is not True and initial is None:
         raise ArgumentError(f"{name}: where= may leave out every element: give initial=, what it is then")
     full, end = (reducing.max, -np.inf) if name == "nanmax" else (reducing.min, np.inf)
-    known = _known(name, x, where)
+    x, known = _known(name, x, where)
     if initial is not None:
         return full(x, axis=axis, keepdims=keepdims, initial=initial, where=known)
     nonempty(name, x, axis)
@@ -180,7 +182,8 @@ def nanmean(x: Array, *, axis: Axis = None, dtype: Any = None, keepdims: bool = 
     >>> float(nanmean(np.array([2.0, np.nan, 3.0])))
     2.5
     """
-    return reducing.mean(x, axis=axis, dtype=dtype, keepdims=keepdims, where=_known("nanmean", x, where))
+    x, known = _known("nanmean", x, where)
+    return reducing.mean(x, axis=axis, dtype=dtype, keepdims=keepdims, where=known)
 
 
 def nanvar(
@@ -215,7 +218,7 @@ def nanvar(
     >>> float(nanvar(np.array([2.0, np.nan, 3.0])))
     0.25
     """
-    known = _known("nanvar", x, where)
+    x, known = _known("nanvar", x, where)
     options: dict[str, Any] = {"axis": axis, "keepdims": keepdims, "ddof": ddof, "correction": correction}
     return _few(reducing.var(x, dtype=dtype, where=known, mean=mean, **options), known, **options)
 
@@ -252,7 +255,7 @@ def nanstd(
     >>> float(nanstd(np.array([2.0, np.nan, 3.0])))
     0.5
     """
-    known = _known("nanstd", x, where)
+    x, known = _known("nanstd", x, where)
     options: dict[str, Any] = {"axis": axis, "keepdims": keepdims, "ddof": ddof, "correction": correction}
     return _few(reducing.std(x, dtype=dtype, where=known, mean=mean, **options), known, **options)
 
@@ -277,6 +280,7 @@ def nancumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
     >>> nancumsum(np.array([2.0, np.nan, 3.0]))
     array([2., 2., 5.])
     """
+    x = as_value("nancumsum", x)
     return reducing.cumsum(choose(isnan(x), 0.0, x), axis=axis, dtype=dtype)
 
 
@@ -294,6 +298,7 @@ def nancumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array
     >>> nancumprod(np.array([2.0, np.nan, 3.0]))
     array([2., 2., 6.])
     """
+    x = as_value("nancumprod", x)
     return reducing.cumprod(choose(isnan(x), 1.0, x), axis=axis, dtype=dtype)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, question, shape_of
-from micrograd.ops.arithmetic import clip, divide, equal, isnan, where
+from micrograd.ops.arithmetic import clip, divide, equal, isnan, maximum, where
 from micrograd.ops.functions import sqrt
-from micrograd.ops.indexing import getitem, take_along_axis
+from micrograd.ops.indexing import as_value, getitem, take_along_axis
 from micrograd.ops.linalg import matmul
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import Axis, as_rows, max, mean, min, nonempty, sort, sum
@@ -47,11 +46,6 @@ __all__ = [
 ]
 
 
-def as_value(name: str, x: Any) -> Array:
-    """x itself, or the array that a list of numbers stands for."""
-    return x if hasattr(x, "shape") or isinstance(x, (int, float)) else as_data(x, name)
-
-
 def ptp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Largest element less the smallest, along axes; where several tie, they share the gradient.
 
@@ -68,6 +62,8 @@ def ptp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(ptp(np.array([1.0, 4.0, 2.0])))
     3.0
     """
+    x = as_value("ptp", x)
+    nonempty("ptp", x, axis)
     return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
 
 
@@ -95,7 +91,8 @@ def average(
     >>> average(np.array([1.0, 3.0]), weights=np.array([3.0, 1.0]))
     np.float64(1.5)
     """
-    x, axes = as_value("average", x), own_axes("average", x, axis)
+    x = as_value("average", x)
+    axes = own_axes("average", x, axis)
     if weights is None:
         z = mean(x, axis=axis, keepdims=keepdims)
         count: Any = float(math.prod(shape_of(x)[a] for a in axes))
@@ -135,7 +132,7 @@ def cov(
     aweights: Array | None = None,
     dtype: Any = None,
 ) -> Array:
-    """Covariance matrix of variables, each of them a row of observations.
+    """Covariance matrix of variables, each of them a row of observations; nan of too few of them.
 
     z = (m - mean) W (m - mean)^T / degrees of freedom
 
@@ -151,7 +148,7 @@ def cov(
 
     Raises:
         ShapeError: m has more than two axes, or weights or y do not fit.
-        ArgumentError: weights are negative, fweights are not whole, or no observation is left to divide by.
+        ArgumentError: weights are negative, or fweights are not whole.
 
     >>> cov(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
     array([[ 1., -1.],
@@ -163,11 +160,7 @@ def cov(
     x = in_dtype("cov", x, np.result_type(x.dtype, float) if dtype is None else dtype)
     off = (0 if bias else 1) if ddof is None else ddof
     w, count = _observation_weights(x, fweights, aweights, off)
-    below = ground(count)
-    if below is not None and not below > 0:
-        raise ArgumentError(
-            f"cov: {shape_of(x)[1]} observations less {off} leave none to divide by; give more, or ddof=0"
-        )
+    count = maximum(count, 0.0)  # nan where no observation is left to divide by, as in NumPy
     if w is None:
         d = x - mean(x, axis=1, keepdims=True)
         z = divide(matmul(d, transpose(d)), count)
@@ -220,7 +213,6 @@ def corrcoef(x: Array, y: Array | None = None, *, rowvar: bool = True, dtype: An
 
     Raises:
         ShapeError: x has more than two axes, or y does not fit.
-        ArgumentError: there are fewer than two observations.
 
     >>> corrcoef(np.array([[1.0, 2.0, 4.0], [3.0, 2.0, 0.0]]))
     array([[ 1., -1.],
@@ -273,7 +265,7 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
     """
     if hasattr(q, "_apply_op"):
         raise ArgumentError(f"{name}: q={q} is a value, and has no gradient here; give plain numbers, such as q.data")
-    levels = np.asarray(q, float)
+    x, levels = as_value(name, x), _levels(name, q)
     nonempty(name, x, axis)
     axes = own_axes(name, x, axis)
     rows = sort(as_rows(x, axes) if axes else expand_dims(x, axis=-1), axis=-1)
@@ -288,6 +280,13 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
         z = where(isnan(getitem(rows, index=(..., slice(-1, None)))), math.nan, z)
     kept = tuple(1 if a in axes else n for a, n in enumerate(shape_of(x)) if keepdims or a not in axes)
     return reshape(moveaxis(z, -1, 0), shape=(*levels.shape, *kept))
+
+
+def _levels(name: str, q: Any) -> Any:
+    try:
+        return np.asarray(q, float)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name}: q={q!r} is not made of numbers; give one, or an array of them") from None
 
 
 def _between(rows: Array, places: Array, dtype: Any) -> Array:
@@ -370,7 +369,7 @@ def as_share(name: str, q: Any) -> Any:
     """
     if hasattr(q, "_apply_op"):
         return q
-    shares = np.true_divide(q, 100)
+    shares = _levels(name, q) / 100.0
     if not ((shares >= 0) & (shares <= 1)).all():
         raise ArgumentError(f"{name}: q={q!r} is not between 0 and 100")
     return float(shares) if np.ndim(q) == 0 else shares

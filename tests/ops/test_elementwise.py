@@ -163,6 +163,25 @@ def test_real_and_imaginary_parts() -> None:
     assert grad(lambda v: ops.angle(v) + v.real)(-2.0) == 1.0
 
 
+def test_lists_of_numbers() -> None:
+    for name in (
+        "deg2rad",
+        "rad2deg",
+        "real",
+        "conj",
+        "conjugate",
+        "real_if_close",
+        "angle",
+        "nan_to_num",
+        "fix",
+        "rint",
+    ):
+        np.testing.assert_array_equal(getattr(ops, name)([1.0, -2.5]), getattr(np, name)([1.0, -2.5]))
+    np.testing.assert_array_equal(ops.fmax([1, NAN], 0.5), [1.0, 0.5])
+    np.testing.assert_array_equal(ops.float_power([2, 3], 2), [4.0, 9.0])
+    np.testing.assert_array_equal(ops.ldexp([1, 3], [1, 2]), [2.0, 12.0])
+
+
 @pytest.mark.parametrize("x", [0.0, -0.0, -0.5, 0.5, NAN, -math.inf, 1e300])
 @pytest.mark.parametrize("name", ["trunc", "fix", "rint"])
 def test_steps_of_numbers_as_of_arrays(name: str, x: float) -> None:

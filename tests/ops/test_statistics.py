@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, grad, gradcheck, ops
-from micrograd.errors import ArgumentError, DomainError, MicrogradError, OpError, ShapeError
+from micrograd.errors import ArgumentError, DataError, DomainError, MicrogradError, OpError, ShapeError
 from micrograd.transforms import jvp
 from tests.ops.composites import CHECKS, Row, said
 from tests.samples.sample import A3, A23, A234, AXES, EMPTY, array
@@ -233,6 +233,26 @@ def test_correlation_of_one_and_of_perfect_ones() -> None:
     np.testing.assert_allclose(grad(lambda x: ops.sum(ops.corrcoef(x)))(rows), np.zeros((3, 3)), atol=1e-15)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_too_few_observations_are_nan_as_in_numpy() -> None:
+    for given, wanted in ((ops.cov(Value(3.0)), np.cov(3.0)), (ops.cov(A23, ddof=3), np.cov(A23, ddof=3))):
+        np.testing.assert_array_equal(given.data if isinstance(given, Value) else given, wanted)
+    for name in ("nanmean", "nanvar", "nanstd"):
+        np.testing.assert_array_equal(getattr(ops, name)(Value(EMPTY), axis=0).data, getattr(np, name)(EMPTY, axis=0))
+    np.testing.assert_array_equal(np.var(Value(A3), where=A3 > 9.0).data, np.var(A3, where=A3 > 9.0))
+
+
+def test_lists_and_numbers() -> None:
+    assert float(ops.nansum([1, 2])) == 3.0 and float(ops.nanmax([1.0, 2.0])) == 2.0
+    assert float(ops.quantile([1, 2], 0.5)) == 1.5 and float(ops.ptp([1, 3])) == 2.0
+    assert float(ops.average([1, 2], weights=[3, 1])) == 1.25
+    for name in ("nansum", "nanmean", "nanmedian", "average", "nanmin"):
+        z = getattr(ops, name)(Value(3))
+        assert z.data == 3
+        z.backward()
+    assert ops.quantile(Value(3), [0.2, 0.3]).data.tolist() == [3.0, 3.0]
+
+
 @pytest.mark.parametrize("bins", [3, "auto", "sturges", [0.6, 1.0, 1.9]])
 def test_histograms(bins: Any) -> None:
     for options in ({}, {"density": True}, {"range": (0.7, 1.8)}):
@@ -273,7 +293,14 @@ def test_infinite_elements_keep_to_themselves() -> None:
         ),
         ("ops.average(b, weights=[1., -1.])", DomainError, "average: the weights sum to 0, so there is no mean"),
         ("ops.cov(np.ones((2, 2, 2)))", ShapeError, "cov: (2, 2, 2) has more than two axes"),
-        ("ops.cov(b, ddof=2)", ArgumentError, "cov: 2 observations less 2 leave none to divide by"),
+        (
+            "ops.quantile(w, 'a')",
+            ArgumentError,
+            "quantile: q='a' is not made of numbers; give one, or an array",
+        ),
+        ("ops.percentile(w, None, axis=1)", ArgumentError, "percentile: q=None is not between 0 and 100"),
+        ("ops.ptp(e, axis=0)", ShapeError, "ptp: 'e' (0, 3) has no element along axis 0; it needs one at least"),
+        ("ops.nansum([w])", DataError, "use micrograd.ops.stack to join Values"),
         ("ops.cov(w, fweights=[1, 2])", ShapeError, "cov: fweights of shape (2,) for 3 observations; give one to each"),
         (
             "ops.cov(b, fweights=[0.5, 1])",
