@@ -10,19 +10,9 @@ import pytest
 from micrograd import Value
 from micrograd.errors import ArgumentError
 
-# Of bits, of whole numbers, and of matrices: not for Values one by one.
-APART = {
-    "bitwise_and",
-    "bitwise_count",
-    "bitwise_or",
-    "bitwise_xor",
-    "invert",
-    "left_shift",
-    "right_shift",
-    "gcd",
-    "lcm",
-}
-APART |= {"matmul", "matvec", "vecdot", "vecmat"}
+# Of bits, of whole numbers, and of matrices: not for Values one by one. Two are Python's `and` and `or`.
+APART = set("bitwise_and bitwise_count bitwise_or bitwise_xor invert left_shift right_shift gcd lcm".split())
+APART |= set("matmul matvec vecdot vecmat logical_and logical_or".split())
 UFUNCS = {f.__name__: f for f in (getattr(np, name) for name in np.__all__) if isinstance(f, np.ufunc)}
 LOOPS = [name for name, f in UFUNCS.items() if any("O" in types for types in f.types) and name not in APART]
 PLAIN = {"floor", "ceil", "trunc", "sign", "logical_not"}  # and comparisons: NumPy makes plain numbers of them
