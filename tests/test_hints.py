@@ -128,9 +128,9 @@ def test_keywords_of_pytorch(program: Any, error: type[Exception], words: str) -
         (lambda v: np.unique(v), "np.unique: there is no op for it; a set has no gradient; ops.sort and ops.take keep"),
         (
             lambda v: np.linalg.eig(v),
-            "np.linalg.eig: there is no op for it; its answer may be complex; eigh and eigvalsh",
+            "np.linalg.eig: there is no op for it; a matrix that is not symmetric may have complex eigenvalues",
         ),
-        (lambda v: np.put(v, 0, 1.0), "np.put: there is no op for it; it changes an array in place; v.at[index].set("),
+        (lambda v: np.put(v, 0, 1.0), "np.put: there is no op for it; it writes into an array, where history is lost; use v.at[index].set(w)"),
         (lambda v: np.gcd(v, 2), "np.gcd: there is no op for it; whole numbers have no gradient"),
         (lambda v: np.fft.fft(v), "np.fft.fft: there is no op for it, nor one near it; take v.data for plain NumPy"),
     ],

@@ -32,6 +32,7 @@ DATA = {
     "p": np.array([[2.0, 0.4, 0.1], [0.4, 1.5, 0.3], [0.1, 0.3, 1.0]]),  # symmetric, positive
 }
 CONSTANTS = {"B": DATA["x"] > 0.5, "A": DATA["x"] + 1.0, "I": np.array([1, 0, 1]), "J": np.array([[0, 2], [1, 1]])}
+CONSTANTS["H"] = np.array([[0.0, np.nan, 0.0], [np.nan, 0.0, 0.0]])
 
 # What is small stands for a Value, what is capital for raw data. Wherever a Value may stand, a row has it stand.
 ROWS = """
@@ -48,6 +49,39 @@ np.round(x, 1) np.round(x, decimals=1) np.around(x) np.remainder(x, 0.35) np.mod
 np.logaddexp(x, y) np.arctan2(x, y) np.arctan2(A, x) np.exp(x) np.exp(s) np.exp2(x) np.expm1(x) np.log(x) np.log2(x)
 np.log10(x) np.log1p(x) np.sin(x) np.cos(x) np.tan(x) np.arcsin(x) np.arccos(x) np.arctan(x) np.sinh(x) np.cosh(x)
 np.tanh(x) np.arcsinh(x) np.arccosh(x+1) np.arctanh(x) np.asin(x) np.acos(x) np.atan(x) np.asinh(x) np.acosh(x+1)
+np.trunc(s) np.rint(x) np.fix(x) np.floor_divide(A + 0.03, x) x // 0.35 2.1 // x (A + 0.03) // x
+np.divmod(A + 0.03, x) np.fmod(A + 0.03, x) np.modf(x)
+np.heaviside(x, y) np.copysign(x, -y) np.copysign(A, x) np.nextafter(x, 2.0) np.ldexp(x, 3) np.ldexp(x, I) np.fmax(x, y)
+np.fmin(x, 0.5) np.logaddexp2(x, y) np.deg2rad(x) np.rad2deg(s) np.degrees(x) np.radians(x) np.real(x) np.conj(x)
+np.conjugate(x) np.real_if_close(x) np.angle(x) np.angle(x, deg=True) np.sinc(x) np.sinc(s) np.i0(x) np.nan_to_num(x)
+np.nan_to_num(x, True, 1.0) np.polyval(v, x) np.polyval(A[0], x) np.polyval([s, 2.0], x) np.polyval(v, A) np.vander(v)
+np.vander(v, 2) np.vander(v, increasing=True) np.diff(x) np.diff(x, 2, axis=1) np.diff(v, prepend=0.0, append=s)
+np.diff(x, n=1, axis=0) np.ediff1d(x) np.ediff1d(v, to_begin=s) np.gradient(v) np.gradient(x, edge_order=1)
+np.gradient(x, 0.5, axis=1) np.gradient(t, s, axis=(0, 2)) np.gradient(v, np.cumsum(y[0]), edge_order=2)
+np.gradient(t[0], np.cumsum(v), 0.5) np.trapezoid(x) np.trapezoid(x, dx=s, axis=0) np.trapezoid(x, np.cumsum(v))
+np.trapezoid(x, x=np.cumsum(y, 1), axis=-1) np.interp(x, np.cumsum(v), y[0]) np.interp(x, [0.3, 0.5, 0.8], v)
+np.interp(x, [0.4, 0.7], [1.0, 2.0], left=s) np.interp(A, [0.4, 0.7], v[:2], period=0.9) np.convolve(v, x[0])
+np.convolve(x[0], [1.0, 2.0], "same") np.convolve(v, A[0], mode="valid") np.correlate(v, y[1])
+np.correlate(A[0], v, "full") np.cumulative_sum(v) np.cumulative_sum(x, axis=1, include_initial=True)
+np.cumulative_prod(x, axis=0) np.unwrap(9.0 * x) np.average(x) np.average(x, 0) np.average(x, axis=1, weights=v)
+np.average(x, weights=y, returned=True) np.average(A, 1, v) np.cov(x) np.cov(x, y[0]) np.cov(t[0], rowvar=False, ddof=0)
+np.cov(x, aweights=v) np.cov(x, bias=True, fweights=[1, 2, 1]) np.corrcoef(t[0]) np.corrcoef(v, x[0])
+np.percentile(x, 30) np.percentile(t, [20, 60], axis=(0, 2)) np.percentile(x, 40, 1, method="nearest", keepdims=True)
+np.quantile(x, 0.3) np.quantile(x, [0.2, 0.9], axis=0) np.quantile(t, 0.7, axis=1, method="midpoint") np.ptp(x)
+np.ptp(x, 0) np.nansum(x) np.nansum(H + x, axis=0) np.nanprod(H + x) np.nanmean(H + x, 1) np.nanmax(H + x, axis=0)
+np.nanmin(H + x) np.nanvar(H + x, ddof=1) np.nanstd(H + x, axis=1) np.nancumsum(H + x) np.nancumprod(H + x, axis=1)
+np.nanmedian(H + x) np.nanquantile(H + x, [0.2, 0.5], axis=1) np.nanpercentile(H + x, 70) np.sum(x, where=B, axis=1)
+np.sum(x, initial=s) np.prod(x, where=B, initial=2.0) np.max(x, initial=0.6, axis=0) np.max(x, where=B, initial=0.1)
+np.min(x, 1, initial=s) np.mean(x, where=B) np.var(x, where=B, axis=1, ddof=0) np.std(x, where=B) np.std(x, mean=0.5)
+np.sum(x, dtype=float) np.mean(x, dtype=np.float64) np.cumsum(x, dtype=float) np.add.reduce(x) np.add.reduce(x, axis=1)
+np.add.reduce(x, axis=None) np.multiply.reduce(x, 1, keepdims=True) np.maximum.reduce(x)
+np.minimum.reduce(x, axis=(0, 1)) np.fmax.reduce(H + x, axis=None)
+np.logaddexp.reduce(x, axis=1) np.subtract.reduce(x, axis=1) np.hypot.reduce(v)
+np.subtract.reduce(x, initial=s) np.power.reduce(x) np.add.accumulate(x) np.add.accumulate(x, axis=1)
+np.multiply.accumulate(v) np.maximum.accumulate(x, axis=1) np.logaddexp.accumulate(v) np.add.outer(x, y)
+np.add.outer(s, v) np.multiply.outer(v, A) np.subtract.outer([1.0, 2.0], v) np.hypot.outer(v, v) np.exp(x, dtype=float)
+np.exp(x, where=True) np.add(x, y, casting="same_kind") np.histogram(x, weights=y, bins=3)[0]
+np.histogram(x, 3)[1] np.histogram(x, 2, density=True)[0] np.histogram_bin_edges(x, 4)
 np.atanh(x) np.atan2(x, y) np.tanh(s) np.sum(x) np.sum(x, 0) np.sum(x, axis=0) np.sum(a=x, axis=-1)
 np.sum(t, axis=(0, -1), keepdims=True) np.sum(x, keepdims=False) np.sum(x, dtype=None) np.mean(x) np.mean(x, 1)
 np.prod(x) np.prod(x, axis=1) np.max(x) np.max(x, 0) np.amax(x, axis=1) np.min(x, axis=-1) np.amin(x) np.var(x)
@@ -111,7 +145,7 @@ def split(rows):
     for i, (depth, word) in enumerate(found):
         current.append(word)
         following = found[i + 1][1] if i + 1 < len(found) else ""
-        operators = ("+", "-", "*", "/", "**", "@")
+        operators = ("+", "-", "*", "/", "//", "**", "@")
         if depth == 0 and word not in operators and following not in operators:
             calls.append(" ".join(current))
             current = []
@@ -123,7 +157,7 @@ NEWER = (
 )
 NEWER += " np.vecmat(v, w, axes=[0, (0, 1), 0])"  # than the oldest NumPy that is promised
 CALLS = split(ROWS) + [call for call in split(NEWER) if hasattr(np, call[3 : call.index("(")])]
-FLAT = ("np.floor", "np.ceil", "np.round", "np.around", "np.sign")  # no gradient to speak of
+FLAT = tuple(f"np.{name}" for name in "floor ceil round around sign trunc rint fix".split())  # no gradient to speak of
 
 
 def names_in(call):
@@ -148,6 +182,7 @@ def test_every_op_with_a_name_of_numpys_has_a_row():
     public = {name for name in [*ops.__all__, *OPS] if callable(getattr(ops, name, None))}
     asked = {name for name in public if hasattr(np, name) or hasattr(np.linalg, name)}
     answers = set("equal greater greater_equal less less_equal not_equal isnan isinf isfinite all any".split())
+    answers |= set("searchsorted digitize isin".split())
     answers |= set("argmax argmin argsort logical_and logical_or logical_not logical_xor count_nonzero".split())
     answers |= {"matrix_rank"}
     asked -= {"full"}  # of which NumPy asks no Value
@@ -203,8 +238,12 @@ np.isnan(x) np.isinf(x) np.isfinite(s) np.all(x) np.any(x, axis=0) np.argmax(x) 
 np.argsort(x) np.argsort(x, axis=0) np.logical_and(x, y) np.logical_or(x, y) np.logical_not(x) np.logical_xor(x, A)
 np.count_nonzero(x) np.shape(x) np.ndim(x) np.size(x) np.size(x, 0) np.zeros_like(x) np.ones_like(s)
 np.full_like(x, 2.0) np.allclose(x, y) np.isclose(x, A) np.array_equal(x, x) np.nonzero(x) np.signbit(x)
-np.linalg.matrix_rank(x) np.linalg.matrix_rank(m, tol=1.0) np.einsum_path("ij,kj->ik", x, A) np.iscomplexobj(x)
-np.isrealobj(x) np.result_type(x, A) np.empty_like(x).shape x>0.5 x<=y 0.5>x
+np.linalg.matrix_rank(x) np.linalg.matrix_rank(m, tol=1.0) np.einsum_path("ij,kj->ik", x, A)
+np.searchsorted(v, x) np.searchsorted([0.3, 0.5], x, side="right") np.digitize(x, [0.3, 0.5]) np.isin(x, y)
+np.imag(x) np.imag(s) np.isreal(x) np.iscomplex(x) np.isneginf(x) np.flatnonzero(x) np.argwhere(x) np.nanargmax(x)
+np.nanargmin(x, axis=0) np.argpartition(x, 1) np.array2string(x) np.array_repr(x) np.histogram(x, [0.2, 0.5, 0.9])
+np.less.outer(v, x) np.logical_and.reduce(x) np.logical_or.reduce(x, axis=1) np.any(x, where=B) np.all(x, where=B)
+np.iscomplexobj(x) np.isrealobj(x) np.result_type(x, A) np.empty_like(x).shape x>0.5 x<=y 0.5>x
 """
 
 
@@ -244,17 +283,27 @@ def test_float32_stays_float32():
 
 x = Value([[0.5, 0.25]], label="x")
 REFUSALS = {
-    "reduce": (lambda: np.add.reduce(x), "np.add.reduce: there is no op for it; sum, prod, max and outer are ops"),
-    "accumulate": (lambda: np.multiply.accumulate(x), "np.multiply.accumulate: there is no op for it"),
-    "outer": (lambda: np.add.outer(x, x), "np.add.outer: there is no op for it"),
-    "at": (lambda: np.add.at(x, 0, 1.0), "np.add.at: there is no op for it"),
+    "reduceat": (
+        lambda: np.add.reduceat(x, [0]),
+        "np.add.reduceat: there is no op for it; reduce, accumulate",
+    ),
+    "at": (
+        lambda: np.add.at(x, 0, 1.0),
+        "np.add.at: a Value is never changed in place; write w = v.at[index].add(...)",
+    ),
+    "out of reduce": (lambda: np.add.reduce(x, out=np.ones(2)), "np.add.reduce: there is no op for it with out="),
+    "where of fold": (
+        lambda: np.subtract.reduce(x, where=[True, False]),
+        "np.subtract.reduce: there is no op for it with where=",
+    ),
     "out of a ufunc": (lambda: np.exp(x, out=np.ones((1, 2))), "np.exp: there is no op for it with out="),
     "out": (lambda: np.sum(x, out=np.ones(())), "np.sum: there is no op for it with out="),
     "a Value as out": (lambda: np.exp(np.ones((1, 2)), out=x), "np.exp: there is no op for it with out="),
-    "where of a ufunc": (lambda: np.exp(x, where=True), "np.exp: there is no op for it with where="),
-    "where": (lambda: np.sum(x, where=[True, False]), "np.sum: there is no op for it with where="),
-    "dtype": (lambda: np.mean(x, dtype=np.float32), "np.mean: there is no op for it with dtype="),
-    "two options": (lambda: np.sum(x, initial=1.0, dtype=float), "with initial=, dtype="),
+    "where of a ufunc": (lambda: np.exp(x, where=[True, False]), "np.exp: there is no op for it with where="),
+    "options of a ufunc": (
+        lambda: np.exp(x, order="F", casting="no"),
+        "np.exp: there is no op for it with order=, casting=",
+    ),
     "order": (lambda: np.reshape(x, (2, 1), order="F"), "np.reshape: there is no op for it with order="),
     "where of one": (lambda: np.where(x), "np.where: there is no op for it without x, y"),
     "near in meaning": (lambda: np.partition(x, 1), "np.partition: there is no op for it; ops.sort is the nearest: it"),

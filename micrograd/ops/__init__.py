@@ -12,9 +12,11 @@ from micrograd.ops import (
     attention,
     bessel,
     beta,
+    calculus,
     cofactors,
     columns,
     convolution,
+    elementwise,
     entropy,
     functions,
     grids,
@@ -25,15 +27,18 @@ from micrograd.ops import (
     linalg,
     logistic,
     matrix_functions,
+    nanfunctions,
     networks,
     normal,
     normalization,
     pooling,
     reductions,
+    rounding,
     scans,
     selecting,
     shapes,
     special,
+    statistics,
     vector_products,
 )
 from micrograd.ops import (
@@ -47,11 +52,13 @@ from micrograd.ops.arithmetic import *  # noqa: F403
 from micrograd.ops.attention import *  # noqa: F403
 from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
+from micrograd.ops.calculus import *  # noqa: F403
 from micrograd.ops.calls import open_calls
 from micrograd.ops.cofactors import *  # noqa: F403
 from micrograd.ops.columns import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
-from micrograd.ops.einsum import *  # noqa: F403
+from micrograd.ops.einsum import *  # noqa: F403  # noqa: F403
+from micrograd.ops.elementwise import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.grids import *  # noqa: F403
@@ -62,21 +69,26 @@ from micrograd.ops.lengths import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
 from micrograd.ops.logistic import *  # noqa: F403
 from micrograd.ops.matrix_functions import *  # noqa: F403
+from micrograd.ops.nanfunctions import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.normal import *  # noqa: F403
 from micrograd.ops.normalization import *  # noqa: F403
 from micrograd.ops.pooling import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
+from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
 from micrograd.ops.selecting import *  # noqa: F403
-from micrograd.ops.shapes import *  # noqa: F403
-from micrograd.ops.softmax import *  # noqa: F403
-from micrograd.ops.special import *  # noqa: F403
+from micrograd.ops.shapes import *  # noqa: F403  # noqa: F403
+from micrograd.ops.softmax import *  # noqa: F403  # noqa: F403
+from micrograd.ops.special import *  # noqa: F403  # noqa: F403
+from micrograd.ops.statistics import *  # noqa: F403
 from micrograd.ops.vector_products import *  # noqa: F403
 
 FAMILIES = (
     arithmetic,
     functions,
+    rounding,
+    elementwise,
     lengths,
     logistic,
     activations,
@@ -89,6 +101,9 @@ FAMILIES = (
     reductions,
     _softmax,
     scans,
+    statistics,
+    nanfunctions,
+    calculus,
     shapes,
     layouts,
     grids,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
-__all__ = ["bessel_i", "bessel_ie", "i0", "i0e", "i1", "i1e"]
+__all__ = ["bessel_i", "bessel_ie", "i0e", "i1", "i1e"]
 
 _FAR = 20.0  # from here on the asymptotic series is exact: its least term is e^-2x of the first
 _TERMS = 40
@@ -94,23 +94,6 @@ def _far(x: Any, n: int, order: int) -> Any:
         z = z + term * math.prod(-(j + 0.5 + i) for i in range(order))
         term = term * ((2 * j + 1) ** 2 - 4.0 * n * n) / (8.0 * (j + 1)) / x
     return z / x**order
-
-
-def i0(x: Array) -> Array:
-    """Modified Bessel function of the first kind of order 0, elementwise.
-
-    z = I_0(x) = 1 / pi integral from 0 to pi of e^(x cos t) dt
-
-    Args:
-        x: value of any shape.
-
-    Raises:
-        MissingExtraError: SciPy is not installed.
-
-    >>> i0(0.0)
-    1.0
-    """
-    return bessel_i(x, n=0)
 
 
 def i1(x: Array) -> Array:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import as_data
+from micrograd.arrays import as_operand
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Each, multilinear, named, shape_of
 from micrograd.ops.indexing import getitem
@@ -35,7 +35,7 @@ WORTH_ARRANGING = 1 << 10
 
 def operand(name: str, x: Any) -> Array:
     """x, or the array that a list of numbers is; for functions that look at shapes before any op does."""
-    return x if hasattr(x, "shape") else as_data(x, name)
+    return x if hasattr(x, "shape") else as_operand(x, name)
 
 
 def _split(subscripts: str) -> tuple[list[str], str]:

@@ -216,7 +216,7 @@ def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
     return _typed("full", broadcast_to(fill_value, shape=sizes_of("full", shape)), dtype)
 
 
-def full_like(a: Array, fill_value: Array, dtype: Any = None, shape: Any = None) -> Array:
+def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = None) -> Array:
     """One value over the shape of another, in its dtype.
 
     z[...] = fill_value

@@ -707,4 +707,16 @@ def listed(name: str, values: Any) -> tuple[Array, ...]:
     shape = getattr(values, "shape", None)
     if not hasattr(values, "__iter__") or shape == () or isinstance(values, str):
         raise ArgumentError(f"{name}: {values!r} is no sequence of values; give a list of them")
-    return tuple(x if hasattr(x, "shape") or isinstance(x, (int, float)) else as_data(x, name) for x in values)
+    return tuple(as_value(name, x) for x in values)
+
+
+def as_value(name: str, x: Any) -> Array:
+    """x itself, or the array that a list of numbers stands for.
+
+    Raises:
+        DataError: it is a list that holds a Value, or no number and no array.
+
+    >>> as_value("diff", [1, 2])
+    array([1., 2.])
+    """
+    return x if hasattr(x, "shape") or isinstance(x, (int, float)) else as_data(x, name)

@@ -5,19 +5,30 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
-from micrograd.errors import ArgumentError, DataError, GradientError, ShapeError
+from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops import arithmetic, functions, indexing, linalg, reductions, shapes
+from micrograd.ops import arithmetic, elementwise, functions, indexing, linalg, reducing, reductions, rounding, shapes
 from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the table as a method: v.log2() for log2(v)."""
+
+    def method(self: Any, *others: Any) -> Any:
+        return function(self, *others)
+
+    method.__name__, method.__doc__ = function.__name__, (function.__doc__ or "").split("\n")[0]
+    method.__qualname__ = f"Operators.{function.__name__}"
+    return method
 
 
 class Operators:
@@ -114,6 +125,18 @@ class Operators:
 
     def __rmod__(self, other: Array) -> Any:
         return arithmetic.remainder(other, self)
+
+    def __floordiv__(self, other: Array) -> Any:
+        return rounding.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Array) -> Any:
+        return rounding.floor_divide(other, self)
+
+    def __divmod__(self, other: Array) -> Any:
+        return rounding.divmod(self, other)
+
+    def __rdivmod__(self, other: Array) -> Any:
+        return rounding.divmod(other, self)
 
     def __matmul__(self, other: Array) -> Any:
         return linalg.matmul(self, other)
@@ -229,6 +252,39 @@ class Operators:
         """Hyperbolic tangent, elementwise."""
         return functions.tanh(self)
 
+    # NumPy's ufuncs on an object array call the method of their name on each element: np.log2(a) calls v.log2()
+
+    arccos = _method(functions.arccos)
+    arccosh = _method(functions.arccosh)
+    arcsin = _method(functions.arcsin)
+    arcsinh = _method(functions.arcsinh)
+    arctan = _method(functions.arctan)
+    arctan2 = _method(functions.arctan2)
+    arctanh = _method(functions.arctanh)
+    cbrt = _method(functions.cbrt)
+    conj = _method(elementwise.conj)
+    conjugate = _method(elementwise.conjugate)
+    cosh = _method(functions.cosh)
+    deg2rad = _method(elementwise.deg2rad)
+    degrees = _method(elementwise.degrees)
+    exp2 = _method(functions.exp2)
+    expm1 = _method(functions.expm1)
+    fabs = _method(arithmetic.absolute)
+    fmod = _method(rounding.fmod)
+    hypot = _method(functions.hypot)
+    log10 = _method(functions.log10)
+    log1p = _method(functions.log1p)
+    log2 = _method(functions.log2)
+    logical_xor = _method(arithmetic.logical_xor)
+    rad2deg = _method(elementwise.rad2deg)
+    radians = _method(elementwise.radians)
+    rint = _method(rounding.rint)
+    sinh = _method(functions.sinh)
+    tan = _method(functions.tan)
+
+    def __trunc__(self) -> int:  # what np.trunc asks for, as np.floor and np.ceil ask for a float
+        return int(self)
+
     def sigmoid(self) -> Any:
         """Logistic function, elementwise."""
         return functions.sigmoid(self)
@@ -253,39 +309,41 @@ class Operators:
 
     def sum(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Sum along axes; all by default."""
-        return reductions.sum(self, axis=axis, keepdims=_flag("sum", keepdims), **options)
+        return _room("sum", keepdims, options).sum(self, axis=axis, keepdims=keepdims, **options)
 
     def mean(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Mean along axes; all by default."""
-        return reductions.mean(self, axis=axis, keepdims=_flag("mean", keepdims), **options)
+        return _room("mean", keepdims, options).mean(self, axis=axis, keepdims=keepdims, **options)
 
     def prod(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Product along axes; all by default."""
-        return reductions.prod(self, axis=axis, keepdims=_flag("prod", keepdims), **options)
+        return _room("prod", keepdims, options).prod(self, axis=axis, keepdims=keepdims, **options)
 
     def max(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Largest element along axes; all by default."""
-        return reductions.max(self, axis=axis, keepdims=_flag("max", keepdims), **options)
+        return _room("max", keepdims, options).max(self, axis=axis, keepdims=keepdims, **options)
 
     def min(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Smallest element along axes; all by default."""
-        return reductions.min(self, axis=axis, keepdims=_flag("min", keepdims), **options)
+        return _room("min", keepdims, options).min(self, axis=axis, keepdims=keepdims, **options)
 
     def var(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Variance along axes; all by default."""
-        return reductions.var(self, axis=axis, ddof=ddof, keepdims=_flag("var", keepdims), **options)
+        room = _room("var", keepdims, options)
+        return room.var(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
     def std(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Standard deviation along axes; all by default."""
-        return reductions.std(self, axis=axis, ddof=ddof, keepdims=_flag("std", keepdims), **options)
+        room = _room("std", keepdims, options)
+        return room.std(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
     def cumsum(self, axis: int | None = None, **options: Any) -> Any:
         """Sums of the elements so far; of all in order by default."""
-        return reductions.cumsum(self, axis=axis, **options)
+        return _room("cumsum", False, options).cumsum(self, axis=axis, **options)
 
     def cumprod(self, axis: int | None = None, **options: Any) -> Any:
         """Products of the elements so far; of all in order by default."""
-        return reductions.cumprod(self, axis=axis, **options)
+        return _room("cumprod", False, options).cumprod(self, axis=axis, **options)
 
     def sort(self, axis: int = -1, **options: Any) -> Any:
         """Elements in ascending order along an axis: a new value, where NumPy's method sorts in place."""
@@ -305,11 +363,11 @@ class Operators:
 
     def any(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether any element is not 0: a plain answer."""
-        return reductions.any(self, axis=axis, keepdims=_flag("any", keepdims), **options)
+        return _room("any", keepdims, options).any(self, axis=axis, keepdims=keepdims, **options)
 
     def all(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether no element is 0: a plain answer."""
-        return reductions.all(self, axis=axis, keepdims=_flag("all", keepdims), **options)
+        return _room("all", keepdims, options).all(self, axis=axis, keepdims=keepdims, **options)
 
     def dot(self, other: Array) -> Any:
         """NumPy's `dot`: a product, an inner product, or a matrix product, by the number of axes."""
@@ -382,6 +440,16 @@ class Operators:
     def T(self) -> Any:
         """The transpose: all axes reversed."""
         return shapes.transpose(self)
+
+    @property
+    def real(self) -> Any:
+        """The same numbers: all are real."""
+        return arithmetic.positive(self)
+
+    @property
+    def imag(self) -> Any:
+        """Zeros, in plain data: all numbers are real."""
+        return np.zeros(shape_of(self), getattr(ground(self), "dtype", float)) if shape_of(self) else 0.0
 
     @property
     def ndim(self) -> int:
@@ -460,6 +528,14 @@ def _flag(name: str, keepdims: Any) -> bool:
     if isinstance(keepdims, (int, np.bool_)):
         return bool(keepdims)
     raise ArgumentError(f"{name}: keepdims={keepdims!r} is not True or False; what NumPy takes there give by name")
+
+
+def _room(name: str, keepdims: Any, options: dict[str, Any]) -> Any:
+    """Where the reduction is that a method asks for: with where=, initial= or dtype= it is another."""
+    _flag(name, keepdims)
+    if options.pop("out", None) is not None:
+        raise OpError(f"{name}: a Value is never written into, so there is no out=; write z = v.{name}(...)")
+    return reducing if options and options.keys() <= {"where", "initial", "dtype"} else reductions
 
 
 def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -16,7 +16,9 @@ from micrograd import ops
 from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
 from micrograd.op import ground, shape_of
+from micrograd.ops import ufuncs
 from micrograd.ops.hints import why_not
+from micrograd.ops.reducing import FULL
 from micrograd.trees import mapped
 
 if TYPE_CHECKING:
@@ -33,10 +35,10 @@ OPERATORS = {
     "power": ("__pow__", "__rpow__"),
     "negative": ("__neg__", ""),
     "matmul": ("__matmul__", "__rmatmul__"),
+    "floor_divide": ("__floordiv__", "__rfloordiv__"),
 }
 SPELLED = {
     "true_divide": "divide",
-    "float_power": "power",
     "fabs": "absolute",
     "amax": "max",
     "amin": "min",
@@ -45,8 +47,10 @@ SPELLED = {
 }
 HOMES = ("numpy", "numpy.linalg")
 LAST_AXES = {"linalg.trace", "linalg.diagonal"}  # the same names as in numpy, where the first two axes are meant
-OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "empty_like", "result_type", "einsum_path"}
+OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "empty_like", "result_type", "einsum_path", "imag"}
 OF_DATA = {"allclose", "array_equal", "array_equiv", "isclose", "iscomplexobj", "isrealobj", "nonzero", "signbit"}
+OF_DATA |= {"iscomplex", "isreal", "isneginf", "isposinf", "argwhere", "flatnonzero", "nanargmax", "nanargmin"}
+OF_DATA |= {"argpartition", "array_repr", "array_str", "array2string", "may_share_memory", "shares_memory"}
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -56,15 +60,10 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[
         OpError: there is no op for this ufunc, method or option.
     """
     if method != "__call__":
-        raise OpError(
-            f"np.{ufunc.__name__}.{method}: there is no op for it; sum, prod, max and outer are ops; "
-            f"or take v.data for plain NumPy"
-        )
+        return ufuncs.apply_method(ufunc, _spelled(ufunc), method, inputs, options)
     if ufunc.signature is not None and ufunc.__name__ not in OPERATORS:
         return _products(ufunc, inputs, options)
-    if options:
-        raise _option_error(f"np.{ufunc.__name__}", options)
-    return _spelled(ufunc)(*inputs)
+    return ufuncs.called(ufunc, _spelled(ufunc), inputs, options) if options else _spelled(ufunc)(*inputs)
 
 
 def _products(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -175,8 +174,11 @@ def _fitted(op: Callable[..., Any], function: Any, asked: str, args: tuple[Any, 
         if missing:
             raise OpError(f"{asked}: there is no op for it without {', '.join(missing)}; take v.data for plain NumPy")
     unknown = [name for name, x in given.items() if name not in ours and not _says_nothing(x, theirs.get(name))]
+    full = FULL.get(op.__name__)
+    if unknown and full and op is getattr(ops, op.__name__):  # where=, initial=, dtype=
+        return _fitted(full, function, asked, args, options)
     if unknown:
-        raise _option_error(asked, unknown)
+        raise ufuncs.out_error(asked) if "out" in unknown else _option_error(asked, unknown)
     said = {name: x for name, x in given.items() if name in ours and x is not np._NoValue}
     return op(*inputs, **_defaults(ours, theirs) | said)
 

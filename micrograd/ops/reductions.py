@@ -304,7 +304,7 @@ def std(
 # Products, by halves: no division, so zeros are no exception, and log2(n) steps
 
 
-def _rows(x: Array, axes: tuple[int, ...]) -> Array:
+def as_rows(x: Array, axes: tuple[int, ...]) -> Array:
     """x with these axes made one, the last."""
     others = tuple(a for a in range(len(shape_of(x))) if a not in axes)
     if (*others, *axes) != tuple(range(len(shape_of(x)))):
@@ -332,7 +332,7 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     axes = own_axes("prod", x, axis)
     if not axes:
         return x
-    z = _product(_rows(x, axes))
+    z = _product(as_rows(x, axes))
     return reshape(z, shape=_reduced("prod", x, axis, keepdims))
 
 
@@ -594,6 +594,6 @@ def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
         return x
     if not _count("median", x, axis):
         return mean(x, axis=axis, keepdims=keepdims)
-    rows = _rows(x, axes)
+    rows = as_rows(x, axes)
     z = mean(take_along_axis(rows, middle(rows), axis=-1), axis=-1)
     return reshape(z, shape=_reduced("median", x, axis, keepdims))

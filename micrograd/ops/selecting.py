@@ -147,7 +147,7 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
     return z
 
 
-def choose(a: Any, choices: Any, mode: str = "raise") -> Array:
+def choose(a: Any, choices: Any, *, mode: str = "raise") -> Array:
     """Elements from several values, by the number of the value to take each from.
 
     z_i = choices[a_i]_i

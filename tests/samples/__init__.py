@@ -13,8 +13,10 @@ from tests.samples import (
     arithmetic,
     bessel,
     beta,
+    calculus,
     cofactors,
     einsum,
+    elementwise,
     entropy,
     functions,
     incomplete,
@@ -26,9 +28,11 @@ from tests.samples import (
     networks,
     normal,
     reductions,
+    rounding,
     scans,
     shapes,
     special,
+    statistics,
 )
 from tests.samples.sample import Kink, Sample
 
@@ -37,8 +41,10 @@ FAMILIES: list[Any] = [
     arithmetic,
     bessel,
     beta,
+    calculus,
     cofactors,
     einsum,
+    elementwise,
     entropy,
     functions,
     incomplete,
@@ -50,9 +56,11 @@ FAMILIES: list[Any] = [
     networks,
     normal,
     reductions,
+    rounding,
     scans,
     shapes,
     special,
+    statistics,
 ]
 SAMPLES: list[Sample] = [sample for family in FAMILIES for sample in family.SAMPLES]
 KINKS: list[Kink] = [kink for family in FAMILIES for kink in family.KINKS]

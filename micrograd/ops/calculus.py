@@ -1,0 +1,442 @@
+"""The table, calculus on samples: differences, slopes, integrals, interpolation, convolution, running sums."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.op import Array, ground, multilinear, named, shape_of
+from micrograd.ops.arithmetic import _integer, divide, equal, greater, less, remainder, where
+from micrograd.ops.indexing import as_value, getitem, own_axis
+from micrograd.ops.reducing import in_dtype
+from micrograd.ops.reductions import argsort, cumprod, cumsum, sum
+from micrograd.ops.shapes import broadcast_to, concatenate, flip, own_axes, reshape
+from micrograd.ops.statistics import searchsorted
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = [
+    "convolve",
+    "convolved",
+    "correlate",
+    "cumulative_prod",
+    "cumulative_sum",
+    "diff",
+    "ediff1d",
+    "gradient",
+    "interp",
+    "trapezoid",
+    "unwrap",
+]
+
+
+def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
+    """A slice along one axis, counted from the front."""
+    return getitem(x, index=(slice(None),) * axis + (slice(start, stop),))
+
+
+def diff(x: Array, n: int = 1, *, axis: int = -1, prepend: Array | None = None, append: Array | None = None) -> Array:
+    """Differences of neighbours along an axis, n times.
+
+    z_i = x_{i+1} - x_i
+
+    Args:
+        x: value of one axis at least.
+        n: how many times, 0 or more.
+        axis: the axis to go along, counted from the end when negative.
+        prepend: what stands before x: a number, or a value of the shape of x but along the axis.
+        append: what stands after x, likewise.
+
+    Raises:
+        ShapeError: x is a number, the axis does not exist, or prepend or append do not fit.
+        ArgumentError: n is negative, or not an integer.
+
+    >>> diff(np.array([1.0, 4.0, 9.0]))
+    array([3., 5.])
+    """
+    x, n = as_value("diff", x), _integer("diff", "n", n)
+    if n < 0:
+        raise ArgumentError(f"diff: n={n}; give 0 or more")
+    if n == 0:
+        return x
+    axis = own_axis("diff", x, axis)
+    rim = (*shape_of(x)[:axis], 1, *shape_of(x)[axis + 1 :])
+    ends = [None if e is None else as_value("diff", e) for e in (prepend, append)]
+    before, after = (e if e is None or shape_of(e) else broadcast_to(e, shape=rim) for e in ends)
+    parts = [part for part in (before, x, after) if part is not None]
+    x = concatenate(parts, axis=axis) if len(parts) > 1 else x
+    for _ in range(n):
+        x = _part(x, axis, 1, None) - _part(x, axis, None, -1)
+    return x
+
+
+def ediff1d(x: Array, *, to_end: Array | None = None, to_begin: Array | None = None) -> Array:
+    """Differences of neighbours of all elements in their order, with something before and after.
+
+    Args:
+        x: value of any shape.
+        to_end: what stands after the differences.
+        to_begin: what stands before them.
+
+    >>> ediff1d(np.array([1.0, 4.0, 9.0]), to_begin=0.0)
+    array([0., 3., 5.])
+    """
+    z = diff(reshape(as_value("ediff1d", x), shape=(-1,)))
+    ends = [None if e is None else reshape(as_value("ediff1d", e), shape=(-1,)) for e in (to_begin, to_end)]
+    parts = [part for part in (ends[0], z, ends[1]) if part is not None]
+    return concatenate(parts, axis=0) if len(parts) > 1 else z
+
+
+def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -> Any:
+    """Slopes of a sampled function along axes, by central differences; the spacing has gradients, too.
+
+    z_i = (f_{i+1} - f_{i-1}) / (2 h), and one-sided differences at the ends
+
+    Args:
+        f: value of one axis at least.
+        varargs: the spacing: nothing for 1, one number for all axes, or per axis a number or the coordinates in a row.
+        axis: the axes to go along, counted from the end when negative; None for all.
+        edge_order: 1 or 2: the order of the differences at the ends.
+
+    Returns:
+        One value for one axis, a tuple of values for several.
+
+    Raises:
+        ShapeError: an axis does not exist or is too short, or the spacing does not fit.
+        ArgumentError: edge_order is neither 1 nor 2.
+
+    Source: Quarteroni, Sacco, Saleri (2007), doi:10.1007/b98885, for uneven spacing.
+
+    >>> gradient(np.array([1.0, 4.0, 9.0]))
+    array([3., 4., 5.])
+    """
+    f = as_value("gradient", f)
+    axes = own_axes("gradient", f, axis)
+    if edge_order not in (1, 2):
+        raise ArgumentError(f"gradient: edge_order={edge_order!r}; give 1 or 2")
+    if len(varargs) not in (0, 1, len(axes)):
+        raise ShapeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes; give none, one, or one per axis")
+    spacings = [as_value("gradient", h) for h in varargs] or [1.0]
+    if len(varargs) == 1 and shape_of(spacings[0]) and len(axes) > 1:
+        raise ShapeError(f"gradient: coordinates for one of {len(axes)} axes; give them for each, or name the axis")
+    slopes = [_slopes(f, h, a, edge_order) for a, h in zip(axes, spacings * (len(axes) // len(spacings)), strict=True)]
+    return slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+def _slopes(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
+    n = shape_of(f)[axis]
+    if n < edge_order + 1:
+        raise ShapeError(f"gradient: {named(f)} has {n} elements along axis {axis}; it needs {edge_order + 1} at least")
+    # Even coordinates are not made one number, as NumPy does: each of them has a gradient of its own.
+    before, after = _steps(f, spacing, axis, n)
+    first, middle, last = _part(f, axis, None, -2), _part(f, axis, 1, -1), _part(f, axis, 2, None)
+    step = before + after
+    inside = divide(after, before * step) * -1.0 * first + divide(before, after * step) * last
+    inside = inside + divide(after - before, before * after) * middle
+    if not shape_of(spacing):  # one number for all: fewer roundings
+        inside = divide(last - first, 2.0 * spacing)
+    return concatenate(
+        [_edge(f, spacing, axis, edge_order, False), inside, _edge(f, spacing, axis, edge_order, True)], axis=axis
+    )
+
+
+def _steps(f: Array, spacing: Array, axis: int, n: int) -> tuple[Array, Array]:
+    """The steps on the left and on the right of the inner elements, to broadcast against them."""
+    if not shape_of(spacing):
+        return spacing, spacing
+    if shape_of(spacing) != (n,):
+        raise ShapeError(
+            f"gradient: coordinates of shape {named(spacing)} for axis {axis} of {named(f)}; give {n} of them"
+        )
+    d = reshape(diff(spacing), shape=[-1 if a == axis else 1 for a in range(len(shape_of(f)))])
+    return _part(d, axis, None, -1), _part(d, axis, 1, None)
+
+
+def _edge(f: Array, spacing: Array, axis: int, edge_order: int, is_last: bool) -> Array:
+    """The slope at the first or the last element, from the parabola through three for order 2."""
+    ends = [_part(f, axis, -i - 1, -i or None) if is_last else _part(f, axis, i, i + 1) for i in range(edge_order + 1)]
+    sign = -1.0 if is_last else 1.0
+    steps = _end_steps(spacing, edge_order, is_last)
+    if edge_order == 1:
+        return divide((ends[1] - ends[0]) * sign, steps[0])
+    h, k = steps
+    slope = divide(-(2.0 * h + k), h * (h + k)) * ends[0] + divide(h + k, h * k) * ends[1]
+    return (slope + divide(-h, k * (h + k)) * ends[2]) * sign
+
+
+def _end_steps(spacing: Array, count: int, is_last: bool) -> list[Array]:
+    """The steps from an end of the axis inwards."""
+    if not shape_of(spacing):
+        return [spacing] * count
+    places = range(-1, -count - 1, -1) if is_last else range(count)
+    d = diff(spacing)
+    return [getitem(d, index=i) for i in places]
+
+
+def trapezoid(y: Array, x: Array | None = None, *, dx: Array = 1.0, axis: int = -1) -> Array:
+    """Integral along an axis by the trapezoidal rule; the places of the samples have gradients, too.
+
+    z = sum_i (x_{i+1} - x_i) (y_i + y_{i+1}) / 2
+
+    Args:
+        y: samples, a value of one axis at least.
+        x: where they were taken: one row, or a value that broadcasts against y; None for steps of dx.
+        dx: the step, where x is None.
+        axis: the axis to integrate along, counted from the end when negative.
+
+    Raises:
+        ShapeError: y is a number, the axis does not exist, or x does not fit.
+
+    >>> float(trapezoid(np.array([1.0, 2.0, 3.0]), dx=2.0))
+    8.0
+    """
+    y = as_value("trapezoid", y)
+    axis = own_axis("trapezoid", y, axis)
+    step: Any = as_value("trapezoid", dx)
+    if x is not None:
+        x = as_value("trapezoid", x)
+        if len(shape_of(x)) == 1:
+            x = reshape(x, shape=[-1 if a == axis else 1 for a in range(len(shape_of(y)))])
+        step = diff(x, axis=axis)
+    return sum(step * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0, axis=axis)
+
+
+def interp(
+    x: Array, xp: Array, fp: Array, *, left: Array | None = None, right: Array | None = None, period: Any = None
+) -> Array:
+    """Straight lines between points, read off at x; x, the places of the points and their heights have gradients.
+
+    At a point its line to the right counts, so the slope by x is that of the line to the right; at the last point,
+    where it goes on flat, it is 0.
+
+    z = fp_i + (fp_{i+1} - fp_i) (x - xp_i) / (xp_{i+1} - xp_i), where xp_i <= x < xp_{i+1}
+
+    Args:
+        x: where to read, a value of any shape.
+        xp: places of the points, one row in ascending order; with a period in any order.
+        fp: heights of the points, one row as long.
+        left: the result before the first point; its height by default.
+        right: the result after the last point; its height by default.
+        period: after which the points repeat, a plain number; then left and right have no say.
+
+    Raises:
+        ShapeError: xp and fp are not rows of one length, or empty.
+        ArgumentError: xp is not in ascending order, or the period is 0.
+
+    >>> float(interp(2.5, np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 0.0])))
+    1.0
+    """
+    x, xp, fp = (as_value("interp", v) for v in (x, xp, fp))
+    if len(shape_of(xp)) != 1 or shape_of(xp) != shape_of(fp) or not shape_of(xp)[0]:
+        raise ShapeError(
+            f"interp: xp {named(xp)} and fp {named(fp)}: give two rows of one length, with one point at least"
+        )
+    if period is not None:
+        x, xp, fp = _repeated(x, xp, fp, period)
+        left = right = None
+    known = ground(xp)
+    if known is not None and (np.diff(known) < 0).any():
+        raise ArgumentError("interp: xp is not in ascending order; sort it, and fp with it: order = np.argsort(xp)")
+    last, n = getitem(xp, index=-1), shape_of(xp)[0]
+    low = np.clip(_place(xp, x), 0, n - 2 if n > 1 else 0)
+    high = low + (1 if n > 1 else 0)
+    x0, f0 = getitem(xp, index=low), getitem(fp, index=low)
+    inside = greater(last, x) if n > 1 else np.False_  # where it is not, the line has no say
+    width = where(inside, getitem(xp, index=high) - x0, 1.0)
+    z = f0 + (getitem(fp, index=high) - f0) * divide(x - x0, width)
+    z = where(less(x, getitem(xp, index=0)), getitem(fp, index=0) if left is None else left, z)
+    z = where(greater(x, last), getitem(fp, index=-1) if right is None else right, z)
+    return where(equal(x, last), getitem(fp, index=-1), z)
+
+
+def _place(xp: Array, x: Array) -> Any:
+    """Number of the point at or before x."""
+    place = searchsorted(xp, x, side="right")
+    if ground(place) is None:
+        return np.zeros(shape_of(x), int)  # of mere shapes
+    return place - 1
+
+
+def _repeated(x: Array, xp: Array, fp: Array, period: Any) -> tuple[Array, Array, Array]:
+    """The same question within one period, with a point added at each end."""
+    if hasattr(period, "_apply_op") or not period:
+        raise ArgumentError(f"interp: period={period}; give a plain number that is not 0")
+    period = abs(float(period))
+    x, xp = remainder(x, period), remainder(xp, period)
+    order = argsort(xp)
+    if ground(order) is not None:
+        xp, fp = getitem(xp, index=order), getitem(fp, index=order)
+    xp = concatenate([getitem(xp, index=slice(-1, None)) - period, xp, getitem(xp, index=slice(1)) + period])
+    return x, xp, concatenate([getitem(fp, index=slice(-1, None)), fp, getitem(fp, index=slice(1))])
+
+
+def unwrap(p: Array, *, discont: float | None = None, axis: int = -1, period: float = 2.0 * math.pi) -> Array:
+    """Angles without jumps: multiples of the period are added where neighbours lie more than half of it apart.
+
+    What is added is plain data: the gradient goes through as it is.
+
+    Args:
+        p: value of one axis at least, in radians for the default period.
+        discont: the largest difference that is no jump; half of the period by default, and never less.
+        axis: the axis to go along.
+        period: after which angles repeat.
+
+    Raises:
+        ShapeError: p is a number, or the axis does not exist.
+
+    >>> unwrap(np.array([0.0, 3.0, 6.5]), period=4.0)
+    array([ 0. , -1. , -1.5])
+    """
+    p = as_value("unwrap", p)
+    own_axis("unwrap", p, axis)
+    if ground(p) is None:
+        return p
+    return p + (np.unwrap(ground(p), discont, axis, period=period) - ground(p))
+
+
+# Convolution
+
+
+def _convolved_shape(x: Array, y: Array) -> tuple[int, ...]:
+    for v in (x, y):
+        if len(shape_of(v)) != 1 or not shape_of(v)[0]:
+            raise ShapeError(f"convolve: {named(v)} is not one row with one element at least; ravel() it first")
+    return (shape_of(x)[0] + shape_of(y)[0] - 1,)
+
+
+def _matched(g: Array, other: Array) -> Array:
+    """The cotangent of one row: g against the other row, wherever that lies inside."""
+    m = shape_of(other)[0]
+    return getitem(convolved(g, flip(other, axis=0)), index=slice(m - 1, shape_of(g)[0]))
+
+
+@multilinear("conv", lambda g, x, y: _matched(g, y), lambda g, x, y: _matched(g, x), shape=_convolved_shape)
+def convolved(x: Array, y: Array) -> Array:
+    """The op behind `convolve` and `correlate`: all sums of products, of two rows.
+
+    z_k = sum_i x_i y_{k-i}
+
+    >>> convolved(np.array([1.0, 2.0]), np.array([1.0, 3.0]))
+    array([1., 5., 6.])
+    """
+    return np.convolve(x, y)
+
+
+def convolve(a: Array, v: Array, *, mode: str = "full") -> Array:
+    """Convolution of two rows.
+
+    z_k = sum_i a_i v_{k-i}
+
+    Args:
+        a: value of shape (n,).
+        v: value of shape (m,).
+        mode: "full" for all n + m - 1 sums, "same" for the middle max(n, m), "valid" for those without missing terms.
+
+    Raises:
+        ShapeError: one of them is not a row, or empty.
+        ArgumentError: there is no such mode.
+
+    >>> convolve(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.5]), mode="valid")
+    array([2.5])
+    """
+    a, v = _row("convolve", a), _row("convolve", v)
+    return _cut(convolved(a, v), "convolve", shape_of(a)[0], shape_of(v)[0], mode, False)
+
+
+def correlate(a: Array, v: Array, *, mode: str = "valid") -> Array:
+    """Cross-correlation of two rows: convolution with the second one reversed.
+
+    z_k = sum_i a_{i+k} v_i
+
+    Args:
+        a: value of shape (n,).
+        v: value of shape (m,).
+        mode: "valid" for sums without missing terms, "same" for the middle max(n, m), "full" for all n + m - 1.
+
+    Raises:
+        ShapeError: one of them is not a row, or empty.
+        ArgumentError: there is no such mode.
+
+    >>> correlate(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.5]))
+    array([3.5])
+    """
+    a, v = _row("correlate", a), _row("correlate", v)
+    n, m = shape_of(a)[0], shape_of(v)[0]
+    return _cut(convolved(a, flip(v, axis=0)), "correlate", n, m, mode, n < m)
+
+
+def _row(name: str, x: Any) -> Array:
+    x = as_value(name, x)
+    return x if shape_of(x) else reshape(x, shape=(1,))
+
+
+def _cut(z: Array, name: str, n: int, m: int, mode: str, from_the_end: bool) -> Array:
+    short, long = min(n, m), max(n, m)
+    if mode == "full":
+        return z
+    if mode == "valid":
+        return getitem(z, index=slice(short - 1, long))
+    if mode == "same":
+        start = short // 2 if from_the_end else (short - 1) // 2  # of two middles, NumPy takes the one on this side
+        return getitem(z, index=slice(start, start + long))
+    raise ArgumentError(f"{name}: mode={mode!r}; give 'full', 'same' or 'valid'")
+
+
+# Running sums and products, as the array API names them
+
+
+def cumulative_sum(x: Array, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    """Running sum along an axis, which may begin with 0.
+
+    z_i = sum_{j <= i} x_j
+
+    Args:
+        x: value of one axis at least.
+        axis: the axis to run along; needed where there are several.
+        dtype: floating-point type to compute in.
+        include_initial: begin with the sum of nothing, 0.
+
+    Raises:
+        ShapeError: the axis does not exist, or is not named where there are several.
+
+    >>> cumulative_sum(np.array([1.0, 2.0]), include_initial=True)
+    array([0., 1., 3.])
+    """
+    return _running("cumulative_sum", cumsum, 0.0, x, axis, dtype, include_initial)
+
+
+def cumulative_prod(x: Array, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    """Running product along an axis, which may begin with 1.
+
+    z_i = prod_{j <= i} x_j
+
+    Args:
+        x: value of one axis at least.
+        axis: the axis to run along; needed where there are several.
+        dtype: floating-point type to compute in.
+        include_initial: begin with the product of nothing, 1.
+
+    Raises:
+        ShapeError: the axis does not exist, or is not named where there are several.
+
+    >>> cumulative_prod(np.array([2.0, 3.0]), include_initial=True)
+    array([1., 2., 6.])
+    """
+    return _running("cumulative_prod", cumprod, 1.0, x, axis, dtype, include_initial)
+
+
+def _running(name: str, run: Any, start: float, x: Array, axis: int | None, dtype: Any, include_initial: bool) -> Array:
+    x = in_dtype(name, _row(name, x), dtype)
+    if axis is None and len(shape_of(x)) != 1:
+        raise ShapeError(f"{name}: {named(x)} has several axes; name one by axis=")
+    axis = own_axis(name, x, 0 if axis is None else axis)
+    z = run(x, axis=axis)
+    if not include_initial:
+        return z
+    rim = (*shape_of(x)[:axis], 1, *shape_of(x)[axis + 1 :])
+    first = np.full(rim, start, getattr(x, "dtype", float))
+    return concatenate([first, z], axis=axis)

@@ -1,0 +1,434 @@
+"""The table, more elementwise functions of NumPy: angles, real parts, polynomials, and sinc and i0 at 0."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.op import Array, elementwise, named, shape_of
+from micrograd.ops.arithmetic import (
+    _are_numbers,
+    _integer,
+    cast,
+    equal,
+    isinf,
+    isnan,
+    logical_and,
+    maximum,
+    minimum,
+    positive,
+    where,
+)
+from micrograd.ops.functions import arctan2, power, raise_to, sigmoid
+from micrograd.ops.indexing import as_value, getitem, stack
+from micrograd.ops.shapes import reshape
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = [
+    "angle",
+    "conj",
+    "conjugate",
+    "deg2rad",
+    "degrees",
+    "float_power",
+    "fmax",
+    "fmin",
+    "i0",
+    "i0_derivative",
+    "logaddexp2",
+    "nan_to_num",
+    "polyval",
+    "rad2deg",
+    "radians",
+    "real",
+    "real_if_close",
+    "sinc",
+    "sinc_derivative",
+    "vander",
+]
+
+
+def deg2rad(x: Array) -> Array:
+    """Angle in radians of an angle in degrees, elementwise.
+
+    z = x pi / 180
+
+    Args:
+        x: value of any shape, in degrees.
+
+    >>> deg2rad(180.0)
+    3.141592653589793
+    """
+    return as_value("deg2rad", x) * (math.pi / 180.0)
+
+
+def rad2deg(x: Array) -> Array:
+    """Angle in degrees of an angle in radians, elementwise.
+
+    z = 180 x / pi
+
+    Args:
+        x: value of any shape, in radians.
+
+    >>> rad2deg(math.pi)
+    180.0
+    """
+    return as_value("rad2deg", x) * (180.0 / math.pi)
+
+
+def radians(x: Array) -> Array:
+    """Angle in radians of an angle in degrees, elementwise: another name of `deg2rad`.
+
+    Args:
+        x: value of any shape, in degrees.
+
+    >>> radians(180.0)
+    3.141592653589793
+    """
+    return deg2rad(x)
+
+
+def degrees(x: Array) -> Array:
+    """Angle in degrees of an angle in radians, elementwise: another name of `rad2deg`.
+
+    Args:
+        x: value of any shape, in radians.
+
+    >>> degrees(math.pi)
+    180.0
+    """
+    return rad2deg(x)
+
+
+def real(x: Array) -> Array:
+    """The real part of real numbers: the same numbers, as a node of their own.
+
+    Args:
+        x: value of any shape.
+
+    >>> real(-2.0)
+    -2.0
+    """
+    return positive(as_value("real", x))
+
+
+def conj(x: Array) -> Array:
+    """The complex conjugate of real numbers: the same numbers, as a node of their own.
+
+    Args:
+        x: value of any shape.
+
+    >>> conj(-2.0)
+    -2.0
+    """
+    return positive(as_value("conj", x))
+
+
+def conjugate(x: Array) -> Array:
+    """The complex conjugate of real numbers: another name of `conj`.
+
+    Args:
+        x: value of any shape.
+
+    >>> conjugate(-2.0)
+    -2.0
+    """
+    return positive(as_value("conjugate", x))
+
+
+def real_if_close(x: Array, *, tol: float = 100) -> Array:
+    """Real numbers, which these are already: the same numbers, as a node of their own.
+
+    Args:
+        x: value of any shape.
+        tol: how small an imaginary part would have to be; real numbers have none.
+
+    >>> real_if_close(2.0)
+    2.0
+    """
+    return positive(as_value("real_if_close", x))
+
+
+def angle(x: Array, *, deg: bool = False) -> Array:
+    """Angle of real numbers in the complex plane: 0, and pi where there is a minus sign; flat, so its derivative is 0.
+
+    Args:
+        x: value of any shape.
+        deg: give degrees in place of radians.
+
+    >>> angle(-2.0), angle(-2.0, deg=True)
+    (3.141592653589793, 180.0)
+    """
+    z = arctan2(0.0, as_value("angle", x))
+    return rad2deg(z) if deg else z
+
+
+def float_power(x: Array, y: Array) -> Array:
+    """Power, elementwise, in float64 whatever the dtypes of the inputs are.
+
+    z = x^y
+
+    Args:
+        x: value of any shape.
+        y: the exponent, of a shape that broadcasts.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> float_power(2.0, 3.0)
+    8.0
+    """
+    return power(_double(as_value("float_power", x)), _double(as_value("float_power", y)))
+
+
+def _double(x: Array) -> Array:
+    return x if _are_numbers(x) or x.dtype == float else cast(x, dtype=float)
+
+
+def fmax(x: Array, y: Array) -> Array:
+    """The larger one, elementwise, or the one that is a number where the other is nan; ties share equally.
+
+    z = max(x, y)
+
+    Args:
+        x: value of any shape.
+        y: another, of a shape that broadcasts.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> fmax(2.0, math.nan)
+    2.0
+    """
+    x, y = as_value("fmax", x), as_value("fmax", y)
+    return maximum(_unless_nan(x, y), _unless_nan(y, x))
+
+
+def fmin(x: Array, y: Array) -> Array:
+    """The smaller one, elementwise, or the one that is a number where the other is nan; ties share equally.
+
+    z = min(x, y)
+
+    Args:
+        x: value of any shape.
+        y: another, of a shape that broadcasts.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> fmin(2.0, math.nan)
+    2.0
+    """
+    x, y = as_value("fmin", x), as_value("fmin", y)
+    return minimum(_unless_nan(x, y), _unless_nan(y, x))
+
+
+def _unless_nan(x: Array, y: Array) -> Array:
+    """x, and y where x is nan: both inputs of a maximum are then y, which gets both halves of the gradient."""
+    missing = isnan(x)
+    if isinstance(missing, (bool, np.bool_)):
+        return y if missing else x
+    return where(missing, y, x)
+
+
+def nan_to_num(
+    x: Array, *, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Array:
+    """Numbers in place of nan and infinities, elementwise; what was replaced has the gradient 0.
+
+    Args:
+        x: value of any shape.
+        copy: True; values are never changed in place.
+        nan: what stands for nan.
+        posinf: what stands for infinity; the largest number of the dtype by default.
+        neginf: what stands for minus infinity; the smallest number of the dtype by default.
+
+    Raises:
+        ArgumentError: copy is False.
+
+    >>> nan_to_num(math.nan)
+    0.0
+    """
+    if not copy:
+        raise ArgumentError("nan_to_num: copy=False: a value is never changed in place; use the result, with copy=True")
+    x = as_value("nan_to_num", x)
+    largest = float(np.finfo(float if _are_numbers(x) else x.dtype).max)
+    high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
+    endless = isinf(x)
+    up, down = logical_and(endless, x > 0), logical_and(endless, x < 0)
+    return where(isnan(x), nan, where(up, high, where(down, low, x)))
+
+
+_LN2 = math.log(2.0)
+
+
+@elementwise(
+    "logaddexp2",
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((x - y) * _LN2)),
+    lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((y - x) * _LN2)),
+    kink="0 where both are -inf",
+)
+def logaddexp2(x: Array, y: Array) -> Array:
+    """Logarithm to base 2 of the sum of two powers of 2, elementwise, without overflow.
+
+    Two inputs of -inf, the logarithms of 0, give -inf and the gradient 0.
+
+    z = log2 (2^x + 2^y)
+
+    >>> logaddexp2(1000.0, 1000.0)
+    1001.0
+    """
+    z = np.logaddexp2(x, y)
+    return float(z) if _are_numbers(x, y) else z
+
+
+# sinc and i0: derivatives of every order, without the cancellation that their formulas have near 0
+
+
+@elementwise("sinc", lambda z, x: sinc_derivative(x, order=1))
+def sinc(x: Array) -> Array:
+    """The normalised sinc function, elementwise, 1 at 0; its derivatives of every order are right at 0 and near it.
+
+    z = sin(pi x) / (pi x)
+
+    >>> sinc(0.0), sinc(0.5)
+    (1.0, 0.6366197723675814)
+    """
+    z = np.sinc(x)
+    return float(z) if _are_numbers(x) else z
+
+
+@elementwise("sinc^({order})", lambda z, x, *, order: sinc_derivative(x, order=order + 1))
+def sinc_derivative(x: Array, *, order: int) -> Array:
+    """The derivative of `sinc` of that order, elementwise.
+
+    Near 0 it is the series of sin(u) / u, u = pi x; else, with s_n the derivative of order n by u,
+    u s_n + n s_{n-1} = sin(u + n pi / 2), which loses no digits where |u| is at least n.
+
+    Args:
+        x: value of any shape.
+        order: how many times to differentiate, 0 or more.
+
+    >>> sinc_derivative(0.0, order=2)
+    -3.2898681336964524
+    """
+    u: Any = np.multiply(x, math.pi)
+    near = abs(u) < max(1, order)
+    far = np.where(near, 1.0, u)
+    s = np.sin(far) / far
+    for n in range(1, order + 1):
+        s = (np.sin(far + n * (math.pi / 2.0)) - n * s) / far
+    close = np.where(near, u, 0.0)
+    series: Any = 0.0
+    for k in reversed(range((order + 1) // 2, order + 14)):
+        factor = (-1.0) ** k / ((2 * k + 1) * math.factorial(2 * k - order))
+        series = series * close * close + factor
+    series = series * close if order % 2 else series
+    z = np.where(near, series, s) * math.pi**order
+    return float(z) if _are_numbers(x) else z.astype(x.dtype, copy=False)
+
+
+@elementwise("i0", lambda z, x: i0_derivative(x, order=1))
+def i0(x: Array) -> Array:
+    """Modified Bessel function of the first kind and order 0, elementwise; infinite from about 713 on.
+
+    z = 1 / pi integral from 0 to pi of e^(x cos s) ds
+
+    >>> i0(0.0)
+    1.0
+    """
+    z = np.i0(x)
+    return float(z) if _are_numbers(x) else z.astype(x.dtype, copy=False)
+
+
+@elementwise("i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1))
+def i0_derivative(x: Array, *, order: int) -> Array:
+    """The derivative of `i0` of that order, elementwise.
+
+    z = mean over s of cos(s)^order e^(x cos s)
+
+    By symmetry a quarter of the circle is enough, with cosh or sinh: then all terms have one sign, and no digit is
+    lost. The midpoint rule converges faster than any power of the number of points.
+
+    Args:
+        x: value of any shape.
+        order: how many times to differentiate, 0 or more.
+
+    Source: Trefethen, Weideman (2014), doi:10.1137/130932132.
+
+    >>> i0_derivative(0.0, order=2)
+    0.5
+    """
+    z: Any = 0.0
+    points, f = 64, np.sinh if order % 2 else np.cosh
+    for i in range(points):
+        c = math.cos((i + 0.5) * (math.pi / 2.0) / points)
+        z = z + c**order * f(np.multiply(x, c))
+    z = z / points
+    return float(z) if _are_numbers(x) else z.astype(x.dtype, copy=False)
+
+
+# Polynomials
+
+
+def polyval(p: Array | Sequence[Array], x: Array) -> Array:
+    """Value of a polynomial, by Horner's rule; the coefficients have gradients, too.
+
+    z = p_0 x^(n-1) + p_1 x^(n-2) + ... + p_{n-1}
+
+    Args:
+        p: the coefficients, the highest power first: a value of shape (n,), or a list of numbers and values.
+        x: where to evaluate, a value of any shape.
+
+    Raises:
+        ShapeError: p is not one row.
+
+    Source: W. G. Horner (1819), doi:10.1098/rstl.1819.0023.
+
+    >>> polyval([3.0, 0.0, 1.0], 5.0)
+    76.0
+    """
+    if not isinstance(p, (list, tuple)) and len(shape_of(p)) != 1:
+        raise ShapeError(f"polyval: coefficients of shape {named(p)}: give one row of them, the highest power first")
+    x = as_value("polyval", x)
+    z: Any = x * 0.0
+    for coefficient in p:
+        z = z * x + coefficient
+    return z
+
+
+def vander(x: Array, N: int | None = None, *, increasing: bool = False) -> Array:
+    """Powers of the elements side by side: the matrix of Vandermonde.
+
+    z_ij = x_i^(N-1-j), or x_i^j where increasing
+
+    Args:
+        x: value of shape (n,).
+        N: number of columns; n by default.
+        increasing: the powers grow to the right.
+
+    Raises:
+        ShapeError: x is not one row.
+        ArgumentError: N is negative, or not an integer.
+
+    >>> vander(np.array([2.0, 3.0]), 3)
+    array([[4., 2., 1.],
+           [9., 3., 1.]])
+    """
+    x = as_value("vander", x)
+    if len(shape_of(x)) != 1:
+        raise ShapeError(f"vander: {named(x)} is not one row of numbers; ravel() it first")
+    (n,) = shape_of(x)
+    count = n if N is None else _integer("vander", "N", N)
+    if count < 0:
+        raise ArgumentError(f"vander: N={N}; give 0 or more")
+    if not count:
+        return getitem(reshape(x, shape=(n, 1)), index=(slice(None), slice(0)))
+    powers = range(count) if increasing else reversed(range(count))
+    return stack([raise_to(x, exponent=k) for k in powers], axis=1)

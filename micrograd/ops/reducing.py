@@ -1,0 +1,277 @@
+"""NumPy's reductions with all of their options: `where=`, `initial=`, `dtype=`, `mean=`.
+
+The ops of reductions.py know axes only. `np.sum(v, where=mask)`, `v.sum(where=mask)` and the functions that leave out
+nan come here; an element that is left out gets the gradient 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.op import Array, ground, named, shape_of
+from micrograd.ops import reductions
+from micrograd.ops.arithmetic import cast, divide, equal, greater, maximum, minimum, stop_gradient
+from micrograd.ops.arithmetic import where as choose
+from micrograd.ops.functions import sqrt
+from micrograd.ops.linalg import euclidean_norm
+from micrograd.ops.reductions import Axis, count_nonzero
+from micrograd.ops.shapes import broadcast_to, own_axes, reshape
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__: list[str] = []  # they are called by the names in FULL
+
+
+def mask_of(name: str, x: Array, where: Any) -> Array:
+    """A condition in the shape of x, as plain booleans.
+
+    Raises:
+        ShapeError: it does not broadcast to that shape.
+    """
+    plain = where if ground(where) is None else np.asarray(ground(where), bool)
+    try:
+        return broadcast_to(plain, shape=shape_of(x))
+    except (ValueError, ShapeError):
+        raise ShapeError(
+            f"{name}: where= of shape {shape_of(plain)} for {named(x)}: it has to broadcast to that shape"
+        ) from None
+
+
+def _kept(name: str, x: Array, where: Any, filler: float) -> Array:
+    """x with a filler in place of what is left out."""
+    return x if where is True else choose(mask_of(name, x, where), x, filler)
+
+
+def in_dtype(name: str, x: Array, dtype: Any) -> Array:
+    """x in the dtype that the reduction shall be computed in.
+
+    Raises:
+        ArgumentError: it is not a floating-point type.
+    """
+    if dtype is None:
+        return x
+    if np.dtype(dtype).kind != "f":
+        raise ArgumentError(
+            f"{name}: dtype={np.dtype(dtype)} has no gradient; give a floating-point type, or take v.data"
+        )
+    return x if getattr(x, "dtype", float) == np.dtype(dtype) else cast(x, dtype=dtype)
+
+
+def sum(
+    x: Array,
+    *,
+    axis: Axis = None,
+    keepdims: bool = False,
+    dtype: Any = None,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """`reductions.sum` with NumPy's options: initial is added, and only elements where `where` holds count.
+
+    >>> float(sum(np.array([1.0, 2.0, 3.0]), where=[True, False, True], initial=10.0))
+    14.0
+    """
+    x = _kept("sum", in_dtype("sum", x, dtype), where, 0.0)
+    z = reductions.sum(x, axis=axis, keepdims=keepdims)
+    return z if initial is None else z + initial
+
+
+def prod(
+    x: Array,
+    *,
+    axis: Axis = None,
+    keepdims: bool = False,
+    dtype: Any = None,
+    initial: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """`reductions.prod` with NumPy's options: initial is a factor, and only elements where `where` holds count.
+
+    >>> float(prod(np.array([1.0, 2.0, 3.0]), where=[True, False, True], initial=10.0))
+    30.0
+    """
+    x = _kept("prod", in_dtype("prod", x, dtype), where, 1.0)
+    z = reductions.prod(x, axis=axis, keepdims=keepdims)
+    return z if initial is None else z * initial
+
+
+def max(
+    x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
+) -> Array:
+    """`reductions.max` with NumPy's options: no less than initial, and only elements where `where` holds count.
+
+    >>> float(max(np.array([1.0, 2.0, 3.0]), where=[True, True, False], initial=0.0))
+    2.0
+    """
+    return _extremum("max", maximum, -math.inf, x, axis, keepdims, initial, where)
+
+
+def min(
+    x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
+) -> Array:
+    """`reductions.min` with NumPy's options: no more than initial, and only elements where `where` holds count.
+
+    >>> float(min(np.array([1.0, 2.0, 3.0]), where=[False, True, True], initial=9.0))
+    2.0
+    """
+    return _extremum("min", minimum, math.inf, x, axis, keepdims, initial, where)
+
+
+def _extremum(
+    name: str,
+    pair: Callable[..., Array],
+    end: float,
+    x: Array,
+    axis: Axis,
+    keepdims: bool,
+    initial: Array | None,
+    where: Any,
+) -> Array:
+    if where is not True and initial is None:
+        raise ArgumentError(f"{name}: where= may leave out every element: give initial=, what it is then")
+    reduced = getattr(reductions, name)
+    if initial is None:
+        return reduced(x, axis=axis, keepdims=keepdims)
+    if 0 in (shape_of(x)[a] for a in own_axes(name, x, axis)):
+        return reductions.sum(x, axis=axis, keepdims=keepdims) + initial  # of nothing: initial, in the right shape
+    return pair(reduced(_kept(name, x, where, end), axis=axis, keepdims=keepdims), initial)
+
+
+def counted(x: Array, mask: Array, axis: Axis, keepdims: bool) -> Array:
+    """How many elements are not left out, in the dtype of x, so that a quotient keeps it."""
+    count = count_nonzero(mask, axis=axis, keepdims=keepdims)
+    return cast(count, dtype=x.dtype) if hasattr(x, "dtype") else float(count)
+
+
+def mean(x: Array, *, axis: Axis = None, keepdims: bool = False, dtype: Any = None, where: Any = True) -> Array:
+    """`reductions.mean` with NumPy's options: only elements where `where` holds count; nan where there is none.
+
+    >>> float(mean(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
+    2.0
+    """
+    x = in_dtype("mean", x, dtype)
+    if where is True:
+        return reductions.mean(x, axis=axis, keepdims=keepdims)
+    mask = mask_of("mean", x, where)
+    total = reductions.sum(choose(mask, x, 0.0), axis=axis, keepdims=keepdims)
+    return divide(total, counted(x, mask, axis, keepdims))
+
+
+def var(
+    x: Array,
+    *,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    correction: float | None = None,
+    dtype: Any = None,
+    mean: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """`reductions.var` with NumPy's options: a mean that is known already, and only elements where `where` holds.
+
+    >>> float(var(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
+    1.0
+    """
+    d, degrees = _deviations("var", x, axis, ddof, correction, dtype, mean, where)
+    z = divide(reductions.sum(d * d, axis=axis, keepdims=True), degrees)
+    return _fitted(z, x, axis, keepdims)
+
+
+def std(
+    x: Array,
+    *,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    correction: float | None = None,
+    dtype: Any = None,
+    mean: Array | None = None,
+    where: Any = True,
+) -> Array:
+    """`reductions.std` with NumPy's options, as those of `var`. Of equal numbers it has the gradient 0.
+
+    >>> float(std(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
+    1.0
+    """
+    d, degrees = _deviations("std", x, axis, ddof, correction, dtype, mean, where)
+    size = euclidean_norm(d, axis=own_axes("std", x, axis))  # whose gradient at 0 is 0
+    return _fitted(divide(size, sqrt(degrees)), x, axis, keepdims)
+
+
+def _fitted(z: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    axes = own_axes("var", x, axis)
+    return z if keepdims else reshape(z, shape=[n for a, n in enumerate(shape_of(x)) if a not in axes])
+
+
+def _deviations(
+    name: str,
+    x: Array,
+    axis: Axis,
+    ddof: float,
+    correction: float | None,
+    dtype: Any,
+    mean: Array | None,
+    where: Any,
+) -> tuple[Array, Array]:
+    """Distances from the mean, 0 for what is left out; and what the sum of their squares is divided by."""
+    if correction is not None and ddof:
+        raise ArgumentError(f"{name}: ddof={ddof} and correction={correction} are the same thing; give one of them")
+    x = in_dtype(name, x, dtype)
+    mask = mask_of(name, x, where)
+    count = counted(x, mask, axis, True)
+    degrees = count - (ddof if correction is None else correction)
+    degrees = choose(greater(degrees, 0.0), degrees, 0.0)  # then a quotient of 0 by 0, which is nan
+    if mean is not None:
+        return choose(mask, x - mean, 0.0), degrees
+    if 0 not in shape_of(x):  # seen from an element, equal numbers differ by 0 exactly, as in reductions.var
+        x = x - stop_gradient(reductions.max(choose(mask, x, -math.inf), axis=axis, keepdims=True))
+    total = reductions.sum(choose(mask, x, 0.0), axis=axis, keepdims=True)
+    return choose(mask, x - divide(total, choose(equal(count, 0.0), 1.0, count)), 0.0), degrees
+
+
+def any(x: Array, *, axis: Axis = None, keepdims: bool = False, where: Any = True) -> Array:
+    """`reductions.any` of the elements where `where` holds.
+
+    >>> bool(any(np.array([0.0, 1.0]), where=[True, False]))
+    False
+    """
+    return reductions.any(_kept("any", x, where, 0.0), axis=axis, keepdims=keepdims)
+
+
+def all(x: Array, *, axis: Axis = None, keepdims: bool = False, where: Any = True) -> Array:
+    """`reductions.all` of the elements where `where` holds.
+
+    >>> bool(all(np.array([0.0, 1.0]), where=[False, True]))
+    True
+    """
+    return reductions.all(_kept("all", x, where, 1.0), axis=axis, keepdims=keepdims)
+
+
+def cumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
+    """`reductions.cumsum` in another dtype.
+
+    >>> cumsum(np.array([1.0, 2.0]), dtype="float32")
+    array([1., 3.], dtype=float32)
+    """
+    return reductions.cumsum(in_dtype("cumsum", x, dtype), axis=axis)
+
+
+def cumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
+    """`reductions.cumprod` in another dtype.
+
+    >>> cumprod(np.array([1.0, 2.0]), dtype="float32")
+    array([1., 2.], dtype=float32)
+    """
+    return reductions.cumprod(in_dtype("cumprod", x, dtype), axis=axis)
+
+
+FULL: dict[str, Callable[..., Array]] = {
+    f.__name__: f for f in (sum, prod, max, min, mean, var, std, any, all, cumsum, cumprod)
+}

@@ -1,0 +1,151 @@
+"""`reduce`, `accumulate` and `outer` of NumPy's ufuncs, and the options of their calls: composed of ops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from micrograd.arrays import as_data
+from micrograd.errors import ArgumentError, OpError, ShapeError
+from micrograd.op import Array, named, shape_of
+from micrograd.ops.indexing import getitem, own_axis, stack
+from micrograd.ops.nanfunctions import nanmax, nanmin
+from micrograd.ops.reducing import FULL, in_dtype
+from micrograd.ops.shapes import expand_dims, reshape
+from micrograd.ops.softmax import logsumexp
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__: list[str] = []  # protocols.py calls them
+
+REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
+REDUCTIONS |= {"logical_and": "all", "logical_or": "any"}
+RUNS = {"add": "cumsum", "multiply": "cumprod"}
+SKIPPING = {"fmax": nanmax, "fmin": nanmin}
+IN_PLACE = {"add": "add", "multiply": "multiply"}
+DEFAULTS = {"casting": "same_kind", "order": "K", "subok": True, "where": True, "dtype": None, "out": None}
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
+SIGNS |= {"floor_divide": "//", "remainder": "%"}
+
+
+def out_error(asked: str) -> OpError:
+    """The refusal of `out=`, with what to write in its place."""
+    sign = SIGNS.get(asked.removeprefix("np."))
+    repair = f"a = a {sign} v in place of a {sign}= v" if sign else f"z = {asked}(v)"
+    return OpError(f"{asked}: there is no op for it with out=: a Value is never written into; write {repair}")
+
+
+def called(ufunc: Any, op: Callable[..., Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What `ufunc(*inputs, **options)` is, given the function that stands for it.
+
+    Raises:
+        OpError: an option has no answer here.
+    """
+    asked = f"np.{ufunc.__name__}"
+    given = {name: x for name, x in options.items() if not (name in DEFAULTS and x is DEFAULTS[name])}
+    return op(*inputs) if not given else _with_options(asked, op, inputs, given)
+
+
+def _with_options(asked: str, op: Callable[..., Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    dtype = options.pop("dtype", None)
+    if "out" in options:
+        raise out_error(asked)
+    if "where" in options:
+        raise OpError(
+            f"{asked}: there is no op for it with where=, which leaves the other elements undefined; "
+            f"write np.where(mask, {asked}(v), other)"
+        )
+    if options:
+        raise OpError(f"{asked}: there is no op for it with {'=, '.join(options)}=; take v.data for plain NumPy")
+    return op(*[in_dtype(asked, _value(asked, x), dtype) for x in inputs])
+
+
+def _value(asked: str, x: Any) -> Array:
+    return x if hasattr(x, "_apply_op") else as_data(x, asked)
+
+
+def apply_method(ufunc: Any, op: Callable[..., Any], method: str, inputs: tuple[Any, ...], options: Any) -> Any:
+    """What `ufunc.method(*inputs, **options)` is, given the function that stands for the ufunc.
+
+    Raises:
+        OpError: there is no such method for Values, or an option has no answer.
+    """
+    asked = f"np.{ufunc.__name__}.{method}"
+    if method == "at":
+        way = IN_PLACE.get(ufunc.__name__, "set")
+        raise OpError(f"{asked}: a Value is never changed in place; write w = v.at[index].{way}(...), a new value")
+    if method not in METHODS or ufunc.nin != 2 or ufunc.nout != 1:
+        raise OpError(f"{asked}: there is no op for it; reduce, accumulate and outer are there; or take v.data")
+    if options.pop("out", None) is not None:
+        raise out_error(asked)
+    return METHODS[method](asked, ufunc.__name__, op, *[_value(asked, x) for x in inputs], **options)
+
+
+def _outer(
+    asked: str, name: str, op: Callable[..., Any], x: Array, y: Array, *, dtype: Any = None, **others: Any
+) -> Any:
+    if others:
+        raise OpError(f"{asked}: there is no op for it with {'=, '.join(others)}=; take v.data for plain NumPy")
+    x, y = in_dtype(asked, x, dtype), in_dtype(asked, y, dtype)
+    return op(reshape(x, shape=(*shape_of(x), *[1] * len(shape_of(y)))), y)
+
+
+def _reduce(
+    asked: str,
+    name: str,
+    op: Callable[..., Any],
+    x: Array,
+    *,
+    axis: Any = 0,
+    dtype: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    axis = None if not shape_of(x) and axis in (0, -1) else axis  # as NumPy allows of numbers
+    initial = None if initial is np._NoValue else initial
+    x = in_dtype(asked, x, dtype)
+    options = {"initial": initial, "where": where}
+    given = {key: v for key, v in options.items() if v is not None and v is not True}
+    if name in REDUCTIONS:
+        return FULL[REDUCTIONS[name]](x, axis=axis, keepdims=keepdims, **given)
+    if name in SKIPPING:
+        return SKIPPING[name](x, axis=axis, keepdims=keepdims, **given)
+    if where is not True:
+        raise OpError(f"{asked}: there is no op for it with where=; choose by np.where before")
+    if name == "logaddexp" and initial is None:
+        return logsumexp(x, axis=axis, keepdims=keepdims)
+    if isinstance(axis, tuple) and len(axis) == 1:
+        (axis,) = axis
+    if axis is None and len(shape_of(x)) == 1:
+        axis = 0
+    if axis is None or isinstance(axis, tuple):
+        raise ArgumentError(f"{asked}: axis={axis} of {named(x)}: its order matters; name one axis")
+    axis = own_axis(asked, x, axis)
+    *_, z = [None, *_folded(op, x, axis, initial)]
+    if z is None:
+        raise ShapeError(f"{asked}: {named(x)} has no element along axis {axis}; it needs one at least, or initial=")
+    return expand_dims(z, axis=axis) if keepdims else z
+
+
+def _accumulate(asked: str, name: str, op: Callable[..., Any], x: Array, *, axis: int = 0, dtype: Any = None) -> Any:
+    axis = own_axis(asked, x, axis)
+    x = in_dtype(asked, x, dtype)
+    if name in RUNS:
+        return FULL[RUNS[name]](x, axis=axis)
+    return stack(_folded(op, x, axis, None), axis=axis) if shape_of(x)[axis] else x
+
+
+def _folded(op: Callable[..., Any], x: Array, axis: int, initial: Any) -> list[Array]:
+    """The first slice; it and the second under the op; and so on."""
+    steps = [] if initial is None else [initial]
+    for i in range(shape_of(x)[axis]):
+        part = getitem(x, index=(slice(None),) * axis + (i,))
+        steps.append(op(steps[-1], part) if steps else part)
+    return steps
+
+
+METHODS: dict[str, Callable[..., Any]] = {"reduce": _reduce, "accumulate": _accumulate, "outer": _outer}
