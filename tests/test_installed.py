@@ -149,6 +149,11 @@ def test_dir_names_every_public_room():
     inner = {
         "anomaly",
         "arrays",
+        "asked",
+        "levels",
+        "modes",
+        "unknown",
+        "walks",
         "cli",
         "copies",
         "cycles",

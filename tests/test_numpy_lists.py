@@ -183,7 +183,7 @@ def test_float32_stays_float32() -> None:
         (lambda v, x: mnp.r_[x, "0", v], ArgumentError, "r_: '0' among the parts; a string can stand in front only"),
         (lambda v, x: mnp.r_[0:v], ArgumentError, "r_: a Value as the end of start:stop:step; say how many instead"),
         (lambda v, x: mnp.c_[x, [[v]]], ShapeError, "concatenate: (2, 1), (1, 1): sizes must be equal on all axes but"),
-        (lambda v, x: mnp.put(np.ones(2), 0, v), OpError, "np.put: there is no op for it: it writes into an array"),
+        (lambda v, x: mnp.put(np.ones(2), 0, v), OpError, "np.put: there is no op for it; it writes into an array"),
     ],
 )  # fmt: skip
 def test_errors(call: Any, error: type[MicrogradError], words: str) -> None:

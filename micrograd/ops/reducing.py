@@ -16,7 +16,7 @@ from micrograd.ops import reductions
 from micrograd.ops.arithmetic import cast, divide, equal, greater, maximum, minimum, stop_gradient
 from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.functions import sqrt
-from micrograd.ops.linalg import euclidean_norm
+from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.reductions import Axis, count_nonzero
 from micrograd.ops.shapes import broadcast_to, own_axes, reshape
 
