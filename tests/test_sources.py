@@ -108,7 +108,15 @@ def test_help_shows_signatures():
         (engine, '"""The engine'),
         (op.Op, "class Op:"),
     ],
-    ids=lambda x: x if isinstance(x, str) else type(x).__name__,
+    ids=[
+        "class",
+        "method",
+        "bound method",
+        "function",
+        "decorated",
+        "module",
+        "class of ops",
+    ],  # alike in every process
 )
 def test_source(thing, first_line):
     source = inspect.getsource(thing)
