@@ -24,6 +24,16 @@ def is_number(x: Any) -> bool:
     return type(x) is float or type(x) is int
 
 
+def float_type(x: Any) -> Any:
+    """NumPy's type for a result of x that is not whole: that of x, or float64 where x is of integers or a number.
+
+    >>> float_type(np.ones(2, np.float32)), float_type(np.ones(2, int)), float_type(1.0)
+    (dtype('float32'), dtype('float64'), dtype('float64'))
+    """
+    dtype = np.dtype(getattr(x, "dtype", float))
+    return dtype if dtype.kind == "f" else np.dtype(float)
+
+
 def is_lazy(x: Any) -> bool:
     """Whether x stands for a number without being one: another interpreter's, or another library's array."""
     if isinstance(x, (float, int)):

@@ -130,7 +130,10 @@ def test_keywords_of_pytorch(program: Any, error: type[Exception], words: str) -
             lambda v: np.linalg.eig(v),
             "np.linalg.eig: there is no op for it; a matrix that is not symmetric may have complex eigenvalues",
         ),
-        (lambda v: np.put(v, 0, 1.0), "np.put: there is no op for it; it writes into an array, where history is lost; use v.at[index].set(w)"),
+        (
+            lambda v: np.put(v, 0, 1.0),
+            "np.put: there is no op for it; it writes into an array, where history is lost; use v.at",
+        ),
         (lambda v: np.gcd(v, 2), "np.gcd: there is no op for it; whole numbers have no gradient"),
         (lambda v: np.fft.fft(v), "np.fft.fft: there is no op for it, nor one near it; take v.data for plain NumPy"),
     ],

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.arithmetic import (
@@ -258,7 +259,7 @@ def nan_to_num(
     if not copy:
         raise ArgumentError("nan_to_num: copy=False: a value is never changed in place; use the result, with copy=True")
     x = as_value("nan_to_num", x)
-    largest = float(np.finfo(float if _are_numbers(x) else x.dtype).max)
+    largest = float(np.finfo(float_type(x)).max)
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
     endless = isinf(x)
     up, down = logical_and(endless, x > 0), logical_and(endless, x < 0)
@@ -331,7 +332,7 @@ def sinc_derivative(x: Array, *, order: int) -> Array:
         series = series * close * close + factor
     series = series * close if order % 2 else series
     z = np.where(near, series, s) * math.pi**order
-    return float(z) if _are_numbers(x) else z.astype(x.dtype, copy=False)
+    return float(z) if _are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
 @elementwise("i0", lambda z, x: i0_derivative(x, order=1))
@@ -344,7 +345,7 @@ def i0(x: Array) -> Array:
     1.0
     """
     z = np.i0(x)
-    return float(z) if _are_numbers(x) else z.astype(x.dtype, copy=False)
+    return float(z) if _are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
 @elementwise("i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1))
@@ -371,7 +372,7 @@ def i0_derivative(x: Array, *, order: int) -> Array:
         c = math.cos((i + 0.5) * (math.pi / 2.0) / points)
         z = z + c**order * f(np.multiply(x, c))
     z = z / points
-    return float(z) if _are_numbers(x) else z.astype(x.dtype, copy=False)
+    return float(z) if _are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
 # Polynomials

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, is_quiet, multilinear, named, primitive, shape_of, times
 from micrograd.ops.arithmetic import (
@@ -1167,7 +1168,7 @@ def lstsq(a: Array, b: Array, *, rcond: Any = None) -> tuple[Array, Any, Any, An
     if len(shape_of(a)) != 2 or len(shape_of(b)) not in (1, 2) or shape_of(a)[0] != shape_of(b)[0]:
         raise ShapeError(f"lstsq: {named(a)} x = {named(b)}: give one matrix (m, n), and b of shape (m,) or (m, k)")
     if rcond is None:
-        rcond = np.finfo(a.dtype).eps * builtins.max(shape_of(a))
+        rcond = np.finfo(float_type(a)).eps * builtins.max(shape_of(a))
     z = matmul(_answered("lstsq", pseudoinverse, _not_finite, a, rcond=rcond), b)
     if ground(z) is None:  # a shape alone has no rank
         return z, None, None, None

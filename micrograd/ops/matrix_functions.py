@@ -19,6 +19,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import float_type
 from micrograd.errors import GradientError, OpError
 from micrograd.op import Array, Op, ground, is_quiet, named, primitive, shape_of
 from micrograd.ops.linalg import swap_last
@@ -91,11 +92,11 @@ def _in_doubles(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
             return x + 0.0
         try:
             with np.errstate(all="ignore"):
-                return f(x.reshape(-1, *x.shape[-2:]).astype(float)).reshape(x.shape).astype(x.dtype)
+                return f(x.reshape(-1, *x.shape[-2:]).astype(float)).reshape(x.shape).astype(float_type(x))
         except np.linalg.LinAlgError:
             if not is_quiet():
                 raise
-            return np.full_like(x, np.nan)
+            return np.full_like(x, np.nan, float_type(x))
 
     return wrapped
 
@@ -378,14 +379,14 @@ def symmetric_function(x: Array, *changes: Array, functions: tuple[Any, ...]) ->
     turned = [np.swapaxes(v, -1, -2) @ _symmetric(_here(e)) @ v for e in changes]
     differences = _divided_differences(functions, w, count)
     if not changes:
-        return ((v * differences[..., None, :]) @ np.swapaxes(v, -1, -2)).astype(x.dtype)
+        return ((v * differences[..., None, :]) @ np.swapaxes(v, -1, -2)).astype(float_type(x))
     letters = "abcdefgh"[: count + 1]
     terms = ",".join("..." + letters[i : i + 2] for i in range(count))
     inside = sum(
         np.einsum(f"...{letters},{terms}->...{letters[0]}{letters[-1]}", differences, *order, optimize=True)
         for order in itertools.permutations(turned)
     )
-    return (v @ inside @ np.swapaxes(v, -1, -2)).astype(x.dtype)
+    return (v @ inside @ np.swapaxes(v, -1, -2)).astype(float_type(x))
 
 
 def _symmetric(x: Any) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arithmetic import less, multiply, stop_gradient, where
@@ -115,7 +116,7 @@ def rms_norm(x: Array, normalized_shape: Any, weight: Array | None = None, eps: 
     axes = _trailing("rms_norm", x, normalized_shape)
     nonempty("rms_norm", x, axes)
     shape = shape_of(x)[axes[0] :]
-    eps = float(np.finfo(getattr(x, "dtype", float)).eps) if eps is None else eps
+    eps = float(np.finfo(float_type(x)).eps) if eps is None else eps
     z = x / sqrt(mean(x * x, axis=axes, keepdims=True) + eps)
     return _scaled(z, _fits("rms_norm", "weight", weight, shape), None, shape)
 

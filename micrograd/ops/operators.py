@@ -527,7 +527,7 @@ def _flag(name: str, keepdims: Any) -> bool:
         return keepdims
     if isinstance(keepdims, (int, np.bool_)):
         return bool(keepdims)
-    raise ArgumentError(f"{name}: keepdims={keepdims!r} is not True or False; what NumPy takes there give by name")
+    raise ArgumentError(f"{name}: keepdims={keepdims!r} is not True or False; give dtype= and out= by name")
 
 
 def _room(name: str, keepdims: Any, options: dict[str, Any]) -> Any:
@@ -535,7 +535,7 @@ def _room(name: str, keepdims: Any, options: dict[str, Any]) -> Any:
     _flag(name, keepdims)
     if options.pop("out", None) is not None:
         raise OpError(f"{name}: a Value is never written into, so there is no out=; write z = v.{name}(...)")
-    return reducing if options and options.keys() <= {"where", "initial", "dtype"} else reductions
+    return reducing if options and options.keys() <= {"where", "initial", "dtype", "mean"} else reductions
 
 
 def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import _are_numbers, _number, divide, equal, isinf, remainder, round, sign, where
@@ -181,7 +182,7 @@ def ldexp(x: Array, n: Any) -> Array:
     if powers is None or powers.dtype.kind not in "iu":
         raise ArgumentError(f"ldexp: n={n!r} is not made of plain integers; use x * np.exp2(n) for other powers")
     x = as_value("ldexp", x)
-    dtype = getattr(x, "dtype", float)
+    dtype = float_type(x)
     limit = np.finfo(dtype).maxexp - 2
     for _ in range(3):  # 2^n may be out of range where x 2^n is not
         part = np.clip(powers, -limit, limit)

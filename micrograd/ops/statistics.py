@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, question, shape_of
 from micrograd.ops.arithmetic import clip, divide, equal, isnan, maximum, where
@@ -275,7 +276,7 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
         raise ArgumentError(f"{name}: q={q!r}, method={method!r}: {error}") from None
     # As in NumPy, the dtype is that of x, unless shares of an array q go into the result.
     keeps = isinstance(q, (int, float)) or method in WHOLE_PLACES
-    z = _between(rows, places, getattr(rows, "dtype", float) if keeps else float)
+    z = _between(rows, places, float_type(rows) if keeps else float)
     if not skip_nan:
         z = where(isnan(getitem(rows, index=(..., slice(-1, None)))), math.nan, z)
     kept = tuple(1 if a in axes else n for a, n in enumerate(shape_of(x)) if keepdims or a not in axes)

@@ -121,6 +121,8 @@ def test_what_is_nan_is_left_out(name: str, axis: int | None) -> None:
         return f(ops.index_set(HOLES, x, index=MASK), axis=axis)
 
     assert gradcheck(of_known, [HOLES[MASK]])
+    if (name, axis) == ("nanstd", 0):
+        return  # of one number alone it is 0, a kink, where there is no second derivative
     assert gradcheck(lambda x: grad(lambda y: ops.sum(of_known(y) * 1.0))(x), [HOLES[MASK]], rtol=1e-5)
 
 
@@ -300,7 +302,6 @@ def test_infinite_elements_keep_to_themselves() -> None:
         ),
         ("ops.percentile(w, None, axis=1)", ArgumentError, "percentile: q=None is not between 0 and 100"),
         ("ops.ptp(e, axis=0)", ShapeError, "ptp: 'e' (0, 3) has no element along axis 0; it needs one at least"),
-        ("ops.nansum([w])", DataError, "use micrograd.ops.stack to join Values"),
         ("ops.cov(w, fweights=[1, 2])", ShapeError, "cov: fweights of shape (2,) for 3 observations; give one to each"),
         (
             "ops.cov(b, fweights=[0.5, 1])",
@@ -317,7 +318,7 @@ def test_infinite_elements_keep_to_themselves() -> None:
         ("np.max(w, where=raw > 1)", ArgumentError, "max: where= may leave out every element: give initial="),
         ("np.sum(w, where=[True, False])", ShapeError, "sum: where= of shape (2,) for 'w' (2, 3): it has to broadcast"),
         ("np.sum(w, dtype=int)", ArgumentError, "sum: dtype=int64 has no gradient; give a floating-point type"),
-        ("w.sum(0, float)", ArgumentError, "sum: keepdims=<class 'float'> is neither True nor False; give dtype="),
+        ("w.sum(0, float)", ArgumentError, "sum: keepdims=<class 'float'> is not True or False; give dtype="),
         ("w.sum(out=raw)", OpError, "sum: a Value is never written into, so there is no out=; write z = v.sum(...)"),
         ("np.var(w, ddof=1, correction=2, where=raw > 1)", ArgumentError, "ddof=1 and correction=2 are the same thing"),
         (
