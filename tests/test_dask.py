@@ -217,10 +217,12 @@ LACKING = {
     **dict.fromkeys("inverse solution cholesky_factor".split(), "matrices alone, in square chunks"),
     **dict.fromkeys("cofactor determinant determinant_sign eigenpairs log_determinant pseudoinverse".split(), "all"),
     **dict.fromkeys("argsort middle".split(), "sorting"),
+    **dict.fromkeys("convolved isin quantile_places".split(), "rows in order, or all of an array at once"),
 }
 LEFT_OUT = {
     **dict.fromkeys("singular_triplets orthogonal_factors".split(), "Dask chooses other signs"),
     **dict.fromkeys("gammainc gammainc_da".split(), "series that look at the numbers, and so compute them"),
+    **dict.fromkeys("searchsorted digitize".split(), "Dask computes some of them, and has no place for numbers"),
 }
 REFUSALS = (NotImplementedError, TypeError, ValueError, IndexError, FutureWarning, OpError)
 ARRAYS = [

@@ -147,6 +147,7 @@ LACKING = {
         "cholesky_factor cofactor determinant eigenpairs orthogonal_factors singular_triplets".split(),
         "masks of NumPy's",
     ),
+    "quantile_places": "counts that are numbers",
 }
 ROWS = [s for s in SAMPLES if all(isinstance(x, np.ndarray) and x.ndim for x in s.inputs)]
 
