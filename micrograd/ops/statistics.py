@@ -250,9 +250,7 @@ def quantile_places(x: Array, *, q: Any, method: str = "linear") -> Array:
     array([1. , 1.5])
     """
     if not isinstance(x, np.ndarray):
-        raise OpError(
-            "quantile: it looks at the numbers, so it is for NumPy's arrays; let the others compute them first"
-        )
+        raise OpError("quantile: it looks at the numbers, so it is for NumPy's arrays; compute others first")
     counts = np.sum(~np.isnan(x), axis=-1)
     known = {n: np.quantile(np.arange(float(n)), q, method=method) for n in np.unique(counts).tolist() if n}  # type: ignore[call-overload]
     known[0] = np.zeros(len(q))
