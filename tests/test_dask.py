@@ -220,6 +220,7 @@ LACKING = {
     ),
     **dict.fromkeys("argsort middle".split(), "sorting"),
     **dict.fromkeys("matrix_exponential matrix_square_root matrix_logarithm symmetric_function".split(), "all"),
+    **dict.fromkeys("convolved isin quantile_places".split(), "rows in order, or all of an array at once"),
     "logcumsumexp": "logaddexp.accumulate",
 }
 LEFT_OUT = {
@@ -228,6 +229,7 @@ LEFT_OUT = {
         "gammainc gammainc_da gammaincc betainc betaincc betainc_dab".split(),
         "series and integrals that look at the numbers, and so compute them",
     ),
+    **dict.fromkeys("searchsorted digitize".split(), "Dask computes some of them, and has no place for numbers"),
 }
 REFUSALS = (NotImplementedError, TypeError, ValueError, IndexError, FutureWarning, OpError)
 ARRAYS = [

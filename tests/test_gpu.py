@@ -153,6 +153,7 @@ LACKING = {
     **dict.fromkeys(
         "matrix_exponential matrix_logarithm matrix_square_root symmetric_function".split(), "NumPy's arrays only"
     ),
+    "quantile_places": "counts that are numbers",
 }
 ROWS = [s for s in SAMPLES if all(isinstance(x, np.ndarray) and x.ndim for x in s.inputs)]
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import float_type
-from micrograd.errors import ArgumentError, DomainError, ShapeError
+from micrograd.errors import ArgumentError, DomainError, OpError, ShapeError
 from micrograd.op import Array, ground, named, question, shape_of
 from micrograd.ops.arithmetic import clip, divide, equal, isnan, maximum, where
 from micrograd.ops.functions import sqrt
@@ -250,6 +250,8 @@ def quantile_places(x: Array, *, q: Any, method: str = "linear") -> Array:
     >>> quantile_places(np.array([10.0, 20.0, 40.0]), q=[0.5, 0.75])
     array([1. , 1.5])
     """
+    if not isinstance(x, np.ndarray):
+        raise OpError("quantile: it looks at the numbers, so it is for NumPy's arrays; compute others first")
     counts = np.sum(~np.isnan(x), axis=-1)
     known = {n: np.quantile(np.arange(float(n)), q, method=method) for n in np.unique(counts).tolist() if n}  # type: ignore[call-overload]
     known[0] = np.zeros(len(q))
@@ -278,7 +280,8 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
     keeps = isinstance(q, (int, float)) or method in WHOLE_PLACES
     z = _between(rows, places, float_type(rows) if keeps else float)
     if not skip_nan:
-        z = where(isnan(getitem(rows, index=(..., slice(-1, None)))), math.nan, z)
+        last = getitem(rows, index=(..., slice(-1, None)))
+        z = where(isnan(last), last, z)  # the nan itself, as in median: it has the gradient
     kept = tuple(1 if a in axes else n for a, n in enumerate(shape_of(x)) if keepdims or a not in axes)
     return reshape(moveaxis(z, -1, 0), shape=(*levels.shape, *kept))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, grad, gradcheck, ops
-from micrograd.errors import ArgumentError, DataError, DomainError, MicrogradError, OpError, ShapeError
+from micrograd.errors import ArgumentError, DomainError, MicrogradError, OpError, ShapeError
 from micrograd.transforms import jvp
 from tests.ops.composites import CHECKS, Row, said
 from tests.samples.sample import A3, A23, A234, AXES, EMPTY, array
