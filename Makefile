@@ -86,5 +86,5 @@ $(VENV)/tools: $(VENV)/installed
 # torch exactly: a range, or the name alone, brings gigabytes of GPU libraries.
 $(PEERS)/installed: pyproject.toml $(ENGINE)
 	$(call environment,$(PEERS))
-	@$(PEERS)/bin/python $(PIP_INSTALL) torch==2.13.0 jax autograd casadi scikit-learn --editable '.[all,dev]'
+	@$(PEERS)/bin/python $(PIP_INSTALL) torch==2.13.0 expecttest jax autograd casadi scikit-learn pandas xarray --editable '.[all,dev]'
 	@touch $@

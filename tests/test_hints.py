@@ -111,7 +111,7 @@ def test_a_subclass_may_have_the_name() -> None:
         (
             lambda v: v.sum(0, float),
             ArgumentError,
-            "sum: keepdims=<class 'float'> is not True or False; what NumPy tak",
+            "sum: keepdims=<class 'float'> is not True or False; give dtype= and",
         ),
     ],
 )

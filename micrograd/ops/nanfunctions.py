@@ -161,6 +161,7 @@ def _extremum(name: str, x: Array, axis: Axis, keepdims: bool, initial: Array | 
         return full(x, axis=axis, keepdims=keepdims, initial=initial, where=known)
     nonempty(name, x, axis)
     z = full(choose(known, x, end), axis=axis, keepdims=keepdims)
+    z = reducing.shared_end(z, x, known, end, axis, keepdims)
     return choose(equal(count_nonzero(known, axis=axis, keepdims=keepdims), 0), np.nan, z)
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import reductions
@@ -140,7 +141,22 @@ def _extremum(
         return reduced(x, axis=axis, keepdims=keepdims)
     if 0 in (shape_of(x)[a] for a in own_axes(name, x, axis)):
         return reductions.sum(x, axis=axis, keepdims=keepdims) + initial  # of nothing: initial, in the right shape
-    return pair(reduced(_kept(name, x, where, end), axis=axis, keepdims=keepdims), initial)
+    z = reduced(_kept(name, x, where, end), axis=axis, keepdims=keepdims)
+    return pair(z if where is True else shared_end(z, x, mask_of(name, x, where), end, axis, keepdims), initial)
+
+
+def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims: bool) -> Array:
+    """z, an extremum of the elements that count, the others being filled with `end`.
+
+    Where it is `end` itself, all that count are. They alone share its gradient, and not what was filled in.
+    """
+    below = ground(z)
+    if not isinstance(below, (float, np.ndarray, np.generic)) or not np.any(np.equal(below, end)):
+        return z
+    count = count_nonzero(mask, axis=axis, keepdims=keepdims)
+    total = reductions.sum(choose(mask, x, 0.0), axis=axis, keepdims=keepdims)
+    mean_of_them = divide(total, cast(maximum(count, 1), dtype=float_type(x)))
+    return choose(np.logical_and(np.equal(below, end), np.greater(count, 0)), mean_of_them, z)
 
 
 def counted(x: Array, mask: Array, axis: Axis, keepdims: bool) -> Array:

@@ -337,3 +337,23 @@ def test_infinite_elements_keep_to_themselves() -> None:
 )
 def test_errors(program: str, error: type[MicrogradError], words: str) -> None:
     assert words in said(program, error)
+
+
+def test_what_is_left_out_has_no_share_in_an_infinite_extremum() -> None:
+    """It is filled with the same infinity, and once took half of the gradient."""
+    lowest = np.array([-np.inf, np.nan, -np.inf])
+    for d in (grad, elementwise_forward):
+        np.testing.assert_array_equal(d(np.nanmax)(lowest[:2]), [1.0, 0.0])
+        np.testing.assert_array_equal(d(np.nanmax)(lowest), [0.5, 0.0, 0.5])
+        np.testing.assert_array_equal(d(np.nanmin)(-lowest[:2]), [1.0, 0.0])
+        known = [True, False, False]
+        np.testing.assert_array_equal(
+            d(lambda x: np.max(x, where=known, initial=-np.inf))(np.full(3, -np.inf)), [0.5, 0.0, 0.0]
+        )
+    assert np.max(Value([1.0, 2.0]), where=[False, False], initial=-np.inf).data == -np.inf
+    rows = np.array([[-np.inf, np.nan], [1.0, 2.0]])
+    np.testing.assert_array_equal(grad(lambda x: np.sum(np.nanmax(x, axis=1)))(rows), [[1.0, 0.0], [0.0, 1.0]])
+
+
+def elementwise_forward(f: Any) -> Any:
+    return lambda x: np.array([jvp(f, (x,), (t,))[1] for t in np.eye(len(x))])
