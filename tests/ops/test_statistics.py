@@ -346,9 +346,9 @@ def test_what_is_left_out_has_no_share_in_an_infinite_extremum() -> None:
         np.testing.assert_array_equal(d(np.nanmax)(lowest[:2]), [1.0, 0.0])
         np.testing.assert_array_equal(d(np.nanmax)(lowest), [0.5, 0.0, 0.5])
         np.testing.assert_array_equal(d(np.nanmin)(-lowest[:2]), [1.0, 0.0])
-        known = [True, False, False]
+        known = np.array([True, False, False])
         np.testing.assert_array_equal(
-            d(lambda x: np.max(x, where=known, initial=-np.inf))(np.full(3, -np.inf)), [0.5, 0.0, 0.0]
+            d(lambda x, known=known: np.max(x, where=known, initial=-np.inf))(np.full(3, -np.inf)), [0.5, 0.0, 0.0]
         )
     assert np.max(Value([1.0, 2.0]), where=[False, False], initial=-np.inf).data == -np.inf
     rows = np.array([[-np.inf, np.nan], [1.0, 2.0]])

@@ -225,7 +225,15 @@ def pseudoinverse(x: Any, *tolerances: Any, **options: Any) -> Any:
 
 
 def symmetric(f: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, UPLO="L": f(x, UPLO=UPLO)
+    """PyTorch reads one triangle, as we do, but spreads the gradient over both: half of it goes to each."""
+
+    def g(x: Any, UPLO: str = "L") -> Any:
+        part = np.tril(x.detach()) if UPLO == "L" else np.triu(x.detach())
+        whole = part + np.swapaxes(part, -1, -2) - part * np.eye(x.shape[-1])
+        both = (x + np.swapaxes(x, -1, -2)) / 2
+        return f(both + (whole - both.detach()), UPLO=UPLO)
+
+    return g
 
 
 def triangle(f: Callable[..., Any]) -> Callable[..., Any]:
