@@ -44,6 +44,7 @@ VARARGS = 0x04  # inspect.CO_VARARGS: that import takes longer than this room
 # Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
 PLAIN: set[type] = {float, int, bool}
 NUMBERS = frozenset(PLAIN)
+SETTINGS = frozenset({tuple, str, slice, type(None), bool, int, float})  # types of params that no Value hides behind
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
@@ -129,7 +130,7 @@ class Op:
                 top = x
         if params:
             for x in params.values():
-                if type(x) not in PLAIN and hasattr(x, "_apply_op"):
+                if type(x) not in SETTINGS and type(x) not in PLAIN and hasattr(x, "_apply_op"):
                     return self._unusual(inputs, params)
         try:
             return self.run(inputs, inputs, params) if top is None else top._apply_op(self, inputs, params)
