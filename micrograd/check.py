@@ -40,7 +40,7 @@ def gradcheck(
 
     Args:
         f: a function of Values that returns a Value of any shape (it is projected on a fixed random direction).
-        inputs: numbers, arrays or Values, float64; where to check. They are not changed.
+        inputs: a list of numbers, arrays or Values, float64, or one alone; where to check. They are not changed.
         rtol: largest error relative to the derivative, beyond the rounding error of the difference quotient itself.
         atol: error allowed on top of that.
         raise_exception: raise on a wrong gradient, rather than return False.
@@ -56,7 +56,8 @@ def gradcheck(
     >>> gradcheck(lambda x, y: x * y.sin(), [2.0, 0.5])
     True
     """
-    data = [as_data(x.data if isinstance(x, Value) else x) for x in inputs]
+    given = inputs if isinstance(inputs, (list, tuple)) else [inputs]  # one alone needs no list
+    data = [as_data(x.data if isinstance(x, Value) else x) for x in given]
     try:
         _check_reverse(f, data, rtol, atol)
     except MicrogradError as error:

@@ -127,6 +127,8 @@ class _Derived:
     """A function made of f. It can be pickled where f can, which a closure cannot."""
 
     def __init__(self, name: str, run: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> None:
+        if not callable(f):
+            raise ArgumentError(f"{name}: {f!r} is not a function; give one, as in {name}(lambda x: x * x)(3.0)")
         functools.update_wrapper(self, f)  # first, as f may be one of these, with fields of the same names
         self.name = name
         self.run = run

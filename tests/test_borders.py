@@ -19,7 +19,7 @@ import pytest
 
 import micrograd.numpy as mnp
 from micrograd import Value, elementwise_grad, grad, hessian, hvp, jacobian, jvp, no_grad, ops, value_and_grad, vjp
-from micrograd.errors import DataError, GradientError, MicrogradError
+from micrograd.errors import ArgumentError, DataError, GradientError, MicrogradError
 
 X = np.array([[1.0, 2.0], [3.0, 4.0]])
 ONES = np.ones(2)
@@ -387,6 +387,28 @@ def test_scipy_refuses() -> None:
         for x in (ONES, 1.0):
             with pytest.raises((MicrogradError, TypeError, ValueError)):
                 grad(f)(x)
+
+
+# NumPy's r_ and c_, which ask nobody: numbers join as objects, arrays are refused
+
+
+def test_r_and_c_keep_the_history_or_refuse() -> None:
+    v = Value(2.0)
+    row = np.r_[v, 1.0]
+    assert row.dtype == object and row[0] is v
+    assert grad(lambda x: np.sum(np.r_[x[0], x[1]] ** 2))(np.array([2.0, 3.0])).tolist() == [4.0, 6.0]
+    for ask in (lambda x: np.r_[x, 1.0], lambda x: np.c_[x, x], lambda x: np.r_[x[0] : 3.0 : 4j]):
+        with pytest.raises((GradientError, TypeError)):
+            grad(lambda x, ask=ask: np.sum(ask(x)))(ONES)
+    assert grad(lambda x: np.sum(mnp.r_[x, 1.0] ** 2) + np.sum(mnp.c_[x, x]))(ONES).tolist() == [4.0, 4.0]
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, elementwise_grad, jacobian, hessian])
+def test_a_transform_of_what_is_no_function_is_refused(transform: Any) -> None:
+    with pytest.raises(
+        ArgumentError, match=r": 3\.0 is not a function; give one, as in \w+\(lambda x: x \* x\)\(3\.0\)"
+    ):
+        transform(3.0)
 
 
 # Quotients

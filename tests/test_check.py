@@ -211,3 +211,9 @@ def test_a_plain_function_is_checked_and_named() -> None:
         check_op(_cube(vjp=lambda g, z, x: g * x * x), X)
     with pytest.raises(GradcheckError, match=r"^cube: the gradient could not be computed: reshape: "):
         check_op(_cube(vjp=lambda g, z, x: g if isinstance(x, Abstract) else reshape(g, shape=7)), X)
+
+
+def test_one_input_alone_needs_no_list() -> None:
+    assert gradcheck(lambda x: x * x, np.array([1.0, 2.0]))
+    assert gradcheck(lambda x: x * x, 3.0)
+    assert gradcheck(lambda x: x * x, Value([1.0, 2.0]))
