@@ -115,5 +115,5 @@ def _version() -> str:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of steps; give a whole number, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of steps; give a whole number, 1 or more")
     return int(text)

@@ -76,7 +76,7 @@ class Value(Operators):
         grad: the derivative of the last `backward()`'s root by this value, of the shape and dtype of data.
 
     Raises:
-        DataError: data is no real number and no array of real numbers.
+        DataError: data is not a real number or an array of real numbers.
 
     >>> Value(5.0)
     Value(data=5.0, grad=0.0)

@@ -1,7 +1,7 @@
 """The errors of micrograd, each also the builtin that a caller would catch.
 
     MicrogradError
-    ├── DataError (TypeError)              what was given is no number and no array of numbers
+    ├── DataError (TypeError)              what was given is not a number or an array of numbers
     ├── ShapeError (ValueError)            shapes or sizes that do not fit
     ├── IndexingError (IndexError)         an index that the array does not have
     ├── ArgumentError (ValueError)         an option that does not exist, or is out of range
@@ -26,7 +26,7 @@ class MicrogradError(Exception):
 
 
 class DataError(MicrogradError, TypeError):
-    """The data is no number and no array of real numbers."""
+    """The data is not a number or an array of real numbers."""
 
 
 class ShapeError(MicrogradError, ValueError):

@@ -253,7 +253,7 @@ def test_a_number_of_steps_that_is_none(capsys, steps):
     with pytest.raises(SystemExit) as raised:
         cli.main(["demo", "--steps", steps])
     assert raised.value.code == 2
-    assert f"argument --steps: {steps!r} is no number of steps; give a whole number, 1 or more" in (
+    assert f"argument --steps: {steps!r} is not a number of steps; give a whole number, 1 or more" in (
         capsys.readouterr().err
     )
 

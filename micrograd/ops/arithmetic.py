@@ -55,12 +55,16 @@ __all__ = [
 ]
 
 
-def _are_numbers(*inputs: Array) -> bool:
-    """Whether all are Python numbers, for which Python itself is quicker than NumPy."""
+def are_numbers(*inputs: Array) -> bool:
+    """Whether all are Python numbers, for which Python itself is quicker than NumPy.
+
+    >>> are_numbers(1, 2.0), are_numbers(np.ones(2))
+    (True, False)
+    """
     return all(isinstance(x, (int, float)) for x in inputs)
 
 
-def _number(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
+def math_or_numpy(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
     """quick(*inputs), or what NumPy's function of that name says where the quick one has no answer."""
     try:
         z = quick(*inputs)
@@ -71,7 +75,7 @@ def _number(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
     return numpys_answer(ufunc, *inputs)
 
 
-def _integer(name: str, param: str, n: Any) -> int:
+def integer_of(name: str, param: str, n: Any) -> int:
     """n as a Python int; refused where it is no integer."""
     try:
         return operator.index(n)
@@ -191,7 +195,7 @@ def remainder(x: Array, y: Array) -> Array:
     >>> remainder(-7.0, 3.0)
     2.0
     """
-    return _number(operator.mod, "remainder", x, y) if _are_numbers(x, y) else np.remainder(x, y)
+    return math_or_numpy(operator.mod, "remainder", x, y) if are_numbers(x, y) else np.remainder(x, y)
 
 
 @elementwise("abs", lambda z, x: sign(x), kink="0 at 0")
@@ -223,7 +227,7 @@ def floor(x: Array) -> Array:
     >>> floor(-1.5)
     -2.0
     """
-    return _number(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
+    return math_or_numpy(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
 
 
 @elementwise("ceil", lambda z, x: 0.0, kink="0 at integers")
@@ -233,7 +237,7 @@ def ceil(x: Array) -> Array:
     >>> ceil(1.5)
     2.0
     """
-    return _number(lambda x: math.copysign(math.ceil(x), x), "ceil", x) if type(x) is float else np.ceil(x)
+    return math_or_numpy(lambda x: math.copysign(math.ceil(x), x), "ceil", x) if type(x) is float else np.ceil(x)
 
 
 @elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves")
@@ -250,12 +254,12 @@ def round(x: Array, *, decimals: int = 0) -> Array:
     >>> round(2.5), round(1.25, decimals=1)
     (2.0, 1.2)
     """
-    decimals = _integer("round", "decimals", decimals)
+    decimals = integer_of("round", "decimals", decimals)
     if type(x) is not float:
         return np.round(x, decimals)
     if decimals:  # not Python's round(x, 2): it gives 2.67 for 2.675, NumPy 2.68
         return float(np.round(x, decimals))
-    return _number(lambda x: math.copysign(builtins.round(x), x), "rint", x)  # -0.0 stays -0.0
+    return math_or_numpy(lambda x: math.copysign(builtins.round(x), x), "rint", x)  # -0.0 stays -0.0
 
 
 def _larger(x: Array, y: Array) -> Array:
@@ -272,7 +276,7 @@ def maximum(x: Array, y: Array) -> Array:
     >>> maximum(2.0, 3.0)
     3.0
     """
-    if _are_numbers(x, y):
+    if are_numbers(x, y):
         return x if x >= y or x != x else y
     return np.maximum(x, y)
 
@@ -286,7 +290,7 @@ def minimum(x: Array, y: Array) -> Array:
     >>> minimum(2.0, 3.0)
     2.0
     """
-    if _are_numbers(x, y):
+    if are_numbers(x, y):
         return x if x <= y or x != x else y
     return np.minimum(x, y)
 
@@ -361,7 +365,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
     >>> where(True, 2.0, 3.0)
     2.0
     """
-    if isinstance(condition, bool) and _are_numbers(x, y):  # they stay Python numbers
+    if isinstance(condition, bool) and are_numbers(x, y):  # they stay Python numbers
         return x if condition else y
     if isinstance(condition, np.ndarray):  # a mask made of shapes alone: to where x or y lives, as on a GPU
         for v in (x, y):
@@ -442,7 +446,7 @@ def logical_and(x: Array, y: Array) -> Array:
     >>> logical_and(True, False)
     False
     """
-    return bool(x) and bool(y) if _are_numbers(x, y) else np.logical_and(x, y)
+    return bool(x) and bool(y) if are_numbers(x, y) else np.logical_and(x, y)
 
 
 @comparison("or")
@@ -452,7 +456,7 @@ def logical_or(x: Array, y: Array) -> Array:
     >>> logical_or(True, False)
     True
     """
-    return bool(x) or bool(y) if _are_numbers(x, y) else np.logical_or(x, y)
+    return bool(x) or bool(y) if are_numbers(x, y) else np.logical_or(x, y)
 
 
 @comparison("xor")
@@ -462,7 +466,7 @@ def logical_xor(x: Array, y: Array) -> Array:
     >>> logical_xor(True, True)
     False
     """
-    return bool(x) != bool(y) if _are_numbers(x, y) else np.logical_xor(x, y)
+    return bool(x) != bool(y) if are_numbers(x, y) else np.logical_xor(x, y)
 
 
 @comparison("not")
@@ -472,7 +476,7 @@ def logical_not(x: Array) -> Array:
     >>> logical_not(0.0)
     True
     """
-    return not x if _are_numbers(x) else np.logical_not(x)
+    return not x if are_numbers(x) else np.logical_not(x)
 
 
 @comparison("isnan")
@@ -482,7 +486,7 @@ def isnan(x: Array) -> Array:
     >>> isnan(math.nan)
     True
     """
-    return math.isnan(x) if _are_numbers(x) else np.isnan(x)
+    return math.isnan(x) if are_numbers(x) else np.isnan(x)
 
 
 @comparison("isinf")
@@ -492,7 +496,7 @@ def isinf(x: Array) -> Array:
     >>> isinf(-math.inf)
     True
     """
-    return math.isinf(x) if _are_numbers(x) else np.isinf(x)
+    return math.isinf(x) if are_numbers(x) else np.isinf(x)
 
 
 @comparison("isfinite")
@@ -502,7 +506,7 @@ def isfinite(x: Array) -> Array:
     >>> isfinite(math.inf)
     False
     """
-    return math.isfinite(x) if _are_numbers(x) else np.isfinite(x)
+    return math.isfinite(x) if are_numbers(x) else np.isfinite(x)
 
 
 @multilinear("as {dtype}", lambda g, x, *, dtype: cast(g, dtype=x.dtype), shape=lambda x, *, dtype: shape_of(x))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, multilinear, named, shape_of
-from micrograd.ops.arithmetic import _integer, divide, equal, greater, less, remainder, where
+from micrograd.ops.arithmetic import divide, equal, greater, integer_of, less, remainder, where
 from micrograd.ops.indexing import as_value, getitem, own_axis
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import argsort, cumprod, cumsum, sum
@@ -58,7 +58,7 @@ def diff(x: Array, n: int = 1, *, axis: int = -1, prepend: Array | None = None, 
     >>> diff(np.array([1.0, 4.0, 9.0]))
     array([3., 5.])
     """
-    x, n = as_value("diff", x), _integer("diff", "n", n)
+    x, n = as_value("diff", x), integer_of("diff", "n", n)
     if n < 0:
         raise ArgumentError(f"diff: n={n}; give 0 or more")
     if n == 0:

@@ -10,10 +10,10 @@ from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.arithmetic import (
-    _are_numbers,
-    _integer,
+    are_numbers,
     cast,
     equal,
+    integer_of,
     isinf,
     isnan,
     logical_and,
@@ -189,7 +189,7 @@ def float_power(x: Array, y: Array) -> Array:
 
 
 def _double(x: Array) -> Array:
-    return x if _are_numbers(x) or x.dtype == float else cast(x, dtype=float)
+    return x if are_numbers(x) or x.dtype == float else cast(x, dtype=float)
 
 
 def fmax(x: Array, y: Array) -> Array:
@@ -286,7 +286,7 @@ def logaddexp2(x: Array, y: Array) -> Array:
     1001.0
     """
     z = np.logaddexp2(x, y)
-    return float(z) if _are_numbers(x, y) else z
+    return float(z) if are_numbers(x, y) else z
 
 
 # sinc and i0: derivatives of every order, without the cancellation that their formulas have near 0
@@ -302,7 +302,7 @@ def sinc(x: Array) -> Array:
     (1.0, 0.6366197723675814)
     """
     z = np.sinc(x)
-    return float(z) if _are_numbers(x) else z
+    return float(z) if are_numbers(x) else z
 
 
 @elementwise("sinc^({order})", lambda z, x, *, order: sinc_derivative(x, order=order + 1))
@@ -332,7 +332,7 @@ def sinc_derivative(x: Array, *, order: int) -> Array:
         series = series * close * close + factor
     series = series * close if order % 2 else series
     z = np.where(near, series, s) * math.pi**order
-    return float(z) if _are_numbers(x) else z.astype(float_type(x), copy=False)
+    return float(z) if are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
 @elementwise("i0", lambda z, x: i0_derivative(x, order=1))
@@ -345,7 +345,7 @@ def i0(x: Array) -> Array:
     1.0
     """
     z = np.i0(x)
-    return float(z) if _are_numbers(x) else z.astype(float_type(x), copy=False)
+    return float(z) if are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
 @elementwise("i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1))
@@ -372,7 +372,7 @@ def i0_derivative(x: Array, *, order: int) -> Array:
         c = math.cos((i + 0.5) * (math.pi / 2.0) / points)
         z = z + c**order * f(np.multiply(x, c))
     z = z / points
-    return float(z) if _are_numbers(x) else z.astype(float_type(x), copy=False)
+    return float(z) if are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
 # Polynomials
@@ -426,7 +426,7 @@ def vander(x: Array, N: int | None = None, *, increasing: bool = False) -> Array
     if len(shape_of(x)) != 1:
         raise ShapeError(f"vander: {named(x)} is not one row of numbers; ravel() it first")
     (n,) = shape_of(x)
-    count = n if N is None else _integer("vander", "N", N)
+    count = n if N is None else integer_of("vander", "N", N)
     if count < 0:
         raise ArgumentError(f"vander: N={N}; give 0 or more")
     if not count:

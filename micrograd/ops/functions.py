@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import _are_numbers, _number, divide, equal, greater, where
+from micrograd.ops.arithmetic import are_numbers, divide, equal, greater, math_or_numpy, where
 from micrograd.ops.lengths import cosine
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def exp(x: Array) -> Array:
     >>> exp(0.0)
     1.0
     """
-    return _number(math.exp, "exp", x) if type(x) is float else np.exp(x)
+    return math_or_numpy(math.exp, "exp", x) if type(x) is float else np.exp(x)
 
 
 @elementwise("exp2", lambda z, x: z * math.log(2.0))
@@ -76,7 +76,7 @@ def exp2(x: Array) -> Array:
     >>> exp2(3.0)
     8.0
     """
-    return _number(math.exp2, "exp2", x) if type(x) is float else np.exp2(x)
+    return math_or_numpy(math.exp2, "exp2", x) if type(x) is float else np.exp2(x)
 
 
 @elementwise("expm1", lambda z, x: exp(x))  # not z + 1, which is 0 from -37 on
@@ -88,7 +88,7 @@ def expm1(x: Array) -> Array:
     >>> expm1(1e-20)
     1e-20
     """
-    return _number(math.expm1, "expm1", x) if type(x) is float else np.expm1(x)
+    return math_or_numpy(math.expm1, "expm1", x) if type(x) is float else np.expm1(x)
 
 
 @elementwise("log", lambda z, x: divide(1.0, x))
@@ -100,7 +100,7 @@ def log(x: Array) -> Array:
     >>> log(1.0)
     0.0
     """
-    return _number(math.log, "log", x) if type(x) is float else np.log(x)
+    return math_or_numpy(math.log, "log", x) if type(x) is float else np.log(x)
 
 
 @elementwise("log2", lambda z, x: divide(1.0 / math.log(2.0), x))
@@ -110,7 +110,7 @@ def log2(x: Array) -> Array:
     >>> log2(8.0)
     3.0
     """
-    return _number(math.log2, "log2", x) if type(x) is float else np.log2(x)
+    return math_or_numpy(math.log2, "log2", x) if type(x) is float else np.log2(x)
 
 
 @elementwise("log10", lambda z, x: divide(1.0 / math.log(10.0), x))
@@ -120,7 +120,7 @@ def log10(x: Array) -> Array:
     >>> log10(1000.0)
     3.0
     """
-    return _number(math.log10, "log10", x) if type(x) is float else np.log10(x)
+    return math_or_numpy(math.log10, "log10", x) if type(x) is float else np.log10(x)
 
 
 @elementwise("log1p", lambda z, x: divide(1.0, 1.0 + x))
@@ -132,7 +132,7 @@ def log1p(x: Array) -> Array:
     >>> log1p(1e-20)
     1e-20
     """
-    return _number(math.log1p, "log1p", x) if type(x) is float else np.log1p(x)
+    return math_or_numpy(math.log1p, "log1p", x) if type(x) is float else np.log1p(x)
 
 
 @elementwise(
@@ -151,7 +151,7 @@ def logaddexp(x: Array, y: Array) -> Array:
     >>> logaddexp(1000.0, 1000.0)
     1000.6931471805599
     """
-    if not _are_numbers(x, y):
+    if not are_numbers(x, y):
         return np.logaddexp(x, y)
     # Equal ones apart, as inf - inf would be nan.
     return x + math.log(2.0) if x == y else max(x, y) + math.log1p(math.exp(-abs(x - y)))
@@ -176,7 +176,7 @@ def raise_to(x: Array, *, exponent: float) -> Array:
     9.0
     """
     if type(x) is float or type(x) is int:
-        return _number(pow, "power", x, exponent)
+        return math_or_numpy(pow, "power", x, exponent)
     return x**exponent
 
 
@@ -194,7 +194,7 @@ def power(x: Array, y: Array) -> Array:
     8.0
     """
     if isinstance(x, (int, float)) and isinstance(y, (int, float)):
-        return _number(pow, "power", x, y)
+        return math_or_numpy(pow, "power", x, y)
     return x**y
 
 
@@ -207,7 +207,7 @@ def sqrt(x: Array) -> Array:
     >>> sqrt(9.0)
     3.0
     """
-    return _number(math.sqrt, "sqrt", x) if type(x) is float else np.sqrt(x)
+    return math_or_numpy(math.sqrt, "sqrt", x) if type(x) is float else np.sqrt(x)
 
 
 @elementwise("cbrt", lambda z, x: divide(1.0 / 3.0, z * z))
@@ -231,7 +231,7 @@ def hypot(x: Array, y: Array) -> Array:
     >>> hypot(3.0, 4.0)
     5.0
     """
-    return math.hypot(x, y) if _are_numbers(x, y) else np.hypot(x, y)
+    return math.hypot(x, y) if are_numbers(x, y) else np.hypot(x, y)
 
 
 @elementwise("sin", lambda z, x: cos(x))
@@ -241,7 +241,7 @@ def sin(x: Array) -> Array:
     >>> sin(0.0)
     0.0
     """
-    return _number(math.sin, "sin", x) if type(x) is float else np.sin(x)
+    return math_or_numpy(math.sin, "sin", x) if type(x) is float else np.sin(x)
 
 
 @elementwise("cos", lambda z, x: -sin(x))
@@ -251,7 +251,7 @@ def cos(x: Array) -> Array:
     >>> cos(0.0)
     1.0
     """
-    return _number(math.cos, "cos", x) if type(x) is float else np.cos(x)
+    return math_or_numpy(math.cos, "cos", x) if type(x) is float else np.cos(x)
 
 
 @elementwise("tan", lambda z, x: 1.0 + z * z)
@@ -261,7 +261,7 @@ def tan(x: Array) -> Array:
     >>> tan(0.0)
     0.0
     """
-    return _number(math.tan, "tan", x) if type(x) is float else np.tan(x)
+    return math_or_numpy(math.tan, "tan", x) if type(x) is float else np.tan(x)
 
 
 @elementwise("arcsin", lambda z, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))))
@@ -271,7 +271,7 @@ def arcsin(x: Array) -> Array:
     >>> arcsin(0.0)
     0.0
     """
-    return _number(math.asin, "arcsin", x) if type(x) is float else np.arcsin(x)
+    return math_or_numpy(math.asin, "arcsin", x) if type(x) is float else np.arcsin(x)
 
 
 @elementwise("arccos", lambda z, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))))
@@ -281,7 +281,7 @@ def arccos(x: Array) -> Array:
     >>> arccos(1.0)
     0.0
     """
-    return _number(math.acos, "arccos", x) if type(x) is float else np.arccos(x)
+    return math_or_numpy(math.acos, "arccos", x) if type(x) is float else np.arccos(x)
 
 
 @elementwise("arctan", lambda z, x: divide(1.0, 1.0 + x * x))
@@ -312,7 +312,7 @@ def arctan2(y: Array, x: Array) -> Array:
     >>> arctan2(0.0, -1.0)
     3.141592653589793
     """
-    return math.atan2(y, x) if _are_numbers(y, x) else np.arctan2(y, x)
+    return math.atan2(y, x) if are_numbers(y, x) else np.arctan2(y, x)
 
 
 def _turn(y: Array, x: Array, side: Array) -> Array:
@@ -330,7 +330,7 @@ def sinh(x: Array) -> Array:
     >>> sinh(0.0)
     0.0
     """
-    return _number(math.sinh, "sinh", x) if type(x) is float else np.sinh(x)
+    return math_or_numpy(math.sinh, "sinh", x) if type(x) is float else np.sinh(x)
 
 
 @elementwise("cosh", lambda z, x: sinh(x))
@@ -342,7 +342,7 @@ def cosh(x: Array) -> Array:
     >>> cosh(0.0)
     1.0
     """
-    return _number(math.cosh, "cosh", x) if type(x) is float else np.cosh(x)
+    return math_or_numpy(math.cosh, "cosh", x) if type(x) is float else np.cosh(x)
 
 
 @elementwise("tanh", lambda z, x: 1.0 - z * z)
@@ -374,7 +374,7 @@ def arccosh(x: Array) -> Array:
     >>> arccosh(1.0)
     0.0
     """
-    return _number(math.acosh, "arccosh", x) if type(x) is float else np.arccosh(x)
+    return math_or_numpy(math.acosh, "arccosh", x) if type(x) is float else np.arccosh(x)
 
 
 @elementwise("arctanh", lambda z, x: divide(1.0, (1.0 - x) * (1.0 + x)))
@@ -384,7 +384,7 @@ def arctanh(x: Array) -> Array:
     >>> arctanh(0.0)
     0.0
     """
-    return _number(math.atanh, "arctanh", x) if type(x) is float else np.arctanh(x)
+    return math_or_numpy(math.atanh, "arctanh", x) if type(x) is float else np.arctanh(x)
 
 
 @elementwise("sigmoid", lambda z, x: z * (1.0 - z))  # the line of the texts; 0 from x = 37 on: see expit

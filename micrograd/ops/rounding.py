@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import _are_numbers, _number, divide, equal, isinf, remainder, round, sign, where
+from micrograd.ops.arithmetic import are_numbers, divide, equal, isinf, math_or_numpy, remainder, round, sign, where
 from micrograd.ops.indexing import as_value
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def floor_divide(x: Array, y: Array) -> Array:
     >>> floor_divide(-7.0, 2.0)
     -4.0
     """
-    return _number(operator.floordiv, "floor_divide", x, y) if _are_numbers(x, y) else np.floor_divide(x, y)
+    return math_or_numpy(operator.floordiv, "floor_divide", x, y) if are_numbers(x, y) else np.floor_divide(x, y)
 
 
 def divmod(x: Array, y: Array) -> tuple[Array, Array]:
@@ -80,7 +80,7 @@ def fmod(x: Array, y: Array) -> Array:
     >>> fmod(-7.0, 3.0)
     -1.0
     """
-    return _number(math.fmod, "fmod", x, y) if _are_numbers(x, y) else np.fmod(x, y)
+    return math_or_numpy(math.fmod, "fmod", x, y) if are_numbers(x, y) else np.fmod(x, y)
 
 
 @elementwise("trunc", lambda z, x: 0.0, kink="0 at integers")
@@ -90,7 +90,7 @@ def trunc(x: Array) -> Array:
     >>> trunc(-1.5)
     -1.0
     """
-    return _number(lambda x: math.copysign(math.trunc(x), x), "trunc", x) if type(x) is float else np.trunc(x)
+    return math_or_numpy(lambda x: math.copysign(math.trunc(x), x), "trunc", x) if type(x) is float else np.trunc(x)
 
 
 def fix(x: Array) -> Array:
@@ -143,7 +143,7 @@ def copysign(x: Array, y: Array) -> Array:
     >>> copysign(3.0, -0.0)
     -3.0
     """
-    return math.copysign(x, y) if _are_numbers(x, y) else np.copysign(x, y)
+    return math.copysign(x, y) if are_numbers(x, y) else np.copysign(x, y)
 
 
 @elementwise("heaviside", lambda z, x, h: 0.0, lambda z, x, h: equal(x, 0.0), kink="0 at 0")
@@ -155,7 +155,7 @@ def heaviside(x: Array, h: Array) -> Array:
     >>> heaviside(-1.5, 0.5), heaviside(0.0, 0.5)
     (0.0, 0.5)
     """
-    return _number(_step, "heaviside", x, h) if _are_numbers(x, h) else np.heaviside(x, h)
+    return math_or_numpy(_step, "heaviside", x, h) if are_numbers(x, h) else np.heaviside(x, h)
 
 
 def _step(x: float, h: float) -> float:
@@ -205,4 +205,4 @@ def nextafter(x: Array, y: Array) -> Array:
     >>> nextafter(1.0, 2.0)
     1.0000000000000002
     """
-    return math.nextafter(x, y) if _are_numbers(x, y) else np.nextafter(x, y)
+    return math.nextafter(x, y) if are_numbers(x, y) else np.nextafter(x, y)

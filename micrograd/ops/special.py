@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, MissingExtraError
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import _are_numbers, _integer
+from micrograd.ops.arithmetic import are_numbers, integer_of
 from micrograd.ops.functions import exp, expit
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def from_scipy(name: str) -> Any:
 
 def fitted(z: Any, *inputs: Array) -> Array:
     """What SciPy gave: a Python number for numbers; for arrays in their dtype, which SciPy does not always keep."""
-    if _are_numbers(*inputs):
+    if are_numbers(*inputs):
         return float(z)
     dtype = np.result_type(*inputs)
     return z.astype(dtype, copy=False) if dtype.kind == "f" else z
@@ -42,7 +42,7 @@ def fitted(z: Any, *inputs: Array) -> Array:
 
 def natural(name: str, param: str, n: int) -> int:
     """n as a Python int of at least 0; refused where it is not one."""
-    n = _integer(name, param, n)
+    n = integer_of(name, param, n)
     if n < 0:
         raise ArgumentError(f"{name}: {param}={n}; give 0 or more")
     return n
@@ -63,7 +63,7 @@ def erf(x: Array) -> Array:
     >>> erf(0.0)
     0.0
     """
-    return math.erf(x) if _are_numbers(x) else fitted(from_scipy("erf").erf(x), x)
+    return math.erf(x) if are_numbers(x) else fitted(from_scipy("erf").erf(x), x)
 
 
 @elementwise("erfc", lambda z, x: -2.0 / math.sqrt(math.pi) * exp(-x * x))
@@ -81,7 +81,7 @@ def erfc(x: Array) -> Array:
     >>> erfc(0.0)
     1.0
     """
-    return math.erfc(x) if _are_numbers(x) else fitted(from_scipy("erfc").erfc(x), x)
+    return math.erfc(x) if are_numbers(x) else fitted(from_scipy("erfc").erfc(x), x)
 
 
 def gelu(x: Array, *, approximate: str = "none") -> Array:
@@ -125,7 +125,7 @@ def lgamma(x: Array) -> Array:
     >>> lgamma(1.0)
     0.0
     """
-    if not _are_numbers(x):
+    if not are_numbers(x):
         return fitted(from_scipy("lgamma").gammaln(x), x)
     try:
         return math.lgamma(x)
