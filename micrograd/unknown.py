@@ -111,7 +111,7 @@ def known_zero_forward(
     sure = bad & (t == 0) & ~still
     kink = ~np.isinf(z)
     if np.any(met):
-        varies, finite = look()
+        varies, finite = map(np.asarray, look())  # ~ of a bool of Python is a number
         sure, met = sure | (met & ~varies), met & varies  # a slope that is 0 for any data, as of x * 0, is sure
         kink = kink & finite
     if np.any(still & kink):
