@@ -11,7 +11,14 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 # The base of Value has to be a C type as well. The rules of ops stay Python functions, whose source can be shown.
-MODULES = ["micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays"]
+MODULES = [
+    "micrograd.interpreter",
+    "micrograd.chain",
+    "micrograd.ops.operators",
+    "micrograd.engine",
+    "micrograd.op",
+    "micrograd.arrays",
+]
 # Classes are made at run time, as Python makes its own: methods can be put on Value from outside.
 MACROS = [("CYTHON_USE_TYPE_SPECS", "1")]
 FLAGS = [] if os.name == "nt" else ["-O2", "-g0"]  # twice as quick to build as Python's own flags, and a third as large

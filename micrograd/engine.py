@@ -940,6 +940,8 @@ def fit(g: Array, data: Array) -> Array:
             raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
         g = sum_to(g, wanted)
     below = ground(data)
+    if below is None:  # a shape or an expression has no numbers to convert
+        return g
     if is_number(below):
         return g if is_lazy(g) else float(g)
     if getattr(g, "dtype", None) != below.dtype:

@@ -1,7 +1,7 @@
 # C types of op.py: the fields of a record, which the engine reads at every node.
 
 cdef class Op:
-    cdef public object name, symbol, forward, rules
+    cdef public object name, symbol, forward, rules, facts
     cdef public str kink
     cdef public int _count, _least
     cdef dict __dict__

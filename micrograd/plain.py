@@ -12,7 +12,14 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-COMPILED = ("micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays")  # as in setup.py
+COMPILED = (
+    "micrograd.interpreter",
+    "micrograd.chain",
+    "micrograd.ops.operators",
+    "micrograd.engine",
+    "micrograd.op",
+    "micrograd.arrays",
+)  # as in setup.py
 ASKED_FOR = os.environ.get("MICROGRAD_PURE", "0") not in ("", "0")
 
 

@@ -15,12 +15,13 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 LEVELS = [
     {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks"},
     {"plain", "unknown"},
-    {"trees", "modes"},
+    {"trees", "modes", "interpreter", "table", "facts"},
+    {"chain"},
     {"op", "copies", "cycles"},
     {"arrays", "asked"},
     {"ops", "anomaly"},
     {"engine", "numpy", "special"},
-    {"transforms", "dual", "program", "compile", "check", "draw", "explain", "nn", "optim"},
+    {"transforms", "dual", "program", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
     {"train", "texts"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface

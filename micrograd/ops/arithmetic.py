@@ -356,6 +356,7 @@ def _chosen(g: Array, condition: Array) -> Array:
     vjp=[None, lambda g, z, c, x, y: _chosen(g, c), lambda g, z, c, x, y: _chosen(g, logical_not(c))],
     jvp=[None, lambda t, z, c, x, y: _chosen(t, c), lambda t, z, c, x, y: _chosen(t, logical_not(c))],
     shape=lambda c, x, y: broadcast_shape("where", c, x, y),
+    chooses=True,
 )
 def where(condition: Array, x: Array, y: Array) -> Array:
     """Choice, elementwise; the condition carries no gradient, and what is not chosen gets none.
@@ -374,9 +375,6 @@ def where(condition: Array, x: Array, y: Array) -> Array:
                 break
     z: Any = np.where(condition, x, y)
     return z if z.shape else z[()]
-
-
-where.chooses = True  # type: ignore[attr-defined]
 
 
 @comparison("==")
@@ -509,7 +507,12 @@ def isfinite(x: Array) -> Array:
     return math.isfinite(x) if are_numbers(x) else np.isfinite(x)
 
 
-@multilinear("as {dtype}", lambda g, x, *, dtype: cast(g, dtype=x.dtype), shape=lambda x, *, dtype: shape_of(x))
+@multilinear(
+    "as {dtype}",
+    lambda g, x, *, dtype: cast(g, dtype=x.dtype),
+    shape=lambda x, *, dtype: shape_of(x),
+    dtype=lambda x, *, dtype: dtype,
+)
 def cast(x: Array, *, dtype: Any) -> Array:
     """The same numbers in another floating-point type.
 
@@ -521,10 +524,3 @@ def cast(x: Array, *, dtype: Any) -> Array:
     np.float32(2.5)
     """
     return x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x)
-
-
-def _cast_dtype(x: Array, *, dtype: Any) -> Any:
-    return np.dtype(dtype)
-
-
-cast.dtype = _cast_dtype  # type: ignore[method-assign]

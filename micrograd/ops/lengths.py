@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd.op import OPS, Array, anywhere, broadcast_shape, primitive, shape_of, times
+from micrograd.chain import anywhere, times
+from micrograd.op import OPS, Array, broadcast_shape, primitive, shape_of
 from micrograd.ops.arithmetic import divide, equal, where
 
 if TYPE_CHECKING:

@@ -133,6 +133,7 @@ def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[in
     jvp=[_extremum_push],
     shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("max", x, axis, keepdims),
     kink="ties share equally",
+    chooses=True,
 )
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Largest element along axes; where several tie, each gets an equal share of the gradient.
@@ -159,6 +160,7 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     jvp=[_extremum_push],
     shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("min", x, axis, keepdims),
     kink="ties share equally",
+    chooses=True,
 )
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Smallest element along axes; where several tie, each gets an equal share of the gradient.
@@ -177,9 +179,6 @@ def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not shape_of(x):
         return _itself(x, axis)
     return np.min(x, axis=axis, keepdims=keepdims)
-
-
-max.chooses = min.chooses = True  # type: ignore[attr-defined]
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
