@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.chain import times as times
 from micrograd.errors import MicrogradError, OpError
 from micrograd.facts import NO_FACTS, Facts
-from micrograd.interpreter import NUMBERS, PLAIN, Interpreter
+from micrograd.interpreter import NUMBERS, PLAIN, Interpreter, zeros_like
 from micrograd.interpreter import Array as Array
 from micrograd.interpreter import broadcast_shape as broadcast_shape
 from micrograd.interpreter import ground as ground
@@ -66,6 +66,25 @@ class Each(Sequence[Rule]):
         return iter((self.rule,))  # by its items it would never end
 
 
+class Formulas:
+    """The forward and the slopes of an op as programs on floats; formula.py makes them when they are needed.
+
+    Attributes:
+        state: 0 until they are made; then 1, or 2 where the op has none.
+        uses: how often they were asked for before they were made.
+        run: the program of the forward; None where the forward itself must run.
+        slope_x, slope_y, slope_w: per input the program of its partial derivative; None
+            where the rule itself must run.
+    """
+
+    def __init__(self) -> None:
+        self.state = self.uses = 0
+        self.run: Any = None
+        self.slope_x: Any = None
+        self.slope_y: Any = None
+        self.slope_w: Any = None
+
+
 class Op:
     """One op: call it with numbers, arrays or values; inputs are positional, params keyword-only.
 
@@ -95,6 +114,7 @@ class Op:
         self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
         self.kink = kink
         self.facts = facts
+        self.formulas = Formulas()
         self._count = count_of(forward)
         self._least = self._count - len(getattr(forward, "__defaults__", None) or ())
         self.__name__ = self.__qualname__ = forward.__name__
@@ -266,7 +286,7 @@ class Linear(Multilinear):
     def push(
         self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
     ) -> Array:
-        filled = [_zeros_like(x) if t is None else t for x, t in zip(inputs, tangents, strict=True)]
+        filled = [zeros_like(x) if t is None else t for x, t in zip(inputs, tangents, strict=True)]
         return self(*filled, **params)
 
 
@@ -334,7 +354,7 @@ class Question(Op):
         return np.dtype(self._kind)
 
 
-class Custom(Op):
+class HandMade(Op):
     """The op of a node that a user made by hand, `Value(data, children, "name")`: a symbol and no rule."""
 
     def __init__(self, symbol: str) -> None:
@@ -342,7 +362,25 @@ class Custom(Op):
         self.name = symbol
 
     def __reduce__(self) -> Any:
-        return Custom, (self.symbol,)
+        return HandMade, (self.symbol,)
+
+
+class Leaf(HandMade):
+    """The op of a value that the user made: its gradient accumulates. There is one, LEAF."""
+
+    def __reduce__(self) -> Any:
+        return "LEAF"
+
+
+class Constant(HandMade):
+    """The op of a value without a history: no gradient goes there. There is one, CONSTANT."""
+
+    def __reduce__(self) -> Any:
+        return "CONSTANT"
+
+
+def _no_forward(*inputs: Array) -> Array:
+    raise OpError("a node made by hand has no forward to run again; make it with an op")
 
 
 def elementwise(symbol: str, *rules: Rule | None, kink: str = "", **facts: Any) -> Callable[[Callable[..., Array]], Op]:
@@ -520,14 +558,9 @@ def read_calls_by(reader: Callable[..., Any], explainer: Callable[..., Any]) -> 
     _read_call, _explain = reader, explainer
 
 
-def _no_forward(*inputs: Array) -> Array:
-    raise OpError("a node made by hand has no forward to run again; make it with an op")
-
-
-def _zeros_like(x: Array) -> Array:
-    below = ground(x)  # None: only a shape
-    return np.zeros_like(np.zeros(shape_of(x), x.dtype) if below is None else below) if shape_of(x) else 0.0
-
-
 def _nan_like(x: Any) -> Any:
     return np.full_like(x, np.nan) if getattr(x, "dtype", None) is not None and x.dtype.kind == "f" else math.nan
+
+
+LEAF = Leaf("")
+CONSTANT = Constant("")
