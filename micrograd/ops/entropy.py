@@ -49,7 +49,12 @@ def _times_log(x: Array, y: Array, quick: Any, ufunc: str) -> Array:
         return np.where(idle, 0.0, x * getattr(np, ufunc)(y))
 
 
-@elementwise("xlogy", lambda z, x, y: log(y), lambda z, x, y: xdivy(x, y))
+def _unless_0(x: Array, y: Array, z: Array) -> Array:
+    """z, but 0 where x is 0 and y is not nan."""
+    return where(logical_and(equal(x, 0.0), equal(y, y)), 0.0, z)
+
+
+@elementwise("xlogy", lambda z, x, y: log(y), lambda z, x, y: xdivy(x, y), c=lambda x, y: _unless_0(x, y, x * log(y)))
 def xlogy(x: Array, y: Array) -> Array:
     """Product x ln y, elementwise; 0 where x is 0, also at y = 0.
 
@@ -68,7 +73,12 @@ def xlogy(x: Array, y: Array) -> Array:
     return _times_log(x, y, math.log, "log")
 
 
-@elementwise("xlog1py", lambda z, x, y: log1p(y), lambda z, x, y: xdivy(x, 1.0 + y))
+@elementwise(
+    "xlog1py",
+    lambda z, x, y: log1p(y),
+    lambda z, x, y: xdivy(x, 1.0 + y),
+    c=lambda x, y: _unless_0(x, y, x * log1p(y)),
+)
 def xlog1py(x: Array, y: Array) -> Array:
     """Product x ln (1 + y), elementwise, exact for small y; 0 where x is 0, also at y = -1.
 
@@ -87,7 +97,12 @@ def xlog1py(x: Array, y: Array) -> Array:
     return _times_log(x, y, math.log1p, "log1p")
 
 
-@elementwise("xdivy", lambda z, x, y: divide(1.0, y), lambda z, x, y: -xdivy(z, y))
+@elementwise(
+    "xdivy",
+    lambda z, x, y: divide(1.0, y),
+    lambda z, x, y: -xdivy(z, y),
+    c=lambda x, y: _unless_0(x, y, divide(x, y)),
+)
 def xdivy(x: Array, y: Array) -> Array:
     """Quotient x / y, elementwise; 0 where x is 0, also at y = 0. The slope of xlogy.
 
@@ -109,7 +124,13 @@ def xdivy(x: Array, y: Array) -> Array:
     return divide(np.where(idle, 0.0, x), np.where(idle, 1.0, y))
 
 
-@elementwise("entr", lambda z, x: -1.0 - log(x))
+def _entropy(x: Array) -> Array:
+    below = less(x, 0.0)
+    z = 0.0 - xlogy(x, where(below, 1.0, x))  # not -0.0
+    return where(below, -math.inf, z)
+
+
+@elementwise("entr", lambda z, x: -1.0 - log(x), c=_entropy)
 def entr(x: Array) -> Array:
     """Entropy of a probability, elementwise; 0 at 0, with an infinite slope; -inf below.
 
@@ -121,9 +142,7 @@ def entr(x: Array) -> Array:
     >>> entr(0.0), entr(1.0)
     (0.0, 0.0)
     """
-    below = less(x, 0.0)
-    z = 0.0 - xlogy(x, where(below, 1.0, x))  # not -0.0
-    return where(below, -math.inf, z)
+    return _entropy(x)
 
 
 def _outside(x: Array, y: Array) -> Array:
@@ -150,6 +169,7 @@ def _divergence(x: Array, y: Array, inside_of: Any, at_zero: Array) -> Array:
     "rel_entr",
     lambda z, x, y: 1.0 + _log_ratio(x, y),
     lambda z, x, y: where(_outside(x, y), math.nan, -xdivy(x, y)),
+    c=lambda x, y: _divergence(x, y, lambda x, y: x * _log_ratio(x, y), 0.0),
 )
 def rel_entr(x: Array, y: Array) -> Array:
     """Term of the relative entropy of two distributions, elementwise; 0 at x = 0; inf where x or y is no probability.
@@ -174,6 +194,7 @@ def rel_entr(x: Array, y: Array) -> Array:
     lambda z, x, y: _log_ratio(x, y),
     # For x near y the first keeps the digits; at x = 0 the second is 1, also where y is 0.
     lambda z, x, y: where(_outside(x, y), math.nan, where(greater(x, 0.5 * y), divide(y - x, y), 1.0 - xdivy(x, y))),
+    c=lambda x, y: _divergence(x, y, lambda x, y: x * _log_ratio(x, y) + (y - x), y),
 )
 def kl_div(x: Array, y: Array) -> Array:
     """Term of the divergence of Kullback and Leibler of two measures, elementwise; y at x = 0; inf outside.

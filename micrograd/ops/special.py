@@ -48,7 +48,7 @@ def natural(name: str, param: str, n: int) -> int:
     return n
 
 
-@elementwise("erf", lambda z, x: 2.0 / math.sqrt(math.pi) * exp(-x * x))
+@elementwise("erf", lambda z, x: 2.0 / math.sqrt(math.pi) * exp(-x * x), c="erf")
 def erf(x: Array) -> Array:
     """Error function, elementwise.
 
@@ -66,7 +66,7 @@ def erf(x: Array) -> Array:
     return math.erf(x) if are_numbers(x) else fitted(from_scipy("erf").erf(x), x)
 
 
-@elementwise("erfc", lambda z, x: -2.0 / math.sqrt(math.pi) * exp(-x * x))
+@elementwise("erfc", lambda z, x: -2.0 / math.sqrt(math.pi) * exp(-x * x), c="erfc")
 def erfc(x: Array) -> Array:
     """Complementary error function, elementwise; exact where erf(x) is near 1.
 
