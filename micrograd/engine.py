@@ -1390,7 +1390,7 @@ def detect_anomaly(function: Any = None) -> Any:
     >>> with detect_anomaly():
     ...     Value(-1.0, label="x").log()
     Traceback (most recent call last):
-    micrograd.errors.AnomalyError: log: the output is nan, from 'x' = -1.0
+    micrograd.errors.AnomalyError: log: the output is nan, from 'x' = -1.0; 'x' must lie between 0 and inf
     made at <doctest micrograd.engine.detect_anomaly[0]>:2: Value(-1.0, label="x").log()
     """
     mode = Mode("detect_anomaly", functools.partial(_look, Anomalies()))
