@@ -83,7 +83,7 @@ def integer_of(name: str, param: str, n: Any) -> int:
         raise ArgumentError(f"{name}: {param}={n!r} is not an integer; give one, as 2") from None
 
 
-@elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0, c="+")
+@elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0, c="+", commutative=True, identity=0.0)
 def add(x: Array, y: Array) -> Array:
     """Sum, elementwise.
 
@@ -95,7 +95,7 @@ def add(x: Array, y: Array) -> Array:
     return x + y
 
 
-@elementwise("-", lambda z, x, y: 1.0, lambda z, x, y: -1.0, c="-")
+@elementwise("-", lambda z, x, y: 1.0, lambda z, x, y: -1.0, c="-", identity=0.0)
 def subtract(x: Array, y: Array) -> Array:
     """Difference, elementwise.
 
@@ -107,7 +107,7 @@ def subtract(x: Array, y: Array) -> Array:
     return x - y
 
 
-@elementwise("*", lambda z, x, y: y, lambda z, x, y: x, c="*")
+@elementwise("*", lambda z, x, y: y, lambda z, x, y: x, c="*", commutative=True, identity=1.0)
 def multiply(x: Array, y: Array) -> Array:
     """Product, elementwise.
 
@@ -119,7 +119,7 @@ def multiply(x: Array, y: Array) -> Array:
     return x * y
 
 
-@elementwise("/", lambda z, x, y: divide(1.0, y), lambda z, x, y: divide(-z, y), c="/")
+@elementwise("/", lambda z, x, y: divide(1.0, y), lambda z, x, y: divide(-z, y), c="/", identity=1.0)
 def divide(x: Array, y: Array) -> Array:
     """Quotient, elementwise; division by zero gives inf or nan, as in NumPy, not an exception.
 
@@ -187,6 +187,7 @@ def reciprocal(x: Array) -> Array:
     lambda z, x, y: -round(divide(x - z, y)),
     kink="where x is a multiple of y: 1 by x, minus the quotient by y",
     c=lambda x, y: _with_sign_of(y, OPS["fmod"](x, y)),
+    tex=r"\operatorname{{mod}}\left({0}, {1}\right)",
 )
 def remainder(x: Array, y: Array) -> Array:
     """Remainder of division, elementwise, with the sign of the divisor, as Python's %; nan where y is 0.
@@ -205,7 +206,7 @@ def _with_sign_of(y: Array, rest: Array) -> Array:
     return where(equal(rest, 0.0), OPS["copysign"](0.0, y), moved)
 
 
-@elementwise("abs", lambda z, x: sign(x), kink="0 at 0", c="fabs")
+@elementwise("abs", lambda z, x: sign(x), kink="0 at 0", c="fabs", tex=r"\left|{0}\right|")
 def absolute(x: Array) -> Array:
     """Absolute value, elementwise; its derivative at 0 is 0, the middle of the subgradients [-1, 1].
 
@@ -222,6 +223,7 @@ def absolute(x: Array) -> Array:
     lambda z, x: 0.0,
     kink="0 at 0",
     c=lambda x: where(greater(x, 0.0), 1.0, where(less(x, 0.0), -1.0, where(equal(x, 0.0), 0.0, x))),
+    tex=r"\operatorname{{sgn}}\left({0}\right)",
 )
 def sign(x: Array) -> Array:
     """Sign, elementwise: -1, 0 or 1; flat, so its derivative is 0.
@@ -232,7 +234,7 @@ def sign(x: Array) -> Array:
     return float(x > 0) - float(x < 0) if type(x) is float and x == x else np.sign(x)
 
 
-@elementwise("floor", lambda z, x: 0.0, kink="0 at integers", c="floor")
+@elementwise("floor", lambda z, x: 0.0, kink="0 at integers", c="floor", tex=r"\left\lfloor {0} \right\rfloor")
 def floor(x: Array) -> Array:
     """The integer at or below, elementwise; flat, so its derivative is 0, at its jumps too.
 
@@ -242,7 +244,7 @@ def floor(x: Array) -> Array:
     return math_or_numpy(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
 
 
-@elementwise("ceil", lambda z, x: 0.0, kink="0 at integers", c="ceil")
+@elementwise("ceil", lambda z, x: 0.0, kink="0 at integers", c="ceil", tex=r"\left\lceil {0} \right\rceil")
 def ceil(x: Array) -> Array:
     """The integer at or above, elementwise; flat, so its derivative is 0, at its jumps too.
 
@@ -293,6 +295,9 @@ def _larger(x: Array, y: Array) -> Array:
     lambda z, x, y: _larger(y, x),
     kink="ties share equally",
     c=lambda x, y: where(logical_or(greater_equal(x, y), isnan(x)), x, y),
+    tex=r"\max\left({0}, {1}\right)",
+    commutative=True,
+    identity=-math.inf,
 )
 def maximum(x: Array, y: Array) -> Array:
     """The larger one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
@@ -313,6 +318,9 @@ def maximum(x: Array, y: Array) -> Array:
     lambda z, x, y: _larger(x, y),
     kink="ties share equally",
     c=lambda x, y: where(logical_or(less_equal(x, y), isnan(x)), x, y),
+    tex=r"\min\left({0}, {1}\right)",
+    commutative=True,
+    identity=math.inf,
 )
 def minimum(x: Array, y: Array) -> Array:
     """The smaller one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
@@ -391,6 +399,7 @@ def _chosen(g: Array, condition: Array) -> Array:
     shape=lambda c, x, y: broadcast_shape("where", c, x, y),
     chooses=True,
     c="?:",
+    tex=r"\begin{{cases}}{1} & \text{{if }} {0} \\ {2} & \text{{otherwise}}\end{{cases}}",
 )
 def where(condition: Array, x: Array, y: Array) -> Array:
     """Choice, elementwise; the condition carries no gradient, and what is not chosen gets none.
@@ -411,7 +420,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
     return z if z.shape else z[()]
 
 
-@comparison("==", c="==")
+@comparison("==", c="==", commutative=True)
 def equal(x: Array, y: Array) -> Array:
     """Equality of data, elementwise. (On a Value `==` asks for identity, so that values can be keys.)
 
@@ -421,7 +430,7 @@ def equal(x: Array, y: Array) -> Array:
     return x == y
 
 
-@comparison("!=", c="!=")
+@comparison("!=", c="!=", commutative=True)
 def not_equal(x: Array, y: Array) -> Array:
     """Inequality of data, elementwise. (On a Value `!=` asks for identity.)
 
@@ -471,7 +480,7 @@ def less_equal(x: Array, y: Array) -> Array:
     return x <= y
 
 
-@comparison("and", c="&&")
+@comparison("and", c="&&", tex=r"\left({0} \wedge {1}\right)", commutative=True)
 def logical_and(x: Array, y: Array) -> Array:
     """Whether both x and y are true, that is not 0, elementwise.
 
@@ -481,7 +490,7 @@ def logical_and(x: Array, y: Array) -> Array:
     return bool(x) and bool(y) if are_numbers(x, y) else np.logical_and(x, y)
 
 
-@comparison("or", c="||")
+@comparison("or", c="||", tex=r"\left({0} \vee {1}\right)", commutative=True)
 def logical_or(x: Array, y: Array) -> Array:
     """Whether x or y or both are true, that is not 0, elementwise.
 
@@ -491,7 +500,12 @@ def logical_or(x: Array, y: Array) -> Array:
     return bool(x) or bool(y) if are_numbers(x, y) else np.logical_or(x, y)
 
 
-@comparison("xor", c=lambda x, y: not_equal(not_equal(x, 0.0), not_equal(y, 0.0)))
+@comparison(
+    "xor",
+    c=lambda x, y: not_equal(not_equal(x, 0.0), not_equal(y, 0.0)),
+    tex=r"\left({0} \oplus {1}\right)",
+    commutative=True,
+)
 def logical_xor(x: Array, y: Array) -> Array:
     """Whether one of x and y is true, that is not 0, and the other is not, elementwise.
 
@@ -501,7 +515,7 @@ def logical_xor(x: Array, y: Array) -> Array:
     return bool(x) != bool(y) if are_numbers(x, y) else np.logical_xor(x, y)
 
 
-@comparison("not", c="!")
+@comparison("not", c="!", tex=r"\neg\left({0}\right)")
 def logical_not(x: Array) -> Array:
     """Whether x is 0, elementwise.
 

@@ -278,6 +278,9 @@ _LOG2_E = 1.0 / _LN2
     lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((y - x) * _LN2)),
     kink="0 where both are -inf",
     c=lambda x, y: where(equal(x, y), x + 1.0, where(less(x, y), y, x) + _LOG2_E * log1p(exp2(-absolute(x - y)))),
+    tex=r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)",
+    commutative=True,
+    identity=-math.inf,
 )
 def logaddexp2(x: Array, y: Array) -> Array:
     """Logarithm to base 2 of the sum of two powers of 2, elementwise, without overflow.
@@ -321,7 +324,11 @@ def sinc(x: Array) -> Array:
     return sin(u) / u
 
 
-@elementwise("sinc^({order})", lambda z, x, *, order: sinc_derivative(x, order=order + 1))
+@elementwise(
+    "sinc^({order})",
+    lambda z, x, *, order: sinc_derivative(x, order=order + 1),
+    tex=r"\operatorname{{sinc}}^{{({order})}}\left({0}\right)",
+)
 def sinc_derivative(x: Array, *, order: int) -> Array:
     """The derivative of `sinc` of that order, elementwise.
 
@@ -351,7 +358,7 @@ def sinc_derivative(x: Array, *, order: int) -> Array:
     return float(z) if are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
-@elementwise("i0", lambda z, x: i0_derivative(x, order=1))
+@elementwise("i0", lambda z, x: i0_derivative(x, order=1), tex=r"I_0\left({0}\right)")
 def i0(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 0, elementwise; infinite from about 713 on.
 
@@ -364,7 +371,9 @@ def i0(x: Array) -> Array:
     return float(z) if are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
-@elementwise("i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1))
+@elementwise(
+    "i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1), tex=r"I_0^{{({order})}}\left({0}\right)"
+)
 def i0_derivative(x: Array, *, order: int) -> Array:
     """The derivative of `i0` of that order, elementwise.
 

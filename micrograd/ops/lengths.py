@@ -75,6 +75,8 @@ def _along(axis: tuple[int, ...], x: Array) -> Array:
     jvp=[lambda t, z, x, *, axis: _along(axis, times(t, cosine(x, z), z, "norm", anywhere))],
     shape=lambda x, *, axis: tuple(1 if i in axis else n for i, n in enumerate(shape_of(x))),
     kink="0 at 0",
+    tex=r"\left\|{0}\right\|",
+    axes="axis",
 )
 def euclidean_norm(x: Array, *, axis: tuple[int, ...]) -> Array:
     """The op behind `norm`: length along axes, which stay with length 1. It neither overflows nor underflows.

@@ -24,6 +24,7 @@ __all__ = ["log_sigmoid", "logit"]
     "log_sigmoid",
     lambda z, x: expit(-x),
     c=lambda x: where(greater(x, 0.0), 0.0, x) - log1p(exp(-absolute(x))),
+    tex=r"\ln \sigma\left({0}\right)",
 )
 def log_sigmoid(x: Array) -> Array:
     """Logarithm of the logistic function, elementwise, without overflow; exact in both tails, in every order.
@@ -42,6 +43,7 @@ def log_sigmoid(x: Array) -> Array:
     "logit",
     lambda z, x: divide(1.0, x * (1.0 - x)),
     c=lambda x: where(logical_and(greater(x, 0.25), less(x, 0.75)), 2.0 * arctanh(2.0 * x - 1.0), log(x) - log1p(-x)),
+    domain=((0.0, 1.0),),
 )
 def logit(x: Array) -> Array:
     """Logarithm of the odds, elementwise, the inverse of expit; infinite at 0 and 1, nan outside of them.

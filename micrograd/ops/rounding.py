@@ -58,7 +58,14 @@ def _floored(x: Array, y: Array) -> Array:
     return where(equal(near, 0.0), copysign(0.0, divide(x, y)), z)
 
 
-@elementwise("//", lambda z, x, y: 0.0, lambda z, x, y: 0.0, kink="0 where x is a multiple of y", c=_floored)
+@elementwise(
+    "//",
+    lambda z, x, y: 0.0,
+    lambda z, x, y: 0.0,
+    kink="0 where x is a multiple of y",
+    c=_floored,
+    tex=r"\left\lfloor\frac{{{0}}}{{{1}}}\right\rfloor",
+)
 def floor_divide(x: Array, y: Array) -> Array:
     """Quotient rounded down, elementwise, as Python's //; flat, so its derivatives are 0, at its jumps too.
 

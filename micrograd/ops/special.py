@@ -110,7 +110,7 @@ def gelu(x: Array, *, approximate: str = "none") -> Array:
     return x * expit(math.sqrt(8.0 / math.pi) * (x + 0.044715 * x * x * x))  # (1 + tanh u) / 2 = expit(2u)
 
 
-@elementwise("lgamma", lambda z, x: digamma(x))
+@elementwise("lgamma", lambda z, x: digamma(x), tex=r"\ln \left|\Gamma\left({0}\right)\right|")
 def lgamma(x: Array) -> Array:
     """Logarithm of the absolute value of the gamma function, elementwise; inf at its poles 0, -1, -2...
 
@@ -133,7 +133,7 @@ def lgamma(x: Array) -> Array:
         return math.inf
 
 
-@elementwise("digamma", lambda z, x: polygamma(x, n=1))
+@elementwise("digamma", lambda z, x: polygamma(x, n=1), tex=r"\psi\left({0}\right)")
 def digamma(x: Array) -> Array:
     """Derivative of lgamma, elementwise.
 
@@ -151,7 +151,7 @@ def digamma(x: Array) -> Array:
     return fitted(from_scipy("digamma").psi(x), x)
 
 
-@elementwise("polygamma {n}", lambda z, x, *, n: polygamma(x, n=n + 1))
+@elementwise("polygamma {n}", lambda z, x, *, n: polygamma(x, n=n + 1), tex=r"\psi^{{({n})}}\left({0}\right)")
 def polygamma(x: Array, *, n: int) -> Array:
     """Derivative of digamma, of order n, elementwise.
 
@@ -175,7 +175,13 @@ def polygamma(x: Array, *, n: int) -> Array:
     return fitted((-1.0) ** (n + 1) * math.factorial(n) * from_scipy("polygamma").zeta(n + 1.0, x), x)
 
 
-@elementwise("betaln", lambda z, x, y: digamma(x) - digamma(x + y), lambda z, x, y: digamma(y) - digamma(x + y))
+@elementwise(
+    "betaln",
+    lambda z, x, y: digamma(x) - digamma(x + y),
+    lambda z, x, y: digamma(y) - digamma(x + y),
+    tex=r"\ln \mathrm{{B}}\left({0}, {1}\right)",
+    commutative=True,
+)
 def betaln(x: Array, y: Array) -> Array:
     """Logarithm of the beta function, elementwise; exact for large inputs, where the three lgammas cancel.
 
