@@ -87,7 +87,7 @@ def detect_anomaly(function: Any = None) -> Any:
     >>> with detect_anomaly():
     ...     Value(-1.0, label="x").log()
     Traceback (most recent call last):
-    micrograd.errors.AnomalyError: log: the output is nan, from 'x' = -1.0
+    micrograd.errors.AnomalyError: log: the output is nan, from 'x' = -1.0; 'x' must lie between 0 and inf
     made at <doctest micrograd.anomaly.detect_anomaly[1]>:2: Value(-1.0, label="x").log()
     """
     mode = Mode("detect_anomaly", functools.partial(_look, Anomalies()))
@@ -116,7 +116,17 @@ def _check(op: Op, what: str, x: Any, inputs: Sequence[Any], line: str) -> None:
         return
     causes = " and ".join(_shown(x, f"input {i}", place) for i, x in enumerate(inputs))
     where = f" at {place}" if place else ""
-    raise AnomalyError(f"{op.name}: the {what} is {_at(x, place)}{where}, from {causes}\n{line}")
+    hint = _hint(op, inputs, place) if what == "output" else ""
+    raise AnomalyError(f"{op.name}: the {what} is {_at(x, place)}{where}, from {causes}{hint}\n{line}")
+
+
+def _hint(op: Op, inputs: Sequence[Any], place: tuple[int, ...]) -> str:
+    """Which input is outside of the op's domain, where the record says what that is."""
+    for i, (x, (low, high)) in enumerate(zip(inputs, op.facts.domain or (), strict=False)):
+        number = _number_at(x, place)
+        if number is not None and (number <= low or number >= high):
+            return f"; {_name(x, f'input {i}')} must lie between {low:g} and {high:g}"
+    return ""
 
 
 def _first_bad(x: Any) -> tuple[int, ...] | None:
@@ -139,13 +149,21 @@ def _name(x: Any, otherwise: str) -> str:
 
 def _shown(x: Any, otherwise: str, place: tuple[int, ...]) -> str:
     """An input with its number at that place of the output, if it broadcasts there; or else with its range."""
-    name, data = _name(x, otherwise), np.asarray(ground(x))
-    own = place[len(place) - data.ndim :] if len(place) >= data.ndim else None
-    if own is not None and all(n == 1 or i < n for i, n in zip(own, data.shape, strict=True)):
-        number = float(data[tuple(0 if n == 1 else i for i, n in zip(own, data.shape, strict=True))])
+    name, number = _name(x, otherwise), _number_at(x, place)
+    if number is not None:
         return f"{name} = {number}" if name else f"{number}"
+    data = np.asarray(ground(x))
     low, high = (float(data.min()), float(data.max())) if data.size else (0.0, 0.0)
     return f"{name} {shape_of(data)} from {low} to {high}".strip()
+
+
+def _number_at(x: Any, place: tuple[int, ...]) -> float | None:
+    """The number of an input that went into that place of the output; None where the input does not broadcast there."""
+    data = np.asarray(ground(x))
+    own = place[len(place) - data.ndim :] if len(place) >= data.ndim else None
+    if own is None or not all(n == 1 or i < n for i, n in zip(own, data.shape, strict=True)):
+        return None
+    return float(data[tuple(0 if n == 1 else i for i, n in zip(own, data.shape, strict=True))])
 
 
 def _line_of_the_user() -> str:

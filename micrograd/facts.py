@@ -17,30 +17,36 @@ class Facts:
     """What is known of an op besides its forward and its rules.
 
     Attributes:
-        c: how C spells it: an operator ("+"), a function of math.h ("tanh"), or a
-            function that says it in ops which have such a spelling themselves. On
-            numbers, formulas run this instead of the forward.
-        tex: LaTeX, a format string over the inputs by number and the params by name,
-            as r"\\tanh {0}".
-        commutative: op(x, y) == op(y, x).
-        identity: the number e with op(x, e) == x.
-        symmetric: the derivatives by both inputs are the same function with x and y
-            exchanged.
-        axes: "elementwise", or how the op treats axes: which of them it sums over.
-        domain: per input the lowest and highest number for which the op has a finite
-            answer.
-        chooses: the output consists of elements of the inputs, as of `where`; the
-            others are not asked.
-        dtype: the dtype of the output, a function of inputs and params; None for that
-            of the inputs together.
+        c: how C says it. It is an operator ("+", "neg", "&&", "?:"), a function of
+            math.h ("tanh"), or a Python function in ops that have a c themselves and
+            in `where`, without `if` on data. Where it is finite it is the forward on
+            numbers, bit for bit; elsewhere the forward itself is asked. Formulas read
+            this.
+        tex: LaTeX, where mathematics has a notation of its own: a format string over
+            the inputs by number and the params by name, as r"\\tanh\\left({0}\\right)".
+            No input needs parentheses in it. Operators and functions that are written
+            by their name have none. Symbols read this.
+        commutative: op(x, y) == op(y, x). So both rules give the same where x is y.
+            Folding of Symbols and the gradient of x * x read this.
+        identity: the number e with op(x, e) == x. Folding of Symbols reads this.
+        axes: for an op that joins elements along axes, the name of its param that says
+            along which ("axis"), or how many of the last axes it takes: 2 for a matrix.
+            All other axes hold separate calls. None also where that is not known;
+            elementwise ops need none.
+        domain: per input the ends of the interval where the op has an answer. Strictly
+            inside the answer is finite, but for overflow. Outside it is not finite, or
+            refused. At an end it may be either. `detect_anomaly` reads this.
+        chooses: the output consists of elements of the inputs, as of `where`. The
+            others do not matter to it. asked.py reads this.
+        dtype: the dtype of the output, as a function of inputs and params. None: that
+            of the inputs together. The shape rules of Abstract read this.
     """
 
     c: str | Callable[..., Any] = ""
     tex: str = ""
     commutative: bool = False
     identity: float | None = None
-    symmetric: bool = False
-    axes: Any = None
+    axes: str | int | None = None
     domain: tuple[tuple[float, float], ...] | None = None
     chooses: bool = False
     dtype: Callable[..., Any] | None = None

@@ -70,6 +70,8 @@ def _spread(g: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) ->
     "sum",
     _spread,
     shape=lambda x, *, axis=None, keepdims=False: _reduced("sum", x, axis, keepdims),
+    tex=r"\sum\left({0}\right)",
+    axes="axis",
 )
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Sum of elements along axes.
@@ -134,6 +136,8 @@ def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[in
     shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("max", x, axis, keepdims),
     kink="ties share equally",
     chooses=True,
+    tex=r"\max\left({0}\right)",
+    axes="axis",
 )
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Largest element along axes; where several tie, each gets an equal share of the gradient.
@@ -161,6 +165,8 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("min", x, axis, keepdims),
     kink="ties share equally",
     chooses=True,
+    tex=r"\min\left({0}\right)",
+    axes="axis",
 )
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Smallest element along axes; where several tie, each gets an equal share of the gradient.
@@ -365,7 +371,7 @@ def _cumsum_pull(g: Array, x: Array, *, axis: int | None = None) -> Array:
     return reshape(flip(cumsum(flip(g, axis=line), axis=line), axis=line), shape=shape_of(x))
 
 
-@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: _run_shape("cumsum", x, axis))
+@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: _run_shape("cumsum", x, axis), axes="axis")
 def cumsum(x: Array, *, axis: int | None = None) -> Array:
     """Running sum along an axis.
 
@@ -421,7 +427,12 @@ def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple
     return _extremum_shape(name, x, axis, keepdims)
 
 
-@question("argmax", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmax", x, axis, keepdims), kind=int)
+@question(
+    "argmax",
+    shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmax", x, axis, keepdims),
+    kind=int,
+    axes="axis",
+)
 def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Place of the largest element along an axis, the first of several; plain integers.
 
@@ -439,7 +450,12 @@ def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return np.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@question("argmin", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmin", x, axis, keepdims), kind=int)
+@question(
+    "argmin",
+    shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmin", x, axis, keepdims),
+    kind=int,
+    axes="axis",
+)
 def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Place of the smallest element along an axis, the first of several; plain integers.
 
@@ -457,7 +473,9 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@question("any", shape=lambda x, *, axis=None, keepdims=False: _reduced("any", x, axis, keepdims), kind=bool)
+@question(
+    "any", shape=lambda x, *, axis=None, keepdims=False: _reduced("any", x, axis, keepdims), kind=bool, axes="axis"
+)
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether an element is not zero, along axes; plain booleans.
 
@@ -475,7 +493,9 @@ def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-@question("all", shape=lambda x, *, axis=None, keepdims=False: _reduced("all", x, axis, keepdims), kind=bool)
+@question(
+    "all", shape=lambda x, *, axis=None, keepdims=False: _reduced("all", x, axis, keepdims), kind=bool, axes="axis"
+)
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether no element is zero, along axes; plain booleans.
 
@@ -497,6 +517,7 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     "count_nonzero",
     shape=lambda x, *, axis=None, keepdims=False: _reduced("count_nonzero", x, axis, keepdims),
     kind=int,
+    axes="axis",
 )
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """How many elements are not zero, along axes; plain integers.
@@ -515,7 +536,9 @@ def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Arr
     return np.sum(np.not_equal(x, 0), axis=axis, keepdims=keepdims)
 
 
-@question("argsort", shape=lambda x, *, axis=-1, descending=False: _run_shape("argsort", x, axis), kind=int)
+@question(
+    "argsort", shape=lambda x, *, axis=-1, descending=False: _run_shape("argsort", x, axis), kind=int, axes="axis"
+)
 def argsort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
     """Places of the elements in their order along an axis; equal ones stay in the order they have. Plain integers.
 
@@ -558,7 +581,7 @@ def _middle_shape(x: Array) -> tuple[int, ...]:
     return (*rows, 2 - n % 2)
 
 
-@question("middle", shape=_middle_shape, kind=int)
+@question("middle", shape=_middle_shape, kind=int, axes=1)
 def middle(x: Array) -> Array:
     """Place of the middle element by size along the last axis, or of the two; of a nan where there is one.
 

@@ -49,6 +49,7 @@ def _recurrence_shape(factors: Array, x: Array) -> tuple[int, ...]:
         lambda t, z, factors, x: recurrence(factors, t),
     ],
     shape=_recurrence_shape,
+    axes=1,
 )
 def recurrence(factors: Array, x: Array) -> Array:
     """Linear recurrence of first order along the last axis: a running sum that decays or grows at each step.
@@ -94,7 +95,7 @@ def _logcumsumexp_shape(x: Array, *, axis: int = -1) -> tuple[int, ...]:
     return shape_of(x)
 
 
-@primitive("logcumsumexp", vjp=[_logcumsumexp_pull], jvp=[_logcumsumexp_push], shape=_logcumsumexp_shape)
+@primitive("logcumsumexp", vjp=[_logcumsumexp_pull], jvp=[_logcumsumexp_push], shape=_logcumsumexp_shape, axes="axis")
 def logcumsumexp(x: Array, *, axis: int = -1) -> Array:
     """Running logarithm of the sum of exponentials along an axis, without overflow; -inf, with gradient 0, as long as
     all were -inf.
