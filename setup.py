@@ -14,7 +14,7 @@ from setuptools.command.build_ext import build_ext
 MODULES = [
     f"micrograd.{name}"
     for name in (
-        "interpreter chain op arrays ops.operators walks cotangents node gradients operands floats walking engine "
+        "interpreter chain op arrays ops.operators walks formula cotangents node gradients operands floats walking engine "
         "traced"
     ).split()
 ]

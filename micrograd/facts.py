@@ -8,12 +8,10 @@ holds it to the op's own forward (tests/test_facts.py).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):  # not a dataclass: that import takes longer than this package
     """What is known of an op besides its forward and its rules.
 
     Attributes:

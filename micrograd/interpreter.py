@@ -107,17 +107,17 @@ def ground(x: Array) -> Array:
 
 def ones_like(x: Array) -> Array:
     """Ones, as raw data, of the shape and dtype of x: the cotangent of a root."""
-    return _filled(np.ones_like, x, 1.0)
+    return _filled("ones_like", x, 1.0)
 
 
 def zeros_like(x: Array) -> Array:
     """Zeros, as raw data, of the shape and dtype of x: the tangent of a constant."""
-    return _filled(np.zeros_like, x, 0.0)
+    return _filled("zeros_like", x, 0.0)
 
 
-def _filled(like: Any, x: Array, number: float) -> Array:
+def _filled(like: str, x: Array, number: float) -> Array:
     below = ground(x)
     if type(below) in NUMBERS:
         return number
-    made = like(np.empty(shape_of(x), x.dtype) if below is None else below)  # None: a shape alone
+    made = getattr(np, like)(np.empty(shape_of(x), x.dtype) if below is None else below)  # None: a shape alone
     return made if made.shape or not isinstance(made, (np.ndarray, np.generic)) else number * made.dtype.type(1)

@@ -15,7 +15,7 @@ from typing import Any
 COMPILED = [
     f"micrograd.{name}"
     for name in (
-        "interpreter chain op arrays ops.operators walks cotangents node gradients operands floats walking engine "
+        "interpreter chain op arrays ops.operators walks formula cotangents node gradients operands floats walking engine "
         "traced"
     ).split()
 ]
