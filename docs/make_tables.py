@@ -16,6 +16,8 @@ sys.path.insert(0, str(PAGE.parents[1]))
 from micrograd import ops  # noqa: E402
 from micrograd.op import OPS, Each, Elementwise, Op, Primitive  # noqa: E402
 
+BAR = "\\|"  # a bar within a cell of a table
+
 HEAD = """\
 # The table of ops
 
@@ -99,16 +101,19 @@ def _params(function: Any) -> list[str]:
 
 
 def _code(text: str) -> str:
-    text = text.replace("|", "\\|").replace("](", "] (")  # or it would end a cell, or look like a link
+    text = text.replace("|", BAR).replace("](", "] (")  # or it would end a cell, or look like a link
     return f"`{text}`"
 
 
 def summary_of(function: Any) -> str:
-    """First sentence of the docstring, and its formula."""
-    lines = inspect.cleandoc(function.__doc__ or "").splitlines()
-    first = re.split(r"[.;:](?:\s|$)", lines[0])[0] if lines else ""
-    formulas = [line for line in lines[1:] if re.match(r"z\S* = ", line)]
-    return first.replace("|", "\\|") + (f": {_code(formulas[0])}" if formulas else "")
+    """First sentence of the docstring, and its formula. Both may go on in further lines."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    summary = " ".join(text.split("\n\n")[0].split())
+    first = re.split(r"[.;:](?:\s|$)", summary)[0]
+    formula = re.search(r"\n(z(?:\[[^\]]*\]|\S)* = .*(?:\n +\S.*)*)", text)
+    if not formula:
+        return first.replace("|", BAR)
+    return f"{first.replace('|', BAR)}: {_code(' '.join(formula[1].split()).split('. ')[0])}"
 
 
 def row_of(op: Op) -> str:
@@ -120,7 +125,7 @@ def row_of(op: Op) -> str:
         type(op).__name__.lower(),
         summary_of(op),
         "<br>".join(rules_of(op)),
-        op.kink.replace("|", "\\|"),
+        op.kink.replace("|", BAR),
     ]
     return f"| {' | '.join(cells)} |"
 
