@@ -1,6 +1,6 @@
 """Writes docs/numpy.md: what happens to each function of NumPy. A test compares.
 
-    python docs/make_numpy.py
+python docs/make_numpy.py
 """
 
 from __future__ import annotations

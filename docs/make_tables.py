@@ -1,6 +1,6 @@
 """Writes docs/ops.md from the table of ops. A test compares the two.
 
-    python docs/make_tables.py
+python docs/make_tables.py
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ def source_of(rule: Any) -> str:
 
 
 def _is_constant(body: ast.expr, code: Any) -> bool:
-    """Whether the code only returns this constant. Python 3.12 keeps no position for it."""
+    """Whether the code only returns this constant.
+
+    Python 3.12 keeps no position for it.
+    """
     try:
         return code.co_names == () and ast.literal_eval(body) == code.co_consts[-1]
     except ValueError:  # it is not a constant
@@ -109,7 +112,10 @@ def _code(text: str) -> str:
 
 
 def summary_of(function: Any) -> str:
-    """First sentence of the docstring, and its formula. Both may go on in further lines."""
+    """First sentence of the docstring, and its formula.
+
+    Both may go on in further lines.
+    """
     text = inspect.cleandoc(function.__doc__ or "")
     summary = " ".join(text.split("\n\n")[0].split())
     first = re.split(r"[.;:](?:\s|$)", summary)[0]
