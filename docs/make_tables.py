@@ -107,7 +107,8 @@ def _params(function: Any) -> list[str]:
 
 
 def _code(text: str) -> str:
-    text = text.replace("|", BAR).replace("](", "] (")  # or it would end a cell, or look like a link
+    # A bar would end a cell, and "](" would look like a link.
+    text = text.replace("|", BAR).replace("](", "] (")
     return f"`{text}`"
 
 

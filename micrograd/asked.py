@@ -60,7 +60,8 @@ def _passed(node: Any, i: int, mask: Any, inputs: Sequence[Any], moving: Sequenc
         else:
             part = _by_transpose(record, i, mask, ground(node), data, moving, params)
         return _summed(part, shape_of(inputs[i]))
-    except Exception:  # the rule does not run on these masks: then we say that everything is asked for
+    except Exception:
+        # The rule does not run on these masks. To be safe, say that all is asked for.
         return np.ones(shape_of(inputs[i]), bool)
 
 

@@ -47,7 +47,8 @@ def _reported(run: Callable[[], int]) -> int:
     """The exit status of run. An error is printed in one line."""
     try:
         status = run()
-        sys.stdout.flush()  # here, because the errors below are still caught: a closed pipe, a full disk
+        # Flush here, where the errors are still caught: a closed pipe, a full disk.
+        sys.stdout.flush()
         return status
     except MicrogradError as error:
         return _failed(str(error))
@@ -88,7 +89,8 @@ def _open_what_is_closed() -> None:
     The next file that is opened, such as a picture, would get that number. Then output
     for the stream would be written into the picture.
     """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in the order of their numbers
+    # The order is that of the file numbers.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
@@ -104,7 +106,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from micrograd import demo  # only now, so that `--help` and bad arguments do not wait for it
+    # Import it only now, so that `--help` and bad arguments do not wait for it.
+    from micrograd import demo
 
     demo.run(options.out, steps=options.steps)
     return 0

@@ -19,7 +19,7 @@ Node = Any
 
 
 def is_node(x: Any) -> bool:
-    """Whether x is a node of a graph, with a state of its own."""
+    """Whether x is a node of a graph: it has a method `_state`."""
     return hasattr(x, "_state")
 
 
@@ -32,7 +32,7 @@ def deepcopy(root: Node, memo: dict[int, Any], blank: Callable[[type], Node]) ->
         blank: a function that makes an empty node of a class.
 
     Raises:
-        GradientError: a node has a `_backward` of its own.
+        GradientError: a node has a `_backward` that the user assigned.
     """
     stack = [root]
     while stack:
@@ -90,7 +90,7 @@ class Pickled:
         self.order: list[Node] = []
 
     def state(self) -> tuple[Any, Any, Any]:
-        """What is pickled: the nodes below, the root's state, pairs (node, gradient)."""
+        """What is pickled: nodes below, the root's state, pairs (node, gradient)."""
         own = self.root._state()
         check_unbound("pickle", self.root, own)
         if is_node(own["grad"]):

@@ -34,7 +34,8 @@ def nodes_within(x: Any, kind: type) -> list[Node]:
             found.append(x)
         elif id(x) not in seen:
             seen[id(x)] = x
-            if isinstance(x, FunctionType):  # not the globals of its module: they stay alive in any case
+            # Not the globals of a function's module: they stay alive in any case.
+            if isinstance(x, FunctionType):
                 pending += [x.__closure__, x.__defaults__, x.__kwdefaults__]
             elif isinstance(x, (tuple, list, dict, set, CellType, MethodType, functools.partial)):
                 pending += gc.get_referents(x)

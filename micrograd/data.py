@@ -98,7 +98,8 @@ def _moon_sizes(n_samples: Any) -> tuple[int, int]:
 def _generator(random_state: Any) -> Any:
     """The RandomState that a seed, a RandomState or None stands for."""
     if random_state is None:
-        return np.random.mtrand._rand  # np.random.seed seeds it, and np.random.normal draws from it
+        # np.random.seed seeds this one, and np.random.normal draws from it.
+        return np.random.mtrand._rand
     if isinstance(random_state, np.random.RandomState):
         return random_state
     try:

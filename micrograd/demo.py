@@ -133,7 +133,8 @@ def _folder(out: Path) -> Iterator[Path]:
 
     An error removes both.
     """
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]  # the innermost first
+    # The innermost folder comes first.
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -146,7 +147,8 @@ def _folder(out: Path) -> Iterator[Path]:
             yield Path(unfinished.name)
     except BaseException:
         for folder in made:
-            with contextlib.suppress(OSError):  # it was not made, or another program uses it now
+            # An error means: it was not made, or another program uses it now.
+            with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
 
@@ -163,7 +165,8 @@ def _train_aloud(moons: Moons, steps: int) -> list[float]:
     with tqdm(moons.train(steps), total=steps, unit=" steps", leave=False, disable=piped) as bar:
         for k, loss, accuracy in bar:
             tqdm.write(f"step {k} loss {loss}, accuracy {accuracy * 100}%")
-            sys.stdout.flush()  # a pipe gets each line at once, and `| head` ends the training
+            # So a pipe gets each line at once, and `| head` ends the training.
+            sys.stdout.flush()
             losses.append(loss)
     return losses
 
@@ -218,7 +221,8 @@ def _decision_boundary(moons: Moons) -> Figure:
     y_min, y_max = X[:, 1].min() - 1, X[:, 1].max() + 1
     xx, yy = np.meshgrid(np.arange(x_min, x_max, h), np.arange(y_min, y_max, h))
     with no_grad():
-        scores = moons.model(np.c_[xx.ravel(), yy.ravel()])  # the whole mesh as one batch
+        # The whole mesh is one batch.
+        scores = moons.model(np.c_[xx.ravel(), yy.ravel()])
     Z = (scores.data > 0).reshape(xx.shape)
 
     figure, axes = _figure("Two moons, and where the network draws the line")

@@ -181,7 +181,8 @@ class Drawing:
                 f"render: the suffix of {path.name!r} is not a picture format; take one of "
                 f"{', '.join('.' + known for known in FORMATS)}, or write the DOT text by save(path)"
             )
-        path.write_bytes(self.pipe(format))  # if pipe fails, an older picture at this path is kept
+        # If pipe fails, an older picture at this path is kept.
+        path.write_bytes(self.pipe(format))
         return path
 
     def save(self, path: str | Path) -> Path:
@@ -233,7 +234,8 @@ def _inputs_first(name: str, root: Value) -> list[Value]:
     stack: list[Value | None] = [root]
     while stack:
         node = stack.pop()
-        if node is None:  # all inputs of the next node on the stack are in the order now
+        # None says: all inputs of the next node on the stack are in the order now.
+        if node is None:
             order.append(cast(Value, stack.pop()))
         elif node not in seen:
             seen.add(node)
@@ -251,7 +253,8 @@ def _dot_lines(node: Value, name: dict[Value, int]) -> Iterator[str]:
     if node.op:
         yield f'    op{i} [label="{_escaped(node.op)}"]'
         yield f"    op{i} -> {i}"
-    user = f"op{i}" if node.op else f"{i}"  # a node that the user made may have inputs and no op
+    # A node that the user made may have inputs and no op.
+    user = f"op{i}" if node.op else f"{i}"
     for x in dict.fromkeys(node.inputs):
         yield f"    {name[x]} -> {user}"
 
@@ -293,13 +296,15 @@ def _array(name: str, x: Any) -> str:
     )
     if x.size > NUMBERS_SHOWN or x.size == 0:
         text += f"\nshape {x.shape}"
-    return re.sub(r"(?<=[ \n]) ", r"\\ ", text)  # Graphviz shows several spaces as one, unless they are escaped
+    # Graphviz shows several spaces as one, unless they are escaped.
+    return re.sub(r"(?<=[ \n]) ", r"\\ ", text)
 
 
 # In the label of a box, backslash, braces, bars, angles and quotes have a meaning for
 # Graphviz; & begins an entity.
 _SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")  # not allowed in XML
+# These are not allowed in XML.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 def _escaped(text: Any) -> str:

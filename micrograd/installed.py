@@ -10,7 +10,8 @@ import os
 import sys
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
-OURS, THEIRS = "micrograd_nd-", "micrograd-"  # the first letters of the folder that pip makes beside a package
+# The first letters of the folder that pip makes beside a package.
+OURS, THEIRS = "micrograd_nd-", "micrograd-"
 KINDS = (".dist-info", ".egg-info")
 
 _has_warned = False
@@ -46,7 +47,8 @@ def warn_of_conflict() -> None:
     if message := conflict():
         import warnings
 
-        warnings.warn(message, UserWarning, stacklevel=3)  # names the line that imports micrograd
+        # The warning names the line that imports micrograd.
+        warnings.warn(message, UserWarning, stacklevel=3)
 
 
 def why_plain() -> str:

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 
 _numbers = itertools.count(1)
 _pushing: set[int] = set()  # numbers of the jvps that are running in any thread
-_recording: set[int] = set()  # numbers of the reverse-mode transforms that are running in any thread
+_recording: set[int] = set()  # numbers of the reverse-mode transforms, likewise
 _innermost: ContextVar[int] = ContextVar("innermost", default=0)
 
 

@@ -168,7 +168,8 @@ class _Pause:
 
 paused: ContextVar[_Pause | None] = ContextVar("paused", default=None)
 _ieee: ContextVar[bool] = ContextVar("ieee", default=False)
-_quiet: ContextVar[int] = ContextVar("quiet", default=0)  # the depth: the ops in a rule may have derivatives, too
+# A depth, because the ops in a rule may have derivatives, too.
+_quiet: ContextVar[int] = ContextVar("quiet", default=0)
 
 
 def is_recording() -> bool:

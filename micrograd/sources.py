@@ -79,7 +79,9 @@ def _show_class(kind: type, source: str) -> None:
     for x in list(vars(kind).values()):
         _show_function(x, source)
     kind.__signature__ = _Signature(kind, source)  # type: ignore[attr-defined]
-    if sys.version_info >= (3, 13):  # since then `inspect` reads the line from the class; Python sets it in its own
+    # Since Python 3.13 `inspect` reads the line from the class. Python sets it only in
+    # classes that are written in Python.
+    if sys.version_info >= (3, 13):
         with open(source, encoding="utf-8") as file:
             before, found, _ = file.read().partition(f"\nclass {kind.__name__}")
         if found:
@@ -101,7 +103,8 @@ class _Signature:
 
         subclasses = owner.__mro__[: owner.__mro__.index(self.kind)]
         if instance is not None or any("__init__" in vars(kind) or "__new__" in vars(kind) for kind in subclasses):
-            raise AttributeError("__signature__")  # then `inspect` finds the subclass's own signature
+            # Then `inspect` finds the subclass's own signature.
+            raise AttributeError("__signature__")
         with open(self.source, encoding="utf-8") as file:
             tree = ast.parse(file.read())
         for base in self.kind.__mro__:
@@ -123,7 +126,8 @@ def _signature(method: Any, source: str, names: dict[str, Any]) -> Any:
     import inspect
 
     made: dict[str, Any] = {}
-    flags = __future__.annotations.compiler_flag  # annotations stay text, as in the source file
+    # Annotations stay text, as in the source file.
+    flags = __future__.annotations.compiler_flag
     exec(compile(ast.Module([method], []), source, "exec", flags, True), {**names}, made)
     signature = inspect.signature(made[method.name])
     return signature.replace(parameters=list(signature.parameters.values())[1:])

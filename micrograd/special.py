@@ -202,7 +202,8 @@ def _log_total(a: Array, b: Array, axis: Axis) -> tuple[Array, Array, Array]:
     top = math.log(float(np.finfo(getattr(seen, "dtype", float)).max)) - 1.0
     seen = ops.where(ops.logical_and(idle, ops.greater(seen, top)), top, seen)
     total = ops.sum(b * ops.exp(seen), axis=axis, keepdims=True)
-    masked = ops.all(ops.equal(seen, -math.inf), axis=axis, keepdims=True)  # m is finite
+    # True where all elements are -inf. `largest` gives a finite m there, too.
+    masked = ops.all(ops.equal(seen, -math.inf), axis=axis, keepdims=True)
     negative = ops.less(total, 0.0)
     size = ops.where(masked, 1.0, ops.where(negative, -total, total))
     return ops.where(masked, -math.inf, ops.log(size) + m), negative, total

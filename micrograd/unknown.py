@@ -27,12 +27,16 @@ else:
 
 HERE = str(Path(__file__).parent) + os.sep
 
-STRICT: ContextVar[bool] = ContextVar("strict", default=False)  # inside `detect_anomaly()`: an error, not a warning
+# Whether we are inside `detect_anomaly()`, where a warning becomes an error.
+STRICT: ContextVar[bool] = ContextVar("strict", default=False)
 _zeros: ContextVar[Zeros | None] = ContextVar("zeros", default=None)
 
 
-class Doubt(Exception):  # noqa: N818 - not an error: the walk catches it, and calls `Zeros.settle`
-    """A gradient of 0 is multiplied by an infinite slope: did anybody ask for it?"""
+class Doubt(Exception):  # noqa: N818 - it is not an error
+    """A gradient of 0 is multiplied by an infinite slope: did anybody ask for it?
+
+    The walk catches it, and calls `Zeros.settle`.
+    """
 
 
 class Zeros:
@@ -124,7 +128,8 @@ def known_zero_forward(
     kink = ~np.isinf(z)
     if np.any(met):
         varies, finite = map(np.asarray, look())  # arrays, because ~True is a number
-        sure, met = sure | (met & ~varies), met & varies  # a slope that is always 0, as that of x * 0, is known
+        # A slope that is always 0, as that of x * 0, is known.
+        sure, met = sure | (met & ~varies), met & varies
         kink = kink & finite
     if np.any(still & kink):
         tell(name, "a tangent of 0 times an infinite slope")
@@ -157,7 +162,8 @@ def warn_user(message: str, category: type[Warning]) -> None:
 
 def _warn(message: str, category: type[Warning], file: str, number: int, names: dict[str, Any]) -> None:
     registry = names.setdefault("__warningregistry__", {})
-    module = names.get("__name__") or file  # if the module is None, Python shows no warning at all
+    # If the module is None, Python shows no warning at all.
+    module = names.get("__name__") or file
     warnings.warn_explicit(message, category, file, number, module, registry)
 
 

@@ -79,7 +79,8 @@ class Neuron(Module):
         """The activation of act, elementwise; act itself if the neuron is linear."""
         if not self.nonlin or self.activation == "linear":
             return act
-        method = getattr(act, self.activation, None)  # if there is one: the same as the op, and faster
+        # A method does the same as the op, and is faster. Some ops have none.
+        method = getattr(act, self.activation, None)
         return OPS[self.activation](act) if method is None else method()
 
     def parameters(self) -> list[Value]:
@@ -184,7 +185,8 @@ class MLP(Module):
         """
         batch = len(getattr(x, "shape", ())) == 2
         for i, layer in enumerate(self.layers):
-            if i > 0 and len(self.layers[i - 1].neurons) == 1:  # a single output came without a list or an axis
+            # A single output came without its list, or without its axis.
+            if i > 0 and len(self.layers[i - 1].neurons) == 1:
                 x = ops.reshape(x, shape=(-1, 1)) if batch else [x]
             x = layer(x)
         return x
@@ -202,7 +204,8 @@ def _batch(neurons: Sequence[Neuron], x: Any) -> Any:
 
     Their shape is (batch, len(neurons)).
     """
-    if len({(n.activation, n.nonlin) for n in neurons}) > 1:  # the user has changed single neurons
+    # They differ if the user has changed single neurons.
+    if len({(n.activation, n.nonlin) for n in neurons}) > 1:
         return ops.stack([n(x) for n in neurons], axis=1)
     rows = ops.stack([wi for n in neurons for wi in n.w])
     weights = ops.reshape(rows, shape=(len(neurons), -1))

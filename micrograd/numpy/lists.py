@@ -125,7 +125,8 @@ def taking_lists(home: Any, name: str) -> dict[str, Any]:
         known: wrap(function)
         for known in home.__all__
         if isinstance(function := getattr(home, known), np.ufunc)
-        or hasattr(function, "_implementation")  # the mark of a function that NumPy passes on to us
+        # the mark of a function that NumPy passes on to us
+        or hasattr(function, "_implementation")
         or known in UNASKED
     }
 
