@@ -273,7 +273,7 @@ def test_elements_that_are_not_there(program, words):
     ("z.detach().backward()", "backward: this value is a constant: "),
     (
         "copy.deepcopy(own * 2.0)",
-        "deepcopy: 'd' has a `_backward` of its own, which is bound to the nodes of this graph; "
+        "deepcopy: 'd' has a `_backward` that you assigned, and that is bound to the nodes of this graph; "
         "copy the leaves and build the graph again",
     ),
 )

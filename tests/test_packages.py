@@ -134,7 +134,7 @@ ASK = (
 )
 COMPILED = ": the compiled engine; MICROGRAD_PURE=1 in the environment takes the plain one"
 NO_COMPILER = ": the plain engine, because no C compiler worked when it was installed; get one"
-EVERY_PLATFORM = ": the plain engine, because the wheel for every platform is installed"
+EVERY_PLATFORM = ": the plain engine, because the wheel for all platforms is installed"
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,8 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *others: Any) -> Any:
         return function(self, *others)
 
-    method.__name__, method.__doc__ = function.__name__, (function.__doc__ or "").split("\n")[0]
+    summary = (function.__doc__ or "").split("\n\n")[0]
+    method.__name__, method.__doc__ = function.__name__, " ".join(summary.split())
     method.__qualname__ = f"Operators.{function.__name__}"
     return method
 
