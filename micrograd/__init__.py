@@ -49,6 +49,7 @@ __version__ = "1.0.0.dev0"
 __getattr__, _lazy_names, _ = lazy_loader.attach(
     __name__,
     submodules=[
+        "abstract",
         "check",
         "data",
         "draw",
@@ -59,7 +60,6 @@ __getattr__, _lazy_names, _ = lazy_loader.attach(
         "numpy",
         "op",
         "ops",
-        "program",
         "special",
         "texts",
         "transforms",

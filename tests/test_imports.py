@@ -21,16 +21,16 @@ LEVELS = [
     {"arrays", "asked"},
     {"ops", "anomaly"},
     {"engine", "numpy", "special"},
-    {"transforms", "dual", "program", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
+    {"transforms", "dual", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
     {"train", "texts"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    "compile": {"program"},
+    "compile": {"abstract"},
     "explain": {"draw"},
     "transforms": {"dual"},
-    "check": {"dual", "program", "transforms"},
+    "check": {"dual", "abstract", "transforms"},
     "cli": {"demo"},
     "__main__": {"micrograd"},
 }
