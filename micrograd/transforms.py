@@ -463,18 +463,26 @@ def _basis(z: Any) -> Iterator[Any]:
         yield _one(z)
         return
     for place in np.ndindex(shape):
-        one = np.zeros_like(ground(z), dtype=z.dtype)
+        one = _filled(np.zeros_like, z)
         one[place] = 1.0
         yield one
 
 
 def _one(z: Any) -> Any:
     z = _as_array(z)
-    return as_data(np.ones_like(ground(z), dtype=z.dtype)) if hasattr(z, "dtype") and not isinstance(z, float) else 1.0
+    if shape_of(z) == () and ground(z) is None:  # an expression
+        return 1.0
+    return as_data(_filled(np.ones_like, z)) if hasattr(z, "dtype") and not isinstance(z, float) else 1.0
 
 
 def _zeros(x: Value) -> Any:
-    return as_data(np.zeros_like(ground(x), dtype=x.dtype)) if x.shape or x.dtype != float else 0.0
+    return as_data(_filled(np.zeros_like, x)) if x.shape or x.dtype != float else 0.0
+
+
+def _filled(fill: Callable[..., Any], x: Any) -> Any:
+    """fill(data), of the kind of array that is below x; of NumPy's where only a shape is known."""
+    below = ground(x)
+    return fill(np.empty(x.shape) if below is None else below, dtype=x.dtype)
 
 
 def _size(x: Any) -> int:
