@@ -88,8 +88,11 @@ def named(x: Array) -> str:
 
 def broadcast_shape(name: str, *inputs: Array) -> tuple[int, ...]:
     """Shape of the inputs broadcast against one another. Raises ShapeError, naming them, where they do not fit."""
+    shapes = [shape_of(x) for x in inputs]
+    if not any(shapes):  # numbers; nobody need ask NumPy
+        return ()
     try:
-        return np.broadcast_shapes(*[shape_of(x) for x in inputs])
+        return np.broadcast_shapes(*shapes)
     except ValueError:
         given = " and ".join(named(x) for x in inputs)
         raise ShapeError(
