@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
+from micrograd.symbol import Symbol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
 NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 NUMBERS_SHOWN = 32  # an array of more elements is abbreviated; of more than two dimensions, to its dtype and shape
+SIGNS_SHOWN = 40  # of an expression
 LINES_SHOWN = 10_000  # of DOT text, seconds to draw; a notebook shows a longer drawing as a line of words
 
 
@@ -248,6 +250,9 @@ def _shown(name: str, x: Any) -> str:
         x = x.data
     if isinstance(x, (int, float)):
         return name + _decimal(x)
+    if isinstance(x, Symbol):
+        text = f"{x:short}"
+        return _escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
     # Another library's array may be on a GPU, or not computed yet: to print it would be to fetch or compute it.
     if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
         return _escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.interpreter import Array, Interpreter, broadcast_shape, shape_of
 from micrograd.modes import quietly
+from micrograd.op import Elementwise
 from micrograd.ops.arithmetic import add, divide, equal, logical_not, multiply, negative, not_equal, subtract
 from micrograd.ops.functions import raise_to
 from micrograd.ops.linalg import matmul
-from micrograd.ops.shapes import reshape
+from micrograd.ops.shapes import broadcast_to, reshape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,17 +27,22 @@ MOST_FACTORS = 16  # a longer product is one factor of the next: gathering takes
 LARGEST_WHOLE = 2**53  # up to here a float holds every whole number
 
 
+def is_expression(x: Any) -> bool:
+    """Whether x is an expression, and not a raw number or array."""
+    return isinstance(x, Interpreter)
+
+
 def in_order(root: Any) -> list[Any]:
     """Every expression that root is made of, inputs before users, each once.
 
     Args:
         root: a Symbol; a raw number has none.
     """
-    order, seen, stack = [], set(), [root] if isinstance(root, Interpreter) else []
+    order, seen, stack = [], set(), [root] if is_expression(root) else []
     while stack:
         node = stack[-1]
         if id(node) not in seen:
-            ahead = [x for x in node.inputs if isinstance(x, Interpreter) and id(x) not in seen]
+            ahead = [x for x in node.inputs if is_expression(x) and id(x) not in seen]
             if ahead:
                 stack += reversed(ahead)
                 continue
@@ -68,9 +74,9 @@ def simplified(expression: Array) -> Array:
     >>> from micrograd import Symbol
     >>> x = Symbol("x")
     >>> simplified(0.0 * x + 1.0 * x * x)
-    Symbol: x**2
+    <Symbol: x**2>
     """
-    if not isinstance(expression, Interpreter):
+    if not is_expression(expression):
         return expression
     folder = _Folder()
     memo: dict[int, Any] = {}
@@ -138,20 +144,20 @@ class _Folder:
         key = (op.name, *keys, *((name, _setting_key(x)) for name, x in sorted(params.items())))
         if key not in self.made:
             z = op(*inputs, **params)
-            if not isinstance(z, Interpreter) and shape_of(z) == () and not isinstance(z, (bool, int, float)):
+            if not is_expression(z) and shape_of(z) == () and not isinstance(z, (bool, int, float)):
                 z = np.asarray(z).item()
             self.made[key] = z
         return self.made[key]
 
     def _key(self, x: Any) -> Any:
-        if isinstance(x, Interpreter):
+        if is_expression(x):
             return id(x)
         self.kept.append(x)
         return _setting_key(x)
 
     def _without_broadcasts(self, node: Any, inputs: list[Any]) -> list[Any]:
         """Inputs of an elementwise op: a number for an array of equal ones, where the others give the shape."""
-        if not node.shape or not hasattr(node.op, "varies"):  # only elementwise ops broadcast
+        if not node.shape or not isinstance(node.op, Elementwise):
             return inputs
         inputs = list(inputs)
         for i, x in enumerate(inputs):
@@ -180,11 +186,11 @@ class _Folder:
         known = self.products.get(id(x))
         if known is not None and len(known.factors) <= MOST_FACTORS:
             return known
-        key = id(x) if isinstance(x, Interpreter) else self._key(x)
+        key = id(x) if is_expression(x) else self._key(x)
         return _Product(1, 1, {key: (x, 1)})
 
     def made_of(self, product: _Product, shape: tuple[int, ...]) -> Any:
-        """A product written out: coefficient, factors, then what is divided by."""
+        """A product written out: coefficient, factors, then what is divided by. None where it has another shape."""
         up, down = product.up, product.down
         factors = sorted(product.factors.values(), key=_place)
         if up == 0:
@@ -206,7 +212,7 @@ class _Folder:
             z = self.make(divide, z, self._multiplied(None if down == 1 else down, [(x, -n) for x, n in under]))
         if is_negative and not bare:
             z = self.make(negative, z)
-        if isinstance(z, Interpreter) and shape_of(z) == shape:
+        if is_expression(z) and shape_of(z) == shape:
             self.products[id(z)] = product
             return z
         return None
@@ -215,14 +221,14 @@ class _Folder:
         z = number
         for x, n in factors:
             power = x if n == 1 else self.make(raise_to, x, exponent=n)
-            if n != 1 and isinstance(x, Interpreter):
+            if n != 1 and is_expression(x):
                 self.products.setdefault(id(power), _Product(1, 1, {id(x): (x, n)}))
             z = power if z is None else self.make(multiply, z, power)
         return z
 
     def _flipped(self, x: Any, power: int) -> Any:
         """y - x for -(x - y)."""
-        if power == 1 and isinstance(x, Interpreter) and _op_of(x) is subtract:
+        if power == 1 and is_expression(x) and x.op is subtract:
             return self.make(subtract, x.inputs[1], x.inputs[0])
         return None
 
@@ -239,37 +245,31 @@ class _Folder:
             return y if sign == 1 else self.negated(q, node.shape)
         if p.is_like(q) and p.down == q.down and _is_finite(p.up + sign * q.up):
             return self.made_of(_Product(p.up + sign * q.up, p.down, p.factors), node.shape)
-        if (gathered := self._gathered(node, x, q, sign)) is not None:
+        if (gathered := self._gathered(x, q, sign)) is not None:
             return gathered
-        if q.up < 0 and shape_of(y) == shape_of(flipped := self.negated(q, shape_of(y))):
+        if q.up < 0 and (flipped := self.negated(q, shape_of(y))) is not None:
             return self.make(subtract if sign == 1 else add, x, flipped)
-        if sign == 1 and p.up < 0 and shape_of(x) == shape_of(flipped := self.negated(p, shape_of(x))):
+        if sign == 1 and p.up < 0 and (flipped := self.negated(p, shape_of(x))) is not None:
             return self.make(subtract, y, flipped)
         return None
 
-    def _gathered(self, node: Any, x: Any, q: _Product, sign: int) -> Any:
-        """a + 2 t + b for a + t + b + t: the sum x, with one more term of the same sign as one that it has."""
-        later: list[tuple[Any, Any]] = []
-        while isinstance(x, Interpreter) and _op_of(x) in (add, subtract) and len(later) < MOST_FACTORS:
-            left, right, op = *_inputs_of(x), _op_of(x)
-            p, inner = self.product_of(right), 1 if op is add else -1
-            if p.is_like(q) and p.down == q.down and inner * p.up * sign * q.up > 0 and shape_of(x) == node.shape:
-                term = self.made_of(_Product(p.up + sign * inner * q.up, p.down, p.factors), shape_of(right))
-                if term is None:
-                    return None
-                total = self.make(op, left, term)
-                for op, right in reversed(later):
-                    total = self.make(op, total, right)
-                return total
-            later.append((op, right))
-            x = left
-        p = self.product_of(x)  # the first term
-        if later and p.is_like(q) and p.down == q.down and p.up * sign * q.up > 0 and shape_of(x) == node.shape:
-            total = self.made_of(_Product(p.up + sign * q.up, p.down, p.factors), node.shape)
-            for op, right in reversed(later):
-                total = self.make(op, total, right)
-            return total
-        return None
+    def _gathered(self, x: Any, q: _Product, sign: int) -> Any:
+        """The sum x plus or minus q, where it has a term like q and of the same sign already."""
+        terms = _terms_of(x)
+        if len(terms) == 1:
+            return None
+        for i, (own, term) in enumerate(terms):
+            p = self.product_of(term)
+            if p.is_like(q) and p.down == q.down and own * p.up * sign * q.up > 0:
+                total = _Product(p.up + sign * own * q.up, p.down, p.factors)
+                terms[i] = own, self.made_of(total, shape_of(term))
+                break
+        else:
+            return None
+        z: Any = terms[0][1]
+        for own, term in terms[1:]:
+            z = self.make(add if own == 1 else subtract, z, term)
+        return z
 
     def negated(self, product: _Product, shape: tuple[int, ...]) -> Any:
         """The product with the other sign."""
@@ -277,11 +277,11 @@ class _Folder:
 
 
 def _add(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
-    return folder.sum_of(node, *inputs, 1)
+    return folder.sum_of(node, inputs[0], inputs[1], 1)
 
 
 def _subtract(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
-    return folder.sum_of(node, *inputs, -1)
+    return folder.sum_of(node, inputs[0], inputs[1], -1)
 
 
 def _multiply(folder: _Folder, node: Any, inputs: list[Any], power: int = 1) -> Any:
@@ -310,7 +310,7 @@ def _raise_to(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
 
 def _power(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
     x, n = inputs
-    if not _is_finite(n) or int(n) != n or is_truth(x) or not isinstance(x, Interpreter):
+    if not _is_finite(n) or int(n) != n or is_truth(x) or not is_expression(x):
         return None
     n = int(n)
     if n in (0, 1):
@@ -324,9 +324,9 @@ def _power(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
 
 def _where(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
     condition, x, y = inputs
-    if isinstance(condition, Interpreter) and _op_of(condition) is logical_not:
-        return folder.make(node.op, _inputs_of(condition)[0], y, x)
-    if x is y or (not isinstance(x, Interpreter) and not isinstance(y, Interpreter) and _are_equal(x, y)):
+    if is_expression(condition) and condition.op is logical_not:
+        return folder.make(node.op, condition.inputs[0], y, x)
+    if x is y or (not is_expression(x) and not is_expression(y) and _are_equal(x, y)):
         return x if shape_of(x) == node.shape else _uniform(x, node.shape)
     if isinstance(condition, (bool, np.bool_)):
         return x if condition else y
@@ -335,7 +335,7 @@ def _where(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
 
 def _logical_not(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
     (x,) = inputs
-    return folder.make(not_equal, *_inputs_of(x)) if isinstance(x, Interpreter) and _op_of(x) is equal else None
+    return folder.make(not_equal, *x.inputs) if is_expression(x) and x.op is equal else None
 
 
 def _itself(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
@@ -345,22 +345,22 @@ def _itself(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
 
 def _reshape(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
     (x,) = inputs
-    while isinstance(x, Interpreter) and _op_of(x) is reshape:
-        (x,) = _inputs_of(x)
-    if isinstance(x, Interpreter) and _op_of(x) is matmul and len(node.shape) == 1 and len(x.shape) == 2:
-        a, b = map(_as_vector, _inputs_of(x))  # of the rules of a matrix times a vector
+    while is_expression(x) and x.op is reshape:
+        (x,) = x.inputs
+    if is_expression(x) and x.op is matmul and len(node.shape) == 1 and len(x.shape) == 2:
+        a, b = map(_as_vector, x.inputs)  # of the rules of a matrix times a vector
         if x.shape[1] == 1 and b is not None:
-            return folder.make(matmul, x.inputs[0], b)  # type: ignore[attr-defined]
+            return folder.make(matmul, x.inputs[0], b)
         if x.shape[0] == 1 and a is not None:
-            return folder.make(matmul, a, x.inputs[1])  # type: ignore[attr-defined]
+            return folder.make(matmul, a, x.inputs[1])
     return x if shape_of(x) == node.shape else folder.make(reshape, x, shape=node.shape)
 
 
 def _as_vector(x: Any) -> Any:
     """The vector that was made a matrix of one row or column."""
-    if isinstance(x, Interpreter):
-        is_vector = _op_of(x) is reshape and len(shape_of(_inputs_of(x)[0])) == 1
-        return _inputs_of(x)[0] if is_vector else None
+    if is_expression(x):
+        is_vector = x.op is reshape and len(shape_of(x.inputs[0])) == 1
+        return x.inputs[0] if is_vector else None
     return x.ravel() if len(shape_of(x)) == 2 and 1 in x.shape else None
 
 
@@ -368,8 +368,8 @@ def _transpose(folder: _Folder, node: Any, inputs: list[Any]) -> Any:
     (x,) = inputs
     if len(node.shape) - node.shape.count(1) < 2:  # the elements stay in their order
         return x if shape_of(x) == node.shape else folder.fold(reshape(x, shape=node.shape), [x])
-    if isinstance(x, Interpreter) and _op_of(x) is node.op and node.params.get("axes") is None:
-        return None if x.params.get("axes") else _inputs_of(x)[0]  # type: ignore[attr-defined]
+    if is_expression(x) and x.op is node.op and node.params.get("axes") is None:
+        return None if x.params.get("axes") else x.inputs[0]
     return None
 
 
@@ -409,24 +409,15 @@ def constant(number: Any, shape: tuple[int, ...]) -> Any:
 
 def is_truth(x: Any) -> bool:
     """Whether x is True or False: NumPy refuses -x of it, and x + x is "or"."""
-    if isinstance(x, Interpreter):
-        op = _op_of(x)
-        return op is not None and not op.differentiable and bool(x.dtype == bool)
+    if is_expression(x):
+        return x.op is not None and not x.op.differentiable and bool(x.dtype == bool)
     return isinstance(x, bool) or getattr(x, "dtype", None) == bool
 
 
 def _place(factor: tuple[Any, int]) -> int:
     """Raw arrays first, then variables, then the rest."""
     x, _ = factor
-    return 0 if not isinstance(x, Interpreter) else 1 if _op_of(x) is None else 2
-
-
-def _op_of(x: Any) -> Any:
-    return x.op
-
-
-def _inputs_of(x: Any) -> Any:
-    return x.inputs
+    return 0 if not is_expression(x) else 1 if x.op is None else 2
 
 
 def _is(x: Any, number: float) -> bool:
@@ -453,16 +444,24 @@ def _ratio(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any] | None:
 
 def _unbroadcast(x: Any) -> Any:
     """What x is before it was broadcast: of an array of equal numbers the number."""
-    if isinstance(x, Interpreter):
-        op = _op_of(x)
-        return x.inputs[0] if op is not None and op.name == "broadcast_to" else x  # type: ignore[attr-defined]
+    if is_expression(x):
+        return x.inputs[0] if x.op is broadcast_to else x
     if shape_of(x) and x.size and x.dtype.kind == "f" and (x == x.flat[0]).all() and np.isfinite(x.flat[0]):
         return x.flat[0].item()
     return x
 
 
+def _terms_of(x: Any) -> list[tuple[int, Any]]:
+    """The last terms of a sum, each with its sign, and before them what is left of it."""
+    terms: list[tuple[int, Any]] = []
+    while is_expression(x) and x.op in (add, subtract) and len(terms) < MOST_FACTORS:
+        terms.append((1 if x.op is add else -1, x.inputs[1]))
+        x = x.inputs[0]
+    return [(1, x), *reversed(terms)]
+
+
 def _uniform(x: Any, shape: tuple[int, ...]) -> Any:
-    return np.broadcast_to(x, shape) if not isinstance(x, Interpreter) else None
+    return np.broadcast_to(x, shape) if not is_expression(x) else None
 
 
 def _are_equal(x: Any, y: Any) -> bool:

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.folding import in_order
-from micrograd.interpreter import Interpreter, shape_of
+from micrograd.folding import in_order, is_expression
+from micrograd.interpreter import shape_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,19 +53,23 @@ class Python:
     power = "**"
 
     def name(self, name: str) -> str:
-        """A variable, or the name of a part."""
+        """A variable."""
         return name
+
+    def part(self, name: str) -> str:
+        """What stands for a part that has a name."""
+        return self.name(name)
 
     def number(self, x: float) -> Spelling:
         """A number with all its digits."""
         if isinstance(x, float) and not math.isfinite(x):
             return ("np.nan" if x != x else "np.inf", ATOM) if not x < 0 else ("-np.inf", SIGNED)
-        return repr(x), SIGNED if x < 0 else ATOM
+        return repr(float(x) if isinstance(x, float) else x), SIGNED if x < 0 else ATOM
 
     def array(self, x: Any) -> Spelling:
         """Raw data that is not a Python number."""
         if shape_of(x) == ():
-            return f"np.{x.dtype}({x.item()!r})", ATOM
+            return self.number(x.item()) if x.dtype == float else (f"np.{x.dtype}({x.item()!r})", ATOM)
         dtype = "" if str(x.dtype) in ("float64", "int64", "bool") else f", dtype={str(x.dtype)!r}"
         if x.size > 1 and (x == x.flat[0]).all():
             first = x.flat[0].item()
@@ -108,8 +112,7 @@ class Python:
             return f"{held(inputs[0], ATOM)}[{self.index(params['index'])}]", ATOM
         if name == "transpose" and params.get("axes") is None:
             return f"{held(inputs[0], ATOM)}.T", ATOM
-        defaults = getattr(node.op.forward, "__kwdefaults__", None) or {}
-        settings = [f"{k}={self._place(k, v)}" for k, v in params.items() if not _is_default(v, defaults.get(k, ...))]
+        settings = [f"{k}={self._place(k, v)}" for k, v in _chosen(node).items()]
         called = "abs" if name == "absolute" else name
         return f"{called}({', '.join([text for text, _ in inputs] + settings)})", ATOM
 
@@ -135,9 +138,15 @@ class Python:
 
 
 class Short(Python):
-    """A few signs for pictures: `x^2`, four digits."""
+    """A few signs for pictures: `x^2`, four digits, dots for what is too long."""
 
     power = "^"
+
+    def part(self, name: str) -> str:
+        return "..."
+
+    def whole(self, parts: Sequence[tuple[str, str]], text: str) -> str:
+        return text
 
     def number(self, x: float) -> Spelling:
         return f"{x:.4g}", SIGNED if x < 0 else ATOM
@@ -187,7 +196,7 @@ class Latex(Python):
             return TEX[name](self, node, inputs)
         if node.op.facts.tex:
             return _filled(node.op.facts.tex, inputs, {k: self._shown(v) for k, v in params.items()})
-        settings = [f"{_upright(k)}={self._shown(v)}" for k, v in params.items() if v is not None and v is not False]
+        settings = [f"{_upright(k)}={self._shown(v)}" for k, v in _chosen(node).items()]
         called = rf"\{name}" if name in KNOWN else rf"\operatorname{{{_escaped(name)}}}"
         inside = ", ".join([text for text, _ in inputs] + settings)
         return rf"{called}\left({inside}\right)", ATOM
@@ -331,14 +340,14 @@ def spelled(root: Any, style: Python) -> str:
             name = next(name for i in range(len(order)) if (name := f"t{len(parts) + i}") not in taken)
             taken.add(name)
             parts.append((style.name(name), text))
-            text, level = style.name(name), ATOM
+            text, level = style.part(name), ATOM
         spellings[id(node)] = text, level
     text = _input(root, spellings, style)[0]
     return style.whole(parts, text) if parts else text
 
 
 def _input(x: Any, spellings: dict[int, Spelling], style: Python) -> Spelling:
-    if isinstance(x, Interpreter):
+    if is_expression(x):
         return spellings[id(x)]
     return style.number(x) if isinstance(x, (int, float)) and not hasattr(x, "dtype") else style.array(x)
 
@@ -350,7 +359,7 @@ def _parts_to_name(order: Sequence[Any]) -> set[int]:
     depth: dict[int, int] = {}
     named: set[int] = set()
     for node in order:
-        below = [id(x) for x in node.inputs if isinstance(x, Interpreter)]
+        below = [id(x) for x in node.inputs if is_expression(x)]
         size[id(node)] = 1 + sum(size[i] for i in below)
         depth[id(node)] = 1 + max((0 if i in named else depth[i] for i in below), default=-1)
         if depth[id(node)] >= DEEPEST:
@@ -363,6 +372,12 @@ def _parts_to_name(order: Sequence[Any]) -> set[int]:
 def is_name(name: str) -> bool:
     """Whether Python takes it for the name of a variable."""
     return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def _chosen(node: Any) -> dict[str, Any]:
+    """The params that are not as by default."""
+    defaults = getattr(node.op.forward, "__kwdefaults__", None) or {}
+    return {k: v for k, v in node.params.items() if not _is_default(v, defaults.get(k, ...))}
 
 
 def _is_default(x: Any, default: Any) -> bool:

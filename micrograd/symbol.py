@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from micrograd.errors import ArgumentError, DataError, MicrogradError, ShapeError
+from micrograd.errors import ArgumentError, DataError, MicrogradError, OpError, ShapeError
 from micrograd.folding import in_order, simplified
 from micrograd.interpreter import Array, named, shape_of
 from micrograd.op import Op
@@ -34,7 +34,7 @@ class Symbol(Operators):
     Ops only write themselves down. What is superfluous is folded away when an expression
     is printed, as `simplified` says. `str(e)` is Python, in which ops have their names in
     `OPS`: `eval(str(e), {**OPS, "np": np, "x": 2.0})` is the number at x = 2. `f"{e:latex}"`
-    is LaTeX, and `f"{e:short}"` has four digits. A long text gives names to its parts.
+    is LaTeX, and `f"{e:short}"` is for pictures. A long text gives names to its parts.
 
     An expression has no number: `float`, `int`, `bool` and so `if` refuse it. `x == y` is
     an expression, as for arrays; `x is y` and hashes tell objects apart.
@@ -79,6 +79,8 @@ class Symbol(Operators):
             shape = op.shape(*inputs, **params)
         except MicrogradError as error:
             raise _with_hint(error, inputs) from None
+        if params and any(map(_holds_symbols, params.values())):
+            raise OpError(f"{op.name}: which elements it takes depends on numbers, and a Symbol has none")
         if shape == () and "axis" in (op.forward.__kwdefaults__ or ()):
             _check_has_axes(op, inputs)
         made = Symbol.__new__(Symbol)
@@ -127,7 +129,7 @@ class Symbol(Operators):
         return spelled(simplified(self), STYLES[spec]())
 
     def __repr__(self) -> str:
-        return f"Symbol: {self}"
+        return f"<Symbol {self.shape}: {self}>" if self.shape else f"<Symbol: {self}>"
 
     def _repr_latex_(self) -> str:
         """What a notebook shows."""
@@ -195,6 +197,10 @@ def _check_has_axes(op: Op, inputs: Sequence[Any]) -> None:
             names = [name for name, v in _variables(in_order(x)).items() if v.shape == ()]
             if names:
                 raise ShapeError(f"{op.name}: {named(x)} is one number and has no axes\n{_hint(names[0])}")
+
+
+def _holds_symbols(x: Any) -> bool:
+    return any(map(_holds_symbols, x)) if isinstance(x, (tuple, list)) else isinstance(x, Symbol)
 
 
 def _hint(name: str) -> str:

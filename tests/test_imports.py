@@ -29,6 +29,7 @@ LEVELS = [
 ]
 SIDEWAYS = {
     "compile": {"abstract"},
+    "draw": {"symbol"},
     "explain": {"draw"},
     "transforms": {"dual"},
     "check": {"dual", "abstract", "transforms"},
