@@ -193,29 +193,23 @@ class _Folder:
         """A product written out: coefficient, factors, then what is divided by. None where it has another shape."""
         up, down = product.up, product.down
         factors = sorted(product.factors.values(), key=_place)
-        if up == 0:
-            return constant(0.0, shape)
-        if not factors and down == 1:
+        if up == 0 or (not factors and down == 1):
             return constant(up, shape)
-        over, under = [f for f in factors if f[1] > 0], [f for f in factors if f[1] < 0]
-        bare = not under and down == 1 and all(is_truth(x) for x, _ in over)  # 1.0 * (x > 0) is a number
-        size, is_negative = abs(up), up < 0
-        if is_negative and size == down == 1 and len(over) == 1 and not under:
-            flipped = self._flipped(*over[0])
-            if flipped is not None:
-                return flipped
-        if bare:
+        over, under = [f for f in factors if f[1] > 0], [(x, -n) for x, n in factors if n < 0]
+        is_whole = not under and down == 1
+        if is_whole and all(is_truth(x) for x, _ in over):  # 1.0 * (x > 0) is a number
             z = self._multiplied(float(up), over)
+        elif is_whole and up == -1 and len(over) == 1 and _is_difference(*over[0]):  # -(x - y)
+            x, y = over[0][0].inputs
+            z = self.make(subtract, y, x)
         else:
-            z = self._multiplied(None if size == 1 and over else size, over)
-        if under or down != 1:
-            z = self.make(divide, z, self._multiplied(None if down == 1 else down, [(x, -n) for x, n in under]))
-        if is_negative and not bare:
-            z = self.make(negative, z)
-        if is_expression(z) and shape_of(z) == shape:
-            self.products[id(z)] = product
-            return z
-        return None
+            z = self._multiplied(None if abs(up) == 1 and over else abs(up), over)
+            z = z if is_whole else self.make(divide, z, self._multiplied(None if down == 1 else down, under))
+            z = z if up > 0 else self.make(negative, z)
+        if not is_expression(z) or shape_of(z) != shape:
+            return None
+        self.products[id(z)] = product
+        return z
 
     def _multiplied(self, number: Any, factors: Iterable[tuple[Any, int]]) -> Any:
         z = number
@@ -225,12 +219,6 @@ class _Folder:
                 self.products.setdefault(id(power), _Product(1, 1, {id(x): (x, n)}))
             z = power if z is None else self.make(multiply, z, power)
         return z
-
-    def _flipped(self, x: Any, power: int) -> Any:
-        """y - x for -(x - y)."""
-        if power == 1 and is_expression(x) and x.op is subtract:
-            return self.make(subtract, x.inputs[1], x.inputs[0])
-        return None
 
     # Terms
 
@@ -404,14 +392,18 @@ FOLDS: dict[str, Callable[[_Folder, Any, list[Any]], Any]] = {
 
 def constant(number: Any, shape: tuple[int, ...]) -> Any:
     """A number, or an array of it."""
-    return number if shape == () else np.full(shape, float(number))
+    return np.full(shape, float(number)) if shape else float(number) if number == 0 else number
 
 
 def is_truth(x: Any) -> bool:
     """Whether x is True or False: NumPy refuses -x of it, and x + x is "or"."""
-    if is_expression(x):
-        return x.op is not None and not x.op.differentiable and bool(x.dtype == bool)
-    return isinstance(x, bool) or getattr(x, "dtype", None) == bool
+    if is_expression(x) and (x.op is None or x.op.differentiable):
+        return False
+    return isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b"
+
+
+def _is_difference(x: Any, power: int) -> bool:
+    return power == 1 and is_expression(x) and x.op is subtract
 
 
 def _place(factor: tuple[Any, int]) -> int:

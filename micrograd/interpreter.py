@@ -33,7 +33,8 @@ NUMBERS = frozenset(PLAIN)
 class Interpreter:
     """Base of all classes that interpret ops. It has five members.
 
-    `_apply_op` must be written. The others have a default that fits a plain number.
+    `_apply_op` must be written. The others have defaults: level 0, nothing below, and the
+    shape and dtype of what is below. A class overrides them by properties or by slots.
 
     Attributes:
         _level: which interpreter takes the call where several meet: the highest.
@@ -66,12 +67,13 @@ class Interpreter:
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes; () for a number."""
-        return ()
+        below = self._below
+        return () if below is None else shape_of(below)
 
     @property
     def dtype(self) -> Any:
         """NumPy's type of the elements."""
-        return np.dtype(float)
+        return getattr(self._below, "dtype", np.dtype(float))
 
 
 def shape_of(x: Array) -> tuple[int, ...]:

@@ -212,7 +212,8 @@ class Latex(Python):
 
 
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu".split()
+    + "nu xi pi rho sigma tau phi chi psi omega".split()
 )
 KNOWN = frozenset("exp log sin cos tan sinh cosh tanh arcsin arccos arctan max min".split())
 

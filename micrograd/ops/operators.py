@@ -65,8 +65,8 @@ class Operators(Interpreter):
 
     @property
     def _dtype(self) -> Any:
-        """NumPy's type of the elements."""
-        return np.dtype(float)
+        """NumPy's type of the elements: by default of what is below."""
+        return getattr(self._below, "dtype", np.dtype(float))
 
     def _is_traced(self) -> bool:
         """Whether a transform that runs now differentiates by something that this was made from."""
