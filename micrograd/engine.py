@@ -1113,8 +1113,7 @@ def _ones(data: Any) -> Any:
     if is_number(data):
         return 1.0
     if hasattr(data, "_apply_op"):
-        below = ground(data)
-        return as_data(np.ones_like(np.empty(data.shape) if below is None else below, dtype=data.dtype))
+        return as_data(np.ones_like(ground(data), dtype=data.dtype))
     return as_data(np.ones_like(data))
 
 

@@ -26,10 +26,8 @@ from typing import TYPE_CHECKING, Any
 from micrograd.chain import times as times
 from micrograd.errors import MicrogradError, OpError
 from micrograd.facts import NO_FACTS, Facts
-from micrograd.interpreter import NUMBERS as NUMBERS
-from micrograd.interpreter import PLAIN as PLAIN
+from micrograd.interpreter import NUMBERS, PLAIN, Interpreter
 from micrograd.interpreter import Array as Array
-from micrograd.interpreter import Interpreter
 from micrograd.interpreter import broadcast_shape as broadcast_shape
 from micrograd.interpreter import ground as ground
 from micrograd.interpreter import named as named
