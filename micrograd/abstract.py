@@ -1,4 +1,4 @@
-"""Abstract: a shape without numbers. The interpreter that asks each op for its shape rule."""
+"""Abstract: a shape without numbers. It asks each op for its shape rule."""
 
 from __future__ import annotations
 

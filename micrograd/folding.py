@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
-MOST_FACTORS = 16  # a longer product is one factor of the next: gathering takes time squared
+MOST_FACTORS = 16  # gathering n factors one by one takes time n squared
 LARGEST_WHOLE = 2**53  # up to here a float holds every whole number
 
 
@@ -87,7 +87,7 @@ def simplified(expression: Array) -> Array:
 
 
 class _Product:
-    """A product: up / down, times each factor to its power. Factors are told by identity."""
+    """A product: up / down, times each factor to its power; a factor is known by its id."""
 
     __slots__ = ("down", "factors", "up")
 
@@ -102,7 +102,7 @@ class _Product:
         return bool(powers) and powers == {key: power for key, (_, power) in other.factors.items()}
 
     def times(self, other: _Product, power: int = 1) -> _Product | None:
-        """The product with other to the power 1 or -1; None where the constants over- or underflow."""
+        """Times other to the power 1 or -1; None where the constants overflow or vanish."""
         up, down = (other.up, other.down) if power == 1 else (other.down, other.up)
         ratio = _ratio(self.up, self.down, up, down)
         if ratio is None:
@@ -117,12 +117,12 @@ class _Product:
 
 
 class _Folder:
-    """Folds expression by expression. Equal ones become one object, so that `is` compares them."""
+    """Folds one expression after another. Equal ones become one object."""
 
     def __init__(self) -> None:
         self.made: dict[Any, Any] = {}  # by op, inputs and params
-        self.products: dict[int, _Product] = {}  # by the identity of what was made of it
-        self.kept: list[Any] = []  # raw arrays, whose identity is a key
+        self.products: dict[int, _Product] = {}  # by the id of what was made of it
+        self.kept: list[Any] = []  # raw inputs, whose ids are keys
 
     def fold(self, node: Any, inputs: list[Any]) -> Any:
         """The node, given its inputs folded."""
@@ -137,7 +137,7 @@ class _Folder:
         return made if shape_of(made) == node.shape else self.make(node.op, *node.inputs, **node.params)
 
     def make(self, op: Any, *inputs: Any, **params: Any) -> Any:
-        """op(*inputs, **params), the one made before where there is one; computed where all is raw."""
+        """op(*inputs, **params), made once; computed where all inputs are raw."""
         keys = [self._key(x) for x in inputs]
         if op.facts.commutative:
             keys.sort(key=repr)
@@ -156,7 +156,7 @@ class _Folder:
         return _setting_key(x)
 
     def _without_broadcasts(self, node: Any, inputs: list[Any]) -> list[Any]:
-        """Inputs of an elementwise op: a number for an array of equal ones, where the others give the shape."""
+        """Inputs of an elementwise op, each as small as broadcasting allows."""
         if not node.shape or not isinstance(node.op, Elementwise):
             return inputs
         inputs = list(inputs)
@@ -180,7 +180,7 @@ class _Folder:
     # Products
 
     def product_of(self, x: Any) -> _Product:
-        """x as a product: a number is a coefficient, and what is none is its own only factor."""
+        """x as a product. A number is a coefficient; anything else may be its only factor."""
         if _is_finite(x):
             return _Product(x, 1, {})
         known = self.products.get(id(x))
@@ -190,7 +190,10 @@ class _Folder:
         return _Product(1, 1, {key: (x, 1)})
 
     def made_of(self, product: _Product, shape: tuple[int, ...]) -> Any:
-        """A product written out: coefficient, factors, then what is divided by. None where it has another shape."""
+        """A product written out: coefficient, factors, then what is divided by.
+
+        None where it does not have this shape: a factor that has gone gave it.
+        """
         up, down = product.up, product.down
         factors = sorted(product.factors.values(), key=_place)
         if up == 0 or (not factors and down == 1):
@@ -199,7 +202,8 @@ class _Folder:
         is_whole = not under and down == 1
         if is_whole and all(is_truth(x) for x, _ in over):  # 1.0 * (x > 0) is a number
             z = self._multiplied(float(up), over)
-        elif is_whole and up == -1 and len(over) == 1 and _is_difference(*over[0]):  # -(x - y)
+        elif is_whole and up == -1 and len(over) == 1 and _is_difference(*over[0]):
+            # -(x - y)
             x, y = over[0][0].inputs
             z = self.make(subtract, y, x)
         else:
@@ -242,7 +246,7 @@ class _Folder:
         return None
 
     def _gathered(self, x: Any, q: _Product, sign: int) -> Any:
-        """The sum x plus or minus q, where it has a term like q and of the same sign already."""
+        """x plus or minus q, where the sum x has a term like q and of its sign already."""
         terms = _terms_of(x)
         if len(terms) == 1:
             return None
@@ -422,7 +426,10 @@ def _is_finite(x: Any) -> bool:
 
 
 def _ratio(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any] | None:
-    """(a / b) * (c / d) as numerator and denominator, in lowest terms where they are whole."""
+    """(a / b) * (c / d): numerator and denominator, in lowest terms where they are whole.
+
+    None where a product overflows or vanishes.
+    """
     up, down = a * c, b * d
     if down < 0:
         up, down = -up, -down
@@ -444,7 +451,7 @@ def _unbroadcast(x: Any) -> Any:
 
 
 def _terms_of(x: Any) -> list[tuple[int, Any]]:
-    """The last terms of a sum, each with its sign, and before them what is left of it."""
+    """The last terms of a sum with their signs; the first is what is left of it."""
     terms: list[tuple[int, Any]] = []
     while is_expression(x) and x.op in (add, subtract) and len(terms) < MOST_FACTORS:
         terms.append((1 if x.op is add else -1, x.inputs[1]))

@@ -1,7 +1,7 @@
-"""Spelling: a folded expression as text. Python that evaluates to its number, LaTeX, or a few signs for a picture.
+"""Spelling: a folded expression as text, in Python, in LaTeX, or shortly for pictures.
 
-A spelling is a pair: the text, and how tightly it binds, from `SUM` to `ATOM`. What binds
-less tightly than its place asks for is put in parentheses.
+A spelling is a pair: the text, and how tightly it binds, from `COMPARED` to `ATOM`. What
+binds less tightly than its place asks for is put in parentheses.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ OPERATORS = {
 
 
 class Python:
-    """Python that evaluates to the expression's number, where each op is called by its name in `OPS`."""
+    """Python that evaluates to the number; ops have their names in `OPS`."""
 
     power = "**"
 
@@ -132,7 +132,7 @@ class Python:
         return ":".join(bounds) + ("" if x.step is None else f":{self.setting(x.step)}")
 
     def whole(self, parts: Sequence[tuple[str, str]], text: str) -> str:
-        """Everything, where parts have names: one Python expression on several lines."""
+        """Everything, where parts have names: one expression on several lines."""
         lines = [f"    {name} := {part},\n" for name, part in parts]
         return f"(\n{''.join(lines)}    {text},\n)[-1]"
 
@@ -231,7 +231,8 @@ def _product(latex: Latex, node: Any, inputs: Sequence[Spelling]) -> Spelling:
         return rf"{in_latex(inputs[0], ATOM)}^\top {y}", PRODUCT
     if y.startswith(r"\left["):  # 1 times a truth is the truth
         x = "" if x == "1" else x
-    is_run_together = y[:1].isdigit() or not (x[-1:].isalnum() or x[-1:] in "})") or re.search(r"\\[a-z]+ \S+$", x)
+    y = rf"\left({y}\right)" if y.startswith("-") else y
+    is_run_together = y[:1].isdigit() or not (x[-1:].isalnum() or x[-1:] in "})]|") or re.search(r"\\[a-z]+ \S+$", x)
     return f"{x} \\cdot {y}" if x and is_run_together else f"{x} {y}".strip(), PRODUCT
 
 
@@ -285,7 +286,6 @@ TEX: dict[str, Callable[..., Spelling]] = {
     "multiply": _product,
     "divide": _quotient,
     "matmul": _product,
-    "remainder": _between(r"\bmod", PRODUCT, PRODUCT, SIGNED),
     "negative": _negated,
     "power": _raised,
     "raise_to": _raised,
@@ -300,7 +300,7 @@ AFTER = re.compile(r"\s*(\}\}|[)|,\]&]|\\right|\\rfloor|\\rceil)")
 
 
 def _filled(tex: str, inputs: Sequence[Spelling], params: dict[str, str]) -> Spelling:
-    """A format string over the inputs; one that stands alone between braces or bars needs no parentheses."""
+    """A format string, filled. An input between braces or bars needs no parentheses."""
     texts = []
     for i, (text, level) in enumerate(inputs):
         before, _, after = tex.partition(f"{{{i}}}")
@@ -316,7 +316,7 @@ def in_latex(spelling: Spelling, level: int) -> str:
 
 
 def held(spelling: Spelling, level: int) -> str:
-    """The text for a place that asks for this level, in parentheses where it binds less tightly."""
+    """The text for a place that asks for this level."""
     return spelling[0] if spelling[1] >= level else f"({spelling[0]})"
 
 
@@ -354,7 +354,7 @@ def _input(x: Any, spellings: dict[int, Spelling], style: Python) -> Spelling:
 
 
 def _parts_to_name(order: Sequence[Any]) -> set[int]:
-    """The parts that a long expression gives names to: those used twice, and every so many levels."""
+    """What a long expression gives names to: parts used twice, and what is too deep."""
     uses = Counter(id(x) for node in order for x in node.inputs)
     size: dict[int, int] = {}
     depth: dict[int, int] = {}

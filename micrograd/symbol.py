@@ -31,13 +31,14 @@ STYLES = {"": Python, "latex": Latex, "short": Short}
 class Symbol(Operators):
     """A variable, or an op applied to expressions and numbers.
 
-    Ops only write themselves down. What is superfluous is folded away when an expression
-    is printed, as `simplified` says. `str(e)` is Python, in which ops have their names in
-    `OPS`: `eval(str(e), {**OPS, "np": np, "x": 2.0})` is the number at x = 2. `f"{e:latex}"`
-    is LaTeX, and `f"{e:short}"` is for pictures. A long text gives names to its parts.
+    Ops only write themselves down. What is superfluous is folded away when an
+    expression is printed: see `simplified`. `str(e)` is Python, in which ops have their
+    names in `OPS`: `eval(str(e), {**OPS, "np": np, "x": 2.0})` is the number at x = 2.
+    `f"{e:latex}"` is LaTeX, and `f"{e:short}"` is for pictures. A long text gives names
+    to its parts.
 
-    An expression has no number: `float`, `int`, `bool` and so `if` refuse it. `x == y` is
-    an expression, as for arrays; `x is y` and hashes tell objects apart.
+    An expression has no number: `float`, `int`, `bool` and so `if` refuse it. `x == y`
+    is an expression, as for arrays; `x is y` and hashes tell objects apart.
 
     Args:
         name: what the variable is called: a name of Python.
@@ -104,9 +105,9 @@ class Symbol(Operators):
         """The number of the expression, run through the ops: expression(x=2.0, y=1.0).
 
         Args:
-            values: a number, an array or a Value for each variable, of its shape. Where the
-                expression has no arrays, arrays give a result for each element. Values for
-                other variables are not asked.
+            values: a number, an array or a Value for each variable, of its shape. Where
+                the expression has no arrays, arrays give a result for each element.
+                Values for other variables are not used.
 
         Raises:
             ArgumentError: a variable has no value.

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import math
 import pickle
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
 
-from micrograd import Symbol, Value, draw_dot, elementwise_grad, grad, hessian, jacobian, jvp, ops, value_and_grad
+from micrograd import (
+    Symbol,
+    Value,
+    draw_dot,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    ops,
+    value_and_grad,
+    vjp,
+)
 from micrograd.errors import ArgumentError, DataError, GradientError, IndexingError, OpError, ShapeError
-from micrograd.folding import in_order, simplified
+from micrograd.folding import FOLDS, in_order, simplified
 from micrograd.op import OPS, Elementwise, elementwise
 from tests.samples import SAMPLES, Sample
 
@@ -182,6 +199,77 @@ def test_folded(expression: Symbol, text: str) -> None:
     np.testing.assert_allclose(evaluated(text, **values), expression(**values), rtol=1e-14)
 
 
+# Folding, held to exact arithmetic: trees of ops, built of Symbols and of fractions
+
+LEAVES = st.sampled_from(["x", "y"]) | st.integers(-3, 3)
+TREES = st.recursive(
+    LEAVES,
+    lambda below: (
+        st.tuples(st.sampled_from(["add", "subtract", "multiply", "divide", "greater"]), below, below)
+        | st.tuples(st.just("negative"), below)
+        | st.tuples(st.just("power"), below, st.integers(-2, 3))
+    ),
+    max_leaves=12,
+)
+BUILD: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    "greater": lambda a, b: (a > b) * (Fraction(1) if isinstance(a, Fraction) else 1),
+    "negative": lambda a: -a,
+    "power": lambda a, n: a**n,
+}
+
+
+def built(tree: Any, x: Any, y: Any) -> Any:
+    if isinstance(tree, tuple):
+        name, *parts = tree
+        return BUILD[name](*[built(part, x, y) for part in parts])
+    return x if tree == "x" else y if tree == "y" else Fraction(tree) if isinstance(x, Fraction) else tree
+
+
+class Exact(ast.NodeTransformer):
+    """Whole numbers of a text as fractions, but for exponents; whether all are whole."""
+
+    is_whole = True
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        self.is_whole = self.is_whole and node.value == int(node.value)
+        return ast.parse(f"Fraction({node.value})", mode="eval").body
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        node.left = self.visit(node.left)
+        node.right = node.right if isinstance(node.op, ast.Pow) else self.visit(node.right)
+        return node
+
+
+def is_algebra(tree: Any, a: Fraction, b: Fraction) -> bool:
+    """Whether an expression and its text have the same number: exactly, as the numbers are exact."""
+    try:
+        number, expression = built(tree, a, b), built(tree, x, y)
+    except ZeroDivisionError:
+        reject()
+    exact = Exact()
+    text = exact.visit(ast.parse(f"({simplified(expression)})", mode="eval"))
+    if not exact.is_whole:  # 1 / 3 was a float before it met a Symbol
+        reject()
+    return bool(evaluated(ast.unparse(ast.fix_missing_locations(text)), x=a, y=b, Fraction=Fraction) == number)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TREES, st.fractions(-3, 3, max_denominator=7), st.fractions(-3, 3, max_denominator=7))
+def test_folding_is_algebra(tree: Any, a: Fraction, b: Fraction) -> None:
+    assert is_algebra(tree, a, b)
+
+
+def test_the_check_of_folding_sees_a_wrong_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = ("subtract", ("multiply", 3, "x"), "x")
+    assert is_algebra(tree, Fraction(1, 3), Fraction(2))
+    monkeypatch.setitem(FOLDS, "subtract", FOLDS["add"])
+    assert not is_algebra(tree, Fraction(1, 3), Fraction(2))
+
+
 def test_zero_times_anything_is_zero_of_its_shape() -> None:
     assert simplified(0.0 * x) == 0.0
     np.testing.assert_array_equal(simplified(0.0 * w), np.zeros((2, 3)))
@@ -225,6 +313,21 @@ def test_jacobian_and_hessian_of_an_array() -> None:
     number = np.array([0.5, 1.0, 2.0])
     for function in (jacobian(np.tanh), hessian(lambda v: np.sum(v**3))):
         np.testing.assert_allclose(evaluated(str(function(v)), v=number), function(number), rtol=1e-14)
+
+
+def test_every_transform_takes_symbols() -> None:
+    t, ones = Symbol("t"), np.ones(3)
+    assert str(vjp(lambda x: x * y, x)[1](t)[0]) == "t * y"
+    assert str(hvp(lambda x: x**3, (x,), (1.0,))) == "6.0 * x"
+    assert str(hvp(lambda v: np.sum(v**3), (v,), (ones,))) == "6.0 * v"
+    assert str(jacobian(np.tanh, mode="forward")(x)) == "1.0 - tanh(x)**2"
+    assert [str(z) for z in grad(lambda a, b: a * b**2, argnums=(0, 1))(x, y)] == ["y**2", "2.0 * x * y"]
+    assert {k: str(z) for k, z in grad(lambda p: p["a"] / p["b"])({"a": x, "b": y}).items()} == {
+        "a": "1.0 / y",
+        "b": "-x / y**2",
+    }
+    assert str(grad(lambda x: grad(lambda t: x * t * t)(y))(x)) == "2.0 * y"
+    assert grad(lambda x: 3.0 * x)(x) == 3.0
 
 
 def test_backward_over_symbols() -> None:
