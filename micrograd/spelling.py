@@ -84,15 +84,17 @@ class Python:
 
     def setting(self, x: Any) -> str:
         """A param."""
-        if isinstance(x, np.ndarray):
-            return self.array(x)[0]
         if isinstance(x, float):
             return self.number(x)[0]
+        if isinstance(x, (int, str, type(None))):
+            return repr(x)
         if isinstance(x, (tuple, list)):
             inside = ", ".join(map(self.setting, x)) + ("," if isinstance(x, tuple) and len(x) == 1 else "")
             return f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
         if isinstance(x, slice):
             return f"slice({self.setting(x.start)}, {self.setting(x.stop)}, {self.setting(x.step)})"
+        if isinstance(x, np.ndarray):
+            return self.array(x)[0]
         if isinstance(x, np.dtype):
             return repr(str(x))
         return x.__name__ if isinstance(x, type) else repr(x)
@@ -382,7 +384,7 @@ def _chosen(node: Any) -> dict[str, Any]:
 
 
 def _is_default(x: Any, default: Any) -> bool:
-    return type(x) is type(default) and (x is default or (not isinstance(x, np.ndarray) and bool(x == default)))
+    return x is default or (type(x) is type(default) and not hasattr(x, "dtype") and bool(x == default))
 
 
 def _upright(text: str) -> str:

@@ -7,6 +7,8 @@ import copy
 import math
 import pickle
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -498,6 +500,14 @@ def test_refused(use: Callable[[], Any], error: type[Exception], words: str) -> 
 
 def test_a_sum_that_has_become_a_number_may_be_summed_again() -> None:
     assert str(np.sum(np.sum(v))) == "sum(sum(v))"
+
+
+def test_expressions_of_numbers_need_no_numpy() -> None:
+    program = "import sys; from micrograd import Symbol; x = Symbol('x'); e = (x * x + 1.0 * x).tanh() / 3\n"
+    program += "print(e, f'{e:latex}', e(x=0.0), 'numpy' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("tanh(x**2 + x) / 3 ")
+    assert run.stdout.endswith(" 0.0 False\n")
 
 
 def test_users_op_prints_by_its_name() -> None:
