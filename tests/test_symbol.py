@@ -85,7 +85,9 @@ def test_text_evaluates_to_the_number(sample: Sample) -> None:
         else:
             np.testing.assert_allclose(evaluated(str(expression), **values), number, rtol=1e-12, atol=1e-12)
             np.testing.assert_array_equal(expression(**values), number)
-            assert f"{expression:latex}".count("{") == f"{expression:latex}".count("}")
+            tex = f"{expression:latex}"
+            assert tex.count("{") == tex.count("}")
+            assert tex.count(r"\left") == tex.count(r"\right")
 
 
 # Derivatives that a person can read
