@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from micrograd.abstract import Abstract
 from micrograd.arrays import as_data
 from micrograd.engine import Value
 from micrograd.errors import GradcheckError, GradientError, MicrogradError
 from micrograd.op import Array, Op, shape_of
 from micrograd.ops import sum as sum_of
-from micrograd.program import Abstract
 from micrograd.transforms import jvp
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
+from micrograd.symbol import Symbol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,7 @@ NUMBERS_SHOWN = 32
 # Graphviz takes seconds to draw this number of DOT lines. For a longer drawing, a
 # notebook shows only a line of text.
 LINES_SHOWN = 10_000
+SIGNS_SHOWN = 40  # of an expression
 
 
 def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
@@ -272,6 +274,9 @@ def _shown(name: str, x: Any) -> str:
         x = x.data
     if isinstance(x, (int, float)):
         return name + _decimal(x)
+    if isinstance(x, Symbol):
+        text = f"{x:short}"
+        return _escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
     # Printing another library's array may copy it from a GPU, or compute it.
     if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
         return _escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from micrograd import Value, grad, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import DataError, MicrogradError, OpError
 from micrograd.op import elementwise
 from micrograd.ops.calls import Plan, kind_of, order_of
-from micrograd.program import Abstract
 from micrograd.transforms import jvp
 from tests.ops.composites import assert_alone
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from micrograd import Value, check_op, gradcheck
+from micrograd.abstract import Abstract
 from micrograd.errors import GradcheckError, OpError
 from micrograd.op import OPS, Op, elementwise, multilinear, primitive
 from micrograd.ops import mean, multiply, reshape, stop_gradient
-from micrograd.program import Abstract
 
 X, Y = np.array([0.5, 1.5, -0.7]), np.array([2.0, -1.0, 0.3])
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from micrograd import Value, grad, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, OpError
 from micrograd.ops.hints import ATTRIBUTES, KEYWORDS, NO_VALUE, WHY
-from micrograd.program import Abstract
 from tests.ops.composites import assert_alone
 
 

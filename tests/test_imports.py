@@ -20,22 +20,23 @@ LEVELS = [
     {"op", "copies", "cycles"},
     {"arrays", "asked"},
     {"ops", "anomaly", "doubles"},
-    {"cotangents", "formula", "numpy", "special"},
-    {"node"},
+    {"cotangents", "formula", "numpy", "special", "folding"},
+    {"node", "spelling"},
     {"gradients", "operands", "stale"},
     {"floats", "walking"},
     {"engine"},
     {"traced", "reverse"},
-    {"transforms", "dual", "program", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
+    {"transforms", "dual", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
     {"train", "texts"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    "compile": {"program"},
+    "compile": {"abstract"},
+    "draw": {"symbol"},
     "explain": {"draw"},
     "transforms": {"dual"},
-    "check": {"dual", "program", "transforms"},
+    "check": {"dual", "abstract", "transforms"},
     "cli": {"demo"},
     "__main__": {"micrograd"},
 }

@@ -13,11 +13,11 @@ import pytest
 
 import micrograd.numpy as mnp
 from micrograd import Value, grad, gradcheck, jvp, ops
+from micrograd.abstract import Abstract
 from micrograd.dual import Dual
 from micrograd.errors import DataError, MicrogradError, OpError
 from micrograd.op import OPS
 from micrograd.ops import protocols
-from micrograd.program import Abstract
 from micrograd.trees import leaves_of, mapped
 
 GENERATOR = np.random.default_rng(5)

@@ -66,8 +66,8 @@ class Operators(Interpreter):
 
     @property
     def _dtype(self) -> Any:
-        """NumPy's type of the elements."""
-        return np.dtype(float)
+        """NumPy's type of the elements: by default of what is below."""
+        return getattr(self._below, "dtype", np.dtype(float))
 
     def _is_traced(self) -> bool:
         """Whether a transform that runs now differentiates by something that this was made from."""
@@ -479,7 +479,7 @@ def _only_number(x: Any, asked: str) -> float | int:
     if is_number(number):
         return number  # type: ignore[no-any-return]
     if number is None:
-        raise DataError(f"{x}: a shape has no numbers; keep float() and if out of what is traced, and use ops.where")
+        raise DataError(f"{asked}: {named(x)} has no number yet; replace `if` by ops.where, and drop float()")
     if x.size != 1:
         raise DataError(f"{asked}: {named(x)} has {x.size} elements, not one; sum() or index it first")
     return np.asarray(number).item()  # type: ignore[no-any-return]

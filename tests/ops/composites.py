@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value, check, gradcheck, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import MicrogradError
-from micrograd.program import Abstract
 from micrograd.transforms import jvp
 from tests.samples.sample import Sample
 

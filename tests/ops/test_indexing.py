@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, IndexingError, MicrogradError, OpError, ShapeError
-from micrograd.program import Abstract
 from micrograd.transforms import jvp
 from tests.ops.composites import CHECKS, Row, agrees_on_dask, agrees_with_torch, said
 from tests.samples.indexing import BASIC

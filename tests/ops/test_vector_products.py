@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, DomainError, MicrogradError, ShapeError
-from micrograd.program import Abstract
 from tests.ops.composites import CHECKS, Row, agrees_on_dask, agrees_with_torch, said
 from tests.samples.linalg import apart
 from tests.samples.sample import A3, A13, A21, A23, A234, EMPTY, array
