@@ -1,7 +1,7 @@
 """The table, activations of neural networks, by the names, defaults and slopes at kinks of PyTorch.
 
-More of them are in functions.py (relu, leaky_relu, elu, silu, softplus, sigmoid, tanh), logistic.py (log_sigmoid) and
-special.py (gelu).
+More of them are in functions.py (relu, sigmoid, tanh), logistic.py (softplus, log_sigmoid)
+and special.py (gelu).
 """
 
 from __future__ import annotations
@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
-from micrograd.ops.arithmetic import (
-    absolute,
-    divide,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    logical_and,
-    sign,
-    square,
-    where,
-)
+from micrograd.ops.arithmetic import absolute, divide, sign, square, where
+from micrograd.ops.comparisons import greater, greater_equal, less, less_equal, logical_and
 from micrograd.ops.einsum import operand
-from micrograd.ops.functions import elu, exp, expit, expm1, sqrt, tanh
+from micrograd.ops.functions import exp, expit, expm1, sqrt, tanh
 from micrograd.ops.indexing import own_axis
 from micrograd.ops.shapes import reshape, split
 
@@ -34,16 +24,19 @@ else:
 
 __all__ = [
     "celu",
+    "elu",
     "glu",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "leaky_relu",
     "mish",
     "prelu",
     "relu6",
     "rsqrt",
     "selu",
+    "silu",
     "softshrink",
     "softsign",
     "tanhshrink",
@@ -95,6 +88,52 @@ def _little_shrunk(x: Array) -> Array:
     for n in range(17, 1, -2):
         fraction = n + square_of / fraction
     return x * square_of / (fraction + square_of)
+
+
+def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
+    """Leaky rectified linear unit, elementwise; its derivative at 0 is the negative slope.
+
+    z = x where x > 0, else negative_slope x
+
+    Args:
+        x: value of any shape.
+        negative_slope: the slope below 0.
+
+    >>> leaky_relu(-6.0)
+    -0.06
+    """
+    return where(greater(x, 0.0), x, negative_slope * x)
+
+
+def elu(x: Array, *, alpha: float = 1.0) -> Array:
+    """Exponential linear unit, elementwise; its derivative at 0 is alpha.
+
+    z = x where x > 0, else alpha (e^x - 1)
+
+    Args:
+        x: value of any shape.
+        alpha: minus the limit at -inf.
+
+    Source: Clevert, Unterthiner, Hochreiter (2016), arXiv:1511.07289.
+
+    >>> elu(-1000.0)
+    -1.0
+    """
+    positive = greater(x, 0.0)
+    return where(positive, x, alpha * expm1(where(positive, 0.0, x)))  # e^x overflows where it is not asked for
+
+
+def silu(x: Array) -> Array:
+    """Sigmoid linear unit, also called swish, elementwise.
+
+    z = x / (1 + e^-x)
+
+    Source: Elfwing, Uchibe, Doya (2018), arXiv:1702.03118.
+
+    >>> silu(0.0)
+    0.0
+    """
+    return x * expit(x)
 
 
 def celu(x: Array, alpha: float = 1.0) -> Array:

@@ -7,12 +7,15 @@ every op on an array, and `skip_file_prefixes` of Python 3.12 serves only warnin
 
 from __future__ import annotations
 
+import operator
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd.op import is_quiet
+from micrograd.errors import ArgumentError
+from micrograd.op import Array, is_quiet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +23,34 @@ else:
     from micrograd import on_demand as np
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def are_numbers(*inputs: Array) -> bool:
+    """Whether all are Python numbers, for which Python itself is quicker than NumPy.
+
+    >>> are_numbers(1, 2.0), are_numbers(np.ones(2))
+    (True, False)
+    """
+    return all(isinstance(x, (int, float)) for x in inputs)
+
+
+def math_or_numpy(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
+    """quick(*inputs), or what NumPy's function of that name says where the quick one has no answer."""
+    try:
+        z = quick(*inputs)
+        if type(z) is not complex:  # as (-8.0) ** 0.5 is in Python; it is nan in NumPy
+            return z
+    except (ValueError, OverflowError, ZeroDivisionError):
+        pass
+    return numpys_answer(ufunc, *inputs)
+
+
+def integer_of(name: str, param: str, n: Any) -> int:
+    """n as a Python int; refused where it is no integer."""
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise ArgumentError(f"{name}: {param}={n!r} is not an integer; give one, as 2") from None
 
 
 def numpys_answer(ufunc: str, *inputs: float) -> float:

@@ -1,17 +1,28 @@
-"""The table, arithmetic: sums, products, signs, choices, steps, comparisons. A rule is the textbook line."""
+"""The table, arithmetic: sums, products, signs, choices, steps. A rule is the textbook line."""
 
 from __future__ import annotations
 
 import builtins
 import math
 import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import ArgumentError
 from micrograd.modes import is_ieee
-from micrograd.op import OPS, Array, broadcast_shape, comparison, elementwise, multilinear, primitive, shape_of
-from micrograd.ops.alarms import numpys_answer
+from micrograd.op import OPS, Array, broadcast_shape, elementwise, multilinear, primitive, shape_of
+from micrograd.ops.alarms import are_numbers, integer_of, math_or_numpy, numpys_answer
+from micrograd.ops.comparisons import equal as equal
+from micrograd.ops.comparisons import greater as greater
+from micrograd.ops.comparisons import greater_equal as greater_equal
+from micrograd.ops.comparisons import isfinite as isfinite
+from micrograd.ops.comparisons import isinf as isinf
+from micrograd.ops.comparisons import isnan as isnan
+from micrograd.ops.comparisons import less as less
+from micrograd.ops.comparisons import less_equal as less_equal
+from micrograd.ops.comparisons import logical_and as logical_and
+from micrograd.ops.comparisons import logical_not as logical_not
+from micrograd.ops.comparisons import logical_or as logical_or
+from micrograd.ops.comparisons import logical_xor as logical_xor
+from micrograd.ops.comparisons import not_equal as not_equal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,24 +36,11 @@ __all__ = [
     "ceil",
     "clip",
     "divide",
-    "equal",
     "floor",
-    "greater",
-    "greater_equal",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "less",
-    "less_equal",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
     "maximum",
     "minimum",
     "multiply",
     "negative",
-    "not_equal",
     "positive",
     "reciprocal",
     "remainder",
@@ -53,34 +51,6 @@ __all__ = [
     "subtract",
     "where",
 ]
-
-
-def are_numbers(*inputs: Array) -> bool:
-    """Whether all are Python numbers, for which Python itself is quicker than NumPy.
-
-    >>> are_numbers(1, 2.0), are_numbers(np.ones(2))
-    (True, False)
-    """
-    return all(isinstance(x, (int, float)) for x in inputs)
-
-
-def math_or_numpy(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
-    """quick(*inputs), or what NumPy's function of that name says where the quick one has no answer."""
-    try:
-        z = quick(*inputs)
-        if type(z) is not complex:  # as (-8.0) ** 0.5 is in Python; it is nan in NumPy
-            return z
-    except (ValueError, OverflowError, ZeroDivisionError):
-        pass
-    return numpys_answer(ufunc, *inputs)
-
-
-def integer_of(name: str, param: str, n: Any) -> int:
-    """n as a Python int; refused where it is no integer."""
-    try:
-        return operator.index(n)
-    except TypeError:
-        raise ArgumentError(f"{name}: {param}={n!r} is not an integer; give one, as 2") from None
 
 
 @elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0, c="+", commutative=True, identity=0.0)
@@ -418,141 +388,6 @@ def where(condition: Array, x: Array, y: Array) -> Array:
                 break
     z: Any = np.where(condition, x, y)
     return z if z.shape else z[()]
-
-
-@comparison("==", c="==", commutative=True)
-def equal(x: Array, y: Array) -> Array:
-    """Equality of data, elementwise. (On a Value `==` asks for identity, so that values can be keys.)
-
-    >>> equal(2.0, 2.0)
-    True
-    """
-    return x == y
-
-
-@comparison("!=", c="!=", commutative=True)
-def not_equal(x: Array, y: Array) -> Array:
-    """Inequality of data, elementwise. (On a Value `!=` asks for identity.)
-
-    >>> not_equal(2.0, 2.0)
-    False
-    """
-    return x != y
-
-
-@comparison(">", c=">")
-def greater(x: Array, y: Array) -> Array:
-    """Whether x > y, elementwise.
-
-    >>> greater(2.0, 3.0)
-    False
-    """
-    return x > y
-
-
-@comparison("<", c="<")
-def less(x: Array, y: Array) -> Array:
-    """Whether x < y, elementwise.
-
-    >>> less(2.0, 3.0)
-    True
-    """
-    return x < y
-
-
-@comparison(">=", c=">=")
-def greater_equal(x: Array, y: Array) -> Array:
-    """Whether x >= y, elementwise.
-
-    >>> greater_equal(2.0, 3.0)
-    False
-    """
-    return x >= y
-
-
-@comparison("<=", c="<=")
-def less_equal(x: Array, y: Array) -> Array:
-    """Whether x <= y, elementwise.
-
-    >>> less_equal(2.0, 3.0)
-    True
-    """
-    return x <= y
-
-
-@comparison("and", c="&&", tex=r"\left({0} \wedge {1}\right)", commutative=True)
-def logical_and(x: Array, y: Array) -> Array:
-    """Whether both x and y are true, that is not 0, elementwise.
-
-    >>> logical_and(True, False)
-    False
-    """
-    return bool(x) and bool(y) if are_numbers(x, y) else np.logical_and(x, y)
-
-
-@comparison("or", c="||", tex=r"\left({0} \vee {1}\right)", commutative=True)
-def logical_or(x: Array, y: Array) -> Array:
-    """Whether x or y or both are true, that is not 0, elementwise.
-
-    >>> logical_or(True, False)
-    True
-    """
-    return bool(x) or bool(y) if are_numbers(x, y) else np.logical_or(x, y)
-
-
-@comparison(
-    "xor",
-    c=lambda x, y: not_equal(not_equal(x, 0.0), not_equal(y, 0.0)),
-    tex=r"\left({0} \oplus {1}\right)",
-    commutative=True,
-)
-def logical_xor(x: Array, y: Array) -> Array:
-    """Whether one of x and y is true, that is not 0, and the other is not, elementwise.
-
-    >>> logical_xor(True, True)
-    False
-    """
-    return bool(x) != bool(y) if are_numbers(x, y) else np.logical_xor(x, y)
-
-
-@comparison("not", c="!", tex=r"\neg\left({0}\right)")
-def logical_not(x: Array) -> Array:
-    """Whether x is 0, elementwise.
-
-    >>> logical_not(0.0)
-    True
-    """
-    return not x if are_numbers(x) else np.logical_not(x)
-
-
-@comparison("isnan", c=lambda x: not_equal(x, x))
-def isnan(x: Array) -> Array:
-    """Whether x is not a number, elementwise.
-
-    >>> isnan(math.nan)
-    True
-    """
-    return math.isnan(x) if are_numbers(x) else np.isnan(x)
-
-
-@comparison("isinf", c=lambda x: equal(absolute(x), math.inf))
-def isinf(x: Array) -> Array:
-    """Whether x is infinite, of either sign, elementwise.
-
-    >>> isinf(-math.inf)
-    True
-    """
-    return math.isinf(x) if are_numbers(x) else np.isinf(x)
-
-
-@comparison("isfinite", c=lambda x: less(absolute(x), math.inf))
-def isfinite(x: Array) -> Array:
-    """Whether x is neither infinite nor nan, elementwise.
-
-    >>> isfinite(math.inf)
-    False
-    """
-    return math.isfinite(x) if are_numbers(x) else np.isfinite(x)
 
 
 @multilinear(

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import cast, equal, greater, less, logical_and, where
+from micrograd.ops.arithmetic import cast, where
+from micrograd.ops.comparisons import equal, greater, less, logical_and
 from micrograd.ops.functions import exp, log, log1p, power
 from micrograd.ops.incomplete import nodes, weighted_mean
 from micrograd.ops.special import betaln, fitted, from_scipy, natural, polygamma

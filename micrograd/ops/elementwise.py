@@ -9,21 +9,9 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
-from micrograd.ops.arithmetic import (
-    absolute,
-    are_numbers,
-    cast,
-    equal,
-    integer_of,
-    isinf,
-    isnan,
-    less,
-    logical_and,
-    maximum,
-    minimum,
-    positive,
-    where,
-)
+from micrograd.ops.alarms import are_numbers, integer_of
+from micrograd.ops.arithmetic import absolute, cast, maximum, minimum, positive, where
+from micrograd.ops.comparisons import equal, isinf, isnan, less, logical_and
 from micrograd.ops.functions import arctan2, exp2, log1p, power, raise_to, sigmoid, sin
 from micrograd.ops.indexing import as_value, getitem, stack
 from micrograd.ops.shapes import reshape
@@ -277,7 +265,7 @@ _LOG2_E = 1.0 / _LN2
     lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((x - y) * _LN2)),
     lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((y - x) * _LN2)),
     kink="0 where both are -inf",
-    c=lambda x, y: where(equal(x, y), x + 1.0, where(less(x, y), y, x) + _LOG2_E * log1p(exp2(-absolute(x - y)))),
+    c=lambda x, y: where(less(x, y), y, x) + _LOG2_E * log1p(exp2(-absolute(x - y))),
     tex=r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)",
     commutative=True,
     identity=-math.inf,

@@ -9,18 +9,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import (
-    are_numbers,
-    divide,
-    equal,
-    greater,
-    greater_equal,
-    isnan,
-    less,
-    logical_and,
-    logical_or,
-    where,
-)
+from micrograd.ops.alarms import are_numbers
+from micrograd.ops.arithmetic import divide, where
+from micrograd.ops.comparisons import equal, greater, greater_equal, isnan, less, logical_and, logical_or
 from micrograd.ops.functions import log, log1p
 from micrograd.ops.special import fitted
 

@@ -10,17 +10,9 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import (
-    absolute,
-    are_numbers,
-    divide,
-    equal,
-    greater,
-    less,
-    less_equal,
-    math_or_numpy,
-    where,
-)
+from micrograd.ops.alarms import are_numbers, math_or_numpy
+from micrograd.ops.arithmetic import absolute, divide, where
+from micrograd.ops.comparisons import equal, greater, less, less_equal
 from micrograd.ops.lengths import cosine
 
 if TYPE_CHECKING:
@@ -39,13 +31,11 @@ __all__ = [
     "cbrt",
     "cos",
     "cosh",
-    "elu",
     "exp",
     "exp2",
     "expit",
     "expm1",
     "hypot",
-    "leaky_relu",
     "log",
     "log1p",
     "log2",
@@ -55,10 +45,8 @@ __all__ = [
     "raise_to",
     "relu",
     "sigmoid",
-    "silu",
     "sin",
     "sinh",
-    "softplus",
     "sqrt",
     "tan",
     "tanh",
@@ -162,7 +150,7 @@ def log1p(x: Array) -> Array:
     lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(x - y)),
     lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(y - x)),
     kink="0 where both are -inf",
-    c=lambda x, y: where(equal(x, y), x + math.log(2.0), where(less(x, y), y, x) + log1p(exp(-absolute(x - y)))),
+    c=lambda x, y: where(less(x, y), y, x) + log1p(exp(-absolute(x - y))),
     tex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)",
     commutative=True,
     identity=-math.inf,
@@ -509,61 +497,3 @@ def relu(x: Array) -> Array:
     if type(x) is float:
         return 0.0 if x <= 0.0 else x
     return np.maximum(x, 0)
-
-
-def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
-    """Leaky rectified linear unit, elementwise; its derivative at 0 is the negative slope.
-
-    z = x where x > 0, else negative_slope x
-
-    Args:
-        x: value of any shape.
-        negative_slope: the slope below 0.
-
-    >>> leaky_relu(-6.0)
-    -0.06
-    """
-    return where(greater(x, 0.0), x, negative_slope * x)
-
-
-def elu(x: Array, *, alpha: float = 1.0) -> Array:
-    """Exponential linear unit, elementwise; its derivative at 0 is alpha.
-
-    z = x where x > 0, else alpha (e^x - 1)
-
-    Args:
-        x: value of any shape.
-        alpha: minus the limit at -inf.
-
-    Source: Clevert, Unterthiner, Hochreiter (2016), arXiv:1511.07289.
-
-    >>> elu(-1000.0)
-    -1.0
-    """
-    positive = greater(x, 0.0)
-    return where(positive, x, alpha * expm1(where(positive, 0.0, x)))  # e^x overflows where it is not asked for
-
-
-def silu(x: Array) -> Array:
-    """Sigmoid linear unit, also called swish, elementwise.
-
-    z = x / (1 + e^-x)
-
-    Source: Elfwing, Uchibe, Doya (2018), arXiv:1702.03118.
-
-    >>> silu(0.0)
-    0.0
-    """
-    return x * expit(x)
-
-
-@elementwise("softplus", lambda z, x: expit(x), c=lambda x: logaddexp(x, 0.0), tex=r"\ln\left(1 + e^{{{0}}}\right)")
-def softplus(x: Array) -> Array:
-    """Smooth form of relu, elementwise, without overflow.
-
-    z = ln (1 + e^x)
-
-    >>> softplus(1000.0)
-    1000.0
-    """
-    return logaddexp(x, 0.0)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.chain import anywhere, times
 from micrograd.op import OPS, Array, broadcast_shape, primitive, shape_of
-from micrograd.ops.arithmetic import divide, equal, where
+from micrograd.ops.arithmetic import divide, where
+from micrograd.ops.comparisons import equal
 
 if TYPE_CHECKING:
     import numpy as np

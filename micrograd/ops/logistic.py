@@ -9,15 +9,33 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import absolute, divide, greater, less, logical_and, where
-from micrograd.ops.functions import arctanh, exp, expit, log, log1p
+from micrograd.ops.arithmetic import absolute, divide, where
+from micrograd.ops.comparisons import greater, less, logical_and
+from micrograd.ops.functions import arctanh, exp, expit, log, log1p, logaddexp
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-__all__ = ["log_sigmoid", "logit"]
+__all__ = ["log_sigmoid", "logit", "softplus"]
+
+
+@elementwise(
+    "softplus",
+    lambda z, x: expit(x),
+    c=lambda x: where(less(x, 0.0), 0.0, x) + log1p(exp(-absolute(x))),
+    tex=r"\ln\left(1 + e^{{{0}}}\right)",
+)
+def softplus(x: Array) -> Array:
+    """Smooth form of relu, elementwise, without overflow.
+
+    z = ln (1 + e^x)
+
+    >>> softplus(1000.0)
+    1000.0
+    """
+    return logaddexp(x, 0.0)
 
 
 @elementwise(

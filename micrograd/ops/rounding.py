@@ -10,22 +10,9 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import (
-    are_numbers,
-    divide,
-    equal,
-    floor,
-    greater,
-    isinf,
-    less,
-    logical_and,
-    math_or_numpy,
-    not_equal,
-    remainder,
-    round,
-    sign,
-    where,
-)
+from micrograd.ops.alarms import are_numbers, math_or_numpy
+from micrograd.ops.arithmetic import divide, floor, remainder, round, sign, where
+from micrograd.ops.comparisons import equal, greater, isinf, less, logical_and, not_equal
 from micrograd.ops.indexing import as_value
 
 if TYPE_CHECKING:

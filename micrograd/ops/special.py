@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, MissingExtraError
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import are_numbers, integer_of
+from micrograd.ops.alarms import are_numbers, integer_of
 from micrograd.ops.functions import exp, expit
 
 if TYPE_CHECKING:
