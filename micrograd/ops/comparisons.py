@@ -32,7 +32,10 @@ __all__ = [
 
 @comparison("==", c="==", commutative=True)
 def equal(x: Array, y: Array) -> Array:
-    """Equality of data, elementwise. (On a Value `==` asks for identity, so that values can be keys.)
+    """Whether x and y are equal, elementwise.
+
+    Between two Values that are numbers, `==` asks whether both are the same Value. This
+    compares their data.
 
     >>> equal(2.0, 2.0)
     True
@@ -42,7 +45,7 @@ def equal(x: Array, y: Array) -> Array:
 
 @comparison("!=", c="!=", commutative=True)
 def not_equal(x: Array, y: Array) -> Array:
-    """Inequality of data, elementwise. (On a Value `!=` asks for identity.)
+    """Whether x and y are not equal, elementwise; see `equal`.
 
     >>> not_equal(2.0, 2.0)
     False
@@ -92,7 +95,7 @@ def less_equal(x: Array, y: Array) -> Array:
 
 @comparison("and", c="&&", tex=r"\left({0} \wedge {1}\right)", commutative=True)
 def logical_and(x: Array, y: Array) -> Array:
-    """Whether both x and y are true, that is not 0, elementwise.
+    """Whether both x and y are true, which means not 0, elementwise.
 
     >>> logical_and(True, False)
     False
@@ -102,7 +105,7 @@ def logical_and(x: Array, y: Array) -> Array:
 
 @comparison("or", c="||", tex=r"\left({0} \vee {1}\right)", commutative=True)
 def logical_or(x: Array, y: Array) -> Array:
-    """Whether x or y or both are true, that is not 0, elementwise.
+    """Whether x or y or both are true, which means not 0, elementwise.
 
     >>> logical_or(True, False)
     True
@@ -117,7 +120,7 @@ def logical_or(x: Array, y: Array) -> Array:
     commutative=True,
 )
 def logical_xor(x: Array, y: Array) -> Array:
-    """Whether one of x and y is true, that is not 0, and the other is not, elementwise.
+    """Whether exactly one of x and y is true, which means not 0, elementwise.
 
     >>> logical_xor(True, True)
     False
@@ -147,7 +150,7 @@ def isnan(x: Array) -> Array:
 
 @comparison("isinf", c=lambda x: logical_or(equal(x, math.inf), equal(x, -math.inf)))
 def isinf(x: Array) -> Array:
-    """Whether x is infinite, of either sign, elementwise.
+    """Whether x is inf or -inf, elementwise.
 
     >>> isinf(-math.inf)
     True
