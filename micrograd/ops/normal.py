@@ -91,10 +91,12 @@ def ndtr_slope(x: Array) -> Array:
 
 @elementwise("ndtr_gap", lambda z, x: 1.0 - ndtr_slope(x) * z)
 def ndtr_gap(x: Array) -> Array:
-    """How far below x a normal random number is on average, if it is; elementwise.
+    """How far a normal random number below x is from x on average, elementwise.
 
-    z = x + ndtr_slope(x), exact also where the sum would lose its digits; there it is
-    about 1 / |x|
+    z = x + ndtr_slope(x)
+
+    It is exact far below 0 too, where it is about 1 / |x|, and the sum would lose its
+    digits.
 
     Args:
         x: value of any shape.

@@ -202,8 +202,9 @@ def polygamma(x: Array, *, n: int) -> Array:
 def betaln(x: Array, y: Array) -> Array:
     """Logarithm of the beta function, elementwise.
 
-    z = ln Gamma(x) + ln Gamma(y) - ln Gamma(x + y), exact for large inputs too, where
-    the sum would lose its digits
+    z = ln Gamma(x) + ln Gamma(y) - ln Gamma(x + y)
+
+    It is exact for large inputs too, where the sum would lose its digits.
 
     Args:
         x: value of any shape.
