@@ -25,7 +25,7 @@ class Facts(NamedTuple):
             No input needs parentheses in it. Operators and functions that are written
             by their name have none. Symbols read this.
         commutative: op(x, y) == op(y, x). So both rules give the same where x is y.
-            Folding of Symbols reads this.
+            Folding of Symbols and the gradient of x * x read this.
         identity: the number e with op(x, e) == x. Folding of Symbols reads this.
         axes: for an op that joins elements along axes, the name of its param that says
             along which ("axis"), or how many of the last axes it takes: 2 for a matrix.
