@@ -15,6 +15,7 @@ from micrograd.ops import (
     calculus,
     cofactors,
     columns,
+    comparisons,
     convolution,
     elementwise,
     entropy,
@@ -56,6 +57,7 @@ from micrograd.ops.calculus import *  # noqa: F403
 from micrograd.ops.calls import open_calls
 from micrograd.ops.cofactors import *  # noqa: F403
 from micrograd.ops.columns import *  # noqa: F403
+from micrograd.ops.comparisons import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403  # noqa: F403
 from micrograd.ops.elementwise import *  # noqa: F403
@@ -85,6 +87,7 @@ from micrograd.ops.statistics import *  # noqa: F403
 from micrograd.ops.vector_products import *  # noqa: F403
 
 FAMILIES = (
+    comparisons,
     arithmetic,
     functions,
     rounding,

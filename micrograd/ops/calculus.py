@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, multilinear, named, shape_of
-from micrograd.ops.arithmetic import divide, equal, greater, integer_of, less, remainder, where
+from micrograd.ops.alarms import integer_of
+from micrograd.ops.arithmetic import divide, equal, greater, less, remainder, where
 from micrograd.ops.indexing import as_value, getitem, own_axis
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import argsort, cumprod, cumsum, sum
