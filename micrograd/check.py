@@ -13,6 +13,7 @@ from micrograd.arrays import as_data
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradcheckError, GradientError, MicrogradError
 from micrograd.op import Array, Op, shape_of
+from micrograd.ops import concatenate, ravel
 from micrograd.ops import sum as sum_of
 from micrograd.program import Abstract
 from micrograd.transforms import grad, jvp
@@ -50,7 +51,7 @@ def gradcheck(
         modes: "reverse" is what `backward()` gives, "forward" what `jvp` gives. Of
             higher orders, the gradient is differentiated in each mode.
         rtol: largest error relative to the derivative, beyond the rounding error of the
-            difference quotient itself; ten times as much for each order above the first.
+            difference quotient itself; of both, ten times as much for each order above the first.
         atol: error allowed on top of that.
         raise_exception: raise on a wrong gradient, rather than return False.
 
@@ -120,13 +121,17 @@ def check_op(op: Op | Callable[..., Any], *inputs: Array, rtol: float = 1e-6, at
 
 
 class _Allowed(NamedTuple):
-    """How far a derivative may be from finite differences."""
+    """How far a derivative may be from finite differences; times is how often as much rounding counts."""
 
     rtol: float
     atol: float
+    times: float = 1.0
 
     def accepts(self, mine: float, theirs: float, rounding: float = 0.0) -> bool:
-        return abs(mine - theirs) <= self.atol + rounding + self.rtol * abs(theirs)
+        return abs(mine - theirs) <= self.atol + self.times * rounding + self.rtol * abs(theirs)
+
+    def of_next_order(self) -> _Allowed:
+        return _Allowed(10.0 * self.rtol, self.atol, 10.0 * self.times)
 
 
 def _checked_modes(order: int, modes: Collection[str]) -> tuple[str, ...]:
@@ -161,23 +166,24 @@ def _check_orders(
             repair = f"; order={n - 1} leaves that out" if n > 1 else ""
             raise GradcheckError(f"{title}: the gradient could not be computed: {error}{repair}") from None
         f = _slope(f, len(points), modes)
-        allowed = allowed._replace(rtol=allowed.rtol * 10)
+        allowed = allowed.of_next_order()
 
 
 def _slope(f: Callable[..., Any], n: int, modes: tuple[str, ...]) -> Callable[..., Any]:
-    """The derivative of f as a function to one number: the gradients, or the tangent, projected."""
+    """The derivative of the projection of f: the gradients, as one vector; or by forward mode along a direction."""
 
-    def of_gradients(*moved: Any) -> Any:
+    def gradients(*moved: Any) -> Any:
         if all(isinstance(x, Value) for x in moved):
-            return _gradient(f, moved, create_graph=True)
-        parts = grad(lambda *xs: _projected(f, xs), argnums=tuple(range(n)))(*moved)
-        return _weighted(parts)
+            parts = _recorded_gradients(f, moved)
+        else:
+            parts = grad(lambda *xs: _projected(f, xs), argnums=tuple(range(n)))(*moved)
+        return concatenate([ravel(part) for part in parts])
 
-    def of_tangent(*moved: Any) -> Any:
+    def tangent(*moved: Any) -> Any:
         directions = [_random(shape_of(x), 11 + seed) for seed, x in enumerate(moved)]
         return jvp(lambda *xs: _projected(f, xs), moved, directions)[1]
 
-    return of_gradients if REVERSE in modes else of_tangent
+    return gradients if REVERSE in modes else tangent
 
 
 def _random(shape: tuple[int, ...], seed: int) -> Any:
@@ -191,24 +197,23 @@ def _projected(f: Callable[..., Any], points: Sequence[Any]) -> Any:
     return sum_of(z * _random(shape_of(z), 7)) if shape_of(z) else z
 
 
-def _weighted(gradients: Sequence[Any]) -> Any:
-    return sum(sum_of(g * _random(shape_of(g), 11 + seed)) for seed, g in enumerate(gradients))
+def _gradients(f: Callable[..., Any], points: Sequence[Any]) -> list[Any]:
+    """By `backward()` from the projection of f."""
+    leaves = [Value(x) for x in points]
+    z = _projected(f, leaves)
+    if isinstance(z, Value) and z.inputs:
+        z.backward()
+    return [leaf.grad for leaf in leaves]
 
 
-def _gradient(f: Callable[..., Any], points: Sequence[Any], create_graph: bool = False) -> Any:
-    """Gradients of the projection of f; with create_graph one Value, projected again, of Values given."""
-    leaves = [Value(x) if not isinstance(x, Value) else x for x in points]
-    if not create_graph:
-        z = _projected(f, leaves)
-        if isinstance(z, Value) and z.inputs:
-            z.backward()
-        return [leaf.grad for leaf in leaves]
-    fresh = [leaf + 0.0 for leaf in leaves]
-    _projected(f, fresh).backward(create_graph=True)
-    total = _weighted([x.grad for x in fresh])
-    for leaf in leaves:
-        leaf.grad = None
-    return total
+def _recorded_gradients(f: Callable[..., Any], leaves: Sequence[Value]) -> list[Any]:
+    """The same as Values that follow from the leaves, whose own gradients are left alone."""
+    inner = [leaf + 0.0 for leaf in leaves]
+    _projected(f, inner).backward(create_graph=True)
+    gradients = [x.grad for x in inner]
+    for x in (*inner, *leaves):  # or a node would hold a gradient that holds the node
+        x.grad = None
+    return gradients
 
 
 def _quotient(f: Callable[..., Any], points: Sequence[Any], direction: Sequence[Any]) -> tuple[float, float]:
@@ -271,7 +276,7 @@ class _Mode(NamedTuple):
 
 
 def _by_reverse(title: str, f: Callable[..., Any], points: Sequence[Any]) -> _Mode:
-    gradients = _gradient(f, points)
+    gradients = _gradients(f, points)
     for i, (g, x) in enumerate(zip(gradients, points, strict=True)):
         if shape_of(g) != shape_of(x):
             raise GradcheckError(f"{title}: input {i} has shape {shape_of(x)}, its gradient {shape_of(g)}")
