@@ -20,7 +20,8 @@ export PIP_REQUIRE_VIRTUALENV := 1
 PIP_INSTALL := -m pip install --quiet
 
 # What is compiled; the same files run as they are where there is no compiler.
-ENGINE := $(wildcard setup.py micrograd/*.pxd micrograd/*.h micrograd/engine.py micrograd/op.py micrograd/arrays.py micrograd/ops/operators.py)
+ENGINE := $(wildcard setup.py micrograd/compiled.py micrograd/*.pxd micrograd/*/*.pxd micrograd/*.h) \
+	$(shell $(PYTHON) -c 'import runpy; print(*(name.replace(".", "/") + ".py" for name in runpy.run_path("micrograd/compiled.py")["COMPILED"]))')
 ORIGINAL := build/micrograd-0.1.0
 
 .PHONY: demo test lint format peers packages matrix bench clean

@@ -155,6 +155,7 @@ def test_dir_names_every_public_room():
         "unknown",
         "walks",
         "cli",
+        "compiled",
         "copies",
         "cycles",
         "demo",
