@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,16 @@ def test_a_function_fits_on_a_screen(path):
     assert functions_too_long(path.read_text(encoding="utf-8")) == []
 
 
+def left_out_without_reason(source: str) -> list[str]:
+    """Lines that coverage is told to leave out without the reason: `# pragma: no cover - why`."""
+    return [line.strip() for line in source.splitlines() if re.search(r"# pragma: no (cover|branch)(?! - \w)", line)]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=place)
+def test_what_coverage_leaves_out_has_a_reason(path):
+    assert left_out_without_reason(path.read_text(encoding="utf-8")) == []
+
+
 def test_no_room_reads_a_private_name_of_another():
     found = set()
     for path in SOURCES:
@@ -142,6 +153,11 @@ def test_the_reader_of_functions_rejects():
     lines = "\n".join(["        pass"] * FUNCTION)
     source = f"class C:\n    async def f(self):\n{lines}\n    def g(self):\n{lines[:-13]}"
     assert functions_too_long(source) == [f"f: {FUNCTION + 1} lines"]
+
+
+def test_the_reader_of_reasons_rejects():
+    source = "f()  # pragma: no cover\ng()  # pragma: no branch - it always returns\nh()  # pragma: no cover -"
+    assert left_out_without_reason(source) == ["f()  # pragma: no cover", "h()  # pragma: no cover -"]
 
 
 @pytest.mark.parametrize(
