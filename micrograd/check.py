@@ -207,9 +207,11 @@ def _gradients(f: Callable[..., Any], points: Sequence[Any]) -> list[Any]:
 
 
 def _recorded_gradients(f: Callable[..., Any], leaves: Sequence[Value]) -> list[Any]:
-    """The same as Values that follow from the leaves, whose own gradients are left alone."""
+    """The same with the walk recorded, so that the gradients can be differentiated by the leaves."""
     inner = [leaf + 0.0 for leaf in leaves]
-    _projected(f, inner).backward(create_graph=True)
+    z = _projected(f, inner)
+    if isinstance(z, Value) and z.inputs:
+        z.backward(create_graph=True)
     gradients = [x.grad for x in inner]
     for x in (*inner, *leaves):  # or a node would hold a gradient that holds the node
         x.grad = None

@@ -172,6 +172,13 @@ def test_each_mode_and_order_sees_its_own_errors(wrong: dict[str, Any], seen_by:
     assert found == seen_by
 
 
+def test_what_does_not_depend_on_an_input() -> None:
+    assert gradcheck(lambda x: 3.0, [1.0])
+    assert gradcheck(lambda x: np.ones(3), [X])
+    assert gradcheck(lambda x, y: 2.0 * x, [X, 1.0])
+    assert gradcheck(lambda x: stop_gradient(x) * 0.0, [X], modes="forward")
+
+
 def test_third_order() -> None:
     def square_in(rule: Callable[..., Any]) -> Op:
         @elementwise("square", rule)
