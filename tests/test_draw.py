@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 import types
@@ -17,6 +16,7 @@ import micrograd
 from micrograd.draw import FORMATS, LINES_SHOWN, Drawing, draw, draw_dot, trace
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
+from tests.processes import printed
 
 
 def first_expression():
@@ -292,19 +292,15 @@ print(draw_dot(y).source)
 
 
 def test_two_processes_write_the_same_text():
-    def run(seed):
-        env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-        # Something else in memory first, so that addresses differ.
-        program = f"junk = [object() for _ in range({seed}1000)]\n" + PROGRAM
-        return subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, check=True).stdout
-
-    assert run("1") == run("2")
+    # Something else in memory first, so that addresses differ.
+    one, other = (
+        printed(f"junk = [object() for _ in range({seed}1000)]\n" + PROGRAM, PYTHONHASHSEED=seed) for seed in "12"
+    )
+    assert one == other
 
 
 def test_drawing_numbers_loads_no_numpy():
-    program = PROGRAM + "import sys; assert 'numpy.linalg' not in sys.modules"  # numpy itself is there, unloaded
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, check=True)
+    printed(PROGRAM + "import sys; assert 'numpy.linalg' not in sys.modules")  # numpy itself is there, unloaded
 
 
 # The picture, by pygraphviz alone

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import types
 import warnings
 from typing import Any
@@ -16,6 +14,7 @@ from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, OpError
 from micrograd.ops.hints import ATTRIBUTES, KEYWORDS, NO_VALUE, WHY
 from tests.ops.composites import assert_alone
+from tests.processes import printed
 
 
 @pytest.mark.parametrize("name", sorted(ATTRIBUTES))
@@ -271,10 +270,7 @@ def test_hints_are_cheap_to_load() -> None:
     """No difflib, no inspect: an import that is paid only with an error."""
     program = "import sys, micrograd.engine; print('difflib' in sys.modules, 'inspect' in sys.modules)"
     before = "import sys, lazy_loader; print('difflib' in sys.modules, 'inspect' in sys.modules)"
-    run = [
-        subprocess.run([sys.executable, "-c", p], capture_output=True, text=True, check=True) for p in (program, before)
-    ]
-    assert run[0].stdout == run[1].stdout
+    assert printed(program) == printed(before)
 
 
 def test_composites_are_functions_under_their_names() -> None:

@@ -156,6 +156,7 @@ def test_dir_names_every_public_room():
         "unknown",
         "walks",
         "cli",
+        "compiled",
         "copies",
         "cycles",
         "demo",

@@ -188,7 +188,7 @@ def test_max_with_ties_in_both_modes_and_second_order() -> None:
 
 
 def test_a_variance_seen_through_a_root_and_a_mask() -> None:
-    assert gradcheck(lambda x: ops.where(x.data > 1.0, ops.sqrt(x * x), 0.0) + ops.std(x), [A7])
+    assert gradcheck(lambda x: ops.where(x.data > 1.0, ops.sqrt(x * x), 0.0) + ops.std(x), [A7], modes="reverse")
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,8 @@ def test_what_is_nan_is_left_out(name: str, axis: int | None) -> None:
     def of_known(x: Any) -> Any:
         return f(ops.index_set(HOLES, x, index=MASK), axis=axis)
 
-    assert gradcheck(of_known, [HOLES[MASK]])
-    if (name, axis) == ("nanstd", 0):
-        return  # of one number alone it is 0, a kink, where there is no second derivative
-    assert gradcheck(lambda x: grad(lambda y: ops.sum(of_known(y) * 1.0))(x), [HOLES[MASK]], rtol=1e-5)
+    kink = (name, axis) == ("nanstd", 0)  # of one number alone it is 0, where there is no second derivative
+    assert gradcheck(of_known, [HOLES[MASK]], order=1 if kink else 2)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -178,7 +176,6 @@ def test_options_of_reductions(name: str, options: dict[str, Any]) -> None:
     np.testing.assert_allclose(getattr(Value(A234), name)(**options).data, wanted, rtol=1e-13)
     assert np.shape(f(Value(A234))) == np.shape(wanted)
     assert gradcheck(f, [A234])
-    assert gradcheck(lambda x: grad(lambda y: np.sum(f(y) * 1.0))(x), [A234], rtol=1e-5)
     _, t = jvp(f, (A234,), (np.ones_like(A234),))
     np.testing.assert_allclose(np.sum(t), np.sum(grad(lambda x: np.sum(f(x)))(A234)), rtol=1e-12, atol=1e-13)
     if "where" in options and "dtype" not in options:
