@@ -16,12 +16,14 @@ from micrograd.ops import (
     cofactors,
     columns,
     convolution,
+    diagonals,
     elementwise,
     entropy,
     functions,
     grids,
     incomplete,
     indexing,
+    joining,
     layouts,
     lengths,
     linalg,
@@ -38,7 +40,9 @@ from micrograd.ops import (
     selecting,
     shapes,
     special,
+    splitting,
     statistics,
+    taking,
     vector_products,
 )
 from micrograd.ops import (
@@ -57,13 +61,15 @@ from micrograd.ops.calls import open_calls
 from micrograd.ops.cofactors import *  # noqa: F403
 from micrograd.ops.columns import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
-from micrograd.ops.einsum import *  # noqa: F403  # noqa: F403
+from micrograd.ops.diagonals import *  # noqa: F403
+from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.elementwise import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.grids import *  # noqa: F403
 from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
+from micrograd.ops.joining import *  # noqa: F403
 from micrograd.ops.layouts import *  # noqa: F403
 from micrograd.ops.lengths import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
@@ -78,10 +84,12 @@ from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
 from micrograd.ops.selecting import *  # noqa: F403
-from micrograd.ops.shapes import *  # noqa: F403  # noqa: F403
-from micrograd.ops.softmax import *  # noqa: F403  # noqa: F403
-from micrograd.ops.special import *  # noqa: F403  # noqa: F403
+from micrograd.ops.shapes import *  # noqa: F403
+from micrograd.ops.softmax import *  # noqa: F403
+from micrograd.ops.special import *  # noqa: F403
+from micrograd.ops.splitting import *  # noqa: F403
 from micrograd.ops.statistics import *  # noqa: F403
+from micrograd.ops.taking import *  # noqa: F403
 from micrograd.ops.vector_products import *  # noqa: F403
 
 FAMILIES = (
@@ -105,9 +113,13 @@ FAMILIES = (
     nanfunctions,
     calculus,
     shapes,
-    layouts,
-    grids,
     indexing,
+    taking,
+    joining,
+    splitting,
+    layouts,
+    diagonals,
+    grids,
     selecting,
     cofactors,
     linalg,

@@ -21,10 +21,11 @@ from micrograd.ops.arithmetic import (
     square,
     where,
 )
+from micrograd.ops.axes import axis_of
 from micrograd.ops.einsum import operand
 from micrograd.ops.functions import elu, exp, expit, expm1, sqrt, tanh
-from micrograd.ops.indexing import own_axis
-from micrograd.ops.shapes import reshape, split
+from micrograd.ops.shapes import reshape
+from micrograd.ops.splitting import split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -307,7 +308,7 @@ def glu(x: Array, dim: int = -1) -> Array:
     array([2.])
     """
     x = operand("glu", x)
-    axis = own_axis("glu", x, dim)
+    axis = axis_of("glu", x, dim)
     if shape_of(x)[axis] % 2:
         raise ShapeError(f"glu: axis {dim} of {named(x)} has no halves; it needs an even length")
     first, second = split(x, 2, axis=axis)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.arithmetic import divide, equal, greater, integer_of, less, remainder, where
-from micrograd.ops.indexing import as_value, getitem, own_axis
+from micrograd.ops.axes import along, axes_of, axis_of, with_length
+from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import concatenate
+from micrograd.ops.layouts import flip
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import argsort, cumprod, cumsum, sum
-from micrograd.ops.shapes import broadcast_to, concatenate, flip, own_axes, reshape
+from micrograd.ops.shapes import broadcast_to, reshape
 from micrograd.ops.statistics import searchsorted
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ __all__ = [
 
 def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
     """A slice along one axis, counted from the front."""
-    return getitem(x, index=(slice(None),) * axis + (slice(start, stop),))
+    return getitem(x, index=along(axis, slice(start, stop)))
 
 
 def diff(x: Array, n: int = 1, *, axis: int = -1, prepend: Array | None = None, append: Array | None = None) -> Array:
@@ -58,14 +62,14 @@ def diff(x: Array, n: int = 1, *, axis: int = -1, prepend: Array | None = None, 
     >>> diff(np.array([1.0, 4.0, 9.0]))
     array([3., 5.])
     """
-    x, n = as_value("diff", x), integer_of("diff", "n", n)
+    x, n = as_input(x, "diff"), integer_of("diff", "n", n)
     if n < 0:
         raise ArgumentError(f"diff: n={n}; give 0 or more")
     if n == 0:
         return x
-    axis = own_axis("diff", x, axis)
-    rim = (*shape_of(x)[:axis], 1, *shape_of(x)[axis + 1 :])
-    ends = [None if e is None else as_value("diff", e) for e in (prepend, append)]
+    axis = axis_of("diff", x, axis)
+    rim = with_length(shape_of(x), axis, 1)
+    ends = [None if e is None else as_input(e, "diff") for e in (prepend, append)]
     before, after = (e if e is None or shape_of(e) else broadcast_to(e, shape=rim) for e in ends)
     parts = [part for part in (before, x, after) if part is not None]
     x = concatenate(parts, axis=axis) if len(parts) > 1 else x
@@ -85,8 +89,8 @@ def ediff1d(x: Array, *, to_end: Array | None = None, to_begin: Array | None = N
     >>> ediff1d(np.array([1.0, 4.0, 9.0]), to_begin=0.0)
     array([0., 3., 5.])
     """
-    z = diff(reshape(as_value("ediff1d", x), shape=(-1,)))
-    ends = [None if e is None else reshape(as_value("ediff1d", e), shape=(-1,)) for e in (to_begin, to_end)]
+    z = diff(reshape(as_input(x, "ediff1d"), shape=(-1,)))
+    ends = [None if e is None else reshape(as_input(e, "ediff1d"), shape=(-1,)) for e in (to_begin, to_end)]
     parts = [part for part in (ends[0], z, ends[1]) if part is not None]
     return concatenate(parts, axis=0) if len(parts) > 1 else z
 
@@ -114,13 +118,13 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
     >>> gradient(np.array([1.0, 4.0, 9.0]))
     array([3., 4., 5.])
     """
-    f = as_value("gradient", f)
-    axes = own_axes("gradient", f, axis)
+    f = as_input(f, "gradient")
+    axes = axes_of("gradient", f, axis)
     if edge_order not in (1, 2):
         raise ArgumentError(f"gradient: edge_order={edge_order!r}; give 1 or 2")
     if len(varargs) not in (0, 1, len(axes)):
         raise ShapeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes; give none, one, or one per axis")
-    spacings = [as_value("gradient", h) for h in varargs] or [1.0]
+    spacings = [as_input(h, "gradient") for h in varargs] or [1.0]
     if len(varargs) == 1 and shape_of(spacings[0]) and len(axes) > 1:
         raise ShapeError(f"gradient: coordinates for one of {len(axes)} axes; give them for each, or name the axis")
     slopes = [_slopes(f, h, a, edge_order) for a, h in zip(axes, spacings * (len(axes) // len(spacings)), strict=True)]
@@ -194,11 +198,11 @@ def trapezoid(y: Array, x: Array | None = None, *, dx: Array = 1.0, axis: int = 
     >>> float(trapezoid(np.array([1.0, 2.0, 3.0]), dx=2.0))
     8.0
     """
-    y = as_value("trapezoid", y)
-    axis = own_axis("trapezoid", y, axis)
-    step: Any = as_value("trapezoid", dx)
+    y = as_input(y, "trapezoid")
+    axis = axis_of("trapezoid", y, axis)
+    step: Any = as_input(dx, "trapezoid")
     if x is not None:
-        x = as_value("trapezoid", x)
+        x = as_input(x, "trapezoid")
         if len(shape_of(x)) == 1:
             x = reshape(x, shape=[-1 if a == axis else 1 for a in range(len(shape_of(y)))])
         step = diff(x, axis=axis)
@@ -230,7 +234,7 @@ def interp(
     >>> float(interp(2.5, np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 0.0])))
     1.0
     """
-    x, xp, fp = (as_value("interp", v) for v in (x, xp, fp))
+    x, xp, fp = (as_input(v, "interp") for v in (x, xp, fp))
     if len(shape_of(xp)) != 1 or shape_of(xp) != shape_of(fp) or not shape_of(xp)[0]:
         raise ShapeError(
             f"interp: xp {named(xp)} and fp {named(fp)}: give two rows of one length, with one point at least"
@@ -291,8 +295,8 @@ def unwrap(p: Array, *, discont: float | None = None, axis: int = -1, period: fl
     >>> unwrap(np.array([0.0, 3.0, 6.5]), period=4.0)
     array([ 0. , -1. , -1.5])
     """
-    p = as_value("unwrap", p)
-    own_axis("unwrap", p, axis)
+    p = as_input(p, "unwrap")
+    axis_of("unwrap", p, axis)
     if ground(p) is None:
         return p
     return p + (np.unwrap(ground(p), discont, axis, period=period) - ground(p))
@@ -370,7 +374,7 @@ def correlate(a: Array, v: Array, *, mode: str = "valid") -> Array:
 
 
 def _row(name: str, x: Any) -> Array:
-    x = as_value(name, x)
+    x = as_input(x, name)
     return x if shape_of(x) else reshape(x, shape=(1,))
 
 
@@ -433,10 +437,10 @@ def _running(name: str, run: Any, start: float, x: Array, axis: int | None, dtyp
     x = in_dtype(name, _row(name, x), dtype)
     if axis is None and len(shape_of(x)) != 1:
         raise ShapeError(f"{name}: {named(x)} has several axes; name one by axis=")
-    axis = own_axis(name, x, 0 if axis is None else axis)
+    axis = axis_of(name, x, 0 if axis is None else axis)
     z = run(x, axis=axis)
     if not include_initial:
         return z
-    rim = (*shape_of(x)[:axis], 1, *shape_of(x)[axis + 1 :])
+    rim = with_length(shape_of(x), axis, 1)
     first = np.full(rim, start, getattr(x, "dtype", float))
     return concatenate([first, z], axis=axis)

@@ -9,6 +9,7 @@ from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arithmetic import absolute, cast, positive, sign, where
+from micrograd.ops.axes import new_axis
 from micrograd.ops.functions import log10, power
 from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of
 
@@ -72,7 +73,7 @@ def linspace(
     z = start + (ends / parts * turns if parts > 0 else ends * turns)
     if endpoint and count > 1:
         z = where(turns == parts, stop, z)  # exactly the end
-    z = _typed("linspace", moveaxis(z, 0, _place("linspace", z, axis)), dtype)
+    z = _typed("linspace", moveaxis(z, 0, new_axis("linspace", axis, len(shape_of(z)))), dtype)
     return (z, step) if retstep else z
 
 
@@ -93,13 +94,6 @@ def _count(name: str, num: Any) -> int:
     if count < 0:
         raise ArgumentError(f"{name}: num {num}: give 0 at least")
     return count
-
-
-def _place(name: str, z: Array, axis: Any) -> int:
-    ndim = len(shape_of(z))
-    if not -ndim <= axis < ndim:
-        raise ShapeError(f"{name}: axis {axis}: the result has {ndim} axes")
-    return operator.index(axis)
 
 
 def _typed(name: str, z: Array, dtype: Any) -> Array:
@@ -187,7 +181,7 @@ def geomspace(
     z = where(turns == 0, start, z)
     if endpoint and count > 1:
         z = where(turns == count - 1, stop, z)
-    return _typed("geomspace", moveaxis(z, 0, _place("geomspace", z, axis)), dtype)
+    return _typed("geomspace", moveaxis(z, 0, new_axis("geomspace", axis, len(shape_of(z)))), dtype)
 
 
 # Over a shape

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError
 from micrograd.op import Array
 from micrograd.ops import reducing
 from micrograd.ops.arithmetic import equal, isnan, less_equal, logical_and, logical_not
 from micrograd.ops.arithmetic import where as choose
-from micrograd.ops.indexing import as_value
+from micrograd.ops.axes import Axis
 from micrograd.ops.reducing import mask_of
-from micrograd.ops.reductions import Axis, count_nonzero, nonempty
+from micrograd.ops.reductions import count_nonzero, nonempty
 from micrograd.ops.statistics import as_share, quantile_of_rows
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ __all__ = [
 
 def _known(name: str, x: Array, where: Any) -> tuple[Array, Array]:
     """x, and where it is a number that counts."""
-    x = as_value(name, x)
+    x = as_input(x, name)
     known = logical_not(isnan(x))
     return x, known if where is True else logical_and(known, mask_of(name, x, where))
 
@@ -281,7 +282,7 @@ def nancumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
     >>> nancumsum(np.array([2.0, np.nan, 3.0]))
     array([2., 2., 5.])
     """
-    x = as_value("nancumsum", x)
+    x = as_input(x, "nancumsum")
     return reducing.cumsum(choose(isnan(x), 0.0, x), axis=axis, dtype=dtype)
 
 
@@ -299,7 +300,7 @@ def nancumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array
     >>> nancumprod(np.array([2.0, np.nan, 3.0]))
     array([2., 2., 6.])
     """
-    x = as_value("nancumprod", x)
+    x = as_input(x, "nancumprod")
     return reducing.cumprod(choose(isnan(x), 1.0, x), axis=axis, dtype=dtype)
 
 

@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops import arithmetic, elementwise, functions, indexing, linalg, reducing, reductions, rounding, shapes
+from micrograd.ops import (
+    arithmetic,
+    diagonals,
+    elementwise,
+    functions,
+    indexing,
+    layouts,
+    linalg,
+    reducing,
+    reductions,
+    rounding,
+    shapes,
+    taking,
+)
+from micrograd.ops.axes import Axis
 from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 
 if TYPE_CHECKING:
@@ -307,32 +321,32 @@ class Operators:
 
     # These arguments may come by place as well, in PyTorch's order; options go to the op, which knows them or refuses
 
-    def sum(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def sum(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Sum along axes; all by default."""
         return _room("sum", keepdims, options).sum(self, axis=axis, keepdims=keepdims, **options)
 
-    def mean(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def mean(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Mean along axes; all by default."""
         return _room("mean", keepdims, options).mean(self, axis=axis, keepdims=keepdims, **options)
 
-    def prod(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def prod(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Product along axes; all by default."""
         return _room("prod", keepdims, options).prod(self, axis=axis, keepdims=keepdims, **options)
 
-    def max(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def max(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Largest element along axes; all by default."""
         return _room("max", keepdims, options).max(self, axis=axis, keepdims=keepdims, **options)
 
-    def min(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def min(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Smallest element along axes; all by default."""
         return _room("min", keepdims, options).min(self, axis=axis, keepdims=keepdims, **options)
 
-    def var(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Variance along axes; all by default."""
         room = _room("var", keepdims, options)
         return room.var(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
-    def std(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Standard deviation along axes; all by default."""
         room = _room("std", keepdims, options)
         return room.std(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
@@ -361,11 +375,11 @@ class Operators:
         """Index of the smallest element: a plain integer."""
         return reductions.argmin(self, axis=axis, keepdims=_flag("argmin", keepdims), **options)
 
-    def any(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def any(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether any element is not 0: a plain answer."""
         return _room("any", keepdims, options).any(self, axis=axis, keepdims=keepdims, **options)
 
-    def all(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def all(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether no element is 0: a plain answer."""
         return _room("all", keepdims, options).all(self, axis=axis, keepdims=keepdims, **options)
 
@@ -379,11 +393,11 @@ class Operators:
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         """The elements of a diagonal."""
-        return shapes.diagonal(self, offset=offset, axis1=axis1, axis2=axis2)
+        return diagonals.diagonal(self, offset=offset, axis1=axis1, axis2=axis2)
 
     def take(self, indices: Any, axis: int | None = None) -> Any:
         """Elements by number, along an axis; of all in order by default."""
-        return indexing.take(self, indices, axis=axis)
+        return taking.take(self, indices, axis=axis)
 
     @property
     def at(self) -> Any:
@@ -416,7 +430,7 @@ class Operators:
             raise _traced_error(self, "tolist()")
         return np.asarray(ground(self)).tolist()
 
-    def squeeze(self, axis: reductions.Axis = None, **options: Any) -> Any:
+    def squeeze(self, axis: Axis = None, **options: Any) -> Any:
         """Without axes of length 1."""
         return shapes.squeeze(self, axis=axis, **options)
 
@@ -426,7 +440,7 @@ class Operators:
 
     def repeat(self, repeats: Any, axis: int | None = None) -> Any:
         """Each element several times, along an axis; of all in order by default."""
-        return shapes.repeat(self, repeats, axis=axis)
+        return layouts.repeat(self, repeats, axis=axis)
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`; -1 is computed."""

@@ -16,10 +16,11 @@ from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import reductions
 from micrograd.ops.arithmetic import cast, divide, equal, greater, maximum, minimum, stop_gradient
 from micrograd.ops.arithmetic import where as choose
+from micrograd.ops.axes import Axis, axes_of, reduced_shape
 from micrograd.ops.functions import sqrt
 from micrograd.ops.lengths import euclidean_norm
-from micrograd.ops.reductions import Axis, count_nonzero
-from micrograd.ops.shapes import broadcast_to, own_axes, reshape
+from micrograd.ops.reductions import count_nonzero
+from micrograd.ops.shapes import broadcast_to, reshape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,7 +140,7 @@ def _extremum(
     reduced = getattr(reductions, name)
     if initial is None:
         return reduced(x, axis=axis, keepdims=keepdims)
-    if 0 in (shape_of(x)[a] for a in own_axes(name, x, axis)):
+    if 0 in (shape_of(x)[a] for a in axes_of(name, x, axis)):
         return reductions.sum(x, axis=axis, keepdims=keepdims) + initial  # of nothing: initial, in the right shape
     z = reduced(_kept(name, x, where, end), axis=axis, keepdims=keepdims)
     return pair(z if where is True else shared_end(z, x, mask_of(name, x, where), end, axis, keepdims), initial)
@@ -197,7 +198,7 @@ def var(
     """
     d, degrees = _deviations("var", x, axis, ddof, correction, dtype, mean, where)
     z = divide(reductions.sum(d * d, axis=axis, keepdims=True), degrees)
-    return _fitted(z, x, axis, keepdims)
+    return z if keepdims else reshape(z, shape=reduced_shape("var", x, axis, False))
 
 
 def std(
@@ -217,13 +218,9 @@ def std(
     1.0
     """
     d, degrees = _deviations("std", x, axis, ddof, correction, dtype, mean, where)
-    size = euclidean_norm(d, axis=own_axes("std", x, axis))  # whose gradient at 0 is 0
-    return _fitted(divide(size, sqrt(degrees)), x, axis, keepdims)
-
-
-def _fitted(z: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    axes = own_axes("var", x, axis)
-    return z if keepdims else reshape(z, shape=[n for a, n in enumerate(shape_of(x)) if a not in axes])
+    size = euclidean_norm(d, axis=axes_of("std", x, axis))  # whose gradient at 0 is 0
+    z = divide(size, sqrt(degrees))
+    return z if keepdims else reshape(z, shape=reduced_shape("std", x, axis, False))
 
 
 def _deviations(

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, is_quiet, multilinear, named, primitive, question, shape_of
 from micrograd.ops.arithmetic import cast, divide, equal, stop_gradient, where
-from micrograd.ops.indexing import getitem, own_axis, take_along_axis
+from micrograd.ops.axes import Axis, along, axes_of, axis_of, reduced_shape
+from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import concatenated
+from micrograd.ops.layouts import flip
 from micrograd.ops.lengths import euclidean_norm
-from micrograd.ops.shapes import broadcast_to, concatenated, flip, own_axes, ravel, reshape, transpose
+from micrograd.ops.shapes import broadcast_to, ravel, reshape, transpose
+from micrograd.ops.taking import take_along_axis
 from micrograd.unknown import warn_user
 
 if TYPE_CHECKING:
@@ -40,18 +44,10 @@ __all__ = [
     "var",
 ]
 
-Axis = int | tuple[int, ...] | None
-
 
 def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
-    """Shape of a reduction of x that keeps its axes, at length 1: it broadcasts against x."""
-    axes = own_axes("sum", x, axis)
-    return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
-
-
-def _reduced(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
-    axes = own_axes(name, x, axis)
-    return _kept(x, axis) if keepdims else tuple(n for i, n in enumerate(shape_of(x)) if i not in axes)
+    """Shape of a reduction of x that keeps its axes: it broadcasts against x."""
+    return reduced_shape("sum", x, axis, True)
 
 
 def _itself(x: Array, axis: Axis) -> Array:
@@ -69,7 +65,7 @@ def _spread(g: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) ->
 @multilinear(
     "sum",
     _spread,
-    shape=lambda x, *, axis=None, keepdims=False: _reduced("sum", x, axis, keepdims),
+    shape=lambda x, *, axis=None, keepdims=False: reduced_shape("sum", x, axis, keepdims),
 )
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Sum of elements along axes.
@@ -112,19 +108,19 @@ def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims:
 
 def nonempty(name: str, x: Array, axis: Axis) -> None:
     """An empty set has no largest element."""
-    if 0 in (shape_of(x)[a] for a in own_axes(name, x, axis)):
+    if 0 in (shape_of(x)[a] for a in axes_of(name, x, axis)):
         raise ShapeError(f"{name}: {named(x)} has no element along axis {axis}; it needs one at least")
 
 
 def _count(name: str, x: Array, axis: Axis) -> int:
     """How many elements go into one of the result."""
     sizes = shape_of(x)
-    return math.prod(sizes if axis is None else [sizes[a] for a in own_axes(name, x, axis)])
+    return math.prod(sizes if axis is None else [sizes[a] for a in axes_of(name, x, axis)])
 
 
 def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
     nonempty(name, x, axis)
-    return _reduced(name, x, axis, keepdims)
+    return reduced_shape(name, x, axis, keepdims)
 
 
 @primitive(
@@ -263,7 +259,7 @@ def _less(name: str, ddof: float, correction: float | None) -> float:
 def _from_mean(name: str, x: Array, axis: Axis) -> Array:
     """x less its mean along axes."""
     # Seen from an element, not from 0, equal numbers differ by 0 exactly: the mean of [0.1, 0.1, 0.1] is not 0.1
-    axes = own_axes(name, x, axis)
+    axes = axes_of(name, x, axis)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
     return x - mean(x, axis=axis, keepdims=True) if _count(name, x, axis) else x
@@ -294,8 +290,8 @@ def std(
     count, less = _count("std", x, axis), _less("std", ddof, correction)
     if is_half(x):
         return in_single(std, x, axis=axis, ddof=less, keepdims=keepdims)
-    z = euclidean_norm(_from_mean("std", x, axis), axis=own_axes("std", x, axis))
-    z = z if keepdims else reshape(z, shape=_reduced("std", x, axis, keepdims))
+    z = euclidean_norm(_from_mean("std", x, axis), axis=axes_of("std", x, axis))
+    z = z if keepdims else reshape(z, shape=reduced_shape("std", x, axis, keepdims))
     if less >= count:
         return _over(z, 0.0, "Degrees of freedom <= 0 for slice")
     return z / math.sqrt(count - less)
@@ -329,11 +325,11 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(prod(np.array([2.0, 3.0, 4.0])))
     24.0
     """
-    axes = own_axes("prod", x, axis)
+    axes = axes_of("prod", x, axis)
     if not axes:
         return x
     z = _product(as_rows(x, axes))
-    return reshape(z, shape=_reduced("prod", x, axis, keepdims))
+    return reshape(z, shape=reduced_shape("prod", x, axis, keepdims))
 
 
 def _product(rows: Array) -> Array:
@@ -357,7 +353,7 @@ def _product(rows: Array) -> Array:
 def _run_shape(name: str, x: Array, axis: int | None) -> tuple[int, ...]:
     if axis is None or (not shape_of(x) and axis in (0, -1)):
         return (math.prod(shape_of(x)),)
-    own_axis(name, x, axis)
+    axis_of(name, x, axis)
     return shape_of(x)
 
 
@@ -404,11 +400,11 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
     """
     if axis is None or (not shape_of(x) and axis in (0, -1)):
         x, axis = ravel(x), 0
-    before = (slice(None),) * own_axis("cumprod", x, axis)
-    n, step = shape_of(x)[len(before)], 1
+    axis = axis_of("cumprod", x, axis)
+    n, step = shape_of(x)[axis], 1
     while step < n:
-        head, tail = getitem(x, index=(*before, slice(step))), getitem(x, index=(*before, slice(step, None)))
-        x = concatenated(head, tail * getitem(x, index=(*before, slice(n - step))), axis=axis)
+        head, tail = getitem(x, index=along(axis, slice(step))), getitem(x, index=along(axis, slice(step, None)))
+        x = concatenated(head, tail * getitem(x, index=along(axis, slice(n - step))), axis=axis)
         step *= 2
     return x
 
@@ -418,7 +414,7 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
 
 def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple[int, ...]:
     if axis is not None:
-        own_axis(name, x, axis)
+        axis_of(name, x, axis)
     return _extremum_shape(name, x, axis, keepdims)
 
 
@@ -458,7 +454,7 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@question("any", shape=lambda x, *, axis=None, keepdims=False: _reduced("any", x, axis, keepdims), kind=bool)
+@question("any", shape=lambda x, *, axis=None, keepdims=False: reduced_shape("any", x, axis, keepdims), kind=bool)
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether an element is not zero, along axes; plain booleans.
 
@@ -476,7 +472,7 @@ def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-@question("all", shape=lambda x, *, axis=None, keepdims=False: _reduced("all", x, axis, keepdims), kind=bool)
+@question("all", shape=lambda x, *, axis=None, keepdims=False: reduced_shape("all", x, axis, keepdims), kind=bool)
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether no element is zero, along axes; plain booleans.
 
@@ -496,7 +492,7 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @question(
     "count_nonzero",
-    shape=lambda x, *, axis=None, keepdims=False: _reduced("count_nonzero", x, axis, keepdims),
+    shape=lambda x, *, axis=None, keepdims=False: reduced_shape("count_nonzero", x, axis, keepdims),
     kind=int,
 )
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -550,7 +546,7 @@ def sort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
     """
     if axis is None:
         x, axis = ravel(x), 0
-    own_axis("sort", x, axis)
+    axis_of("sort", x, axis)
     return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
 
 
@@ -589,11 +585,11 @@ def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(median(np.array([3.0, 1.0, 7.0, 2.0])))
     2.5
     """
-    axes = own_axes("median", x, axis)
+    axes = axes_of("median", x, axis)
     if not axes:
         return x
     if not _count("median", x, axis):
         return mean(x, axis=axis, keepdims=keepdims)
     rows = as_rows(x, axes)
     z = mean(take_along_axis(rows, middle(rows), axis=-1), axis=-1)
-    return reshape(z, shape=_reduced("median", x, axis, keepdims))
+    return reshape(z, shape=reduced_shape("median", x, axis, keepdims))

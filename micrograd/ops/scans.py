@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from micrograd.errors import ShapeError
 from micrograd.op import Array, named, primitive, shape_of
 from micrograd.ops.arithmetic import equal, where
+from micrograd.ops.axes import axis_of
 from micrograd.ops.functions import exp
-from micrograd.ops.indexing import own_axis
-from micrograd.ops.shapes import flip, moveaxis, pad
+from micrograd.ops.layouts import flip, pad
+from micrograd.ops.shapes import moveaxis
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +91,7 @@ def _logcumsumexp_push(t: Array, z: Array, x: Array, *, axis: int = -1) -> Array
 
 
 def _logcumsumexp_shape(x: Array, *, axis: int = -1) -> tuple[int, ...]:
-    own_axis("logcumsumexp", x, axis)
+    axis_of("logcumsumexp", x, axis)
     return shape_of(x)
 
 

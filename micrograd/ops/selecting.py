@@ -13,8 +13,11 @@ from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DataError, IndexingError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arithmetic import cast, positive, where
-from micrograd.ops.indexing import getitem, index_set, listed, own_axis, take
-from micrograd.ops.shapes import concatenate, own_axes, ravel
+from micrograd.ops.axes import axes_of, axis_of
+from micrograd.ops.indexing import getitem, index_set
+from micrograd.ops.joining import concatenate, listed
+from micrograd.ops.shapes import ravel
+from micrograd.ops.taking import take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -234,7 +237,7 @@ def trim_zeros(filt: Array, trim: str = "fb", axis: int | tuple[int, ...] | None
     filt, ends = as_data(filt, "trim_zeros"), trim.lower()
     if ends not in ("fb", "bf", "f", "b"):
         raise ArgumentError(f"trim_zeros: trim {trim!r}: give 'fb', 'f' or 'b'")
-    axes = own_axes("trim_zeros", filt, tuple(axis) if isinstance(axis, list) else axis)
+    axes = axes_of("trim_zeros", filt, tuple(axis) if isinstance(axis, list) else axis)
     places = np.argwhere(_numbers("trim_zeros", filt))
     cuts = [slice(None)] * len(shape_of(filt))
     for a in axes:
@@ -294,7 +297,7 @@ def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arra
     arr, obj = as_data(arr, "insert"), _plain("insert", "the place", obj)
     values = _in_type_of(as_data(values, "insert"), arr)
     if axis is not None:
-        axis = own_axis("insert", arr, axis)
+        axis = axis_of("insert", arr, axis)
     try:
         return _gathered([arr, values], lambda x, w: np.insert(x, obj, w, axis))
     except IndexError as error:
@@ -322,7 +325,7 @@ def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     given = named(arr)
     if axis is None:
         arr, axis = ravel(arr), 0
-    axis = own_axis("delete", arr, axis)
+    axis = axis_of("delete", arr, axis)
     try:
         kept = np.delete(np.arange(shape_of(arr)[axis]), obj)
     except (IndexError, ValueError) as error:

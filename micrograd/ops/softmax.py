@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from micrograd.op import Array, shape_of
 from micrograd.ops.arithmetic import clip, equal, stop_gradient, where
+from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.functions import exp, log
-from micrograd.ops.reductions import Axis, in_single, is_half, max, sum
-from micrograd.ops.shapes import own_axes, squeeze
+from micrograd.ops.reductions import in_single, is_half, max, sum
+from micrograd.ops.shapes import squeeze
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 def largest(name: str, x: Array, axis: Axis) -> Array:
     """The largest element along axes, which are kept; finite also where it is not, and without a gradient."""
-    if not math.prod(shape_of(x)[a] for a in own_axes(name, x, axis)):
+    if not math.prod(shape_of(x)[a] for a in axes_of(name, x, axis)):
         return sum(stop_gradient(x), axis=axis, keepdims=True)  # of nothing
     dtype = np.dtype(getattr(x, "dtype", float))
     most = float(np.finfo(dtype if dtype.kind == "f" else float).max)

@@ -5,26 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import float_type
+from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, DomainError, OpError, ShapeError
 from micrograd.op import Array, ground, named, question, shape_of
 from micrograd.ops.arithmetic import clip, divide, equal, isnan, maximum, where
+from micrograd.ops.axes import Axis, axes_of, reduced_shape
+from micrograd.ops.diagonals import diagonal
 from micrograd.ops.functions import sqrt
-from micrograd.ops.indexing import as_value, getitem, take_along_axis
+from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import concatenate
 from micrograd.ops.linalg import matmul
 from micrograd.ops.reducing import in_dtype
-from micrograd.ops.reductions import Axis, as_rows, max, mean, min, nonempty, sort, sum
-from micrograd.ops.shapes import (
-    broadcast_to,
-    concatenate,
-    diagonal,
-    expand_dims,
-    moveaxis,
-    own_axes,
-    reshape,
-    squeeze,
-    transpose,
-)
+from micrograd.ops.reductions import as_rows, max, mean, min, nonempty, sort, sum
+from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, squeeze, transpose
+from micrograd.ops.taking import take_along_axis
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +57,7 @@ def ptp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(ptp(np.array([1.0, 4.0, 2.0])))
     3.0
     """
-    x = as_value("ptp", x)
+    x = as_input(x, "ptp")
     nonempty("ptp", x, axis)
     return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
 
@@ -92,13 +86,13 @@ def average(
     >>> average(np.array([1.0, 3.0]), weights=np.array([3.0, 1.0]))
     np.float64(1.5)
     """
-    x = as_value("average", x)
-    axes = own_axes("average", x, axis)
+    x = as_input(x, "average")
+    axes = axes_of("average", x, axis)
     if weights is None:
         z = mean(x, axis=axis, keepdims=keepdims)
         count: Any = float(math.prod(shape_of(x)[a] for a in axes))
         return (z, z * 0.0 + count) if returned else z
-    w = _weights(x, as_value("average", weights), axes)
+    w = _weights(x, as_input(weights, "average"), axes)
     total = sum(w, axis=axis, keepdims=keepdims)
     below = ground(total)
     if below is not None and np.any(np.equal(below, 0.0)):
@@ -172,7 +166,7 @@ def cov(
 
 
 def _variables(name: str, x: Any, rowvar: bool) -> Array:
-    x = as_value(name, x)
+    x = as_input(x, name)
     if len(shape_of(x)) > 2:
         raise ShapeError(f"{name}: {named(x)} has more than two axes; reshape it to (variables, observations)")
     if len(shape_of(x)) < 2:
@@ -185,8 +179,8 @@ def _observation_weights(x: Array, fweights: Any, aweights: Any, off: float) -> 
     n = shape_of(x)[1]
     if fweights is None and aweights is None:
         return None, n - off
-    f = np.ones(n) if fweights is None else np.asarray(ground(as_value("cov", fweights)))
-    a = np.ones(n) if aweights is None else as_value("cov", aweights)
+    f = np.ones(n) if fweights is None else np.asarray(ground(as_input(fweights, "cov")))
+    a = np.ones(n) if aweights is None else as_input(aweights, "cov")
     for name, given in (("fweights", f), ("aweights", a)):
         if shape_of(given) != (n,):
             raise ShapeError(f"cov: {name} of shape {shape_of(given)} for {n} observations; give one to each")
@@ -268,9 +262,9 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
     """
     if hasattr(q, "_apply_op"):
         raise ArgumentError(f"{name}: q={q} is a value, and has no gradient here; give plain numbers, such as q.data")
-    x, levels = as_value(name, x), _levels(name, q)
+    x, levels = as_input(x, name), _levels(name, q)
     nonempty(name, x, axis)
-    axes = own_axes(name, x, axis)
+    axes = axes_of(name, x, axis)
     rows = sort(as_rows(x, axes) if axes else expand_dims(x, axis=-1), axis=-1)
     try:
         places = quantile_places(rows, q=levels.ravel(), method=method)
@@ -282,8 +276,7 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
     if not skip_nan:
         last = getitem(rows, index=(..., slice(-1, None)))
         z = where(isnan(last), last, z)  # the nan itself, as in median: it has the gradient
-    kept = tuple(1 if a in axes else n for a, n in enumerate(shape_of(x)) if keepdims or a not in axes)
-    return reshape(moveaxis(z, -1, 0), shape=(*levels.shape, *kept))
+    return reshape(moveaxis(z, -1, 0), shape=(*levels.shape, *reduced_shape(name, x, axis, keepdims)))
 
 
 def _levels(name: str, q: Any) -> Any:
@@ -443,7 +436,7 @@ def histogram_bin_edges(x: Array, *, bins: Any = 10, range: Any = None, weights:
     array([1., 3., 5.])
     """
     if not isinstance(bins, (str, int)):
-        bins = as_value("histogram", bins)
+        bins = as_input(bins, "histogram")
     plain = np.histogram_bin_edges(ground(x), ground(bins), range=range, weights=ground(weights))
     if not isinstance(bins, (str, int)) and shape_of(bins):
         return bins

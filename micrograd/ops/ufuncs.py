@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, OpError, ShapeError
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.indexing import getitem, own_axis, stack
+from micrograd.ops.axes import along, axis_of
+from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import stack
 from micrograd.ops.nanfunctions import nanmax, nanmin
 from micrograd.ops.reducing import FULL, in_dtype
 from micrograd.ops.shapes import expand_dims, reshape
@@ -124,7 +126,7 @@ def _reduce(
         axis = 0
     if axis is None or isinstance(axis, tuple):
         raise ArgumentError(f"{asked}: axis={axis} of {named(x)}: its order matters; name one axis")
-    axis = own_axis(asked, x, axis)
+    axis = axis_of(asked, x, axis)
     *_, z = [None, *_folded(op, x, axis, initial)]
     if z is None:
         raise ShapeError(f"{asked}: {named(x)} has no element along axis {axis}; it needs one at least, or initial=")
@@ -132,7 +134,7 @@ def _reduce(
 
 
 def _accumulate(asked: str, name: str, op: Callable[..., Any], x: Array, *, axis: int = 0, dtype: Any = None) -> Any:
-    axis = own_axis(asked, x, axis)
+    axis = axis_of(asked, x, axis)
     x = in_dtype(asked, x, dtype)
     if name in RUNS:
         return FULL[RUNS[name]](x, axis=axis)
@@ -143,7 +145,7 @@ def _folded(op: Callable[..., Any], x: Array, axis: int, initial: Any) -> list[A
     """The first slice; it and the second under the op; and so on."""
     steps = [] if initial is None else [initial]
     for i in range(shape_of(x)[axis]):
-        part = getitem(x, index=(slice(None),) * axis + (i,))
+        part = getitem(x, index=along(axis, i))
         steps.append(op(steps[-1], part) if steps else part)
     return steps
 

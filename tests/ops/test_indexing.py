@@ -363,7 +363,7 @@ VALUES = "the index holds Value 'n' (): an index carries no gradient; give plain
         ("ops.stack(3)", ArgumentError, "stack: 3 is no sequence of values; give a list of them"),
         ("ops.stack('ab')", ArgumentError, "stack: 'ab' is no sequence of values; give a list of them"),
         ("ops.stack([n], axis='a')", ArgumentError, "stack: axis 'a': give an integer"),
-        ("ops.stack([n, n], axis=2)", ShapeError, "stack: axis 2: the result has 1 axes"),
+        ("ops.stack([n, n], axis=2)", ShapeError, "stack: axis 2: the axes of the result are numbered from -1 to 0"),
         ("ops.stack([b, [n, 'a']])", DataError, "stack: 'a' is a str, not a number or an array of numbers"),
     ],
 )

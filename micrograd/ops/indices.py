@@ -1,0 +1,186 @@
+"""What an index means: which elements it takes, in which shape, and whether it takes one of them twice.
+
+An index is plain data: it says where, and carries no gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from micrograd.errors import IndexingError
+from micrograd.op import Array, named, shape_of
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+__all__ = [
+    "entries_of",
+    "is_basic",
+    "is_integer",
+    "is_mask",
+    "last_writes",
+    "may_repeat",
+    "refuse_values",
+    "rounds_of",
+    "taken_shape",
+]
+
+
+# The entries of an index
+
+
+def entries_of(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def is_basic(entry: Any) -> bool:
+    """Whether an entry of an index is one of those that copy nothing: an integer, a slice, None or `...`."""
+    return type(entry) in (int, slice) or entry is None or entry is Ellipsis or is_integer(entry)
+
+
+def is_integer(entry: Any) -> bool:
+    """Whether an entry is one integer: Python's, NumPy's, or an array without axes."""
+    if isinstance(entry, bool) or not hasattr(entry, "__index__") or getattr(entry, "shape", ()) != ():
+        return False
+    return not hasattr(entry, "dtype") or entry.dtype.kind in "iu"
+
+
+def is_mask(entry: Any) -> bool:
+    """Whether an entry is of booleans, and so takes each element once at most."""
+    if isinstance(entry, (bool, list)):
+        entry = np.asarray(entry)
+    return getattr(getattr(entry, "dtype", None), "kind", "") == "b"
+
+
+def _is_traced(entry: Any) -> bool:
+    return hasattr(entry, "_apply_op") and np.dtype(entry.dtype).kind in "iu"  # an Abstract of integers is well
+
+
+def refuse_values(name: str, index: Any) -> None:
+    pending = list(entries_of(index))
+    while pending:
+        x = pending.pop()
+        if isinstance(x, (list, tuple)):
+            pending += x
+        elif hasattr(x, "_apply_op") and not _is_traced(x):
+            raise IndexingError(
+                f"{name}: the index holds {type(x).__name__} {named(x)}: an index carries no gradient; "
+                f"give plain integers, such as int(v), or v.numpy().astype(int)"
+            )
+
+
+# The shape of what is taken
+
+
+def taken_shape(x: Array, *, index: Any, name: str = "getitem") -> tuple[int, ...]:
+    """Shape of x[index]. Raises IndexingError, which says the axis and what it has."""
+    refuse_values(name, index)
+    shape = shape_of(x)
+    entries = [_stand_in(name, x, index, entry) for entry in entries_of(index)]
+    arrays = [entry for entry in entries if hasattr(entry, "shape")]
+    spans = [getattr(entry, "ndim", 1) if is_mask(entry) else 0 if entry is None else 1 for entry in entries]
+    dots = [i for i, entry in enumerate(entries) if entry is Ellipsis]
+    if len(dots) > 1:
+        raise _no_such(name, x, index, "`...` stands for all axes not named, and so can stand once")
+    used = sum(spans) - len(dots)
+    if used > len(shape):
+        raise _no_such(name, x, index, f"too many indices for array: it has {len(shape)} axes, and {used} were indexed")
+    axis = 0
+    for entry, span in zip(entries, spans, strict=True):
+        why = "" if entry is None or entry is Ellipsis else _misses(entry, shape[axis : axis + span], axis)
+        if why:
+            raise _no_such(name, x, index, why)
+        axis += len(shape) - used if entry is Ellipsis else span
+    ghost = np.broadcast_to(0.0, shape)  # an array of that shape without memory: NumPy itself answers
+    try:
+        return tuple(ghost[tuple(entries)].shape)
+    except IndexError:
+        given = " and ".join(str(np.nonzero(array)[0].shape if is_mask(array) else array.shape) for array in arrays)
+        why = f"index arrays of shapes {given} do not broadcast; give them one shape, or np.ix_ for a grid"
+        raise _no_such(name, x, index, why) from None
+
+
+def _stand_in(name: str, x: Array, index: Any, entry: Any) -> Any:
+    """The entry, an array where it was a list; for a traced array of integers one of its shape."""
+    if is_basic(entry):
+        return entry
+    if _is_traced(entry):
+        return np.zeros(shape_of(entry), int)
+    if isinstance(entry, list) and not entry:
+        return np.zeros(0, int)
+    try:
+        array = np.asarray(entry)
+    except ValueError:  # ragged
+        array = np.asarray("")
+    if array.dtype.kind not in "iub":
+        raise _no_such(
+            name, x, index, "only integers, slices, None, `...` and arrays of integers or booleans are indices"
+        )
+    return array
+
+
+def _no_such(name: str, x: Array, index: Any, why: str) -> IndexingError:
+    text = " ".join(repr(index).split())
+    return IndexingError(f"{name}: index {text if len(text) <= 60 else text[:57] + '...'} of {named(x)}: {why}")
+
+
+def _misses(entry: Any, sizes: tuple[int, ...], axis: int) -> str:
+    """What the entry asks of its axis, or axes, that is not there; "" where all is well."""
+    if isinstance(entry, slice):
+        return _misses_slice(entry, sizes[0])
+    if is_mask(entry):
+        given = tuple(np.shape(entry))
+        return "" if given == sizes else f"boolean index did not match: its shape is {given}, that of its axes {sizes}"
+    (n,) = sizes
+    asked = np.ravel(entry)
+    outside = asked[(asked < -n) | (asked >= n)]
+    if not len(outside):
+        return ""
+    range_ = f"it takes {-n} to {n - 1}" if n else "it has no element"
+    return f"index {outside[0]} is out of bounds for axis {axis} with size {n}; {range_}"
+
+
+def _misses_slice(entry: slice, n: int) -> str:
+    try:
+        entry.indices(n)
+    except (TypeError, ValueError) as error:
+        return f"{error}"
+    return ""
+
+
+# Elements that are taken twice
+
+
+def may_repeat(index: Any) -> bool:
+    """Whether an index can take one element twice: only integer arrays can."""
+    return not all(is_basic(entry) or is_mask(entry) for entry in entries_of(index))
+
+
+def last_writes(shape: tuple[int, ...], index: Any) -> tuple[Any, Any] | None:
+    """For each place of x[index] its number, and the last number at the same element; None where none repeats."""
+    if not may_repeat(index):
+        return None
+    stamps = np.zeros(shape, int)
+    places = stamps[index].shape
+    own = np.arange(math.prod(places)).reshape(places)
+    np.maximum.at(stamps, index, own)
+    last = stamps[index]
+    return None if np.array_equal(own, last) else (own, last)
+
+
+def rounds_of(shape: tuple[int, ...], index: Any) -> list[tuple[Any, Any]] | None:
+    """An index cut into rounds in which no element repeats: where in x, and where in x[index]; None where none does."""
+    repeats = last_writes(shape, index)
+    if repeats is None:
+        return None
+    own, last = repeats
+    order = np.argsort(last, axis=None, kind="stable")
+    grouped = last.reshape(-1)[order]
+    first = np.searchsorted(grouped, grouped)
+    turn = np.arange(len(order)) - first  # how often the element has been met before
+    elements = np.arange(math.prod(shape)).reshape(shape)[index].reshape(-1)
+    cut = [order[turn == k] for k in range(int(turn.max()) + 1)]
+    return [(np.unravel_index(elements[part], shape), np.unravel_index(part, own.shape)) for part in cut]
