@@ -51,12 +51,14 @@ def diff(x: Array, n: int = 1, *, axis: int = -1, prepend: Array | None = None, 
     Args:
         x: value of one axis at least.
         n: how many times, 0 or more.
-        axis: the axis to go along, counted from the end when negative.
-        prepend: what stands before x: a number, or a value of the shape of x but along the axis.
+        axis: the axis to go along.
+        prepend: what stands before x: a number, or a value of the shape of x but along
+            the axis.
         append: what stands after x, likewise.
 
     Raises:
-        ShapeError: x is a number, the axis does not exist, or prepend or append do not fit.
+        ShapeError: x is a number, the axis does not exist, or prepend or append do not
+            fit.
         ArgumentError: n is negative, or not an integer.
 
     >>> diff(np.array([1.0, 4.0, 9.0]))
@@ -102,8 +104,9 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
 
     Args:
         f: value of one axis at least.
-        varargs: the spacing: nothing for 1, one number for all axes, or per axis a number or the coordinates in a row.
-        axis: the axes to go along, counted from the end when negative; None for all.
+        varargs: the spacing: nothing for 1, one number for all axes, or per axis a
+            number or the coordinates in a row.
+        axis: the axes to go along; None for all.
         edge_order: 1 or 2: the order of the differences at the ends.
 
     Returns:
@@ -135,7 +138,8 @@ def _slopes(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
     n = shape_of(f)[axis]
     if n < edge_order + 1:
         raise ShapeError(f"gradient: {named(f)} has {n} elements along axis {axis}; it needs {edge_order + 1} at least")
-    # Even coordinates are not made one number, as NumPy does: each of them has a gradient of its own.
+    # Even coordinates are not made one number, as NumPy does: each of them has a
+    # gradient of its own.
     before, after = _steps(f, spacing, axis, n)
     first, middle, last = _part(f, axis, None, -2), _part(f, axis, 1, -1), _part(f, axis, 2, None)
     step = before + after
@@ -188,9 +192,10 @@ def trapezoid(y: Array, x: Array | None = None, *, dx: Array = 1.0, axis: int = 
 
     Args:
         y: samples, a value of one axis at least.
-        x: where they were taken: one row, or a value that broadcasts against y; None for steps of dx.
+        x: where they were taken: one row, or a value that broadcasts against y; None
+            for steps of dx.
         dx: the step, where x is None.
-        axis: the axis to integrate along, counted from the end when negative.
+        axis: the axis to integrate along.
 
     Raises:
         ShapeError: y is a number, the axis does not exist, or x does not fit.
@@ -214,18 +219,21 @@ def interp(
 ) -> Array:
     """Straight lines between points, read off at x; x, the places of the points and their heights have gradients.
 
-    At a point its line to the right counts, so the slope by x is that of the line to the right; at the last point,
-    where it goes on flat, it is 0.
+    At a point its line to the right counts, so the slope by x is that of the line to
+    the right; at the last point, where it goes on flat, it is 0.
 
-    z = fp_i + (fp_{i+1} - fp_i) (x - xp_i) / (xp_{i+1} - xp_i), where xp_i <= x < xp_{i+1}
+    z = fp_i + (fp_{i+1} - fp_i) (x - xp_i) / (xp_{i+1} - xp_i), where xp_i <= x <
+    xp_{i+1}
 
     Args:
         x: where to read, a value of any shape.
-        xp: places of the points, one row in ascending order; with a period in any order.
+        xp: places of the points, one row in ascending order; with a period in any
+            order.
         fp: heights of the points, one row as long.
         left: the result before the first point; its height by default.
         right: the result after the last point; its height by default.
-        period: after which the points repeat, a plain number; then left and right have no say.
+        period: after which the points repeat, a plain number; then left and right have
+            no say.
 
     Raises:
         ShapeError: xp and fp are not rows of one length, or empty.
@@ -285,7 +293,8 @@ def unwrap(p: Array, *, discont: float | None = None, axis: int = -1, period: fl
 
     Args:
         p: value of one axis at least, in radians for the default period.
-        discont: the largest difference that is no jump; half of the period by default, and never less.
+        discont: the largest difference that is no jump; half of the period by default,
+            and never less.
         axis: the axis to go along.
         period: after which angles repeat.
 
@@ -338,7 +347,8 @@ def convolve(a: Array, v: Array, *, mode: str = "full") -> Array:
     Args:
         a: value of shape (n,).
         v: value of shape (m,).
-        mode: "full" for all n + m - 1 sums, "same" for the middle max(n, m), "valid" for those without missing terms.
+        mode: "full" for all n + m - 1 sums, "same" for the middle max(n, m), "valid"
+            for those without missing terms.
 
     Raises:
         ShapeError: one of them is not a row, or empty.
@@ -359,7 +369,8 @@ def correlate(a: Array, v: Array, *, mode: str = "valid") -> Array:
     Args:
         a: value of shape (n,).
         v: value of shape (m,).
-        mode: "valid" for sums without missing terms, "same" for the middle max(n, m), "full" for all n + m - 1.
+        mode: "valid" for sums without missing terms, "same" for the middle max(n, m),
+            "full" for all n + m - 1.
 
     Raises:
         ShapeError: one of them is not a row, or empty.

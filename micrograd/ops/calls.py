@@ -1,8 +1,9 @@
 """How a function of ops may be called: with NumPy's positions, and with lists where an array is meant.
 
-`sum(v, 0)` is `sum(v, axis=0)`, and `tanh([1.0, 2.0])` is `tanh(np.array([1.0, 2.0]))`; lists and object arrays that
-hold Values are stacked. A position counts as in NumPy: what would mean something else there is refused. Ops come here
-only when a call is out of the ordinary (`Op.__call__`); composites are wrapped once, by `open_calls`.
+`sum(v, 0)` is `sum(v, axis=0)`, and `tanh([1.0, 2.0])` is `tanh(np.array([1.0, 2.0]))`;
+lists and object arrays that hold Values are stacked. A position counts as in NumPy:
+what would mean something else there is refused. Ops come here only when a call is out
+of the ordinary (`Op.__call__`); composites are wrapped once, by `open_calls`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ class Plan:
         name: what the function is called.
         places: names of the arguments that come by position, in order.
         params: names of the arguments that come by keyword only, in order.
-        kinds: what each argument stands for whose annotation says `Array`: an array, or several.
-        rest: what each of `*values` stands for, where there are any number; None where there are not.
+        kinds: what each argument stands for whose annotation says `Array`: an array, or
+            several.
+        rest: what each of `*values` stands for, where there are any number; None where
+            there are not.
         is_open: whether any keyword is taken.
         most: how many arguments may come by position.
         required: names of the arguments without a default.
@@ -94,7 +97,8 @@ class Plan:
         """The call as it was meant: params by name, and arrays where arrays are meant.
 
         Raises:
-            OpError: an argument is unknown, missing, given twice, or at a position that NumPy takes otherwise.
+            OpError: an argument is unknown, missing, given twice, or at a position that
+                NumPy takes otherwise.
             DataError: what is given for an array is not one.
         """
         if self.rest is None:

@@ -1,4 +1,4 @@
-"""The table, diagonals and triangles of matrices; all composed of ops."""
+"""The table, diagonals and triangles of matrices; composed of ops."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def tril(x: Array, *, k: int = 0) -> Array:
 
     Args:
         x: value of shape (..., n, m).
-        k: the last diagonal kept: 0 the main one, 1 that above it.
+        k: the last diagonal to keep: 0 is the main one, 1 the one above it.
 
     Raises:
         ShapeError: x has fewer than two axes.
@@ -47,7 +47,7 @@ def triu(x: Array, *, k: int = 0) -> Array:
 
     Args:
         x: value of shape (..., n, m).
-        k: the first diagonal kept: 0 the main one, 1 that above it.
+        k: the first diagonal to keep: 0 is the main one, 1 the one above it.
 
     Raises:
         ShapeError: x has fewer than two axes.
@@ -69,13 +69,14 @@ def diagonal(x: Array, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ar
     """The diagonal of a matrix, or of each in a batch, as the last axis.
 
     Args:
-        x: value with two axes at least.
-        offset: which diagonal: 0 the main one, 1 that above it, -1 that below.
+        x: value with at least two axes.
+        offset: which diagonal: 0 is the main one, 1 the one above it, -1 the one below.
         axis1: the axis of the rows.
         axis2: the axis of the columns.
 
     Raises:
-        ShapeError: x has fewer than two axes, or an axis does not exist or is named twice.
+        ShapeError: x has fewer than two axes, or an axis does not exist or is named
+            twice.
 
     >>> diagonal(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([1., 4.])
@@ -85,7 +86,8 @@ def diagonal(x: Array, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ar
     *batch, n, m = shape_of(x)
     count = _diagonal_length(n, m, offset)
     start = offset if offset >= 0 else -offset * m
-    row = reshape(x, shape=(*batch, n * m))  # in which one step down and one to the right are m + 1 places
+    # In one row, a step down and to the right is m + 1 places long.
+    row = reshape(x, shape=(*batch, n * m))
     return getitem(row, index=(..., slice(start, start + count * (m + 1), m + 1) if count else slice(0)))
 
 
@@ -94,14 +96,14 @@ def _diagonal_length(n: int, m: int, offset: int) -> int:
 
 
 def diag(x: Array, *, k: int = 0) -> Array:
-    """The diagonal of a matrix; or of a vector, the matrix that has it there and is zero elsewhere.
+    """The diagonal of a matrix; or the matrix with a vector as its diagonal.
 
     Args:
-        x: value with one axis or two.
-        k: which diagonal: 0 the main one, 1 that above it, -1 that below.
+        x: a matrix, or a vector; the matrix made of it is zero elsewhere.
+        k: which diagonal: 0 is the main one, 1 the one above it, -1 the one below.
 
     Raises:
-        ShapeError: x has another number of axes.
+        ShapeError: x is neither a vector nor a matrix.
 
     >>> diag(np.array([1.0, 2.0]))
     array([[1., 0.],

@@ -260,7 +260,8 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
         xi: the places along each axis of the grid: values of one axis, or numbers.
         copy: whether each has memory of its own.
         sparse: leave each with length 1 on the axes of the others.
-        indexing: "ij" for axes in the order given; "xy" exchanges the first two, as columns and rows of a picture.
+        indexing: "ij" for axes in the order given; "xy" exchanges the first two, as
+            columns and rows of a picture.
 
     Raises:
         ArgumentError: the indexing is another.

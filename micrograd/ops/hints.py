@@ -1,6 +1,7 @@
 """What other libraries' names are here: the keywords, attributes and functions that newcomers reach for.
 
-Said once, for the errors of calls and of `np.*`, for the attributes of a Value, and for docs/numpy.md.
+Said once, for the errors of calls and of `np.*`, for the attributes of a Value, and for
+docs/numpy.md.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ OTHER_ORDERS = {
     "logsumexp": "a axis b keepdims return_sign",  # SciPy's
 }
 
-# NumPy's and SciPy's functions that no op stands for: why, or what serves instead. A name that has an op is never
-# looked up here, so a hint that an op has overtaken does no harm.
+# NumPy's and SciPy's functions that no op stands for: why, or what serves instead. A
+# name that has an op is never looked up here, so a hint that an op has overtaken does
+# no harm.
 _WHY = {
     "a matrix that is not symmetric may have complex eigenvalues, and Values are real; use eigh or eigvalsh for a "
     "symmetric one, svd for any": "eig eigvals roots",
@@ -209,8 +211,9 @@ def why_not(name: str) -> str:
 class Elsewhere:
     """The place of a name of PyTorch's on a Value: whoever asks for it is told what it is here.
 
-    Only asking raises, and an AttributeError, so that `hasattr` is false; a name that nobody asks for costs nothing,
-    where a `__getattr__` would slow down every attribute. A subclass may define the name, or assign to it.
+    Only asking raises, and an AttributeError, so that `hasattr` is false; a name that
+    nobody asks for costs nothing, where a `__getattr__` would slow down every
+    attribute. A subclass may define the name, or assign to it.
     """
 
     def __init__(self, name: str, here: str) -> None:

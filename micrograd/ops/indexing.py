@@ -1,6 +1,6 @@
 """The table, indexing: elements taken out, put back, replaced.
 
-An index is plain data, a param and not an input: it says where, and carries no gradient.
+An index is plain data: it says where, and carries no gradient.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-# Taking out, and putting back
+# Taken out, and put back
 
 
 @multilinear("[{index}]", lambda g, x, *, index: scatter(g, index=index, shape=shape_of(x)), shape=taken_shape)
@@ -39,10 +39,11 @@ def getitem(x: Array, *, index: Any) -> Array:
 
     Args:
         x: value of any shape.
-        index: whatever NumPy takes: integers, slices, None, `...`, arrays of integers, masks, and tuples of them.
+        index: what NumPy takes: integers, slices, None, `...`, arrays of integers or
+            booleans, and tuples of these.
 
     Raises:
-        IndexingError: the array has no such element, or the index is a Value.
+        IndexingError: x has no such element, or the index is a Value.
 
     >>> getitem(np.array([1.0, 2.0, 3.0]), index=slice(1, None))
     array([2., 3.])
@@ -53,7 +54,7 @@ def getitem(x: Array, *, index: Any) -> Array:
 
 
 def _fits(name: str, x: Array, w: Array, index: Any) -> tuple[int, ...]:
-    """Shape of x[index], to which w must broadcast. Raises ShapeError where it does not."""
+    """Shape of x[index]. Raises ShapeError where w does not broadcast to it."""
     wanted = taken_shape(x, index=index, name=name)
     given = shape_of(w)
     try:
@@ -61,7 +62,9 @@ def _fits(name: str, x: Array, w: Array, index: Any) -> tuple[int, ...]:
     except ValueError:
         fits = False
     if not fits:
-        raise ShapeError(f"{name}: {named(w)} for the elements of {named(x)} at the index, which have shape {wanted}")
+        raise ShapeError(
+            f"{name}: {named(w)} does not broadcast to the elements of {named(x)} at the index, of shape {wanted}"
+        )
     return wanted
 
 
@@ -72,16 +75,18 @@ def _scattered_shape(x: Array, *, index: Any, shape: tuple[int, ...]) -> tuple[i
 
 @multilinear("scatter [{index}]", lambda g, x, *, index, shape: getitem(g, index=index), shape=_scattered_shape)
 def scatter(x: Array, *, index: Any, shape: tuple[int, ...]) -> Array:
-    """Zeros with x added at an index; the transpose of `getitem`. An element indexed twice receives twice.
+    """Zeros with x added at an index; the transpose of `getitem`.
+
+    An element that is indexed twice gets both.
 
     Args:
         x: value of the shape that `zeros(shape)[index]` has.
-        index: whatever NumPy takes.
+        index: what NumPy takes.
         shape: shape of the result.
 
     Raises:
-        IndexingError: there is no such element in an array of this shape.
-        ShapeError: x does not fit the elements at the index.
+        IndexingError: an array of this shape has no such element.
+        ShapeError: x does not have the shape of the elements at the index.
 
     >>> scatter(np.array([5.0, 7.0]), index=[1, 1], shape=(3,))
     array([ 0., 12.,  0.])
@@ -94,7 +99,7 @@ def scatter(x: Array, *, index: Any, shape: tuple[int, ...]) -> Array:
     return z
 
 
-# Replacing and adding, functionally
+# Replaced and added to; x itself stays as it is
 
 
 def _set_shape(x: Array, w: Array, *, index: Any) -> tuple[int, ...]:
@@ -103,7 +108,7 @@ def _set_shape(x: Array, w: Array, *, index: Any) -> tuple[int, ...]:
 
 
 def _written(g: Array, w: Array, index: Any, last: Any = None) -> Array:
-    """The part of a cotangent that belongs to what was written at an index, summed to its shape."""
+    """What the cotangent g gives to w, which was written at an index."""
     part = getitem(g, index=index)
     return sum_to(part if last is None else where(last, part, 0.0), shape_of(w))
 
@@ -118,18 +123,19 @@ def _set_pull(i: int, g: Array, inputs: Sequence[Array], *, index: Any) -> Array
 
 @linear("set [{index}]", _set_pull, shape=_set_shape)
 def index_set(x: Array, w: Array, *, index: Any) -> Array:
-    """x with the elements at an index replaced by w; what `x.at[index].set(w)` records.
+    """x with the elements at an index replaced by w: `x.at[index].set(w)`.
 
-    z = x, but z[index] = w. Of several w for one element the last one is written, and has the gradient.
+    z = x, but z[index] = w. Of several w for one element the last is written, and it
+    alone gets the gradient.
 
     Args:
         x: value of any shape; it stays as it is.
         w: value that broadcasts to the elements at the index.
-        index: whatever NumPy takes.
+        index: what NumPy takes.
 
     Raises:
         IndexingError: x has no such element, or the index is a Value.
-        ShapeError: w does not fit the elements at the index.
+        ShapeError: w does not broadcast to the elements at the index.
 
     >>> index_set(np.array([1.0, 2.0, 3.0]), 7.0, index=slice(0, 2))
     array([7., 7., 3.])
@@ -139,7 +145,8 @@ def index_set(x: Array, w: Array, *, index: Any) -> Array:
         return _set_foreign(x, w, index)
     z = np.array(x, dtype=_joint(x, w))
     repeats = last_writes(z.shape, index)
-    if repeats is not None:  # NumPy promises no order: let all that meet write the same
+    # NumPy promises no order, so all that meet at one element write the same number.
+    if repeats is not None:
         w = np.broadcast_to(w, repeats[0].shape).reshape(-1)[repeats[1]]
     z[index] = w
     return z
@@ -172,18 +179,18 @@ def _add_pull(i: int, g: Array, inputs: Sequence[Array], *, index: Any) -> Array
 
 @linear("add [{index}]", _add_pull, shape=_add_shape)
 def index_add(x: Array, w: Array, *, index: Any) -> Array:
-    """x with w added to the elements at an index; what `x.at[index].add(w)` records.
+    """x with w added to the elements at an index: `x.at[index].add(w)`.
 
-    z = x, but z[index] += w. An element indexed twice receives twice.
+    z = x, but z[index] += w. An element that is indexed twice gets both.
 
     Args:
         x: value of any shape; it stays as it is.
         w: value that broadcasts to the elements at the index.
-        index: whatever NumPy takes.
+        index: what NumPy takes.
 
     Raises:
         IndexingError: x has no such element, or the index is a Value.
-        ShapeError: w does not fit the elements at the index.
+        ShapeError: w does not broadcast to the elements at the index.
 
     >>> index_add(np.array([1.0, 2.0, 3.0]), 7.0, index=[0, 0])
     array([15.,  2.,  3.])
@@ -198,19 +205,19 @@ def index_add(x: Array, w: Array, *, index: Any) -> Array:
 
 
 def index_multiply(x: Array, w: Array, *, index: Any) -> Array:
-    """x with the elements at an index multiplied by w; what `x.at[index].multiply(w)` is.
+    """x with the elements at an index multiplied by w: `x.at[index].multiply(w)`.
 
-    z = x, but z[index] *= w. An element indexed k times is multiplied k times, one product after the other, so that
-    the gradient is exact where factors are zero, too.
+    z = x, but z[index] *= w. An element that is indexed k times is multiplied k times,
+    one product after the other. So the gradient is exact where factors are zero, too.
 
     Args:
         x: value of any shape; it stays as it is.
         w: value that broadcasts to the elements at the index.
-        index: whatever NumPy takes.
+        index: what NumPy takes.
 
     Raises:
         IndexingError: x has no such element, or the index is a Value.
-        ShapeError: w does not fit the elements at the index.
+        ShapeError: w does not broadcast to the elements at the index.
 
     >>> index_multiply(np.array([1.0, 2.0, 3.0]), np.array([2.0, 5.0]), index=[0, 0])
     array([10.,  2.,  3.])
@@ -227,7 +234,9 @@ def index_multiply(x: Array, w: Array, *, index: Any) -> Array:
 
 
 class At:
-    """`x.at[index]`, with the methods `set`, `add` and `multiply`: a new value each, while x stays as it is.
+    """`x.at`, whose elements are set, added to or multiplied: `x.at[index].set(w)`.
+
+    Each method gives a new value, and x stays as it is.
 
     Args:
         x: value of any shape.
@@ -246,7 +255,7 @@ class At:
 
 
 class Elements:
-    """Some elements of a value, to be replaced, added to or multiplied; what `x.at[index]` gives."""
+    """`x.at[index]`: some elements of a value, to be set, added to or multiplied."""
 
     __slots__ = ("index", "x")
 
@@ -255,13 +264,13 @@ class Elements:
         self.index = index
 
     def set(self, w: Array) -> Array:
-        """The value with w in place of these elements: see `index_set`."""
+        """x with w in place of these elements: see `index_set`."""
         return index_set(self.x, w, index=self.index)
 
     def add(self, w: Array) -> Array:
-        """The value with w added to these elements: see `index_add`."""
+        """x with w added to these elements: see `index_add`."""
         return index_add(self.x, w, index=self.index)
 
     def multiply(self, w: Array) -> Array:
-        """The value with these elements multiplied by w: see `index_multiply`."""
+        """x with these elements multiplied by w: see `index_multiply`."""
         return index_multiply(self.x, w, index=self.index)

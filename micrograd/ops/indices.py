@@ -1,4 +1,4 @@
-"""What an index means: which elements it takes, in which shape, and whether it takes one of them twice.
+"""What an index means: which elements it takes, and whether it takes one twice.
 
 An index is plain data: it says where, and carries no gradient.
 """
@@ -33,33 +33,36 @@ __all__ = [
 
 
 def entries_of(index: Any) -> tuple[Any, ...]:
+    """The entries of an index; one that is not a tuple is its own entry."""
     return index if isinstance(index, tuple) else (index,)
 
 
 def is_basic(entry: Any) -> bool:
-    """Whether an entry of an index is one of those that copy nothing: an integer, a slice, None or `...`."""
+    """Whether an entry copies nothing: it is an integer, a slice, None or `...`."""
     return type(entry) in (int, slice) or entry is None or entry is Ellipsis or is_integer(entry)
 
 
 def is_integer(entry: Any) -> bool:
-    """Whether an entry is one integer: Python's, NumPy's, or an array without axes."""
+    """Whether an entry is one integer: a Python int, a NumPy one, or an array of it."""
     if isinstance(entry, bool) or not hasattr(entry, "__index__") or getattr(entry, "shape", ()) != ():
         return False
     return not hasattr(entry, "dtype") or entry.dtype.kind in "iu"
 
 
 def is_mask(entry: Any) -> bool:
-    """Whether an entry is of booleans, and so takes each element once at most."""
+    """Whether an entry holds booleans, so that it takes each element at most once."""
     if isinstance(entry, (bool, list)):
         entry = np.asarray(entry)
     return getattr(getattr(entry, "dtype", None), "kind", "") == "b"
 
 
 def _is_traced(entry: Any) -> bool:
-    return hasattr(entry, "_apply_op") and np.dtype(entry.dtype).kind in "iu"  # an Abstract of integers is well
+    """Whether an entry stands for integers that are not known: an Abstract of them."""
+    return hasattr(entry, "_apply_op") and np.dtype(entry.dtype).kind in "iu"
 
 
 def refuse_values(name: str, index: Any) -> None:
+    """Raise IndexingError where an index holds a Value: it would lose its gradient."""
     pending = list(entries_of(index))
     while pending:
         x = pending.pop()
@@ -76,7 +79,7 @@ def refuse_values(name: str, index: Any) -> None:
 
 
 def taken_shape(x: Array, *, index: Any, name: str = "getitem") -> tuple[int, ...]:
-    """Shape of x[index]. Raises IndexingError, which says the axis and what it has."""
+    """Shape of x[index]. Raises IndexingError, which names the axis and its size."""
     refuse_values(name, index)
     shape = shape_of(x)
     entries = [_stand_in(name, x, index, entry) for entry in entries_of(index)]
@@ -84,7 +87,7 @@ def taken_shape(x: Array, *, index: Any, name: str = "getitem") -> tuple[int, ..
     spans = [getattr(entry, "ndim", 1) if is_mask(entry) else 0 if entry is None else 1 for entry in entries]
     dots = [i for i, entry in enumerate(entries) if entry is Ellipsis]
     if len(dots) > 1:
-        raise _no_such(name, x, index, "`...` stands for all axes not named, and so can stand once")
+        raise _no_such(name, x, index, "`...` stands for all axes that are not named, so give it once")
     used = sum(spans) - len(dots)
     if used > len(shape):
         raise _no_such(name, x, index, f"too many indices for array: it has {len(shape)} axes, and {used} were indexed")
@@ -94,7 +97,8 @@ def taken_shape(x: Array, *, index: Any, name: str = "getitem") -> tuple[int, ..
         if why:
             raise _no_such(name, x, index, why)
         axis += len(shape) - used if entry is Ellipsis else span
-    ghost = np.broadcast_to(0.0, shape)  # an array of that shape without memory: NumPy itself answers
+    # NumPy itself answers, on an array of that shape that needs no memory.
+    ghost = np.broadcast_to(0.0, shape)
     try:
         return tuple(ghost[tuple(entries)].shape)
     except IndexError:
@@ -104,7 +108,7 @@ def taken_shape(x: Array, *, index: Any, name: str = "getitem") -> tuple[int, ..
 
 
 def _stand_in(name: str, x: Array, index: Any, entry: Any) -> Any:
-    """The entry, an array where it was a list; for a traced array of integers one of its shape."""
+    """The entry with lists as arrays; integers that are not known become zeros."""
     if is_basic(entry):
         return entry
     if _is_traced(entry):
@@ -116,9 +120,7 @@ def _stand_in(name: str, x: Array, index: Any, entry: Any) -> Any:
     except ValueError:  # ragged
         array = np.asarray("")
     if array.dtype.kind not in "iub":
-        raise _no_such(
-            name, x, index, "only integers, slices, None, `...` and arrays of integers or booleans are indices"
-        )
+        raise _no_such(name, x, index, "give integers, slices, None, `...`, or arrays of integers or booleans")
     return array
 
 
@@ -128,7 +130,7 @@ def _no_such(name: str, x: Array, index: Any, why: str) -> IndexingError:
 
 
 def _misses(entry: Any, sizes: tuple[int, ...], axis: int) -> str:
-    """What the entry asks of its axis, or axes, that is not there; "" where all is well."""
+    """Why the entry does not fit its axis, or axes; "" where it does."""
     if isinstance(entry, slice):
         return _misses_slice(entry, sizes[0])
     if is_mask(entry):
@@ -139,7 +141,7 @@ def _misses(entry: Any, sizes: tuple[int, ...], axis: int) -> str:
     outside = asked[(asked < -n) | (asked >= n)]
     if not len(outside):
         return ""
-    range_ = f"it takes {-n} to {n - 1}" if n else "it has no element"
+    range_ = f"give {-n} to {n - 1}" if n else "it has no element"
     return f"index {outside[0]} is out of bounds for axis {axis} with size {n}; {range_}"
 
 
@@ -160,7 +162,11 @@ def may_repeat(index: Any) -> bool:
 
 
 def last_writes(shape: tuple[int, ...], index: Any) -> tuple[Any, Any] | None:
-    """For each place of x[index] its number, and the last number at the same element; None where none repeats."""
+    """Which writes to x[index] come last at their element; None where none repeats.
+
+    The first result numbers the places of x[index]. The second holds, at each place,
+    the last number that meets the same element.
+    """
     if not may_repeat(index):
         return None
     stamps = np.zeros(shape, int)
@@ -172,7 +178,10 @@ def last_writes(shape: tuple[int, ...], index: Any) -> tuple[Any, Any] | None:
 
 
 def rounds_of(shape: tuple[int, ...], index: Any) -> list[tuple[Any, Any]] | None:
-    """An index cut into rounds in which no element repeats: where in x, and where in x[index]; None where none does."""
+    """An index split into rounds in which no element repeats; None where none does.
+
+    Each round says where its elements are in x, and where in x[index].
+    """
     repeats = last_writes(shape, index)
     if repeats is None:
         return None
@@ -180,7 +189,7 @@ def rounds_of(shape: tuple[int, ...], index: Any) -> list[tuple[Any, Any]] | Non
     order = np.argsort(last, axis=None, kind="stable")
     grouped = last.reshape(-1)[order]
     first = np.searchsorted(grouped, grouped)
-    turn = np.arange(len(order)) - first  # how often the element has been met before
+    turn = np.arange(len(order)) - first  # how often the element came before
     elements = np.arange(math.prod(shape)).reshape(shape)[index].reshape(-1)
     cut = [order[turn == k] for k in range(int(turn.max()) + 1)]
     return [(np.unravel_index(elements[part], shape), np.unravel_index(part, own.shape)) for part in cut]

@@ -1,4 +1,4 @@
-"""The table, joining: several values joined along an axis, a new one or one that they have."""
+"""The table, joining: several values joined along an axis."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ __all__ = [
 
 
 def listed(name: str, values: Any) -> tuple[Array, ...]:
-    """The values of a sequence, a value itself being the sequence of its rows.
+    """The values of a sequence; one value is the sequence of its rows.
 
     Raises:
-        ArgumentError: it is no sequence.
-        DataError: one of them is a list that holds a Value, or no number and no array.
+        ArgumentError: it is not a sequence.
+        DataError: one of them is not a number and not an array.
 
     >>> listed("stack", [1.0, 2.0])
     (1.0, 2.0)
     """
     shape = getattr(values, "shape", None)
     if not hasattr(values, "__iter__") or shape == () or isinstance(values, str):
-        raise ArgumentError(f"{name}: {values!r} is no sequence of values; give a list of them")
+        raise ArgumentError(f"{name}: {values!r} is not a sequence; give a list of values")
     return tuple(as_input(x, name) for x in values)
 
 
@@ -54,7 +54,7 @@ def _stacked(*values: Array, axis: int = 0) -> tuple[int, ...]:
     shapes = {shape_of(x): x for x in values}
     if len(shapes) != 1:
         given = ", ".join(named(x) for x in shapes.values()) or "nothing"
-        raise ShapeError(f"stack: {given}: give one value at least, all of one shape")
+        raise ShapeError(f"stack: {given}: give at least one value, all of one shape")
     (shape,) = shapes
     position = new_axis("stack", axis, len(shape) + 1)
     return (*shape[:position], len(values), *shape[position:])
@@ -67,7 +67,7 @@ def _unstacked(i: int, g: Array, values: Sequence[Array], *, axis: int = 0) -> A
 
 @linear("stack", _unstacked, shape=_stacked)
 def stacked(*values: Array, axis: int = 0) -> Array:
-    """The op behind `stack`, its inputs one by one.
+    """The op behind `stack`; it takes the values one by one.
 
     >>> stacked(1.0, 2.0)
     array([1., 2.])
@@ -76,15 +76,15 @@ def stacked(*values: Array, axis: int = 0) -> Array:
 
 
 def stack(values: Iterable[Array], *, axis: int = 0) -> Array:
-    """Several values of one shape side by side, along a new axis.
+    """Several values of one shape joined along a new axis.
 
     Args:
-        values: one value at least, all of one shape; numbers too.
-        axis: where the new axis stands, counted from the end when negative.
+        values: at least one value, all of one shape; numbers too.
+        axis: the number of the new axis in the result.
 
     Raises:
         ShapeError: no value is given, or their shapes differ.
-        ArgumentError: what was given is no sequence.
+        ArgumentError: what was given is not a sequence.
 
     >>> stack([1.0, 2.0])
     array([1., 2.])
@@ -104,10 +104,10 @@ def _concatenated(*values: Array, axis: int = 0) -> tuple[int, ...]:
     if () in shapes:
         raise ShapeError(f"concatenate: {given}: a number has no axis to join along; use stack")
     if len({len(shape) for shape in shapes}) != 1:
-        raise ShapeError(f"concatenate: {given}: give one value at least, all with the same number of axes")
+        raise ShapeError(f"concatenate: {given}: give at least one value, all with the same number of axes")
     a = axis_of("concatenate", values[0], axis)
     if len({with_length(shape, a, 0) for shape in shapes}) != 1:
-        raise ShapeError(f"concatenate: {given}: sizes must be equal on all axes but axis {axis}")
+        raise ShapeError(f"concatenate: {given}: sizes must be equal, except on axis {axis}")
     return with_length(shapes[0], a, sum(shape[a] for shape in shapes))
 
 
@@ -119,7 +119,7 @@ def _cut_out(i: int, g: Array, values: Sequence[Array], *, axis: int = 0) -> Arr
 
 @linear("concatenate", _cut_out, shape=_concatenated)
 def concatenated(*values: Array, axis: int = 0) -> Array:
-    """The op behind `concatenate`, its inputs one by one.
+    """The op behind `concatenate`; it takes the values one by one.
 
     >>> concatenated(np.array([1.0]), np.array([2.0, 3.0]))
     array([1., 2., 3.])
@@ -128,15 +128,16 @@ def concatenated(*values: Array, axis: int = 0) -> Array:
 
 
 def concatenate(arrays: Iterable[Array], *, axis: int | None = 0) -> Array:
-    """Several values one after the other, along an axis that they have.
+    """Several values joined one after the other, along one of their axes.
 
     Args:
-        arrays: one value at least, all of one shape but for that axis.
-        axis: the axis to join along, counted from the end when negative; None joins all elements into one row.
+        arrays: at least one value; shapes may differ along that axis only.
+        axis: the axis to join along; None joins all elements in one row.
 
     Raises:
-        ShapeError: no value is given, their shapes do not fit, or the axis does not exist.
-        ArgumentError: what was given is no sequence.
+        ShapeError: no value is given, their shapes do not fit, or the axis does not
+            exist.
+        ArgumentError: what was given is not a sequence.
 
     >>> concatenate([np.array([1.0]), np.array([2.0, 3.0])])
     array([1., 2., 3.])
@@ -150,11 +151,11 @@ def concatenate(arrays: Iterable[Array], *, axis: int | None = 0) -> Array:
 
 
 def vstack(arrays: Iterable[Array]) -> Array:
-    """Values one below the other: joined along the first axis, vectors as rows.
+    """Values joined one below the other, along the first axis; a vector is a row.
 
     Raises:
         ShapeError: no value is given, or sizes on the other axes differ.
-        ArgumentError: what was given is no sequence.
+        ArgumentError: what was given is not a sequence.
 
     >>> vstack([np.zeros(2), np.ones(2)])
     array([[0., 0.],
@@ -164,11 +165,11 @@ def vstack(arrays: Iterable[Array]) -> Array:
 
 
 def hstack(arrays: Iterable[Array]) -> Array:
-    """Values side by side: joined along the second axis, vectors along their only one.
+    """Values joined side by side, along the second axis; vectors along their only one.
 
     Raises:
         ShapeError: no value is given, or sizes on the other axes differ.
-        ArgumentError: what was given is no sequence.
+        ArgumentError: what was given is not a sequence.
 
     >>> hstack([np.zeros(1), np.ones(2)])
     array([0., 1., 1.])
@@ -178,11 +179,11 @@ def hstack(arrays: Iterable[Array]) -> Array:
 
 
 def dstack(arrays: Iterable[Array]) -> Array:
-    """Values one behind the other: joined along the third axis.
+    """Values joined one behind the other, along the third axis.
 
     Raises:
         ShapeError: no value is given, or sizes on the other axes differ.
-        ArgumentError: what was given is no sequence.
+        ArgumentError: what was given is not a sequence.
 
     >>> dstack([np.zeros(2), np.ones(2)])
     array([[[0., 1.],
@@ -192,11 +193,11 @@ def dstack(arrays: Iterable[Array]) -> Array:
 
 
 def column_stack(arrays: Iterable[Array]) -> Array:
-    """Values side by side, vectors as columns.
+    """Values joined side by side; a vector is a column.
 
     Raises:
         ShapeError: no value is given, or sizes on the other axes differ.
-        ArgumentError: what was given is no sequence.
+        ArgumentError: what was given is not a sequence.
 
     >>> column_stack([np.zeros(2), np.ones(2)])
     array([[0., 1.],
@@ -210,13 +211,15 @@ def column_stack(arrays: Iterable[Array]) -> Array:
 
 
 def block(arrays: Any) -> Array:
-    """One value from nested lists of blocks: the innermost lists side by side, the next ones below each other.
+    """One value from nested lists of blocks.
+
+    The blocks of an innermost list stand side by side, the lists below each other.
 
     Args:
-        arrays: a value, or nested lists of values, all lists equally deep.
+        arrays: a value, or nested lists of values, all equally deep.
 
     Raises:
-        ArgumentError: a list is empty, or lists are not equally deep, or there is a tuple.
+        ArgumentError: a list is empty, lists are not equally deep, or there is a tuple.
         ShapeError: the blocks do not fit together.
 
     >>> from micrograd import Value
@@ -230,12 +233,12 @@ def block(arrays: Any) -> Array:
 
 def _depth(x: Any) -> int:
     if isinstance(x, tuple):
-        raise ArgumentError("block: a tuple among the blocks; lists are nested, give [...] in its place")
+        raise ArgumentError("block: a tuple among the blocks; write it as a list, [...]")
     if not isinstance(x, list):
         return 0
     depths = {_depth(part) for part in x}
     if len(depths) != 1:
-        why = "a list is empty" if not x else f"lists of depths {sorted(depths)} side by side"
+        why = "a list is empty" if not x else f"one list holds blocks of the depths {sorted(depths)}"
         raise ArgumentError(f"block: {why}; nest all blocks equally deep")
     return depths.pop() + 1
 

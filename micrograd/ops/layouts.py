@@ -1,4 +1,4 @@
-"""The table, layouts: elements turned around, moved along, repeated and padded; all composed of ops."""
+"""The table, layouts: elements turned, moved, repeated, padded; composed of ops."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ __all__ = [
 
 
 def flip(x: Array, *, axis: Axis = None) -> Array:
-    """Elements in the opposite order along axes.
+    """x with the elements in the opposite order along axes.
 
     Args:
         x: value of any shape.
-        axis: the axes to turn around; None for all.
+        axis: the axes to reverse; None for all.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -52,7 +52,7 @@ def flip(x: Array, *, axis: Axis = None) -> Array:
 
 
 def fliplr(m: Array) -> Array:
-    """Columns in the opposite order: the second axis turned around.
+    """m with the columns in the opposite order: the second axis is reversed.
 
     Raises:
         ShapeError: there are fewer than two axes.
@@ -64,7 +64,7 @@ def fliplr(m: Array) -> Array:
 
 
 def flipud(m: Array) -> Array:
-    """Rows in the opposite order: the first axis turned around.
+    """m with the rows in the opposite order: the first axis is reversed.
 
     Raises:
         ShapeError: there is no axis.
@@ -76,15 +76,15 @@ def flipud(m: Array) -> Array:
 
 
 def rot90(m: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
-    """Turned by right angles in the plane of two axes, from the first towards the second.
+    """m turned by right angles, from the first of two axes towards the second.
 
     Args:
-        m: value of two axes at least.
-        k: how many right angles; negative ones turn the other way.
+        m: value with at least two axes.
+        k: how many right angles; a negative number turns the other way.
         axes: the two axes.
 
     Raises:
-        ShapeError: an axis does not exist, or there are not two.
+        ShapeError: an axis does not exist, or not two are named.
         ArgumentError: k is not an integer.
 
     >>> rot90([[1.0, 2.0]])
@@ -94,7 +94,7 @@ def rot90(m: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     m = with_axes("rot90", m, 2)
     plane = axes_of("rot90", m, tuple(axes))
     if len(plane) != 2:
-        raise ShapeError(f"rot90: axes {axes} of {named(m)}: name two")
+        raise ShapeError(f"rot90: axes {axes} of {named(m)}: name two axes")
     k = integer_of("rot90", "k", k) % 4
     first, second = plane
     if k == 0:
@@ -105,15 +105,15 @@ def rot90(m: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
 
 
 def roll(x: Array, shift: int | tuple[int, ...], *, axis: Axis = None) -> Array:
-    """Elements moved along axes; what falls off at the end comes in at the front.
+    """x with the elements moved along axes; what leaves at one end enters at the other.
 
     Args:
         x: value of any shape.
         shift: by how many places; one number per axis, or one for all.
-        axis: the axes to move along; None for the elements in their order.
+        axis: the axes to move along; None for all elements in one row.
 
     Raises:
-        ShapeError: an axis does not exist, or the shifts are not as many as the axes.
+        ShapeError: an axis does not exist, or the shifts and axes differ in number.
 
     >>> roll(np.array([1.0, 2.0, 3.0]), 1)
     array([3., 1., 2.])
@@ -136,21 +136,22 @@ def roll(x: Array, shift: int | tuple[int, ...], *, axis: Axis = None) -> Array:
 
 
 def tile(x: Array, reps: int | tuple[int, ...]) -> Array:
-    """Copies of the whole side by side, along each axis.
+    """Copies of x side by side, along each axis.
 
     Args:
         x: value of any shape.
-        reps: how many copies along each axis, the last axis last; further ones make new axes in front.
+        reps: how many copies along each axis, the last axis last; more numbers than
+            axes make new axes in front.
 
     Raises:
-        ArgumentError: the number of copies is no integer, or negative.
+        ArgumentError: a number of copies is negative, or not an integer.
 
     >>> tile(np.array([1.0, 2.0]), 2)
     array([1., 2., 1., 2.])
     """
     copies = sizes_of("tile", reps)
     if any(k < 0 for k in copies):
-        raise ArgumentError(f"tile: {reps} copies of {named(x)}; give 0 at least")
+        raise ArgumentError(f"tile: {reps} copies of {named(x)}; give at least 0")
     shape = (1,) * (len(copies) - len(shape_of(x))) + shape_of(x)
     copies = (1,) * (len(shape) - len(copies)) + copies
     laid = reshape(x, shape=tuple(n for size in shape for n in (1, size)))
@@ -161,16 +162,16 @@ def tile(x: Array, reps: int | tuple[int, ...]) -> Array:
 
 
 def repeat(x: Array, repeats: Any, *, axis: int | None = None) -> Array:
-    """Each element several times, one after the other.
+    """x with each element repeated, one after the other.
 
     Args:
         x: value of any shape.
         repeats: how many times; one number, or one per element along the axis.
-        axis: the axis to repeat along; None repeats the elements in their order.
+        axis: the axis to repeat along; None repeats all elements in one row.
 
     Raises:
-        ShapeError: the axis does not exist, or the numbers are not one per element.
-        ArgumentError: a number of times is no integer, or negative.
+        ShapeError: the axis does not exist, or there is not one number per element.
+        ArgumentError: a number is negative, or not an integer.
 
     >>> repeat(np.array([1.0, 2.0]), 2)
     array([1., 1., 2., 2.])
@@ -180,7 +181,7 @@ def repeat(x: Array, repeats: Any, *, axis: int | None = None) -> Array:
     axis = axis_of("repeat", x, axis)
     shape, times = shape_of(x), sizes_of("repeat", repeats)
     if any(k < 0 for k in times):
-        raise ArgumentError(f"repeat: {repeats} times; give 0 at least")
+        raise ArgumentError(f"repeat: {repeats} times; give at least 0")
     if len(times) not in (1, shape[axis]):
         raise ShapeError(f"repeat: {len(times)} numbers for axis {axis} of {named(x)}; give one, or {shape[axis]}")
     if len(times) > 1:
@@ -196,17 +197,20 @@ _FILLED_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
 
 
 def pad(x: Array, pad_width: Any, *, mode: str = "constant", constant_values: Any = 0.0) -> Array:
-    """Elements added before and after, along each axis.
+    """x with elements added before and after, along each axis.
 
     Args:
         x: value of any shape.
-        pad_width: how many: one number for all, (before, after) for every axis, or one such pair per axis.
-        mode: what they are: "constant", or copies of elements of x: "edge", "reflect", "symmetric" or "wrap".
-        constant_values: the constant, plain numbers, given as pad_width is.
+        pad_width: how many: one number for all, one pair (before, after) for all axes,
+            or one such pair per axis.
+        mode: "constant", or which elements of x are copied: "edge", "reflect",
+            "symmetric" or "wrap".
+        constant_values: the constant: plain numbers, given as pad_width is.
 
     Raises:
-        ArgumentError: the mode is unknown, or a width is negative or no integer.
-        ShapeError: the widths are not as many as the axes, or an empty axis has nothing to copy.
+        ArgumentError: the mode is unknown, or a width is negative or not an integer.
+        ShapeError: the widths do not fit the axes, or an empty axis has nothing to
+            copy.
 
     >>> pad(np.array([1.0, 2.0]), (1, 2))
     array([0., 1., 2., 0., 0.])
@@ -217,7 +221,9 @@ def pad(x: Array, pad_width: Any, *, mode: str = "constant", constant_values: An
     if mode != "constant":
         raise ArgumentError(f"pad: mode {mode!r}: give 'constant', {', '.join(map(repr, _FILLED_BY_INDEX))}")
     if hasattr(constant_values, "_apply_op"):
-        raise ArgumentError(f"pad: constant_values {named(constant_values)} carry no gradient; concatenate a Value")
+        raise ArgumentError(
+            f"pad: constant_values {named(constant_values)} carry no gradient; give plain numbers, or concatenate"
+        )
     shape = tuple(before + n + after for n, (before, after) in zip(shape_of(x), widths, strict=True))
     inside = tuple(slice(before, before + n) for n, (before, _) in zip(shape_of(x), widths, strict=True))
     if isinstance(constant_values, (int, float)) and constant_values == 0:
@@ -235,7 +241,7 @@ def _widths(x: Array, pad_width: Any) -> list[tuple[int, int]]:
             f"pad: widths {pad_width} for {named(x)}: give one number, one pair, or {ndim} pairs of (before, after)"
         ) from None
     if widths.dtype.kind not in "iu" or (widths < 0).any():
-        raise ArgumentError(f"pad: widths {pad_width}: give integers, 0 at least")
+        raise ArgumentError(f"pad: widths {pad_width}: give integers of at least 0")
     return [(int(before), int(after)) for before, after in widths]
 
 

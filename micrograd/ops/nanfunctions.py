@@ -58,9 +58,9 @@ def nansum(
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
+        axis: the axes to reduce; None for all.
         dtype: floating-point type to compute in.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
         initial: what the sum starts from.
         where: plain booleans: which elements count.
 
@@ -89,9 +89,9 @@ def nanprod(
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
+        axis: the axes to reduce; None for all.
         dtype: floating-point type to compute in.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
         initial: what the product starts from.
         where: plain booleans: which elements count.
 
@@ -114,8 +114,8 @@ def nanmax(
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, with length 1.
         initial: no less than this.
         where: plain booleans: which elements count; then initial has to be given.
 
@@ -138,8 +138,8 @@ def nanmin(
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, with length 1.
         initial: no more than this.
         where: plain booleans: which elements count; then initial has to be given.
 
@@ -173,9 +173,9 @@ def nanmean(x: Array, *, axis: Axis = None, dtype: Any = None, keepdims: bool = 
 
     Args:
         x: value of any shape.
-        axis: the axes to average over, counted from the end when negative; None for all.
+        axis: the axes to average over; None for all.
         dtype: floating-point type to compute in.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
         where: plain booleans: which elements count.
 
     Raises:
@@ -205,10 +205,10 @@ def nanvar(
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
+        axis: the axes to reduce; None for all.
         dtype: floating-point type to compute in.
         ddof: what to take off the number of elements.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
         where: plain booleans: which elements count.
         mean: the mean, where it is known already, with the axes kept.
         correction: another name of ddof.
@@ -242,10 +242,10 @@ def nanstd(
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
+        axis: the axes to reduce; None for all.
         dtype: floating-point type to compute in.
         ddof: what to take off the number of elements.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
         where: plain booleans: which elements count.
         mean: the mean, where it is known already, with the axes kept.
         correction: another name of ddof.
@@ -273,7 +273,7 @@ def nancumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
+        axis: the axis to run along; None for all elements in one row.
         dtype: floating-point type to compute in.
 
     Raises:
@@ -291,7 +291,7 @@ def nancumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array
 
     Args:
         x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
+        axis: the axis to run along; None for all elements in one row.
         dtype: floating-point type to compute in.
 
     Raises:
@@ -311,14 +311,17 @@ def nanquantile(
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 1, or an array of them, whose axes come first in the result; plain numbers.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        method: "linear", "lower", "higher", "midpoint", "nearest", or another of NumPy's.
-        keepdims: keep these axes, at length 1.
+        q: a number from 0 to 1, or an array of them, whose axes come first in the
+            result; plain numbers.
+        axis: the axes to look along; None for all.
+        method: "linear", "lower", "higher", "midpoint", "nearest", or another of
+            NumPy's.
+        keepdims: keep these axes, with length 1.
         weights: None; there are no weighted quantiles here.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 1; there is no such method; or weights are given.
+        ArgumentError: q is a value, or not between 0 and 1; there is no such method; or
+            weights are given.
         ShapeError: an axis does not exist, or has no element.
 
     >>> float(nanquantile(np.array([1.0, np.nan, 2.0, 4.0]), 0.75))
@@ -336,14 +339,17 @@ def nanpercentile(
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 100, or an array of them, whose axes come first in the result; plain numbers.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        method: "linear", "lower", "higher", "midpoint", "nearest", or another of NumPy's.
-        keepdims: keep these axes, at length 1.
+        q: a number from 0 to 100, or an array of them, whose axes come first in the
+            result; plain numbers.
+        axis: the axes to look along; None for all.
+        method: "linear", "lower", "higher", "midpoint", "nearest", or another of
+            NumPy's.
+        keepdims: keep these axes, with length 1.
         weights: None; there are no weighted percentiles here.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 100; there is no such method; or weights are given.
+        ArgumentError: q is a value, or not between 0 and 100; there is no such method;
+            or weights are given.
         ShapeError: an axis does not exist, or has no element.
 
     >>> float(nanpercentile(np.array([1.0, np.nan, 2.0, 4.0]), 75))
@@ -359,8 +365,8 @@ def nanmedian(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to reduce; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist, or has no element.

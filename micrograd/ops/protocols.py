@@ -1,8 +1,9 @@
 """NumPy's own functions on a Value: `np.exp(v)`, `np.sum(v, axis=0)`, `np.linalg.inv(v)` find the op of that name.
 
-NumPy hands a call over when an argument has `__array_ufunc__` or `__array_function__` (NEP 13, NEP 18). The
-op is looked up by name, and the arguments are fitted from NumPy's signature to the op's. Questions whose answer
-carries no gradient, as `np.shape(v)`, are answered by NumPy from the data.
+NumPy hands a call over when an argument has `__array_ufunc__` or `__array_function__`
+(NEP 13, NEP 18). The op is looked up by name, and the arguments are fitted from NumPy's
+signature to the op's. Questions whose answer carries no gradient, as `np.shape(v)`, are
+answered by NumPy from the data.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """NumPy's reductions with all of their options: `where=`, `initial=`, `dtype=`, `mean=`.
 
-The ops of reductions.py know axes only. `np.sum(v, where=mask)`, `v.sum(where=mask)` and the functions that leave out
-nan come here; an element that is left out gets the gradient 0.
+The ops of reductions.py know axes only. `np.sum(v, where=mask)`, `v.sum(where=mask)`
+and the functions that leave out nan come here; an element that is left out gets the
+gradient 0.
 """
 
 from __future__ import annotations
@@ -149,7 +150,8 @@ def _extremum(
 def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims: bool) -> Array:
     """z, an extremum of the elements that count, the others being filled with `end`.
 
-    Where it is `end` itself, all that count are. They alone share its gradient, and not what was filled in.
+    Where it is `end` itself, all that count are. They alone share its gradient, and not
+    what was filled in.
     """
     below = ground(z)
     if not isinstance(below, (float, np.ndarray, np.generic)) or not np.any(np.equal(below, end)):

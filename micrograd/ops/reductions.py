@@ -74,8 +74,8 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
-        keepdims: keep summed axes, at length 1.
+        axis: the axes to sum over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -135,8 +135,8 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist, or has no element.
@@ -161,8 +161,8 @@ def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist, or has no element.
@@ -185,8 +185,8 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to average over, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to average over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -228,10 +228,10 @@ def var(
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample. Where none is left it is nan
-            or inf, with NumPy's warning.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to reduce; None for all.
+        ddof: what to take off the number of elements: 1 for an estimate from a sample.
+            Where none is left it is nan or inf, with NumPy's warning.
+        keepdims: keep these axes, with length 1.
         correction: another name of ddof.
 
     Raises:
@@ -258,7 +258,8 @@ def _less(name: str, ddof: float, correction: float | None) -> float:
 
 def _from_mean(name: str, x: Array, axis: Axis) -> Array:
     """x less its mean along axes."""
-    # Seen from an element, not from 0, equal numbers differ by 0 exactly: the mean of [0.1, 0.1, 0.1] is not 0.1
+    # Seen from an element, not from 0, equal numbers differ by 0 exactly: the mean of
+    # [0.1, 0.1, 0.1] is not 0.1
     axes = axes_of(name, x, axis)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
@@ -274,10 +275,10 @@ def std(
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample. Where none is left it is nan
-            or inf, with NumPy's warning.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to reduce; None for all.
+        ddof: what to take off the number of elements: 1 for an estimate from a sample.
+            Where none is left it is nan or inf, with NumPy's warning.
+        keepdims: keep these axes, with length 1.
         correction: another name of ddof.
 
     Raises:
@@ -316,8 +317,8 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to multiply over, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to multiply over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -370,7 +371,7 @@ def cumsum(x: Array, *, axis: int | None = None) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
+        axis: the axis to run along; None for all elements in one row.
 
     Raises:
         ShapeError: the axis does not exist.
@@ -388,7 +389,7 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
+        axis: the axis to run along; None for all elements in one row.
 
     Raises:
         ShapeError: the axis does not exist.
@@ -409,7 +410,8 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
     return x
 
 
-# Questions: their answer is a place, a count or a truth, in plain data, and carries no gradient
+# Questions: their answer is a place, a count or a truth, in plain data, and carries no
+# gradient
 
 
 def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple[int, ...]:
@@ -425,7 +427,7 @@ def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     Args:
         x: value of any shape.
         axis: the axis to look along; None numbers all elements in their order.
-        keepdims: keep the axis, at length 1.
+        keepdims: keep the axis, with length 1.
 
     Raises:
         ShapeError: the axis does not exist, or has no element.
@@ -443,7 +445,7 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     Args:
         x: value of any shape.
         axis: the axis to look along; None numbers all elements in their order.
-        keepdims: keep the axis, at length 1.
+        keepdims: keep the axis, with length 1.
 
     Raises:
         ShapeError: the axis does not exist, or has no element.
@@ -461,7 +463,7 @@ def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     Args:
         x: value, or condition, of any shape.
         axis: the axes to look along; None for all.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -479,7 +481,7 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     Args:
         x: value, or condition, of any shape.
         axis: the axes to look along; None for all.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -501,7 +503,7 @@ def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Arr
     Args:
         x: value, or condition, of any shape.
         axis: the axes to count along; None for all.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -576,8 +578,8 @@ def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to reduce; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.

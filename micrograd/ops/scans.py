@@ -104,7 +104,7 @@ def logcumsumexp(x: Array, *, axis: int = -1) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axis to run along, counted from the end when negative.
+        axis: the axis to run along.
 
     Raises:
         ShapeError: the axis does not exist.

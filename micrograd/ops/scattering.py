@@ -1,4 +1,4 @@
-"""Elements put back where an index took them from: in place for NumPy's arrays, by protocols for others."""
+"""Elements put back where an index took them from, for `scatter` and `index_add`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ __all__ = [
 
 
 def add_in_place(z: Any, index: Any, x: Any) -> None:
+    """Add x to the elements of z at an index; one that is indexed twice gets both."""
     if isinstance(index, tuple) and len(index) == 1:
         (index,) = index
     if not may_repeat(index):
         z[index] += x
     elif isinstance(index, tuple) or z.ndim < 2 or not z.flags.c_contiguous:
         np.add.at(z, index, x)
-    else:  # whole rows, as of an embedding: element by element NumPy is three times faster than row by row
+    else:
+        # Whole rows, as of an embedding. NumPy adds single elements three times faster
+        # than rows.
         rows, width = np.asarray(index, int), math.prod(z.shape[1:])
         _check_rows(rows, z)
         places = rows[..., None] * width + np.arange(width)
@@ -43,15 +46,21 @@ def _check_rows(rows: Any, z: Any) -> None:
         z[rows]  # raises
 
 
-# Arrays of other libraries may be lazy and cannot be assigned to: their elements are put in place by NumPy's protocols
+# Arrays of other libraries may be lazy, and nothing can be assigned to them. NumPy's
+# functions, which they take part in, build the result.
 
 
 def is_foreign(x: Any) -> bool:
+    """Whether x is an array of another library than NumPy."""
     return not isinstance(x, (np.ndarray, np.generic, float, int))
 
 
 def scatter_foreign(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """`scatter`, axis by axis: zeros between the elements and around them; or a product with ones where they go."""
+    """`scatter` for an array that cannot be assigned to, one axis after the other.
+
+    A slice gets zeros between its elements and around them. Integers in an array
+    become a product with a matrix of ones and zeros.
+    """
     axis = 0
     for entry, n in _by_axis(x, index, shape):
         if n is None:  # None made this axis
@@ -70,7 +79,7 @@ def scatter_foreign(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _by_axis(x: Any, index: Any, shape: tuple[int, ...]) -> Iterator[tuple[Any, int | None]]:
-    """Entries of an index, one per axis of the result, with its size there, or None where the entry is None."""
+    """Each entry of an index with the size of its axis, which is None for None."""
     entries = [e if is_basic(e) else np.asarray(e) for e in entries_of(index)]
     entries = [np.flatnonzero(e) if is_mask(e) and np.ndim(e) == 1 else e for e in entries]
     arrays = [e for e in entries if isinstance(e, np.ndarray)]
@@ -78,7 +87,7 @@ def _by_axis(x: Any, index: Any, shape: tuple[int, ...]) -> Iterator[tuple[Any, 
     if len(arrays) > 1 or any(e.ndim != 1 or e.dtype.kind == "b" for e in arrays) or (arrays and integers):
         raise OpError(
             f"getitem: an array of {type(x).__module__.partition('.')[0]} has no gradient at this index; "
-            f"it has at slices and integers, or slices and one 1-d array of integers; for masks, use where"
+            f"index by slices and integers, or slices and one 1-d array; for masks, use where"
         )
     rest = len(shape) - sum(e is not None and e is not Ellipsis for e in entries)
     if not any(e is Ellipsis for e in entries):
@@ -94,7 +103,7 @@ def _by_axis(x: Any, index: Any, shape: tuple[int, ...]) -> Iterator[tuple[Any, 
 
 
 def _spread(x: Any, axis: int, entry: slice, n: int) -> Any:
-    """The elements of x along an axis where the slice took them from, among n."""
+    """The elements of x put where a slice took them from, along an axis of length n."""
     start, _, step = entry.indices(n)
     count = x.shape[axis]
     if step < 0:

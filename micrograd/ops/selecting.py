@@ -83,7 +83,8 @@ def _gathered(arrays: Sequence[Array], f: Callable[..., Any]) -> Array:
 def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:
     """Elements from several values: each from the first whose condition holds.
 
-    z = choicelist[k] where condlist[k] holds and none before it does; default where none holds
+    z = choicelist[k] where condlist[k] holds and none before it does; default where
+    none holds
 
     Args:
         condlist: arrays of booleans.
@@ -91,7 +92,8 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array 
         default: value for the elements where no condition holds.
 
     Raises:
-        ArgumentError: there are not as many choices as conditions, there are none, or a condition is not of booleans.
+        ArgumentError: there are not as many choices as conditions, there are none, or a
+            condition is not of booleans.
 
     >>> select([np.array([True, False])], [np.array([1.0, 2.0])], 9.0)
     array([1., 9.])
@@ -121,7 +123,8 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
     Args:
         x: value of any shape.
         condlist: booleans of the shape of x, one array per part.
-        funclist: one function or number per condition, and perhaps one more for where none holds; without it, 0.
+        funclist: one function or number per condition, and perhaps one more for where
+            none holds; without it, 0.
         args: given on to each function, and so are the options.
 
     Raises:
@@ -158,7 +161,8 @@ def choose(a: Any, choices: Any, *, mode: str = "raise") -> Array:
     Args:
         a: plain integers.
         choices: values; they and a broadcast together.
-        mode: what numbers outside do: "raise" an error, "wrap" around, or "clip" to the nearest that there is.
+        mode: what numbers outside do: "raise" an error, "wrap" around, or "clip" to the
+            nearest that there is.
 
     Raises:
         IndexingError: a holds a number outside, or is a Value.
@@ -186,7 +190,8 @@ def compress(condition: Any, a: Array, axis: int | None = None) -> Array:
     """The slices along an axis for which a condition holds.
 
     Args:
-        condition: plain booleans, one per slice; where they are fewer, the rest is left out.
+        condition: plain booleans, one per slice; where they are fewer, the rest is left
+            out.
         a: value of any shape.
         axis: the axis to choose along; None chooses from the elements in their order.
 
@@ -211,7 +216,8 @@ def extract(condition: Any, arr: Array) -> Array:
         arr: value of any shape.
 
     Raises:
-        IndexingError: the condition is a Value, or holds for an element that is not there.
+        IndexingError: the condition is a Value, or holds for an element that is not
+            there.
 
     >>> extract(np.array([True, False, True]), np.array([1.0, 2.0, 3.0]))
     array([1., 3.])
@@ -223,7 +229,8 @@ def trim_zeros(filt: Array, trim: str = "fb", axis: int | tuple[int, ...] | None
     """Without the zeros at both ends.
 
     Args:
-        filt: value of one axis or more; of several, what is left is the smallest box with all that is not zero.
+        filt: value of one axis or more; of several, what is left is the smallest box
+            with all that is not zero.
         trim: "f" cuts in front only, "b" at the back only.
         axis: the axes to cut along; None for all.
 
@@ -283,8 +290,10 @@ def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arra
 
     Args:
         arr: value of any shape.
-        obj: the places: an integer, a slice, integers, or booleans; they count in arr as it is before.
-        values: what to put in; it broadcasts to the slices at the places, and takes the dtype of arr.
+        obj: the places: an integer, a slice, integers, or booleans; they count in arr
+            as it is before.
+        values: what to put in; it broadcasts to the slices at the places, and takes the
+            dtype of arr.
         axis: the axis of the places; None lays arr out in one row.
 
     Raises:

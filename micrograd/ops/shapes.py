@@ -1,4 +1,4 @@
-"""The table, shapes: the same numbers in another shape, with axes in another order, or repeated by broadcasting."""
+"""The table, shapes: the same numbers in another shape, or repeated by broadcasting."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import OPS, Array, multilinear, named, shape_of
+from micrograd.ops.arithmetic import integer_of
 from micrograd.ops.axes import Axis, axes_of, axis_of, new_axis
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ __all__ = [
 
 
 def sizes_of(name: str, given: Any) -> tuple[int, ...]:
-    """A shape, or any run of integers, from one integer or a sequence.
+    """A tuple of integers, such as a shape, from one integer or a sequence.
 
     Raises:
-        ArgumentError: there is something else than integers.
+        ArgumentError: something is not an integer.
 
     >>> sizes_of("reshape", 3)
     (3,)
@@ -60,8 +61,8 @@ def _reshaped(x: Array, *, shape: int | tuple[int, ...]) -> tuple[int, ...]:
         or (unknown == 1 and (known == 0 or size % known))
     ):
         raise ShapeError(
-            f"reshape: {named(x)} has {size} elements, and {shape} does not hold as many; "
-            f"-1 stands for one size to be computed"
+            f"reshape: {named(x)} has {size} element{'s' * (size != 1)}, and shape {shape} does not; "
+            f"give sizes whose product is {size}; one may be -1, to be computed"
         )
     return tuple(size // known if n == -1 else n for n in shape)
 
@@ -72,11 +73,11 @@ def reshape(x: Array, *, shape: int | tuple[int, ...]) -> Array:
 
     Args:
         x: value of any shape.
-        shape: the new shape; one size may be -1, to be computed.
+        shape: the new shape; one size may be -1, and is then computed.
 
     Raises:
-        ShapeError: the new shape does not hold as many elements.
-        ArgumentError: the shape is of something else than integers.
+        ShapeError: the new shape has another number of elements.
+        ArgumentError: a size is not an integer.
 
     >>> reshape(np.arange(4.0), shape=(2, 2))
     array([[0., 1.],
@@ -105,14 +106,14 @@ def _transposed(x: Array, *, axes: Sequence[int] | None = None) -> tuple[int, ..
     shape=_transposed,
 )
 def transpose(x: Array, *, axes: Sequence[int] | None = None) -> Array:
-    """Axes in another order.
+    """The axes in another order.
 
     Args:
         x: value of any shape.
-        axes: the old number of each new axis; None reverses all.
+        axes: for each axis of the result, its number in x; None reverses the order.
 
     Raises:
-        ShapeError: axes do not name every axis once.
+        ShapeError: the axes do not name each axis of x once.
 
     >>> transpose(np.ones((2, 3))).shape
     (3, 2)
@@ -126,26 +127,27 @@ def _broadcast(x: Array, *, shape: int | tuple[int, ...]) -> tuple[int, ...]:
     if len(given) > len(shape) or any(n not in (1, m) for n, m in zip(given, tail, strict=True)):
         raise ShapeError(
             f"broadcast_to: {named(x)} does not broadcast to {shape}: "
-            f"each size, counted from the last, must be 1 or the wanted one"
+            f"each size, counted from the last, must be 1 or the size wanted"
         )
     return shape
 
 
 @multilinear("broadcast", lambda g, x, *, shape: sum_to(g, shape_of(x)), shape=_broadcast)
 def broadcast_to(x: Array, *, shape: tuple[int, ...]) -> Array:
-    """The elements repeated to fill a larger shape, by NumPy's rule of broadcasting.
+    """x repeated to fill a larger shape, by NumPy's rule of broadcasting.
 
     Args:
         x: value of shape (..., n or 1, ...).
         shape: the shape to fill.
 
     Raises:
-        ShapeError: a size of x is neither 1 nor the wanted one.
+        ShapeError: a size of x is neither 1 nor the size wanted.
 
     >>> broadcast_to(2.0, shape=(3,))
     array([2., 2., 2.])
     """
-    if isinstance(x, (float, int, np.generic)):  # a number: quicker than a view, and the reader's own to change
+    # A number: filling is quicker than a view, and the caller may change the array.
+    if isinstance(x, (float, int, np.generic)):
         z = np.empty(shape, type(x))
         z.fill(x)
         return z
@@ -153,7 +155,9 @@ def broadcast_to(x: Array, *, shape: tuple[int, ...]) -> Array:
 
 
 def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
-    """The transpose of broadcasting: sums over the axes along which `shape` was repeated to that of g.
+    """The transpose of broadcasting: g summed back to the shape that was broadcast.
+
+    It sums over the axes that broadcasting made or repeated.
 
     >>> sum_to(np.ones((2, 3)), (3,))
     array([2., 2., 2.])
@@ -161,7 +165,9 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
     given = shape_of(g)
     if given == shape:
         return g
-    sum = OPS["sum"]  # defined later, as its rule needs broadcast_to: the two are each other's transpose
+    # From the table: `sum` is defined in a later room, because its rule needs
+    # broadcast_to.
+    sum = OPS["sum"]
     extra = len(given) - len(shape)
     repeated = [i for i, n in enumerate(shape, extra) if n == 1 and given[i] != 1]
     if not repeated:
@@ -171,7 +177,7 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
 
 
 def with_axes(name: str, x: Any, least: int) -> Array:
-    """x, which has some number of axes at least.
+    """x, if it has at least so many axes.
 
     Raises:
         ShapeError: it has fewer.
@@ -181,7 +187,7 @@ def with_axes(name: str, x: Any, least: int) -> Array:
     """
     x = as_data(x, name)
     if len(shape_of(x)) < least:
-        raise ShapeError(f"{name}: {named(x)} has too few axes; it needs {least} at least, see reshape")
+        raise ShapeError(f"{name}: {named(x)} has too few axes; it needs at least {least}, see reshape")
     return x
 
 
@@ -189,11 +195,11 @@ def with_axes(name: str, x: Any, least: int) -> Array:
 
 
 def expand_dims(x: Array, *, axis: int | tuple[int, ...]) -> Array:
-    """New axes of length 1.
+    """x with new axes of length 1.
 
     Args:
         x: value of any shape.
-        axis: where the new axes stand in the result, counted from the end when negative.
+        axis: the numbers of the new axes in the result.
 
     Raises:
         ShapeError: the result has no such axis, or one is named twice.
@@ -211,14 +217,14 @@ def expand_dims(x: Array, *, axis: int | tuple[int, ...]) -> Array:
 
 
 def squeeze(x: Array, *, axis: Axis = None) -> Array:
-    """Axes of length 1 taken away.
+    """x without axes of length 1.
 
     Args:
         x: value of any shape.
-        axis: the axes to take away; None for all of length 1.
+        axis: the axes to remove; None for all of length 1.
 
     Raises:
-        ShapeError: an axis does not exist, or is longer.
+        ShapeError: an axis does not exist, or is longer than 1.
 
     >>> squeeze(np.ones((1, 3, 1))).shape
     (3,)
@@ -226,12 +232,12 @@ def squeeze(x: Array, *, axis: Axis = None) -> Array:
     shape = shape_of(x)
     axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else axes_of("squeeze", x, axis)
     if any(shape[a] != 1 for a in axes):
-        raise ShapeError(f"squeeze: axis {axis} of {named(x)}: only axes of length 1 can go")
+        raise ShapeError(f"squeeze: axis {axis} of {named(x)}: only axes of length 1 can be removed")
     return reshape(x, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
 def ravel(x: Array) -> Array:
-    """All elements in one row, the last axis running fastest.
+    """All elements in one row; the last axis varies fastest.
 
     >>> ravel(np.ones((2, 3))).shape
     (6,)
@@ -240,7 +246,9 @@ def ravel(x: Array) -> Array:
 
 
 def atleast_1d(*values: Array) -> Any:
-    """Values with one axis at least: a number becomes an array of one element. Several give a tuple.
+    """Each value with at least one axis; a number becomes an array of one element.
+
+    Several values give a tuple.
 
     >>> atleast_1d(2.0)
     array([2.])
@@ -250,7 +258,9 @@ def atleast_1d(*values: Array) -> Any:
 
 
 def atleast_2d(*values: Array) -> Any:
-    """Values with two axes at least: a vector becomes a row. Several give a tuple.
+    """Each value with at least two axes; a vector becomes a row.
+
+    Several values give a tuple.
 
     >>> atleast_2d(np.ones(3)).shape
     (1, 3)
@@ -260,7 +270,10 @@ def atleast_2d(*values: Array) -> Any:
 
 
 def atleast_3d(*values: Array) -> Any:
-    """Values with three axes at least, as NumPy places them: (n,) becomes (1, n, 1), (n, m) becomes (n, m, 1).
+    """Each value with at least three axes, placed as NumPy places them.
+
+    The shape (n,) becomes (1, n, 1), and (n, m) becomes (n, m, 1). Several values give
+    a tuple.
 
     >>> atleast_3d(np.ones(3)).shape
     (1, 3, 1)
@@ -277,7 +290,7 @@ def _three(n: int = 1, m: int | None = None) -> tuple[int, int, int]:
 
 
 def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Array:
-    """Axes moved to other places, the others in their old order.
+    """Some axes moved to other places; the others keep their order.
 
     Args:
         x: value of any shape.
@@ -285,7 +298,8 @@ def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[i
         destination: where each of them goes.
 
     Raises:
-        ShapeError: an axis does not exist or is named twice, or one has nowhere to go.
+        ShapeError: an axis does not exist or is named twice, or there is not one place
+            per axis.
 
     >>> moveaxis(np.ones((2, 3, 4)), 0, -1).shape
     (3, 4, 2)
@@ -293,7 +307,7 @@ def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[i
     source, destination = (tuple(a) if isinstance(a, list) else a for a in (source, destination))
     origin, goal = axes_of("moveaxis", x, source), axes_of("moveaxis", x, destination)
     if len(origin) != len(goal):
-        raise ShapeError(f"moveaxis: axes {source} of {named(x)} to {destination}: name as many places as axes")
+        raise ShapeError(f"moveaxis: axes {source} of {named(x)} to {destination}: give one place per axis")
     moved = dict(zip(goal, origin, strict=True))
     others = (a for a in range(len(shape_of(x))) if a not in origin)
     return transpose(x, axes=tuple(moved[a] if a in moved else next(others) for a in range(len(shape_of(x)))))
@@ -304,8 +318,8 @@ def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
 
     Args:
         x: value of any shape.
-        axis1: one of them.
-        axis2: the other.
+        axis1: the first of the two.
+        axis2: the second.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -325,7 +339,7 @@ def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
     Args:
         a: value of any shape.
         axis: the axis to move.
-        start: the axis that it stands before afterwards; the number of axes for the end.
+        start: the axis that it is moved before; the number of axes moves it to the end.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -336,6 +350,7 @@ def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
     a = as_data(a, "rollaxis")
     ndim = len(shape_of(a))
     axis = axis_of("rollaxis", a, axis)
+    start = integer_of("rollaxis", "start", start)
     if not -ndim <= start <= ndim:
         raise ShapeError(f"rollaxis: start {start} of {named(a)}: give a number from {-ndim} to {ndim}")
     start += ndim if start < 0 else 0

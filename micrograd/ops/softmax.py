@@ -1,7 +1,8 @@
 """The table, softmax: exponentials weighed against one another, safe from overflow and from masks of -inf.
 
-All three see x from its largest element m, which no number overflows, and no gradient goes by way of m: the result
-does not depend on it. Where all of a row is -inf, m is the least finite number, so that x - m stays -inf.
+All three see x from its largest element m, which no number overflows, and no gradient
+goes by way of m: the result does not depend on it. Where all of a row is -inf, m is the
+least finite number, so that x - m stays -inf.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to sum over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -72,7 +73,7 @@ def softmax(x: Array, *, axis: Axis = -1) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
+        axis: the axes to sum over; None for all.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -96,7 +97,7 @@ def log_softmax(x: Array, *, axis: Axis = -1) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
+        axis: the axes to sum over; None for all.
 
     Raises:
         ShapeError: an axis does not exist.

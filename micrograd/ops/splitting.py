@@ -1,4 +1,4 @@
-"""The table, splitting: one value cut along an axis into several; all composed of ops."""
+"""The table, splitting: one value cut along an axis into several; composed of ops."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ __all__ = [
 
 
 def split(x: Array, indices_or_sections: Any, *, axis: int = 0) -> list[Array]:
-    """Parts along an axis: of equal length, or between given places.
+    """Parts of x along an axis: of equal length, or cut at given places.
 
     Args:
         x: value of any shape.
         indices_or_sections: how many parts, or the places to cut at.
-        axis: the axis to cut, counted from the end when negative.
+        axis: the axis to cut.
 
     Returns:
         A list of values.
 
     Raises:
-        ShapeError: the axis does not exist, or its length is no multiple of the number of parts.
+        ShapeError: the axis does not exist, or does not make equal parts.
         ArgumentError: the number of parts is not positive.
 
     >>> split([1.0, 2.0, 3.0, 4.0], 2)
@@ -43,18 +43,18 @@ def split(x: Array, indices_or_sections: Any, *, axis: int = 0) -> list[Array]:
     parts, n = sizes_of("split", indices_or_sections), shape_of(x)[axis_of("split", x, axis)]
     if not hasattr(indices_or_sections, "__iter__") and parts[0] > 0 and n % parts[0]:
         raise ShapeError(
-            f"split: axis {axis} of {named(x)} does not make {parts[0]} equal parts; use array_split for unequal ones"
+            f"split: axis {axis} of {named(x)} does not make {parts[0]} equal parts; array_split makes unequal ones"
         )
     return _cut("split", x, indices_or_sections, axis)
 
 
 def array_split(x: Array, indices_or_sections: Any, *, axis: int = 0) -> list[Array]:
-    """Parts along an axis, the first ones longer by 1 where they cannot be equal.
+    """Parts of x along an axis; where they cannot be equal, the first are longer by 1.
 
     Args:
         x: value of any shape.
         indices_or_sections: how many parts, or the places to cut at.
-        axis: the axis to cut, counted from the end when negative.
+        axis: the axis to cut.
 
     Returns:
         A list of values.
@@ -75,7 +75,7 @@ def _cut(name: str, x: Array, indices_or_sections: Any, axis: int) -> list[Array
     if not hasattr(indices_or_sections, "__iter__"):
         (parts,) = places
         if parts < 1:
-            raise ArgumentError(f"{name}: {parts} parts of {named(x)}; give 1 at least")
+            raise ArgumentError(f"{name}: {parts} parts of {named(x)}; give at least 1")
         least, longer = divmod(shape_of(x)[axis], parts)
         places = tuple(itertools.accumulate(least + (i < longer) for i in range(parts - 1)))
     ends = itertools.pairwise((None, *places, None))
@@ -83,10 +83,10 @@ def _cut(name: str, x: Array, indices_or_sections: Any, axis: int) -> list[Array
 
 
 def hsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
-    """Parts along the second axis, of a vector along its only one; see `split`.
+    """Parts along the second axis; of a vector, along its only one: see `split`.
 
     Raises:
-        ShapeError: there is no axis, or its length is no multiple of the number of parts.
+        ShapeError: there is no axis, or it does not make equal parts.
 
     >>> hsplit([1.0, 2.0, 3.0], [1])
     [array([1.]), array([2., 3.])]
@@ -96,10 +96,11 @@ def hsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
 
 
 def vsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
-    """Parts along the first axis of a matrix, or of what has more axes; see `split`.
+    """Parts along the first axis, of a matrix or a value with more axes: see `split`.
 
     Raises:
-        ShapeError: there are fewer than two axes, or the length is no multiple of the number of parts.
+        ShapeError: there are fewer than two axes, or the axis does not make equal
+            parts.
 
     >>> vsplit([[1.0], [2.0]], 2)
     [array([[1.]]), array([[2.]])]
@@ -108,10 +109,11 @@ def vsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
 
 
 def dsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
-    """Parts along the third axis; see `split`.
+    """Parts along the third axis: see `split`.
 
     Raises:
-        ShapeError: there are fewer than three axes, or the length is no multiple of the number of parts.
+        ShapeError: there are fewer than three axes, or the axis does not make equal
+            parts.
 
     >>> dsplit([[[1.0, 2.0]]], 2)
     [array([[[1.]]]), array([[[2.]]])]
@@ -120,11 +122,11 @@ def dsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
 
 
 def unstack(x: Array, *, axis: int = 0) -> tuple[Array, ...]:
-    """The slices along an axis, which is gone in each; what `stack` joins.
+    """The slices along an axis, each without that axis: the inverse of `stack`.
 
     Args:
-        x: value of one axis at least.
-        axis: the axis to take apart.
+        x: value with at least one axis.
+        axis: the axis to split.
 
     Raises:
         ShapeError: the axis does not exist.

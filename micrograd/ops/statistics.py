@@ -48,8 +48,8 @@ def ptp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist, or has no element.
@@ -71,10 +71,11 @@ def average(
 
     Args:
         x: value of any shape.
-        axis: the axes to average over, counted from the end when negative; None for all.
-        weights: of the shape of x, or of the axes that are averaged over; None for equal ones.
+        axis: the axes to average over; None for all.
+        weights: of the shape of x, or of the axes that are averaged over; None for
+            equal ones.
         returned: give the sum of the weights as well.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
 
     Returns:
         The mean, or the pair of the mean and the sum of the weights, of one shape.
@@ -233,8 +234,8 @@ def _places_shape(x: Array, *, q: Any, method: str = "linear") -> tuple[int, ...
 def quantile_places(x: Array, *, q: Any, method: str = "linear") -> Array:
     """Where the quantiles of sorted rows lie, counted from 0; between two elements it is a fraction.
 
-    Every method of NumPy is linear between neighbours, so its quantiles of 0, 1, 2, ... are the places. A nan counts
-    as no element; it stands at the end of a sorted row.
+    Every method of NumPy is linear between neighbours, so its quantiles of 0, 1, 2, ...
+    are the places. A nan counts as no element; it stands at the end of a sorted row.
 
     Args:
         x: value of shape (..., n), its rows in order.
@@ -270,7 +271,8 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
         places = quantile_places(rows, q=levels.ravel(), method=method)
     except ValueError as error:
         raise ArgumentError(f"{name}: q={q!r}, method={method!r}: {error}") from None
-    # As in NumPy, the dtype is that of x, unless shares of an array q go into the result.
+    # As in NumPy, the dtype is that of x, unless shares of an array q go into the
+    # result.
     keeps = isinstance(q, (int, float)) or method in WHOLE_PLACES
     z = _between(rows, places, float_type(rows) if keeps else float)
     if not skip_nan:
@@ -307,20 +309,24 @@ def quantile(
 ) -> Array:
     """Quantiles along axes: what the share q of the elements does not exceed.
 
-    The gradient goes to the two elements next to the place, or to the one that is there; of equal ones to one of them.
+    The gradient goes to the two elements next to the place, or to the one that is
+    there; of equal ones to one of them.
 
     z = x_(j) + (x_(j+1) - x_(j)) t, where x_() is sorted and j + t the place of q
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 1, or an array of them, whose axes come first in the result; plain numbers.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        method: "linear", "lower", "higher", "midpoint", "nearest", or another of NumPy's.
-        keepdims: keep these axes, at length 1.
+        q: a number from 0 to 1, or an array of them, whose axes come first in the
+            result; plain numbers.
+        axis: the axes to look along; None for all.
+        method: "linear", "lower", "higher", "midpoint", "nearest", or another of
+            NumPy's.
+        keepdims: keep these axes, with length 1.
         weights: None; there are no weighted quantiles here.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 1; there is no such method; or weights are given.
+        ArgumentError: q is a value, or not between 0 and 1; there is no such method; or
+            weights are given.
         ShapeError: an axis does not exist, or has no element.
 
     Source: Hyndman, Fan (1996), doi:10.2307/2684934.
@@ -340,14 +346,17 @@ def percentile(
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 100, or an array of them, whose axes come first in the result; plain numbers.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        method: "linear", "lower", "higher", "midpoint", "nearest", or another of NumPy's.
-        keepdims: keep these axes, at length 1.
+        q: a number from 0 to 100, or an array of them, whose axes come first in the
+            result; plain numbers.
+        axis: the axes to look along; None for all.
+        method: "linear", "lower", "higher", "midpoint", "nearest", or another of
+            NumPy's.
+        keepdims: keep these axes, with length 1.
         weights: None; there are no weighted percentiles here.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 100; there is no such method; or weights are given.
+        ArgumentError: q is a value, or not between 0 and 100; there is no such method;
+            or weights are given.
         ShapeError: an axis does not exist, or has no element.
 
     >>> float(percentile(np.array([1.0, 2.0, 4.0]), 75))
@@ -429,7 +438,8 @@ def histogram_bin_edges(x: Array, *, bins: Any = 10, range: Any = None, weights:
     Args:
         x: value of any shape.
         bins: how many, or the name of a rule that says how many, or the edges.
-        range: the outer edges, two plain numbers; the smallest and the largest element by default.
+        range: the outer edges, two plain numbers; the smallest and the largest element
+            by default.
         weights: plain numbers, for rules that ask for them.
 
     >>> histogram_bin_edges(np.array([1.0, 5.0]), bins=2)
@@ -454,13 +464,16 @@ def histogram(
 ) -> tuple[Array, Array]:
     """How many elements lie in each bin, and the edges of the bins.
 
-    Counts are plain integers. Sums of weights have gradients by the weights, and densities by the edges.
+    Counts are plain integers. Sums of weights have gradients by the weights, and
+    densities by the edges.
 
     Args:
         x: value of any shape.
         bins: how many, or the name of a rule that says how many, or the edges.
-        range: the outer edges, two plain numbers; the smallest and the largest element by default.
-        density: divide by the width of the bins and by the total, so that the integral is 1.
+        range: the outer edges, two plain numbers; the smallest and the largest element
+            by default.
+        density: divide by the width of the bins and by the total, so that the integral
+            is 1.
         weights: of the shape of x: sum them in place of counting.
 
     Returns:

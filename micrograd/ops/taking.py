@@ -28,12 +28,14 @@ def take(x: Array, indices: Any, *, axis: int | None = None, mode: str = "raise"
 
     Args:
         x: value of any shape.
-        indices: an integer, or integers in an array of any shape, which takes the place of the axis.
-        axis: where to take; None takes from the elements in their order.
-        mode: what numbers outside do: "raise" an error, "wrap" around, or "clip" to the nearest that there is.
+        indices: an integer, or an array of them, whose shape takes the place of the
+            axis.
+        axis: the axis to take along; None takes from all elements in one row.
+        mode: what happens to a number outside: "raise" an error, "wrap" it around, or
+            "clip" it to the nearest one.
 
     Raises:
-        IndexingError: there is no such element, or the indices are a Value.
+        IndexingError: x has no such element, or the indices are a Value.
         ShapeError: the axis does not exist.
         ArgumentError: the mode is unknown.
 
@@ -55,17 +57,19 @@ def take(x: Array, indices: Any, *, axis: int | None = None, mode: str = "raise"
 
 
 def take_along_axis(x: Array, indices: Any, *, axis: int | None = -1) -> Array:
-    """Elements along an axis, by numbers of their own in each row; what `argsort` gives them for.
+    """Elements along an axis, by other numbers in each row: such as `argsort` gives.
 
     z_ij = x_{i, indices_ij}, with axis 1
 
     Args:
         x: value of any shape.
-        indices: integers, of the shape of x but for the axis; sizes of 1 are broadcast.
-        axis: where to take; None takes from the elements in their order.
+        indices: integers in the shape of x, which may differ along the axis; sizes of 1
+            are broadcast.
+        axis: the axis to take along; None takes from all elements in one row.
 
     Raises:
-        IndexingError: there is no such element, the indices have another number of axes, or are a Value.
+        IndexingError: x has no such element; or the indices are a Value, or have
+            another number of axes.
         ShapeError: the axis does not exist.
 
     >>> take_along_axis(np.array([[3.0, 1.0], [5.0, 7.0]]), np.array([[1], [0]]), axis=1)
@@ -80,7 +84,7 @@ def take_along_axis(x: Array, indices: Any, *, axis: int | None = -1) -> Array:
     shape = shape_of(x)
     if len(shape_of(indices)) != len(shape):
         raise IndexingError(
-            f"take_along_axis: indices of shape {shape_of(indices)} for {named(x)}: give them as many axes"
+            f"take_along_axis: indices of shape {shape_of(indices)} for {named(x)}: give indices with {len(shape)} axes"
         )
     index: list[Any] = [
         np.arange(n).reshape([-1 if a == b else 1 for b in range(len(shape))]) for a, n in enumerate(shape)
@@ -92,5 +96,5 @@ def take_along_axis(x: Array, indices: Any, *, axis: int | None = -1) -> Array:
 def _getitem_for(name: str, x: Array, index: Any) -> Array:
     with contextlib.suppress(IndexError):
         return getitem(x, index=index)
-    taken_shape(x, index=index, name=name)  # the same words, in the name of the function that was called
+    taken_shape(x, index=index, name=name)  # raises, in the name of the caller
     return getitem(x, index=index)

@@ -221,7 +221,7 @@ def test_elements_that_are_put_in_twice_add_up() -> None:
         ("ops.extract(b, b)", IndexingError, "extract: the condition 'b' (2,): it says which elements are meant"),
         ("ops.trim_zeros(b, 'x')", ArgumentError, "trim_zeros: trim 'x': give 'fb', 'f' or 'b'"),
         ("ops.trim_zeros(b, axis=1)", ShapeError, "trim_zeros: axis 1 of 'b' (2,): its axes are numbered from -1 to 0"),
-        ("ops.append(w, b, axis=0)", ShapeError, "concatenate: 'w' (2, 3), 'b' (2,): give one value at least, all"),
+        ("ops.append(w, b, axis=0)", ShapeError, "concatenate: 'w' (2, 3), 'b' (2,): give at least one value, all"),
         ("ops.insert(b, 5, 1.0)", IndexingError, "insert: into 'b' (2,): index 5 is out of bounds for axis 0 with"),
         ("ops.insert(w, 0, [1.0, 2.0], axis=0)", ShapeError, "insert: (2,) into 'w' (2, 3) at 0, axis 0: "),
         ("ops.insert(w, 0, 1.0, axis=2)", ShapeError, "insert: axis 2 of 'w' (2, 3): its axes are numbered from -2 to"),
