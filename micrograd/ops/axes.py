@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
-__all__ = ["Axis", "along", "axes_of", "axis_of", "new_axis", "reduced_shape", "with_length"]
+__all__ = ["Axis", "along", "axes_of", "axis_of", "means_all", "new_axis", "reduced_shape", "with_length"]
 
 Axis = int | tuple[int, ...] | None
 
@@ -90,6 +90,15 @@ def new_axis(name: str, axis: Any, ndim: int) -> int:
     if not -ndim <= number < ndim:
         raise ShapeError(f"{name}: axis {axis}: the axes of the result are numbered from {-ndim} to {ndim - 1}")
     return number % ndim
+
+
+def means_all(x: Array, axis: Any) -> bool:
+    """Whether an axis means all elements in one row: None, or axis 0 of a number.
+
+    >>> means_all(np.ones(2), None), means_all(2.0, 0), means_all(np.ones(2), 0)
+    (True, True, False)
+    """
+    return axis is None or (not shape_of(x) and axis in (0, -1))
 
 
 def _integer(name: str, axis: Any) -> int:

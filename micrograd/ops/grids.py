@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
-from micrograd.errors import ArgumentError, DomainError, ShapeError
-from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arithmetic import absolute, cast, positive, sign, where
+from micrograd.errors import ArgumentError, DomainError
+from micrograd.op import Array, broadcast_shape, ground, named, shape_of
+from micrograd.ops.arithmetic import absolute, cast, integer_of, positive, sign, where
 from micrograd.ops.axes import new_axis
 from micrograd.ops.functions import log10, power
 from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of
@@ -62,7 +61,7 @@ def linspace(
     array([0. , 0.5, 1. , 1.5, 2. ])
     """
     start, stop = as_data(start, "linspace"), as_data(stop, "linspace")
-    _check_ends("linspace", start, stop)
+    broadcast_shape("linspace", start, stop)
     start, stop = start * 1.0, stop * 1.0  # integers become floats
     count = _count("linspace", num)
     parts = count - 1 if endpoint else count
@@ -77,22 +76,10 @@ def linspace(
     return (z, step) if retstep else z
 
 
-def _check_ends(name: str, start: Array, stop: Array) -> None:
-    try:
-        np.broadcast_shapes(shape_of(start), shape_of(stop))
-    except ValueError:
-        raise ShapeError(
-            f"{name}: from {named(start)} to {named(stop)}: they do not broadcast: sizes must be equal or 1"
-        ) from None
-
-
 def _count(name: str, num: Any) -> int:
-    try:
-        count = operator.index(num)
-    except TypeError:
-        raise ArgumentError(f"{name}: num {num!r}: give an integer") from None
+    count = integer_of(name, "num", num)
     if count < 0:
-        raise ArgumentError(f"{name}: num {num}: give 0 at least")
+        raise ArgumentError(f"{name}: num={num}; give at least 0")
     return count
 
 
@@ -167,7 +154,7 @@ def geomspace(
     array([  1.,  10., 100.])
     """
     start, stop = as_data(start, "geomspace"), as_data(stop, "geomspace")
-    _check_ends("geomspace", start, stop)
+    broadcast_shape("geomspace", start, stop)
     ends = ground(start), ground(stop)
     if not any(x is None for x in ends) and not np.all(np.sign(ends[0]) * np.sign(ends[1]) > 0):
         raise DomainError(
@@ -243,13 +230,7 @@ def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
     [(2, 3), (2, 3)]
     """
     values = [as_data(x, "broadcast_arrays") for x in args]
-    try:
-        shape = np.broadcast_shapes(*map(shape_of, values))
-    except ValueError:
-        given = ", ".join(named(x) for x in values)
-        raise ShapeError(
-            f"broadcast_arrays: {given} do not broadcast: sizes on an axis, counted from the last, must be equal or 1"
-        ) from None
+    shape = broadcast_shape("broadcast_arrays", *values)
     return tuple(broadcast_to(x, shape=shape) if shape_of(x) != shape else x for x in values)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arithmetic import integer_of
-from micrograd.ops.axes import Axis, along, axes_of, axis_of, with_length
+from micrograd.ops.axes import Axis, along, axes_of, axis_of, means_all, with_length
 from micrograd.ops.indexing import getitem, index_set, scatter
 from micrograd.ops.joining import concatenated
 from micrograd.ops.shapes import broadcast_to, expand_dims, ravel, reshape, sizes_of, swapaxes, with_axes
@@ -176,7 +176,7 @@ def repeat(x: Array, repeats: Any, *, axis: int | None = None) -> Array:
     >>> repeat(np.array([1.0, 2.0]), 2)
     array([1., 1., 2., 2.])
     """
-    if axis is None or (not shape_of(x) and axis in (0, -1)):
+    if means_all(x, axis):
         x, axis = ravel(x), 0
     axis = axis_of("repeat", x, axis)
     shape, times = shape_of(x), sizes_of("repeat", repeats)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_input
-from micrograd.errors import ArgumentError
 from micrograd.op import Array
 from micrograd.ops import reducing
 from micrograd.ops.arithmetic import equal, isnan, less_equal, logical_and, logical_not
@@ -13,7 +12,7 @@ from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis
 from micrograd.ops.reducing import mask_of
 from micrograd.ops.reductions import count_nonzero, nonempty
-from micrograd.ops.statistics import as_share, quantile_of_rows
+from micrograd.ops.statistics import as_share, quantile_of_rows, refuse_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,8 +153,7 @@ def nanmin(
 
 
 def _extremum(name: str, x: Array, axis: Axis, keepdims: bool, initial: Array | None, where: Any) -> Array:
-    if where is not True and initial is None:
-        raise ArgumentError(f"{name}: where= may leave out every element: give initial=, what it is then")
+    reducing.check_initial(name, initial, where)
     full, end = (reducing.max, -np.inf) if name == "nanmax" else (reducing.min, np.inf)
     x, known = _known(name, x, where)
     if initial is not None:
@@ -327,8 +325,7 @@ def nanquantile(
     >>> float(nanquantile(np.array([1.0, np.nan, 2.0, 4.0]), 0.75))
     3.0
     """
-    if weights is not None:
-        raise ArgumentError("nanquantile: weights= is not there for values; take v.data for plain NumPy")
+    refuse_weights("nanquantile", weights)
     return quantile_of_rows("nanquantile", x, q, axis, method, keepdims, True)
 
 
@@ -355,8 +352,7 @@ def nanpercentile(
     >>> float(nanpercentile(np.array([1.0, np.nan, 2.0, 4.0]), 75))
     3.0
     """
-    if weights is not None:
-        raise ArgumentError("nanpercentile: weights= is not there for values; take v.data for plain NumPy")
+    refuse_weights("nanpercentile", weights)
     return quantile_of_rows("nanpercentile", x, as_share("nanpercentile", q), axis, method, keepdims, True)
 
 

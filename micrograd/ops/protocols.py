@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import ops
@@ -73,7 +73,7 @@ def _products(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> A
     op = _op_for(ufunc.__name__, asked)
     unknown = options.keys() - _parameters(op).keys()
     if unknown:
-        raise _option_error(asked, sorted(unknown))
+        raise ufuncs.option_error(asked, sorted(unknown))
     return op(*inputs, **options)
 
 
@@ -122,10 +122,6 @@ def _op_for(name: str, asked: str) -> Callable[..., Any]:
     raise OpError(
         f"{asked}: there is no op for it{f'; {why}; or' if why else ', nor one near it;'} take v.data for plain NumPy"
     )
-
-
-def _option_error(asked: str, names: Iterable[str]) -> OpError:
-    return OpError(f"{asked}: there is no op for it with {'=, '.join(names)}=; take v.data for plain NumPy")
 
 
 def _data(x: Any) -> Any:
@@ -179,7 +175,7 @@ def _fitted(op: Callable[..., Any], function: Any, asked: str, args: tuple[Any, 
     if unknown and full and op is getattr(ops, op.__name__):  # where=, initial=, dtype=
         return _fitted(full, function, asked, args, options)
     if unknown:
-        raise ufuncs.out_error(asked) if "out" in unknown else _option_error(asked, unknown)
+        raise ufuncs.out_error(asked) if "out" in unknown else ufuncs.option_error(asked, unknown)
     said = {name: x for name, x in given.items() if name in ours and x is not np._NoValue}
     return op(*inputs, **_defaults(ours, theirs) | said)
 

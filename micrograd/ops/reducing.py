@@ -20,7 +20,7 @@ from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
 from micrograd.ops.functions import sqrt
 from micrograd.ops.lengths import euclidean_norm
-from micrograd.ops.reductions import count_nonzero
+from micrograd.ops.reductions import count_nonzero, ddof_of
 from micrograd.ops.shapes import broadcast_to, reshape
 
 if TYPE_CHECKING:
@@ -136,8 +136,7 @@ def _extremum(
     initial: Array | None,
     where: Any,
 ) -> Array:
-    if where is not True and initial is None:
-        raise ArgumentError(f"{name}: where= may leave out every element: give initial=, what it is then")
+    check_initial(name, initial, where)
     reduced = getattr(reductions, name)
     if initial is None:
         return reduced(x, axis=axis, keepdims=keepdims)
@@ -145,6 +144,16 @@ def _extremum(
         return reductions.sum(x, axis=axis, keepdims=keepdims) + initial  # of nothing: initial, in the right shape
     z = reduced(_kept(name, x, where, end), axis=axis, keepdims=keepdims)
     return pair(z if where is True else shared_end(z, x, mask_of(name, x, where), end, axis, keepdims), initial)
+
+
+def check_initial(name: str, initial: Array | None, where: Any) -> None:
+    """Refuse `where=` without `initial=`: where no element is left there is no extremum.
+
+    Raises:
+        ArgumentError: where is given, and initial is not.
+    """
+    if where is not True and initial is None:
+        raise ArgumentError(f"{name}: where= may leave out all elements; give initial=, the result for none")
 
 
 def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims: bool) -> Array:
@@ -236,12 +245,11 @@ def _deviations(
     where: Any,
 ) -> tuple[Array, Array]:
     """Distances from the mean, 0 for what is left out; and what the sum of their squares is divided by."""
-    if correction is not None and ddof:
-        raise ArgumentError(f"{name}: ddof={ddof} and correction={correction} are the same thing; give one of them")
+    less = ddof_of(name, ddof, correction)
     x = in_dtype(name, x, dtype)
     mask = mask_of(name, x, where)
     count = counted(x, mask, axis, True)
-    degrees = count - (ddof if correction is None else correction)
+    degrees = count - less
     degrees = choose(greater(degrees, 0.0), degrees, 0.0)  # then a quotient of 0 by 0, which is nan
     if mean is not None:
         return choose(mask, x - mean, 0.0), degrees

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, is_quiet, multilinear, named, primitive, question, shape_of
+from micrograd.op import Array, Op, is_quiet, multilinear, named, primitive, question, shape_of
 from micrograd.ops.arithmetic import cast, divide, equal, stop_gradient, where
-from micrograd.ops.axes import Axis, along, axes_of, axis_of, reduced_shape
+from micrograd.ops.axes import Axis, along, axes_of, axis_of, means_all, reduced_shape
 from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenated
 from micrograd.ops.layouts import flip
@@ -50,6 +50,11 @@ def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
     return reduced_shape("sum", x, axis, True)
 
 
+def _shape_rule(name: str) -> Callable[..., tuple[int, ...]]:
+    """The shape rule of an op that reduces along axes."""
+    return lambda x, *, axis=None, keepdims=False: reduced_shape(name, x, axis, keepdims)
+
+
 def _itself(x: Array, axis: Axis) -> Array:
     """A number, which stays one; it has no axis to reduce, but that NumPy lets it have axis 0."""
     if axis is not None and axis not in ((), 0, -1):
@@ -62,11 +67,7 @@ def _spread(g: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) ->
     return broadcast_to(kept, shape=shape_of(x))
 
 
-@multilinear(
-    "sum",
-    _spread,
-    shape=lambda x, *, axis=None, keepdims=False: reduced_shape("sum", x, axis, keepdims),
-)
+@multilinear("sum", _spread, shape=_shape_rule("sum"))
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Sum of elements along axes.
 
@@ -123,13 +124,18 @@ def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[in
     return reduced_shape(name, x, axis, keepdims)
 
 
-@primitive(
-    "max",
-    vjp=[_extremum_pull],
-    jvp=[_extremum_push],
-    shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("max", x, axis, keepdims),
-    kink="ties share equally",
-)
+def _extremum(name: str) -> Callable[[Callable[..., Array]], Op]:
+    """What defines max and min: they share their rules."""
+    return primitive(
+        name,
+        vjp=[_extremum_pull],
+        jvp=[_extremum_push],
+        shape=lambda x, *, axis=None, keepdims=False: _extremum_shape(name, x, axis, keepdims),
+        kink="ties share equally",
+    )
+
+
+@_extremum("max")
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Largest element along axes; where several tie, each gets an equal share of the gradient.
 
@@ -149,13 +155,7 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
-@primitive(
-    "min",
-    vjp=[_extremum_pull],
-    jvp=[_extremum_push],
-    shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("min", x, axis, keepdims),
-    kink="ties share equally",
-)
+@_extremum("min")
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Smallest element along axes; where several tie, each gets an equal share of the gradient.
 
@@ -241,7 +241,7 @@ def var(
     >>> float(var(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    count, less = _count("var", x, axis), _less("var", ddof, correction)
+    count, less = _count("var", x, axis), ddof_of("var", ddof, correction)
     if is_half(x):
         return in_single(var, x, axis=axis, ddof=less, keepdims=keepdims)
     x = _from_mean("var", x, axis)
@@ -249,8 +249,15 @@ def var(
     return total / (count - less) if less < count else _over(total, 0.0, "Degrees of freedom <= 0 for slice")
 
 
-def _less(name: str, ddof: float, correction: float | None) -> float:
-    """What to take off the number of elements."""
+def ddof_of(name: str, ddof: float, correction: float | None) -> float:
+    """What to subtract from the number of elements: ddof, or its other name correction.
+
+    Raises:
+        ArgumentError: both are given.
+
+    >>> ddof_of("var", 0, 1.0)
+    1.0
+    """
     if correction is not None and ddof:
         raise ArgumentError(f"{name}: ddof={ddof} and correction={correction} are the same thing; give one of them")
     return ddof if correction is None else correction
@@ -288,7 +295,7 @@ def std(
     >>> float(std(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    count, less = _count("std", x, axis), _less("std", ddof, correction)
+    count, less = _count("std", x, axis), ddof_of("std", ddof, correction)
     if is_half(x):
         return in_single(std, x, axis=axis, ddof=less, keepdims=keepdims)
     z = euclidean_norm(_from_mean("std", x, axis), axis=axes_of("std", x, axis))
@@ -352,7 +359,7 @@ def _product(rows: Array) -> Array:
 
 
 def _run_shape(name: str, x: Array, axis: int | None) -> tuple[int, ...]:
-    if axis is None or (not shape_of(x) and axis in (0, -1)):
+    if means_all(x, axis):
         return (math.prod(shape_of(x)),)
     axis_of(name, x, axis)
     return shape_of(x)
@@ -399,7 +406,7 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
     >>> cumprod(np.array([2.0, 3.0, 4.0]))
     array([ 2.,  6., 24.])
     """
-    if axis is None or (not shape_of(x) and axis in (0, -1)):
+    if means_all(x, axis):
         x, axis = ravel(x), 0
     axis = axis_of("cumprod", x, axis)
     n, step = shape_of(x)[axis], 1
@@ -456,7 +463,7 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@question("any", shape=lambda x, *, axis=None, keepdims=False: reduced_shape("any", x, axis, keepdims), kind=bool)
+@question("any", shape=_shape_rule("any"), kind=bool)
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether an element is not zero, along axes; plain booleans.
 
@@ -474,7 +481,7 @@ def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-@question("all", shape=lambda x, *, axis=None, keepdims=False: reduced_shape("all", x, axis, keepdims), kind=bool)
+@question("all", shape=_shape_rule("all"), kind=bool)
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether no element is zero, along axes; plain booleans.
 
@@ -492,11 +499,7 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
-@question(
-    "count_nonzero",
-    shape=lambda x, *, axis=None, keepdims=False: reduced_shape("count_nonzero", x, axis, keepdims),
-    kind=int,
-)
+@question("count_nonzero", shape=_shape_rule("count_nonzero"), kind=int)
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """How many elements are not zero, along axes; plain integers.
 

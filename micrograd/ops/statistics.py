@@ -281,6 +281,12 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
     return reshape(moveaxis(z, -1, 0), shape=(*levels.shape, *reduced_shape(name, x, axis, keepdims)))
 
 
+def refuse_weights(name: str, weights: Any) -> None:
+    """Raise ArgumentError where weights are given: weighted quantiles are not there."""
+    if weights is not None:
+        raise ArgumentError(f"{name}: there is no weights= here; take v.data for plain NumPy")
+
+
 def _levels(name: str, q: Any) -> Any:
     try:
         return np.asarray(q, float)
@@ -334,8 +340,7 @@ def quantile(
     >>> float(quantile(np.array([1.0, 2.0, 4.0]), 0.75))
     3.0
     """
-    if weights is not None:
-        raise ArgumentError("quantile: weights= is not there for values; take v.data for plain NumPy")
+    refuse_weights("quantile", weights)
     return quantile_of_rows("quantile", x, q, axis, method, keepdims, False)
 
 
@@ -362,8 +367,7 @@ def percentile(
     >>> float(percentile(np.array([1.0, 2.0, 4.0]), 75))
     3.0
     """
-    if weights is not None:
-        raise ArgumentError("percentile: weights= is not there for values; take v.data for plain NumPy")
+    refuse_weights("percentile", weights)
     return quantile_of_rows("percentile", x, as_share("percentile", q), axis, method, keepdims, False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
@@ -40,6 +40,11 @@ def out_error(asked: str) -> OpError:
     return OpError(f"{asked}: there is no op for it with out=: a Value is never written into; write {repair}")
 
 
+def option_error(asked: str, names: Iterable[str]) -> OpError:
+    """The error for options that are not supported."""
+    return OpError(f"{asked}: there is no op for it with {'=, '.join(names)}=; take v.data for plain NumPy")
+
+
 def called(ufunc: Any, op: Callable[..., Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What `ufunc(*inputs, **options)` is, given the function that stands for it.
 
@@ -61,7 +66,7 @@ def _with_options(asked: str, op: Callable[..., Any], inputs: tuple[Any, ...], o
             f"write np.where(mask, {asked}(v), other)"
         )
     if options:
-        raise OpError(f"{asked}: there is no op for it with {'=, '.join(options)}=; take v.data for plain NumPy")
+        raise option_error(asked, options)
     return op(*[in_dtype(asked, _value(asked, x), dtype) for x in inputs])
 
 
@@ -90,7 +95,7 @@ def _outer(
     asked: str, name: str, op: Callable[..., Any], x: Array, y: Array, *, dtype: Any = None, **others: Any
 ) -> Any:
     if others:
-        raise OpError(f"{asked}: there is no op for it with {'=, '.join(others)}=; take v.data for plain NumPy")
+        raise option_error(asked, others)
     x, y = in_dtype(asked, x, dtype), in_dtype(asked, y, dtype)
     return op(reshape(x, shape=(*shape_of(x), *[1] * len(shape_of(y)))), y)
 
