@@ -208,8 +208,8 @@ def test_shapes_that_do_not_broadcast(x, y, named, symbol, name):
     ("w.min(axis=2)", "min: axis 2 of 'w' (2, 3): its axes are numbered from -2 to 1"),
     ("n.mean(axis=0)", "mean: axis 0 of 'n' ()"),
     ("n.sum(axis=1)", "sum: axis 1 of 'n' ()"),
-    ("Value(np.ones((0, 3))).max()", "max: (0, 3) has no element along axis None; it needs one at least"),
-    ("Value(np.ones((0, 3)), label='e').min(axis=0)", "min: 'e' (0, 3) has no element along axis 0; it needs one"),
+    ("Value(np.ones((0, 3))).max()", "max: (0, 3) has no element along axis None; it needs at least one"),
+    ("Value(np.ones((0, 3)), label='e').min(axis=0)", "min: 'e' (0, 3) has no element along axis 0; it needs at least"),
     ("ops.stack([w, b, w])", "stack: 'w' (2, 3), 'b' (2,): give at least one value, all of one shape"),
     ("ops.stack([n, [1.0, 2.0]])", "stack: 'n' (), (2,): give at least one value, all of one shape"),
     ("ops.stack([])", "stack: nothing: give at least one value, all of one shape"),
@@ -303,11 +303,11 @@ def test_numpy_functions_without_an_op(program, words):
     ),
     (
         "np.exp(w, out=np.ones((2, 3)))",
-        "np.exp: there is no op for it with out=: a Value is never written into;",
+        "np.exp: there is no op for it with out=, as a Value is never written",
     ),
     (
         "a = np.ones(2); a += b",
-        "np.add: there is no op for it with out=: a Value is never written into;",
+        "np.add: there is no op for it with out=, as a Value is never written",
     ),
 )
 def test_nothing_is_written_in_place(program, words):

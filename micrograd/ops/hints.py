@@ -1,14 +1,13 @@
-"""What other libraries' names are here: the keywords, attributes and functions that newcomers reach for.
+"""What names of other libraries are called here: keywords, attributes and functions.
 
-Said once, for the errors of calls and of `np.*`, for the attributes of a Value, and for
-docs/numpy.md.
+The errors of calls and of `np.*`, the attributes of a Value, and docs/numpy.md read it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-# Keywords of NumPy and PyTorch. One that ends in "=" is the same thing under our name.
+# Keywords of NumPy and PyTorch. A text that ends in "=" is our name for the same thing.
 KEYWORDS = {
     "dim": "axis=",
     "dims": "axis=",
@@ -26,7 +25,7 @@ KEYWORDS = {
     "n": "exponent=",
     "p": "ord=",
     "alpha": "negative_slope=",
-    "out": "nothing is computed into an array that there is; take the result instead",
+    "out": "no op writes into an array; take the result instead",
     "inplace": "a Value is not changed in place; take the result instead",
     "dtype": "use .astype(dtype) on the input or on the result",
     "order": "elements are in C order here",
@@ -39,14 +38,13 @@ KEYWORDS = {
     "initial": "use ops.maximum, ops.minimum, + or * on the result",
 }
 
-# Where the order of arguments is that of another library than NumPy.
+# Functions whose arguments are ordered as in another library, not as in NumPy
 OTHER_ORDERS = {
     "logsumexp": "a axis b keepdims return_sign",  # SciPy's
 }
 
-# NumPy's and SciPy's functions that no op stands for: why, or what serves instead. A
-# name that has an op is never looked up here, so a hint that an op has overtaken does
-# no harm.
+# Functions of NumPy and SciPy without an op: why, or what to use instead. A name that
+# has an op is never looked up, so an old hint does no harm.
 _WHY = {
     "a matrix that is not symmetric may have complex eigenvalues, and Values are real; use eigh or eigvalsh for a "
     "symmetric one, svd for any": "eig eigvals roots",
@@ -58,9 +56,9 @@ _WHY = {
     "a set has no gradient; ops.sort and ops.take keep theirs": "intersect1d isin setdiff1d setxor1d union1d unique "
     "unique_all unique_counts unique_inverse unique_values",
     "counts have no gradient": "bincount digitize histogram histogram2d histogramdd histogram_bin_edges searchsorted",
-    "places have no gradient; argmax, argmin and argsort give them, take takes what is there": "argpartition argwhere "
+    "places have no gradient; argmax, argmin and argsort give them, take gives the elements": "argpartition argwhere "
     "flatnonzero lexsort nanargmax nanargmin",
-    "it writes into an array, where history is lost; use v.at[index].set(w), or micrograd.numpy.full for a fill": ""
+    "it writes into an array, which loses the history; use v.at[index].set(w), or micrograd.numpy.full to fill": ""
     "copyto fill_diagonal place put put_along_axis putmask resize",
     "index it: v[condition]": "compress extract",
     "ops.sort is the nearest: it sorts all": "partition",
@@ -116,14 +114,14 @@ _WHY = {
 }
 WHY = {name: why for why, names in _WHY.items() for name in names.split()}
 
-# Functions of NumPy that no Value goes into.
+# Functions of NumPy that take no Value
 _NO_VALUE = {
     "makes a plain array; micrograd.numpy has its own array and asarray": "array asanyarray asarray "
     "asarray_chkfinite ascontiguousarray asfortranarray asmatrix bmat require",
     "makes plain numbers": "arange bartlett blackman diag_indices empty eye "
     "frombuffer from_dlpack fromfile fromfunction fromiter fromregex fromstring full geomspace hamming hanning "
     "identity indices ix_ kaiser linspace logspace mask_indices ones tri tril_indices triu_indices zeros",
-    "looks at the layout alone": "broadcast_shapes isfortran diag_indices_from tril_indices_from triu_indices_from",
+    "looks only at the layout": "broadcast_shapes isfortran diag_indices_from tril_indices_from triu_indices_from",
     "reads or writes a file": "genfromtxt load loadtxt save savetxt savez savez_compressed",
     "is about types": "can_cast isdtype issubdtype mintypecode promote_types typename isscalar iterable",
     "is about text": "base_repr binary_repr format_float_positional format_float_scientific",
@@ -134,7 +132,7 @@ _NO_VALUE = {
 }
 NO_VALUE = {name: why for why, names in _NO_VALUE.items() for name in names.split()}
 
-# What PyTorch's tensors have, and a Value has under another name, or not at all.
+# What PyTorch's tensors have, and a Value has under another name or not at all
 ATTRIBUTES = {
     "view": "v.reshape(shape)",
     "view_as": "v.reshape(w.shape)",
@@ -163,14 +161,14 @@ ATTRIBUTES = {
     "clamp": "v.clip(min, max)",
     "masked_fill": "numpy.where(mask, number, v)",
     "gather": "numpy.take_along_axis(v, indices, axis=...)",
-    "numel": "v.size, without brackets",
-    "dim": "v.ndim, without brackets",
-    "contiguous": "v itself: data is in order",
+    "numel": "v.size, without parentheses",
+    "dim": "v.ndim, without parentheses",
+    "contiguous": "v itself: its data is contiguous",
     "clone": "v.copy()",
-    "cpu": "v itself, which is where its data is",
+    "cpu": "v itself: a Value is where its data is",
     "cuda": "Value(cupy.asarray(data)): a Value is where its data is",
     "to": "v.astype(dtype); a Value is where its data is",
-    "device": "v itself, which is where its data is",
+    "device": "v itself: a Value is where its data is",
     "type": "v.dtype",
     "float": "v.astype('float32')",
     "double": "v.astype('float64')",
@@ -179,28 +177,28 @@ ATTRIBUTES = {
     "int": "int(v), or v.numpy().astype(int)",
     "requires_grad": "not needed: every Value has a gradient, and v.detach() is a constant",
     "requires_grad_": "not needed: every Value has a gradient, and v.detach() is a constant",
-    "retain_grad": "not needed: every Value on the way keeps its gradient",
-    "retains_grad": "not needed: every Value on the way keeps its gradient",
+    "retain_grad": "not needed: every Value keeps its gradient",
+    "retains_grad": "not needed: every Value keeps its gradient",
     "is_leaf": "not v.inputs",
     "grad_fn": "v.op, and v.inputs",
-    "register_hook": "v._backward, which is assignable",
+    "register_hook": "v._backward, which can be assigned",
     "detach_": "v = v.detach(): a Value is not changed in place",
     "zero_": "v.data = 0 * v.data; v.zero_grad() is for gradients",
-    "add_": "v.data += w: with the data, which no graph records",
-    "sub_": "v.data -= w: with the data, which no graph records",
-    "mul_": "v.data *= w: with the data, which no graph records",
-    "div_": "v.data /= w: with the data, which no graph records",
-    "copy_": "v.data = w: with the data, which no graph records",
-    "fill_": "v.data = number + 0 * v.data: with the data, which no graph records",
-    "fill": "v.data[...] = number: with the data, which no graph records",
+    "add_": "v.data += w, which changes the data and is not recorded",
+    "sub_": "v.data -= w, which changes the data and is not recorded",
+    "mul_": "v.data *= w, which changes the data and is not recorded",
+    "div_": "v.data /= w, which changes the data and is not recorded",
+    "copy_": "v.data = w, which changes the data and is not recorded",
+    "fill_": "v.data = number + 0 * v.data, which changes the data and is not recorded",
+    "fill": "v.data[...] = number, which changes the data and is not recorded",
     "nonzero": "numpy.nonzero(v.data)",
-    "block_until_ready": "v itself: it is computed already",
+    "block_until_ready": "v itself: it is already computed",
     "primal": "v.data",
 }
 
 
 def why_not(name: str) -> str:
-    """Why there is no op for a function of NumPy or SciPy, or what serves instead; "" where nothing is known.
+    """Why a function of NumPy or SciPy has no op, or what to use; "" if unknown.
 
     >>> why_not("linspace")
     'it makes plain numbers'
@@ -209,11 +207,11 @@ def why_not(name: str) -> str:
 
 
 class Elsewhere:
-    """The place of a name of PyTorch's on a Value: whoever asks for it is told what it is here.
+    """A name of PyTorch on a Value: asking for it raises an error with our name.
 
-    Only asking raises, and an AttributeError, so that `hasattr` is false; a name that
-    nobody asks for costs nothing, where a `__getattr__` would slow down every
-    attribute. A subclass may define the name, or assign to it.
+    It raises an AttributeError, so that `hasattr` is false. A `__getattr__` would slow
+    down every attribute; this costs nothing until it is asked. A subclass may define
+    the name, or assign to it.
     """
 
     def __init__(self, name: str, here: str) -> None:
@@ -221,7 +219,7 @@ class Elsewhere:
         self.here = here
 
     def __get__(self, value: Any, kind: Any = None) -> Any:
-        own = getattr(value, "__dict__", {})  # of a subclass; there an attribute is the user's to choose
+        own = getattr(value, "__dict__", {})  # a subclass may have its own attributes
         if self.name in own:
             return own[self.name]
         raise AttributeError(self.said(kind))

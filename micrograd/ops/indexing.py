@@ -125,8 +125,9 @@ def _set_pull(i: int, g: Array, inputs: Sequence[Array], *, index: Any) -> Array
 def index_set(x: Array, w: Array, *, index: Any) -> Array:
     """x with the elements at an index replaced by w: `x.at[index].set(w)`.
 
-    z = x, but z[index] = w. Of several w for one element the last is written, and it
-    alone gets the gradient.
+    z = x, but z[index] = w
+
+    Of several w for one element the last is written, and it alone gets the gradient.
 
     Args:
         x: value of any shape; it stays as it is.
@@ -181,7 +182,9 @@ def _add_pull(i: int, g: Array, inputs: Sequence[Array], *, index: Any) -> Array
 def index_add(x: Array, w: Array, *, index: Any) -> Array:
     """x with w added to the elements at an index: `x.at[index].add(w)`.
 
-    z = x, but z[index] += w. An element that is indexed twice gets both.
+    z = x, but z[index] += w
+
+    An element that is indexed twice gets both.
 
     Args:
         x: value of any shape; it stays as it is.
@@ -207,8 +210,10 @@ def index_add(x: Array, w: Array, *, index: Any) -> Array:
 def index_multiply(x: Array, w: Array, *, index: Any) -> Array:
     """x with the elements at an index multiplied by w: `x.at[index].multiply(w)`.
 
-    z = x, but z[index] *= w. An element that is indexed k times is multiplied k times,
-    one product after the other. So the gradient is exact where factors are zero, too.
+    z = x, but z[index] *= w
+
+    An element that is indexed k times is multiplied k times, one product after the
+    other. So the gradient is exact where factors are zero, too.
 
     Args:
         x: value of any shape; it stays as it is.

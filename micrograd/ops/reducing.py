@@ -1,8 +1,8 @@
-"""NumPy's reductions with all of their options: `where=`, `initial=`, `dtype=`, `mean=`.
+"""NumPy's reductions with all their options: `where=`, `initial=`, `dtype=`, `mean=`.
 
-The ops of reductions.py know axes only. `np.sum(v, where=mask)`, `v.sum(where=mask)`
-and the functions that leave out nan come here; an element that is left out gets the
-gradient 0.
+The ops of reductions.py know only axes. `np.sum(v, where=mask)`, `v.sum(where=mask)`
+and the functions that skip nan come here. An element that is left out gets the gradient
+0.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
-__all__: list[str] = []  # they are called by the names in FULL
+__all__: list[str] = []  # FULL finds them by name
 
 
 def mask_of(name: str, x: Array, where: Any) -> Array:
-    """A condition in the shape of x, as plain booleans.
+    """A condition broadcast to the shape of x, as plain booleans.
 
     Raises:
         ShapeError: it does not broadcast to that shape.
@@ -42,17 +42,17 @@ def mask_of(name: str, x: Array, where: Any) -> Array:
         return broadcast_to(plain, shape=shape_of(x))
     except (ValueError, ShapeError):
         raise ShapeError(
-            f"{name}: where= of shape {shape_of(plain)} for {named(x)}: it has to broadcast to that shape"
+            f"{name}: where= of shape {shape_of(plain)} for {named(x)}: it must broadcast to that shape"
         ) from None
 
 
 def _kept(name: str, x: Array, where: Any, filler: float) -> Array:
-    """x with a filler in place of what is left out."""
+    """x with a filler in place of each element that is left out."""
     return x if where is True else choose(mask_of(name, x, where), x, filler)
 
 
 def in_dtype(name: str, x: Array, dtype: Any) -> Array:
-    """x in the dtype that the reduction shall be computed in.
+    """x in the dtype to compute in.
 
     Raises:
         ArgumentError: it is not a floating-point type.
@@ -75,7 +75,7 @@ def sum(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.sum` with NumPy's options: initial is added, and only elements where `where` holds count.
+    """`reductions.sum` of the elements where `where` holds; initial is added.
 
     >>> float(sum(np.array([1.0, 2.0, 3.0]), where=[True, False, True], initial=10.0))
     14.0
@@ -94,7 +94,7 @@ def prod(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.prod` with NumPy's options: initial is a factor, and only elements where `where` holds count.
+    """`reductions.prod` of the elements where `where` holds; initial is a factor.
 
     >>> float(prod(np.array([1.0, 2.0, 3.0]), where=[True, False, True], initial=10.0))
     30.0
@@ -107,7 +107,7 @@ def prod(
 def max(
     x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
 ) -> Array:
-    """`reductions.max` with NumPy's options: no less than initial, and only elements where `where` holds count.
+    """`reductions.max` of initial and the elements where `where` holds.
 
     >>> float(max(np.array([1.0, 2.0, 3.0]), where=[True, True, False], initial=0.0))
     2.0
@@ -118,7 +118,7 @@ def max(
 def min(
     x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
 ) -> Array:
-    """`reductions.min` with NumPy's options: no more than initial, and only elements where `where` holds count.
+    """`reductions.min` of initial and the elements where `where` holds.
 
     >>> float(min(np.array([1.0, 2.0, 3.0]), where=[False, True, True], initial=9.0))
     2.0
@@ -141,13 +141,14 @@ def _extremum(
     if initial is None:
         return reduced(x, axis=axis, keepdims=keepdims)
     if 0 in (shape_of(x)[a] for a in axes_of(name, x, axis)):
-        return reductions.sum(x, axis=axis, keepdims=keepdims) + initial  # of nothing: initial, in the right shape
+        # No element: the sum is 0 in the right shape, and the result is initial.
+        return reductions.sum(x, axis=axis, keepdims=keepdims) + initial
     z = reduced(_kept(name, x, where, end), axis=axis, keepdims=keepdims)
     return pair(z if where is True else shared_end(z, x, mask_of(name, x, where), end, axis, keepdims), initial)
 
 
 def check_initial(name: str, initial: Array | None, where: Any) -> None:
-    """Refuse `where=` without `initial=`: where no element is left there is no extremum.
+    """Refuse `where=` without `initial=`: no element may be left to choose from.
 
     Raises:
         ArgumentError: where is given, and initial is not.
@@ -157,10 +158,10 @@ def check_initial(name: str, initial: Array | None, where: Any) -> None:
 
 
 def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims: bool) -> Array:
-    """z, an extremum of the elements that count, the others being filled with `end`.
+    """z, an extremum of the elements that count; the others were filled with `end`.
 
-    Where it is `end` itself, all that count are. They alone share its gradient, and not
-    what was filled in.
+    Where z is `end` itself, so is each element that counts. They alone share the
+    gradient, and the filled ones get none.
     """
     below = ground(z)
     if not isinstance(below, (float, np.ndarray, np.generic)) or not np.any(np.equal(below, end)):
@@ -172,13 +173,13 @@ def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims
 
 
 def counted(x: Array, mask: Array, axis: Axis, keepdims: bool) -> Array:
-    """How many elements are not left out, in the dtype of x, so that a quotient keeps it."""
+    """How many elements count, in the dtype of x, so that a quotient keeps it."""
     count = count_nonzero(mask, axis=axis, keepdims=keepdims)
     return cast(count, dtype=x.dtype) if hasattr(x, "dtype") else float(count)
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False, dtype: Any = None, where: Any = True) -> Array:
-    """`reductions.mean` with NumPy's options: only elements where `where` holds count; nan where there is none.
+    """`reductions.mean` of the elements where `where` holds; nan where there is none.
 
     >>> float(mean(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
     2.0
@@ -202,7 +203,7 @@ def var(
     mean: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.var` with NumPy's options: a mean that is known already, and only elements where `where` holds.
+    """`reductions.var` of the elements where `where` holds; mean may be given if known.
 
     >>> float(var(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
     1.0
@@ -223,7 +224,7 @@ def std(
     mean: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.std` with NumPy's options, as those of `var`. Of equal numbers it has the gradient 0.
+    """`reductions.std` with the options of `var`; of equal numbers its gradient is 0.
 
     >>> float(std(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
     1.0
@@ -244,16 +245,19 @@ def _deviations(
     mean: Array | None,
     where: Any,
 ) -> tuple[Array, Array]:
-    """Distances from the mean, 0 for what is left out; and what the sum of their squares is divided by."""
+    """Distances from the mean, and the divisor of the sum of their squares.
+
+    An element that is left out has the distance 0."""
     less = ddof_of(name, ddof, correction)
     x = in_dtype(name, x, dtype)
     mask = mask_of(name, x, where)
     count = counted(x, mask, axis, True)
     degrees = count - less
-    degrees = choose(greater(degrees, 0.0), degrees, 0.0)  # then a quotient of 0 by 0, which is nan
+    degrees = choose(greater(degrees, 0.0), degrees, 0.0)  # 0 / 0 will be nan
     if mean is not None:
         return choose(mask, x - mean, 0.0), degrees
-    if 0 not in shape_of(x):  # seen from an element, equal numbers differ by 0 exactly, as in reductions.var
+    # Subtract an element first: then equal numbers are exactly 0, as in reductions.var.
+    if 0 not in shape_of(x):
         x = x - stop_gradient(reductions.max(choose(mask, x, -math.inf), axis=axis, keepdims=True))
     total = reductions.sum(choose(mask, x, 0.0), axis=axis, keepdims=True)
     return choose(mask, x - divide(total, choose(equal(count, 0.0), 1.0, count)), 0.0), degrees

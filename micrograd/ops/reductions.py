@@ -1,4 +1,4 @@
-"""The table, reductions: many numbers become fewer, along all axes or some; and what runs along one axis."""
+"""The table, reductions: sums, products, extrema and order, along all axes or some."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ __all__ = [
 
 
 def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
-    """Shape of a reduction of x that keeps its axes: it broadcasts against x."""
+    """Shape of a reduction of x that keeps its axes, and so broadcasts against x."""
     return reduced_shape("sum", x, axis, True)
 
 
@@ -56,9 +56,10 @@ def _shape_rule(name: str) -> Callable[..., tuple[int, ...]]:
 
 
 def _itself(x: Array, axis: Axis) -> Array:
-    """A number, which stays one; it has no axis to reduce, but that NumPy lets it have axis 0."""
+    """A number, which a reduction leaves as it is; NumPy lets it have axis 0."""
     if axis is not None and axis not in ((), 0, -1):
-        raise np.exceptions.AxisError(f"axis {axis} of a number")  # the shape rule says it better, by label
+        # The shape rule replaces this error by one that names the input.
+        raise np.exceptions.AxisError(f"axis {axis} of a number")
     return x
 
 
@@ -92,14 +93,14 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def _hits(x: Array, z: Array, axis: Axis) -> tuple[Array, Array]:
-    """Where x is the extremum z, and how many elements tie there."""
+    """Where x equals the extremum z, and how many elements tie there."""
     hit = equal(x, reshape(z, shape=_kept(x, axis)))
     return hit, sum(hit, axis=axis, keepdims=True)
 
 
 def _extremum_pull(g: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     hit, ties = _hits(x, z, axis)
-    return where(hit, divide(reshape(g, shape=_kept(x, axis)), ties), 0.0)  # the others are not asked
+    return where(hit, divide(reshape(g, shape=_kept(x, axis)), ties), 0.0)
 
 
 def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -108,13 +109,13 @@ def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims:
 
 
 def nonempty(name: str, x: Array, axis: Axis) -> None:
-    """An empty set has no largest element."""
+    """Raise ShapeError where an axis has no element, as nothing has a largest one."""
     if 0 in (shape_of(x)[a] for a in axes_of(name, x, axis)):
-        raise ShapeError(f"{name}: {named(x)} has no element along axis {axis}; it needs one at least")
+        raise ShapeError(f"{name}: {named(x)} has no element along axis {axis}; it needs at least one")
 
 
 def _count(name: str, x: Array, axis: Axis) -> int:
-    """How many elements go into one of the result."""
+    """How many elements of x make one of the result."""
     sizes = shape_of(x)
     return math.prod(sizes if axis is None else [sizes[a] for a in axes_of(name, x, axis)])
 
@@ -137,7 +138,7 @@ def _extremum(name: str) -> Callable[[Callable[..., Array]], Op]:
 
 @_extremum("max")
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Largest element along axes; where several tie, each gets an equal share of the gradient.
+    """Largest element along axes; elements that tie share the gradient equally.
 
     Args:
         x: value of any shape.
@@ -157,7 +158,7 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @_extremum("min")
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Smallest element along axes; where several tie, each gets an equal share of the gradient.
+    """Smallest element along axes; elements that tie share the gradient equally.
 
     Args:
         x: value of any shape.
@@ -202,17 +203,17 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def is_half(x: Array) -> bool:
-    """Whether x has 16 bits a number: a sum of many such overflows at 65,504."""
+    """Whether x is of float16, in which a sum overflows at 65,504."""
     return getattr(x, "dtype", None) == "float16"
 
 
 def in_single(f: Callable[..., Array], x: Array, **params: Any) -> Array:
-    """f of x of 16 bits, computed with 32, as NumPy's mean is."""
+    """f of x of float16, computed in float32, as NumPy computes its mean."""
     return cast(f(cast(x, dtype="float32"), **params), dtype="float16")
 
 
 def _over(total: Array, count: float, warning: str) -> Array:
-    """total / count where there is nothing to divide by: nan or inf, with NumPy's warning."""
+    """total / count where count is 0: nan or inf, with NumPy's warning."""
     if math.prod(shape_of(total)) and not is_quiet():
         warn_user(warning, RuntimeWarning)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -222,15 +223,16 @@ def _over(total: Array, count: float, warning: str) -> Array:
 def var(
     x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
 ) -> Array:
-    """Variance along axes: the mean square distance from the mean.
+    """Variance along axes: the mean squared distance from the mean.
 
     z = sum_i (x_i - m)^2 / (n - ddof), where m = mean(x)
 
     Args:
         x: value of any shape.
         axis: the axes to reduce; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample.
-            Where none is left it is nan or inf, with NumPy's warning.
+        ddof: what to subtract from the number of elements; 1 gives an estimate from a
+            sample. Where nothing is left the result is nan or inf, with NumPy's
+            warning.
         keepdims: keep these axes, with length 1.
         correction: another name of ddof.
 
@@ -264,9 +266,9 @@ def ddof_of(name: str, ddof: float, correction: float | None) -> float:
 
 
 def _from_mean(name: str, x: Array, axis: Axis) -> Array:
-    """x less its mean along axes."""
-    # Seen from an element, not from 0, equal numbers differ by 0 exactly: the mean of
-    # [0.1, 0.1, 0.1] is not 0.1
+    """x minus its mean along axes."""
+    # Subtract an element first: then equal numbers are exactly 0. In floating point the
+    # mean of [0.1, 0.1, 0.1] is not 0.1.
     axes = axes_of(name, x, axis)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
@@ -276,15 +278,18 @@ def _from_mean(name: str, x: Array, axis: Axis) -> Array:
 def std(
     x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
 ) -> Array:
-    """Standard deviation along axes: the square root of the variance. Of equal numbers it has the gradient 0.
+    """Standard deviation along axes: the square root of the variance.
+
+    Where all elements are equal its gradient is 0.
 
     z = sqrt(sum_i (x_i - m)^2 / (n - ddof)), where m = mean(x)
 
     Args:
         x: value of any shape.
         axis: the axes to reduce; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample.
-            Where none is left it is nan or inf, with NumPy's warning.
+        ddof: what to subtract from the number of elements; 1 gives an estimate from a
+            sample. Where nothing is left the result is nan or inf, with NumPy's
+            warning.
         keepdims: keep these axes, with length 1.
         correction: another name of ddof.
 
@@ -305,11 +310,11 @@ def std(
     return z / math.sqrt(count - less)
 
 
-# Products, by halves: no division, so zeros are no exception, and log2(n) steps
+# Products by halves: log2(n) steps, and no division, so that zeros need no special case
 
 
 def as_rows(x: Array, axes: tuple[int, ...]) -> Array:
-    """x with these axes made one, the last."""
+    """x with these axes joined into one, the last."""
     others = tuple(a for a in range(len(shape_of(x))) if a not in axes)
     if (*others, *axes) != tuple(range(len(shape_of(x)))):
         x = transpose(x, axes=(*others, *axes))
@@ -318,7 +323,7 @@ def as_rows(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Product of elements along axes; its gradient is exact where elements are zero, too.
+    """Product of elements along axes, with an exact gradient where elements are zero.
 
     z = prod_i x_i
 
@@ -341,7 +346,7 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def _product(rows: Array) -> Array:
-    """Products along the last axis, which stays, at length 1."""
+    """Products along the last axis, which stays, with length 1."""
     n = shape_of(rows)[-1]
     if n == 0:
         return sum(rows, axis=-1, keepdims=True) + 1.0
@@ -390,7 +395,7 @@ def cumsum(x: Array, *, axis: int | None = None) -> Array:
 
 
 def cumprod(x: Array, *, axis: int | None = None) -> Array:
-    """Running product along an axis; its gradient is exact where elements are zero, too.
+    """Running product along an axis, with an exact gradient where elements are zero.
 
     z_i = prod_{j <= i} x_j
 
@@ -401,7 +406,8 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
     Raises:
         ShapeError: the axis does not exist.
 
-    Source: the doubling of steps is Hillis and Steele (1986), doi:10.1145/7902.7903.
+    Source: the doubling of steps is by Hillis and Steele (1986),
+    doi:10.1145/7902.7903.
 
     >>> cumprod(np.array([2.0, 3.0, 4.0]))
     array([ 2.,  6., 24.])
@@ -417,8 +423,7 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
     return x
 
 
-# Questions: their answer is a place, a count or a truth, in plain data, and carries no
-# gradient
+# Questions: the answer is a place, a count or a truth; plain data without a gradient
 
 
 def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple[int, ...]:
@@ -429,11 +434,11 @@ def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple
 
 @question("argmax", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmax", x, axis, keepdims), kind=int)
 def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    """Place of the largest element along an axis, the first of several; plain integers.
+    """Place of the largest element along an axis, the first of equal ones; integers.
 
     Args:
         x: value of any shape.
-        axis: the axis to look along; None numbers all elements in their order.
+        axis: the axis to look along; None numbers all elements in one row.
         keepdims: keep the axis, with length 1.
 
     Raises:
@@ -447,11 +452,11 @@ def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
 
 @question("argmin", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmin", x, axis, keepdims), kind=int)
 def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    """Place of the smallest element along an axis, the first of several; plain integers.
+    """Place of the smallest element along an axis, the first of equal ones; integers.
 
     Args:
         x: value of any shape.
-        axis: the axis to look along; None numbers all elements in their order.
+        axis: the axis to look along; None numbers all elements in one row.
         keepdims: keep the axis, with length 1.
 
     Raises:
@@ -465,7 +470,7 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
 
 @question("any", shape=_shape_rule("any"), kind=bool)
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Whether an element is not zero, along axes; plain booleans.
+    """Whether any element along axes is not zero; plain booleans.
 
     Args:
         x: value, or condition, of any shape.
@@ -483,7 +488,7 @@ def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @question("all", shape=_shape_rule("all"), kind=bool)
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Whether no element is zero, along axes; plain booleans.
+    """Whether all elements along axes are not zero; plain booleans.
 
     Args:
         x: value, or condition, of any shape.
@@ -501,7 +506,7 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @question("count_nonzero", shape=_shape_rule("count_nonzero"), kind=int)
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """How many elements are not zero, along axes; plain integers.
+    """How many elements along axes are not zero; plain integers.
 
     Args:
         x: value, or condition, of any shape.
@@ -519,12 +524,14 @@ def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Arr
 
 @question("argsort", shape=lambda x, *, axis=-1, descending=False: _run_shape("argsort", x, axis), kind=int)
 def argsort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
-    """Places of the elements in their order along an axis; equal ones stay in the order they have. Plain integers.
+    """Places that would sort the elements along an axis; plain integers.
+
+    Equal elements keep their order.
 
     Args:
         x: value of any shape.
-        axis: the axis to sort along; None numbers all elements in their order.
-        descending: the largest first.
+        axis: the axis to sort along; None numbers all elements in one row.
+        descending: whether the largest comes first.
 
     Raises:
         ShapeError: the axis does not exist.
@@ -536,12 +543,14 @@ def argsort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Arr
 
 
 def sort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
-    """Elements in their order along an axis, each with its own gradient; equal ones stay in the order they have.
+    """The elements sorted along an axis, each with its own gradient.
+
+    Equal elements keep their order.
 
     Args:
         x: value of any shape.
         axis: the axis to sort along; None sorts all elements into one row.
-        descending: the largest first.
+        descending: whether the largest comes first.
 
     Raises:
         ShapeError: the axis does not exist.
@@ -562,7 +571,9 @@ def _middle_shape(x: Array) -> tuple[int, ...]:
 
 @question("middle", shape=_middle_shape, kind=int)
 def middle(x: Array) -> Array:
-    """Place of the middle element by size along the last axis, or of the two; of a nan where there is one.
+    """Place of the median along the last axis, or of the two middle elements.
+
+    Where a row holds nan it is the place of a nan.
 
     Args:
         x: value of shape (..., n), n positive.
@@ -573,11 +584,14 @@ def middle(x: Array) -> Array:
     n = x.shape[-1]
     order = np.argpartition(x, sorted({(n - 1) // 2, n // 2, n - 1}), axis=-1)
     places, last = order[..., (n - 1) // 2 : n // 2 + 1], order[..., -1:]
-    return np.where(np.isnan(np.take_along_axis(x, last, -1)), last, places)  # nan is the last of all
+    # NumPy sorts nan to the end.
+    return np.where(np.isnan(np.take_along_axis(x, last, -1)), last, places)
 
 
 def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Middle element by size along axes, or the mean of the two middle ones; of equal elements one has the gradient.
+    """Median along axes: the middle element by size, or the mean of the middle two.
+
+    Of equal elements one gets the gradient.
 
     Args:
         x: value of any shape.

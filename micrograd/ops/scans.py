@@ -1,4 +1,4 @@
-"""The table, what runs along an axis with a factor at each step; and the running logsumexp, which is derived by it."""
+"""The table, scans: linear recurrence, and the running logsumexp that uses it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,22 @@ __all__ = ["logcumsumexp", "recurrence"]
 
 
 def _previous(x: Array, first: float = 0.0) -> Array:
-    """One place later along the last axis."""
+    """x moved one place later along the last axis; `first` enters in front."""
     if 0 in shape_of(x):
         return x
     return pad(x[..., :-1], [(0, 0)] * (len(shape_of(x)) - 1) + [(1, 0)], constant_values=first)
 
 
 def _backwards(factors: Array, g: Array) -> Array:
-    """The transpose of the recurrence: from the last to the first, each factor seen from the place before it."""
+    """The transpose of the recurrence: it runs from the last element to the first."""
     return flip(recurrence(_previous(flip(factors, axis=-1)), flip(g, axis=-1)), axis=-1)
 
 
 def _recurrence_shape(factors: Array, x: Array) -> tuple[int, ...]:
     if shape_of(factors) != shape_of(x) or not shape_of(x):
-        raise ShapeError(f"recurrence: {named(factors)} and {named(x)}: give two arrays of one shape, with an axis")
+        raise ShapeError(
+            f"recurrence: {named(factors)} and {named(x)}: give two arrays of one shape, with at least one axis"
+        )
     return shape_of(x)
 
 
@@ -52,16 +54,16 @@ def _recurrence_shape(factors: Array, x: Array) -> tuple[int, ...]:
     shape=_recurrence_shape,
 )
 def recurrence(factors: Array, x: Array) -> Array:
-    """Linear recurrence of first order along the last axis: a running sum that decays or grows at each step.
+    """Linear recurrence along the last axis: a running sum with a factor at each step.
 
     z_i = factors_i z_(i-1) + x_i, where z_(-1) = 0
 
     Args:
-        factors: value of shape (..., n); its first element meets 0.
+        factors: value of shape (..., n); the first one multiplies 0.
         x: value of the same shape.
 
     Raises:
-        ShapeError: the shapes differ, or are those of numbers.
+        ShapeError: the shapes differ, or the inputs are numbers.
 
     >>> recurrence(np.array([0.0, 0.5, 0.5]), np.array([4.0, 0.0, 1.0]))
     array([4., 2., 2.])
@@ -74,7 +76,7 @@ def recurrence(factors: Array, x: Array) -> Array:
 
 
 def _running(x: Array, z: Array, axis: int) -> tuple[Array, Array]:
-    """What of the last sum stays in each, and the share of its own element; 0 where the sum is still 0."""
+    """Which share of each sum was there before, and which one its element adds."""
     x, z = moveaxis(x, axis, -1), moveaxis(z, axis, -1)
     seen = where(equal(z, -math.inf), 0.0, z)
     return exp(_previous(z, -math.inf) - seen), exp(x - seen)
@@ -97,8 +99,9 @@ def _logcumsumexp_shape(x: Array, *, axis: int = -1) -> tuple[int, ...]:
 
 @primitive("logcumsumexp", vjp=[_logcumsumexp_pull], jvp=[_logcumsumexp_push], shape=_logcumsumexp_shape)
 def logcumsumexp(x: Array, *, axis: int = -1) -> Array:
-    """Running logarithm of the sum of exponentials along an axis, without overflow; -inf, with gradient 0, as long as
-    all were -inf.
+    """Running logarithm of the sum of exponentials along an axis, without overflow.
+
+    It is -inf, with gradient 0, as long as all elements so far are -inf.
 
     z_i = ln sum_(j <= i) exp(x_j)
 

@@ -1,4 +1,4 @@
-"""The table, statistics: weighted means, covariances, quantiles, and questions about order and place."""
+"""The table, statistics: weighted means, covariances, quantiles, histograms."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = [
 
 
 def ptp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Largest element less the smallest, along axes; where several tie, they share the gradient.
+    """Largest minus smallest element along axes; elements that tie share the gradient.
 
     z = max(x) - min(x)
 
@@ -65,20 +65,20 @@ def ptp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 def average(
     x: Array, *, axis: Axis = None, weights: Array | None = None, returned: bool = False, keepdims: bool = False
 ) -> Any:
-    """Weighted mean along axes; the weights have gradients, too.
+    """Weighted mean along axes; the weights get gradients, too.
 
     z = sum_i w_i x_i / sum_i w_i
 
     Args:
         x: value of any shape.
         axis: the axes to average over; None for all.
-        weights: of the shape of x, or of the axes that are averaged over; None for
-            equal ones.
-        returned: give the sum of the weights as well.
+        weights: value of the shape of x, or of the averaged axes; None for equal
+            weights.
+        returned: whether to return the sum of the weights, too.
         keepdims: keep these axes, with length 1.
 
     Returns:
-        The mean, or the pair of the mean and the sum of the weights, of one shape.
+        The mean, or the pair of the mean and the sum of the weights, in one shape.
 
     Raises:
         ShapeError: an axis does not exist, or the weights do not fit.
@@ -103,14 +103,13 @@ def average(
 
 
 def _weights(x: Array, w: Array, axes: tuple[int, ...]) -> Array:
-    """Weights in the shape of x."""
+    """Weights broadcast to the shape of x."""
     if shape_of(w) == shape_of(x):
         return w
     wanted = tuple(shape_of(x)[a] for a in axes)
     if len(axes) == len(shape_of(x)) or shape_of(w) != wanted:
         raise ShapeError(
-            f"average: weights of shape {named(w)} for {named(x)}: give the shape of x, "
-            f"or name the axes that they stand for by axis="
+            f"average: weights of shape {named(w)} for {named(x)}: give the shape of x, or name their axes by axis="
         )
     order = sorted(range(len(axes)), key=axes.__getitem__)
     kept = tuple(n if a in axes else 1 for a, n in enumerate(shape_of(x)))
@@ -128,23 +127,23 @@ def cov(
     aweights: Array | None = None,
     dtype: Any = None,
 ) -> Array:
-    """Covariance matrix of variables, each of them a row of observations; nan of too few of them.
+    """Covariance matrix of variables, each a row of observations; nan for too few.
 
     z = (m - mean) W (m - mean)^T / degrees of freedom
 
     Args:
         m: value of shape (variables, observations), or one row.
         y: more variables, of the same shape.
-        rowvar: whether rows are variables; else columns are.
-        bias: divide by the number of observations, not by one less.
-        ddof: what to take off that number, in place of bias.
-        fweights: how often each observation is counted: whole numbers.
-        aweights: the importance of each observation; they have gradients, too.
+        rowvar: whether the rows are the variables; otherwise the columns are.
+        bias: whether to divide by the number of observations, and not by one less.
+        ddof: what to subtract from that number; it replaces bias.
+        fweights: how often each observation counts: whole numbers.
+        aweights: the weight of each observation; these get gradients, too.
         dtype: floating-point type of the result; float64 by default, as in NumPy.
 
     Raises:
         ShapeError: m has more than two axes, or weights or y do not fit.
-        ArgumentError: weights are negative, or fweights are not whole.
+        ArgumentError: a weight is negative, or fweights are not whole.
 
     >>> cov(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
     array([[ 1., -1.],
@@ -156,7 +155,7 @@ def cov(
     x = in_dtype("cov", x, np.result_type(x.dtype, float) if dtype is None else dtype)
     off = (0 if bias else 1) if ddof is None else ddof
     w, count = _observation_weights(x, fweights, aweights, off)
-    count = maximum(count, 0.0)  # nan where no observation is left to divide by, as in NumPy
+    count = maximum(count, 0.0)  # 0 divides to nan, as in NumPy
     if w is None:
         d = x - mean(x, axis=1, keepdims=True)
         z = divide(matmul(d, transpose(d)), count)
@@ -176,7 +175,7 @@ def _variables(name: str, x: Any, rowvar: bool) -> Array:
 
 
 def _observation_weights(x: Array, fweights: Any, aweights: Any, off: float) -> tuple[Array | None, Array]:
-    """The weights of the observations, or None; and what sums of squares are divided by."""
+    """The weights of the observations, or None; and the divisor of sums of squares."""
     n = shape_of(x)[1]
     if fweights is None and aweights is None:
         return None, n - off
@@ -184,12 +183,12 @@ def _observation_weights(x: Array, fweights: Any, aweights: Any, off: float) -> 
     a = np.ones(n) if aweights is None else as_input(aweights, "cov")
     for name, given in (("fweights", f), ("aweights", a)):
         if shape_of(given) != (n,):
-            raise ShapeError(f"cov: {name} of shape {shape_of(given)} for {n} observations; give one to each")
+            raise ShapeError(f"cov: {name} of shape {shape_of(given)} for {n} observations; give one for each")
         below = ground(given)
         if below is not None and (below < 0).any():
-            raise ArgumentError(f"cov: {name} with a negative one; give weights of at least 0")
+            raise ArgumentError(f"cov: {name} holds a negative weight; give weights of at least 0")
     if (f != np.round(f)).any():
-        raise ArgumentError("cov: fweights count observations, and have to be whole numbers; use aweights for others")
+        raise ArgumentError("cov: fweights count observations, so give whole numbers; aweights takes others")
     w = a * f
     if aweights is None or off == 0:
         return w, sum(w) - (off if aweights is None else 0.0)
@@ -197,14 +196,14 @@ def _observation_weights(x: Array, fweights: Any, aweights: Any, off: float) -> 
 
 
 def corrcoef(x: Array, y: Array | None = None, *, rowvar: bool = True, dtype: Any = None) -> Array:
-    """Correlation matrix of variables, each of them a row of observations; 1 for a single one.
+    """Correlation matrix of variables, each a row of observations; 1 for one variable.
 
     z_ij = c_ij / sqrt(c_ii c_jj), where c = cov(x)
 
     Args:
         x: value of shape (variables, observations), or one row.
         y: more variables, of the same shape.
-        rowvar: whether rows are variables; else columns are.
+        rowvar: whether the rows are the variables; otherwise the columns are.
         dtype: floating-point type of the result; float64 by default, as in NumPy.
 
     Raises:
@@ -223,7 +222,8 @@ def corrcoef(x: Array, y: Array | None = None, *, rowvar: bool = True, dtype: An
 
 # Quantiles
 
-WHOLE_PLACES = {"lower", "higher", "nearest", "inverted_cdf", "closest_observation"}  # never between two elements
+# Methods that give an element itself, never a number between two
+WHOLE_PLACES = {"lower", "higher", "nearest", "inverted_cdf", "closest_observation"}
 
 
 def _places_shape(x: Array, *, q: Any, method: str = "linear") -> tuple[int, ...]:
@@ -232,21 +232,21 @@ def _places_shape(x: Array, *, q: Any, method: str = "linear") -> tuple[int, ...
 
 @question("quantile places", shape=_places_shape, kind=float)
 def quantile_places(x: Array, *, q: Any, method: str = "linear") -> Array:
-    """Where the quantiles of sorted rows lie, counted from 0; between two elements it is a fraction.
+    """Where the quantiles of sorted rows are, counted from 0; fractions lie in between.
 
     Every method of NumPy is linear between neighbours, so its quantiles of 0, 1, 2, ...
-    are the places. A nan counts as no element; it stands at the end of a sorted row.
+    are the places. A nan does not count; it stands at the end of a sorted row.
 
     Args:
-        x: value of shape (..., n), its rows in order.
+        x: value of shape (..., n), with sorted rows.
         q: numbers from 0 to 1, in one row.
-        method: one of NumPy's.
+        method: a method of NumPy.
 
     >>> quantile_places(np.array([10.0, 20.0, 40.0]), q=[0.5, 0.75])
     array([1. , 1.5])
     """
     if not isinstance(x, np.ndarray):
-        raise OpError("quantile: it looks at the numbers, so it is for NumPy's arrays; compute others first")
+        raise OpError("quantile: it needs the numbers, so it takes only NumPy's arrays; compute others first")
     counts = np.sum(~np.isnan(x), axis=-1)
     known = {n: np.quantile(np.arange(float(n)), q, method=method) for n in np.unique(counts).tolist() if n}  # type: ignore[call-overload]
     known[0] = np.zeros(len(q))
@@ -255,14 +255,16 @@ def quantile_places(x: Array, *, q: Any, method: str = "linear") -> Array:
 
 
 def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Array:
-    """Quantiles along axes, with the axes of q in front; those of a row with nan are nan, unless nan is skipped.
+    """Quantiles along axes, with the axes of q in front.
+
+    A row with nan gives nan, unless nan is skipped.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 1, or there is no such method.
+        ArgumentError: q is a Value or not between 0 and 1, or the method is unknown.
         ShapeError: an axis does not exist, or has no element.
     """
     if hasattr(q, "_apply_op"):
-        raise ArgumentError(f"{name}: q={q} is a value, and has no gradient here; give plain numbers, such as q.data")
+        raise ArgumentError(f"{name}: q={q} is a Value, and q has no gradient; give plain numbers, such as q.data")
     x, levels = as_input(x, name), _levels(name, q)
     nonempty(name, x, axis)
     axes = axes_of(name, x, axis)
@@ -271,18 +273,17 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
         places = quantile_places(rows, q=levels.ravel(), method=method)
     except ValueError as error:
         raise ArgumentError(f"{name}: q={q!r}, method={method!r}: {error}") from None
-    # As in NumPy, the dtype is that of x, unless shares of an array q go into the
-    # result.
+    # As in NumPy the dtype is that of x, unless an array q takes part in the result.
     keeps = isinstance(q, (int, float)) or method in WHOLE_PLACES
     z = _between(rows, places, float_type(rows) if keeps else float)
     if not skip_nan:
         last = getitem(rows, index=(..., slice(-1, None)))
-        z = where(isnan(last), last, z)  # the nan itself, as in median: it has the gradient
+        z = where(isnan(last), last, z)  # nan gets the gradient, as in median
     return reshape(moveaxis(z, -1, 0), shape=(*levels.shape, *reduced_shape(name, x, axis, keepdims)))
 
 
 def refuse_weights(name: str, weights: Any) -> None:
-    """Raise ArgumentError where weights are given: weighted quantiles are not there."""
+    """Raise ArgumentError for weights, as there are no weighted quantiles."""
     if weights is not None:
         raise ArgumentError(f"{name}: there is no weights= here; take v.data for plain NumPy")
 
@@ -291,47 +292,48 @@ def _levels(name: str, q: Any) -> Any:
     try:
         return np.asarray(q, float)
     except (TypeError, ValueError):
-        raise ArgumentError(f"{name}: q={q!r} is not made of numbers; give one, or an array of them") from None
+        raise ArgumentError(f"{name}: q={q!r} is not a number; give one, or an array of them") from None
 
 
 def _between(rows: Array, places: Array, dtype: Any) -> Array:
-    """Elements of rows at places; between two of them, on the straight line."""
-    if ground(places) is None:  # of mere shapes
+    """Elements of rows at places; on a straight line between two elements."""
+    if ground(places) is None:  # shapes without numbers
         return sum(rows, axis=-1, keepdims=True) + places
     last = shape_of(rows)[-1] - 1
     low = np.floor(places).astype(int)
     share = (places - low).astype(dtype)
     below = take_along_axis(rows, low, axis=-1)
     above = take_along_axis(rows, np.minimum(low + 1, last), axis=-1)
-    exact = np.equal(share, 0.0)  # then a neighbour has no say, though it be infinite
+    exact = np.equal(share, 0.0)  # then the neighbour does not count, even if infinite
     start, end = where(exact, 0.0, below), where(exact, 0.0, above)
     rise = end - start
-    line = where(np.greater_equal(share, 0.5), end - rise * (1.0 - share), start + rise * share)  # rounds as in NumPy
+    # Written so that it rounds as NumPy does.
+    line = where(np.greater_equal(share, 0.5), end - rise * (1.0 - share), start + rise * share)
     return where(exact, below, line)
 
 
 def quantile(
     x: Array, q: Any, *, axis: Axis = None, method: str = "linear", keepdims: bool = False, weights: None = None
 ) -> Array:
-    """Quantiles along axes: what the share q of the elements does not exceed.
+    """Quantiles along axes: the number that a share q of the elements does not exceed.
 
-    The gradient goes to the two elements next to the place, or to the one that is
-    there; of equal ones to one of them.
+    The gradient goes to the two elements next to the place, or to the one at the place.
+    Of equal elements one gets it.
 
-    z = x_(j) + (x_(j+1) - x_(j)) t, where x_() is sorted and j + t the place of q
+    z = x_(j) + (x_(j+1) - x_(j)) t, where x_() is sorted, and j + t is the place of q
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 1, or an array of them, whose axes come first in the
-            result; plain numbers.
+        q: a plain number from 0 to 1, or an array of them, whose axes come first in the
+            result.
         axis: the axes to look along; None for all.
         method: "linear", "lower", "higher", "midpoint", "nearest", or another of
             NumPy's.
         keepdims: keep these axes, with length 1.
-        weights: None; there are no weighted quantiles here.
+        weights: must be None; there are no weighted quantiles here.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 1; there is no such method; or
+        ArgumentError: q is a Value or not between 0 and 1, the method is unknown, or
             weights are given.
         ShapeError: an axis does not exist, or has no element.
 
@@ -351,17 +353,17 @@ def percentile(
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 100, or an array of them, whose axes come first in the
-            result; plain numbers.
+        q: a plain number from 0 to 100, or an array of them, whose axes come first in
+            the result.
         axis: the axes to look along; None for all.
         method: "linear", "lower", "higher", "midpoint", "nearest", or another of
             NumPy's.
         keepdims: keep these axes, with length 1.
-        weights: None; there are no weighted percentiles here.
+        weights: must be None; there are no weighted percentiles here.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 100; there is no such method;
-            or weights are given.
+        ArgumentError: q is a Value or not between 0 and 100, the method is unknown, or
+            weights are given.
         ShapeError: an axis does not exist, or has no element.
 
     >>> float(percentile(np.array([1.0, 2.0, 4.0]), 75))
@@ -372,7 +374,7 @@ def percentile(
 
 
 def as_share(name: str, q: Any) -> Any:
-    """Percents as shares of 1.
+    """Percentages as shares of 1.
 
     Raises:
         ArgumentError: one is not between 0 and 100.
@@ -385,18 +387,18 @@ def as_share(name: str, q: Any) -> Any:
     return float(shares) if np.ndim(q) == 0 else shares
 
 
-# Questions: places and counts, in plain data
+# Questions: places and counts; plain data without a gradient
 
 
 @question("searchsorted", shape=lambda a, v, *, side="left", sorter=None: shape_of(v), kind=int)
 def searchsorted(a: Array, v: Array, *, side: Any = "left", sorter: Any = None) -> Array:
-    """Where to insert elements into a sorted row so that it stays sorted; plain integers.
+    """Where to insert elements in a sorted row so that it stays sorted; integers.
 
     Args:
         a: the row, in ascending order.
         v: what to insert, of any shape.
-        side: "left" of equal elements, or "right".
-        sorter: the order of a, where it is not sorted: integers.
+        side: "left" to insert before equal elements, "right" to insert after them.
+        sorter: integers that sort a, if it is not sorted.
 
     >>> searchsorted(np.array([1.0, 2.0, 4.0]), 3.0)
     np.int64(2)
@@ -406,12 +408,12 @@ def searchsorted(a: Array, v: Array, *, side: Any = "left", sorter: Any = None) 
 
 @question("digitize", shape=lambda x, bins, *, right=False: shape_of(x), kind=int)
 def digitize(x: Array, bins: Array, *, right: bool = False) -> Array:
-    """Number of the bin of each element, 0 below the first edge; plain integers.
+    """Number of the bin of each element; 0 below the first edge; plain integers.
 
     Args:
         x: value of any shape.
         bins: the edges, in ascending or descending order.
-        right: whether a bin holds its right edge, in place of its left one.
+        right: whether a bin includes its right edge, and not its left one.
 
     >>> digitize(np.array([0.5, 2.5]), np.array([0.0, 1.0, 2.0]))
     array([1, 3])
@@ -421,14 +423,14 @@ def digitize(x: Array, bins: Array, *, right: bool = False) -> Array:
 
 @question("isin", shape=lambda x, y, *, assume_unique=False, invert=False, kind=None: shape_of(x), kind=bool)
 def isin(x: Array, y: Array, *, assume_unique: bool = False, invert: bool = False, kind: Any = None) -> Array:
-    """Whether each element is among others; plain booleans.
+    """Whether each element of x is also in y; plain booleans.
 
     Args:
         x: value of any shape.
-        y: the others, in any shape.
-        assume_unique: no element comes twice, which is quicker.
-        invert: ask whether it is not among them.
-        kind: how NumPy shall look: "sort", "table" or None.
+        y: value of any shape.
+        assume_unique: whether all elements differ, which is quicker.
+        invert: whether to ask for elements that are not in y.
+        kind: how NumPy searches: "sort", "table" or None.
 
     >>> isin(np.array([1.0, 2.0]), np.array([2.0, 3.0]))
     array([False,  True])
@@ -437,14 +439,16 @@ def isin(x: Array, y: Array, *, assume_unique: bool = False, invert: bool = Fals
 
 
 def histogram_bin_edges(x: Array, *, bins: Any = 10, range: Any = None, weights: Any = None) -> Array:
-    """Edges of the bins of a histogram; where the smallest and largest element set them, they have gradients.
+    """Edges of the bins of a histogram.
+
+    They have gradients where the smallest and the largest element set them.
 
     Args:
         x: value of any shape.
-        bins: how many, or the name of a rule that says how many, or the edges.
-        range: the outer edges, two plain numbers; the smallest and the largest element
-            by default.
-        weights: plain numbers, for rules that ask for them.
+        bins: how many bins, or the name of a rule that says it, or the edges.
+        range: the outer edges, two plain numbers; by default the smallest and the
+            largest element.
+        weights: plain numbers, for rules that use them.
 
     >>> histogram_bin_edges(np.array([1.0, 5.0]), bins=2)
     array([1., 3., 5.])
@@ -466,19 +470,19 @@ def histogram_bin_edges(x: Array, *, bins: Any = 10, range: Any = None, weights:
 def histogram(
     x: Array, *, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Array | None = None
 ) -> tuple[Array, Array]:
-    """How many elements lie in each bin, and the edges of the bins.
+    """How many elements are in each bin, and the edges of the bins.
 
-    Counts are plain integers. Sums of weights have gradients by the weights, and
-    densities by the edges.
+    Counts are plain integers. Sums of weights have gradients for the weights, and
+    densities for the edges.
 
     Args:
         x: value of any shape.
-        bins: how many, or the name of a rule that says how many, or the edges.
-        range: the outer edges, two plain numbers; the smallest and the largest element
-            by default.
-        density: divide by the width of the bins and by the total, so that the integral
-            is 1.
-        weights: of the shape of x: sum them in place of counting.
+        bins: how many bins, or the name of a rule that says it, or the edges.
+        range: the outer edges, two plain numbers; by default the smallest and the
+            largest element.
+        density: whether to divide by the width of the bins and by the total, so that
+            the integral is 1.
+        weights: value of the shape of x; the weights in each bin are summed.
 
     Returns:
         The pair (counts or sums or densities, edges).
@@ -503,6 +507,6 @@ def histogram(
 
 
 def _bin_of(x: Any, edges: Any) -> Any:
-    """Number of the bin of each element, -1 for none; the last bin holds both of its edges."""
+    """Number of the bin of each element, or -1; the last bin includes both edges."""
     place = np.searchsorted(edges, x, side="right") - 1
     return np.where(np.equal(x, edges[-1]), len(edges) - 2, place)
