@@ -33,7 +33,9 @@ from micrograd.ops import (
     networks,
     normal,
     normalization,
+    ordering,
     pooling,
+    quantiles,
     reductions,
     rounding,
     scans,
@@ -79,7 +81,9 @@ from micrograd.ops.nanfunctions import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.normal import *  # noqa: F403
 from micrograd.ops.normalization import *  # noqa: F403
+from micrograd.ops.ordering import *  # noqa: F403
 from micrograd.ops.pooling import *  # noqa: F403
+from micrograd.ops.quantiles import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
@@ -109,6 +113,8 @@ FAMILIES = (
     reductions,
     _softmax,
     scans,
+    ordering,
+    quantiles,
     statistics,
     nanfunctions,
     calculus,

@@ -5,6 +5,7 @@ Every op that takes an axis asks here, so that each answers in the same words.
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,17 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
-__all__ = ["Axis", "along", "axes_of", "axis_of", "means_all", "new_axis", "reduced_shape", "with_length"]
+__all__ = [
+    "Axis",
+    "along",
+    "axes_of",
+    "axis_of",
+    "means_all",
+    "new_axis",
+    "reduced_shape",
+    "running_shape",
+    "with_length",
+]
 
 Axis = int | tuple[int, ...] | None
 
@@ -131,6 +142,21 @@ def reduced_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int,
     """
     axes = axes_of(name, x, axis)
     return tuple(1 if a in axes else n for a, n in enumerate(shape_of(x)) if keepdims or a not in axes)
+
+
+def running_shape(name: str, x: Array, axis: Any) -> tuple[int, ...]:
+    """Shape of what runs along an axis of x: that of x, or one row for all elements.
+
+    Raises:
+        ShapeError: x has no such axis.
+
+    >>> running_shape("cumsum", np.ones((2, 3)), None)
+    (6,)
+    """
+    if means_all(x, axis):
+        return (math.prod(shape_of(x)),)
+    axis_of(name, x, axis)
+    return shape_of(x)
 
 
 def with_length(shape: tuple[int, ...], axis: int, n: int) -> tuple[int, ...]:

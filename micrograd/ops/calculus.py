@@ -13,10 +13,11 @@ from micrograd.ops.axes import along, axes_of, axis_of, with_length
 from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenate
 from micrograd.ops.layouts import flip
+from micrograd.ops.ordering import argsort, searchsorted
 from micrograd.ops.reducing import in_dtype
-from micrograd.ops.reductions import argsort, cumprod, cumsum, sum
+from micrograd.ops.reductions import sum
+from micrograd.ops.scans import cumprod, cumsum
 from micrograd.ops.shapes import broadcast_to, reshape
-from micrograd.ops.statistics import searchsorted
 
 if TYPE_CHECKING:
     import numpy as np

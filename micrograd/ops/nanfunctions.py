@@ -10,9 +10,9 @@ from micrograd.ops import reducing
 from micrograd.ops.arithmetic import equal, isnan, less_equal, logical_and, logical_not
 from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis
+from micrograd.ops.quantiles import as_share, quantile_of_rows, refuse_weights
 from micrograd.ops.reducing import mask_of
 from micrograd.ops.reductions import count_nonzero, nonempty
-from micrograd.ops.statistics import as_share, quantile_of_rows, refuse_weights
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,9 +19,11 @@ from micrograd.ops import (
     indexing,
     layouts,
     linalg,
+    ordering,
     reducing,
     reductions,
     rounding,
+    scans,
     shapes,
     taking,
 )
@@ -353,19 +355,19 @@ class Operators:
 
     def cumsum(self, axis: int | None = None, **options: Any) -> Any:
         """Sums of the elements so far; of all in order by default."""
-        return _room("cumsum", False, options).cumsum(self, axis=axis, **options)
+        return _room("cumsum", False, options, scans).cumsum(self, axis=axis, **options)
 
     def cumprod(self, axis: int | None = None, **options: Any) -> Any:
         """Products of the elements so far; of all in order by default."""
-        return _room("cumprod", False, options).cumprod(self, axis=axis, **options)
+        return _room("cumprod", False, options, scans).cumprod(self, axis=axis, **options)
 
     def sort(self, axis: int = -1, **options: Any) -> Any:
         """Elements in ascending order along an axis: a new value, where NumPy's method sorts in place."""
-        return reductions.sort(self, axis=axis, **options)
+        return ordering.sort(self, axis=axis, **options)
 
     def argsort(self, axis: int = -1, **options: Any) -> Any:
         """Indices that sort along an axis: plain integers."""
-        return reductions.argsort(self, axis=axis, **options)
+        return ordering.argsort(self, axis=axis, **options)
 
     def argmax(self, axis: int | None = None, keepdims: bool = False, **options: Any) -> Any:
         """Index of the largest element: a plain integer."""
@@ -544,12 +546,12 @@ def _flag(name: str, keepdims: Any) -> bool:
     raise ArgumentError(f"{name}: keepdims={keepdims!r} is not True or False; give dtype= and out= by name")
 
 
-def _room(name: str, keepdims: Any, options: dict[str, Any]) -> Any:
+def _room(name: str, keepdims: Any, options: dict[str, Any], usual: Any = reductions) -> Any:
     """Where the reduction is that a method asks for: with where=, initial= or dtype= it is another."""
     _flag(name, keepdims)
     if options.pop("out", None) is not None:
         raise OpError(f"{name}: a Value is never written into, so there is no out=; write z = v.{name}(...)")
-    return reducing if options and options.keys() <= {"where", "initial", "dtype", "mean"} else reductions
+    return reducing if options and options.keys() <= {"where", "initial", "dtype", "mean"} else usual
 
 
 def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops import reductions
+from micrograd.ops import reductions, scans
 from micrograd.ops.arithmetic import cast, divide, equal, greater, maximum, minimum, stop_gradient
 from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
@@ -282,21 +282,21 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False, where: Any = Tru
 
 
 def cumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """`reductions.cumsum` in another dtype.
+    """`scans.cumsum` in another dtype.
 
     >>> cumsum(np.array([1.0, 2.0]), dtype="float32")
     array([1., 3.], dtype=float32)
     """
-    return reductions.cumsum(in_dtype("cumsum", x, dtype), axis=axis)
+    return scans.cumsum(in_dtype("cumsum", x, dtype), axis=axis)
 
 
 def cumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """`reductions.cumprod` in another dtype.
+    """`scans.cumprod` in another dtype.
 
     >>> cumprod(np.array([1.0, 2.0]), dtype="float32")
     array([1., 2.], dtype=float32)
     """
-    return reductions.cumprod(in_dtype("cumprod", x, dtype), axis=axis)
+    return scans.cumprod(in_dtype("cumprod", x, dtype), axis=axis)
 
 
 FULL: dict[str, Callable[..., Array]] = {

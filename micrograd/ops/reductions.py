@@ -1,4 +1,4 @@
-"""The table, reductions: sums, products, extrema and order, along all axes or some."""
+"""The table, reductions: sums, means, products and extrema, along all axes or some."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Op, is_quiet, multilinear, named, primitive, question, shape_of
 from micrograd.ops.arithmetic import cast, divide, equal, stop_gradient, where
-from micrograd.ops.axes import Axis, along, axes_of, axis_of, means_all, reduced_shape
+from micrograd.ops.axes import Axis, axes_of, axis_of, reduced_shape
 from micrograd.ops.indexing import getitem
-from micrograd.ops.joining import concatenated
-from micrograd.ops.layouts import flip
 from micrograd.ops.lengths import euclidean_norm
-from micrograd.ops.shapes import broadcast_to, ravel, reshape, transpose
-from micrograd.ops.taking import take_along_axis
+from micrograd.ops.shapes import broadcast_to, reshape, transpose
 from micrograd.unknown import warn_user
 
 if TYPE_CHECKING:
@@ -28,17 +25,11 @@ __all__ = [
     "any",
     "argmax",
     "argmin",
-    "argsort",
     "count_nonzero",
-    "cumprod",
-    "cumsum",
     "max",
     "mean",
-    "median",
-    "middle",
     "min",
     "prod",
-    "sort",
     "std",
     "sum",
     "var",
@@ -114,8 +105,12 @@ def nonempty(name: str, x: Array, axis: Axis) -> None:
         raise ShapeError(f"{name}: {named(x)} has no element along axis {axis}; it needs at least one")
 
 
-def _count(name: str, x: Array, axis: Axis) -> int:
-    """How many elements of x make one of the result."""
+def count_along(name: str, x: Array, axis: Axis) -> int:
+    """How many elements of x make one of the result.
+
+    >>> count_along("sum", np.ones((2, 3)), 0)
+    2
+    """
     sizes = shape_of(x)
     return math.prod(sizes if axis is None else [sizes[a] for a in axes_of(name, x, axis)])
 
@@ -195,7 +190,7 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(mean(np.array([1.0, 2.0, 3.0])))
     2.0
     """
-    count = _count("mean", x, axis)
+    count = count_along("mean", x, axis)
     if is_half(x):
         return in_single(mean, x, axis=axis, keepdims=keepdims)
     total = sum(x, axis=axis, keepdims=keepdims)
@@ -243,7 +238,7 @@ def var(
     >>> float(var(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    count, less = _count("var", x, axis), ddof_of("var", ddof, correction)
+    count, less = count_along("var", x, axis), ddof_of("var", ddof, correction)
     if is_half(x):
         return in_single(var, x, axis=axis, ddof=less, keepdims=keepdims)
     x = _from_mean("var", x, axis)
@@ -272,7 +267,7 @@ def _from_mean(name: str, x: Array, axis: Axis) -> Array:
     axes = axes_of(name, x, axis)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
-    return x - mean(x, axis=axis, keepdims=True) if _count(name, x, axis) else x
+    return x - mean(x, axis=axis, keepdims=True) if count_along(name, x, axis) else x
 
 
 def std(
@@ -300,7 +295,7 @@ def std(
     >>> float(std(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    count, less = _count("std", x, axis), ddof_of("std", ddof, correction)
+    count, less = count_along("std", x, axis), ddof_of("std", ddof, correction)
     if is_half(x):
         return in_single(std, x, axis=axis, ddof=less, keepdims=keepdims)
     z = euclidean_norm(_from_mean("std", x, axis), axis=axes_of("std", x, axis))
@@ -358,69 +353,6 @@ def _product(rows: Array) -> Array:
         n //= 2
         rows = getitem(rows, index=(..., slice(n))) * getitem(rows, index=(..., slice(n, 2 * n)))
     return rows if odd is None else rows * odd
-
-
-# Along one axis
-
-
-def _run_shape(name: str, x: Array, axis: int | None) -> tuple[int, ...]:
-    if means_all(x, axis):
-        return (math.prod(shape_of(x)),)
-    axis_of(name, x, axis)
-    return shape_of(x)
-
-
-def _cumsum_pull(g: Array, x: Array, *, axis: int | None = None) -> Array:
-    line = 0 if axis is None else axis
-    return reshape(flip(cumsum(flip(g, axis=line), axis=line), axis=line), shape=shape_of(x))
-
-
-@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: _run_shape("cumsum", x, axis))
-def cumsum(x: Array, *, axis: int | None = None) -> Array:
-    """Running sum along an axis.
-
-    z_i = sum_{j <= i} x_j
-
-    Args:
-        x: value of any shape.
-        axis: the axis to run along; None for all elements in one row.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    >>> cumsum(np.array([1.0, 2.0, 3.0]))
-    array([1., 3., 6.])
-    """
-    return np.cumsum(x, axis=axis)
-
-
-def cumprod(x: Array, *, axis: int | None = None) -> Array:
-    """Running product along an axis, with an exact gradient where elements are zero.
-
-    z_i = prod_{j <= i} x_j
-
-    Args:
-        x: value of any shape.
-        axis: the axis to run along; None for all elements in one row.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    Source: the doubling of steps is by Hillis and Steele (1986),
-    doi:10.1145/7902.7903.
-
-    >>> cumprod(np.array([2.0, 3.0, 4.0]))
-    array([ 2.,  6., 24.])
-    """
-    if means_all(x, axis):
-        x, axis = ravel(x), 0
-    axis = axis_of("cumprod", x, axis)
-    n, step = shape_of(x)[axis], 1
-    while step < n:
-        head, tail = getitem(x, index=along(axis, slice(step))), getitem(x, index=along(axis, slice(step, None)))
-        x = concatenated(head, tail * getitem(x, index=along(axis, slice(n - step))), axis=axis)
-        step *= 2
-    return x
 
 
 # Questions: the answer is a place, a count or a truth; plain data without a gradient
@@ -520,95 +452,3 @@ def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Arr
     1
     """
     return np.sum(np.not_equal(x, 0), axis=axis, keepdims=keepdims)
-
-
-@question("argsort", shape=lambda x, *, axis=-1, descending=False: _run_shape("argsort", x, axis), kind=int)
-def argsort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
-    """Places that would sort the elements along an axis; plain integers.
-
-    Equal elements keep their order.
-
-    Args:
-        x: value of any shape.
-        axis: the axis to sort along; None numbers all elements in one row.
-        descending: whether the largest comes first.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    >>> argsort(np.array([3.0, 1.0, 2.0]))
-    array([1, 2, 0])
-    """
-    return np.argsort(np.negative(x) if descending else x, axis=axis, kind="stable")
-
-
-def sort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
-    """The elements sorted along an axis, each with its own gradient.
-
-    Equal elements keep their order.
-
-    Args:
-        x: value of any shape.
-        axis: the axis to sort along; None sorts all elements into one row.
-        descending: whether the largest comes first.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    >>> sort(np.array([3.0, 1.0, 2.0]))
-    array([1., 2., 3.])
-    """
-    if axis is None:
-        x, axis = ravel(x), 0
-    axis_of("sort", x, axis)
-    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
-
-
-def _middle_shape(x: Array) -> tuple[int, ...]:
-    *rows, n = shape_of(x)
-    return (*rows, 2 - n % 2)
-
-
-@question("middle", shape=_middle_shape, kind=int)
-def middle(x: Array) -> Array:
-    """Place of the median along the last axis, or of the two middle elements.
-
-    Where a row holds nan it is the place of a nan.
-
-    Args:
-        x: value of shape (..., n), n positive.
-
-    >>> middle(np.array([3.0, 1.0, 2.0]))
-    array([2])
-    """
-    n = x.shape[-1]
-    order = np.argpartition(x, sorted({(n - 1) // 2, n // 2, n - 1}), axis=-1)
-    places, last = order[..., (n - 1) // 2 : n // 2 + 1], order[..., -1:]
-    # NumPy sorts nan to the end.
-    return np.where(np.isnan(np.take_along_axis(x, last, -1)), last, places)
-
-
-def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Median along axes: the middle element by size, or the mean of the middle two.
-
-    Of equal elements one gets the gradient.
-
-    Args:
-        x: value of any shape.
-        axis: the axes to reduce; None for all.
-        keepdims: keep these axes, with length 1.
-
-    Raises:
-        ShapeError: an axis does not exist.
-
-    >>> float(median(np.array([3.0, 1.0, 7.0, 2.0])))
-    2.5
-    """
-    axes = axes_of("median", x, axis)
-    if not axes:
-        return x
-    if not _count("median", x, axis):
-        return mean(x, axis=axis, keepdims=keepdims)
-    rows = as_rows(x, axes)
-    z = mean(take_along_axis(rows, middle(rows), axis=-1), axis=-1)
-    return reshape(z, shape=reduced_shape("median", x, axis, keepdims))

@@ -1,4 +1,4 @@
-"""The table, scans: linear recurrence, and the running logsumexp that uses it."""
+"""The table, scans: what runs along an axis, such as sums, products and recurrences."""
 
 from __future__ import annotations
 
@@ -6,19 +6,82 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.errors import ShapeError
-from micrograd.op import Array, named, primitive, shape_of
+from micrograd.op import Array, multilinear, named, primitive, shape_of
 from micrograd.ops.arithmetic import equal, where
-from micrograd.ops.axes import axis_of
+from micrograd.ops.axes import along, axis_of, means_all, running_shape
 from micrograd.ops.functions import exp
+from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import concatenated
 from micrograd.ops.layouts import flip, pad
-from micrograd.ops.shapes import moveaxis
+from micrograd.ops.shapes import moveaxis, ravel, reshape
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-__all__ = ["logcumsumexp", "recurrence"]
+__all__ = [
+    "cumprod",
+    "cumsum",
+    "logcumsumexp",
+    "recurrence",
+]
+
+
+def _cumsum_pull(g: Array, x: Array, *, axis: int | None = None) -> Array:
+    line = 0 if axis is None else axis
+    return reshape(flip(cumsum(flip(g, axis=line), axis=line), axis=line), shape=shape_of(x))
+
+
+@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: running_shape("cumsum", x, axis))
+def cumsum(x: Array, *, axis: int | None = None) -> Array:
+    """Running sum along an axis.
+
+    z_i = sum_{j <= i} x_j
+
+    Args:
+        x: value of any shape.
+        axis: the axis to run along; None for all elements in one row.
+
+    Raises:
+        ShapeError: the axis does not exist.
+
+    >>> cumsum(np.array([1.0, 2.0, 3.0]))
+    array([1., 3., 6.])
+    """
+    return np.cumsum(x, axis=axis)
+
+
+def cumprod(x: Array, *, axis: int | None = None) -> Array:
+    """Running product along an axis, with an exact gradient where elements are zero.
+
+    z_i = prod_{j <= i} x_j
+
+    Args:
+        x: value of any shape.
+        axis: the axis to run along; None for all elements in one row.
+
+    Raises:
+        ShapeError: the axis does not exist.
+
+    Source: the doubling of steps is by Hillis and Steele (1986),
+    doi:10.1145/7902.7903.
+
+    >>> cumprod(np.array([2.0, 3.0, 4.0]))
+    array([ 2.,  6., 24.])
+    """
+    if means_all(x, axis):
+        x, axis = ravel(x), 0
+    axis = axis_of("cumprod", x, axis)
+    n, step = shape_of(x)[axis], 1
+    while step < n:
+        head, tail = getitem(x, index=along(axis, slice(step))), getitem(x, index=along(axis, slice(step, None)))
+        x = concatenated(head, tail * getitem(x, index=along(axis, slice(n - step))), axis=axis)
+        step *= 2
+    return x
+
+
+# With a factor at each step
 
 
 def _previous(x: Array, first: float = 0.0) -> Array:
@@ -73,6 +136,9 @@ def recurrence(factors: Array, x: Array) -> Array:
     for i in range(1, z.shape[-1]):
         z[..., i] += factors[..., i] * z[..., i - 1]
     return z
+
+
+# Logarithms of sums of exponentials; the gradient is a recurrence
 
 
 def _running(x: Array, z: Array, axis: int) -> tuple[Array, Array]:

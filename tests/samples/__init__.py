@@ -28,12 +28,13 @@ from tests.samples import (
     matrix_functions,
     networks,
     normal,
+    ordering,
+    quantiles,
     reductions,
     rounding,
     scans,
     shapes,
     special,
-    statistics,
 )
 from tests.samples.sample import Kink, Sample
 
@@ -57,12 +58,13 @@ FAMILIES: list[Any] = [
     matrix_functions,
     networks,
     normal,
+    ordering,
+    quantiles,
     reductions,
     rounding,
     scans,
     shapes,
     special,
-    statistics,
 ]
 SAMPLES: list[Sample] = [sample for family in FAMILIES for sample in family.SAMPLES]
 KINKS: list[Kink] = [kink for family in FAMILIES for kink in family.KINKS]
