@@ -55,7 +55,7 @@ def diff(x: Array, n: int = 1, *, axis: int = -1, prepend: Array | None = None, 
         axis: the axis to go along.
         prepend: what comes before x: a number, or a value that differs from x in shape
             along the axis only.
-        append: what comes after x, likewise.
+        append: what comes after x, given in the same way.
 
     Raises:
         ShapeError: x is a number, the axis does not exist, or prepend or append do not
@@ -162,7 +162,7 @@ def _steps(f: Array, spacing: Array, axis: int, n: int) -> tuple[Array, Array]:
         raise ShapeError(
             f"gradient: coordinates of shape {named(spacing)} for axis {axis} of {named(f)}; give {n} of them"
         )
-    d = reshape(diff(spacing), shape=[-1 if a == axis else 1 for a in range(len(shape_of(f)))])
+    d = reshape(diff(spacing), shape=with_length((1,) * len(shape_of(f)), axis, -1))
     return _part(d, axis, None, -1), _part(d, axis, 1, None)
 
 
@@ -211,7 +211,7 @@ def trapezoid(y: Array, x: Array | None = None, *, dx: Array = 1.0, axis: int = 
     if x is not None:
         x = as_input(x, "trapezoid")
         if len(shape_of(x)) == 1:
-            x = reshape(x, shape=[-1 if a == axis else 1 for a in range(len(shape_of(y)))])
+            x = reshape(x, shape=with_length((1,) * len(shape_of(y)), axis, -1))
         step = diff(x, axis=axis)
     return sum(step * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0, axis=axis)
 
@@ -270,7 +270,7 @@ def _place(xp: Array, x: Array) -> Any:
     """Number of the last point at or before x."""
     place = searchsorted(xp, x, side="right")
     if ground(place) is None:
-        return np.zeros(shape_of(x), int)  # of mere shapes
+        return np.zeros(shape_of(x), int)  # shapes without numbers
     return place - 1
 
 

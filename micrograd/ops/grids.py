@@ -8,7 +8,7 @@ from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DomainError
 from micrograd.op import Array, broadcast_shape, ground, named, shape_of
 from micrograd.ops.arithmetic import absolute, cast, integer_of, positive, sign, where
-from micrograd.ops.axes import new_axis
+from micrograd.ops.axes import new_axis, with_length
 from micrograd.ops.functions import log10, power
 from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of
 
@@ -257,7 +257,7 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
     if indexing == "xy" and len(xi) > 1:
         order[:2] = [1, 0]
     laid = [
-        reshape(as_data(x, "meshgrid"), shape=tuple(-1 if a == i else 1 for a in range(len(xi))))
+        reshape(as_data(x, "meshgrid"), shape=with_length((1,) * len(xi), i, -1))
         for i, x in zip(order, xi, strict=True)
     ]
     grids = laid if sparse else broadcast_arrays(*laid)

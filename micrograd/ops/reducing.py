@@ -1,8 +1,7 @@
 """NumPy's reductions with all their options: `where=`, `initial=`, `dtype=`, `mean=`.
 
 The ops of reductions.py know only axes. `np.sum(v, where=mask)`, `v.sum(where=mask)`
-and the functions that skip nan come here. An element that is left out gets the gradient
-0.
+and the functions that skip nan come here. What is left out gets the gradient 0.
 """
 
 from __future__ import annotations
@@ -160,8 +159,8 @@ def check_initial(name: str, initial: Array | None, where: Any) -> None:
 def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims: bool) -> Array:
     """z, an extremum of the elements that count; the others were filled with `end`.
 
-    Where z is `end` itself, so is each element that counts. They alone share the
-    gradient, and the filled ones get none.
+    Where z is `end` itself, all elements that count are equal to `end`. Only they share
+    the gradient, and the filled ones get none.
     """
     below = ground(z)
     if not isinstance(below, (float, np.ndarray, np.generic)) or not np.any(np.equal(below, end)):

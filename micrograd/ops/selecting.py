@@ -71,7 +71,8 @@ def _in_type_of(x: Array, model: Array) -> Array:
 def _gathered(arrays: Sequence[Array], f: Callable[..., Any]) -> Array:
     """f of the arrays, for an f of NumPy that only chooses elements.
 
-    f runs on arrays of places, and so says which elements are chosen."""
+    f runs on arrays of places, and so says which elements are chosen.
+    """
     sizes = [math.prod(shape_of(x)) for x in arrays]
     ends = np.cumsum(sizes)
     places = [np.arange(end - n, end).reshape(shape_of(x)) for x, n, end in zip(arrays, sizes, ends, strict=True)]
@@ -136,7 +137,7 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
     """
     x = as_data(x, "piecewise")
     if isinstance(condlist, (bool, np.bool)) or (shape_of(x) and not hasattr(condlist[0], "__len__")):
-        condlist = [condlist]  # one condition alone
+        condlist = [condlist]  # a single condition
     conditions = [np.asarray(_numbers("piecewise", condition), bool) for condition in condlist]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_input
@@ -16,7 +15,7 @@ from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenate
 from micrograd.ops.linalg import matmul
 from micrograd.ops.reducing import in_dtype
-from micrograd.ops.reductions import max, mean, min, nonempty, sum
+from micrograd.ops.reductions import count_along, max, mean, min, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, expand_dims, reshape, squeeze, transpose
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def average(
     axes = axes_of("average", x, axis)
     if weights is None:
         z = mean(x, axis=axis, keepdims=keepdims)
-        count: Any = float(math.prod(shape_of(x)[a] for a in axes))
+        count: Any = float(count_along("average", x, axis))
         return (z, z * 0.0 + count) if returned else z
     w = _weights(x, as_input(weights, "average"), axes)
     total = sum(w, axis=axis, keepdims=keepdims)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, IndexingError
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.axes import along, axis_of
+from micrograd.ops.axes import along, axis_of, with_length
 from micrograd.ops.indexing import getitem
 from micrograd.ops.indices import refuse_values, taken_shape
 from micrograd.ops.shapes import ravel
@@ -86,9 +86,8 @@ def take_along_axis(x: Array, indices: Any, *, axis: int | None = -1) -> Array:
         raise IndexingError(
             f"take_along_axis: indices of shape {shape_of(indices)} for {named(x)}: give indices with {len(shape)} axes"
         )
-    index: list[Any] = [
-        np.arange(n).reshape([-1 if a == b else 1 for b in range(len(shape))]) for a, n in enumerate(shape)
-    ]
+    rows = [with_length((1,) * len(shape), a, -1) for a in range(len(shape))]
+    index: list[Any] = [np.arange(n).reshape(row) for n, row in zip(shape, rows, strict=True)]
     index[axis] = indices
     return _getitem_for("take_along_axis", x, tuple(index))
 
