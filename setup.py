@@ -11,7 +11,13 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 # The base of Value has to be a C type as well. The rules of ops stay Python functions, whose source can be shown.
-MODULES = ["micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays"]
+MODULES = [
+    f"micrograd.{name}"
+    for name in (
+        "interpreter chain op arrays ops.operators walks formula cotangents node gradients operands floats walking engine "
+        "traced"
+    ).split()
+]
 # Classes are made at run time, as Python makes its own: methods can be put on Value from outside.
 MACROS = [("CYTHON_USE_TYPE_SPECS", "1")]
 FLAGS = [] if os.name == "nt" else ["-O2", "-g0"]  # twice as quick to build as Python's own flags, and a third as large
@@ -62,7 +68,7 @@ def extensions():
         Extension(
             name,
             [name.replace(".", "/") + ".py"],
-            depends=["micrograd/memory.h"],
+            depends=["micrograd/memory.h", "micrograd/doubles.h"],
             define_macros=MACROS,
             extra_compile_args=FLAGS,
         )

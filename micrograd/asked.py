@@ -61,7 +61,7 @@ def _by_transpose(
 ) -> Any:
     g = np.asarray(mask, float)[()]
     if isinstance(record, Primitive):
-        if not record.chooses:
+        if not record.facts.chooses:
             return np.ones(shape_of(data[i]), bool)
         return record.pull(i, g, z, data, params) != 0
     # Linear in each input: positive numbers cannot cancel, and what is constant may be 0.

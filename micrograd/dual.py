@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd import levels
+from micrograd.anomaly import current_anomalies
 from micrograd.arrays import as_data, as_operand
-from micrograd.engine import _anomalies
 from micrograd.errors import GradientError, ShapeError
 from micrograd.op import Array, Op, ground, quietly, shape_of
 from micrograd.ops import broadcast_to, cast, positive
@@ -88,7 +88,7 @@ class Dual(Operators):
             return z
         with quietly():
             t = op.push(z, primals, tangents, params)
-        if (anomalies := _anomalies.get()) is not None:
+        if (anomalies := current_anomalies()) is not None:
             anomalies.check_push(op, z, t, primals)
         if t is None:  # still of this level, so that the jvp finds it as it finds any other
             return Dual(z, None, self._number)

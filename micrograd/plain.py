@@ -12,7 +12,13 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-COMPILED = ("micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays")  # as in setup.py
+COMPILED = [
+    f"micrograd.{name}"
+    for name in (
+        "interpreter chain op arrays ops.operators walks formula cotangents node gradients operands floats walking engine "
+        "traced"
+    ).split()
+]
 ASKED_FOR = os.environ.get("MICROGRAD_PURE", "0") not in ("", "0")
 
 

@@ -26,22 +26,15 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import dual, levels
 from micrograd.arrays import as_data, as_operand, is_object_array
-from micrograd.engine import (
-    Value,
-    as_eager,
-    cotangents,
-    enable_grad,
-    fit,
-    is_recording,
-    rests_on_others,
-    route,
-    seal,
-    traced,
-)
+from micrograd.cotangents import fit
+from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.modes import enable_grad, is_recording
 from micrograd.op import Array, ground, quietly, shape_of
 from micrograd.ops import reshape as reshaped
 from micrograd.ops import stack
+from micrograd.reverse import cotangents, rests_on_others, route
+from micrograd.traced import as_eager, seal, traced
 from micrograd.trees import BRANCHES, leaves_of, like, mapped, same_leaves
 
 if TYPE_CHECKING:

@@ -29,28 +29,27 @@ STRICT: ContextVar[bool] = ContextVar("strict", default=False)  # under `detect_
 _zeros: ContextVar[Zeros | None] = ContextVar("zeros", default=None)
 
 
-class Doubt(Exception):  # noqa: N818 - not an error: the walk catches it, and comes back with `Zeros.settle`
-    """A gradient of zero meets an infinite slope: is it zero because nobody asked, or did it come out as zero?"""
-
-
 class Zeros:
-    """What a zero of one walk back from a root stands for. Only a doubt makes it look at the graph.
+    """What a zero of one walk back from a root stands for. Only a case of doubt makes it look at the graph.
 
     Args:
         root: where it starts.
         seed: the cotangent of the root.
         look: a function of root and seed. For each node it says, True or False per element, whether the root depends
             on it, by a factor that may happen to be zero.
+
+    Attributes:
+        node: whose rules run now.
     """
 
-    __slots__ = ("_asked", "_here", "_look", "_root", "_seed", "_token")
+    __slots__ = ("_asked", "_look", "_root", "_seed", "_token", "node")
 
     def __init__(self, root: Any, seed: Any, look: Callable[[Any, Any], dict[Any, Any]]) -> None:
         self._root = root
         self._seed = seed
         self._look = look
         self._asked: dict[Any, Any] | None = None
-        self._here: Any = None
+        self.node: Any = None
 
     def __enter__(self) -> Zeros:
         self._token = _zeros.set(self)
@@ -59,15 +58,13 @@ class Zeros:
     def __exit__(self, *error: Any) -> None:
         _zeros.reset(self._token)
 
-    def settle(self, node: Any, again: Callable[[], Any]) -> Any:
-        """again(), which is the product in doubt, now that it is known where node was asked."""
+    def _is_asked(self) -> Any:
+        """Where the root depends on the node whose rules run now."""
         if self._asked is None:
+            node = self.node
             self._asked = self._look(self._root, self._seed)
-        self._here = self._asked.get(node, False)
-        try:
-            return again()
-        finally:
-            self._here = None
+            self.node = node
+        return self._asked.get(self.node, False)
 
     def _is_finite(self) -> bool:
         """Whether the number that is being differentiated is finite."""
@@ -77,14 +74,13 @@ class Zeros:
         return bool(np.all(np.isfinite(data)))
 
     def known_zero(self, name: str, product: Any, g: Any, partial: Any, z: Any) -> Any:
-        """Where a product that is nan stands for 0. Raises Doubt if the graph has to be looked at first."""
+        """Where a product that is nan stands for 0."""
         bad = product != product
         idle, met = bad & (g == 0), bad & np.isinf(g) & (partial == 0)
         doubtful = idle & np.isinf(partial)
         if np.any(doubtful):
-            if self._here is None:
-                raise Doubt
-            doubtful = doubtful & (self._here if np.shape(self._here) == np.shape(product) else np.any(self._here))
+            here = self._is_asked()
+            doubtful = doubtful & (here if np.shape(here) == np.shape(product) else np.any(here))
         pole = np.isinf(z) | (not self._is_finite())
         kink = ~pole if np.shape(pole) in ((), np.shape(product)) else not np.any(pole)
         if np.any(doubtful & kink):

@@ -15,6 +15,7 @@ from micrograd.ops.arithmetic import (
     divide,
     greater,
     greater_equal,
+    less,
     less_equal,
     logical_and,
     sign,
@@ -51,7 +52,11 @@ __all__ = [
 ]
 
 
-@elementwise("softsign", lambda z, x: square(divide(1.0, 1.0 + absolute(x))))
+@elementwise(
+    "softsign",
+    lambda z, x: square(divide(1.0, 1.0 + absolute(x))),
+    c=lambda x: x / (1.0 + absolute(x)),
+)
 def softsign(x: Array) -> Array:
     """Softsign, elementwise: like tanh, but slow to reach its limits.
 
@@ -63,7 +68,11 @@ def softsign(x: Array) -> Array:
     return x / (1.0 + abs(x))
 
 
-@elementwise("tanhshrink", lambda z, x: square(tanh(x)))
+@elementwise(
+    "tanhshrink",
+    lambda z, x: square(tanh(x)),
+    c=lambda x: where(less(absolute(x), 1.0), _little_shrunk(x), x - tanh(x)),
+)
 def tanhshrink(x: Array) -> Array:
     """x less its hyperbolic tangent, elementwise; exact near 0, where the difference would lose its digits.
 

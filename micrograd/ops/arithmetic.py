@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
 from micrograd.modes import is_ieee
-from micrograd.op import Array, broadcast_shape, comparison, elementwise, multilinear, primitive, shape_of
+from micrograd.op import OPS, Array, broadcast_shape, comparison, elementwise, multilinear, primitive, shape_of
 from micrograd.ops.alarms import numpys_answer
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def integer_of(name: str, param: str, n: Any) -> int:
         raise ArgumentError(f"{name}: {param}={n!r} is not an integer; give one, as 2") from None
 
 
-@elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0)
+@elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0, c="+", commutative=True, identity=0.0)
 def add(x: Array, y: Array) -> Array:
     """Sum, elementwise.
 
@@ -95,7 +95,7 @@ def add(x: Array, y: Array) -> Array:
     return x + y
 
 
-@elementwise("-", lambda z, x, y: 1.0, lambda z, x, y: -1.0)
+@elementwise("-", lambda z, x, y: 1.0, lambda z, x, y: -1.0, c="-", identity=0.0)
 def subtract(x: Array, y: Array) -> Array:
     """Difference, elementwise.
 
@@ -107,7 +107,7 @@ def subtract(x: Array, y: Array) -> Array:
     return x - y
 
 
-@elementwise("*", lambda z, x, y: y, lambda z, x, y: x)
+@elementwise("*", lambda z, x, y: y, lambda z, x, y: x, c="*", commutative=True, identity=1.0)
 def multiply(x: Array, y: Array) -> Array:
     """Product, elementwise.
 
@@ -119,7 +119,7 @@ def multiply(x: Array, y: Array) -> Array:
     return x * y
 
 
-@elementwise("/", lambda z, x, y: divide(1.0, y), lambda z, x, y: divide(-z, y))
+@elementwise("/", lambda z, x, y: divide(1.0, y), lambda z, x, y: divide(-z, y), c="/", identity=1.0)
 def divide(x: Array, y: Array) -> Array:
     """Quotient, elementwise; division by zero gives inf or nan, as in NumPy, not an exception.
 
@@ -134,7 +134,7 @@ def divide(x: Array, y: Array) -> Array:
         return numpys_answer("divide", x, y)
 
 
-@elementwise("neg", lambda z, x: -1.0)
+@elementwise("neg", lambda z, x: -1.0, c="neg")
 def negative(x: Array) -> Array:
     """Negative, elementwise.
 
@@ -146,7 +146,7 @@ def negative(x: Array) -> Array:
     return -x
 
 
-@elementwise("+", lambda z, x: 1.0)
+@elementwise("+", lambda z, x: 1.0, c=lambda x: x)
 def positive(x: Array) -> Array:
     """The same numbers, as a node of their own.
 
@@ -186,6 +186,8 @@ def reciprocal(x: Array) -> Array:
     # Not -floor(x / y), which is -10 at 1 % 0.1: there x / y rounds up to 10, and the remainder is 0.0999...
     lambda z, x, y: -round(divide(x - z, y)),
     kink="where x is a multiple of y: 1 by x, minus the quotient by y",
+    c=lambda x, y: _with_sign_of(y, OPS["fmod"](x, y)),
+    tex=r"\operatorname{{mod}}\left({0}, {1}\right)",
 )
 def remainder(x: Array, y: Array) -> Array:
     """Remainder of division, elementwise, with the sign of the divisor, as Python's %; nan where y is 0.
@@ -198,7 +200,13 @@ def remainder(x: Array, y: Array) -> Array:
     return math_or_numpy(operator.mod, "remainder", x, y) if are_numbers(x, y) else np.remainder(x, y)
 
 
-@elementwise("abs", lambda z, x: sign(x), kink="0 at 0")
+def _with_sign_of(y: Array, rest: Array) -> Array:
+    """What C's fmod leaves of a division by y, with the sign of y."""
+    moved = where(not_equal(less(rest, 0.0), less(y, 0.0)), rest + y, rest)
+    return where(equal(rest, 0.0), OPS["copysign"](0.0, y), moved)
+
+
+@elementwise("abs", lambda z, x: sign(x), kink="0 at 0", c="fabs", tex=r"\left|{0}\right|")
 def absolute(x: Array) -> Array:
     """Absolute value, elementwise; its derivative at 0 is 0, the middle of the subgradients [-1, 1].
 
@@ -210,7 +218,13 @@ def absolute(x: Array) -> Array:
     return abs(x)
 
 
-@elementwise("sign", lambda z, x: 0.0, kink="0 at 0")
+@elementwise(
+    "sign",
+    lambda z, x: 0.0,
+    kink="0 at 0",
+    c=lambda x: where(greater(x, 0.0), 1.0, where(less(x, 0.0), -1.0, where(equal(x, 0.0), 0.0, x))),
+    tex=r"\operatorname{{sgn}}\left({0}\right)",
+)
 def sign(x: Array) -> Array:
     """Sign, elementwise: -1, 0 or 1; flat, so its derivative is 0.
 
@@ -220,7 +234,7 @@ def sign(x: Array) -> Array:
     return float(x > 0) - float(x < 0) if type(x) is float and x == x else np.sign(x)
 
 
-@elementwise("floor", lambda z, x: 0.0, kink="0 at integers")
+@elementwise("floor", lambda z, x: 0.0, kink="0 at integers", c="floor", tex=r"\left\lfloor {0} \right\rfloor")
 def floor(x: Array) -> Array:
     """The integer at or below, elementwise; flat, so its derivative is 0, at its jumps too.
 
@@ -230,7 +244,7 @@ def floor(x: Array) -> Array:
     return math_or_numpy(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
 
 
-@elementwise("ceil", lambda z, x: 0.0, kink="0 at integers")
+@elementwise("ceil", lambda z, x: 0.0, kink="0 at integers", c="ceil", tex=r"\left\lceil {0} \right\rceil")
 def ceil(x: Array) -> Array:
     """The integer at or above, elementwise; flat, so its derivative is 0, at its jumps too.
 
@@ -240,7 +254,15 @@ def ceil(x: Array) -> Array:
     return math_or_numpy(lambda x: math.copysign(math.ceil(x), x), "ceil", x) if type(x) is float else np.ceil(x)
 
 
-@elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves")
+def _rounded(x: Array, *, decimals: int = 0) -> Array:
+    """`round` by way of `rint`, as NumPy does it."""
+    tens = 10.0 ** abs(decimals)
+    if decimals > 0:
+        return OPS["rint"](x * tens) / tens
+    return OPS["rint"](x / tens) * tens if decimals else OPS["rint"](x)
+
+
+@elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves", c=_rounded)
 def round(x: Array, *, decimals: int = 0) -> Array:
     """The nearest number of so many decimals, elementwise; halves go to the even one. Its derivative is 0.
 
@@ -267,7 +289,16 @@ def _larger(x: Array, y: Array) -> Array:
     return where(equal(x, y), 0.5, greater(x, y))
 
 
-@elementwise("maximum", lambda z, x, y: _larger(x, y), lambda z, x, y: _larger(y, x), kink="ties share equally")
+@elementwise(
+    "maximum",
+    lambda z, x, y: _larger(x, y),
+    lambda z, x, y: _larger(y, x),
+    kink="ties share equally",
+    c=lambda x, y: where(logical_or(greater_equal(x, y), isnan(x)), x, y),
+    tex=r"\max\left({0}, {1}\right)",
+    commutative=True,
+    identity=-math.inf,
+)
 def maximum(x: Array, y: Array) -> Array:
     """The larger one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
 
@@ -281,7 +312,16 @@ def maximum(x: Array, y: Array) -> Array:
     return np.maximum(x, y)
 
 
-@elementwise("minimum", lambda z, x, y: _larger(y, x), lambda z, x, y: _larger(x, y), kink="ties share equally")
+@elementwise(
+    "minimum",
+    lambda z, x, y: _larger(y, x),
+    lambda z, x, y: _larger(x, y),
+    kink="ties share equally",
+    c=lambda x, y: where(logical_or(less_equal(x, y), isnan(x)), x, y),
+    tex=r"\min\left({0}, {1}\right)",
+    commutative=True,
+    identity=math.inf,
+)
 def minimum(x: Array, y: Array) -> Array:
     """The smaller one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
 
@@ -301,6 +341,7 @@ def minimum(x: Array, y: Array) -> Array:
     lambda z, x, low, high: logical_and(less(x, low), less_equal(low, high)),
     lambda z, x, low, high: greater(maximum(x, low), high),
     kink="1 at the bounds",
+    c=lambda x, low, high: minimum(maximum(x, low), high),
 )
 def clipped(x: Array, low: Array, high: Array) -> Array:
     """The op behind `clip`, both bounds given.
@@ -334,7 +375,7 @@ def clip(x: Array, min: Array | None = None, max: Array | None = None) -> Array:
     return clipped(x, -math.inf if min is None else min, math.inf if max is None else max)
 
 
-@elementwise("stop", None)
+@elementwise("stop", None, c=lambda x: x)
 def stop_gradient(x: Array) -> Array:
     """The same numbers, through which no gradient goes, in either mode.
 
@@ -356,6 +397,9 @@ def _chosen(g: Array, condition: Array) -> Array:
     vjp=[None, lambda g, z, c, x, y: _chosen(g, c), lambda g, z, c, x, y: _chosen(g, logical_not(c))],
     jvp=[None, lambda t, z, c, x, y: _chosen(t, c), lambda t, z, c, x, y: _chosen(t, logical_not(c))],
     shape=lambda c, x, y: broadcast_shape("where", c, x, y),
+    chooses=True,
+    c="?:",
+    tex=r"\begin{{cases}}{1} & \text{{if }} {0} \\ {2} & \text{{otherwise}}\end{{cases}}",
 )
 def where(condition: Array, x: Array, y: Array) -> Array:
     """Choice, elementwise; the condition carries no gradient, and what is not chosen gets none.
@@ -376,10 +420,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
     return z if z.shape else z[()]
 
 
-where.chooses = True  # type: ignore[attr-defined]
-
-
-@comparison("==")
+@comparison("==", c="==", commutative=True)
 def equal(x: Array, y: Array) -> Array:
     """Equality of data, elementwise. (On a Value `==` asks for identity, so that values can be keys.)
 
@@ -389,7 +430,7 @@ def equal(x: Array, y: Array) -> Array:
     return x == y
 
 
-@comparison("!=")
+@comparison("!=", c="!=", commutative=True)
 def not_equal(x: Array, y: Array) -> Array:
     """Inequality of data, elementwise. (On a Value `!=` asks for identity.)
 
@@ -399,7 +440,7 @@ def not_equal(x: Array, y: Array) -> Array:
     return x != y
 
 
-@comparison(">")
+@comparison(">", c=">")
 def greater(x: Array, y: Array) -> Array:
     """Whether x > y, elementwise.
 
@@ -409,7 +450,7 @@ def greater(x: Array, y: Array) -> Array:
     return x > y
 
 
-@comparison("<")
+@comparison("<", c="<")
 def less(x: Array, y: Array) -> Array:
     """Whether x < y, elementwise.
 
@@ -419,7 +460,7 @@ def less(x: Array, y: Array) -> Array:
     return x < y
 
 
-@comparison(">=")
+@comparison(">=", c=">=")
 def greater_equal(x: Array, y: Array) -> Array:
     """Whether x >= y, elementwise.
 
@@ -429,7 +470,7 @@ def greater_equal(x: Array, y: Array) -> Array:
     return x >= y
 
 
-@comparison("<=")
+@comparison("<=", c="<=")
 def less_equal(x: Array, y: Array) -> Array:
     """Whether x <= y, elementwise.
 
@@ -439,7 +480,7 @@ def less_equal(x: Array, y: Array) -> Array:
     return x <= y
 
 
-@comparison("and")
+@comparison("and", c="&&", tex=r"\left({0} \wedge {1}\right)", commutative=True)
 def logical_and(x: Array, y: Array) -> Array:
     """Whether both x and y are true, that is not 0, elementwise.
 
@@ -449,7 +490,7 @@ def logical_and(x: Array, y: Array) -> Array:
     return bool(x) and bool(y) if are_numbers(x, y) else np.logical_and(x, y)
 
 
-@comparison("or")
+@comparison("or", c="||", tex=r"\left({0} \vee {1}\right)", commutative=True)
 def logical_or(x: Array, y: Array) -> Array:
     """Whether x or y or both are true, that is not 0, elementwise.
 
@@ -459,7 +500,12 @@ def logical_or(x: Array, y: Array) -> Array:
     return bool(x) or bool(y) if are_numbers(x, y) else np.logical_or(x, y)
 
 
-@comparison("xor")
+@comparison(
+    "xor",
+    c=lambda x, y: not_equal(not_equal(x, 0.0), not_equal(y, 0.0)),
+    tex=r"\left({0} \oplus {1}\right)",
+    commutative=True,
+)
 def logical_xor(x: Array, y: Array) -> Array:
     """Whether one of x and y is true, that is not 0, and the other is not, elementwise.
 
@@ -469,7 +515,7 @@ def logical_xor(x: Array, y: Array) -> Array:
     return bool(x) != bool(y) if are_numbers(x, y) else np.logical_xor(x, y)
 
 
-@comparison("not")
+@comparison("not", c="!", tex=r"\neg\left({0}\right)")
 def logical_not(x: Array) -> Array:
     """Whether x is 0, elementwise.
 
@@ -479,7 +525,7 @@ def logical_not(x: Array) -> Array:
     return not x if are_numbers(x) else np.logical_not(x)
 
 
-@comparison("isnan")
+@comparison("isnan", c=lambda x: not_equal(x, x))
 def isnan(x: Array) -> Array:
     """Whether x is not a number, elementwise.
 
@@ -489,7 +535,7 @@ def isnan(x: Array) -> Array:
     return math.isnan(x) if are_numbers(x) else np.isnan(x)
 
 
-@comparison("isinf")
+@comparison("isinf", c=lambda x: equal(absolute(x), math.inf))
 def isinf(x: Array) -> Array:
     """Whether x is infinite, of either sign, elementwise.
 
@@ -499,7 +545,7 @@ def isinf(x: Array) -> Array:
     return math.isinf(x) if are_numbers(x) else np.isinf(x)
 
 
-@comparison("isfinite")
+@comparison("isfinite", c=lambda x: less(absolute(x), math.inf))
 def isfinite(x: Array) -> Array:
     """Whether x is neither infinite nor nan, elementwise.
 
@@ -509,7 +555,12 @@ def isfinite(x: Array) -> Array:
     return math.isfinite(x) if are_numbers(x) else np.isfinite(x)
 
 
-@multilinear("as {dtype}", lambda g, x, *, dtype: cast(g, dtype=x.dtype), shape=lambda x, *, dtype: shape_of(x))
+@multilinear(
+    "as {dtype}",
+    lambda g, x, *, dtype: cast(g, dtype=x.dtype),
+    shape=lambda x, *, dtype: shape_of(x),
+    dtype=lambda x, *, dtype: dtype,
+)
 def cast(x: Array, *, dtype: Any) -> Array:
     """The same numbers in another floating-point type.
 
@@ -521,10 +572,3 @@ def cast(x: Array, *, dtype: Any) -> Array:
     np.float32(2.5)
     """
     return x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x)
-
-
-def _cast_dtype(x: Array, *, dtype: Any) -> Any:
-    return np.dtype(dtype)
-
-
-cast.dtype = _cast_dtype  # type: ignore[method-assign]

@@ -25,7 +25,11 @@ _FAR = 20.0  # from here on the asymptotic series is exact: its least term is e^
 _TERMS = 40
 
 
-@elementwise("I{n}", lambda z, x, *, n: 0.5 * (bessel_i(x, n=abs(n - 1)) + bessel_i(x, n=n + 1)))
+@elementwise(
+    "I{n}",
+    lambda z, x, *, n: 0.5 * (bessel_i(x, n=abs(n - 1)) + bessel_i(x, n=n + 1)),
+    tex=r"I_{{{n}}}\left({0}\right)",
+)
 def bessel_i(x: Array, *, n: int) -> Array:
     """Modified Bessel function of the first kind, elementwise, of integer order n.
 

@@ -29,6 +29,8 @@ __all__ = ["betainc", "betainc_dab", "betaincc"]
     lambda z, a, b, x: betainc_dab(a, b, x, by_a=1),
     lambda z, a, b, x: betainc_dab(a, b, x, by_b=1),
     lambda z, a, b, x: _density(a, b, x),
+    tex=r"I_{{{2}}}\left({0}, {1}\right)",
+    domain=((0.0, math.inf), (0.0, math.inf), (0.0, 1.0)),
 )
 def betainc(a: Array, b: Array, x: Array) -> Array:
     """Regularised incomplete beta function I_x(a, b), elementwise: what a beta distribution has below x.
@@ -55,6 +57,8 @@ def betainc(a: Array, b: Array, x: Array) -> Array:
     lambda z, a, b, x: -betainc_dab(a, b, x, by_a=1),
     lambda z, a, b, x: -betainc_dab(a, b, x, by_b=1),
     lambda z, a, b, x: -_density(a, b, x),
+    tex=r"\left(1 - I_{{{2}}}\left({0}, {1}\right)\right)",
+    domain=((0.0, math.inf), (0.0, math.inf), (0.0, 1.0)),
 )
 def betaincc(a: Array, b: Array, x: Array) -> Array:
     """Complement of betainc, elementwise: what a beta distribution has above x.
@@ -81,6 +85,7 @@ def betaincc(a: Array, b: Array, x: Array) -> Array:
     lambda z, a, b, x, *, by_a=0, by_b=0: betainc_dab(a, b, x, by_a=by_a + 1, by_b=by_b),
     lambda z, a, b, x, *, by_a=0, by_b=0: betainc_dab(a, b, x, by_a=by_a, by_b=by_b + 1),
     lambda z, a, b, x, *, by_a=0, by_b=0: _density(a, b, x, by_a, by_b),
+    domain=((0.0, math.inf), (0.0, math.inf), (0.0, 1.0)),
 )
 def betainc_dab(a: Array, b: Array, x: Array, *, by_a: int = 0, by_b: int = 0) -> Array:
     """Derivative of betainc by a and b, elementwise; minus that of betaincc.

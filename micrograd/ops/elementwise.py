@@ -10,19 +10,21 @@ from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.arithmetic import (
+    absolute,
     are_numbers,
     cast,
     equal,
     integer_of,
     isinf,
     isnan,
+    less,
     logical_and,
     maximum,
     minimum,
     positive,
     where,
 )
-from micrograd.ops.functions import arctan2, power, raise_to, sigmoid
+from micrograd.ops.functions import arctan2, exp2, log1p, power, raise_to, sigmoid, sin
 from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import stack
 from micrograd.ops.shapes import reshape
@@ -268,6 +270,7 @@ def nan_to_num(
 
 
 _LN2 = math.log(2.0)
+_LOG2_E = 1.0 / _LN2
 
 
 @elementwise(
@@ -275,6 +278,10 @@ _LN2 = math.log(2.0)
     lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((x - y) * _LN2)),
     lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((y - x) * _LN2)),
     kink="0 where both are -inf",
+    c=lambda x, y: where(equal(x, y), x + 1.0, where(less(x, y), y, x) + _LOG2_E * log1p(exp2(-absolute(x - y)))),
+    tex=r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)",
+    commutative=True,
+    identity=-math.inf,
 )
 def logaddexp2(x: Array, y: Array) -> Array:
     """Logarithm to base 2 of the sum of two powers of 2, elementwise, without overflow.
@@ -286,14 +293,24 @@ def logaddexp2(x: Array, y: Array) -> Array:
     >>> logaddexp2(1000.0, 1000.0)
     1001.0
     """
-    z = np.logaddexp2(x, y)
-    return float(z) if are_numbers(x, y) else z
+    if not are_numbers(x, y):
+        return np.logaddexp2(x, y)
+    # Equal ones apart, as inf - inf would be nan.
+    return x + 1.0 if x == y else max(x, y) + _LOG2_E * math.log1p(math.exp2(-abs(x - y)))
 
 
 # sinc and i0: derivatives of every order, without the cancellation that their formulas have near 0
 
 
-@elementwise("sinc", lambda z, x: sinc_derivative(x, order=1))
+_NEAR = 1e-20  # stands for 0 in sinc, as in NumPy: sin(u) / u is 1 there
+
+
+def _wave(x: Array) -> Array:
+    u = math.pi * where(equal(x, 0.0), _NEAR, x)
+    return sin(u) / u
+
+
+@elementwise("sinc", lambda z, x: sinc_derivative(x, order=1), c=_wave)
 def sinc(x: Array) -> Array:
     """The normalised sinc function, elementwise, 1 at 0; its derivatives of every order are right at 0 and near it.
 
@@ -302,11 +319,17 @@ def sinc(x: Array) -> Array:
     >>> sinc(0.0), sinc(0.5)
     (1.0, 0.6366197723675814)
     """
-    z = np.sinc(x)
-    return float(z) if are_numbers(x) else z
+    if not are_numbers(x):
+        return np.sinc(x)
+    u = math.pi * (x or _NEAR)
+    return sin(u) / u
 
 
-@elementwise("sinc^({order})", lambda z, x, *, order: sinc_derivative(x, order=order + 1))
+@elementwise(
+    "sinc^({order})",
+    lambda z, x, *, order: sinc_derivative(x, order=order + 1),
+    tex=r"\operatorname{{sinc}}^{{({order})}}\left({0}\right)",
+)
 def sinc_derivative(x: Array, *, order: int) -> Array:
     """The derivative of `sinc` of that order, elementwise.
 
@@ -336,7 +359,7 @@ def sinc_derivative(x: Array, *, order: int) -> Array:
     return float(z) if are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
-@elementwise("i0", lambda z, x: i0_derivative(x, order=1))
+@elementwise("i0", lambda z, x: i0_derivative(x, order=1), tex=r"I_0\left({0}\right)")
 def i0(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 0, elementwise; infinite from about 713 on.
 
@@ -349,7 +372,9 @@ def i0(x: Array) -> Array:
     return float(z) if are_numbers(x) else z.astype(float_type(x), copy=False)
 
 
-@elementwise("i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1))
+@elementwise(
+    "i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1), tex=r"I_0^{{({order})}}\left({0}\right)"
+)
 def i0_derivative(x: Array, *, order: int) -> Array:
     """The derivative of `i0` of that order, elementwise.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import (
+    are_numbers,
     divide,
     equal,
     greater,
@@ -21,6 +22,7 @@ from micrograd.ops.arithmetic import (
     where,
 )
 from micrograd.ops.functions import log, log1p
+from micrograd.ops.special import fitted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,13 +32,9 @@ else:
 __all__ = ["entr", "kl_div", "rel_entr", "xdivy", "xlog1py", "xlogy"]
 
 
-def _all_numbers(*inputs: Array) -> bool:
-    return all(isinstance(x, (int, float)) for x in inputs)
-
-
 def _times_log(x: Array, y: Array, quick: Any, ufunc: str) -> Array:
     """x times the logarithm that either function takes of y; 0 where x is 0 and y is not nan."""
-    if _all_numbers(x, y):
+    if are_numbers(x, y):
         if x == 0 and y == y:
             return 0.0
         try:
@@ -46,10 +44,15 @@ def _times_log(x: Array, y: Array, quick: Any, ufunc: str) -> Array:
             return -math.inf * x if y == pole else math.nan
     idle = (x == 0) & ~np.isnan(y)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(idle, 0.0, x * getattr(np, ufunc)(y))
+        return fitted(np.where(idle, 0.0, x * getattr(np, ufunc)(y)), x, y)
 
 
-@elementwise("xlogy", lambda z, x, y: log(y), lambda z, x, y: xdivy(x, y))
+def _unless_0(x: Array, y: Array, z: Array) -> Array:
+    """z, but 0 where x is 0 and y is not nan."""
+    return where(logical_and(equal(x, 0.0), equal(y, y)), 0.0, z)
+
+
+@elementwise("xlogy", lambda z, x, y: log(y), lambda z, x, y: xdivy(x, y), c=lambda x, y: _unless_0(x, y, x * log(y)))
 def xlogy(x: Array, y: Array) -> Array:
     """Product x ln y, elementwise; 0 where x is 0, also at y = 0.
 
@@ -68,7 +71,12 @@ def xlogy(x: Array, y: Array) -> Array:
     return _times_log(x, y, math.log, "log")
 
 
-@elementwise("xlog1py", lambda z, x, y: log1p(y), lambda z, x, y: xdivy(x, 1.0 + y))
+@elementwise(
+    "xlog1py",
+    lambda z, x, y: log1p(y),
+    lambda z, x, y: xdivy(x, 1.0 + y),
+    c=lambda x, y: _unless_0(x, y, x * log1p(y)),
+)
 def xlog1py(x: Array, y: Array) -> Array:
     """Product x ln (1 + y), elementwise, exact for small y; 0 where x is 0, also at y = -1.
 
@@ -87,7 +95,13 @@ def xlog1py(x: Array, y: Array) -> Array:
     return _times_log(x, y, math.log1p, "log1p")
 
 
-@elementwise("xdivy", lambda z, x, y: divide(1.0, y), lambda z, x, y: -xdivy(z, y))
+@elementwise(
+    "xdivy",
+    lambda z, x, y: divide(1.0, y),
+    lambda z, x, y: -xdivy(z, y),
+    c=lambda x, y: _unless_0(x, y, divide(x, y)),
+    identity=1.0,
+)
 def xdivy(x: Array, y: Array) -> Array:
     """Quotient x / y, elementwise; 0 where x is 0, also at y = 0. The slope of xlogy.
 
@@ -103,13 +117,19 @@ def xdivy(x: Array, y: Array) -> Array:
     >>> xdivy(0.0, 0.0), xdivy(6.0, 3.0)
     (0.0, 2.0)
     """
-    if _all_numbers(x, y):
+    if are_numbers(x, y):
         return 0.0 if x == 0 and y == y else divide(float(x), float(y))
     idle = (x == 0) & ~np.isnan(y)
-    return divide(np.where(idle, 0.0, x), np.where(idle, 1.0, y))
+    return fitted(divide(np.where(idle, 0.0, x), np.where(idle, 1.0, y)), x, y)
 
 
-@elementwise("entr", lambda z, x: -1.0 - log(x))
+def _entropy(x: Array) -> Array:
+    below = less(x, 0.0)
+    z = 0.0 - xlogy(x, where(below, 1.0, x))  # not -0.0
+    return where(below, -math.inf, z)
+
+
+@elementwise("entr", lambda z, x: -1.0 - log(x), c=_entropy, domain=((0.0, math.inf),))
 def entr(x: Array) -> Array:
     """Entropy of a probability, elementwise; 0 at 0, with an infinite slope; -inf below.
 
@@ -121,9 +141,7 @@ def entr(x: Array) -> Array:
     >>> entr(0.0), entr(1.0)
     (0.0, 0.0)
     """
-    below = less(x, 0.0)
-    z = 0.0 - xlogy(x, where(below, 1.0, x))  # not -0.0
-    return where(below, -math.inf, z)
+    return _entropy(x)
 
 
 def _outside(x: Array, y: Array) -> Array:
@@ -146,10 +164,16 @@ def _divergence(x: Array, y: Array, inside_of: Any, at_zero: Array) -> Array:
     return where(inside, z, rest)
 
 
+def _relative(x: Array, y: Array) -> Array:
+    return _divergence(x, y, lambda x, y: x * _log_ratio(x, y), 0.0)
+
+
 @elementwise(
     "rel_entr",
     lambda z, x, y: 1.0 + _log_ratio(x, y),
     lambda z, x, y: where(_outside(x, y), math.nan, -xdivy(x, y)),
+    c=_relative,
+    domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def rel_entr(x: Array, y: Array) -> Array:
     """Term of the relative entropy of two distributions, elementwise; 0 at x = 0; inf where x or y is no probability.
@@ -166,7 +190,11 @@ def rel_entr(x: Array, y: Array) -> Array:
     >>> rel_entr(0.0, 0.5), rel_entr(0.5, 0.5)
     (0.0, 0.0)
     """
-    return _divergence(x, y, lambda x, y: x * _log_ratio(x, y), 0.0)
+    return fitted(_relative(x, y), x, y)
+
+
+def _kullback(x: Array, y: Array) -> Array:
+    return _divergence(x, y, lambda x, y: x * _log_ratio(x, y) + (y - x), y)
 
 
 @elementwise(
@@ -174,6 +202,8 @@ def rel_entr(x: Array, y: Array) -> Array:
     lambda z, x, y: _log_ratio(x, y),
     # For x near y the first keeps the digits; at x = 0 the second is 1, also where y is 0.
     lambda z, x, y: where(_outside(x, y), math.nan, where(greater(x, 0.5 * y), divide(y - x, y), 1.0 - xdivy(x, y))),
+    c=_kullback,
+    domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def kl_div(x: Array, y: Array) -> Array:
     """Term of the divergence of Kullback and Leibler of two measures, elementwise; y at x = 0; inf outside.
@@ -192,4 +222,4 @@ def kl_div(x: Array, y: Array) -> Array:
     >>> kl_div(0.0, 0.5), kl_div(0.5, 0.5)
     (0.5, 0.0)
     """
-    return _divergence(x, y, lambda x, y: x * _log_ratio(x, y) + (y - x), y)
+    return fitted(_kullback(x, y), x, y)

@@ -10,7 +10,17 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import are_numbers, divide, equal, greater, math_or_numpy, where
+from micrograd.ops.arithmetic import (
+    absolute,
+    are_numbers,
+    divide,
+    equal,
+    greater,
+    less,
+    less_equal,
+    math_or_numpy,
+    where,
+)
 from micrograd.ops.lengths import cosine
 
 if TYPE_CHECKING:
@@ -55,7 +65,7 @@ __all__ = [
 ]
 
 
-@elementwise("exp", lambda z, x: z)
+@elementwise("exp", lambda z, x: z, c="exp", tex="e^{{{0}}}")
 def exp(x: Array) -> Array:
     """Exponential, elementwise.
 
@@ -67,7 +77,7 @@ def exp(x: Array) -> Array:
     return math_or_numpy(math.exp, "exp", x) if type(x) is float else np.exp(x)
 
 
-@elementwise("exp2", lambda z, x: z * math.log(2.0))
+@elementwise("exp2", lambda z, x: z * math.log(2.0), c="exp2", tex="2^{{{0}}}")
 def exp2(x: Array) -> Array:
     """Power of 2, elementwise.
 
@@ -79,7 +89,7 @@ def exp2(x: Array) -> Array:
     return math_or_numpy(math.exp2, "exp2", x) if type(x) is float else np.exp2(x)
 
 
-@elementwise("expm1", lambda z, x: exp(x))  # not z + 1, which is 0 from -37 on
+@elementwise("expm1", lambda z, x: exp(x), c="expm1")  # not z + 1, which is 0 from -37 on
 def expm1(x: Array) -> Array:
     """Exponential less 1, elementwise; exact near 0, where e^x - 1 would lose its digits.
 
@@ -91,7 +101,7 @@ def expm1(x: Array) -> Array:
     return math_or_numpy(math.expm1, "expm1", x) if type(x) is float else np.expm1(x)
 
 
-@elementwise("log", lambda z, x: divide(1.0, x))
+@elementwise("log", lambda z, x: divide(1.0, x), c="log", tex=r"\ln\left({0}\right)", domain=((0.0, math.inf),))
 def log(x: Array) -> Array:
     """Natural logarithm, elementwise; -inf at 0, nan below.
 
@@ -103,7 +113,13 @@ def log(x: Array) -> Array:
     return math_or_numpy(math.log, "log", x) if type(x) is float else np.log(x)
 
 
-@elementwise("log2", lambda z, x: divide(1.0 / math.log(2.0), x))
+@elementwise(
+    "log2",
+    lambda z, x: divide(1.0 / math.log(2.0), x),
+    c="log2",
+    tex=r"\log_2\left({0}\right)",
+    domain=((0.0, math.inf),),
+)
 def log2(x: Array) -> Array:
     """Logarithm to base 2, elementwise; -inf at 0, nan below.
 
@@ -113,7 +129,13 @@ def log2(x: Array) -> Array:
     return math_or_numpy(math.log2, "log2", x) if type(x) is float else np.log2(x)
 
 
-@elementwise("log10", lambda z, x: divide(1.0 / math.log(10.0), x))
+@elementwise(
+    "log10",
+    lambda z, x: divide(1.0 / math.log(10.0), x),
+    c="log10",
+    tex=r"\log_{{10}}\left({0}\right)",
+    domain=((0.0, math.inf),),
+)
 def log10(x: Array) -> Array:
     """Logarithm to base 10, elementwise; -inf at 0, nan below.
 
@@ -123,7 +145,7 @@ def log10(x: Array) -> Array:
     return math_or_numpy(math.log10, "log10", x) if type(x) is float else np.log10(x)
 
 
-@elementwise("log1p", lambda z, x: divide(1.0, 1.0 + x))
+@elementwise("log1p", lambda z, x: divide(1.0, 1.0 + x), c="log1p", domain=((-1.0, math.inf),))
 def log1p(x: Array) -> Array:
     """Natural logarithm of 1 + x, elementwise; exact near 0, where 1 + x would lose the digits of x.
 
@@ -140,6 +162,10 @@ def log1p(x: Array) -> Array:
     lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(x - y)),
     lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(y - x)),
     kink="0 where both are -inf",
+    c=lambda x, y: where(equal(x, y), x + math.log(2.0), where(less(x, y), y, x) + log1p(exp(-absolute(x - y)))),
+    tex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)",
+    commutative=True,
+    identity=-math.inf,
 )
 def logaddexp(x: Array, y: Array) -> Array:
     """Logarithm of the sum of two exponentials, elementwise, without overflow.
@@ -162,7 +188,7 @@ def _slope(z: Array, x: Array, *, exponent: float) -> Array:
     return exponent * raise_to(x, exponent=exponent - 1) if exponent else 0.0
 
 
-@elementwise("**{exponent}", _slope)
+@elementwise("**{exponent}", _slope, c=lambda x, *, exponent: power(x, exponent))
 def raise_to(x: Array, *, exponent: float) -> Array:
     """Power with a constant exponent, elementwise; what `value ** 2` records.
 
@@ -184,6 +210,8 @@ def raise_to(x: Array, *, exponent: float) -> Array:
     "**",
     lambda z, x, y: y * power(x, where(equal(y, 0.0), 1.0, y - 1.0)),  # x^0 is flat, also at 0
     lambda z, x, y: z * log(where(greater(x, 0.0), x, where(equal(x, 0.0), 1.0, math.nan))),
+    c="pow",
+    identity=1.0,
 )
 def power(x: Array, y: Array) -> Array:
     """Power, elementwise. The derivative by y is z ln x: 0 where x is 0, nan where x is negative.
@@ -198,7 +226,7 @@ def power(x: Array, y: Array) -> Array:
     return x**y
 
 
-@elementwise("sqrt", lambda z, x: divide(0.5, z))
+@elementwise("sqrt", lambda z, x: divide(0.5, z), c="sqrt", tex=r"\sqrt{{{0}}}", domain=((0.0, math.inf),))
 def sqrt(x: Array) -> Array:
     """Square root, elementwise; nan below 0.
 
@@ -210,7 +238,7 @@ def sqrt(x: Array) -> Array:
     return math_or_numpy(math.sqrt, "sqrt", x) if type(x) is float else np.sqrt(x)
 
 
-@elementwise("cbrt", lambda z, x: divide(1.0 / 3.0, z * z))
+@elementwise("cbrt", lambda z, x: divide(1.0 / 3.0, z * z), c="cbrt", tex=r"\sqrt[3]{{{0}}}")
 def cbrt(x: Array) -> Array:
     """Cube root, elementwise, of negative numbers too.
 
@@ -222,7 +250,9 @@ def cbrt(x: Array) -> Array:
     return math.cbrt(x) if type(x) is float else np.cbrt(x)
 
 
-@elementwise("hypot", lambda z, x, y: cosine(x, z), lambda z, x, y: cosine(y, z), kink="0 at (0, 0)")
+@elementwise(
+    "hypot", lambda z, x, y: cosine(x, z), lambda z, x, y: cosine(y, z), kink="0 at (0, 0)", c="hypot", commutative=True
+)
 def hypot(x: Array, y: Array) -> Array:
     """Length of the hypotenuse, elementwise, without overflow; its gradient at (0, 0) is 0.
 
@@ -231,10 +261,16 @@ def hypot(x: Array, y: Array) -> Array:
     >>> hypot(3.0, 4.0)
     5.0
     """
-    return math.hypot(x, y) if are_numbers(x, y) else np.hypot(x, y)
+    if not are_numbers(x, y):
+        return np.hypot(x, y)
+    point = complex(x, y)
+    try:
+        return abs(point)  # C's hypot, as in NumPy; Python's differs in the last bit
+    except OverflowError:
+        return math.inf
 
 
-@elementwise("sin", lambda z, x: cos(x))
+@elementwise("sin", lambda z, x: cos(x), c="sin", tex=r"\sin\left({0}\right)")
 def sin(x: Array) -> Array:
     """Sine, elementwise; x in radians.
 
@@ -244,7 +280,7 @@ def sin(x: Array) -> Array:
     return math_or_numpy(math.sin, "sin", x) if type(x) is float else np.sin(x)
 
 
-@elementwise("cos", lambda z, x: -sin(x))
+@elementwise("cos", lambda z, x: -sin(x), c="cos", tex=r"\cos\left({0}\right)")
 def cos(x: Array) -> Array:
     """Cosine, elementwise; x in radians.
 
@@ -254,7 +290,7 @@ def cos(x: Array) -> Array:
     return math_or_numpy(math.cos, "cos", x) if type(x) is float else np.cos(x)
 
 
-@elementwise("tan", lambda z, x: 1.0 + z * z)
+@elementwise("tan", lambda z, x: 1.0 + z * z, c="tan", tex=r"\tan\left({0}\right)")
 def tan(x: Array) -> Array:
     """Tangent, elementwise; x in radians.
 
@@ -264,7 +300,13 @@ def tan(x: Array) -> Array:
     return math_or_numpy(math.tan, "tan", x) if type(x) is float else np.tan(x)
 
 
-@elementwise("arcsin", lambda z, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))))
+@elementwise(
+    "arcsin",
+    lambda z, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),
+    c="asin",
+    tex=r"\arcsin\left({0}\right)",
+    domain=((-1.0, 1.0),),
+)
 def arcsin(x: Array) -> Array:
     """Inverse sine, elementwise; z in radians, from -pi/2 to pi/2; nan outside of [-1, 1].
 
@@ -274,7 +316,13 @@ def arcsin(x: Array) -> Array:
     return math_or_numpy(math.asin, "arcsin", x) if type(x) is float else np.arcsin(x)
 
 
-@elementwise("arccos", lambda z, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))))
+@elementwise(
+    "arccos",
+    lambda z, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),
+    c="acos",
+    tex=r"\arccos\left({0}\right)",
+    domain=((-1.0, 1.0),),
+)
 def arccos(x: Array) -> Array:
     """Inverse cosine, elementwise; z in radians, from 0 to pi; nan outside of [-1, 1].
 
@@ -284,7 +332,7 @@ def arccos(x: Array) -> Array:
     return math_or_numpy(math.acos, "arccos", x) if type(x) is float else np.arccos(x)
 
 
-@elementwise("arctan", lambda z, x: divide(1.0, 1.0 + x * x))
+@elementwise("arctan", lambda z, x: divide(1.0, 1.0 + x * x), c="atan", tex=r"\arctan\left({0}\right)")
 def arctan(x: Array) -> Array:
     """Inverse tangent, elementwise; z in radians, from -pi/2 to pi/2.
 
@@ -299,6 +347,7 @@ def arctan(x: Array) -> Array:
     lambda z, y, x: _turn(y, x, x),
     lambda z, y, x: _turn(y, x, -y),
     kink="0 at (0, 0)",
+    c="atan2",
 )
 def arctan2(y: Array, x: Array) -> Array:
     """Angle of the point (x, y), elementwise; z in radians, from -pi to pi; its gradient at (0, 0) is 0.
@@ -321,7 +370,7 @@ def _turn(y: Array, x: Array, side: Array) -> Array:
     return where(equal(r, 0.0), 0.0, divide(divide(side, r), r))
 
 
-@elementwise("sinh", lambda z, x: cosh(x))
+@elementwise("sinh", lambda z, x: cosh(x), c="sinh", tex=r"\sinh\left({0}\right)")
 def sinh(x: Array) -> Array:
     """Hyperbolic sine, elementwise.
 
@@ -333,7 +382,7 @@ def sinh(x: Array) -> Array:
     return math_or_numpy(math.sinh, "sinh", x) if type(x) is float else np.sinh(x)
 
 
-@elementwise("cosh", lambda z, x: sinh(x))
+@elementwise("cosh", lambda z, x: sinh(x), c="cosh", tex=r"\cosh\left({0}\right)")
 def cosh(x: Array) -> Array:
     """Hyperbolic cosine, elementwise.
 
@@ -345,7 +394,7 @@ def cosh(x: Array) -> Array:
     return math_or_numpy(math.cosh, "cosh", x) if type(x) is float else np.cosh(x)
 
 
-@elementwise("tanh", lambda z, x: 1.0 - z * z)
+@elementwise("tanh", lambda z, x: 1.0 - z * z, c="tanh", tex=r"\tanh\left({0}\right)")
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent, elementwise.
 
@@ -357,7 +406,9 @@ def tanh(x: Array) -> Array:
     return math.tanh(x) if type(x) is float else np.tanh(x)
 
 
-@elementwise("arcsinh", lambda z, x: divide(1.0, hypot(x, 1.0)))
+@elementwise(
+    "arcsinh", lambda z, x: divide(1.0, hypot(x, 1.0)), c="asinh", tex=r"\operatorname{{arsinh}}\left({0}\right)"
+)
 def arcsinh(x: Array) -> Array:
     """Inverse hyperbolic sine, elementwise.
 
@@ -367,7 +418,13 @@ def arcsinh(x: Array) -> Array:
     return math.asinh(x) if type(x) is float else np.arcsinh(x)
 
 
-@elementwise("arccosh", lambda z, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)))
+@elementwise(
+    "arccosh",
+    lambda z, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),
+    c="acosh",
+    tex=r"\operatorname{{arcosh}}\left({0}\right)",
+    domain=((1.0, math.inf),),
+)
 def arccosh(x: Array) -> Array:
     """Inverse hyperbolic cosine, elementwise, of at least 0; nan below 1.
 
@@ -377,7 +434,13 @@ def arccosh(x: Array) -> Array:
     return math_or_numpy(math.acosh, "arccosh", x) if type(x) is float else np.arccosh(x)
 
 
-@elementwise("arctanh", lambda z, x: divide(1.0, (1.0 - x) * (1.0 + x)))
+@elementwise(
+    "arctanh",
+    lambda z, x: divide(1.0, (1.0 - x) * (1.0 + x)),
+    c="atanh",
+    tex=r"\operatorname{{artanh}}\left({0}\right)",
+    domain=((-1.0, 1.0),),
+)
 def arctanh(x: Array) -> Array:
     """Inverse hyperbolic tangent, elementwise; infinite at -1 and 1, nan outside of them.
 
@@ -387,9 +450,26 @@ def arctanh(x: Array) -> Array:
     return math_or_numpy(math.atanh, "arctanh", x) if type(x) is float else np.arctanh(x)
 
 
-@elementwise("sigmoid", lambda z, x: z * (1.0 - z))  # the line of the texts; 0 from x = 37 on: see expit
+def _in_ops(x: Array) -> Array:
+    """The logistic function, for C; e^-|x| never overflows, and keeps the digits of small results."""
+    e = exp(-absolute(x))
+    return where(less(x, 0.0), e, 1.0) / (1.0 + e)
+
+
+def _logistic(x: Array) -> Array:
+    """The same without the time that calls of ops take."""
+    if type(x) is float:
+        e = math.exp(-abs(x))
+        return (e if x < 0.0 else 1.0) / (1.0 + e)
+    e = np.exp(-abs(x))
+    return np.where(x < 0.0, e, 1.0) / (1.0 + e)
+
+
+@elementwise(
+    "sigmoid", lambda z, x: z * (1.0 - z), c=_in_ops, tex=r"\sigma\left({0}\right)"
+)  # 0 from x = 37 on: see expit
 def sigmoid(x: Array) -> Array:
-    """Logistic function, elementwise; e^-|x| never overflows, and keeps the digits of small results.
+    """Logistic function, elementwise; its derivative is the line of the texts.
 
     z = 1 / (1 + e^-x)
 
@@ -399,15 +479,7 @@ def sigmoid(x: Array) -> Array:
     return _logistic(x)
 
 
-def _logistic(x: Array) -> Array:
-    if type(x) is float:
-        e = math.exp(-abs(x))
-        return (e if x < 0.0 else 1.0) / (1.0 + e)
-    e = np.exp(-abs(x))
-    return np.where(x < 0.0, e, 1.0) / (1.0 + e)
-
-
-@elementwise("expit", lambda z, x: z * expit(-x))
+@elementwise("expit", lambda z, x: z * expit(-x), c=_in_ops, tex=r"\sigma\left({0}\right)")
 def expit(x: Array) -> Array:
     """Logistic function, elementwise, as `sigmoid`; its derivatives keep their digits in both tails.
 
@@ -419,7 +491,13 @@ def expit(x: Array) -> Array:
     return _logistic(x)
 
 
-@elementwise("ReLU", lambda z, x: greater(x, 0.0), kink="0 at 0")
+@elementwise(
+    "ReLU",
+    lambda z, x: greater(x, 0.0),
+    kink="0 at 0",
+    c=lambda x: where(less_equal(x, 0.0), 0.0, x),
+    tex=r"\operatorname{{ReLU}}\left({0}\right)",
+)
 def relu(x: Array) -> Array:
     """Rectified linear unit, elementwise; its derivative at 0 is 0.
 
@@ -479,6 +557,7 @@ def silu(x: Array) -> Array:
     return x * expit(x)
 
 
+@elementwise("softplus", lambda z, x: expit(x), c=lambda x: logaddexp(x, 0.0), tex=r"\ln\left(1 + e^{{{0}}}\right)")
 def softplus(x: Array) -> Array:
     """Smooth form of relu, elementwise, without overflow.
 

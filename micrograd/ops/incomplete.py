@@ -23,7 +23,13 @@ else:
 __all__ = ["gammainc", "gammainc_da", "gammaincc"]
 
 
-@elementwise("gammainc", lambda z, a, x: gammainc_da(a, x, order=1), lambda z, a, x: gamma_density(a, x))
+@elementwise(
+    "gammainc",
+    lambda z, a, x: gammainc_da(a, x, order=1),
+    lambda z, a, x: gamma_density(a, x),
+    tex=r"P\left({0}, {1}\right)",
+    domain=((0.0, math.inf), (0.0, math.inf)),
+)
 def gammainc(a: Array, x: Array) -> Array:
     """Regularised lower incomplete gamma function P(a, x), elementwise: what a gamma distribution has below x.
 
@@ -43,7 +49,13 @@ def gammainc(a: Array, x: Array) -> Array:
     return fitted(from_scipy("gammainc").gammainc(a, x), a, x)
 
 
-@elementwise("gammaincc", lambda z, a, x: -gammainc_da(a, x, order=1), lambda z, a, x: -gamma_density(a, x))
+@elementwise(
+    "gammaincc",
+    lambda z, a, x: -gammainc_da(a, x, order=1),
+    lambda z, a, x: -gamma_density(a, x),
+    tex=r"Q\left({0}, {1}\right)",
+    domain=((0.0, math.inf), (0.0, math.inf)),
+)
 def gammaincc(a: Array, x: Array) -> Array:
     """Regularised upper incomplete gamma function Q(a, x), elementwise: what a gamma distribution has above x.
 
@@ -67,6 +79,8 @@ def gammaincc(a: Array, x: Array) -> Array:
     "gammainc_da {order}",
     lambda z, a, x, *, order=1: gammainc_da(a, x, order=order + 1),
     lambda z, a, x, *, order=1: gamma_density(a, x, order),
+    tex=r"\partial_a^{{{order}}} P\left({0}, {1}\right)",
+    domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def gammainc_da(a: Array, x: Array, *, order: int = 1) -> Array:
     """Derivative of gammainc by a, elementwise; minus that of gammaincc.

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd.op import OPS, Array, anywhere, broadcast_shape, primitive, shape_of, times
+from micrograd.chain import anywhere, times
+from micrograd.op import OPS, Array, broadcast_shape, primitive, shape_of
 from micrograd.ops.arithmetic import divide, equal, where
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ def _safe(r: Array) -> Array:
     return where(equal(r, 0.0), 1.0, r)
 
 
+def _part_of(x: Array, r: Array) -> Array:
+    return where(equal(r, 0.0), 0.0, x / _safe(r))
+
+
 @primitive(
     "cosine",
     vjp=[
@@ -43,6 +48,7 @@ def _safe(r: Array) -> Array:
     ],
     shape=lambda x, r: broadcast_shape("cosine", x, r),
     kink="0 where r is 0, with a warning",
+    c=_part_of,
 )
 def cosine(x: Array, r: Array) -> Array:
     """Side over length, elementwise: the slope of a length. It is 0 where r is 0, where all directions are alike.
@@ -56,7 +62,7 @@ def cosine(x: Array, r: Array) -> Array:
     >>> cosine(3.0, 5.0), cosine(0.0, 0.0)
     (0.6, 0.0)
     """
-    return where(equal(r, 0.0), 0.0, x / _safe(r))
+    return _part_of(x, r)
 
 
 def _along(axis: tuple[int, ...], x: Array) -> Array:
@@ -69,6 +75,8 @@ def _along(axis: tuple[int, ...], x: Array) -> Array:
     jvp=[lambda t, z, x, *, axis: _along(axis, times(t, cosine(x, z), z, "norm", anywhere))],
     shape=lambda x, *, axis: tuple(1 if i in axis else n for i, n in enumerate(shape_of(x))),
     kink="0 at 0",
+    tex=r"\left\|{0}\right\|",
+    axes="axis",
 )
 def euclidean_norm(x: Array, *, axis: tuple[int, ...]) -> Array:
     """The op behind `norm`: length along axes, which stay with length 1. It neither overflows nor underflows.

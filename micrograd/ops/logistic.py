@@ -9,8 +9,8 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import divide
-from micrograd.ops.functions import expit
+from micrograd.ops.arithmetic import absolute, divide, greater, less, logical_and, where
+from micrograd.ops.functions import arctanh, exp, expit, log, log1p
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,12 @@ else:
 __all__ = ["log_sigmoid", "logit"]
 
 
-@elementwise("log_sigmoid", lambda z, x: expit(-x))
+@elementwise(
+    "log_sigmoid",
+    lambda z, x: expit(-x),
+    c=lambda x: where(greater(x, 0.0), 0.0, x) - log1p(exp(-absolute(x))),
+    tex=r"\ln \sigma\left({0}\right)",
+)
 def log_sigmoid(x: Array) -> Array:
     """Logarithm of the logistic function, elementwise, without overflow; exact in both tails, in every order.
 
@@ -34,7 +39,12 @@ def log_sigmoid(x: Array) -> Array:
     return np.minimum(x, 0) - np.log1p(np.exp(-abs(x)))
 
 
-@elementwise("logit", lambda z, x: divide(1.0, x * (1.0 - x)))
+@elementwise(
+    "logit",
+    lambda z, x: divide(1.0, x * (1.0 - x)),
+    c=lambda x: where(logical_and(greater(x, 0.25), less(x, 0.75)), 2.0 * arctanh(2.0 * x - 1.0), log(x) - log1p(-x)),
+    domain=((0.0, 1.0),),
+)
 def logit(x: Array) -> Array:
     """Logarithm of the odds, elementwise, the inverse of expit; infinite at 0 and 1, nan outside of them.
 

@@ -43,7 +43,7 @@ def ndtr(x: Array) -> Array:
     return 0.5 * erfc(-math.sqrt(0.5) * operand("ndtr", x))
 
 
-@elementwise("log_ndtr", lambda z, x: ndtr_slope(x))
+@elementwise("log_ndtr", lambda z, x: ndtr_slope(x), tex=r"\ln \Phi\left({0}\right)")
 def log_ndtr(x: Array) -> Array:
     """Logarithm of ndtr, elementwise, also where that is too small for a number. At -x it is the log survival.
 
@@ -127,7 +127,12 @@ def _far_gap(x: Array) -> Array:
     return z
 
 
-@elementwise("erfinv", lambda z, x: 0.5 * math.sqrt(math.pi) * exp(z * z))
+@elementwise(
+    "erfinv",
+    lambda z, x: 0.5 * math.sqrt(math.pi) * exp(z * z),
+    tex=r"\operatorname{{erf}}^{{-1}}\left({0}\right)",
+    domain=((-1.0, 1.0),),
+)
 def erfinv(x: Array) -> Array:
     """Inverse of erf, elementwise; infinite at -1 and 1, nan outside of them.
 
@@ -145,7 +150,12 @@ def erfinv(x: Array) -> Array:
     return fitted(from_scipy("erfinv").erfinv(x), x)
 
 
-@elementwise("erfcinv", lambda z, x: -0.5 * math.sqrt(math.pi) * exp(z * z))
+@elementwise(
+    "erfcinv",
+    lambda z, x: -0.5 * math.sqrt(math.pi) * exp(z * z),
+    tex=r"\operatorname{{erfc}}^{{-1}}\left({0}\right)",
+    domain=((0.0, 2.0),),
+)
 def erfcinv(x: Array) -> Array:
     """Inverse of erfc, elementwise, exact where erfinv(1 - x) would be infinite; nan outside of [0, 2].
 

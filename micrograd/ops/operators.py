@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import (
     arithmetic,
@@ -47,8 +48,8 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-class Operators:
-    """`x + y`, `x @ y`, `x[i]`, `x.sum(axis=0)` and the like, for any class with `_apply_op`."""
+class Operators(Interpreter):
+    """`x + y`, `x @ y`, `x[i]`, `x.sum(axis=0)` and the like, for any interpreter."""
 
     __slots__ = ()
 

@@ -23,7 +23,9 @@ __all__ = [
 ]
 
 
-@question("argsort", shape=lambda x, *, axis=-1, descending=False: running_shape("argsort", x, axis), kind=int)
+@question(
+    "argsort", shape=lambda x, *, axis=-1, descending=False: running_shape("argsort", x, axis), kind=int, axes="axis"
+)
 def argsort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
     """Places that would sort the elements along an axis; plain integers.
 

@@ -34,7 +34,7 @@ def _middle_shape(x: Array) -> tuple[int, ...]:
     return (*rows, 2 - n % 2)
 
 
-@question("middle", shape=_middle_shape, kind=int)
+@question("middle", shape=_middle_shape, kind=int, axes=1)
 def middle(x: Array) -> Array:
     """Place of the median along the last axis, or of the two middle elements.
 

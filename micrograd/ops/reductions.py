@@ -59,7 +59,7 @@ def _spread(g: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) ->
     return broadcast_to(kept, shape=shape_of(x))
 
 
-@multilinear("sum", _spread, shape=_shape_rule("sum"))
+@multilinear("sum", _spread, shape=_shape_rule("sum"), tex=r"\sum\left({0}\right)", axes="axis")
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Sum of elements along axes.
 
@@ -128,6 +128,9 @@ def _extremum(name: str) -> Callable[[Callable[..., Array]], Op]:
         jvp=[_extremum_push],
         shape=lambda x, *, axis=None, keepdims=False: _extremum_shape(name, x, axis, keepdims),
         kink="ties share equally",
+        chooses=True,
+        tex=rf"\{name}\left({{0}}\right)",
+        axes="axis",
     )
 
 
@@ -169,9 +172,6 @@ def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not shape_of(x):
         return _itself(x, axis)
     return np.min(x, axis=axis, keepdims=keepdims)
-
-
-max.chooses = min.chooses = True  # type: ignore[attr-defined]
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -364,7 +364,12 @@ def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple
     return _extremum_shape(name, x, axis, keepdims)
 
 
-@question("argmax", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmax", x, axis, keepdims), kind=int)
+@question(
+    "argmax",
+    shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmax", x, axis, keepdims),
+    kind=int,
+    axes="axis",
+)
 def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Place of the largest element along an axis, the first of equal ones; integers.
 
@@ -382,7 +387,12 @@ def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return np.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@question("argmin", shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmin", x, axis, keepdims), kind=int)
+@question(
+    "argmin",
+    shape=lambda x, *, axis=None, keepdims=False: _place_shape("argmin", x, axis, keepdims),
+    kind=int,
+    axes="axis",
+)
 def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Place of the smallest element along an axis, the first of equal ones; integers.
 
@@ -400,7 +410,7 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@question("any", shape=_shape_rule("any"), kind=bool)
+@question("any", shape=_shape_rule("any"), kind=bool, axes="axis")
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether any element along axes is not zero; plain booleans.
 
@@ -418,7 +428,7 @@ def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-@question("all", shape=_shape_rule("all"), kind=bool)
+@question("all", shape=_shape_rule("all"), kind=bool, axes="axis")
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether all elements along axes are not zero; plain booleans.
 
@@ -436,7 +446,7 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
-@question("count_nonzero", shape=_shape_rule("count_nonzero"), kind=int)
+@question("count_nonzero", shape=_shape_rule("count_nonzero"), kind=int, axes="axis")
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """How many elements along axes are not zero; plain integers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 import operator
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,22 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import are_numbers, divide, equal, isinf, math_or_numpy, remainder, round, sign, where
+from micrograd.ops.arithmetic import (
+    are_numbers,
+    divide,
+    equal,
+    floor,
+    greater,
+    isinf,
+    less,
+    logical_and,
+    math_or_numpy,
+    not_equal,
+    remainder,
+    round,
+    sign,
+    where,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +47,24 @@ __all__ = [
 ]
 
 
-@elementwise("//", lambda z, x, y: 0.0, lambda z, x, y: 0.0, kink="0 where x is a multiple of y")
+def _floored(x: Array, y: Array) -> Array:
+    """The quotient as Python takes it: by way of the remainder, which is exact."""
+    rest = fmod(x, y)
+    crosses = logical_and(not_equal(rest, 0.0), not_equal(less(rest, 0.0), less(y, 0.0)))
+    near = divide(x - rest, y) - where(crosses, 1.0, 0.0)
+    z = floor(near)
+    z = where(greater(near - z, 0.5), z + 1.0, z)
+    return where(equal(near, 0.0), copysign(0.0, divide(x, y)), z)
+
+
+@elementwise(
+    "//",
+    lambda z, x, y: 0.0,
+    lambda z, x, y: 0.0,
+    kink="0 where x is a multiple of y",
+    c=_floored,
+    tex=r"\left\lfloor\frac{{{0}}}{{{1}}}\right\rfloor",
+)
 def floor_divide(x: Array, y: Array) -> Array:
     """Quotient rounded down, elementwise, as Python's //; flat, so its derivatives are 0, at its jumps too.
 
@@ -70,6 +103,7 @@ def divmod(x: Array, y: Array) -> tuple[Array, Array]:
     # As in remainder: the quotient that was taken, not trunc(x / y), which may have been rounded up.
     lambda z, x, y: -round(divide(x - z, y)),
     kink="where x is a multiple of y: 1 by x, minus the quotient by y",
+    c="fmod",
 )
 def fmod(x: Array, y: Array) -> Array:
     """Remainder of division, elementwise, with the sign of the dividend, as C's fmod; nan where y is 0.
@@ -82,7 +116,7 @@ def fmod(x: Array, y: Array) -> Array:
     return math_or_numpy(math.fmod, "fmod", x, y) if are_numbers(x, y) else np.fmod(x, y)
 
 
-@elementwise("trunc", lambda z, x: 0.0, kink="0 at integers")
+@elementwise("trunc", lambda z, x: 0.0, kink="0 at integers", c="trunc")
 def trunc(x: Array) -> Array:
     """The integer next to x on the side of 0, elementwise; flat, so its derivative is 0, at its jumps too.
 
@@ -104,6 +138,7 @@ def fix(x: Array) -> Array:
     return trunc(x)
 
 
+@elementwise("rint", lambda z, x: 0.0, kink="0 at halves", c="rint")
 def rint(x: Array) -> Array:
     """The nearest integer, elementwise; halves go to the even one. Its derivative is 0.
 
@@ -113,7 +148,7 @@ def rint(x: Array) -> Array:
     >>> rint(2.5)
     2.0
     """
-    return round(x)
+    return math_or_numpy(lambda x: math.copysign(builtins.round(x), x), "rint", x) if type(x) is float else np.rint(x)
 
 
 def modf(x: Array) -> tuple[Array, Array]:
@@ -133,7 +168,13 @@ def modf(x: Array) -> tuple[Array, Array]:
     return copysign(where(isinf(x), 0.0, x - whole), x), whole  # -0.0 for -2.0, as in NumPy
 
 
-@elementwise("copysign", lambda z, x, y: sign(x) * copysign(1.0, y), lambda z, x, y: 0.0, kink="0 where x is 0")
+@elementwise(
+    "copysign",
+    lambda z, x, y: sign(x) * copysign(1.0, y),
+    lambda z, x, y: 0.0,
+    kink="0 where x is 0",
+    c="copysign",
+)
 def copysign(x: Array, y: Array) -> Array:
     """The size of x with the sign of y, elementwise; also of a y that is 0 or -0. By y its derivative is 0.
 
@@ -145,7 +186,13 @@ def copysign(x: Array, y: Array) -> Array:
     return math.copysign(x, y) if are_numbers(x, y) else np.copysign(x, y)
 
 
-@elementwise("heaviside", lambda z, x, h: 0.0, lambda z, x, h: equal(x, 0.0), kink="0 at 0")
+@elementwise(
+    "heaviside",
+    lambda z, x, h: 0.0,
+    lambda z, x, h: equal(x, 0.0),
+    kink="0 at 0",
+    c=lambda x, h: where(equal(x, 0.0), h, where(greater(x, 0.0), 1.0, where(less(x, 0.0), 0.0, x))),
+)
 def heaviside(x: Array, h: Array) -> Array:
     """Step from 0 to 1, elementwise; h is what it gives at 0. Its derivative by x is 0, also at the step.
 
@@ -190,7 +237,7 @@ def ldexp(x: Array, n: Any) -> Array:
     return x
 
 
-@elementwise("nextafter", lambda z, x, y: 1.0, lambda z, x, y: 0.0)
+@elementwise("nextafter", lambda z, x, y: 1.0, lambda z, x, y: 0.0, c="nextafter")
 def nextafter(x: Array, y: Array) -> Array:
     """The floating-point number next to x on the side of y, elementwise. Its derivative is that of x.
 

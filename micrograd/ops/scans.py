@@ -33,7 +33,7 @@ def _cumsum_pull(g: Array, x: Array, *, axis: int | None = None) -> Array:
     return reshape(flip(cumsum(flip(g, axis=line), axis=line), axis=line), shape=shape_of(x))
 
 
-@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: running_shape("cumsum", x, axis))
+@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: running_shape("cumsum", x, axis), axes="axis")
 def cumsum(x: Array, *, axis: int | None = None) -> Array:
     """Running sum along an axis.
 
@@ -115,6 +115,7 @@ def _recurrence_shape(factors: Array, x: Array) -> tuple[int, ...]:
         lambda t, z, factors, x: recurrence(factors, t),
     ],
     shape=_recurrence_shape,
+    axes=1,
 )
 def recurrence(factors: Array, x: Array) -> Array:
     """Linear recurrence along the last axis: a running sum with a factor at each step.
@@ -163,7 +164,7 @@ def _logcumsumexp_shape(x: Array, *, axis: int = -1) -> tuple[int, ...]:
     return shape_of(x)
 
 
-@primitive("logcumsumexp", vjp=[_logcumsumexp_pull], jvp=[_logcumsumexp_push], shape=_logcumsumexp_shape)
+@primitive("logcumsumexp", vjp=[_logcumsumexp_pull], jvp=[_logcumsumexp_push], shape=_logcumsumexp_shape, axes="axis")
 def logcumsumexp(x: Array, *, axis: int = -1) -> Array:
     """Running logarithm of the sum of exponentials along an axis, without overflow.
 

@@ -104,6 +104,7 @@ def _transposed(x: Array, *, axes: Sequence[int] | None = None) -> tuple[int, ..
     "transpose",
     lambda g, x, *, axes=None: transpose(g, axes=None if axes is None else _inverse(sizes_of("transpose", axes))),
     shape=_transposed,
+    tex=r"\left({0}\right)^\top",
 )
 def transpose(x: Array, *, axes: Sequence[int] | None = None) -> Array:
     """The axes in another order.

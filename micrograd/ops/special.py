@@ -48,7 +48,7 @@ def natural(name: str, param: str, n: int) -> int:
     return n
 
 
-@elementwise("erf", lambda z, x: 2.0 / math.sqrt(math.pi) * exp(-x * x))
+@elementwise("erf", lambda z, x: 2.0 / math.sqrt(math.pi) * exp(-x * x), c="erf")
 def erf(x: Array) -> Array:
     """Error function, elementwise.
 
@@ -66,7 +66,7 @@ def erf(x: Array) -> Array:
     return math.erf(x) if are_numbers(x) else fitted(from_scipy("erf").erf(x), x)
 
 
-@elementwise("erfc", lambda z, x: -2.0 / math.sqrt(math.pi) * exp(-x * x))
+@elementwise("erfc", lambda z, x: -2.0 / math.sqrt(math.pi) * exp(-x * x), c="erfc")
 def erfc(x: Array) -> Array:
     """Complementary error function, elementwise; exact where erf(x) is near 1.
 
@@ -110,7 +110,7 @@ def gelu(x: Array, *, approximate: str = "none") -> Array:
     return x * expit(math.sqrt(8.0 / math.pi) * (x + 0.044715 * x * x * x))  # (1 + tanh u) / 2 = expit(2u)
 
 
-@elementwise("lgamma", lambda z, x: digamma(x))
+@elementwise("lgamma", lambda z, x: digamma(x), tex=r"\ln \left|\Gamma\left({0}\right)\right|")
 def lgamma(x: Array) -> Array:
     """Logarithm of the absolute value of the gamma function, elementwise; inf at its poles 0, -1, -2...
 
@@ -133,7 +133,7 @@ def lgamma(x: Array) -> Array:
         return math.inf
 
 
-@elementwise("digamma", lambda z, x: polygamma(x, n=1))
+@elementwise("digamma", lambda z, x: polygamma(x, n=1), tex=r"\psi\left({0}\right)")
 def digamma(x: Array) -> Array:
     """Derivative of lgamma, elementwise.
 
@@ -151,7 +151,7 @@ def digamma(x: Array) -> Array:
     return fitted(from_scipy("digamma").psi(x), x)
 
 
-@elementwise("polygamma {n}", lambda z, x, *, n: polygamma(x, n=n + 1))
+@elementwise("polygamma {n}", lambda z, x, *, n: polygamma(x, n=n + 1), tex=r"\psi^{{({n})}}\left({0}\right)")
 def polygamma(x: Array, *, n: int) -> Array:
     """Derivative of digamma, of order n, elementwise.
 
@@ -175,7 +175,13 @@ def polygamma(x: Array, *, n: int) -> Array:
     return fitted((-1.0) ** (n + 1) * math.factorial(n) * from_scipy("polygamma").zeta(n + 1.0, x), x)
 
 
-@elementwise("betaln", lambda z, x, y: digamma(x) - digamma(x + y), lambda z, x, y: digamma(y) - digamma(x + y))
+@elementwise(
+    "betaln",
+    lambda z, x, y: digamma(x) - digamma(x + y),
+    lambda z, x, y: digamma(y) - digamma(x + y),
+    tex=r"\ln \mathrm{{B}}\left({0}, {1}\right)",
+    commutative=True,
+)
 def betaln(x: Array, y: Array) -> Array:
     """Logarithm of the beta function, elementwise; exact for large inputs, where the three lgammas cancel.
 

@@ -29,6 +29,7 @@ SAMPLES = [
     *(Sample(name, (x,), getattr(np, name)) for name in _WITHIN_ONE for x in _BELOW_ONE),
     *(Sample("arccosh", (x,), np.arccosh) for x in _ABOVE_ONE),
     *(Sample("sigmoid", (x,), _sigmoid) for x in (-0.75, SIGNED, 10.0 * SIGNED, *POINTS)),
+    *(Sample("softplus", (x,), lambda x: np.logaddexp(x, 0.0)) for x in (-0.75, SIGNED, 10.0 * SIGNED, *POINTS)),
     *(Sample("relu", (x,), lambda x: np.maximum(x, 0)) for x in (-0.75, 0.75, SIGNED)),
     *(Sample(name, pair, getattr(np, name)) for name in _OF_TWO for pair in (*PAIRS, *_SIGNED_PAIRS)),
     *(Sample("power", pair, np.power) for pair in PAIRS),
@@ -54,6 +55,7 @@ TORCH: dict[str, Any] = {
         if name != "cbrt"
     },
     "cbrt": lambda torch, x: torch.sign(x) * torch.abs(x) ** (1.0 / 3.0),
+    "softplus": lambda torch, x: torch.nn.functional.softplus(x),
     "power": lambda torch, x, y: torch.pow(x, y),
     "raise_to": lambda torch, x, exponent: x**exponent,
 }
