@@ -170,14 +170,14 @@ def test_float32_stays_float32() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda v, x: mnp.sum([v, x]), ShapeError, "stack: (), (2,): give one value at least, all of one shape"),
+        (lambda v, x: mnp.sum([v, x]), ShapeError, "stack: (), (2,): give at least one value, all of one shape"),
         (lambda v, x: mnp.full(2, v, order="F"), OpError, "np.full: there is no op for it with order="),
         (lambda v, x: mnp.pad(np.ones(2), 1, constant_values=v), ArgumentError, "pad: constant_values () carry no"),
         (lambda v, x: mnp.r_["r", x, v], ArgumentError, "r_: 'r' before Values: give integers, 'axis,nd"),
         (lambda v, x: mnp.r_["0,1,2,3", x, v], ArgumentError, "r_: '0,1,2,3' before Values: give integers"),
         (lambda v, x: mnp.r_[x, "0", v], ArgumentError, "r_: '0' is one of the parts; put a string first, before all"),
         (lambda v, x: mnp.r_[0:v], ArgumentError, "r_: start:stop:step has a Value in it; give the number of points"),
-        (lambda v, x: mnp.c_[x, [[v]]], ShapeError, "concatenate: (2, 1), (1, 1): sizes must be equal on all axes but"),
+        (lambda v, x: mnp.c_[x, [[v]]], ShapeError, "concatenate: (2, 1), (1, 1): sizes must be equal, except on"),
         (lambda v, x: mnp.put(np.ones(2), 0, v), OpError, "np.put: there is no op for it; it writes into an array"),
     ],
 )  # fmt: skip

@@ -475,7 +475,7 @@ W = Value(np.full((2, 3), 0.5), label="w")
         (
             lambda: recurrence(W, A3),
             ShapeError,
-            "recurrence: 'w' (2, 3) and (3,): give two arrays of one shape, with an axis",
+            "recurrence: 'w' (2, 3) and (3,): give two arrays of one shape, with at least",
         ),
     ],
 )

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.arithmetic import absolute, divide, sign, square, where
+from micrograd.ops.axes import axis_of
 from micrograd.ops.comparisons import greater, greater_equal, less, less_equal, logical_and
 from micrograd.ops.einsum import operand
 from micrograd.ops.functions import exp, expit, expm1, sqrt, tanh
-from micrograd.ops.indexing import own_axis
-from micrograd.ops.shapes import reshape, split
+from micrograd.ops.shapes import reshape
+from micrograd.ops.splitting import split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -386,7 +387,7 @@ def glu(x: Array, dim: int = -1) -> Array:
     array([2.])
     """
     x = operand("glu", x)
-    axis = own_axis("glu", x, dim)
+    axis = axis_of("glu", x, dim)
     if shape_of(x)[axis] % 2:
         raise ShapeError(f"glu: axis {dim} of {named(x)} has an odd length, and is split in two; give an even one")
     first, second = split(x, 2, axis=axis)

@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import float_type
+from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.alarms import are_numbers, integer_of
 from micrograd.ops.arithmetic import absolute, cast, maximum, minimum, positive, where
 from micrograd.ops.comparisons import equal, isinf, isnan, less, logical_and
 from micrograd.ops.functions import arctan2, exp2, log1p, power, raise_to, sigmoid, sin
-from micrograd.ops.indexing import as_value, getitem, stack
+from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import stack
 from micrograd.ops.shapes import reshape
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def deg2rad(x: Array) -> Array:
     >>> deg2rad(180.0)
     3.141592653589793
     """
-    return as_value("deg2rad", x) * (math.pi / 180.0)
+    return as_input(x, "deg2rad") * (math.pi / 180.0)
 
 
 def rad2deg(x: Array) -> Array:
@@ -70,7 +71,7 @@ def rad2deg(x: Array) -> Array:
     >>> rad2deg(math.pi)
     180.0
     """
-    return as_value("rad2deg", x) * (180.0 / math.pi)
+    return as_input(x, "rad2deg") * (180.0 / math.pi)
 
 
 def radians(x: Array) -> Array:
@@ -106,7 +107,7 @@ def real(x: Array) -> Array:
     >>> real(-2.0)
     -2.0
     """
-    return positive(as_value("real", x))
+    return positive(as_input(x, "real"))
 
 
 def conj(x: Array) -> Array:
@@ -118,7 +119,7 @@ def conj(x: Array) -> Array:
     >>> conj(-2.0)
     -2.0
     """
-    return positive(as_value("conj", x))
+    return positive(as_input(x, "conj"))
 
 
 def conjugate(x: Array) -> Array:
@@ -130,7 +131,7 @@ def conjugate(x: Array) -> Array:
     >>> conjugate(-2.0)
     -2.0
     """
-    return positive(as_value("conjugate", x))
+    return positive(as_input(x, "conjugate"))
 
 
 def real_if_close(x: Array, *, tol: float = 100) -> Array:
@@ -143,7 +144,7 @@ def real_if_close(x: Array, *, tol: float = 100) -> Array:
     >>> real_if_close(2.0)
     2.0
     """
-    return positive(as_value("real_if_close", x))
+    return positive(as_input(x, "real_if_close"))
 
 
 def angle(x: Array, *, deg: bool = False) -> Array:
@@ -160,7 +161,7 @@ def angle(x: Array, *, deg: bool = False) -> Array:
     >>> angle(-2.0), angle(-2.0, deg=True)
     (3.141592653589793, 180.0)
     """
-    z = arctan2(0.0, as_value("angle", x))
+    z = arctan2(0.0, as_input(x, "angle"))
     return rad2deg(z) if deg else z
 
 
@@ -179,7 +180,7 @@ def float_power(x: Array, y: Array) -> Array:
     >>> float_power(2.0, 3.0)
     8.0
     """
-    return power(_double(as_value("float_power", x)), _double(as_value("float_power", y)))
+    return power(_double(as_input(x, "float_power")), _double(as_input(y, "float_power")))
 
 
 def _double(x: Array) -> Array:
@@ -203,7 +204,7 @@ def fmax(x: Array, y: Array) -> Array:
     >>> fmax(2.0, math.nan)
     2.0
     """
-    x, y = as_value("fmax", x), as_value("fmax", y)
+    x, y = as_input(x, "fmax"), as_input(y, "fmax")
     return maximum(_unless_nan(x, y), _unless_nan(y, x))
 
 
@@ -224,7 +225,7 @@ def fmin(x: Array, y: Array) -> Array:
     >>> fmin(2.0, math.nan)
     2.0
     """
-    x, y = as_value("fmin", x), as_value("fmin", y)
+    x, y = as_input(x, "fmin"), as_input(y, "fmin")
     return minimum(_unless_nan(x, y), _unless_nan(y, x))
 
 
@@ -258,7 +259,7 @@ def nan_to_num(
     """
     if not copy:
         raise ArgumentError("nan_to_num: copy=False: a Value is not changed in place; leave copy out, use the result")
-    x = as_value("nan_to_num", x)
+    x = as_input(x, "nan_to_num")
     largest = float(np.finfo(float_type(x)).max)
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
     endless = isinf(x)
@@ -425,7 +426,7 @@ def polyval(p: Array | Sequence[Array], x: Array) -> Array:
     """
     if not isinstance(p, (list, tuple)) and len(shape_of(p)) != 1:
         raise ShapeError(f"polyval: coefficients {named(p)} are not one row; give one, the highest power first")
-    x = as_value("polyval", x)
+    x = as_input(x, "polyval")
     z: Any = x * 0.0
     for coefficient in p:
         z = z * x + coefficient
@@ -450,7 +451,7 @@ def vander(x: Array, N: int | None = None, *, increasing: bool = False) -> Array
     array([[4., 2., 1.],
            [9., 3., 1.]])
     """
-    x = as_value("vander", x)
+    x = as_input(x, "vander")
     if len(shape_of(x)) != 1:
         raise ShapeError(f"vander: {named(x)} is not one row of numbers; ravel() it first")
     (n,) = shape_of(x)

@@ -7,13 +7,12 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import float_type
+from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError
 from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers, math_or_numpy
 from micrograd.ops.arithmetic import divide, floor, remainder, round, sign, where
 from micrograd.ops.comparisons import equal, greater, isinf, less, logical_and, not_equal
-from micrograd.ops.indexing import as_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,7 +154,7 @@ def modf(x: Array) -> tuple[Array, Array]:
     >>> modf(-1.5)
     (-0.5, -1.0)
     """
-    x = as_value("modf", x)
+    x = as_input(x, "modf")
     whole = trunc(x)
     # copysign: the part after the point of -2.0 is -0.0, as in NumPy
     return copysign(where(isinf(x), 0.0, x - whole), x), whole
@@ -224,7 +223,7 @@ def ldexp(x: Array, n: Any) -> Array:
     powers = None if hasattr(n, "_apply_op") else np.asarray(n)
     if powers is None or powers.dtype.kind not in "iu":
         raise ArgumentError(f"ldexp: n={n!r} is not a plain integer, or an array of them; write x * np.exp2(n)")
-    x = as_value("ldexp", x)
+    x = as_input(x, "ldexp")
     dtype = float_type(x)
     limit = np.finfo(dtype).maxexp - 2
     for _ in range(3):  # in three steps, as 2^n may be out of range where x 2^n is not

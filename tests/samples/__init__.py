@@ -22,18 +22,20 @@ from tests.samples import (
     functions,
     incomplete,
     indexing,
+    joining,
     lengths,
     linalg,
     logistic,
     matrix_functions,
     networks,
     normal,
+    ordering,
+    quantiles,
     reductions,
     rounding,
     scans,
     shapes,
     special,
-    statistics,
 )
 from tests.samples.sample import Kink, Sample
 
@@ -51,18 +53,20 @@ FAMILIES: list[Any] = [
     functions,
     incomplete,
     indexing,
+    joining,
     lengths,
     linalg,
     logistic,
     matrix_functions,
     networks,
     normal,
+    ordering,
+    quantiles,
     reductions,
     rounding,
     scans,
     shapes,
     special,
-    statistics,
 ]
 SAMPLES: list[Sample] = [sample for family in FAMILIES for sample in family.SAMPLES]
 KINKS: list[Kink] = [kink for family in FAMILIES for kink in family.KINKS]
