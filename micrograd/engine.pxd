@@ -1,11 +1,11 @@
 # C types of engine.py: with them Cython compiles that file, as it stands, into the fast engine.
 cimport cython
 
-from micrograd cimport floats, memory
+from micrograd cimport floats, memory, unchecked
 from micrograd.arrays cimport is_number
 from micrograd.cotangents cimport fit
 from micrograd.gradients cimport Gradients
-from micrograd.node cimport Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs, watch_like
+from micrograd.node cimport Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs
 from micrograd.op cimport Op
 from micrograd.operands cimport all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.walking cimport Walking
@@ -13,20 +13,20 @@ from micrograd.walking cimport Walking
 cdef object _LEAF, _CONSTANT
 cdef Op add, subtract, multiply, divide, matmul, raise_to
 cdef set OPEN
-cdef dict NONE, ACTIVE
+cdef dict ACTIVE
 
 
 cdef class Value(Node):
     pass
 
 
-cpdef list toposort(Value root)
-@cython.locals(order=list, stack=list, node=Node)
-cpdef list in_order(Value root, int mark, list leaves)
+cpdef list toposort(Node root)
+@cython.locals(order=list, stack=list, node=Value)
+cpdef list in_order(Node root, int mark, list leaves)
 cdef bint _push_inputs(Node node, int mark, list stack) except -1
-@cython.locals(node=Value)
+@cython.locals(node=Node)
 cdef bint _push(object x, int mark, list stack) except -1
 @cython.locals(order=list, node=Value)
 cpdef walk_back(Walking walk)
 @cython.locals(inputs=tuple)
-cpdef pull(Value node, bint create_graph, Gradients gradients)
+cpdef pull(Node node, bint create_graph, Gradients gradients)

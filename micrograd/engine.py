@@ -1,10 +1,13 @@
 """The engine: a `Value` remembers how it was made, and `backward()` walks that graph once.
 
-Read from the top. A Value holds `data`, a Python number or an array. An operator on
-Values makes a new one that keeps its inputs and the record of its op (see op.py).
-`toposort` puts the graph in order, inputs before users. `backward` goes through it from
-the end: `pull` passes the gradient of each node on to its inputs, by the rules of its
-op, and gradients that meet are added. That is the chain rule.
+A Value holds `data`, a Python number or an array. An operator on Values makes a new one
+that keeps its inputs and the record of its op (see op.py). So Values are the nodes of a
+graph. Read from the top:
+
+- `toposort` puts the graph in order, inputs before users;
+- `walk_back` goes through it from the end, and `pull` passes the gradient of one node on
+  to its inputs, by the rules of its op: the chain rule;
+- `Value` is what users hold: operators that make the graph, and `backward()`.
 
 >>> a, b = Value(2.0), Value(-3.0)
 >>> c = a * b + 10.0
@@ -18,41 +21,136 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from micrograd import floats, memory
+from micrograd import floats, memory, unchecked
 from micrograd.anomaly import OPEN, current_anomalies
 from micrograd.anomaly import detect_anomaly as detect_anomaly
 from micrograd.arrays import as_data, is_number
 from micrograd.cotangents import fit
 from micrograd.errors import DataError
 from micrograd.gradients import ByHand, Gradients, OfConstants
-from micrograd.interpreter import Array, ones_like
+from micrograd.interpreter import Array
 from micrograd.modes import enable_grad as enable_grad
 from micrograd.modes import is_recording as is_recording
 from micrograd.modes import no_grad as no_grad
 from micrograd.modes import quietly
-from micrograd.node import (
-    Node,
-    collect,
-    data_of,
-    forget_grad,
-    given_cotangent,
-    inputs_of,
-    made,
-    set_data,
-    set_inputs,
-    watch_cycle,
-    watch_like,
-)
+from micrograd.node import Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs, set_own_step
 from micrograd.op import CONSTANT as _CONSTANT
 from micrograd.op import LEAF as _LEAF
 from micrograd.op import HandMade, Op
 from micrograd.operands import all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.ops import add, divide, matmul, multiply, power, raise_to, subtract
 from micrograd.stale import is_stale
-from micrograd.walking import Walking, check_start, next_number
+from micrograd.walking import Walking, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
-NONE: dict[str, Any] = {}  # no params
+
+def toposort(root: Node) -> list[Any]:
+    """Every Value that root was made from, inputs before users, root last; always in the same order.
+
+    Iterative, so that long graphs are no deeper than short ones. Constants have no
+    gradient and are left out.
+
+    >>> a = Value(2.0, label="a")
+    >>> b = a * a
+    >>> b.label = "b"
+    >>> [node.label for node in toposort(b + a)]
+    ['a', 'b', '']
+    """
+    with LOCK:
+        if not ACTIVE:
+            number = next_number()
+            order = in_order(root, number, None)
+            if next_number() == number + 1:  # as always: no finalizer or signal handler has marked nodes meanwhile
+                return order
+        return collect(root, set())
+
+
+def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
+    """Depth first: a node is appended, and marked, once all its inputs are.
+
+    With a list for leaves, gradients are cleared on the way; leaves that have one keep
+    it and go into the list.
+    """
+    order: list[Any] = []
+    stack: list[Any] = [root]
+    while stack:
+        node = stack[-1]
+        if node._mark != mark:
+            if _push_inputs(node, mark, stack):
+                memory.fetch_below(node)
+                continue
+            node._mark = mark
+            order.append(node)
+            if leaves is not None:
+                if node._x is None and (node._has_float_grad or node._has_gradient):
+                    leaves.append(node)
+                elif node._has_float_grad or node._has_gradient:
+                    forget_grad(node)
+        stack.pop()
+        memory.fetch_next(stack)
+    return order
+
+
+def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
+    """Put the first input that is not in order on the stack, or all of more than two; whether there is any."""
+    if type(node._y) is not tuple:
+        return _push(node._x, mark, stack) or _push(node._y, mark, stack)
+    count = len(stack)
+    for x in reversed(node._y):
+        _push(x, mark, stack)
+    _push(node._x, mark, stack)
+    return len(stack) > count
+
+
+def _push(x: Any, mark: int, stack: list[Any]) -> bool:
+    if isinstance(x, Node):
+        node = unchecked.node(x)
+        if node._mark != mark and node._record is not _CONSTANT:
+            stack.append(node)
+            return True
+    return False
+
+
+def walk_back(walk: Walking) -> None:
+    """The loop of `backward`: each node passes its gradient on, once that gradient is complete."""
+    order = walk.order  # inputs before users
+    while order:
+        # Users before inputs. In b = a + a; c = b + b, a pull at a before the gradient of b
+        # is complete would pass on half of it. So: c, then b, then a.
+        node = order.pop()
+        memory.fetch_next(order)
+        if node._has_own_step:  # the texts' closures
+            walk.take_own_step(node)
+        elif walk.apart or not floats.step(node):  # the same rules, quickly, where all is floats
+            pull(node, walk.create_graph, walk.gradients)
+
+
+def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
+    """Pass the gradient of a node on to its inputs: the chain rule, one step.
+
+    (grad of x)  +=  (grad of z) * dz/dx     for each input x of the node z
+
+    With create_graph the rules get Values, and so are recorded. Otherwise they get data.
+    """
+    g = gradients.of(node)
+    op, params, inputs = node._record, node._params or {}, inputs_of(node)
+    if g is None or isinstance(op, HandMade):
+        return
+    z, values = (node, inputs) if create_graph else (data_of(node), [data_of(x) for x in inputs])
+    part = None
+    for i, x in enumerate(inputs):
+        if not gradients.wants(x) or op.rules[i] is None:
+            continue
+        if part is None or x is not inputs[0] or not op.facts.commutative:  # in x * x both parts are the same
+            part = fit(op.pull(i, g, z, values, params), data_of(x))
+        if OPEN and (anomalies := current_anomalies()) is not None:
+            anomalies.check_gradient(node, i, x, part, g)
+        gradients.add(x, part, g)
+
+
+def _pull_by_hand(node: Node) -> None:
+    with quietly():
+        pull(node, False, ByHand())
 
 
 class Value(Node):
@@ -73,10 +171,8 @@ class Value(Node):
         copy: hold a copy of the array, rather than the array itself.
 
     Attributes:
-        data: the number or array. Assign to it between graphs, as when training:
-            `backward()` uses data as it stands.
-        grad: the derivative of the last `backward()`'s root by this value, of the
-            shape and dtype of data.
+        data: the number or array; assign to it between graphs, as when training.
+        grad: after `z.backward()` the derivative of z by this value, of its shape.
 
     Raises:
         DataError: data is not a real number or an array of real numbers.
@@ -116,7 +212,6 @@ class Value(Node):
         set_inputs(self, inputs)
         data = as_data(data)
         set_data(self, data.copy() if copy and not is_number(data) else data)
-        watch_like(self, inputs)
 
     # How it was made
 
@@ -131,15 +226,6 @@ class Value(Node):
             with quietly():
                 pull(self, False, OfConstants(raw))
         return given
-
-    @property
-    def prev(self) -> set[Value]:
-        """The set of inputs."""
-        return self._prev
-
-    @property
-    def _prev(self) -> set[Value]:
-        return set(self.inputs)
 
     # Operators make graphs. On numbers `a - b` is `a + b * -1` and `a / b` is `a * b**-1`,
     # node for node as in the texts. With an array each is one node, one call of NumPy.
@@ -210,7 +296,6 @@ class Value(Node):
             node._record = op
             node._params = params or None
             set_inputs(node, given)
-            watch_like(node, given)
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_output(node, op, given)
         return node
@@ -224,8 +309,7 @@ class Value(Node):
 
         Interior gradients are computed anew. Those of leaves accumulate over calls, so
         set them to 0 between steps. If anything interrupts the walk, the gradients of
-        leaves are as they were. Threads may walk graphs that share leaves or more:
-        every gradient is counted once, when its walk ends. Data is used as it stands
+        leaves are as they were. Threads may share leaves. Data is used as it stands
         now: see `check_stale`.
 
         Args:
@@ -243,10 +327,8 @@ class Value(Node):
         >>> x.grad
         6.0
         """
-        check_start(self, unknown)
-        seed = ones_like(data_of(self)) if gradient is None else given_cotangent("backward", self, gradient)
-        seed = Value(seed) if create_graph else seed
-        with Walking(self, seed, create_graph, in_order) as walk:  # interior gradients are zero, that of self is seed
+        seed = seed_of(self, gradient, unknown)
+        with Walking(self, Value(seed) if create_graph else seed, create_graph, in_order) as walk:
             walk_back(walk)
 
     @property
@@ -256,9 +338,7 @@ class Value(Node):
 
     @_backward.setter
     def _backward(self, step: Callable[[], Any] | None) -> None:
-        self._own_step = step
-        self._has_own_step = step is not None
-        watch_cycle(self, step)  # the step knows the node, and the node the step
+        set_own_step(self, step)
 
     def check_stale(self) -> list[Value]:
         """The nodes whose data is no longer what their inputs give: something was assigned since they were made.
@@ -278,112 +358,3 @@ class Value(Node):
 
 memory.adopt(Value)
 floats.add_methods(Value)  # v.tanh() and the like, as quick as v * v
-
-
-def toposort(root: Value) -> list[Value]:
-    """Every Value that root was made from, inputs before users, root last; always in the same order.
-
-    Iterative, so that long graphs are no deeper than short ones. Constants have no
-    gradient and are left out.
-
-    >>> a = Value(2.0, label="a")
-    >>> b = a * a
-    >>> b.label = "b"
-    >>> [node.label for node in toposort(b + a)]
-    ['a', 'b', '']
-    """
-    with LOCK:
-        if not ACTIVE:
-            number = next_number()
-            order = in_order(root, number, None)
-            if next_number() == number + 1:  # as always: no finalizer or signal handler has marked nodes meanwhile
-                return order
-        return collect(root, set())
-
-
-def in_order(root: Value, mark: int, leaves: list[Any] | None) -> list[Value]:
-    """Depth first: a node is appended, and marked, once all its inputs are.
-
-    With a list for leaves, as in `backward`, gradients are cleared on the way. Leaves
-    that have one keep it, and go into the list.
-    """
-    order: list[Value] = []
-    stack: list[Value] = [root]
-    while stack:
-        node = stack[-1]
-        if node._mark != mark:
-            if _push_inputs(node, mark, stack):
-                memory.fetch_below(node)
-                continue
-            node._mark = mark
-            order.append(node)
-            if leaves is not None:
-                if node._x is None and (node._has_float_grad or node._has_gradient):
-                    leaves.append(node)
-                else:
-                    forget_grad(node)
-        stack.pop()
-        memory.fetch_next(stack)
-    return order
-
-
-def _push_inputs(node: Value, mark: int, stack: list[Value]) -> bool:
-    """Put the first input that is not in order on the stack, or all of more than two; whether there is any."""
-    if type(node._y) is not tuple:
-        return _push(node._x, mark, stack) or _push(node._y, mark, stack)
-    count = len(stack)
-    for x in reversed(node._y):
-        _push(x, mark, stack)
-    _push(node._x, mark, stack)
-    return len(stack) > count
-
-
-def _push(x: Any, mark: int, stack: list[Value]) -> bool:
-    if isinstance(x, Value):
-        node = x
-        if node._mark != mark and node._record is not _CONSTANT:
-            stack.append(node)
-            return True
-    return False
-
-
-def walk_back(walk: Walking) -> None:
-    """The loop of `backward`: each node passes its gradient on, once that gradient is complete."""
-    order = walk.order  # inputs before users
-    while order:
-        # Users before inputs. In b = a + a; c = b + b, a pull at a before the gradient of b
-        # is complete would pass on half of it. So: c, then b, then a.
-        node = order.pop()
-        memory.fetch_next(order)
-        if node._has_own_step:  # the texts' closures
-            walk.take_own_step(node)
-        elif walk.apart or not floats.step(node):  # the same rules, quickly, where all is floats
-            pull(node, walk.create_graph, walk.gradients)
-
-
-def pull(node: Value, create_graph: bool, gradients: Gradients) -> None:
-    """Pass the gradient of a node on to its inputs: the chain rule, one step.
-
-    (grad of x)  +=  (grad of z) * dz/dx     for each input x of the node z
-
-    With create_graph the rules get Values, and so are recorded. Otherwise they get data.
-    """
-    g = gradients.of(node)
-    op, params, inputs = node._record, node._params or NONE, inputs_of(node)
-    if g is None or isinstance(op, HandMade):
-        return
-    z, values = (node, inputs) if create_graph else (data_of(node), [data_of(x) for x in inputs])
-    part = None
-    for i, x in enumerate(inputs):
-        if not gradients.wants(x) or op.rules[i] is None:
-            continue
-        if part is None or x is not inputs[0] or not op.facts.commutative:  # in x * x both parts are the same
-            part = fit(op.pull(i, g, z, values, params), data_of(x))
-        if OPEN and (anomalies := current_anomalies()) is not None:
-            anomalies.check_gradient(node, i, x, part, g)
-        gradients.add(x, part, g)
-
-
-def _pull_by_hand(node: Value) -> None:
-    with quietly():
-        pull(node, False, ByHand())

@@ -1,7 +1,7 @@
 # C types of floats.py.
 cimport cython
 
-from micrograd cimport doubles, memory
+from micrograd cimport doubles, memory, unchecked
 from micrograd.node cimport Node, set_grad
 from micrograd.op cimport Formulas, Op
 from micrograd.operands cimport nobody_to_ask
@@ -10,6 +10,7 @@ cdef object _CONSTANT
 cdef set OPEN, PAUSES
 cdef dict NONE
 cdef double NAN
+cdef int SUM, PRODUCT
 
 
 cdef class Params(dict):

@@ -11,13 +11,13 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd import doubles, memory
+from micrograd import doubles, memory, unchecked
 from micrograd.anomaly import OPEN
 from micrograd.formula import make
 from micrograd.modes import PAUSES, paused
 from micrograd.node import Node, set_grad
 from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import OPS, Elementwise, Formulas, Op
+from micrograd.op import OPS, PRODUCT, SUM, Elementwise, Formulas, Op
 from micrograd.operands import nobody_to_ask
 
 NAN = float("nan")
@@ -135,7 +135,7 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
         data = answer
     else:
         return None
-    node = kind.__new__(kind)
+    node = unchecked.node(kind.__new__(kind))
     memory.clear(node)
     node.label = ""
     node._is_float = True
@@ -172,7 +172,7 @@ def step(node: Node) -> bool:
     if OPEN or not node._has_float_grad or not node._is_float or formulas.state != 1:
         return False
     x, y, g = node._x, node._y, node._float_grad
-    if formulas.is_sum:  # the slopes are 1
+    if formulas.slopes == SUM:
         add(x, g)
         add(y, g)
         return True
@@ -188,8 +188,12 @@ def step(node: Node) -> bool:
     b = number(y, type(node))
     if a != a or b != b or formulas.slope_x is None or formulas.slope_y is None:
         return False
-    h = g * doubles.run(formulas.slope_y, node._float, a, b, 0.0)
-    g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
+    if formulas.slopes == PRODUCT:
+        h = g * a
+        g *= b
+    else:
+        h = g * doubles.run(formulas.slope_y, node._float, a, b, 0.0)
+        g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
     if g != g or h != h:
         return False
     add(x, g)
@@ -200,7 +204,7 @@ def step(node: Node) -> bool:
 def number(x: Any, kind: type[Node]) -> float:
     """An input that is a float, raw or in a node of this class, or a raw int; nan for any other."""
     if type(x) is kind:
-        node = x
+        node = unchecked.node(x)
         return node._float if node._is_float else NAN
     return x if type(x) is float or type(x) is int else NAN
 
@@ -208,7 +212,7 @@ def number(x: Any, kind: type[Node]) -> float:
 def may_move(x: Any) -> bool:
     """Whether x is a node with a history, or a leaf."""
     if isinstance(x, Node):
-        node = x
+        node = unchecked.node(x)
         return node._record is not _CONSTANT
     return False
 
@@ -216,7 +220,7 @@ def may_move(x: Any) -> bool:
 def add(x: Any, part: float) -> None:
     """Add a part to the gradient of an input, if it has one."""
     if isinstance(x, Node):
-        node = x
+        node = unchecked.node(x)
         if node._has_float_grad:
             node._float_grad += part
         elif node._has_gradient:

@@ -19,7 +19,7 @@ from typing import Any
 from micrograd import doubles
 from micrograd.errors import DataError
 from micrograd.interpreter import Array
-from micrograd.op import Elementwise, Formulas, Op
+from micrograd.op import PRODUCT, SUM, Elementwise, Formulas, Op
 from micrograd.ops.operators import Operators
 
 TRUSTED = ("micrograd", "math", "numpy", "scipy")  # nobody assigns to the names of these packages
@@ -67,6 +67,9 @@ class Register(Operators):
         raise DataError("formula: a register has no number to branch on")
 
 
+Written = tuple[list[Any], list[float], int]  # steps, constants, and the register of the result
+
+
 def formula(function: Any, count: int, params: dict[str, Any] | None = None, with_output: bool = True) -> Any:
     """A function written in ops as a program on floats; None where it has none.
 
@@ -79,20 +82,28 @@ def formula(function: Any, count: int, params: dict[str, Any] | None = None, wit
     >>> value_of(formula(lambda z, x: 1.0 - z * z, 1), z=0.5)
     0.75
     """
-    if not is_pure(function):
+    return _assembled(_written(function, count, params or {}, with_output))
+
+
+def _written(function: Any, count: int, params: dict[str, Any], with_output: bool) -> Written | None:
+    if function is None or not is_pure(function):
         return None
     written = []
     for _ in range(2):  # what draws random numbers writes another program the second time
         program = Program()
         inputs = [Register(i, program) for i in range(not with_output, count + 1)]
         try:
-            result = program.place(function(*inputs, **params or {}))
+            result = program.place(function(*inputs, **params))
         except Exception:  # it cannot run on registers; on numbers it runs as it is
             return None
         written.append((program.steps, program.constants, result))
-    if repr(written[0]) != repr(written[1]):
+    return written[0] if repr(written[0]) == repr(written[1]) else None
+
+
+def _assembled(written: Written | None) -> Any:
+    if written is None:
         return None
-    steps, constants, result = written[0]
+    steps, constants, result = written
     return doubles.assemble(steps, constants, result)
 
 
@@ -147,8 +158,10 @@ def make(formulas: Formulas, op: Op, params: dict[str, Any]) -> None:
     spelled = op.facts.c
     forward = op if isinstance(spelled, str) and spelled else spelled or op.forward
     formulas.run = formula(forward, count, params, with_output=False)
-    slopes = [None if rule is None else formula(rule, count, params) for rule in op.rules]
-    formulas.slope_x, formulas.slope_y, formulas.slope_w = [*slopes, None, None][:3]
-    one = formula(lambda z, x: 1.0, 1)
-    formulas.is_sum = all(slope == one for slope in slopes)
+    slopes = [_written(rule, count, params, True) for rule in op.rules]
+    formulas.slope_x, formulas.slope_y, formulas.slope_w = [*map(_assembled, slopes), None, None][:3]
+    if all(slope == ([], [1.0], doubles.INPUTS) for slope in slopes):
+        formulas.slopes = SUM
+    elif slopes == [([], [], 2), ([], [], 1)]:  # by x it is y, by y it is x
+        formulas.slopes = PRODUCT
     formulas.state = 1

@@ -42,6 +42,12 @@ static inline void micrograd_adopt(PyTypeObject *kind) {
     micrograd_shorten(kind);
 }
 
+/* Cython checks the type at each assignment of an object to a typed name; here it is known. */
+static inline PyObject *micrograd_known(PyObject *x) {
+    Py_INCREF(x);
+    return x;
+}
+
 /* A new node's fields are None and zero from the start. */
 static inline void micrograd_clear(PyObject *node) { (void)node; }
 

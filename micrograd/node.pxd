@@ -40,6 +40,5 @@ cpdef bint is_constant(Node node) noexcept
 cpdef Node made(type kind, object data, object record, object x, object y)
 @cython.locals(order=list, stack=list, node=Node)
 cpdef list collect(Node root, set seen)
-cpdef int watch_like(Node node, object inputs) except -1
 @cython.locals(node=Node)
 cpdef int watch_all(list order) except -1

@@ -11,7 +11,7 @@ there are more, `_y` is a tuple of all but the first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import copies, memory
@@ -140,6 +140,15 @@ class Node(Operators):
         0.0
         """
         self._grad = None
+
+    @property
+    def prev(self) -> set[Any]:
+        """The set of inputs."""
+        return self._prev
+
+    @property
+    def _prev(self) -> set[Any]:
+        return set(self.inputs)  # type: ignore[attr-defined] - of Value
 
     @property
     def op(self) -> str:
@@ -357,6 +366,13 @@ def given_cotangent(asker: str, node: Node, given: Any) -> Any:
 # Inputs
 
 
+def set_own_step(node: Node, step: Any) -> None:
+    """Let the node take a step of the user's own in `backward()`; None for the rules of its op."""
+    node._own_step = step
+    node._has_own_step = step is not None
+    watch_cycle(node, step)  # the step knows the node, and the node the step
+
+
 def inputs_of(node: Node) -> tuple[Any, ...]:
     """The inputs as recorded: nodes, and raw constants."""
     if type(node._y) is tuple:
@@ -367,10 +383,13 @@ def inputs_of(node: Node) -> tuple[Any, ...]:
 
 
 def set_inputs(node: Node, inputs: Sequence[Any]) -> None:
-    """Record the inputs."""
+    """Record the inputs. The collector tracks the node if it tracks one of them: see memory.py."""
     count = len(inputs)
     node._x = inputs[0] if count > 0 else None
     node._y = tuple(inputs[1:]) if count > 2 else inputs[1] if count == 2 else None
+    for x in inputs:
+        if isinstance(x, Node) and memory.is_watched(x):
+            memory.watch(node)
 
 
 def is_constant(node: Node) -> bool:
@@ -421,13 +440,6 @@ def collected(seen: set[int]) -> Any:
 
 
 # What the cyclic garbage collector is told: see memory.py
-
-
-def watch_like(node: Node, inputs: Iterable[Any]) -> None:
-    """Let the collector track the node if it tracks an input."""
-    for x in inputs:
-        if isinstance(x, Node) and memory.is_watched(x):
-            memory.watch(node)
 
 
 def watch_cycle(node: Node, attached: Any) -> None:

@@ -1,8 +1,7 @@
 # C types of op.py: the fields of a record, which the engine reads at every node.
 
 cdef class Formulas:
-    cdef public int state, uses
-    cdef public bint is_sum
+    cdef public int state, uses, slopes
     cdef public object run, slope_x, slope_y, slope_w
 
 

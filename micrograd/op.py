@@ -66,6 +66,9 @@ class Each(Sequence[Rule]):
         return iter((self.rule,))  # by its items it would never end
 
 
+SUM, PRODUCT = 1, 2  # kinds of slopes that need no program to run
+
+
 class Formulas:
     """The forward and the slopes of an op as programs on floats; formula.py makes them when they are needed.
 
@@ -75,12 +78,12 @@ class Formulas:
         run: the program of the forward; None where the forward itself must run.
         slope_x, slope_y, slope_w: per input the program of its partial derivative; None
             where the rule itself must run.
-        is_sum: every slope is 1.
+        slopes: SUM where all slopes are 1, PRODUCT where each is the other input, else 0.
     """
 
     def __init__(self) -> None:
         self.state = self.uses = 0
-        self.is_sum = False
+        self.slopes = 0
         self.run: Any = None
         self.slope_x: Any = None
         self.slope_y: Any = None

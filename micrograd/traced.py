@@ -8,7 +8,7 @@ from micrograd import levels, memory
 from micrograd.engine import Value
 from micrograd.errors import GradientError
 from micrograd.interpreter import Array, named
-from micrograd.node import data_of, made, watch_like
+from micrograd.node import data_of, made, set_inputs
 from micrograd.op import CONSTANT as _CONSTANT
 from micrograd.op import LEAF as _LEAF
 from micrograd.operands import operand
@@ -75,6 +75,6 @@ def as_eager(x: Any) -> Any:
 
 
 def _as_kind(kind: type[Value], x: Value) -> Any:
-    node = made(kind, data_of(x), positive, x, None)
-    watch_like(node, (x,))
+    node = made(kind, data_of(x), positive, None, None)
+    set_inputs(node, (x,))
     return node

@@ -17,11 +17,14 @@ from typing import Any
 from micrograd.asked import asked_in
 from micrograd.errors import GradientError, OpError
 from micrograd.gradients import Apart, Gradients
+from micrograd.interpreter import ones_like
 from micrograd.modes import quietly
 from micrograd.node import (
     Node,
     collect,
+    data_of,
     forget_grad,
+    given_cotangent,
     grad_at,
     grad_of,
     inputs_of,
@@ -41,12 +44,13 @@ def next_number() -> int:
     return 1 + next(_numbers) % (2**31 - 1)
 
 
-def check_start(root: Node, unknown: dict[str, Any]) -> None:
-    """Refuse to walk back from a constant, and options that `backward()` does not have.
+def seed_of(root: Node, gradient: Any, unknown: dict[str, Any]) -> Any:
+    """The gradient of the root of a walk: the one that is given, or else ones.
 
     Raises:
         GradientError: root has no history.
-        OpError: there is no such option.
+        OpError: `backward()` has no such option.
+        ShapeError: the gradient given has another shape.
     """
     if unknown:
         raise OpError(
@@ -59,6 +63,7 @@ def check_start(root: Node, unknown: dict[str, Any]) -> None:
             f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
             f"call it on a result of Values with a history"
         )
+    return ones_like(data_of(root)) if gradient is None else given_cotangent("backward", root, gradient)
 
 
 class Walking(Walk):
