@@ -214,15 +214,27 @@ def _as_matrices(g: Array, x: Array, y: Array) -> tuple[Array, Array, Array]:
 
 
 def _matmul_left(g: Array, x: Array, y: Array) -> Array:
-    if len(shape_of(x)) == len(shape_of(y)) == 2:
+    """What x receives: g y^T."""
+    rows, columns = len(shape_of(x)), len(shape_of(y))
+    if rows == columns == 2:
         return matmul(g, transpose(y))
+    if columns == 1:
+        return multiply(g if rows == 1 else reshape(g, shape=(*shape_of(g), 1)), y)
+    if rows == 1 and columns == 2:
+        return matmul(y, g)
     g2, x2, y2 = _as_matrices(g, x, y)
     return reshape(sum_to(matmul(g2, swap_last(y2)), shape_of(x2)), shape=shape_of(x))
 
 
 def _matmul_right(g: Array, x: Array, y: Array) -> Array:
-    if len(shape_of(x)) == len(shape_of(y)) == 2:
+    """What y receives: x^T g."""
+    rows, columns = len(shape_of(x)), len(shape_of(y))
+    if rows == columns == 2:
         return matmul(transpose(x), g)
+    if rows == 1 and columns < 3:
+        return multiply(x if columns == 1 else reshape(x, shape=(-1, 1)), g)
+    if rows == 2 and columns == 1:
+        return matmul(g, x)
     g2, x2, y2 = _as_matrices(g, x, y)
     return reshape(sum_to(matmul(swap_last(x2), g2), shape_of(y2)), shape=shape_of(y))
 
