@@ -13,25 +13,29 @@ from micrograd.ops import (
     bessel,
     beta,
     calculus,
-    cofactors,
     columns,
     convolution,
+    decompositions,
+    determinants,
     elementwise,
     entropy,
     functions,
     grids,
     incomplete,
     indexing,
+    inverses,
     layouts,
     lengths,
-    linalg,
     logistic,
+    matrices,
     matrix_functions,
     nanfunctions,
     networks,
     normal,
     normalization,
+    norms,
     pooling,
+    products,
     reductions,
     rounding,
     scans,
@@ -54,9 +58,10 @@ from micrograd.ops.bessel import *  # noqa: F403
 from micrograd.ops.beta import *  # noqa: F403
 from micrograd.ops.calculus import *  # noqa: F403
 from micrograd.ops.calls import open_calls
-from micrograd.ops.cofactors import *  # noqa: F403
 from micrograd.ops.columns import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
+from micrograd.ops.decompositions import *  # noqa: F403
+from micrograd.ops.determinants import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403  # noqa: F403
 from micrograd.ops.elementwise import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
@@ -64,16 +69,19 @@ from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.grids import *  # noqa: F403
 from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
+from micrograd.ops.inverses import *  # noqa: F403
 from micrograd.ops.layouts import *  # noqa: F403
 from micrograd.ops.lengths import *  # noqa: F403
-from micrograd.ops.linalg import *  # noqa: F403
 from micrograd.ops.logistic import *  # noqa: F403
+from micrograd.ops.matrices import *  # noqa: F403
 from micrograd.ops.matrix_functions import *  # noqa: F403
 from micrograd.ops.nanfunctions import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.normal import *  # noqa: F403
 from micrograd.ops.normalization import *  # noqa: F403
+from micrograd.ops.norms import *  # noqa: F403
 from micrograd.ops.pooling import *  # noqa: F403
+from micrograd.ops.products import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
@@ -109,11 +117,15 @@ FAMILIES = (
     grids,
     indexing,
     selecting,
-    cofactors,
-    linalg,
-    vector_products,
-    matrix_functions,
     _einsum,
+    matrices,
+    products,
+    vector_products,
+    inverses,
+    determinants,
+    decompositions,
+    norms,
+    matrix_functions,
     networks,
     convolution,
     columns,

@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import GradientError, OpError
 from micrograd.op import Array, Op, ground, is_quiet, named, primitive, shape_of
-from micrograd.ops.linalg import swap_last
-from micrograd.ops.matrices import answered, not_finite, square
+from micrograd.ops.matrices import apply_or_explain, not_finite, square, swap_last
 from micrograd.ops.shapes import concatenate
 
 if TYPE_CHECKING:
@@ -267,7 +266,7 @@ def sqrtm(x: Array) -> Array:
     array([[2., 0.],
            [0., 3.]])
     """
-    return answered("sqrtm", matrix_square_root, _has_no_root, square("sqrtm", x))
+    return apply_or_explain("sqrtm", matrix_square_root, _has_no_root, square("sqrtm", x))
 
 
 _NEAR_IDENTITY = 0.5
@@ -333,7 +332,7 @@ def logm(x: Array) -> Array:
     array([[0., 0.],
            [0., 0.]])
     """
-    return answered("logm", matrix_logarithm, _has_no_root, square("logm", x))
+    return apply_or_explain("logm", matrix_logarithm, _has_no_root, square("logm", x))
 
 
 # Any function of a symmetric matrix

@@ -18,7 +18,7 @@ from micrograd.ops.arithmetic import less, multiply, stop_gradient, where
 from micrograd.ops.einsum import operand
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import getitem, own_axis
-from micrograd.ops.linalg import norm
+from micrograd.ops.norms import norm
 from micrograd.ops.reductions import mean, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, reshape
 

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops import arithmetic, elementwise, functions, indexing, linalg, reducing, reductions, rounding, shapes
+from micrograd.ops import (
+    arithmetic,
+    elementwise,
+    functions,
+    indexing,
+    norms,
+    products,
+    reducing,
+    reductions,
+    rounding,
+    shapes,
+)
 from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 
 if TYPE_CHECKING:
@@ -139,10 +150,10 @@ class Operators:
         return rounding.divmod(other, self)
 
     def __matmul__(self, other: Array) -> Any:
-        return linalg.matmul(self, other)
+        return products.matmul(self, other)
 
     def __rmatmul__(self, other: Array) -> Any:
-        return linalg.matmul(other, self)
+        return products.matmul(other, self)
 
     def __getitem__(self, index: Any) -> Any:
         return indexing.getitem(self, index=index)
@@ -371,11 +382,11 @@ class Operators:
 
     def dot(self, other: Array) -> Any:
         """NumPy's `dot`: a product, an inner product, or a matrix product, by the number of axes."""
-        return linalg.dot(self, other)
+        return products.dot(self, other)
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         """Sum along a diagonal."""
-        return linalg.trace(self, offset=offset, axis1=axis1, axis2=axis2)
+        return norms.trace(self, offset=offset, axis1=axis1, axis2=axis2)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         """The elements of a diagonal."""

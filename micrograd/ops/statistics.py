@@ -11,7 +11,7 @@ from micrograd.op import Array, ground, named, question, shape_of
 from micrograd.ops.arithmetic import clip, divide, equal, isnan, maximum, where
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import as_value, getitem, take_along_axis
-from micrograd.ops.linalg import matmul
+from micrograd.ops.products import matmul
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import Axis, as_rows, max, mean, min, nonempty, sort, sum
 from micrograd.ops.shapes import (

@@ -6,7 +6,7 @@ A row is a `Sample` whose function is found by name in micrograd.ops, or given a
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,11 +123,23 @@ def said(program: str, error: type[MicrogradError]) -> str:
         "e": Value(np.zeros((0, 3)), label="e"),
         "raw": np.arange(6.0).reshape(2, 3),
     }
-    before = repr(things)
+    return complaint(lambda: exec(program, {"np": np, "ops": ops, "Value": Value, **things}), error, things.values())
+
+
+def complaint(f: Callable[[], Any], error: type[MicrogradError], values: Iterable[Any]) -> str:
+    """The text of exactly this error, which f raises. The values stay as they were."""
+    before = [(repr(v), repr(getattr(v, "grad", None))) for v in values]
     with pytest.raises(error) as caught:
-        exec(program, {"np": np, "ops": ops, "Value": Value, **things})
+        f()
     assert type(caught.value) is error
     assert_alone(caught.value)
-    assert repr(things) == before
+    assert [(repr(v), repr(getattr(v, "grad", None))) for v in values] == before
     assert len(str(caught.value).splitlines()) <= 3
     return str(caught.value)
+
+
+def gradient_of(f: Callable[[Any], Any], x: Any) -> Any:
+    """The gradient of f at x, in reverse mode."""
+    value = Value(x)
+    f(value).backward()
+    return value.grad

@@ -13,7 +13,7 @@ from micrograd import Value, grad, gradcheck, hessian, jvp, ops
 from micrograd.errors import DomainError, GradientError, MicrogradError, OpError, ShapeError
 from tests.ops.composites import CHECKS, Row, agrees_with_torch, said
 from tests.samples import exact
-from tests.samples.linalg import apart, symmetric
+from tests.samples.matrices import apart, symmetric
 from tests.samples.matrix_functions import ANY, DEFECTIVE, EXPONENTIAL, TORCH, TURNING, WITH_ROOTS
 from tests.samples.sample import array
 
