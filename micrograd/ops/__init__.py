@@ -41,6 +41,7 @@ from micrograd.ops import (
     scans,
     selecting,
     shapes,
+    sliding,
     special,
     statistics,
     vector_products,
@@ -87,6 +88,7 @@ from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
 from micrograd.ops.selecting import *  # noqa: F403
 from micrograd.ops.shapes import *  # noqa: F403  # noqa: F403
+from micrograd.ops.sliding import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403  # noqa: F403
 from micrograd.ops.statistics import *  # noqa: F403
@@ -126,10 +128,11 @@ FAMILIES = (
     decompositions,
     norms,
     matrix_functions,
-    networks,
+    sliding,
     convolution,
     columns,
     pooling,
+    networks,
     normalization,
     attention,
 )

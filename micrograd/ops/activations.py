@@ -21,9 +21,9 @@ from micrograd.ops.arithmetic import (
     square,
     where,
 )
-from micrograd.ops.einsum import operand
 from micrograd.ops.functions import elu, exp, expit, expm1, sqrt, tanh
 from micrograd.ops.indexing import own_axis
+from micrograd.ops.operands import operand
 from micrograd.ops.shapes import reshape, split
 
 if TYPE_CHECKING:

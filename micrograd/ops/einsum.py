@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import as_operand
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Each, multilinear, named, shape_of
 from micrograd.ops.indexing import getitem
+from micrograd.ops.operands import operand
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import reshape, transpose
 
@@ -31,11 +31,6 @@ __all__ = ["contract", "einsum"]
 
 # From so many multiplications per matrix on, arranging the operands for a product of matrices pays.
 WORTH_ARRANGING = 1 << 10
-
-
-def operand(name: str, x: Any) -> Array:
-    """x, or the array that a list of numbers is; for functions that look at shapes before any op does."""
-    return x if hasattr(x, "shape") else as_operand(x, name)
 
 
 def _split(subscripts: str) -> tuple[list[str], str]:

@@ -21,8 +21,8 @@ from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, is_quiet, named, primitive, shape_of
 from micrograd.ops.arithmetic import where
-from micrograd.ops.einsum import operand
 from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square, swap_last
+from micrograd.ops.operands import operand
 from micrograd.ops.products import matmul
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import expand_dims, moveaxis, reshape, sum_to

@@ -2,7 +2,7 @@
 
 They check that an argument is a matrix, transpose it, and say why one has no answer.
 The last two axes are the rows and the columns; the axes before them are a batch of
-matrices.
+matrices. `name` is the function that asks: errors begin with it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DomainError, ShapeError
 from micrograd.op import Array, Op, ground, named, shape_of
-from micrograd.ops.einsum import operand
+from micrograd.ops.operands import operand
 from micrograd.ops.shapes import transpose
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["matrix_transpose", "swap_last"]
 
 
 def matrix(name: str, x: Any) -> Array:
-    """x, after a check: it has at least two axes. name is the function that asks.
+    """x, after a check that it has at least two axes.
 
     Raises:
         ShapeError: x has fewer than two axes.
@@ -39,7 +39,7 @@ def matrix(name: str, x: Any) -> Array:
 
 
 def square(name: str, x: Any) -> Array:
-    """x, after a check: it is square. name is the function that asks.
+    """x, after a check that it is square.
 
     Raises:
         ShapeError: x is not square.

@@ -20,12 +20,12 @@ from micrograd.ops.arithmetic import (
     where,
 )
 from micrograd.ops.decompositions import singular_triplets, svdvals
-from micrograd.ops.einsum import operand
 from micrograd.ops.functions import raise_to
 from micrograd.ops.indexing import getitem
 from micrograd.ops.inverses import inv
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square
+from micrograd.ops.operands import operand
 from micrograd.ops.reductions import max, min, sum
 from micrograd.ops.shapes import diagonal, own_axes, reshape, transpose
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, shape_of
 from micrograd.ops.arithmetic import multiply
-from micrograd.ops.einsum import contract, operand
+from micrograd.ops.einsum import contract
 from micrograd.ops.indexing import getitem, own_axis
 from micrograd.ops.matrices import swap_last
+from micrograd.ops.operands import operand
 from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
 
 if TYPE_CHECKING:
