@@ -44,6 +44,7 @@ from micrograd.ops import (
     sliding,
     special,
     statistics,
+    symmetric_functions,
     vector_products,
 )
 from micrograd.ops import (
@@ -92,6 +93,7 @@ from micrograd.ops.sliding import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403  # noqa: F403
 from micrograd.ops.statistics import *  # noqa: F403
+from micrograd.ops.symmetric_functions import *  # noqa: F403
 from micrograd.ops.vector_products import *  # noqa: F403
 
 FAMILIES = (
@@ -128,6 +130,7 @@ FAMILIES = (
     decompositions,
     norms,
     matrix_functions,
+    symmetric_functions,
     sliding,
     convolution,
     columns,

@@ -301,7 +301,7 @@ def _pseudoinverse_shape(x: Array, *, rcond: Any = None) -> tuple[int, ...]:
     vjp=[_pseudoinverse_pull],
     jvp=[_pseudoinverse_push],
     shape=_pseudoinverse_shape,
-    kink="where the rank changes, as if it did not",
+    kink="where the rank changes, as if it were constant",
 )
 def pseudoinverse(x: Array, *, rcond: Any = None) -> Array:
     """The op behind `pinv`.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import DomainError, ShapeError
+from micrograd.errors import DomainError, OpError, ShapeError
 from micrograd.op import Array, Op, ground, named, shape_of
 from micrograd.ops.operands import operand
 from micrograd.ops.shapes import transpose
@@ -50,6 +50,23 @@ def square(name: str, x: Any) -> Array:
     x = operand(name, x)
     if len(shape_of(x)) < 2 or shape_of(x)[-1] != shape_of(x)[-2]:
         raise ShapeError(f"{name}: {named(x)} is not square; it needs shape (n, n), or (..., n, n) for a batch")
+    return x
+
+
+def numpy_array(x: Any) -> Any:
+    """x, after a check that it is a NumPy array, for a forward that needs the numbers.
+
+    Raises:
+        OpError: x is an array of another library.
+
+    >>> numpy_array(np.zeros(1))
+    array([0.])
+    """
+    if not isinstance(x, np.ndarray):
+        raise OpError(
+            f"functions of matrices need the numbers, and an array of {type(x).__module__.partition('.')[0]} "
+            f"may not have them yet; make it a NumPy array first, as x.compute() does for Dask"
+        )
     return x
 
 

@@ -32,7 +32,7 @@ def operand(name: str, x: Any) -> Array:
 
 
 def integer_at_least(least: int, name: str, what: str, given: Any) -> int:
-    """given as a Python int. what is the name of the argument.
+    """The given number as a Python int. `what` is the name of the argument.
 
     Raises:
         ArgumentError: given is not an integer, or is below least.
