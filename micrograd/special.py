@@ -43,7 +43,7 @@ from micrograd.ops import (
 )
 from micrograd.ops import lgamma as gammaln
 from micrograd.ops import log_sigmoid as log_expit
-from micrograd.ops.operands import operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.softmax import largest
 
 if TYPE_CHECKING:

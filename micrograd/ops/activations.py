@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import (
     absolute,
     divide,
@@ -23,7 +24,6 @@ from micrograd.ops.arithmetic import (
 )
 from micrograd.ops.functions import elu, exp, expit, expm1, sqrt, tanh
 from micrograd.ops.indexing import own_axis
-from micrograd.ops.operands import operand
 from micrograd.ops.shapes import reshape, split
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import where
-from micrograd.ops.operands import operand
 from micrograd.ops.products import matmul
 from micrograd.ops.shapes import repeat, swapaxes
 from micrograd.ops.softmax import softmax

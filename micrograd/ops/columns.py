@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from micrograd.errors import ShapeError
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.operands import integer_at_least, operand
+from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.shapes import reshape, transpose
 from micrograd.ops.sliding import Sizes, overlap_add, per_axis, window_of, windows_of
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Each, multilinear, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.indexing import getitem
-from micrograd.ops.operands import operand
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import reshape, transpose
 

@@ -18,11 +18,11 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import float_type
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd.errors import ShapeError
 from micrograd.op import Array, ground, is_quiet, named, primitive, shape_of
-from micrograd.ops.arithmetic import where
-from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square, swap_last
-from micrograd.ops.operands import operand
+from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arithmetic import integer_of, where
+from micrograd.ops.matrices import apply_or_explain, broadcast_batch, matrix, not_finite, square, swap_last
 from micrograd.ops.products import matmul
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import expand_dims, moveaxis, reshape, sum_to
@@ -135,8 +135,7 @@ def matrix_power(x: Array, n: int) -> Array:
            [0., 1.]])
     """
     x = square("matrix_power", x)
-    if not isinstance(n, Integral):
-        raise ArgumentError(f"matrix_power: exponent {n!r} of {named(x)}: give an integer")
+    n = integer_of("matrix_power", "n", n)
     if n < 0:
         x, n = apply_or_explain("matrix_power", inverse, _singular, x), -n
     if n == 0:
@@ -161,13 +160,7 @@ def _solution_shape(a: Array, b: Array) -> tuple[int, ...]:
     """The shape of x in a x = b, for square a and a matrix b."""
     if len(shape_of(b)) < 2 or shape_of(a)[-1] != shape_of(b)[-2]:
         raise _other_rows(a, b)
-    try:
-        batch = np.broadcast_shapes(shape_of(a)[:-2], shape_of(b)[:-2])
-    except ValueError:
-        raise ShapeError(
-            f"solve: {named(a)} x = {named(b)}: batch axes do not broadcast; sizes must be equal or 1"
-        ) from None
-    return (*batch, *shape_of(b)[-2:])
+    return (*broadcast_batch("solve: {} x = {}", a, b), *shape_of(b)[-2:])
 
 
 @primitive(
@@ -260,16 +253,14 @@ def tensorinv(a: Array, ind: int = 2) -> Array:
         ind: how many axes are the first.
 
     Raises:
-        ArgumentError: ind is not positive.
+        ArgumentError: ind is not an integer of at least 1.
         DomainError: the map is singular.
         ShapeError: the two sides differ in size.
 
     >>> tensorinv(np.eye(4).reshape(2, 2, 4)).shape
     (4, 2, 2)
     """
-    a = operand("tensorinv", a)
-    if ind <= 0:
-        raise ArgumentError(f"tensorinv: ind {ind}: give an integer of at least 1")
+    a, ind = operand("tensorinv", a), integer_at_least(1, "tensorinv", "ind", ind)
     first, others = shape_of(a)[:ind], shape_of(a)[ind:]
     if math.prod(first) != math.prod(others):
         raise ShapeError(f"tensorinv: {named(a)} with ind {ind}: {first} and {others} must hold as many elements")

@@ -1,8 +1,7 @@
-"""The table, matrices: what functions of matrices share.
+"""The table, matrices: checks, the transpose, and errors where a matrix has no answer.
 
-They check that an argument is a matrix, transpose it, and say why one has no answer.
-The last two axes are the rows and the columns; the axes before them are a batch of
-matrices. `name` is the function that asks: errors begin with it.
+The last two axes of an array are the rows and the columns. The axes before them are a
+batch of matrices. `name` is the function that asks: errors begin with it.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DomainError, OpError, ShapeError
 from micrograd.op import Array, Op, ground, named, shape_of
-from micrograd.ops.operands import operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.shapes import transpose
 
 if TYPE_CHECKING:
@@ -51,6 +50,29 @@ def square(name: str, x: Any) -> Array:
     if len(shape_of(x)) < 2 or shape_of(x)[-1] != shape_of(x)[-2]:
         raise ShapeError(f"{name}: {named(x)} is not square; it needs shape (n, n), or (..., n, n) for a batch")
     return x
+
+
+def broadcast_batch(said: str, x: Array, y: Array) -> tuple[int, ...]:
+    """The batch axes of two matrices, broadcast against each other.
+
+    Args:
+        said: what the error begins with, with places for both: "matmul: {} @ {}".
+        x: the one.
+        y: the other.
+
+    Raises:
+        ShapeError: they do not broadcast.
+
+    >>> broadcast_batch("matmul: {} @ {}", np.ones((5, 1, 2, 3)), np.ones((4, 3, 2)))
+    (5, 4)
+    """
+    a, b = shape_of(x)[:-2], shape_of(y)[:-2]
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        raise ShapeError(
+            f"{said.format(named(x), named(y))}: batch axes {a} and {b} do not broadcast; sizes must be equal or 1"
+        ) from None
 
 
 def numpy_array(x: Any) -> Any:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
+from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import where
 from micrograd.ops.indexing import getitem
-from micrograd.ops.operands import integer_at_least, operand
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
+from micrograd.ops.arguments import operand
 from micrograd.ops.functions import exp
-from micrograd.ops.operands import operand
 from micrograd.ops.special import erfc, fitted, from_scipy
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
+from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import less, multiply, stop_gradient, where
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import getitem, own_axis
 from micrograd.ops.norms import norm
-from micrograd.ops.operands import integer_at_least, operand
 from micrograd.ops.reductions import mean, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, reshape
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import (
     absolute,
     divide,
@@ -25,7 +26,6 @@ from micrograd.ops.indexing import getitem
 from micrograd.ops.inverses import inv
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square
-from micrograd.ops.operands import operand
 from micrograd.ops.reductions import max, min, sum
 from micrograd.ops.shapes import diagonal, own_axes, reshape, transpose
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import multiply
 from micrograd.ops.einsum import contract
 from micrograd.ops.indexing import getitem, own_axis
-from micrograd.ops.matrices import swap_last
-from micrograd.ops.operands import operand
+from micrograd.ops.matrices import broadcast_batch, swap_last
 from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
 
 if TYPE_CHECKING:
     import numpy as np
 else:
-    from micrograd import on_demand as np
+    from micrograd import on_demand as np  # noqa: F401 - for the examples
 
 __all__ = ["cross", "dot", "inner", "kron", "matmul", "multi_dot", "outer", "tensordot", "vdot"]
 
@@ -39,14 +39,7 @@ def _matmul_shape(x: Array, y: Array) -> tuple[int, ...]:
         raise ShapeError(
             f"matmul: {named(x)} @ {named(y)}: inner sizes {inner} and {inner_too} differ; transpose one operand?"
         )
-    try:
-        batch = np.broadcast_shapes(a[:-2], b[:-2])
-    except ValueError:
-        raise ShapeError(
-            f"matmul: {named(x)} @ {named(y)}: batch axes {a[:-2]} and {b[:-2]} do not broadcast; "
-            f"sizes must be equal or 1"
-        ) from None
-    return (*batch, *rows, *columns)
+    return (*broadcast_batch("matmul: {} @ {}", x, y), *rows, *columns)
 
 
 def _matmul_left(g: Array, x: Array, y: Array) -> Array:

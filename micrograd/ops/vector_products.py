@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.einsum import einsum
-from micrograd.ops.operands import operand
 from micrograd.ops.shapes import expand_dims, moveaxis
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The table, operands: what functions made of ops check before any op runs.
+"""The table, arguments: what functions made of ops check before any op runs.
 
 `name` is the function that asks: errors begin with it.
 """
