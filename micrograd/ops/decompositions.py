@@ -81,8 +81,8 @@ def _where_used(g: Array, part: Array) -> Array:
 
     There nobody asked for the eigenvectors, and the infinities of equal eigenvalues
     must not spread: the eigenvalues have a gradient where the eigenvectors have none.
-    The test is on g, not on a product of g: 0 * inf is nan, and nan may stand for any
-    number.
+    The test is on g and not on its product with the gaps: there 0 * inf may stand for
+    any number.
     """
     count = sum(where(equal(g, 0.0), 0.0, 1.0), axis=-2, keepdims=True)
     return where(greater(count, 0.0), part, 0.0)

@@ -45,14 +45,16 @@ def norm(x: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False)
 
     z = (sum_i |x_i|^ord)^(1/ord) for vectors
 
-    Other orders of a vector: inf and -inf are the largest and the smallest |x_i|; 0
-    counts the elements that are not 0, and has no gradient. Orders of a matrix: "fro"
-    is the square root of the sum of all squares; 1 is the largest sum of |x_ij| over
-    the rows, inf that over the columns, 2 the largest singular value; -1, -inf and -2
-    are the smallest of the same; "nuc" is the sum of the singular values.
+    Other orders of a vector: inf and -inf give the largest and the smallest |x_i|; 0
+    counts the elements that are not 0, and has no gradient.
+
+    Orders of a matrix: "fro" gives the square root of the sum of squares, 1 the largest
+    sum of |x_ij| in a column, inf the largest in a row, 2 the largest singular value,
+    "nuc" the sum of the singular values. -1, -inf and -2 give the smallest instead of
+    the largest.
 
     The gradient at 0 is 0, the smallest of the subgradients. Elements that tie share
-    it.
+    the gradient.
 
     Args:
         x: value of any shape.

@@ -135,7 +135,7 @@ def _max_pooled(
     """The largest element of each window along k axes."""
     name = f"max_pool{k}d"
     x = operand(name, x)
-    window = _window(name, x, k, window_of(name, k, kernel_size, stride, padding, dilation), ceil_mode)
+    window = _extended(name, x, window_of(name, k, kernel_size, stride, padding, dilation), ceil_mode)
     seen = windows_of(name, x, window, -math.inf)
     z = max(seen, axis=_last(k))
     return (z, _places_of_largest(seen, shape_of(x)[-k:], window)) if return_indices else z
@@ -147,7 +147,10 @@ def _last(k: int) -> tuple[int, ...]:
 
 
 def _places_of_largest(seen: Array, lengths: tuple[int, ...], window: Window) -> Any:
-    """Positions in these axes of the first of the largest elements; nan is largest."""
+    """Where the largest element of each window is: its position in the flattened axes.
+
+    It is the first of several equal ones, and nan counts as the largest.
+    """
     k = len(lengths)
     numbers = np.pad(np.arange(math.prod(lengths)).reshape(lengths), window.ends, constant_values=-1)
     origins = window.over(numbers)
@@ -159,8 +162,9 @@ def _places_of_largest(seen: Array, lengths: tuple[int, ...], window: Window) ->
     return np.take_along_axis(np.broadcast_to(origins, rank.shape), first, axis=-1)[..., 0]
 
 
-def _window(name: str, x: Array, k: int, window: Window, ceil_mode: bool) -> Window:
-    """The window of a pool, whose end reaches further with ceil_mode."""
+def _extended(name: str, x: Array, window: Window, ceil_mode: bool) -> Window:
+    """The window, after checks; with ceil_mode it has room for one more place."""
+    k = len(window.size)
     if len(shape_of(x)) < k:
         raise ShapeError(f"{name}: {named(x)} has too few axes; it needs shape (..., {', '.join(AXES[k])})")
     pads = tuple(before for before, _ in window.ends)
@@ -272,7 +276,7 @@ def _avg_pooled(
     x = operand(name, x)
     if divisor_override is not None and (not isinstance(divisor_override, Integral) or divisor_override == 0):
         raise ArgumentError(f"{name}: divisor_override={divisor_override!r}: give an integer that is not 0, or None")
-    window = _window(name, x, k, window_of(name, k, kernel_size, stride, padding, 1), ceil_mode)
+    window = _extended(name, x, window_of(name, k, kernel_size, stride, padding, 1), ceil_mode)
     seen = windows_of(name, x, window)
     if divisor_override is not None:
         return sum(seen, axis=_last(k)) / int(divisor_override)
