@@ -1,15 +1,21 @@
-"""What `detect_anomaly()` looks for: the first number that is not finite, and the line of the program it came from."""
+"""What `detect_anomaly()` looks for: numbers that are not finite.
+
+It names the first one, and the line that made it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import weakref
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, overload
 
 from micrograd.errors import AnomalyError
+from micrograd.modes import Function, Mode
 from micrograd.op import Op, ground, is_quiet, shape_of
-from micrograd.unknown import users_line
+from micrograd.unknown import STRICT, users_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,16 +24,21 @@ else:
 
 
 class Anomalies:
-    """One block of `detect_anomaly()`: it remembers the line that made each node, and checks numbers as they come."""
+    """One block of `detect_anomaly()`.
+
+    It remembers the line that made each node, and checks each new number.
+    """
 
     def __init__(self) -> None:
-        # By identity, and not a WeakKeyDictionary: that compares keys with ==, which on arrays compares data.
+        # The key is the id. A WeakKeyDictionary compares keys with ==, and on arrays ==
+        # compares the data.
         self.lines: dict[int, tuple[weakref.ref[Any], str]] = {}
 
     def check_output(self, node: Any, op: Op, inputs: Sequence[Any]) -> None:
         """Raise AnomalyError if the output of an op is not finite.
 
-        Not while a derivative is computed: an infinite slope is no anomaly yet, as it may meet a zero gradient.
+        It does not check while a derivative is computed: an infinite slope is not an
+        anomaly yet, because it may be multiplied by a zero gradient.
         """
         line = _line_of_the_user()
         self.lines[id(node)] = (weakref.ref(node, functools.partial(_forget, self.lines, id(node))), line)
@@ -35,7 +46,7 @@ class Anomalies:
             _check(op, "output", node, inputs, line)
 
     def check_push(self, op: Op, z: Any, tangent: Any, inputs: Sequence[Any]) -> None:
-        """Raise AnomalyError if the output of an op in forward mode, or its tangent, is not finite."""
+        """Raise AnomalyError if an output or a tangent of an op is not finite."""
         if not is_quiet():
             _check(op, "output", z, inputs, _line_of_the_user())
             _check(op, "tangent", tangent, inputs, _line_of_the_user())
@@ -44,26 +55,65 @@ class Anomalies:
         known, line = self.lines.get(id(node), (None, ""))
         return line if known is not None and known() is node else "made before detect_anomaly() began"
 
-    def check_gradients(self, node: Any, parts: Sequence[tuple[Any, Any]], gradient: Any = None) -> None:
-        """Raise AnomalyError if what a node gives to the gradient of an input is not finite.
+    def check_gradient(self, node: Any, i: int, x: Any, part: Any, gradient: Any) -> None:
+        """Raise AnomalyError if what a node gives to the gradient of input i, which is x, is not finite."""
+        place = _first_bad(part)
+        if place is None:
+            return
+        name, where = _name(x, f"input {i}"), f" at {place}" if place else ""
+        raise AnomalyError(
+            f"backward of {node._record.name}: the gradient of {name}{where} is {_at(part, place)}, "
+            f"where {_shown(x, f'input {i}', place)} and the gradient of the output is "
+            f"{_shown(gradient, '', place)}\n{self._line_of(node)}"
+        )
 
-        The node's own gradient is what is given, or else what it holds.
-        """
-        gradient = node._grad if gradient is None else gradient
-        for i, (x, part) in enumerate(parts):
-            place = _first_bad(part)
-            if place is not None:
-                name, where = _name(x, f"input {i}"), f" at {place}" if place else ""
-                line = self._line_of(node)
-                raise AnomalyError(
-                    f"backward of {node._record.name}: the gradient of {name}{where} is {_at(part, place)}, "
-                    f"where {_shown(x, f'input {i}', place)} and the gradient of the output is "
-                    f"{_shown(gradient, '', place)}\n{line}"
-                )
+
+# The blocks that are open in any thread: while there is none, nobody need ask the context.
+OPEN: set[object] = set()
+_anomalies: ContextVar[Anomalies | None] = ContextVar("anomalies", default=None)
+
+
+def current_anomalies() -> Anomalies | None:
+    """The innermost block of `detect_anomaly()` around this point."""
+    return _anomalies.get() if OPEN else None
+
+
+@overload
+def detect_anomaly(function: None = None) -> Mode: ...
+@overload
+def detect_anomaly(function: Function) -> Function: ...
+def detect_anomaly(function: Any = None) -> Any:
+    """The first number inside that is not finite, in an output or in a gradient, raises and says where it came from.
+
+    The error names the op, the labels and elements that did it, and the line of your program that made the node. Ops
+    run slower inside. For a `with` block, or above a function.
+
+    Raises:
+        AnomalyError: a nan or an infinity appeared.
+
+    >>> from micrograd import Value
+    >>> with detect_anomaly():
+    ...     Value(-1.0, label="x").log()
+    Traceback (most recent call last):
+    micrograd.errors.AnomalyError: log: the output is nan, from 'x' = -1.0; 'x' must lie between 0 and inf
+    made at <doctest micrograd.anomaly.detect_anomaly[1]>:2: Value(-1.0, label="x").log()
+    """
+    mode = Mode("detect_anomaly", functools.partial(_look, Anomalies()))
+    return mode if function is None else mode(function)
+
+
+def _look(anomalies: Anomalies) -> Callable[[], None]:
+    block = contextlib.ExitStack()
+    block.callback(OPEN.discard, block)
+    OPEN.add(block)
+    block.callback(_anomalies.reset, _anomalies.set(anomalies))
+    block.callback(STRICT.reset, STRICT.set(True))
+    block.enter_context(np.errstate(all="ignore"))
+    return block.close
 
 
 def _forget(lines: dict[int, tuple[weakref.ref[Any], str]], key: int, dead: weakref.ref[Any]) -> None:
-    """A node is gone: so is its line, unless a new node of the same address has taken the place."""
+    """Forget the line of a node that is gone, unless a new node has the same id."""
     if key in lines and lines[key][0] is dead:
         del lines[key]
 
@@ -74,11 +124,24 @@ def _check(op: Op, what: str, x: Any, inputs: Sequence[Any], line: str) -> None:
         return
     causes = " and ".join(_shown(x, f"input {i}", place) for i, x in enumerate(inputs))
     where = f" at {place}" if place else ""
-    raise AnomalyError(f"{op.name}: the {what} is {_at(x, place)}{where}, from {causes}\n{line}")
+    hint = _hint(op, inputs, place) if what == "output" else ""
+    raise AnomalyError(f"{op.name}: the {what} is {_at(x, place)}{where}, from {causes}{hint}\n{line}")
+
+
+def _hint(op: Op, inputs: Sequence[Any], place: tuple[int, ...]) -> str:
+    """Which input is outside of the op's domain, where the record says what that is."""
+    for i, (x, (low, high)) in enumerate(zip(inputs, op.facts.domain or (), strict=False)):
+        number = _number_at(x, place)
+        if number is not None and (number <= low or number >= high):
+            return f"; {_name(x, f'input {i}')} must lie between {low:g} and {high:g}"
+    return ""
 
 
 def _first_bad(x: Any) -> tuple[int, ...] | None:
-    """Index of the first element that is not finite; () for a number; None if all are finite."""
+    """Index of the first element that is not finite; () for a number.
+
+    It is None if all elements are finite.
+    """
     x = ground(x)
     if x is None or not isinstance(x, (float, int, np.ndarray, np.generic)):
         return None  # another library's array may not be computed yet
@@ -97,16 +160,24 @@ def _name(x: Any, otherwise: str) -> str:
 
 def _shown(x: Any, otherwise: str, place: tuple[int, ...]) -> str:
     """An input with its number at that place of the output, if it broadcasts there; or else with its range."""
-    name, data = _name(x, otherwise), np.asarray(ground(x))
-    own = place[len(place) - data.ndim :] if len(place) >= data.ndim else None
-    if own is not None and all(n == 1 or i < n for i, n in zip(own, data.shape, strict=True)):
-        number = float(data[tuple(0 if n == 1 else i for i, n in zip(own, data.shape, strict=True))])
+    name, number = _name(x, otherwise), _number_at(x, place)
+    if number is not None:
         return f"{name} = {number}" if name else f"{number}"
+    data = np.asarray(ground(x))
     low, high = (float(data.min()), float(data.max())) if data.size else (0.0, 0.0)
     return f"{name} {shape_of(data)} from {low} to {high}".strip()
 
 
+def _number_at(x: Any, place: tuple[int, ...]) -> float | None:
+    """The number of an input that went into that place of the output; None where the input does not broadcast there."""
+    data = np.asarray(ground(x))
+    own = place[len(place) - data.ndim :] if len(place) >= data.ndim else None
+    if own is None or not all(n == 1 or i < n for i, n in zip(own, data.shape, strict=True)):
+        return None
+    return float(data[tuple(0 if n == 1 else i for i, n in zip(own, data.shape, strict=True))])
+
+
 def _line_of_the_user() -> str:
-    """The innermost line that is not ours, as file, number and text."""
+    """The innermost line outside micrograd: its file, number and text."""
     file, number, text, _ = users_line()
     return f"made at {file}:{number}" + (f": {text}" if text else "")

@@ -23,11 +23,15 @@ def adopt(kind: type[Any]) -> None:
     """Nodes of this class, not of its subclasses, are made untracked."""
 
 
+def shorten(kind: type[Any]) -> None:
+    """A class without fields of its own is made and freed as its base is."""
+
+
 def clear(node: Any) -> None:
     """No inputs, no gradient. In C, the fields of a new node are None and zero from the start."""
-    node._has_slope = node._has_gradient = node._has_own = False
+    node._has_float_grad = node._has_gradient = node._has_own_step = node._is_float = False
     node._mark = 0
-    node._gradient = node._own = node._params = node._x = node._y = None
+    node._gradient = node._own_step = node._params = node._x = node._y = node._array = None
 
 
 def is_watched(x: Any) -> bool:

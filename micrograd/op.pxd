@@ -1,7 +1,14 @@
 # C types of op.py: the fields of a record, which the engine reads at every node.
 
+cdef class Formulas:
+    cdef public int state, uses
+    cdef public bint is_sum
+    cdef public object run, slope_x, slope_y, slope_w
+
+
 cdef class Op:
-    cdef public object name, symbol, forward, rules
+    cdef public object name, symbol, forward, rules, facts
+    cdef public Formulas formulas
     cdef public str kink
     cdef public int _count, _least
     cdef dict __dict__
@@ -32,5 +39,13 @@ cdef class Question(Op):
     cdef public object _shape, _kind
 
 
-cdef class Custom(Op):
+cdef class HandMade(Op):
+    pass
+
+
+cdef class Leaf(HandMade):
+    pass
+
+
+cdef class Constant(HandMade):
     pass

@@ -23,52 +23,31 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import MicrogradError, OpError, ShapeError
+from micrograd.chain import times as times
+from micrograd.errors import MicrogradError, OpError
+from micrograd.facts import NO_FACTS, Facts
+from micrograd.interpreter import NUMBERS, PLAIN, Interpreter, zeros_like
+from micrograd.interpreter import Array as Array
+from micrograd.interpreter import broadcast_shape as broadcast_shape
+from micrograd.interpreter import ground as ground
+from micrograd.interpreter import named as named
+from micrograd.interpreter import shape_of as shape_of
 from micrograd.modes import ieee_gradients as ieee_gradients
-from micrograd.modes import is_ieee, quiet_depth
 from micrograd.modes import is_quiet as is_quiet
 from micrograd.modes import quietly as quietly
-from micrograd.unknown import current_zeros, known_zero_forward
+from micrograd.table import OPS as OPS
+from micrograd.table import enter, look_up
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-Array = Any  # a Python number, a NumPy array, or anything that an interpreter or NumPy's protocols stand for
 Rule = Callable[..., Array]
 
-OPS: dict[str, Op] = {}
 VARARGS = 0x04  # inspect.CO_VARARGS: that import takes longer than this room
 
-# Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
-PLAIN: set[type] = {float, int, bool}
-NUMBERS = frozenset(PLAIN)
 SETTINGS = frozenset({tuple, str, slice, type(None), bool, int, float})  # types of params that no Value hides behind
-
-
-def shape_of(x: Array) -> tuple[int, ...]:
-    """Shape of a number, an array, or whatever an interpreter stands for; a Python number has ()."""
-    kind = type(x)
-    return () if kind is float or kind is int or kind is bool else x.shape
-
-
-def named(x: Array) -> str:
-    """An input as errors show it: its label, where it has one, and its shape."""
-    label = getattr(x, "label", "")
-    return f"{label!r} {shape_of(x)}" if label else f"{shape_of(x)}"
-
-
-def broadcast_shape(name: str, *inputs: Array) -> tuple[int, ...]:
-    """Shape of the inputs broadcast against one another. Raises ShapeError, naming them, where they do not fit."""
-    try:
-        return np.broadcast_shapes(*[shape_of(x) for x in inputs])
-    except ValueError:
-        given = " and ".join(named(x) for x in inputs)
-        raise ShapeError(
-            f"{name}: {given} do not broadcast: sizes on an axis, counted from the last, "
-            f"must be equal or 1; reshape one operand?"
-        ) from None
 
 
 class Each(Sequence[Rule]):
@@ -87,6 +66,27 @@ class Each(Sequence[Rule]):
         return iter((self.rule,))  # by its items it would never end
 
 
+class Formulas:
+    """The forward and the slopes of an op as programs on floats; formula.py makes them when they are needed.
+
+    Attributes:
+        state: 0 until they are made; then 1, or 2 where the op has none.
+        uses: how often they were asked for before they were made.
+        run: the program of the forward; None where the forward itself must run.
+        slope_x, slope_y, slope_w: per input the program of its partial derivative; None
+            where the rule itself must run.
+        is_sum: every slope is 1.
+    """
+
+    def __init__(self) -> None:
+        self.state = self.uses = 0
+        self.is_sum = False
+        self.run: Any = None
+        self.slope_x: Any = None
+        self.slope_y: Any = None
+        self.slope_w: Any = None
+
+
 class Op:
     """One op: call it with numbers, arrays or values; inputs are positional, params keyword-only.
 
@@ -97,16 +97,26 @@ class Op:
         rules: one derivative rule per input; None where an input carries no gradient.
         differentiable: False for comparisons, whose result is plain data.
         kink: where the op has no derivative, and what it gives there: "0 at 0".
+        facts: what else is known of it: see facts.py.
     """
 
     differentiable = True
 
-    def __init__(self, forward: Callable[..., Array], symbol: str, rules: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        forward: Callable[..., Array],
+        symbol: str,
+        rules: Sequence[Any],
+        kink: str = "",
+        facts: Facts = NO_FACTS,
+    ) -> None:
         self.name = forward.__name__
         self.symbol = symbol
         self.forward = forward
         self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
-        self.kink = ""
+        self.kink = kink
+        self.facts = facts
+        self.formulas = Formulas()
         self._count = count_of(forward)
         self._least = self._count - len(getattr(forward, "__defaults__", None) or ())
         self.__name__ = self.__qualname__ = forward.__name__
@@ -124,13 +134,13 @@ class Op:
             if kind in PLAIN:
                 if kind not in NUMBERS and x.dtype.hasobject:
                     return self._unusual(inputs, params)
-            elif not hasattr(x, "_apply_op"):
+            elif not isinstance(x, Interpreter):
                 return self._unusual(inputs, params)
             elif top is None or x._level > top._level:
                 top = x
         if params:
             for x in params.values():
-                if type(x) not in SETTINGS and type(x) not in PLAIN and hasattr(x, "_apply_op"):
+                if type(x) not in SETTINGS and type(x) not in PLAIN and isinstance(x, Interpreter):
                     return self._unusual(inputs, params)
         try:
             return self.run(inputs, inputs, params) if top is None else top._apply_op(self, inputs, params)
@@ -143,7 +153,7 @@ class Op:
         """The same for a call with lists, with params by position, or with inputs by name."""
         if _read_call is not None:
             inputs, params = _read_call(self, inputs, params)
-        interpreters = [x for x in inputs if type(x) not in PLAIN and hasattr(x, "_apply_op")]
+        interpreters = [x for x in inputs if type(x) not in PLAIN and isinstance(x, Interpreter)]
         if not interpreters:
             return self.run(inputs, inputs, params)
         return max(interpreters, key=lambda x: x._level)._apply_op(self, inputs, params)
@@ -190,13 +200,15 @@ class Op:
 
     def dtype(self, *inputs: Array, **params: Any) -> Any:
         """dtype of the output; Python numbers do not decide it, as in NumPy."""
+        if self.facts.dtype is not None:
+            return np.dtype(self.facts.dtype(*inputs, **params))
         return np.result_type(*[x if isinstance(x, (int, float)) else x.dtype for x in inputs])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} op {self.name}>"
 
     def __reduce__(self) -> Any:
-        return _look_up, (self.name,)
+        return look_up, (self.name,)
 
 
 class Elementwise(Op):
@@ -243,9 +255,14 @@ class Multilinear(Op):
     """Linear in every input. A rule is the transpose: `lambda g, x, y: ...`; forward mode is the op itself."""
 
     def __init__(
-        self, forward: Callable[..., Array], symbol: str, rules: Sequence[Any], shape: Callable[..., Any]
+        self,
+        forward: Callable[..., Array],
+        symbol: str,
+        rules: Sequence[Any],
+        shape: Callable[..., Any],
+        facts: Facts = NO_FACTS,
     ) -> None:
-        super().__init__(forward, symbol, rules)
+        super().__init__(forward, symbol, rules, "", facts)
         self._shape = shape
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
@@ -271,14 +288,12 @@ class Linear(Multilinear):
     def push(
         self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
     ) -> Array:
-        filled = [_zeros_like(x) if t is None else t for x, t in zip(inputs, tangents, strict=True)]
+        filled = [zeros_like(x) if t is None else t for x, t in zip(inputs, tangents, strict=True)]
         return self(*filled, **params)
 
 
 class Primitive(Op):
     """Any other op: a vjp rule `lambda g, z, x: ...` and a jvp rule `lambda t, z, x: ...` per input."""
-
-    chooses = False  # whether the output is some of the inputs, as of `where`: the others are not asked
 
     def __init__(
         self,
@@ -287,8 +302,10 @@ class Primitive(Op):
         rules: Sequence[Rule | None],
         push_rules: Sequence[Rule | None],
         shape: Callable[..., Any],
+        kink: str = "",
+        facts: Facts = NO_FACTS,
     ) -> None:
-        super().__init__(forward, symbol, rules)
+        super().__init__(forward, symbol, rules, kink, facts)
         self.push_rules = tuple(push_rules)
         self._shape = shape
 
@@ -320,8 +337,15 @@ class Question(Op):
 
     differentiable = False
 
-    def __init__(self, forward: Callable[..., Array], symbol: str, shape: Callable[..., Any], kind: type) -> None:
-        super().__init__(forward, symbol, ())
+    def __init__(
+        self,
+        forward: Callable[..., Array],
+        symbol: str,
+        shape: Callable[..., Any],
+        kind: type,
+        facts: Facts = NO_FACTS,
+    ) -> None:
+        super().__init__(forward, symbol, (), "", facts)
         self._shape = shape
         self._kind = kind
 
@@ -332,7 +356,7 @@ class Question(Op):
         return np.dtype(self._kind)
 
 
-class Custom(Op):
+class HandMade(Op):
     """The op of a node that a user made by hand, `Value(data, children, "name")`: a symbol and no rule."""
 
     def __init__(self, symbol: str) -> None:
@@ -340,16 +364,35 @@ class Custom(Op):
         self.name = symbol
 
     def __reduce__(self) -> Any:
-        return Custom, (self.symbol,)
+        return HandMade, (self.symbol,)
 
 
-def elementwise(symbol: str, *rules: Rule | None, kink: str = "") -> Callable[[Callable[..., Array]], Op]:
+class Leaf(HandMade):
+    """The op of a value that the user made: its gradient accumulates. There is one, LEAF."""
+
+    def __reduce__(self) -> Any:
+        return "LEAF"
+
+
+class Constant(HandMade):
+    """The op of a value without a history: no gradient goes there. There is one, CONSTANT."""
+
+    def __reduce__(self) -> Any:
+        return "CONSTANT"
+
+
+def _no_forward(*inputs: Array) -> Array:
+    raise OpError("a node made by hand has no forward to run again; make it with an op")
+
+
+def elementwise(symbol: str, *rules: Rule | None, kink: str = "", **facts: Any) -> Callable[[Callable[..., Array]], Op]:
     """Define an elementwise op from its partials, one per input, each `lambda z, x, ...: dz/dx`.
 
     Args:
         symbol: what pictures show.
         rules: one per input, written in ops; None for an input without gradient.
         kink: where there is no derivative, and what the rules give there.
+        facts: what else is known, by the names of `Facts`, as c="tanh".
 
     Returns:
         A decorator that turns the forward function into the op and enters it into `OPS`.
@@ -364,11 +407,12 @@ def elementwise(symbol: str, *rules: Rule | None, kink: str = "") -> Callable[[C
     >>> a.grad
     12.0
     """
-    return lambda forward: _enter(Elementwise(forward, symbol, rules), kink)
+    known = Facts(**facts)
+    return lambda forward: _entered(Elementwise(forward, symbol, rules, kink, known))
 
 
 def multilinear(
-    symbol: str, *rules: Rule | Each | None, shape: Callable[..., Any]
+    symbol: str, *rules: Rule | Each | None, shape: Callable[..., Any], **facts: Any
 ) -> Callable[[Callable[..., Array]], Op]:
     """Define an op that is linear in each input from its transposes, each `lambda g, x, ...: cotangent of x`.
 
@@ -376,29 +420,39 @@ def multilinear(
         symbol: what pictures show.
         rules: one per input, written in ops; None for an input without gradient.
         shape: the shape rule, a function of the inputs and params.
+        facts: what else is known, by the names of `Facts`.
 
     Returns:
         A decorator that turns the forward function into the op and enters it into `OPS`.
     """
-    return lambda forward: _enter(Multilinear(forward, symbol, rules, shape))
+    known = Facts(**facts)
+    return lambda forward: _entered(Multilinear(forward, symbol, rules, shape, known))
 
 
-def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any]) -> Callable[[Callable[..., Array]], Op]:
+def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any], **facts: Any) -> Callable[[Callable[..., Array]], Op]:
     """Define an op of any number of inputs, linear in all of them together.
 
     Args:
         symbol: what pictures show.
         rule: the transpose for input number i, `lambda i, g, inputs: cotangent of that input`.
         shape: the shape rule, a function of the inputs and params.
+        facts: what else is known, by the names of `Facts`.
 
     Returns:
         A decorator that turns the forward function into the op and enters it into `OPS`.
     """
-    return lambda forward: _enter(Linear(forward, symbol, [Each(rule)], shape))
+    known = Facts(**facts)
+    return lambda forward: _entered(Linear(forward, symbol, [Each(rule)], shape, known))
 
 
 def primitive(
-    symbol: str, *, vjp: Sequence[Rule | None], jvp: Sequence[Rule | None], shape: Callable[..., Any], kink: str = ""
+    symbol: str,
+    *,
+    vjp: Sequence[Rule | None],
+    jvp: Sequence[Rule | None],
+    shape: Callable[..., Any],
+    kink: str = "",
+    **facts: Any,
 ) -> Callable[[Callable[..., Array]], Op]:
     """Define any other op, from a vjp and a jvp rule per input; rare.
 
@@ -408,40 +462,42 @@ def primitive(
         jvp: per input `lambda t, z, x, ...: tangent of z`.
         shape: the shape rule, a function of the inputs and params.
         kink: where there is no derivative, and what the rules give there.
+        facts: what else is known, by the names of `Facts`.
 
     Returns:
         A decorator that turns the forward function into the op and enters it into `OPS`.
     """
-    return lambda forward: _enter(Primitive(forward, symbol, vjp, jvp, shape), kink)
+    known = Facts(**facts)
+    return lambda forward: _entered(Primitive(forward, symbol, vjp, jvp, shape, kink, known))
 
 
-def comparison(symbol: str) -> Callable[[Callable[..., Array]], Op]:
+def comparison(symbol: str, **facts: Any) -> Callable[[Callable[..., Array]], Op]:
     """Define an elementwise question, which answers in plain booleans."""
-    return lambda forward: _enter(Comparison(forward, symbol, ()))
+    known = Facts(**facts)
+    return lambda forward: _entered(Comparison(forward, symbol, (), "", known))
 
 
-def question(symbol: str, *, shape: Callable[..., Any], kind: type) -> Callable[[Callable[..., Array]], Op]:
+def question(
+    symbol: str, *, shape: Callable[..., Any], kind: type, **facts: Any
+) -> Callable[[Callable[..., Array]], Op]:
     """Define an op that answers in plain data.
 
     Args:
         symbol: what pictures show.
         shape: the shape rule, a function of the inputs and params.
         kind: what the answer is of: int or bool.
+        facts: what else is known, by the names of `Facts`.
 
     Returns:
         A decorator that turns the forward function into the op and enters it into `OPS`.
     """
-    return lambda forward: _enter(Question(forward, symbol, shape, kind))
+    known = Facts(**facts)
+    return lambda forward: _entered(Question(forward, symbol, shape, kind, known))
 
 
-def _enter(op: Op, kink: str = "") -> Op:
-    """Into the table; a name may be defined again where it was defined, as when a notebook cell is run twice."""
+def _entered(op: Op) -> Op:
     check_rules(op)
-    known = OPS.get(op.name)
-    if known is not None and known.__module__ != op.__module__:
-        raise OpError(f"{op.name}: {known.__module__} defines an op of this name already; choose another")
-    op.kink = kink
-    OPS[op.name] = op
+    enter(op)
     return op
 
 
@@ -480,12 +536,6 @@ def _arguments_of(rule: Any) -> tuple[int, int] | None:
     return code.co_argcount - len(getattr(rule, "__defaults__", None) or ()), code.co_argcount
 
 
-def _look_up(name: str) -> Op:
-    if name not in OPS:
-        raise OpError(f"{name}: no op of this name is defined here; import the module that defines it, then load")
-    return OPS[name]
-
-
 def count_of(forward: Callable[..., Array]) -> int:
     """How many inputs a forward takes; -1 where it takes any number."""
     code = getattr(forward, "__code__", None)
@@ -510,88 +560,9 @@ def read_calls_by(reader: Callable[..., Any], explainer: Callable[..., Any]) -> 
     _read_call, _explain = reader, explainer
 
 
-def _no_forward(*inputs: Array) -> Array:
-    raise OpError("a node made by hand has no forward to run again; make it with an op")
-
-
-def _zeros_like(x: Array) -> Array:
-    below = ground(x)  # None: only a shape
-    return np.zeros_like(np.zeros(shape_of(x), x.dtype) if below is None else below) if shape_of(x) else 0.0
-
-
-def times(
-    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[[], tuple[Any, Any]] | None = None
-) -> Array:
-    """g * partial in a chain rule, where no gradient is no gradient: zero times infinity, or times nan, is zero.
-
-    So the branch that a `where` did not take has no say. A zero that came out as zero, and an infinite gradient that
-    meets a slope of zero, are not known: see unknown.py. `ieee_gradients()` gives plain products back.
-
-    Args:
-        g: a cotangent; or a tangent, in forward mode.
-        partial: the slope; where it is boolean, a choice.
-        z: the output of the op.
-        name: the op, for the warning.
-        look: in forward mode, says where the partial is not 0 for any data, and where the inputs are finite.
-
-    >>> times(0.0, float("inf"))
-    0.0
-    """
-    if type(partial) is float and (partial == 1.0 or partial == -1.0):  # no pass over the array
-        return g if partial == 1.0 else -g
-    if type(partial) is not float and _is_choice(partial) and not is_ieee():  # the gradient, or none
-        return OPS["where"](partial, g, 0.0)
-    product = g * partial
-    if not _may_be_nan(product) or is_ieee():
-        return product
-    # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
-    zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
-    return OPS["where"](zero, 0.0, product)
-
-
-def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any) -> Any:
-    """Where a product that is nan stands for 0."""
-    if not isinstance(product, (float, int, np.ndarray, np.generic)):  # it may not be computed yet
-        return (product != product) & ((g == 0) | (partial == 0))
-    product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
-    zeros = current_zeros()
-    if look is anywhere or (look is not None and quiet_depth() == 1):
-        zero = known_zero_forward(name, product, g, partial, z, look)
-    elif look is None and zeros is not None:
-        zero = zeros.known_zero(name, product, g, partial, z)
-    else:  # within a rule, which has been asked about already
-        zero = (product != product) & ((g == 0) | (partial == 0))
-    return zero if zero.shape else bool(zero)
-
-
-def anywhere() -> tuple[Any, Any]:
-    """For `times` in a jvp rule: the slope varies with the data, which are finite."""
-    return np.True_, np.True_
-
-
 def _nan_like(x: Any) -> Any:
     return np.full_like(x, np.nan) if getattr(x, "dtype", None) is not None and x.dtype.kind == "f" else math.nan
 
 
-def _is_choice(partial: Array) -> bool:
-    return type(partial) is bool or (type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool)
-
-
-def ground(x: Array) -> Array:
-    """The number or array below all interpreters; None below an Abstract."""
-    while type(x) not in PLAIN and hasattr(x, "_apply_op"):
-        x = x._below
-    return x
-
-
-def _may_be_nan(x: Array) -> bool:
-    """False when x surely holds no nan. An array of another library is not asked: it may not be computed yet."""
-    x = ground(x)
-    if type(x) is float or type(x) is int:
-        return x != x
-    if type(x) is np.ndarray:
-        x = x.ravel("K")
-        return math.isnan(x.dot(x))  # one fast pass: a nan anywhere is a nan in the sum
-    if isinstance(x, np.generic):
-        return bool(x != x)
-    return x is not None  # None: only a shape
+LEAF = Leaf("")
+CONSTANT = Constant("")

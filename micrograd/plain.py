@@ -12,7 +12,8 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-COMPILED = ("micrograd.ops.operators", "micrograd.engine", "micrograd.op", "micrograd.arrays")  # as in setup.py
+from micrograd.compiled import COMPILED
+
 ASKED_FOR = os.environ.get("MICROGRAD_PURE", "0") not in ("", "0")
 
 

@@ -14,9 +14,11 @@ from micrograd.ops import (
     beta,
     calculus,
     columns,
+    comparisons,
     convolution,
     decompositions,
     determinants,
+    diagonals,
     elementwise,
     entropy,
     functions,
@@ -24,6 +26,7 @@ from micrograd.ops import (
     incomplete,
     indexing,
     inverses,
+    joining,
     layouts,
     lengths,
     logistic,
@@ -34,8 +37,10 @@ from micrograd.ops import (
     normal,
     normalization,
     norms,
+    ordering,
     pooling,
     products,
+    quantiles,
     reductions,
     rounding,
     scans,
@@ -43,8 +48,10 @@ from micrograd.ops import (
     shapes,
     sliding,
     special,
+    splitting,
     statistics,
     symmetric_functions,
+    taking,
     vector_products,
 )
 from micrograd.ops import (
@@ -61,9 +68,11 @@ from micrograd.ops.beta import *  # noqa: F403
 from micrograd.ops.calculus import *  # noqa: F403
 from micrograd.ops.calls import open_calls
 from micrograd.ops.columns import *  # noqa: F403
+from micrograd.ops.comparisons import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
 from micrograd.ops.decompositions import *  # noqa: F403
 from micrograd.ops.determinants import *  # noqa: F403
+from micrograd.ops.diagonals import *  # noqa: F403
 from micrograd.ops.einsum import *  # noqa: F403  # noqa: F403
 from micrograd.ops.elementwise import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
@@ -72,6 +81,7 @@ from micrograd.ops.grids import *  # noqa: F403
 from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
 from micrograd.ops.inverses import *  # noqa: F403
+from micrograd.ops.joining import *  # noqa: F403
 from micrograd.ops.layouts import *  # noqa: F403
 from micrograd.ops.lengths import *  # noqa: F403
 from micrograd.ops.logistic import *  # noqa: F403
@@ -82,8 +92,10 @@ from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.normal import *  # noqa: F403
 from micrograd.ops.normalization import *  # noqa: F403
 from micrograd.ops.norms import *  # noqa: F403
+from micrograd.ops.ordering import *  # noqa: F403
 from micrograd.ops.pooling import *  # noqa: F403
 from micrograd.ops.products import *  # noqa: F403
+from micrograd.ops.quantiles import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
@@ -92,11 +104,14 @@ from micrograd.ops.shapes import *  # noqa: F403  # noqa: F403
 from micrograd.ops.sliding import *  # noqa: F403
 from micrograd.ops.softmax import *  # noqa: F403  # noqa: F403
 from micrograd.ops.special import *  # noqa: F403  # noqa: F403
+from micrograd.ops.splitting import *  # noqa: F403
 from micrograd.ops.statistics import *  # noqa: F403
 from micrograd.ops.symmetric_functions import *  # noqa: F403
+from micrograd.ops.taking import *  # noqa: F403
 from micrograd.ops.vector_products import *  # noqa: F403
 
 FAMILIES = (
+    comparisons,
     arithmetic,
     functions,
     rounding,
@@ -113,13 +128,19 @@ FAMILIES = (
     reductions,
     _softmax,
     scans,
+    ordering,
+    quantiles,
     statistics,
     nanfunctions,
     calculus,
     shapes,
-    layouts,
-    grids,
     indexing,
+    taking,
+    joining,
+    splitting,
+    layouts,
+    diagonals,
+    grids,
     selecting,
     _einsum,
     matrices,

@@ -14,7 +14,8 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.einsum import contract
-from micrograd.ops.shapes import pad, reshape
+from micrograd.ops.layouts import pad
+from micrograd.ops.shapes import reshape
 from micrograd.ops.sliding import AXES, Sizes, Window, overlap_add, per_axis, windows_of
 
 if TYPE_CHECKING:

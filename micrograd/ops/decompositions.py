@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, primitive, shape_of
-from micrograd.ops.arithmetic import equal, greater, where
+from micrograd.ops.arithmetic import where
+from micrograd.ops.comparisons import equal, greater
+from micrograd.ops.diagonals import diagonal, tril
 from micrograd.ops.inverses import solution
+from micrograd.ops.joining import concatenate
 from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square, swap_last
 from micrograd.ops.reductions import sum
-from micrograd.ops.shapes import concatenate, diagonal, tril
 
 if TYPE_CHECKING:
     import numpy as np

@@ -55,6 +55,7 @@ def _products_of_others(s: Any, count: int) -> Any:
     vjp=[lambda g, z, x: cofactor_slope(g, x)],
     jvp=[lambda t, z, x: cofactor_slope(t, x)],
     shape=lambda x: shape_of(square("cofactor", x)),
+    axes=2,
 )
 def cofactor(x: Array) -> Array:
     """Cofactors of a matrix: the derivative of its determinant, for singular ones too.
@@ -106,6 +107,7 @@ def _slope_by_matrix(g: Array, t: Array, x: Array) -> Array:
     vjp=[lambda g, z, t, x: cofactor_slope(g, x), lambda g, z, t, x: _slope_by_matrix(g, t, x)],
     jvp=[lambda h, z, t, x: cofactor_slope(h, x), lambda h, z, t, x: _slope_by_matrix(h, t, x)],
     shape=_slope_shape,
+    axes=2,
 )
 def cofactor_slope(t: Array, x: Array) -> Array:
     """The rate at which the cofactors of x change as x moves along t.

@@ -83,7 +83,9 @@ def contract(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
     if optimize is None and len(xs) == 2 and type(xs[0]) is np.ndarray and type(xs[1]) is np.ndarray:
         return _pair(*xs, subscripts)
     z = np.einsum(subscripts, *xs, optimize=len(xs) > 2 if optimize is None else optimize)
-    return float(z) if all(type(x) is float for x in xs) else z
+    if all(type(x) is float for x in xs):
+        return float(z)
+    return z.astype(np.result_type(*xs), copy=False)  # NumPy takes a number for an array of float64
 
 
 def _pair(x: Any, y: Any, subscripts: str) -> Any:

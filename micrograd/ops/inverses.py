@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ShapeError
 from micrograd.op import Array, ground, is_quiet, named, primitive, shape_of
+from micrograd.ops.alarms import integer_of
 from micrograd.ops.arguments import integer_at_least, operand
-from micrograd.ops.arithmetic import integer_of, where
+from micrograd.ops.arithmetic import where
 from micrograd.ops.matrices import apply_or_explain, broadcast_batch, matrix, not_finite, square, swap_last
 from micrograd.ops.products import matmul
 from micrograd.ops.reductions import sum

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import float_type
 from micrograd.op import Array, Op, ground, is_quiet, primitive, shape_of
+from micrograd.ops.joining import concatenate
 from micrograd.ops.matrices import apply_or_explain, not_finite, numpy_array, square, swap_last
-from micrograd.ops.shapes import concatenate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,6 +150,8 @@ def _exponential(x: Any) -> Any:
     vjp=[lambda g, z, x: _derivative(matrix_exponential, swap_last(x), g)],
     jvp=[lambda t, z, x: _derivative(matrix_exponential, x, t)],
     shape=lambda x: shape_of(square("expm", x)),
+    tex="e^{{{0}}}",
+    axes=2,
 )
 def matrix_exponential(x: Array) -> Array:
     """The op behind `expm`.
@@ -235,6 +237,8 @@ def _has_no_root(x: Any) -> str:
     vjp=[lambda g, z, x: _derivative(matrix_square_root, swap_last(x), g)],
     jvp=[lambda t, z, x: _derivative(matrix_square_root, x, t)],
     shape=lambda x: shape_of(square("sqrtm", x)),
+    tex=r"\left({0}\right)^{{1/2}}",
+    axes=2,
 )
 def matrix_square_root(x: Array) -> Array:
     """The op behind `sqrtm`.
@@ -302,6 +306,8 @@ def _logarithm(x: Any) -> Any:
     vjp=[lambda g, z, x: _derivative(matrix_logarithm, swap_last(x), g)],
     jvp=[lambda t, z, x: _derivative(matrix_logarithm, x, t)],
     shape=lambda x: shape_of(square("logm", x)),
+    tex=r"\ln\left({0}\right)",
+    axes=2,
 )
 def matrix_logarithm(x: Array) -> Array:
     """The op behind `logm`.

@@ -9,25 +9,18 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arguments import operand
-from micrograd.ops.arithmetic import (
-    absolute,
-    divide,
-    equal,
-    greater,
-    isfinite,
-    isnan,
-    logical_and,
-    stop_gradient,
-    where,
-)
+from micrograd.ops.arithmetic import absolute, divide, stop_gradient, where
+from micrograd.ops.axes import axes_of
+from micrograd.ops.comparisons import equal, greater, isfinite, isnan, logical_and
 from micrograd.ops.decompositions import singular_triplets, svdvals
+from micrograd.ops.diagonals import diagonal
 from micrograd.ops.functions import raise_to
 from micrograd.ops.indexing import getitem
 from micrograd.ops.inverses import inv
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square
 from micrograd.ops.reductions import max, min, sum
-from micrograd.ops.shapes import diagonal, own_axes, reshape, transpose
+from micrograd.ops.shapes import reshape, transpose
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +80,7 @@ def norm(x: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False)
 
 
 def _given_axes(x: Array, axis: Any) -> tuple[int, ...]:
-    axes = own_axes("norm", x, tuple(axis) if isinstance(axis, list) else axis)
+    axes = axes_of("norm", x, tuple(axis) if isinstance(axis, list) else axis)
     if len(axes) not in (1, 2):
         raise ShapeError(f"norm: axis {axis!r} of {named(x)}: name one axis for vectors, or two for matrices")
     return axes
@@ -177,7 +170,7 @@ def vector_norm(x: Array, *, axis: Any = None, keepdims: bool = False, ord: Any 
     5.0
     """
     x = operand("vector_norm", x)
-    axes = own_axes("vector_norm", x, tuple(axis) if isinstance(axis, list) else axis)
+    axes = axes_of("vector_norm", x, tuple(axis) if isinstance(axis, list) else axis)
     shape = shape_of(x)
     others = tuple(a for a in range(len(shape)) if a not in axes)
     length = math.prod(shape[a] for a in axes)
@@ -280,5 +273,5 @@ def trace(x: Array, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
     3.0
     """
     x = matrix("trace", x)
-    rows, columns = own_axes("trace", x, (axis1, axis2))
+    rows, columns = axes_of("trace", x, (axis1, axis2))
     return sum(diagonal(x, offset=offset, axis1=rows, axis2=columns), axis=-1)

@@ -1,4 +1,6 @@
 # C types of operators.py: the base of the compiled Value.
+from micrograd.interpreter cimport Interpreter
 
-cdef class Operators:
+
+cdef class Operators(Interpreter):
     pass

@@ -15,9 +15,9 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import where
-from micrograd.ops.indexing import take
 from micrograd.ops.reductions import max, mean, sum
 from micrograd.ops.sliding import AXES, Sizes, Window, per_axis, window_of, windows_of
+from micrograd.ops.taking import take
 
 if TYPE_CHECKING:
     import numpy as np

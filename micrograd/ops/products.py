@@ -13,8 +13,9 @@ from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import multiply
+from micrograd.ops.axes import axis_of
 from micrograd.ops.einsum import contract
-from micrograd.ops.indexing import getitem, own_axis
+from micrograd.ops.indexing import getitem
 from micrograd.ops.matrices import broadcast_batch, swap_last
 from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
 
@@ -205,7 +206,7 @@ def tensordot(x: Array, y: Array, *, axes: Any = 2) -> Array:
         left, right = [*range(-int(axes), 0)], [*range(int(axes))]
     else:
         left, right = ([a] if isinstance(a, Integral) else [*a] for a in axes)
-    left, right = [own_axis("tensordot", x, a) for a in left], [own_axis("tensordot", y, a) for a in right]
+    left, right = [axis_of("tensordot", x, a) for a in left], [axis_of("tensordot", y, a) for a in right]
     _check_sizes("tensordot", x, y, left, right)
     return _summed_over(x, y, left, right)
 
@@ -316,7 +317,7 @@ def cross(x: Array, y: Array, *, axis: int | None = -1) -> Array:
     """
     x, y, axis = operand("cross", x), operand("cross", y), -1 if axis is None else axis
     for v in (x, y):
-        if shape_of(v)[own_axis("cross", v, axis)] != 3:
+        if shape_of(v)[axis_of("cross", v, axis)] != 3:
             raise ShapeError(f"cross: {named(x)} and {named(y)}: axis {axis} must have length 3 in both")
     x1, x2 = _reordered(x, axis, [1, 2, 0]), _reordered(x, axis, [2, 0, 1])
     y1, y2 = _reordered(y, axis, [1, 2, 0]), _reordered(y, axis, [2, 0, 1])
@@ -324,4 +325,4 @@ def cross(x: Array, y: Array, *, axis: int | None = -1) -> Array:
 
 
 def _reordered(x: Array, axis: int, order: list[int]) -> Array:
-    return getitem(x, index=(slice(None),) * own_axis("cross", x, axis) + (order,))
+    return getitem(x, index=(slice(None),) * axis_of("cross", x, axis) + (order,))

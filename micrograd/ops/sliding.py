@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, multilinear, named, shape_of
-from micrograd.ops.shapes import pad
+from micrograd.ops.layouts import pad
 
 if TYPE_CHECKING:
     import numpy as np

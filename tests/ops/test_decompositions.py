@@ -100,7 +100,7 @@ def test_eigenvalues_that_are_equal_have_gradients() -> None:
     assert np.isfinite(jvp(f, (x,), (np.ones((3, 3)),))[1])
     np.testing.assert_allclose(gradient_of(lambda x: ops.eigvalsh(x).sum(), x), np.eye(3))
     np.testing.assert_allclose(gradient_of(lambda x: (ops.eigvalsh(x) ** 2).sum(), x), 2 * x)
-    assert gradcheck(lambda x: ops.eigvalsh(x)[0], [x])
+    assert gradcheck(lambda x: ops.eigvalsh(x)[0], [x], order=1)
 
 
 def test_eigenvectors_beside_equal_eigenvalues_have_gradients() -> None:
@@ -108,7 +108,7 @@ def test_eigenvectors_beside_equal_eigenvalues_have_gradients() -> None:
     spread, v = np.linalg.eigh(x)
     assert spread[2] > spread[1] + 1e-3
     tied = v @ np.diag([1.0, 2.0, 2.0]) @ v.T
-    assert gradcheck(lambda x: (ops.eigh(x).eigenvectors[:, 0] ** 2)[1], [tied])
+    assert gradcheck(lambda x: (ops.eigh(x).eigenvectors[:, 0] ** 2)[1], [tied], order=1)
 
 
 def test_eigenvectors_of_equal_eigenvalues_have_no_gradient_and_do_not_pretend() -> None:

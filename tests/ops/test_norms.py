@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, DomainError, GradientWarning, MicrogradError, ShapeError
-from micrograd.program import Abstract
 from micrograd.transforms import jvp
 from tests.ops.composites import CHECKS, Row, agrees_with_torch, complaint, gradient_of
 from tests.samples.matrices import apart
@@ -162,7 +162,7 @@ def test_norm_with_some_zeros() -> None:
     x = np.array([0.0, 3.0, -4.0])
     np.testing.assert_allclose(gradient_of(ops.norm, x), [0.0, 0.6, -0.8])
     np.testing.assert_allclose(gradient_of(lambda x: ops.norm(x, ord=1), x), [0.0, 1.0, -1.0])
-    with pytest.warns(GradientWarning, match="a gradient that came out as 0 meets an infinite slope"):
+    with pytest.warns(GradientWarning, match="a gradient of 0 times an infinite slope is not known"):
         assert np.isfinite(_twice(lambda x: ops.norm(x, ord=1.5), x)).all()
 
 

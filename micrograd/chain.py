@@ -1,0 +1,87 @@
+"""One factor of the chain rule: a gradient times a slope, with care for zero times infinity.
+
+unknown.py says what zero times infinity is, and who is told.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from micrograd.interpreter import PLAIN, Array, ground
+from micrograd.modes import is_ieee, quiet_depth
+from micrograd.table import OPS
+from micrograd.unknown import current_zeros, known_zero_forward
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+
+def times(
+    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[[], tuple[Any, Any]] | None = None
+) -> Array:
+    """g * partial in a chain rule, where no gradient is no gradient: zero times infinity, or times nan, is zero.
+
+    So the branch that a `where` did not take has no say. A zero that came out as zero, and an infinite gradient that
+    meets a slope of zero, are not known: see unknown.py. `ieee_gradients()` gives plain products back.
+
+    Args:
+        g: a cotangent; or a tangent, in forward mode.
+        partial: the slope; where it is boolean, a choice.
+        z: the output of the op.
+        name: the op, for the warning.
+        look: in forward mode, says where the partial is not 0 for any data, and where the inputs are finite.
+
+    >>> times(0.0, float("inf"))
+    0.0
+    """
+    if type(partial) is float and (partial == 1.0 or partial == -1.0):  # no pass over the array
+        return g if partial == 1.0 else -g
+    if type(partial) is not float and _is_choice(partial) and not is_ieee():  # the gradient, or none
+        return OPS["where"](partial, g, 0.0)
+    product = g * partial
+    if not _may_be_nan(product) or is_ieee():
+        return product
+    # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
+    zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
+    return OPS["where"](zero, 0.0, product)
+
+
+def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any) -> Any:
+    """Where a product that is nan stands for 0."""
+    if not isinstance(product, (float, int, np.ndarray, np.generic)):  # it may not be computed yet
+        return (product != product) & ((g == 0) | (partial == 0))
+    product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
+    zeros = current_zeros()
+    if look is anywhere or (look is not None and quiet_depth() == 1):
+        zero = known_zero_forward(name, product, g, partial, z, look)
+    elif look is None and zeros is not None:
+        zero = zeros.known_zero(name, product, g, partial, z)
+    else:  # within a rule, which has been asked about already
+        zero = (product != product) & ((g == 0) | (partial == 0))
+    return zero if zero.shape else bool(zero)
+
+
+def anywhere() -> tuple[Any, Any]:
+    """For `times` in a jvp rule: the slope varies with the data, which are finite."""
+    return np.True_, np.True_
+
+
+def _is_choice(partial: Array) -> bool:
+    return type(partial) is bool or (type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool)
+
+
+def _may_be_nan(x: Array) -> bool:
+    """False when x surely holds no nan. An array of another library is not asked: it may not be computed yet."""
+    x = ground(x)
+    if type(x) is float or type(x) is int:
+        return x != x
+    if type(x) is np.ndarray:
+        x = x.ravel("K")
+        return math.isnan(x.dot(x))  # one fast pass: a nan anywhere is a nan in the sum
+    if isinstance(x, np.generic):
+        return bool(x != x)
+    return x is not None  # None: only a shape

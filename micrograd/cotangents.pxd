@@ -1,0 +1,5 @@
+# C types of cotangents.py.
+cdef set PLAIN
+
+cpdef fit(object g, object data)
+cpdef unshared(object part, object g)

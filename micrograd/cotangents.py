@@ -1,0 +1,71 @@
+"""Cotangents: arrays made to belong to a value, in any interpreter.
+
+A cotangent is what flows back, a tangent what flows forward. Each has the shape and the
+dtype of the value that it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from micrograd.arrays import is_lazy, is_number
+from micrograd.errors import ShapeError
+from micrograd.interpreter import PLAIN, Array, Interpreter, ground, shape_of
+from micrograd.ops import cast, sum_to
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+
+def fit(g: Array, data: Array) -> Array:
+    """A cotangent in the shape and dtype of the data that it belongs to.
+
+    Over axes along which the data was broadcast, it is summed: here alone, and not in
+    every rule.
+
+    Raises:
+        ShapeError: the rule that made it has an error, or sizes are not known yet.
+    """
+    kind = type(g)
+    if kind is type(data) and (kind is float or (kind in PLAIN and g.shape == data.shape and g.dtype is data.dtype)):
+        return g  # as it almost always is
+    given, wanted = shape_of(g), shape_of(data)
+    if given != wanted:
+        if kind is not np.ndarray and not _are_known(given + wanted):  # a Dask array, filtered by a mask
+            raise ShapeError(
+                f"backward: the sizes of an array {wanted} are not known yet; let it compute them before it is used: "
+                f"compute_chunk_sizes() in Dask"
+            )
+        if not _broadcasts(wanted, given):
+            raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
+        g = sum_to(g, wanted)
+    return in_dtype(g, ground(data))
+
+
+def in_dtype(g: Array, below: Any) -> Array:
+    """A cotangent or tangent in the dtype of these raw data."""
+    if below is None:  # a shape or an expression has no numbers to convert
+        return g
+    if is_number(below):
+        return g if is_lazy(g) else float(g)
+    if getattr(g, "dtype", None) != below.dtype:
+        g = cast(g, dtype=below.dtype)
+    return g[()] if type(g) is np.ndarray and g.ndim == 0 else g
+
+
+def _are_known(sizes: tuple[Any, ...]) -> bool:
+    return all(n == n for n in sizes)  # an unknown size is nan
+
+
+def _broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    tail = larger[len(larger) - len(shape) :]
+    return len(larger) >= len(shape) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
+
+
+def unshared(part: Array, g: Array) -> Array:
+    """A copy of part where it is g itself, or a view: for a gradient that its owner may change in place."""
+    if isinstance(part, Interpreter) or is_number(part):
+        return part
+    return part.copy() if part is g or getattr(part, "base", None) is not None else part

@@ -1,0 +1,34 @@
+# C types of floats.py.
+cimport cython
+
+from micrograd cimport doubles, memory
+from micrograd.node cimport Node, set_grad
+from micrograd.op cimport Formulas, Op
+from micrograd.operands cimport nobody_to_ask
+
+cdef object _CONSTANT
+cdef set OPEN, PAUSES
+cdef dict NONE
+cdef double NAN
+
+
+cdef class Params(dict):
+    cdef public Formulas formulas
+
+
+cpdef Params shared_params(Op op, dict params)
+cpdef apply(Op op, Node x, object y)
+cpdef apply_one(Op op, Node x)
+cpdef reflected(Op op, Node x, object y)
+cpdef applied(type kind, Op op, object inputs, dict params)
+@cython.locals(node=Node, formulas=Formulas, a=double, b=double, data=double)
+cpdef build(type kind, Op op, object x, object y, Params params)
+cdef bint _are_made(Formulas formulas, Op op, Params params) except -1
+@cython.locals(formulas=Formulas, params=Params, a=double, b=double, g=double, h=double)
+cpdef bint step(Node node) except -1
+@cython.locals(node=Node)
+cdef double number(object x, type kind) except? -1
+@cython.locals(node=Node)
+cdef bint may_move(object x) noexcept
+@cython.locals(node=Node)
+cdef int add(object x, double part) except -1

@@ -1,0 +1,226 @@
+"""The same graph and the same rules where all data are floats: nodes built and steps taken quickly.
+
+Nothing new is said here. The forward and the slopes come from the record of the op, as
+formulas. Where there is no formula, or a result is not finite, the functions below say
+so, and the engine goes the ordinary way: there stands what an infinity or a nan means.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from micrograd import doubles, memory
+from micrograd.anomaly import OPEN
+from micrograd.formula import make
+from micrograd.modes import PAUSES, paused
+from micrograd.node import Node, set_grad
+from micrograd.op import CONSTANT as _CONSTANT
+from micrograd.op import OPS, Elementwise, Formulas, Op
+from micrograd.operands import nobody_to_ask
+
+NAN = float("nan")
+NONE: dict[str, Any] = {}  # no params
+
+
+class Params(dict[str, Any]):
+    """The params of a node, shared by all nodes of an op with the same ones.
+
+    Attributes:
+        formulas: the programs of the op with these params.
+    """
+
+    __slots__ = ("formulas",)
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        super().__init__(params)
+        self.formulas = Formulas()
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)
+
+
+_shared: dict[Any, Params] = {}
+
+
+def shared_params(op: Op, params: dict[str, Any]) -> Params | None:
+    """The params of an op as one dictionary for all nodes; None where they cannot be a key."""
+    key = (op.name, *params.items(), *map(type, params.values()))
+    try:
+        found = _shared.get(key)
+    except TypeError:
+        return None
+    if found is None:
+        if len(_shared) > 1000:
+            _shared.clear()
+        found = _shared[key] = Params(params)
+    return found
+
+
+@functools.lru_cache(maxsize=256, typed=True)
+def exponents(exponent: float) -> Params:
+    """The params of a power, one dictionary for all powers of an exponent."""
+    return Params({"exponent": exponent})
+
+
+def apply(op: Op, x: Node, y: Any) -> Any:
+    """op(x, y): quickly where both are floats."""
+    if x._is_float and y is not None:
+        node = build(type(x), op, x, y, None)
+        if node is not None:
+            return node
+    if type(y) is type(x) or nobody_to_ask(y):
+        return x._apply_op(op, (x, y), NONE)
+    return op(x, y)
+
+
+def apply_one(op: Op, x: Node) -> Any:
+    """op(x): quickly where x is a float."""
+    node = build(type(x), op, x, None, None) if x._is_float else None
+    return x._apply_op(op, (x,), NONE) if node is None else node
+
+
+def reflected(op: Op, x: Node, y: Any) -> Any:
+    """op(y, x), where y is not a Value."""
+    return x._apply_op(op, (y, x), NONE) if nobody_to_ask(y) else op(y, x)
+
+
+def add_methods(kind: type[Node]) -> None:
+    """Give a class the methods of `Operators` that are ops of one input, so that they are quick on floats."""
+    for op in OPS.values():
+        if isinstance(op, Elementwise) and op.differentiable and len(op.rules) == 1 and hasattr(kind, op.name):
+            setattr(kind, op.name, _method(kind, op))
+
+
+def _method(kind: type[Node], op: Op) -> Any:
+    def method(self: Any) -> Any:
+        return apply_one(op, self)
+
+    method.__name__, method.__doc__ = op.name, (op.__doc__ or "").split("\n")[0]
+    method.__qualname__, method.__module__ = f"{kind.__name__}.{op.name}", kind.__module__
+    return method
+
+
+def applied(kind: type[Node], op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+    """The node of op(*inputs, **params) for floats; None where it is not that simple."""
+    count = len(inputs)
+    if op.formulas.state == 2 or not 1 <= count <= 2:
+        return None
+    shared = None
+    if params:
+        shared = shared_params(op, params)
+        if shared is None:
+            return None
+    return build(kind, op, inputs[0], inputs[1] if count == 2 else None, shared)
+
+
+def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> Any:
+    """The node of op(x) or op(x, y) for floats; None where it is not that simple."""
+    formulas = op.formulas if params is None else params.formulas
+    if OPEN or (formulas.state != 1 and not _are_made(formulas, op, params)):
+        return None
+    a = number(x, kind)
+    b = 0.0 if y is None else number(y, kind)
+    if a != a or b != b:
+        return None
+    if formulas.run is not None:
+        data = doubles.run(formulas.run, 0.0, a, b, 0.0)
+        if data - data != 0.0:  # not finite
+            return None
+    elif y is None and params is None:
+        answer = op.forward(a)
+        if type(answer) is not float:
+            return None
+        data = answer
+    else:
+        return None
+    node = kind.__new__(kind)
+    memory.clear(node)
+    node.label = ""
+    node._is_float = True
+    node._float = data
+    if (PAUSES and memory.is_set(paused)) or not (may_move(x) or may_move(y)):
+        node._record = _CONSTANT
+        return node
+    node._record = op
+    node._x = x
+    node._y = y
+    node._params = params
+    if memory.is_watched(x) or memory.is_watched(y):
+        memory.watch(node)
+    return node
+
+
+def _are_made(formulas: Formulas, op: Op, params: Params | None) -> bool:
+    """Whether there are formulas; they are made when an op is used for the fourth time."""
+    if formulas.state == 0:
+        formulas.uses += 1
+        if formulas.uses == 4:
+            make(formulas, op, params or NONE)
+    return formulas.state == 1
+
+
+def step(node: Node) -> bool:
+    """The chain rule from one node on to its inputs, where all are floats; False where it is not that simple."""
+    formulas = node._record.formulas
+    if node._params is not None:
+        if type(node._params) is not Params:
+            return False
+        params = node._params
+        formulas = params.formulas
+    if OPEN or not node._has_float_grad or not node._is_float or formulas.state != 1:
+        return False
+    x, y, g = node._x, node._y, node._float_grad
+    if formulas.is_sum:  # the slopes are 1
+        add(x, g)
+        add(y, g)
+        return True
+    a = number(x, type(node))
+    if y is None:
+        if a != a or formulas.slope_x is None:
+            return False
+        g *= doubles.run(formulas.slope_x, node._float, a, 0.0, 0.0)
+        if g != g:  # nan: zero times infinity, perhaps
+            return False
+        add(x, g)
+        return True
+    b = number(y, type(node))
+    if a != a or b != b or formulas.slope_x is None or formulas.slope_y is None:
+        return False
+    h = g * doubles.run(formulas.slope_y, node._float, a, b, 0.0)
+    g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
+    if g != g or h != h:
+        return False
+    add(x, g)
+    add(y, h)
+    return True
+
+
+def number(x: Any, kind: type[Node]) -> float:
+    """An input that is a float, raw or in a node of this class, or a raw int; nan for any other."""
+    if type(x) is kind:
+        node = x
+        return node._float if node._is_float else NAN
+    return x if type(x) is float or type(x) is int else NAN
+
+
+def may_move(x: Any) -> bool:
+    """Whether x is a node with a history, or a leaf."""
+    if isinstance(x, Node):
+        node = x
+        return node._record is not _CONSTANT
+    return False
+
+
+def add(x: Any, part: float) -> None:
+    """Add a part to the gradient of an input, if it has one."""
+    if isinstance(x, Node):
+        node = x
+        if node._has_float_grad:
+            node._float_grad += part
+        elif node._has_gradient:
+            set_grad(node, node._gradient + part)
+        elif node._record is not _CONSTANT:
+            node._float_grad = part
+            node._has_float_grad = True

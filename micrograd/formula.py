@@ -1,0 +1,154 @@
+"""Formulas: the forward and the rules of an op as small programs on floats, from its own record.
+
+A rule is a Python function, written in ops. Here it runs once on registers instead of
+numbers. Each op that it calls writes a step of a program (doubles.py), and the engine
+runs that program at every node that holds a float. So the derivative of tanh is said
+once, in its record, and still runs as C.
+
+Not every rule has a formula. One that branches on data, or calls an op that C cannot
+spell, runs as it is, at the usual speed. So does one that reads a number which somebody
+may change later: a formula would keep the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+from micrograd import doubles
+from micrograd.errors import DataError
+from micrograd.interpreter import Array
+from micrograd.op import Elementwise, Formulas, Op
+from micrograd.ops.operators import Operators
+
+TRUSTED = ("micrograd", "math", "numpy", "scipy")  # nobody assigns to the names of these packages
+
+
+class Program:
+    """The steps that a function writes, as `doubles.assemble` takes them."""
+
+    def __init__(self) -> None:
+        self.steps: list[doubles.Step] = []
+        self.constants: list[float] = []
+
+    def write(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
+        """One op as a step; or as several, where its spelling is said in other ops."""
+        spelled = op.facts.c
+        if callable(spelled):
+            return spelled(*inputs, **params)
+        if not spelled or params:
+            raise DataError(f"formula: C cannot spell {op.name}")
+        a, b, c = [*map(self.place, inputs), 0, 0, 0][:3]
+        self.steps.append((spelled, a, b, c))
+        return Register(doubles.INPUTS + doubles.CONSTANTS + len(self.steps) - 1, self)
+
+    def place(self, x: Array) -> int:
+        """The register of an input; a number becomes a constant."""
+        if isinstance(x, Register):
+            return x.number
+        self.constants.append(float(x))
+        return doubles.INPUTS + len(self.constants) - 1
+
+
+class Register(Operators):
+    """A place for a number in a program: the interpreter that writes steps."""
+
+    __slots__ = ("number", "program")
+
+    def __init__(self, number: int, program: Program) -> None:
+        self.number = number
+        self.program = program
+
+    def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
+        return self.program.write(op, inputs, params)
+
+    def __bool__(self) -> bool:
+        raise DataError("formula: a register has no number to branch on")
+
+
+def formula(function: Any, count: int, params: dict[str, Any] | None = None, with_output: bool = True) -> Any:
+    """A function written in ops as a program on floats; None where it has none.
+
+    Args:
+        function: a rule, of the output and the inputs of an op; or a forward.
+        count: how many inputs the op has, 3 at most.
+        params: the keyword arguments.
+        with_output: whether the function takes the output first, as a rule does.
+
+    >>> value_of(formula(lambda z, x: 1.0 - z * z, 1), z=0.5)
+    0.75
+    """
+    if not is_pure(function):
+        return None
+    written = []
+    for _ in range(2):  # what draws random numbers writes another program the second time
+        program = Program()
+        inputs = [Register(i, program) for i in range(not with_output, count + 1)]
+        try:
+            result = program.place(function(*inputs, **params or {}))
+        except Exception:  # it cannot run on registers; on numbers it runs as it is
+            return None
+        written.append((program.steps, program.constants, result))
+    if repr(written[0]) != repr(written[1]):
+        return None
+    steps, constants, result = written[0]
+    return doubles.assemble(steps, constants, result)
+
+
+def value_of(program: Any, z: float = 0.0, x: float = 0.0, y: float = 0.0, w: float = 0.0) -> float:
+    """The result of a program, where the output of the op is z, and its inputs are x, y and w."""
+    return doubles.run(program, z, x, y, w)
+
+
+def is_pure(function: Any) -> bool:
+    """Whether a function reads nothing but its arguments, functions, ops and trusted packages.
+
+    >>> import math
+    >>> here = {"k": 2.0, "math": math}  # the names of a module
+    >>> is_pure(eval("lambda x: k * x", here)), is_pure(eval("lambda x: math.exp(x)", here))
+    (False, True)
+    """
+    pending, seen = [function], set()
+    while pending:
+        f = pending.pop()
+        if isinstance(f, (Op, type, BuiltinFunctionType)) or f in seen or _is_trusted(getattr(f, "__module__", "")):
+            continue
+        seen.add(f)
+        if not isinstance(f, FunctionType) or f.__closure__:
+            return False
+        for x in (f.__globals__[name] for name in _names_of(f.__code__) if name in f.__globals__):
+            if isinstance(x, ModuleType):
+                if not _is_trusted(x.__name__):
+                    return False
+            elif callable(x):
+                pending.append(x)
+            else:
+                return False
+    return True
+
+
+def _is_trusted(module: str | None) -> bool:
+    return (module or "").split(".")[0] in TRUSTED
+
+
+def _names_of(code: CodeType) -> set[str]:
+    """The names that a code reads, with those of the functions inside it."""
+    inside = (x for x in code.co_consts if isinstance(x, CodeType))
+    return set(code.co_names).union(*map(_names_of, inside))
+
+
+def make(formulas: Formulas, op: Op, params: dict[str, Any]) -> None:
+    """Fill in the programs of an op, as far as it has them."""
+    formulas.state = 2
+    count = len(op.rules) if isinstance(op, Elementwise) and op.differentiable else 0
+    if not 1 <= count <= 3:
+        return
+    spelled = op.facts.c
+    forward = op if isinstance(spelled, str) and spelled else spelled or op.forward
+    formulas.run = formula(forward, count, params, with_output=False)
+    slopes = [None if rule is None else formula(rule, count, params) for rule in op.rules]
+    formulas.slope_x, formulas.slope_y, formulas.slope_w = [*slopes, None, None][:3]
+    one = formula(lambda z, x: 1.0, 1)
+    formulas.is_sum = all(slope == one for slope in slopes)
+    formulas.state = 1

@@ -1,0 +1,4 @@
+# C types of interpreter.py: the base of the base of the compiled Value.
+
+cdef class Interpreter:
+    pass

@@ -1,0 +1,45 @@
+# C types of node.py: the fields of a node, and the functions that read and write them.
+cimport cython
+
+from micrograd cimport memory
+from micrograd.cotangents cimport fit
+from micrograd.op cimport Op
+from micrograd.ops.operators cimport Operators
+
+cdef object _LEAF, _CONSTANT
+cdef set PLAIN
+cdef dict ACTIVE
+
+
+cdef class Node(Operators):
+    # What a walk needs comes first: with Python's own head it fills one cache line, where a node is aligned to it.
+    cdef public double _float_grad, _float
+    cdef public int _mark
+    cdef public unsigned char _has_float_grad, _has_gradient, _is_float, _has_own_step
+    cdef public Op _record
+    cdef public object _x, _y
+    cdef public object _gradient, _array, _params, _own_step, label
+    cdef object __weakref__
+
+
+@cython.locals(node=Node)
+cpdef data_of(object x)
+cpdef int set_data(Node node, object data) except -1
+cpdef grad_of(Node node)
+cpdef int set_grad(Node node, object grad) except -1
+cpdef int add_grad(Node node, object part) except -1
+cpdef int forget_grad(Node node) except -1
+cpdef bint is_in_node(Node node) except -1
+cpdef grad_at(Node node, object place)
+cpdef int set_grad_at(Node node, object place, object grad) except -1
+cpdef given_cotangent(str asker, Node node, object given)
+cpdef tuple inputs_of(Node node)
+cpdef int set_inputs(Node node, object inputs) except -1
+cpdef bint is_constant(Node node) noexcept
+@cython.locals(node=Node)
+cpdef Node made(type kind, object data, object record, object x, object y)
+@cython.locals(order=list, stack=list, node=Node)
+cpdef list collect(Node root, set seen)
+cpdef int watch_like(Node node, object inputs) except -1
+@cython.locals(node=Node)
+cpdef int watch_all(list order) except -1

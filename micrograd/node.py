@@ -1,0 +1,454 @@
+"""Node: what one value of a graph holds, and how it holds it; `Value` is a Node with operators.
+
+A float is almost always what there is. It has a field of its own, a C double in the
+compiled engine: the data is `_float` if `_is_float`, else `_array`. The gradient is
+`_float_grad` if `_has_float_grad`, `_gradient` if `_has_gradient`, else zero.
+
+Almost all ops take one or two inputs. Those have slots of their own, `_x` and `_y`; where
+there are more, `_y` is a tuple of all but the first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from micrograd import copies, memory
+from micrograd.arrays import as_data, is_number
+from micrograd.cotangents import fit
+from micrograd.cycles import leading_back, nodes_within
+from micrograd.errors import DataError, ShapeError
+from micrograd.interpreter import PLAIN, Array, Interpreter, named, shape_of
+from micrograd.modes import is_quiet, is_recording
+from micrograd.op import CONSTANT as _CONSTANT
+from micrograd.op import LEAF as _LEAF
+from micrograd.op import Op
+from micrograd.ops.operators import Operators
+from micrograd.walks import ACTIVE, LOCK, Place, is_running_here, place_of
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np
+
+
+class Node(Operators):
+    """The fields of a value, and what they stand for."""
+
+    __slots__ = (
+        "__weakref__",
+        "_array",
+        "_float",
+        "_float_grad",
+        "_gradient",
+        "_has_float_grad",
+        "_has_gradient",
+        "_has_own_step",
+        "_is_float",
+        "_mark",
+        "_own_step",
+        "_params",
+        "_record",
+        "_x",
+        "_y",
+        "label",
+    )
+    _float: float
+    _float_grad: float
+    _is_float: bool
+    _has_float_grad: bool
+    _has_gradient: bool
+    _has_own_step: bool
+    _mark: int
+    _array: Any
+    _gradient: Any
+    _record: Any
+    _own_step: Any
+    _params: Any
+    _x: Any
+    _y: Any
+    label: str
+
+    @property
+    def data(self) -> Any:
+        """The number or array; assignable."""
+        return data_of(self)
+
+    @data.setter
+    def data(self, data: Array) -> None:
+        if type(data) is float and self._is_float:  # as when training number by number
+            self._float = data
+            return
+        if not self._is_float and data is self._array:  # changed in place, as by `v.data -= ...`
+            return
+        data = as_data(data_of(data))
+        if shape_of(data) != self.shape:
+            self._grad = None  # it was of the old shape
+        set_data(self, data)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient, of the shape and dtype of data; zero before `backward()`; assignable."""
+        grad = self._grad
+        if grad is not None:
+            return grad
+        if self._is_float or is_number(self._array):
+            return 0.0
+        zeros = as_data(np.zeros_like(self._array))
+        with LOCK:  # unless another thread has put one there
+            if self._grad is None:
+                self._grad = zeros
+            return self._grad
+
+    @grad.setter
+    def grad(self, grad: Array) -> None:
+        if grad is None or (is_number(grad) and grad == 0):
+            self._grad = None
+        elif is_number(grad) and is_number(data_of(self)):
+            self._grad = grad
+        else:
+            cotangent = given_cotangent("grad", self, grad)
+            self._grad = grad if isinstance(grad, Node) else cotangent
+            if isinstance(grad, Node) and not is_quiet():  # a walk has seen to that itself
+                watch_cycle(self, grad)
+
+    @property
+    def _grad(self) -> Any:
+        """The gradient as this thread sees it; None stands for zero, so no zeros are made."""
+        if is_in_node(self):
+            return grad_of(self)
+        with LOCK:
+            return grad_at(self, place_of(self))
+
+    @_grad.setter
+    def _grad(self, grad: Any) -> None:
+        if is_in_node(self):
+            set_grad(self, grad)
+        else:
+            with LOCK:
+                set_grad_at(self, place_of(self), grad)
+
+    def zero_grad(self) -> None:
+        """Set the gradient to zero, as between two steps of training.
+
+        >>> from micrograd import Value
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.zero_grad()
+        >>> x.grad
+        0.0
+        """
+        self._grad = None
+
+    @property
+    def op(self) -> str:
+        """The symbol of the op that made it; empty for a leaf."""
+        return self._op
+
+    @property
+    def _op(self) -> str:
+        symbol = self._record.symbol
+        return str(symbol.format(**self._params)) if self._params else symbol
+
+    def detach(self) -> Any:
+        """The same data as a constant: no gradient goes through it.
+
+        >>> from micrograd import Value
+        >>> x = Value(3.0)
+        >>> (x * x.detach()).backward()
+        >>> x.grad
+        3.0
+        """
+        data = data_of(self)
+        data = data.detach() if isinstance(data, Interpreter) else data
+        constant = made(type(self), data, _CONSTANT, None, None)
+        constant.label = self.label
+        return constant
+
+    # What an interpreter says of itself
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes; () for a number."""
+        return shape_of(data_of(self))
+
+    @property
+    def _dtype(self) -> Any:
+        return np.dtype(float) if self._is_float or is_number(self._array) else self._array.dtype
+
+    @property
+    def _level(self) -> float:
+        # Between the levels of Duals: above the one in its data, below those of later jvps.
+        if self._is_float or type(self._array) in PLAIN:
+            return 0.5
+        return math.floor(getattr(self._array, "_level", 0.0)) + 0.5
+
+    @property
+    def _below(self) -> Any:
+        return data_of(self)
+
+    def _is_traced(self) -> bool:
+        data = data_of(self)
+        return isinstance(data, Interpreter) and bool(data._is_traced())
+
+    def _has_history(self) -> bool:
+        if self._record is not _CONSTANT and is_recording():
+            return True
+        data = data_of(self)
+        return isinstance(data, Interpreter) and bool(data._has_history())
+
+    def _is_eager_number(self) -> bool:
+        return self._is_float or (self.shape == () and not isinstance(self._array, Interpreter))
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"{type(self).__name__}(data={self.data}, grad={self.grad}{label})"
+
+    # Doors to other libraries
+
+    def numpy(self) -> Any:
+        """The data as a NumPy array, detached; it shares memory where data is a NumPy array."""
+        return np.asarray(data_of(self))
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._as_array().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._as_array().__dlpack_device__()
+
+    def _as_array(self) -> Any:
+        data = data_of(self)
+        return self.numpy() if is_number(data) else data
+
+    def __setitem__(self, index: Any, data: Array) -> None:
+        raise DataError(
+            f"setitem: {named(self)} is a Value, and not changed in place, or its history would be wrong;\n"
+            f"use v.at[{index!r}].set(...), or for data that no graph uses v.data[{index!r}] = ..."
+        )
+
+    # Copies and pickles
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A copy of the whole graph."""
+        return copies.deepcopy(self, memo, blank)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        """Pickle the inputs before their users, so that no pickle is deeper than one node."""
+        return blank, (type(self),), copies.Pickled(self, collected(set())).state()
+
+    def __setstate__(self, state: tuple[Any, Any, Any]) -> None:
+        _, own, gradients = state
+        self._restore(own)
+        for node, gradient in gradients:
+            node._grad = gradient
+
+    def _state(self) -> dict[str, Any]:
+        """All that belongs to this node, for a copy of it."""
+        return {
+            "data": data_of(self),
+            "grad": self._grad,
+            "label": self.label,
+            "record": self._record,
+            "params": self._params,
+            "inputs": inputs_of(self),
+            "own": self._own_step,
+            "attributes": getattr(self, "__dict__", None),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        set_data(self, state["data"])
+        self._grad, self.label = state["grad"], state["label"]
+        self._record, self._params = state["record"], state["params"]
+        set_inputs(self, state["inputs"])
+        if state["attributes"]:
+            self.__dict__.update(state["attributes"])
+
+
+memory.shorten(Operators)
+
+
+# Data and gradient
+
+
+def data_of(x: Any) -> Any:
+    """The data of an input: that of a node, or x itself when it is raw."""
+    if isinstance(x, Node):
+        node = x
+        return node._float if node._is_float else node._array
+    return x
+
+
+def set_data(node: Node, data: Any) -> None:
+    """Let the node hold this number or array."""
+    node._is_float = type(data) is float
+    if node._is_float:
+        node._float = data
+    else:
+        node._array = data
+        if type(data) not in PLAIN:
+            memory.watch(node)
+
+
+def grad_of(node: Node) -> Any:
+    """The gradient in the node; None for zero."""
+    return node._float_grad if node._has_float_grad else node._gradient
+
+
+def set_grad(node: Node, grad: Any) -> None:
+    """Let the node hold this gradient; None for zero."""
+    if type(grad) is float:
+        node._float_grad = grad
+        node._has_float_grad = True
+        node._has_gradient = False
+        node._gradient = None
+    else:
+        node._gradient = grad
+        node._has_float_grad = False
+        node._has_gradient = grad is not None
+        if node._has_gradient and type(grad) not in PLAIN:
+            memory.watch(node)
+
+
+def add_grad(node: Node, part: Any) -> None:
+    """Add a part to the gradient in the node."""
+    known = grad_of(node)
+    set_grad(node, part if known is None else known + part)
+
+
+def forget_grad(node: Node) -> None:
+    """Let the node hold no gradient; quicker than `set_grad(node, None)`."""
+    node._has_float_grad = False
+    if node._has_gradient:
+        node._has_gradient = False
+        node._gradient = None
+
+
+def is_in_node(node: Node) -> bool:
+    """Whether the gradient that this thread sees is in the node, and no walk can take it away now."""
+    return is_running_here(ACTIVE.get(node._mark)) if ACTIVE else memory.is_atomic()
+
+
+def grad_at(node: Node, place: Place | None) -> Any:
+    """The gradient of a node that a walk keeps in this place; None for the node itself."""
+    return grad_of(node) if place is None else place[0][place[1]]
+
+
+def set_grad_at(node: Node, place: Place | None, grad: Any) -> None:
+    """Put a gradient in this place; None for the node itself."""
+    if place is None:
+        set_grad(node, grad)
+    else:
+        place[0][place[1]] = grad
+
+
+def given_cotangent(asker: str, node: Node, given: Any) -> Any:
+    """A gradient that a user gives, in the shape and dtype of the node's data.
+
+    Raises:
+        ShapeError: it has another shape.
+    """
+    g = as_data(data_of(given))
+    if shape_of(g) != node.shape:
+        raise ShapeError(f"{asker}: a gradient of shape {shape_of(g)} for {named(node)}; give one of the same shape")
+    return fit(g, data_of(node))
+
+
+# Inputs
+
+
+def inputs_of(node: Node) -> tuple[Any, ...]:
+    """The inputs as recorded: nodes, and raw constants."""
+    if type(node._y) is tuple:
+        return (node._x, *node._y)
+    if node._y is not None:
+        return (node._x, node._y)
+    return () if node._x is None else (node._x,)
+
+
+def set_inputs(node: Node, inputs: Sequence[Any]) -> None:
+    """Record the inputs."""
+    count = len(inputs)
+    node._x = inputs[0] if count > 0 else None
+    node._y = tuple(inputs[1:]) if count > 2 else inputs[1] if count == 2 else None
+
+
+def is_constant(node: Node) -> bool:
+    """Whether no gradient goes there."""
+    return node._record is _CONSTANT
+
+
+def made(kind: type[Node], data: Any, record: Op, x: Any, y: Any) -> Any:
+    """A new node of this class, past its `__init__`."""
+    node = kind.__new__(kind)
+    memory.clear(node)
+    node.label = ""
+    node._record = record
+    node._x = x
+    node._y = y
+    set_data(node, data)
+    return node
+
+
+def blank(kind: type[Node]) -> Any:
+    """A node of this class, for a copy or a pickle to fill."""
+    return made(kind, 0.0, _LEAF, None, None)
+
+
+def collect(root: Node, seen: set[int]) -> list[Any]:
+    """The nodes that root was made from, inputs first, root last; without those seen before.
+
+    Unlike `toposort` it sets no marks, which may belong to walks of other threads.
+    """
+    order: list[Node] = []
+    stack: list[Node] = [root]
+    while stack:
+        node = stack[-1]
+        if id(node) not in seen:
+            ahead = [x for x in inputs_of(node) if isinstance(x, Node) and id(x) not in seen and not is_constant(x)]
+            if ahead:
+                stack += reversed(ahead)
+                continue
+            seen.add(id(node))
+            order.append(node)
+        stack.pop()
+    return order
+
+
+def collected(seen: set[int]) -> Any:
+    """`collect` for several roots: no node twice."""
+    return lambda root: collect(root, seen)
+
+
+# What the cyclic garbage collector is told: see memory.py
+
+
+def watch_like(node: Node, inputs: Iterable[Any]) -> None:
+    """Let the collector track the node if it tracks an input."""
+    for x in inputs:
+        if isinstance(x, Node) and memory.is_watched(x):
+            memory.watch(node)
+
+
+def watch_cycle(node: Node, attached: Any) -> None:
+    """Track the node, and every older node on a cycle through what was just attached to it."""
+    memory.watch(node)
+    if memory.is_watched(node):  # not in plain Python, where all are tracked
+        inputs = inputs_of(node)  # what leads back from these does so without what is attached
+        others = [x for x in nodes_within(attached, Node) if x is not node and not any(x is y for y in inputs)]
+        for user in leading_back([node], others, _referred) if others else ():
+            memory.watch(user)
+
+
+def watch_all(order: list[Node]) -> None:
+    """Track these nodes, whose gradients will be values that may refer to any of them."""
+    for node in order:
+        memory.watch(node)
+    attached = [x for node in order if node._has_own_step for x in _referred(node)]
+    if attached and memory.is_watched(order[-1]):
+        for user in leading_back(order, attached, _referred):
+            memory.watch(user)
+
+
+def _referred(node: Node) -> list[Node]:
+    return [x for held in (inputs_of(node), node._gradient, node._own_step) for x in nodes_within(held, Node)]

@@ -1,0 +1,27 @@
+"""Stale nodes: those whose data no longer follows from their inputs, as something was assigned since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from micrograd.arrays import as_data, is_number
+from micrograd.interpreter import shape_of
+from micrograd.node import data_of, inputs_of
+from micrograd.op import HandMade
+
+
+def is_stale(node: Any) -> bool:
+    """Whether the op of a node, run again on its inputs as they are now, gives other data."""
+    if isinstance(node._record, HandMade):
+        return False
+    inputs = [data_of(x) for x in inputs_of(node)]
+    data = data_of(node)
+    try:
+        now = as_data(node._record.forward(*inputs, **(node._params or {})))
+    except (ArithmeticError, ValueError, IndexError, TypeError):  # the op has no answer for these inputs
+        return True
+    if is_number(now) and is_number(data):
+        return bool(now != data and (now == now or data == data))  # nan is as good as nan
+    if shape_of(now) != shape_of(data):
+        return True
+    return not bool(((now == data) | ((now != now) & (data != data))).all())

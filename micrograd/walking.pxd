@@ -1,0 +1,32 @@
+# C types of walking.py.
+cimport cython
+
+from micrograd.gradients cimport Gradients
+from micrograd.node cimport (
+    Node, collect, forget_grad, grad_at, grad_of, inputs_of, is_constant, set_grad, set_grad_at, watch_all
+)
+from micrograd.walks cimport Walk
+
+cdef dict ACTIVE
+
+
+cdef class Walking(Walk):
+    cdef public object seed, in_order, _quietly
+    cdef public bint create_graph
+    cdef public list order
+    cdef public Gradients _gradients
+
+
+@cython.locals(node=Node)
+cdef list _order_beside(Walking walk)
+@cython.locals(leaf=Node, node=Node)
+cdef int _add_up(Walk walk) except -1
+@cython.locals(node=Node)
+cdef list _totals_apart(Walk walk)
+@cython.locals(node=Node)
+cpdef undo(Walk walk)
+cdef _sum(object part, object known)
+@cython.locals(leaf=Node)
+cdef list _grads_of(list leaves)
+@cython.locals(leaf=Node)
+cdef int _set_grads(list leaves, object grads) except -1

@@ -1,0 +1,238 @@
+"""How a walk back begins and ends beside those of other threads: walks.py says what must hold.
+
+`Walking` is one `backward()` of a graph. When it begins, interior gradients are cleared
+and those of leaves are set aside. When it ends, what it found is added to the leaves,
+all at once. If anything interrupts it, the leaves are as they were.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from micrograd.asked import asked_in
+from micrograd.errors import GradientError, OpError
+from micrograd.gradients import Apart, Gradients
+from micrograd.modes import quietly
+from micrograd.node import (
+    Node,
+    collect,
+    forget_grad,
+    grad_at,
+    grad_of,
+    inputs_of,
+    is_constant,
+    set_grad,
+    set_grad_at,
+    watch_all,
+)
+from micrograd.unknown import Zeros
+from micrograd.walks import ACTIVE, LOCK, Place, Walk, place_of
+
+_numbers = itertools.count()
+
+
+def next_number() -> int:
+    """A number that no node in reach is marked with: they come again after two thousand million walks."""
+    return 1 + next(_numbers) % (2**31 - 1)
+
+
+def check_start(root: Node, unknown: dict[str, Any]) -> None:
+    """Refuse to walk back from a constant, and options that `backward()` does not have.
+
+    Raises:
+        GradientError: root has no history.
+        OpError: there is no such option.
+    """
+    if unknown:
+        raise OpError(
+            f"backward: there is no {next(iter(unknown))}=; a graph is kept as long as its end is, and walked as "
+            f"often as asked; for gradients of some inputs only there is micrograd.grad"
+        )
+    if is_constant(root):
+        name = repr(root.label) if root.label else "this value"
+        raise GradientError(
+            f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
+            f"call it on a result of Values with a history"
+        )
+
+
+class Walking(Walk):
+    """One `backward()`: a context in which `order` has the nodes, inputs before users.
+
+    Args:
+        root: where it starts.
+        seed: the gradient of the root; a Value where the walk is recorded too.
+        create_graph: whether it is.
+        in_order: gives the nodes of a graph in order, each marked with a number; leaves
+            that have a gradient go into a list, all others lose theirs.
+    """
+
+    def __init__(self, root: Node, seed: Any, create_graph: bool, in_order: Callable[..., list[Any]]) -> None:
+        super().__init__(root)
+        self.seed = seed
+        self.create_graph = create_graph
+        self.in_order = in_order
+        self.order: list[Any] = []
+        self._quietly: Any = None
+        self._gradients: Any = None
+
+    def __enter__(self) -> Walking:
+        try:
+            self._begin()
+        except BaseException:
+            self._end_quiet()
+            undo(self)
+            raise
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        self._end_quiet()
+        if kind is not None:
+            undo(self)
+            return
+        try:
+            _add_up(self)
+        except BaseException:
+            undo(self)
+            raise
+
+    @property
+    def gradients(self) -> Gradients:
+        """Where the steps of this walk find gradients. Rules run without NumPy's warnings from now on."""
+        if self._gradients is None:
+            self._be_quiet()
+            zeros = self._quietly[1]
+            self._gradients = Apart(zeros, self.apart) if self.apart else Gradients(zeros)
+        return self._gradients  # type: ignore[no-any-return]
+
+    def take_own_step(self, node: Node) -> None:
+        """Call the `_backward` that the user has assigned to a node."""
+        self._be_quiet()
+        for x in inputs_of(node):
+            if isinstance(x, Node) and hasattr(x._grad, "copy"):
+                x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array
+        node._own_step()
+
+    def _begin(self) -> None:
+        with LOCK:
+            if not ACTIVE:
+                self.begin(next_number())
+                self.order = self.in_order(self.root, self.number, self.leaves)
+            else:
+                self.order = _order_beside(self)
+            self.before = _grads_of(self.leaves)
+            _set_grads(self.leaves, itertools.repeat(None))
+        if self.create_graph:
+            watch_all(self.order)
+        root = self.root
+        start = self.seed if root._x is not None or self.create_graph else copy.copy(self.seed)  # of a leaf: its own
+        if id(root) in self.apart:
+            self.apart[id(root)][1] = start
+        else:
+            set_grad(root, start)
+
+    def _be_quiet(self) -> None:
+        """Derivatives are computed from now on: without NumPy's warnings, and with a judge of zero times infinity."""
+        if self._quietly is None:
+            self._quietly = quietly(), Zeros(self.root, self.seed, _asked)
+            for context in self._quietly:
+                context.__enter__()
+
+    def _end_quiet(self) -> None:
+        if self._quietly is not None:
+            for context in reversed(self._quietly):
+                context.__exit__(None, None, None)
+            self._quietly = self._gradients = None
+
+
+def _asked(root: Node, seed: Any) -> dict[Any, Any]:
+    return asked_in(collect(root, set()), seed, inputs_of)
+
+
+def _order_beside(walk: Walking) -> list[Any]:
+    """The nodes in order, where other walks have marked some of them: those stay in their hands."""
+    order = collect(walk.root, set())
+    walk.begin(next_number())
+    for node in order:
+        if node._mark in ACTIVE:
+            walk.apart[id(node)] = [node, None]
+        else:
+            node._mark = walk.number
+            if node._x is None and (node._has_float_grad or node._has_gradient):
+                walk.leaves.append(node)
+            else:
+                forget_grad(node)
+    return order
+
+
+def _add_up(walk: Walk) -> None:
+    """The end of a walk: to all leaves at once, what it has found."""
+    with LOCK:
+        totals = [_sum(grad_of(leaf), known) for leaf, known in zip(walk.leaves, walk.before or (), strict=True)]
+        others = _totals_apart(walk) if walk.apart else []
+        _set_grads(walk.leaves, totals)
+        try:
+            for node, place, total, _ in others:
+                set_grad_at(node, place, total)
+            walk.end()
+        except BaseException:
+            if walk.number in ACTIVE:  # nobody has seen the totals yet
+                for node, place, _, known in others:
+                    set_grad_at(node, place, known)
+            raise
+
+
+def _totals_apart(walk: Walk) -> list[tuple[Any, Place | None, Any, Any]]:
+    """For nodes in the hands of other walks: the place of the gradient, what comes there, and what is there now."""
+    totals = []
+    for node, part in walk.apart.values():
+        place = place_of(node, walk)
+        known = grad_at(node, place)
+        if node._x is None and part is not None:
+            totals.append((node, place, _sum(part, known), known))
+        elif node._x is not None and place is None and node._mark not in ACTIVE:  # no walk needs it any more
+            totals.append((node, place, part, known))
+    return totals
+
+
+def undo(walk: Walk) -> None:
+    """The end of a walk that failed: leaves as they were before."""
+    with LOCK:
+        if walk.number not in ACTIVE:  # it had not begun, or was complete
+            return
+        if walk.before is not None:
+            for node in collect(walk.root, set()):
+                if node._x is None and node._mark == walk.number:
+                    set_grad(node, None)
+            _set_grads(walk.leaves, walk.before)
+        walk.end()
+
+
+def _undo_others() -> None:
+    """In a process that was forked, the walks of other threads do not go on."""
+    for walk in list(ACTIVE.values()):
+        if walk.thread != threading.get_ident():
+            undo(walk)
+    LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=_undo_others)
+
+
+def _sum(part: Any, known: Any) -> Any:
+    return known if part is None else part if known is None else part + known
+
+
+def _grads_of(leaves: list[Any]) -> list[Any]:
+    return [grad_of(leaf) for leaf in leaves]
+
+
+def _set_grads(leaves: list[Any], grads: Iterable[Any]) -> None:
+    for leaf, grad in zip(leaves, grads, strict=False):
+        set_grad(leaf, grad)

@@ -1,0 +1,11 @@
+# C types of walks.py.
+
+cdef class Walk:
+    cdef public int number
+    cdef public object root, thread, before, _around, _places
+    cdef public list leaves
+    cdef public dict apart
+    cdef public bint is_waiting
+
+
+cpdef bint is_running_here(Walk walk) except -1
