@@ -15,7 +15,7 @@ from micrograd.modes import quietly
 from micrograd.op import Elementwise
 from micrograd.ops.arithmetic import add, divide, equal, logical_not, multiply, negative, not_equal, subtract
 from micrograd.ops.functions import raise_to
-from micrograd.ops.linalg import matmul
+from micrograd.ops.products import matmul
 from micrograd.ops.shapes import broadcast_to, reshape
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ from micrograd.ops import (
 )
 from micrograd.ops import lgamma as gammaln
 from micrograd.ops import log_sigmoid as log_expit
-from micrograd.ops.einsum import operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.softmax import largest
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ LIMITS = {
     "transforms.py": (552, "gradients as results move to reverse.py"),
     "ops/arithmetic.py": (530, "its formulas for floats move to the record"),
     "ops/indexing.py": (722, "is being cut: taking, joining"),
-    "ops/linalg.py": (1287, "is being cut: matrices, products, inverses, decompositions, norms"),
     "ops/operators.py": (547, "a method of Value a line or two, and all of them are methods of one class"),
     "ops/reductions.py": (599, "is being cut"),
     "ops/shapes.py": (785, "is being cut: layouts, joining"),

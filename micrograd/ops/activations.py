@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import absolute, divide, sign, square, where
 from micrograd.ops.axes import axis_of
 from micrograd.ops.comparisons import greater, greater_equal, less, less_equal, logical_and
-from micrograd.ops.einsum import operand
 from micrograd.ops.functions import exp, expit, expm1, sqrt, tanh
 from micrograd.ops.shapes import reshape
 from micrograd.ops.splitting import split

@@ -1,4 +1,4 @@
-"""The table, attention: values weighed by how near their keys are to a query."""
+"""The table, attention: means of values, weighted by how well keys fit a query."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import where
-from micrograd.ops.einsum import operand
 from micrograd.ops.layouts import repeat
-from micrograd.ops.linalg import matmul
+from micrograd.ops.products import matmul
 from micrograd.ops.shapes import swapaxes
 from micrograd.ops.softmax import softmax
 
@@ -32,39 +32,41 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Array:
-    """Means of values, weighed by the softmax of the products of queries and keys.
-
-    A query whose keys are all masked gets 0, with gradient 0.
+    """Means of values, weighted by the softmax of products of queries and keys.
 
     z = softmax(scale query @ key^T + mask) @ value
+
+    A query whose keys are all masked gets 0, with gradient 0.
 
     Args:
         query: value of shape (..., targets, size).
         key: value of shape (..., sources, size).
         value: value of shape (..., sources, length).
-        attn_mask: booleans, True where a query may see a key; or numbers that are added; they broadcast to
-            (..., targets, sources).
-        dropout_p: 0; there is no dropout here.
-        is_causal: query i sees the keys 0 to i.
-        scale: what the products are multiplied with; 1 / sqrt(size) by default.
-        enable_gqa: each head of key and value, axis -3, serves several heads of query in turn.
+        attn_mask: booleans, True where a query may see a key, or numbers that are
+            added. They broadcast to (..., targets, sources).
+        dropout_p: only 0: this function has no dropout.
+        is_causal: query i sees only the keys 0 to i.
+        scale: factor of the products; by default 1 / sqrt(size).
+        enable_gqa: each head of key and value serves several heads of query. Heads are
+            axis -3.
 
     Returns:
         Value of shape (..., targets, length).
 
     Raises:
-        ArgumentError: dropout_p is not 0, or there are both a mask and is_causal.
+        ArgumentError: dropout_p is not 0, or both a mask and is_causal are given.
         ShapeError: the shapes do not fit.
 
     Source: Vaswani et al. (2017), arXiv:1706.03762.
 
-    >>> scaled_dot_product_attention(np.zeros((1, 2)), np.zeros((2, 2)), np.array([[1.0], [3.0]]))
+    >>> query, key = np.zeros((1, 2)), np.zeros((2, 2))
+    >>> scaled_dot_product_attention(query, key, np.array([[1.0], [3.0]]))
     array([[2.]])
     """
     name = "scaled_dot_product_attention"
     query, key, value = operand(name, query), operand(name, key), operand(name, value)
     if dropout_p != 0.0:
-        raise ArgumentError(f"{name}: dropout_p={dropout_p}: there is no dropout here; use ops.dropout on the result")
+        raise ArgumentError(f"{name}: dropout_p={dropout_p}: it has no dropout; use ops.dropout on the result")
     if attn_mask is not None and is_causal:
         raise ArgumentError(f"{name}: attn_mask and is_causal are both given; put the triangle into the mask")
     if enable_gqa:
@@ -91,11 +93,11 @@ def _check(name: str, query: Array, key: Array, value: Array) -> None:
 
 
 def _shared(name: str, query: Array, x: Array) -> Array:
-    """The heads of x, each as often as there are heads of query for it."""
+    """The heads of x, each repeated for every head of query that it serves."""
     q, shape = shape_of(query), shape_of(x)
     if len(q) < 3 or len(shape) < 3 or not shape[-3] or q[-3] % shape[-3]:
         raise ShapeError(
-            f"{name}: enable_gqa: query {named(query)} and {named(x)}: axis -3, the heads, of the first must be a "
-            f"multiple of the second's"
+            f"{name}: enable_gqa: query {named(query)} and {named(x)}: the number of heads, axis -3, of the first "
+            f"must be a multiple of that of the second"
         )
     return x if q[-3] == shape[-3] else repeat(x, q[-3] // shape[-3], axis=len(shape) - 3)

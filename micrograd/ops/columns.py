@@ -1,15 +1,14 @@
-"""The table, images laid out otherwise: windows as columns, and channels as pixels, by the names of PyTorch."""
+"""The table, images in other layouts: windows as columns, channels as pixels."""
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING
 
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd.errors import ShapeError
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.einsum import operand
-from micrograd.ops.networks import Sizes, overlap_add, per_axis, windows_of
+from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.shapes import reshape, transpose
+from micrograd.ops.sliding import Sizes, overlap_add, per_axis, window_of, windows_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,41 +17,42 @@ else:
 
 __all__ = ["fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
 
-_IMAGE = ("height", "width")
+
+# Windows as columns
 
 
 def unfold(x: Array, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Array:
-    """What a kernel sees at each of its places over an image, as one column each.
+    """What a kernel sees of an image at each of its places: one column for each place.
 
     Args:
         x: value of shape (batch, channels, height, width), or without batch.
-        kernel_size: rows and columns of the kernel; one number, or one per axis, here as below.
+        kernel_size: rows and columns of the kernel. This and the other arguments are
+            one number, or one per axis.
         dilation: the step between the elements of a kernel.
-        padding: zeros at either end.
+        padding: how many zeros are added at both ends.
         stride: the step between places, in elements.
 
     Returns:
         Value of shape (batch, channels * rows * columns, places).
 
     Raises:
-        ArgumentError: a size, step or padding is out of range.
+        ArgumentError: a size, a step or a padding is out of range.
         ShapeError: x is not an image, or the kernel does not fit.
 
     >>> unfold(np.array([[[[1.0, 2.0, 3.0]]]]), (1, 2))
     array([[[1., 2.],
             [2., 3.]]])
     """
-    x, axes = operand("unfold", x), _IMAGE
+    x = operand("unfold", x)
     if len(shape_of(x)) not in (3, 4):
         raise ShapeError(f"unfold: {named(x)} is not an image; it needs shape (batch, channels, height, width)")
     if len(shape_of(x)) == 3:
         return unfold(x[None], kernel_size, dilation, padding, stride)[0]
-    size, step = per_axis("unfold", "kernel_size", kernel_size, axes, 1), per_axis("unfold", "stride", stride, axes, 1)
-    spread, ends = per_axis("unfold", "dilation", dilation, axes, 1), per_axis("unfold", "padding", padding, axes, 0)
-    seen = windows_of("unfold", x, size, step, spread, [(n, n) for n in ends])
-    batch, channels, down, across, *_ = shape_of(seen)
-    columns = transpose(seen, axes=(0, 1, 4, 5, 2, 3))
-    return reshape(columns, shape=(batch, channels * size[0] * size[1], down * across))
+    window = window_of("unfold", 2, kernel_size, stride, padding, dilation)
+    seen = windows_of("unfold", x, window)
+    batch, channels, down, across, rows, columns = shape_of(seen)
+    laid = transpose(seen, axes=(0, 1, 4, 5, 2, 3))
+    return reshape(laid, shape=(batch, channels * rows * columns, down * across))
 
 
 def fold(
@@ -63,35 +63,36 @@ def fold(
     padding: Sizes = 0,
     stride: Sizes = 1,
 ) -> Array:
-    """Columns added together to the image that they came from; the transpose of unfold.
+    """The image to which columns add up; the transpose of `unfold`.
 
     Args:
-        x: value of shape (batch, channels * rows * columns, places), as from unfold, or without batch.
-        output_size: height and width of the image; one number, or one per axis, here as below.
+        x: value of shape (batch, channels * rows * columns, places), as from `unfold`,
+            or without batch.
+        output_size: height and width of the image. This and the other arguments are one
+            number, or one per axis.
         kernel_size: rows and columns of the kernel.
         dilation: the step between the elements of a kernel.
-        padding: elements of the image's ends that are left out of it.
+        padding: how many elements are cut off at both ends of the image.
         stride: the step between places, in elements.
 
     Returns:
         Value of shape (batch, channels, height, width).
 
     Raises:
-        ArgumentError: a size, step or padding is out of range.
-        ShapeError: x is not what unfold gives for such an image.
+        ArgumentError: a size, a step or a padding is out of range.
+        ShapeError: x is not what `unfold` gives for such an image.
 
     >>> fold(np.array([[[1.0, 2.0], [2.0, 3.0]]]), (1, 3), (1, 2))
     array([[[[1., 4., 3.]]]])
     """
-    x, axes = operand("fold", x), _IMAGE
+    x = operand("fold", x)
     if len(shape_of(x)) not in (2, 3):
         raise ShapeError(f"fold: {named(x)} is not a set of columns; it needs shape (batch, channels * sizes, places)")
     if len(shape_of(x)) == 2:
         return fold(x[None], output_size, kernel_size, dilation, padding, stride)[0]
-    size, step = per_axis("fold", "kernel_size", kernel_size, axes, 1), per_axis("fold", "stride", stride, axes, 1)
-    spread, ends = per_axis("fold", "dilation", dilation, axes, 1), per_axis("fold", "padding", padding, axes, 0)
-    sizes = per_axis("fold", "output_size", output_size, axes, 1)
-    lengths = tuple(n + 2 * end for n, end in zip(sizes, ends, strict=True))
+    size, step, spread, ends = window_of("fold", 2, kernel_size, stride, padding, dilation)
+    sizes = per_axis("fold", "output_size", output_size, 2, 1)
+    lengths = tuple(n + before + after for n, (before, after) in zip(sizes, ends, strict=True))
     down, across = ((n - (q - 1) * d - 1) // s + 1 for n, q, d, s in zip(lengths, size, spread, step, strict=True))
     batch, rows, places = shape_of(x)
     if down < 1 or across < 1 or places != down * across or rows % (size[0] * size[1]):
@@ -102,25 +103,25 @@ def fold(
     laid = reshape(x, shape=(batch, rows // (size[0] * size[1]), *size, down, across))
     laid = transpose(laid, axes=(0, 1, 4, 5, 2, 3))
     z = overlap_add(laid, lengths=lengths, stride=step, dilation=spread)
-    return z[(..., *(slice(end, end + n) for n, end in zip(sizes, ends, strict=True)))]
+    return z[(..., *(slice(before, before + n) for n, (before, _) in zip(sizes, ends, strict=True)))]
 
 
 # Channels as pixels
 
 
 def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
-    """Channels laid out in squares: r * r channels of an image become one of r times its height and width.
+    """Channels laid out as squares of r * r pixels.
 
     Args:
         x: value of shape (..., channels * r * r, height, width).
-        upscale_factor: r, a number of at least 1.
+        upscale_factor: r, an integer of at least 1.
 
     Returns:
         Value of shape (..., channels, height * r, width * r).
 
     Raises:
-        ArgumentError: the factor is not a number of at least 1.
-        ShapeError: the channels cannot be laid out so.
+        ArgumentError: the factor is not an integer of at least 1.
+        ShapeError: the number of channels is not a multiple of r * r.
 
     Source: Shi et al. (2016), arXiv:1609.05158.
 
@@ -129,11 +130,12 @@ def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
             [3., 4.]]])
     """
     x = operand("pixel_shuffle", x)
-    r = _factor("pixel_shuffle", "upscale_factor", upscale_factor)
+    r = integer_at_least(1, "pixel_shuffle", "upscale_factor", upscale_factor)
     shape = shape_of(x)
     if len(shape) < 3 or shape[-3] % (r * r):
         raise ShapeError(
-            f"pixel_shuffle: {named(x)}: it needs shape (..., channels, height, width), with channels in {r * r}s"
+            f"pixel_shuffle: {named(x)}: it needs shape (..., channels, height, width), "
+            f"where channels is a multiple of {r * r}"
         )
     *batch, channels, height, width = shape
     k = len(batch)
@@ -143,37 +145,32 @@ def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
 
 
 def pixel_unshuffle(x: Array, downscale_factor: int) -> Array:
-    """Squares of an image laid out as channels; the inverse of pixel_shuffle.
+    """Squares of an image laid out as channels; the inverse of `pixel_shuffle`.
 
     Args:
         x: value of shape (..., channels, height * r, width * r).
-        downscale_factor: r, a number of at least 1.
+        downscale_factor: r, an integer of at least 1.
 
     Returns:
         Value of shape (..., channels * r * r, height, width).
 
     Raises:
-        ArgumentError: the factor is not a number of at least 1.
-        ShapeError: the image cannot be cut so.
+        ArgumentError: the factor is not an integer of at least 1.
+        ShapeError: the height or the width is not a multiple of r.
 
     >>> pixel_unshuffle(np.array([[[1.0, 2.0], [3.0, 4.0]]]), 2).ravel()
     array([1., 2., 3., 4.])
     """
     x = operand("pixel_unshuffle", x)
-    r = _factor("pixel_unshuffle", "downscale_factor", downscale_factor)
+    r = integer_at_least(1, "pixel_unshuffle", "downscale_factor", downscale_factor)
     shape = shape_of(x)
     if len(shape) < 3 or shape[-1] % r or shape[-2] % r:
         raise ShapeError(
-            f"pixel_unshuffle: {named(x)}: it needs shape (..., channels, height, width), the last two in {r}s"
+            f"pixel_unshuffle: {named(x)}: it needs shape (..., channels, height, width), "
+            f"where height and width are multiples of {r}"
         )
     *batch, channels, height, width = shape
     k = len(batch)
     split = reshape(x, shape=(*batch, channels, height // r, r, width // r, r))
     moved = transpose(split, axes=(*range(k + 1), k + 2, k + 4, k + 1, k + 3))
     return reshape(moved, shape=(*batch, channels * r * r, height // r, width // r))
-
-
-def _factor(name: str, what: str, r: int) -> int:
-    if not isinstance(r, Integral) or r < 1:
-        raise ArgumentError(f"{name}: {what}={r!r}: give an integer, 1 at least")
-    return int(r)

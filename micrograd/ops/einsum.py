@@ -1,9 +1,11 @@
-"""The table, sums of products over named axes: `einsum`, and `contract`, the one op behind it.
+"""The table, sums of products over named axes: `einsum`, and the op behind it.
 
-`einsum` brings any string that NumPy takes into a plain form: the ellipsis gets letters, diagonals are taken, axes of
-length 1 that would be repeated are dropped, and axes that one operand alone has are summed. What is left is `contract`,
-in which every letter stands at least twice, among the inputs and the output. So its transpose is itself: the
-cotangent takes the place of an input, and that input's letters become the output.
+`einsum` brings any string that NumPy takes into a simple form. The ellipsis gets
+letters. Diagonals are taken. Axes of length 1 that would be repeated are dropped. Axes
+that only one operand has are summed. The rest is `contract`, in which every letter
+stands at least twice among the inputs and the output. So the transpose of `contract` is
+`contract`: the cotangent takes the place of an input, and the letters of that input
+become the output.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import as_operand
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Each, multilinear, named, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.indexing import getitem
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import reshape, transpose
@@ -29,13 +31,9 @@ else:
 
 __all__ = ["contract", "einsum"]
 
-# From so many multiplications per matrix on, arranging the operands for a product of matrices pays.
+# From this many multiplications per matrix on, it pays to arrange the operands for a
+# product of matrices.
 WORTH_ARRANGING = 1 << 10
-
-
-def operand(name: str, x: Any) -> Array:
-    """x, or the array that a list of numbers is; for functions that look at shapes before any op does."""
-    return x if hasattr(x, "shape") else as_operand(x, name)
 
 
 def _split(subscripts: str) -> tuple[list[str], str]:
@@ -51,7 +49,7 @@ def _contracted(*xs: Array, subscripts: str, optimize: Any = None) -> tuple[int,
         if len(shape) != len(term) or any(sizes.setdefault(a, n) != n for a, n in zip(term, shape, strict=True)):
             raise ShapeError(
                 f"contract: {subscripts!r} of {_listed(xs)}: {term!r} does not fit {named(x)}; "
-                f"one letter per axis, one size per letter: einsum takes more"
+                f"give one letter per axis and one size per letter, or use einsum"
             )
     return tuple(sizes[a] for a in output)
 
@@ -59,19 +57,21 @@ def _contracted(*xs: Array, subscripts: str, optimize: Any = None) -> tuple[int,
 def _transposed(i: int, g: Array, *xs: Array, subscripts: str, optimize: Any = None) -> Array:
     terms, output = _split(subscripts)
     terms[i], output = output, terms[i]
-    own_path = optimize if isinstance(optimize, (bool, str)) else None  # a path holds for one order of operands
+    # A path, which is a list, is valid for one order of operands only.
+    own_path = optimize if isinstance(optimize, (bool, str)) else None
     return contract(*xs[:i], g, *xs[i + 1 :], subscripts=f"{','.join(terms)}->{output}", optimize=own_path)
 
 
 @multilinear("einsum {subscripts}", Each(_transposed), shape=_contracted)
 def contract(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
-    """Sum of products over named axes, in the plain form that `einsum` makes of its arguments.
+    """Sum of products over named axes, in the simple form that `einsum` makes.
 
     z[output] = sum over letters not in output  of  x[term of x] y[term of y] ...
 
     Args:
-        xs: two values or more, one per term.
-        subscripts: terms and output, as "ij,jk->ik": no letter twice in a term, none in one term alone.
+        xs: at least two values, one per term.
+        subscripts: terms and output, as "ij,jk->ik". A letter stands at most once in a
+            term, and not in one term alone.
         optimize: how NumPy orders the products; None chooses.
 
     Raises:
@@ -89,7 +89,7 @@ def contract(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
 
 
 def _pair(x: Any, y: Any, subscripts: str) -> Any:
-    """The contraction of two arrays as a product of matrices, which is many times faster for large ones."""
+    """The contraction as a product of matrices, which is faster for large arrays."""
     (xs, ys), output = _split(subscripts)
     sizes = dict(zip(xs + ys, x.shape + y.shape, strict=True))
     batch = [a for a in xs if a in ys and a in output]
@@ -100,37 +100,42 @@ def _pair(x: Any, y: Any, subscripts: str) -> Any:
         return np.einsum(subscripts, x, y)
     x = x.transpose([xs.index(a) for a in batch + left + summed]).reshape(b, n, k)
     y = y.transpose([ys.index(a) for a in batch + summed + right]).reshape(b, k, m)
-    z = _fit_for_blas(x) @ _fit_for_blas(y)
+    z = _contiguous(x) @ _contiguous(y)
     laid = batch + left + right
     return z.reshape([sizes[a] for a in laid]).transpose([laid.index(a) for a in output])
 
 
-def _fit_for_blas(x: Any) -> Any:
-    # Without a step of one element in rows or columns NumPy multiplies by plain loops, a hundred times slower.
+def _contiguous(x: Any) -> Any:
+    # If neither rows nor columns have a step of one element, NumPy multiplies in simple
+    # loops, which are a hundred times slower.
     return x if x.itemsize in x.strides[-2:] else np.ascontiguousarray(x)
 
 
 def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Array:
-    """Einstein's summation: products of elements, summed over every letter that the output does not name.
+    """Einstein's summation: products, summed over the letters that the output lacks.
 
     z[output] = sum over letters not in output  of  x[term of x] y[term of y] ...
 
-    A letter twice in one term takes its diagonal. `...` stands for axes that broadcast. Without `->` the output has
-    the axes of `...`, then the letters that stand once, in alphabetical order. Axes of length 1 are repeated.
-    Lists of integers may stand for letters, one after each operand: `einsum(x, [0, 1], y, [1, 2], [0, 2])`.
+    A letter that stands twice in one term takes the diagonal. `...` stands for axes
+    that broadcast. Axes of length 1 are repeated. Without `->` the output has the axes
+    of `...` and then the letters that stand once, in alphabetical order.
+
+    Lists of integers may replace the letters, one list after each operand:
+    `einsum(x, [0, 1], y, [1, 2], [0, 2])`.
 
     Args:
         subscripts: one term of letters per operand, as "ij,jk->ik".
-        operands: one value or more.
-        optimize: what `np.einsum` takes: False, True, "greedy", "optimal" or a path; by default two operands become
-            a product of matrices where that pays, and more are taken in a good order.
+        operands: at least one value.
+        optimize: what `np.einsum` takes: False, True, "greedy", "optimal" or a path. By
+            default two operands become a product of matrices if that is faster, and
+            more operands are multiplied in a good order.
 
     Returns:
         Value with one axis per letter of the output.
 
     Raises:
-        ArgumentError: the subscripts are no valid string for so many operands.
-        ShapeError: a term does not fit the shape of its operand, or two sizes of one letter differ.
+        ArgumentError: the subscripts are not valid for this number of operands.
+        ShapeError: a term does not fit its operand, or two sizes of a letter differ.
 
     >>> einsum("ij,j->i", np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])
@@ -147,19 +152,19 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Array:
     xs, terms = _without_lone_letters(terms, output, xs)
     if len(xs) == 1:
         axes = tuple(terms[0].index(a) for a in output)
-        summed = xs[0] is not operands[0]  # else a node of its own, even if it changes nothing
-        return xs[0] if summed and axes == tuple(range(len(axes))) else transpose(xs[0], axes=axes)
+        is_new = xs[0] is not operands[0]  # else transpose makes a new node
+        return xs[0] if is_new and axes == tuple(range(len(axes))) else transpose(xs[0], axes=axes)
     return contract(*xs, subscripts=f"{','.join(terms)}->{output}", optimize=optimize)
 
 
-# Integers as letters, in an order that the letters keep when they are sorted.
+# Integers as letters: sorted letters stand for sorted integers.
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
 def _from_lists(*args: Any) -> tuple[str, tuple[Any, ...]]:
-    """Subscripts as a string, and the operands, from operands each followed by the list of its axes."""
+    """Subscripts as a string, and the operands, from operands and lists in turn."""
     terms = ",".join(_term(axes) for axes in args[1::2])
-    if len(args) % 2:  # the list of the output stands alone at the end
+    if len(args) % 2:  # the list of the output stands at the end
         terms = ",".join(_term(axes) for axes in args[1:-1:2]) + "->" + _term(args[-1])
     return terms, args[0 : len(args) - 1 : 2]
 
@@ -191,7 +196,7 @@ def _parsed(subscripts: Any, xs: Sequence[Array]) -> tuple[list[str], str | None
     terms, output = [_stripped(term) for term in inputs.split(",")], _stripped(output)
     for term in (*terms, output):
         if not re.fullmatch(r"[a-zA-Z]*(\.\.\.)?[a-zA-Z]*", term):
-            raise ArgumentError(f"{given}: {term!r} is no term: letters, and '...' once; terms are split by ','")
+            raise ArgumentError(f"{given}: {term!r} is not a term; give letters, and at most one '...', between commas")
     if len(terms) != len(xs) or not xs:
         raise ArgumentError(f"{given}: {len(terms)} terms for {len(xs)} operands; give one term for each")
     if not arrow:
@@ -199,19 +204,19 @@ def _parsed(subscripts: Any, xs: Sequence[Array]) -> tuple[list[str], str | None
     unknown = [a for a in output if a.isalpha() and not any(a in term for term in terms)]
     if unknown or any(count > 1 for a, count in Counter(output).items() if a != "."):
         said = f"{unknown[0]!r} in the output is in no term" if unknown else f"the output {output!r} repeats a letter"
-        raise ArgumentError(f"{given}: {said}; name there each axis to keep, once")
+        raise ArgumentError(f"{given}: {said}; name each axis that remains once, in the output")
     return terms, output
 
 
 def _stripped(term: str) -> str:
-    """Without spaces, but for those that would make an ellipsis of loose dots."""
+    """The term without spaces, except between dots: ". .." is not an ellipsis."""
     return re.sub(r"(?<!\.) +| +(?!\.)", "", term)
 
 
 def _without_ellipsis(
     subscripts: str, terms: Sequence[str], output: str | None, xs: Sequence[Array]
 ) -> tuple[list[str], str]:
-    """Letters of its own for each axis that an ellipsis stands for, the last axis first; and the output spelled out."""
+    """Terms and output with a new letter for each axis that an ellipsis stands for."""
     covered = []
     for term, x in zip(terms, xs, strict=True):
         letters, ndim = len(term.replace("...", "")), len(shape_of(x))
@@ -224,7 +229,7 @@ def _without_ellipsis(
         covered.append(ndim - letters)
     free = [a for a in string.ascii_letters if a not in subscripts]
     if max(covered) > len(free):
-        raise ShapeError(f"einsum: {subscripts!r} of {_listed(xs)}: there are 52 letters, and more axes; reshape first")
+        raise ShapeError(f"einsum: {subscripts!r} of {_listed(xs)}: there are more axes than 52 letters; reshape first")
     dots = "".join(free[: max(covered)])
     full = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(terms, covered, strict=True)]
     if output is None:
@@ -232,8 +237,8 @@ def _without_ellipsis(
         return full, dots + "".join(sorted(a for a, count in counts.items() if count == 1 and a != "."))
     if dots and "..." not in output:
         raise ShapeError(
-            f"einsum: {subscripts!r} of {_listed(xs)}: '...' stands for {len(dots)} axes there, "
-            f"and the output has none; write '...' in it, or sum them by letters"
+            f"einsum: {subscripts!r} of {_listed(xs)}: '...' stands for {len(dots)} axes, "
+            f"and the output has no '...'; write it there, or name these axes by letters"
         )
     return full, output.replace("...", dots)
 
@@ -252,15 +257,15 @@ def _diagonal(subscripts: str, term: str, x: Array) -> tuple[Array, str]:
     for a, n in zip(term, shape_of(x), strict=True):
         if sizes.setdefault(a, n) != n:
             raise ShapeError(
-                f"einsum: {subscripts!r}: {a!r} stands twice on {named(x)}, for sizes {sizes[a]} and {n}; "
-                f"a diagonal needs equal ones"
+                f"einsum: {subscripts!r}: {a!r} stands twice for {named(x)}, with sizes {sizes[a]} and {n}; "
+                f"a diagonal needs equal sizes"
             )
     places = dict(zip(letters, np.ix_(*[np.arange(sizes[a]) for a in letters]), strict=True))
     return getitem(x, index=tuple(places[a] for a in term)), letters
 
 
 def _without_broadcasts(subscripts: str, terms: Sequence[str], xs: Sequence[Array]) -> tuple[list[Array], list[str]]:
-    """Axes of length 1 dropped where other operands have that letter with another length."""
+    """The operands, without axes of length 1 whose letter is longer elsewhere."""
     sizes: dict[str, tuple[int, Array]] = {}
     for term, x in zip(terms, xs, strict=True):
         for a, n in zip(term, shape_of(x), strict=True):
@@ -285,7 +290,7 @@ def _axis(subscripts: str, a: str) -> str:
 
 
 def _without_lone_letters(terms: Sequence[str], output: str, xs: Sequence[Array]) -> tuple[list[Array], list[str]]:
-    """Each operand summed over the letters that neither the other operands nor the output have."""
+    """Each operand, summed over the letters that nothing else has."""
     counts = Counter("".join(terms) + output)
     kept_xs, kept_terms = [], []
     for term, x in zip(terms, xs, strict=True):

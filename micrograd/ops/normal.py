@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.einsum import operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.functions import exp
 from micrograd.ops.special import erfc, fitted, from_scipy
 

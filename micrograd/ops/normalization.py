@@ -1,7 +1,7 @@
-"""The table, normalization: layers, groups and instances brought to mean 0 and variance 1, vectors to length 1.
+"""The table, normalization: mean 0 and variance 1, or length 1; as in PyTorch.
 
-Names, arguments and answers are PyTorch's. Equal elements are seen from one of them, so that a constant row gives 0
-exactly; a small number eps keeps the slopes there finite.
+The first element is subtracted before the mean is computed. So a row of equal elements
+gives exactly 0. A small number, eps, keeps the slopes there finite.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arithmetic import less, multiply, stop_gradient, where
+from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arithmetic import multiply, stop_gradient, where
 from micrograd.ops.axes import axis_of
-from micrograd.ops.einsum import operand
+from micrograd.ops.comparisons import less
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import getitem
-from micrograd.ops.linalg import norm
+from micrograd.ops.norms import norm
 from micrograd.ops.reductions import mean, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, reshape
 
@@ -32,7 +33,7 @@ __all__ = ["cosine_similarity", "group_norm", "instance_norm", "layer_norm", "no
 
 
 def _standard(name: str, x: Array, axes: tuple[int, ...], eps: float) -> Array:
-    """x with mean 0 and, but for eps, variance 1 along axes."""
+    """x with mean 0 along axes, and with variance 1, but for eps."""
     nonempty(name, x, axes)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
@@ -45,8 +46,8 @@ def _scaled(x: Array, weight: Array | None, bias: Array | None, shape: tuple[int
     return x if bias is None else x + reshape(bias, shape=shape)
 
 
-def _fits(name: str, what: str, given: Any, shape: tuple[int, ...]) -> Array | None:
-    """A weight or bias, which is of that shape, or None."""
+def _checked(name: str, what: str, given: Any, shape: tuple[int, ...]) -> Array | None:
+    """A weight or a bias, after a check of its shape; or None."""
     if given is None:
         return None
     given = operand(name, given)
@@ -56,28 +57,33 @@ def _fits(name: str, what: str, given: Any, shape: tuple[int, ...]) -> Array | N
 
 
 def _trailing(name: str, x: Array, normalized_shape: Any) -> tuple[int, ...]:
-    """The last axes of x, which are of the shape given."""
+    """The last axes of x, after a check that they have this shape."""
     one = isinstance(normalized_shape, Integral)
     listed = (normalized_shape,) if one else tuple(normalized_shape) if isinstance(normalized_shape, Sequence) else ()
     ndim = len(shape_of(x))
     if not listed or shape_of(x)[ndim - len(listed) :] != listed or len(listed) > ndim:
-        raise ShapeError(f"{name}: normalized_shape={normalized_shape!r} is not that of the last axes of {named(x)}")
+        raise ShapeError(
+            f"{name}: normalized_shape={normalized_shape!r} is not the shape of the last axes of {named(x)}; "
+            f"give their sizes"
+        )
     return tuple(range(ndim - len(listed), ndim))
 
 
 def layer_norm(
     x: Array, normalized_shape: Any, weight: Array | None = None, bias: Array | None = None, eps: float = 1e-5
 ) -> Array:
-    """Each sample brought to mean 0 and variance 1 over its last axes. A constant one gives 0, or the bias.
+    """Each sample gets mean 0 and variance 1 over its last axes.
 
     z = (x - mean) / sqrt(var + eps) weight + bias
 
+    A sample of equal elements gives 0, or the bias.
+
     Args:
         x: value of shape (..., *normalized_shape).
-        normalized_shape: sizes of the last axes, one number or several.
+        normalized_shape: the sizes of the last axes, one number or several.
         weight: value of this shape, or None.
         bias: value of this shape, or None.
-        eps: what is added to the variance.
+        eps: this is added to the variance.
 
     Raises:
         ShapeError: the shapes do not fit.
@@ -90,7 +96,7 @@ def layer_norm(
     x = operand("layer_norm", x)
     axes = _trailing("layer_norm", x, normalized_shape)
     shape = shape_of(x)[axes[0] :]
-    weight, bias = _fits("layer_norm", "weight", weight, shape), _fits("layer_norm", "bias", bias, shape)
+    weight, bias = _checked("layer_norm", "weight", weight, shape), _checked("layer_norm", "bias", bias, shape)
     return _scaled(_standard("layer_norm", x, axes, eps), weight, bias, shape)
 
 
@@ -101,9 +107,10 @@ def rms_norm(x: Array, normalized_shape: Any, weight: Array | None = None, eps: 
 
     Args:
         x: value of shape (..., *normalized_shape).
-        normalized_shape: sizes of the last axes, one number or several.
+        normalized_shape: the sizes of the last axes, one number or several.
         weight: value of this shape, or None.
-        eps: what is added to the mean square; by default the distance from 1 to the next number of x's dtype.
+        eps: this is added to the mean square; by default the distance from 1 to the
+            next number of the dtype of x.
 
     Raises:
         ShapeError: the shapes do not fit.
@@ -119,25 +126,25 @@ def rms_norm(x: Array, normalized_shape: Any, weight: Array | None = None, eps: 
     shape = shape_of(x)[axes[0] :]
     eps = float(np.finfo(float_type(x)).eps) if eps is None else eps
     z = x / sqrt(mean(x * x, axis=axes, keepdims=True) + eps)
-    return _scaled(z, _fits("rms_norm", "weight", weight, shape), None, shape)
+    return _scaled(z, _checked("rms_norm", "weight", weight, shape), None, shape)
 
 
 def group_norm(
     x: Array, num_groups: int, weight: Array | None = None, bias: Array | None = None, eps: float = 1e-5
 ) -> Array:
-    """Each group of channels of each sample brought to mean 0 and variance 1.
+    """Each group of channels of each sample gets mean 0 and variance 1.
 
     z = (x - mean) / sqrt(var + eps) weight + bias
 
     Args:
         x: value of shape (batch, channels, ...).
-        num_groups: a divisor of the channels.
+        num_groups: the number of groups, which divides the number of channels.
         weight: value of shape (channels,), or None.
         bias: value of shape (channels,), or None.
-        eps: what is added to the variance.
+        eps: this is added to the variance.
 
     Raises:
-        ArgumentError: num_groups is not a number of at least 1.
+        ArgumentError: num_groups is not an integer of at least 1.
         ShapeError: the shapes do not fit, or the groups do not divide the channels.
 
     Source: Wu, He (2018), arXiv:1803.08494.
@@ -146,15 +153,18 @@ def group_norm(
     array([[0., 0., 0., 0.]])
     """
     x = operand("group_norm", x)
-    if not isinstance(num_groups, Integral) or num_groups < 1:
-        raise ArgumentError(f"group_norm: num_groups={num_groups!r}: give an integer, 1 at least")
+    num_groups = integer_at_least(1, "group_norm", "num_groups", num_groups)
     shape = shape_of(x)
     if len(shape) < 2 or shape[1] % num_groups:
         raise ShapeError(
-            f"group_norm: {named(x)}: it needs shape (batch, channels, ...), with channels in {num_groups} groups"
+            f"group_norm: {named(x)}: it needs shape (batch, channels, ...), "
+            f"where channels is a multiple of {num_groups}"
         )
-    weight, bias = _fits("group_norm", "weight", weight, shape[1:2]), _fits("group_norm", "bias", bias, shape[1:2])
-    grouped = reshape(x, shape=(shape[0], int(num_groups), shape[1] // int(num_groups), *shape[2:]))
+    weight, bias = (
+        _checked("group_norm", "weight", weight, shape[1:2]),
+        _checked("group_norm", "bias", bias, shape[1:2]),
+    )
+    grouped = reshape(x, shape=(shape[0], num_groups, shape[1] // num_groups, *shape[2:]))
     z = _standard("group_norm", grouped, tuple(range(2, len(shape) + 1)), eps)
     return _scaled(reshape(z, shape=shape), weight, bias, (-1, *(1,) * (len(shape) - 2)))
 
@@ -169,23 +179,25 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Array:
-    """Each channel of each sample brought to mean 0 and variance 1.
+    """Each channel of each sample gets mean 0 and variance 1.
 
     z = (x - mean) / sqrt(var + eps) weight + bias
 
     Args:
-        x: value of shape (batch, channels, ...), with one more axis at least.
-        running_mean: value of shape (channels,), used as the mean if use_input_stats is False.
-        running_var: value of shape (channels,), used as the variance if use_input_stats is False.
+        x: value of shape (batch, channels, ...), with at least one more axis.
+        running_mean: value of shape (channels,), used as the mean if use_input_stats is
+            False.
+        running_var: value of shape (channels,), used as the variance if use_input_stats
+            is False.
         weight: value of shape (channels,), or None.
         bias: value of shape (channels,), or None.
         use_input_stats: take mean and variance from x.
-        momentum: of running statistics, which are not updated here.
-        eps: what is added to the variance.
+        momentum: not used: running statistics are not updated here.
+        eps: this is added to the variance.
 
     Raises:
         ArgumentError: running statistics are to be updated, or are missing.
-        ShapeError: the shapes do not fit, or there is one element per channel.
+        ShapeError: the shapes do not fit, or a channel has fewer than two elements.
 
     Source: Ulyanov, Vedaldi, Lempitsky (2016), arXiv:1607.08022.
 
@@ -198,16 +210,16 @@ def instance_norm(
     if len(shape) < 3:
         raise ShapeError(f"instance_norm: {named(x)}: it needs shape (batch, channels, length), or more axes")
     given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
-    mean_of, var_of, weight, bias = (_fits("instance_norm", what, v, shape[1:2]) for what, v in given.items())
+    mean_of, var_of, weight, bias = (_checked("instance_norm", what, v, shape[1:2]) for what, v in given.items())
     column = (-1, *(1,) * (len(shape) - 2))
     if use_input_stats:
         if mean_of is not None or var_of is not None:
             raise ArgumentError(
-                "instance_norm: running statistics are not updated in place here; update them by hand, and give them "
+                "instance_norm: running statistics are not updated in place here; update them yourself, and give them "
                 "with use_input_stats=False"
             )
         if math.prod(shape[2:]) < 2:
-            raise ShapeError(f"instance_norm: {named(x)} has fewer than two elements per channel; it needs two")
+            raise ShapeError(f"instance_norm: {named(x)} has fewer than two elements per channel; give at least two")
         z = _standard("instance_norm", x, tuple(range(2, len(shape))), eps)
     else:
         if mean_of is None or var_of is None:
@@ -217,15 +229,18 @@ def instance_norm(
 
 
 def normalize(x: Array, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Array:
-    """Vectors along an axis brought to length 1. One shorter than eps is divided by eps: 0 stays 0, with slope 1/eps.
+    """Vectors along an axis get length 1.
 
     z = x / max(||x||_p, eps)
 
+    A vector that is shorter than eps is divided by eps: 0 stays 0, with the slope 1 /
+    eps.
+
     Args:
         x: value of any shape.
-        p: which norm, as `ord` of `norm`.
+        p: which norm, as `ord` in `norm`.
         dim: the axis of the vectors.
-        eps: the least length that is divided by.
+        eps: the smallest divisor.
 
     Raises:
         ShapeError: the axis does not exist.
@@ -243,18 +258,18 @@ def _length(name: str, x: Array, p: float, dim: int, eps: float) -> Array:
 
 
 def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
-    """Cosine of the angle between vectors along an axis; a length below eps counts as eps, so that of 0 is 0.
+    """Cosine of the angle between vectors along an axis; 0 if one of them is 0.
 
     z = x1 . x2 / (max(||x1||, eps) max(||x2||, eps))
 
     Args:
         x1: value of any shape.
-        x2: value of a shape that broadcasts.
-        dim: the axis of the vectors, in the shape that both broadcast to.
-        eps: the least length that is divided by.
+        x2: value of a shape that broadcasts against that of x1.
+        dim: the axis of the vectors, in the broadcast shape.
+        eps: the smallest divisor.
 
     Returns:
-        Value of that shape without the axis.
+        Value of the broadcast shape without that axis.
 
     Raises:
         ShapeError: the axis does not exist, or the shapes do not broadcast.

@@ -19,8 +19,9 @@ from micrograd.ops import (
     functions,
     indexing,
     layouts,
-    linalg,
+    norms,
     ordering,
+    products,
     reducing,
     reductions,
     rounding,
@@ -157,10 +158,10 @@ class Operators(Interpreter):
         return rounding.divmod(other, self)
 
     def __matmul__(self, other: Array) -> Any:
-        return linalg.matmul(self, other)
+        return products.matmul(self, other)
 
     def __rmatmul__(self, other: Array) -> Any:
-        return linalg.matmul(other, self)
+        return products.matmul(other, self)
 
     def __getitem__(self, index: Any) -> Any:
         return indexing.getitem(self, index=index)
@@ -389,11 +390,11 @@ class Operators(Interpreter):
 
     def dot(self, other: Array) -> Any:
         """NumPy's `dot`: a product, an inner product, or a matrix product, by the number of axes."""
-        return linalg.dot(self, other)
+        return products.dot(self, other)
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         """Sum along a diagonal."""
-        return linalg.trace(self, offset=offset, axis1=axis1, axis2=axis2)
+        return norms.trace(self, offset=offset, axis1=axis1, axis2=axis2)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         """The elements of a diagonal."""

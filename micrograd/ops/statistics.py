@@ -13,7 +13,7 @@ from micrograd.ops.diagonals import diagonal
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenate
-from micrograd.ops.linalg import matmul
+from micrograd.ops.products import matmul
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import count_along, max, mean, min, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, expand_dims, reshape, squeeze, transpose

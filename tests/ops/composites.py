@@ -6,7 +6,7 @@ A row is a `Sample` whose function is found by name in micrograd.ops, or given a
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,16 +111,26 @@ def joined(f: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *xs: sum(ops.sum(z) * (i + 1.0) for i, z in enumerate(leaves_of(f(*xs))))
 
 
-def refusal(program: str, error: type[MicrogradError], names: dict[str, Any], state: Callable[[], Any]) -> str:
-    """The text of exactly this error, which the program raises and after which the state is as it was."""
+def refused(f: Callable[[], Any], error: type[MicrogradError], state: Callable[[], Any]) -> str:
+    """The text of exactly this error, which f raises and after which the state is as it was."""
     before = state()
     with pytest.raises(error) as caught:
-        exec(program, {"np": np, "ops": ops, "Value": Value, **names})
+        f()
     assert type(caught.value) is error
     assert_alone(caught.value)
     assert state() == before
     assert len(str(caught.value).splitlines()) <= 3
     return str(caught.value)
+
+
+def refusal(program: str, error: type[MicrogradError], names: dict[str, Any], state: Callable[[], Any]) -> str:
+    """The text of exactly this error, which the program raises and after which the state is as it was."""
+    return refused(lambda: exec(program, {"np": np, "ops": ops, "Value": Value, **names}), error, state)
+
+
+def complaint(f: Callable[[], Any], error: type[MicrogradError], values: Iterable[Any]) -> str:
+    """The text of exactly this error, which f raises and after which the values are as they were."""
+    return refused(f, error, lambda: [(repr(v), repr(getattr(v, "grad", None))) for v in values])
 
 
 def said(program: str, error: type[MicrogradError]) -> str:
@@ -133,3 +143,10 @@ def said(program: str, error: type[MicrogradError]) -> str:
         "raw": np.arange(6.0).reshape(2, 3),
     }
     return refusal(program, error, things, lambda: repr(things))
+
+
+def gradient_of(f: Callable[[Any], Any], x: Any) -> Any:
+    """The gradient of f at x, in reverse mode."""
+    value = Value(x)
+    f(value).backward()
+    return value.grad

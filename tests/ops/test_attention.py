@@ -104,7 +104,7 @@ def test_huge_products_do_not_overflow() -> None:
         (
             "attention(w, w, w, dropout_p=0.1)",
             ArgumentError,
-            "dropout_p=0.1: there is no dropout here; use ops.dropout",
+            "dropout_p=0.1: it has no dropout; use ops.dropout",
         ),
         (
             "attention(w, w, w, np.ones((2, 2), bool), is_causal=True)",
@@ -113,7 +113,11 @@ def test_huge_products_do_not_overflow() -> None:
         ),
         ("attention(w, w, b)", ShapeError, "query 'w' (2, 3), key 'w' (2, 3), value 'b' (2,): they need shapes"),
         ("attention(w, w[:, :2], w)", ShapeError, "query 'w' (2, 3), key (2, 2), value 'w' (2, 3): they need shapes"),
-        ("attention(w, w, w, enable_gqa=True)", ShapeError, "enable_gqa: query 'w' (2, 3) and 'w' (2, 3): axis -3"),
+        (
+            "attention(w, w, w, enable_gqa=True)",
+            ShapeError,
+            "enable_gqa: query 'w' (2, 3) and 'w' (2, 3): the number of heads, axis -3",
+        ),
     ],
 )
 def test_errors(program: str, error: type[MicrogradError], words: str) -> None:

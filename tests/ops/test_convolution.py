@@ -180,7 +180,7 @@ I4 = "np.ones((1, 4, 3, 3))"
         (
             f"ops.conv_transpose2d({I4}, np.ones((4, 1, 2, 2)), padding=2)",
             ShapeError,
-            "conv_transpose2d: padding (2, 2) cuts all of (4, 4) off, what (1, 4, 3, 3) gives; take less padding",
+            "conv_transpose2d: padding (2, 2) cuts off all of (4, 4), which (1, 4, 3, 3) gives; use less padding",
         ),
         (
             f"ops.conv_transpose2d({I4}, np.ones((4, 1, 2, 2)), b)",
@@ -195,7 +195,7 @@ I4 = "np.ones((1, 4, 3, 3))"
             "fold: (1, 2, 3) for an image of (2, 2) and a kernel of (1, 2): give (batch, channels * 2, 2)",
         ),
         ("ops.pixel_shuffle(w, 2)", ShapeError, "pixel_shuffle: 'w' (2, 3): it needs shape (..., channels"),
-        ("ops.pixel_shuffle(w, 0)", ArgumentError, "pixel_shuffle: upscale_factor=0: give an integer, 1 at least"),
+        ("ops.pixel_shuffle(w, 0)", ArgumentError, "pixel_shuffle: upscale_factor=0: give an integer of at least 1"),
         ("ops.pixel_unshuffle(np.ones((1, 3, 3)), 2)", ShapeError, "pixel_unshuffle: (1, 3, 3): it needs"),
     ],
 )

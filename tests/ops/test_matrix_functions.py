@@ -13,7 +13,7 @@ from micrograd import Value, grad, gradcheck, hessian, jvp, ops
 from micrograd.errors import DomainError, GradientError, MicrogradError, OpError, ShapeError
 from tests.ops.composites import CHECKS, Row, agrees_with_torch, said
 from tests.samples import exact
-from tests.samples.linalg import apart, symmetric
+from tests.samples.matrices import apart, symmetric
 from tests.samples.matrix_functions import ANY, DEFECTIVE, EXPONENTIAL, TORCH, TURNING, WITH_ROOTS
 from tests.samples.sample import array
 
@@ -175,13 +175,15 @@ def test_a_constant_function_is_one() -> None:
 
 
 def test_a_derivative_that_was_not_given_is_asked_for() -> None:
-    with pytest.raises(GradientError, match=r"derivative 2 of \(2, 2\) needs that of f; 1 of f were given, and it tak"):
+    with pytest.raises(
+        GradientError, match=r"derivative 2 of \(2, 2\) needs that of f; 1 of f were given, and there may be at most 4"
+    ):
         hessian(lambda x: ops.sum(ops.funm_symmetric(x, np.exp, np.exp)))(np.eye(2))
 
 
 def test_a_parameter_inside_f_is_refused() -> None:
     p = Value(2.0)
-    with pytest.raises(OpError, match=r"funm_symmetric: f gives a Value \(2,\): f works on plain eigenvalues"):
+    with pytest.raises(OpError, match=r"funm_symmetric: f gives a Value \(2,\): f gets plain eigenvalues, and a Value"):
         ops.funm_symmetric(np.eye(2), lambda w: ops.multiply(p, w))
 
 
@@ -198,10 +200,10 @@ def test_what_is_not_square_is_named(name: str) -> None:
 @pytest.mark.parametrize(
     ("matrix", "error", "words"),
     [
-        (np.zeros((2, 2)), DomainError, "(2, 2) has the eigenvalue 0: all must be off the half-line from 0 to -inf"),
-        (np.diag([1.0, -2.0]), DomainError, "(2, 2) has the eigenvalue -2: all must be off the half-line"),
-        (np.array([[0.0, 1.0], [0.0, 0.0]]), DomainError, "(2, 2) has the eigenvalue 0: all must be off"),
-        (np.array([np.eye(2), -np.eye(2)]), DomainError, "(2, 2, 2) at (1,) has the eigenvalue -1: all must"),
+        (np.zeros((2, 2)), DomainError, "(2, 2) has the eigenvalue 0, and none may be 0 or negative"),
+        (np.diag([1.0, -2.0]), DomainError, "(2, 2) has the eigenvalue -2, and none may be 0 or negative; add"),
+        (np.array([[0.0, 1.0], [0.0, 0.0]]), DomainError, "(2, 2) has the eigenvalue 0, and none may be 0"),
+        (np.array([np.eye(2), -np.eye(2)]), DomainError, "(2, 2, 2) at (1,) has the eigenvalue -1, and none may"),
         (np.array([[np.inf]]), DomainError, "(1, 1) holds nan or inf; find where they come from"),
     ],
 )
@@ -214,7 +216,5 @@ def test_matrices_without_a_root(name: str, matrix: Any, error: type[MicrogradEr
 @pytest.mark.parametrize("f", [ops.expm, ops.sqrtm, ops.logm, lambda x: ops.funm_symmetric(x, np.exp)])
 def test_a_lazy_array_is_not_computed_in_silence(f: Callable[[Any], Any]) -> None:
     lazy = pytest.importorskip("dask.array").eye(2)
-    with pytest.raises(
-        OpError, match="functions of matrices look at the numbers, and an array of dask may not have them"
-    ):
+    with pytest.raises(OpError, match="functions of matrices need the numbers, and an array of dask may not have them"):
         f(Value(lazy))

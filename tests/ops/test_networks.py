@@ -12,7 +12,7 @@ from micrograd import Value, ops
 from micrograd.check import gradcheck
 from micrograd.errors import ArgumentError, IndexingError, MicrogradError, ShapeError
 from micrograd.transforms import jvp
-from tests.ops.composites import CHECKS, Row, agrees_with_torch
+from tests.ops.composites import CHECKS, Row, agrees_with_torch, complaint
 from tests.samples.sample import A23, array
 
 
@@ -290,7 +290,7 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
             lambda: ops.conv2d(x, w, groups=2),
             ShapeError,
             "conv2d: input 'x' (1, 2, 4, 4), weight 'w' (3, 2, 3, 3), groups=2: the input has 2 channels, "
-            "and 3 kernels take 2 * 2; both numbers must be equal, and groups divide the kernels",
+            "and 3 kernels take 2 * 2; both numbers must be equal, and groups must divide the kernels",
         ),
         (
             lambda: ops.conv2d(x, np.ones((3, 1, 1, 1)), groups=2),
@@ -301,27 +301,27 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
         (
             lambda: ops.conv2d(x, w, groups=0),
             ArgumentError,
-            "conv2d: groups=0: give a number of groups, 1 at least",
+            "conv2d: groups=0: give an integer of at least 1",
         ),
         (lambda: ops.conv2d(x, w, A23), ShapeError, "conv2d: bias (2, 3) for 3 kernels: give one of shape (3,)"),
         (
             lambda: ops.conv2d(x, w, dilation=2),
             ShapeError,
             "conv2d: a window of (3, 3), which spans (5, 5), does not fit (4, 4), the last axes of 'x' (1, 2, 4, 4) "
-            "with their padding; pad more, or take a smaller window",
+            "with their padding; pad more, or use a smaller window",
         ),
         (
             lambda: ops.conv2d(x, w, stride=0),
             ArgumentError,
-            "conv2d: stride=0: give an integer, 1 at least, or one for height and width",
+            "conv2d: stride=0: give an integer of at least 1, or one each for height and width",
         ),
         (lambda: ops.conv2d(x, w, stride=(1, 2, 3)), ArgumentError, "conv2d: stride=(1, 2, 3): give an integer"),
         (
             lambda: ops.conv2d(x, w, dilation=1.5),
             ArgumentError,
-            "conv2d: dilation=1.5: give an integer, 1 at least",
+            "conv2d: dilation=1.5: give an integer of at least 1",
         ),
-        (lambda: ops.conv2d(x, w, padding=-1), ArgumentError, "conv2d: padding=-1: give an integer, 0 at least"),
+        (lambda: ops.conv2d(x, w, padding=-1), ArgumentError, "conv2d: padding=-1: give an integer of at least 0"),
         (lambda: ops.conv2d(x, w, padding="full"), ArgumentError, "conv2d: padding='full': give an integer"),
         (
             lambda: ops.conv2d(x, w, padding="same", stride=2),
@@ -333,7 +333,7 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
             ShapeError,
             "max_pool2d: 'n' () has too few axes; it needs shape (..., height",
         ),
-        (lambda: ops.max_pool2d(x, kernel_size=0), ArgumentError, "max_pool2d: kernel_size=0: give an integer, 1"),
+        (lambda: ops.max_pool2d(x, kernel_size=0), ArgumentError, "max_pool2d: kernel_size=0: give an integer of"),
         (
             lambda: ops.max_pool2d(x, kernel_size=5),
             ShapeError,
@@ -352,7 +352,7 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
         (
             lambda: ops.windows(n, size=(4,), stride=(1,), dilation=(1,)),
             ShapeError,
-            "windows: 'n' () has fewer axes than the window (4,); give one size per axis at most",
+            "windows: 'n' () has fewer axes than the window (4,); give at most one size per axis",
         ),
         (
             lambda: ops.overlap_add(table, lengths=(7,), stride=(1,), dilation=(1,)),
@@ -380,21 +380,15 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
         (
             lambda: ops.one_hot([0], 0),
             ArgumentError,
-            "one_hot: num_classes=0: give a number of classes, 1 at least",
+            "one_hot: num_classes=0: give an integer of at least 1",
         ),
         (lambda: ops.one_hot(["a"], 3), IndexingError, "one_hot: indices of type <U1: give integers"),
         (
             lambda: ops.dropout(x, p=1.5),
             ArgumentError,
-            "dropout: p=1.5 is no probability; give a number from 0 to 1",
+            "dropout: p=1.5 is not a probability; give a number from 0 to 1",
         ),
     ],
 )
-def test_what_it_says(f: Any, error: type[MicrogradError], words: str) -> None:
-    before = [(repr(v.data), repr(v.grad)) for v in (x, w, table, n)]
-    with pytest.raises(error) as caught:
-        f()
-    assert words in str(caught.value)
-    assert type(caught.value) is error
-    assert len(str(caught.value).splitlines()) <= 3
-    assert [(repr(v.data), repr(v.grad)) for v in (x, w, table, n)] == before
+def test_errors(f: Callable[[], Any], error: type[MicrogradError], words: str) -> None:
+    assert words in complaint(f, error, [x, w, table, n])

@@ -163,14 +163,26 @@ def test_instance_norm_by_running_statistics() -> None:
         (
             "ops.layer_norm(w, 2)",
             ShapeError,
-            "layer_norm: normalized_shape=2 is not that of the last axes of 'w' (2, 3)",
+            "layer_norm: normalized_shape=2 is not the shape of the last axes of 'w' (2, 3)",
         ),
-        ("ops.layer_norm(w, (1, 2, 3))", ShapeError, "layer_norm: normalized_shape=(1, 2, 3) is not that of the last"),
+        (
+            "ops.layer_norm(w, (1, 2, 3))",
+            ShapeError,
+            "layer_norm: normalized_shape=(1, 2, 3) is not the shape of the last",
+        ),
         ("ops.layer_norm(w, 3, b)", ShapeError, "layer_norm: weight 'b' (2,): give one of shape (3,), or None"),
-        ("ops.layer_norm(e[:, :0], 0)", ShapeError, "layer_norm: (0, 0) has no element along axis (1,); it needs"),
-        ("ops.rms_norm(w, 4)", ShapeError, "rms_norm: normalized_shape=4 is not that of the last axes of 'w' (2, 3)"),
-        ("ops.group_norm(w, 2)", ShapeError, "group_norm: 'w' (2, 3): it needs shape (batch, channels, ...), with"),
-        ("ops.group_norm(w, 0)", ArgumentError, "group_norm: num_groups=0: give an integer, 1 at least"),
+        (
+            "ops.layer_norm(e[:, :0], 0)",
+            ShapeError,
+            "layer_norm: (0, 0) has no element along axis (1,); it needs at least one",
+        ),
+        (
+            "ops.rms_norm(w, 4)",
+            ShapeError,
+            "rms_norm: normalized_shape=4 is not the shape of the last axes of 'w' (2, 3)",
+        ),
+        ("ops.group_norm(w, 2)", ShapeError, "group_norm: 'w' (2, 3): it needs shape (batch, channels, ...), where"),
+        ("ops.group_norm(w, 0)", ArgumentError, "group_norm: num_groups=0: give an integer of at least 1"),
         ("ops.instance_norm(w)", ShapeError, "instance_norm: 'w' (2, 3): it needs shape (batch, channels, length), or"),
         (
             "ops.instance_norm(w[None], b, b)",

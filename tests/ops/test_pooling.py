@@ -186,7 +186,7 @@ def test_elements_that_tie_share() -> None:
         (
             "ops.adaptive_max_pool1d(w, 0)",
             ArgumentError,
-            "adaptive_max_pool1d: output_size=0: give an integer, 1 at least",
+            "adaptive_max_pool1d: output_size=0: give an integer of at least 1",
         ),
     ],
 )

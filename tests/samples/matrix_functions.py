@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.samples import exact
-from tests.samples.linalg import apart, symmetric
+from tests.samples.matrices import apart, symmetric
 from tests.samples.sample import Sample, array
 
 DEFECTIVE = np.array([[2.0, 1.0, 0.0], [0.0, 2.0, 1.0], [0.0, 0.0, 2.0]])

@@ -1,4 +1,4 @@
-"""Samples of micrograd/ops/networks.py."""
+"""Samples of micrograd/ops/sliding.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samples of micrograd/ops/cofactors.py."""
+"""Samples of micrograd/ops/determinants.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.linalg import SQUARE
+from tests.samples.matrices import SQUARE, apart
 from tests.samples.sample import Kink, Sample
 
 
@@ -33,11 +33,16 @@ def _torch_slope(torch: Any, t: Any, x: Any) -> Any:
 SAMPLES = [
     *(Sample("cofactor", (x,), _cofactor) for x in SQUARE),
     *(Sample("cofactor_slope", (np.flip(x, -1) + 1.0, x), _slope) for x in SQUARE),
+    *(Sample("determinant", (x,), np.linalg.det) for x in SQUARE),
+    *(Sample("determinant_sign", (x,), lambda x: np.linalg.slogdet(x)[0]) for x in SQUARE),
+    *(Sample("log_determinant", (x,), lambda x: np.linalg.slogdet(x)[1]) for x in (*SQUARE, -apart(3, 3))),
 ]
 
-KINKS: list[Kink] = []
+KINKS = [Kink("determinant", np.diag([2.0, 0.0]), np.diag([0.0, 2.0]))]
 
 TORCH: dict[str, Any] = {
     "cofactor": lambda torch, x: torch.linalg.det(x)[..., None, None] * torch.linalg.inv(x).mT,
     "cofactor_slope": _torch_slope,
+    "determinant": lambda torch, x: torch.linalg.det(x),
+    "log_determinant": lambda torch, x: torch.linalg.slogdet(x)[1],
 }

@@ -1,0 +1,45 @@
+"""The table, arguments: what functions made of ops check before any op runs.
+
+`name` is the function that asks: errors begin with it.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+from micrograd.arrays import as_operand
+from micrograd.errors import ArgumentError
+from micrograd.op import Array
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from micrograd import on_demand as np  # noqa: F401 - for the examples
+
+
+def operand(name: str, x: Any) -> Array:
+    """x itself, or the array that a list of numbers stands for.
+
+    Raises:
+        DataError: x is not a number, an array, or a list of numbers.
+
+    >>> operand("inv", [[1, 2], [3, 4]])
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    return x if hasattr(x, "shape") else as_operand(x, name)
+
+
+def integer_at_least(least: int, name: str, what: str, given: Any) -> int:
+    """The given number as a Python int. `what` is the name of the argument.
+
+    Raises:
+        ArgumentError: given is not an integer, or is below least.
+
+    >>> integer_at_least(1, "group_norm", "num_groups", np.int64(2))
+    2
+    """
+    if not isinstance(given, Integral) or given < least:
+        raise ArgumentError(f"{name}: {what}={given!r}: give an integer of at least {least}")
+    return int(given)
