@@ -21,7 +21,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from micrograd.errors import MicrogradError, OpError, ShapeError
 from micrograd.modes import ieee_gradients as ieee_gradients
@@ -37,6 +37,8 @@ else:
 
 Array = Any  # a Python number, a NumPy array, or anything that an interpreter or NumPy's protocols stand for
 Rule = Callable[..., Array]
+P = ParamSpec("P")  # the arguments of a forward
+R = TypeVar("R")  # and what it gives
 
 OPS: dict[str, Op] = {}
 VARARGS = 0x04  # inspect.CO_VARARGS: that import takes longer than this room
@@ -332,6 +334,13 @@ class Question(Op):
         return np.dtype(self._kind)
 
 
+if TYPE_CHECKING:
+    # What type checkers see of a definer's result: an op with the arguments of its forward. To Python it
+    # is an Op of its kind, as a compiled class cannot be generic.
+    class Defined(Op, Generic[P, R]):
+        def __call__(self, *inputs: P.args, **params: P.kwargs) -> R: ...
+
+
 class Custom(Op):
     """The op of a node that a user made by hand, `Value(data, children, "name")`: a symbol and no rule."""
 
@@ -343,7 +352,7 @@ class Custom(Op):
         return Custom, (self.symbol,)
 
 
-def elementwise(symbol: str, *rules: Rule | None, kink: str = "") -> Callable[[Callable[..., Array]], Op]:
+def elementwise(symbol: str, *rules: Rule | None, kink: str = "") -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an elementwise op from its partials, one per input, each `lambda z, x, ...: dz/dx`.
 
     Args:
@@ -369,7 +378,7 @@ def elementwise(symbol: str, *rules: Rule | None, kink: str = "") -> Callable[[C
 
 def multilinear(
     symbol: str, *rules: Rule | Each | None, shape: Callable[..., Any]
-) -> Callable[[Callable[..., Array]], Op]:
+) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op that is linear in each input from its transposes, each `lambda g, x, ...: cotangent of x`.
 
     Args:
@@ -383,7 +392,7 @@ def multilinear(
     return lambda forward: _enter(Multilinear(forward, symbol, rules, shape))
 
 
-def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any]) -> Callable[[Callable[..., Array]], Op]:
+def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any]) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op of any number of inputs, linear in all of them together.
 
     Args:
@@ -399,7 +408,7 @@ def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any]) -> Callable[[C
 
 def primitive(
     symbol: str, *, vjp: Sequence[Rule | None], jvp: Sequence[Rule | None], shape: Callable[..., Any], kink: str = ""
-) -> Callable[[Callable[..., Array]], Op]:
+) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define any other op, from a vjp and a jvp rule per input; rare.
 
     Args:
@@ -415,12 +424,12 @@ def primitive(
     return lambda forward: _enter(Primitive(forward, symbol, vjp, jvp, shape), kink)
 
 
-def comparison(symbol: str) -> Callable[[Callable[..., Array]], Op]:
+def comparison(symbol: str) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an elementwise question, which answers in plain booleans."""
     return lambda forward: _enter(Comparison(forward, symbol, ()))
 
 
-def question(symbol: str, *, shape: Callable[..., Any], kind: type) -> Callable[[Callable[..., Array]], Op]:
+def question(symbol: str, *, shape: Callable[..., Any], kind: type) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op that answers in plain data.
 
     Args:
@@ -434,7 +443,7 @@ def question(symbol: str, *, shape: Callable[..., Any], kind: type) -> Callable[
     return lambda forward: _enter(Question(forward, symbol, shape, kind))
 
 
-def _enter(op: Op, kink: str = "") -> Op:
+def _enter(op: Op, kink: str = "") -> Any:
     """Into the table; a name may be defined again where it was defined, as when a notebook cell is run twice."""
     check_rules(op)
     known = OPS.get(op.name)
