@@ -23,7 +23,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 
 from micrograd import copies, levels, memory
 from micrograd.anomaly import Anomalies
@@ -48,6 +48,9 @@ from micrograd.walks import ACTIVE, LOCK, Place, Walk, is_running_here, place_of
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
+
+    from micrograd.arrays import Data, Input
 else:
     from micrograd import on_demand as np
 
@@ -117,6 +120,7 @@ class Value(Operators):
     _params: Any
     _x: Any
     _y: Any
+    label: str
 
     def __init__(
         self,
@@ -170,7 +174,7 @@ class Value(Operators):
         _put_grad_here(self, grad)
 
     @property
-    def data(self) -> Any:
+    def data(self) -> Data:
         """The number or array; assignable."""
         return _held(self)
 
@@ -187,7 +191,7 @@ class Value(Operators):
         self._content = data
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> Data:
         """The gradient, of the shape and dtype of data; zero before `backward()`; assignable."""
         grad = _grad_here(self)
         if grad is not None:
@@ -287,64 +291,64 @@ class Value(Operators):
     # How graphs are made. On numbers `a - b` is `a + b * -1` and `a / b` is `a * b**-1`, node for node as in the
     # texts; with an array among the operands each is one node, one call of NumPy.
 
-    def __add__(self, other: Array) -> Any:
+    def __add__(self, other: Input) -> Self:
         if _quick(self) and _is_plain(other, type(self)):
             return _float_node(type(self), self._float + _float_of(other), add, self, other)
         return _of_both(add, self, other)
 
-    def __radd__(self, other: Array) -> Any:
+    def __radd__(self, other: Input) -> Self:
         return self + other if is_number(other) else _of_both(add, self, other, True)
 
-    def __mul__(self, other: Array) -> Any:
+    def __mul__(self, other: Input) -> Self:
         if _quick(self) and _is_plain(other, type(self)):
             return _float_node(type(self), self._float * _float_of(other), multiply, self, other)
         return _of_both(multiply, self, other)
 
-    def __rmul__(self, other: Array) -> Any:
+    def __rmul__(self, other: Input) -> Self:
         return self * other if is_number(other) else _of_both(multiply, self, other, True)
 
-    def __matmul__(self, other: Array) -> Any:
+    def __matmul__(self, other: Input) -> Self:
         return _of_both(matmul, self, other)
 
-    def __rmatmul__(self, other: Array) -> Any:
+    def __rmatmul__(self, other: Input) -> Self:
         return _of_both(matmul, self, other, True)
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Self:
         return self * -1 if self._is_float or is_number(self._content) else super().__neg__()
 
-    def __sub__(self, other: Array) -> Any:
+    def __sub__(self, other: Input) -> Self:
         if _quick(self) and _is_plain(other, type(self)):
-            return self + (-other)
-        other = _operand("subtract", self, other)
-        return self + (-other) if _numbers(self, other) else _of_both(subtract, self, other)
+            return self + (-other)  # type: ignore[operator]
+        y = _operand("subtract", self, other)
+        return self + (-y) if _numbers(self, y) else _of_both(subtract, self, y)
 
-    def __rsub__(self, other: Array) -> Any:
-        other = _operand("subtract", self, other)
-        return other + (-self) if _numbers(self, other) else _of_both(subtract, self, other, True)
+    def __rsub__(self, other: Input) -> Self:
+        y = _operand("subtract", self, other)
+        return y + (-self) if _numbers(self, y) else _of_both(subtract, self, y, True)
 
-    def __truediv__(self, other: Array) -> Any:
+    def __truediv__(self, other: Input) -> Self:
         if _quick(self) and type(other) is type(self):
             return self * other**-1
-        other = _operand("divide", self, other)
-        if not _numbers(self, other) or type(other) is Traced:
-            return _of_both(divide, self, other)
-        return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
+        y = _operand("divide", self, other)
+        if not _numbers(self, y) or type(y) is Traced:
+            return _of_both(divide, self, y)
+        return self * (y**-1 if isinstance(y, Value) else raise_to(y, exponent=-1))
 
-    def __rtruediv__(self, other: Array) -> Any:
-        other = _operand("divide", self, other)
-        return other * self**-1 if _numbers(self, other) else _of_both(divide, self, other, True)
+    def __rtruediv__(self, other: Input) -> Self:
+        y = _operand("divide", self, other)
+        return y * self**-1 if _numbers(self, y) else _of_both(divide, self, y, True)
 
-    def __pow__(self, other: Array) -> Any:
-        other = _operand("power", self, other)
-        if not is_number(other):
-            return power(self, other)
+    def __pow__(self, other: Input) -> Self:
+        y = _operand("power", self, other)
+        if not is_number(y):
+            return power(self, y)
         if _quick(self):
-            z = _raised(self._float, other)
+            z = _raised(self._float, y)
             if z - z == 0.0:  # finite
-                return _with_params(_float_node(type(self), z, raise_to, self, None), _shared_params(other))
-        return raise_to(self, exponent=other)
+                return _with_params(_float_node(type(self), z, raise_to, self, None), _shared_params(y))
+        return raise_to(self, exponent=y)
 
-    def exp(self) -> Any:
+    def exp(self) -> Self:
         """Exponential, elementwise."""
         if _quick(self):
             z = _exponential(self._float)
@@ -352,19 +356,19 @@ class Value(Operators):
                 return _float_node(type(self), z, exp_op, self, None)
         return exp_op(self)
 
-    def log(self) -> Any:
+    def log(self) -> Self:
         """Natural logarithm, elementwise."""
         if _quick(self) and self._float > 0.0:
             return _float_node(type(self), math.log(self._float), log_op, self, None)
         return log_op(self)
 
-    def relu(self) -> Any:
+    def relu(self) -> Self:
         """Rectified linear unit, elementwise."""
         if _quick(self):
             return _float_node(type(self), 0.0 if self._float <= 0.0 else self._float, relu_op, self, None)
         return relu_op(self)
 
-    def tanh(self) -> Any:
+    def tanh(self) -> Self:
         """Hyperbolic tangent, elementwise."""
         if _quick(self):
             return _float_node(type(self), math.tanh(self._float), tanh_op, self, None)
@@ -469,7 +473,7 @@ class Value(Operators):
             undo(walk)
             raise
 
-    def detach(self) -> Value:
+    def detach(self) -> Self:
         """The same data as a constant: no gradient goes through it.
 
         >>> x = Value(3.0)
@@ -479,7 +483,7 @@ class Value(Operators):
         """
         data = _held(self)
         data = data.detach() if hasattr(data, "_apply_op") else data
-        constant: Value = _node(type(self), data, CONSTANT, None, None)
+        constant = _node(type(self), data, CONSTANT, None, None)
         constant.label = self.label
         return constant
 
@@ -499,7 +503,7 @@ class Value(Operators):
 
     # Python's own protocols
 
-    def numpy(self) -> Any:
+    def numpy(self) -> NDArray[Any]:
         """The data as a NumPy array, detached; it shares memory where data is a NumPy array already."""
         return np.asarray(self._content)
 
@@ -515,9 +519,9 @@ class Value(Operators):
     def __dlpack_device__(self) -> Any:
         return (self.numpy() if is_number(self._content) else self._content).__dlpack_device__()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A copy of the whole graph."""
-        return copies.deepcopy(self, memo, _blank)  # type: ignore[no-any-return]
+        return copies.deepcopy(self, memo, _blank)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickle the inputs before their users, so that no pickle is deeper than one node."""
@@ -571,16 +575,16 @@ class Traced(Value):
     def _is_eager_number(self) -> bool:
         return False
 
-    def __truediv__(self, other: Array) -> Any:
+    def __truediv__(self, other: Input) -> Self:
         return divide(self, _operand("divide", self, other))
 
-    def __rtruediv__(self, other: Array) -> Any:
+    def __rtruediv__(self, other: Input) -> Self:
         return divide(_operand("divide", self, other), self)
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Self:
         return positive_op(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return positive_op(self)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
@@ -1054,7 +1058,7 @@ def _float_of(x: Any) -> float:
     if isinstance(x, Value):
         value = x
         return value._float
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 def _receive(x: Any, part: float) -> None:
@@ -1245,7 +1249,7 @@ def _node(kind: type[Value], data: Any, record: Op, x: Any, y: Any) -> Any:
 
 def traced(x: Any) -> Traced:
     """What a transform gives to its function in place of x: a leaf, or of a Value a node that leads on to it."""
-    return _as_kind(Traced, x) if isinstance(x, Value) else _node(Traced, x, LEAF, None, None)  # type: ignore[no-any-return]
+    return _as_kind(Traced, x) if isinstance(x, Value) else _node(Traced, x, LEAF, None, None)
 
 
 def seal(leaf: Value) -> None:
@@ -1266,7 +1270,7 @@ def _as_kind(kind: type[Value], x: Value) -> Any:
 
 
 def _blank(kind: type[Value]) -> Value:
-    return _node(kind, 0.0, LEAF, None, None)  # type: ignore[no-any-return]
+    return _node(kind, 0.0, LEAF, None, None)
 
 
 def _watch_like(node: Value, inputs: Iterable[Any]) -> None:
@@ -1322,7 +1326,7 @@ def _may_move(x: Any) -> bool:
     return isinstance(x, Value) and not _is_constant(x)
 
 
-def _with_params(node: Value, params: dict[str, Any]) -> Value:
+def _with_params(node: Value, params: dict[str, Any]) -> Any:
     if node._record is not CONSTANT:
         node._params = params
     return node
