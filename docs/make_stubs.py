@@ -44,11 +44,11 @@ from typing import Any, TypeAlias, TypeVar, overload
 
 from numpy.typing import NDArray
 
-from micrograd.arrays import Grid, Input, Plain
+from micrograd.arrays import Grid, Plain
 from micrograd.op import OPS as OPS
 from micrograd.op import Op
 from micrograd.ops.indexing import At as At
-from micrograd.ops.operators import Operators
+from micrograd.ops.operators import Input, Operators
 {imports}
 V = TypeVar("V", bound=Operators)  # a Value, or what else interprets ops
 Of: TypeAlias = V | Sequence[V | float] | Sequence[Sequence[V | float]]  # one, or lists that hold some
@@ -68,8 +68,9 @@ from typing import Any, overload
 
 from numpy.typing import NDArray
 
-from micrograd.arrays import Grid, Input, Plain
+from micrograd.arrays import Grid, Plain
 from micrograd.ops import Of, V
+from micrograd.ops.operators import Input
 {imports}
 
 __all__: list[str]

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from micrograd.ops.operators import Operators
-
     # The types that users meet; only type checkers need them. `v.data` and `v.grad` are Data:
     # `v.item()` is surely a number, and `v.numpy()` surely an array.
     Data: TypeAlias = float | NDArray[Any]
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     Cube: TypeAlias = Sequence[Sequence[Sequence[float]]] | Sequence[Sequence[Sequence[Sequence[float]]]]
     Grid: TypeAlias = Gridlike | Sequence[float | Gridlike] | Sequence[Sequence[float | Gridlike]] | Cube
     Plain: TypeAlias = float | Grid  # no Value among them
-    Values: TypeAlias = Operators | Sequence[Operators | float] | Sequence[Sequence[Operators | float]]
-    Input: TypeAlias = Values | Plain
 else:
     from micrograd import on_demand as np
 

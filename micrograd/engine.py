@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from micrograd.arrays import Data, Input
+    from micrograd.arrays import Data
+    from micrograd.ops.operators import Input
 else:
     from micrograd import on_demand as np
 

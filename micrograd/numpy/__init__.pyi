@@ -10,8 +10,9 @@ from typing import Any, overload
 
 from numpy.typing import NDArray
 
-from micrograd.arrays import Grid, Input, Plain
+from micrograd.arrays import Grid, Plain
 from micrograd.ops import Of, V
+from micrograd.ops.operators import Input
 from numpy import False_ as False_
 from numpy import ScalarType as ScalarType
 from numpy import True_ as True_

@@ -10,8 +10,9 @@ from typing import Any, overload
 
 from numpy.typing import NDArray
 
-from micrograd.arrays import Grid, Input, Plain
+from micrograd.arrays import Grid, Plain
 from micrograd.ops import Of, V
+from micrograd.ops.operators import Input
 from micrograd.ops.linalg import EighResult as EighResult
 from micrograd.ops.linalg import SlogdetResult as SlogdetResult
 from numpy.linalg import LinAlgError as LinAlgError

@@ -11,11 +11,11 @@ from typing import Any, TypeAlias, TypeVar, overload
 
 from numpy.typing import NDArray
 
-from micrograd.arrays import Grid, Input, Plain
+from micrograd.arrays import Grid, Plain
 from micrograd.op import OPS as OPS
 from micrograd.op import Op
 from micrograd.ops.indexing import At as At
-from micrograd.ops.operators import Operators
+from micrograd.ops.operators import Input, Operators
 from micrograd.ops.linalg import EighResult as EighResult
 from micrograd.ops.linalg import SlogdetResult as SlogdetResult
 V = TypeVar("V", bound=Operators)  # a Value, or what else interprets ops

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
@@ -21,7 +21,10 @@ from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 if TYPE_CHECKING:
     import numpy as np
 
-    from micrograd.arrays import Data, Input
+    from micrograd.arrays import Data, Plain
+
+    Values: TypeAlias = "Operators | Sequence[Operators | float] | Sequence[Sequence[Operators | float]]"
+    Input: TypeAlias = Values | Plain  # what may stand beside a Value
 else:
     from micrograd import on_demand as np
 
