@@ -82,7 +82,7 @@ class Moons:
             learning_rate = 1.0 - 0.9 * k / max(steps, 100)
             for p in self.model.parameters():
                 p.data -= learning_rate * p.grad
-            yield k, total_loss.data, accuracy
+            yield k, total_loss.item(), accuracy
 
 
 def train(steps: int = 100) -> Iterator[tuple[int, float, float]]:
@@ -197,7 +197,7 @@ def _decision_boundary(moons: Moons) -> Figure:
     xx, yy = np.meshgrid(np.arange(x_min, x_max, h), np.arange(y_min, y_max, h))
     with no_grad():
         scores = moons.model(np.c_[xx.ravel(), yy.ravel()])  # the whole mesh as one batch
-    Z = (scores.data > 0).reshape(xx.shape)
+    Z = (scores.numpy() > 0).reshape(xx.shape)
 
     figure, axes = _figure("Two moons, and where the network draws the line")
     axes.contourf(xx, yy, Z, cmap="Spectral", alpha=0.8)

@@ -82,10 +82,11 @@ def test_the_switch_makes_a_wheel_for_every_platform(plain_build):
 
 def test_the_wheel_holds_the_package_alone(plain_build, tree):
     names = names_in(plain_build / f"{NAME}-py3-none-any.whl")
-    kinds = (".py", ".pxd", ".h", ".typed")
+    kinds = (".py", ".pyi", ".pxd", ".h", ".typed")
     package = {path.relative_to(tree).as_posix() for path in (tree / "micrograd").rglob("*") if path.suffix in kinds}
     assert {name for name in names if not name.startswith(f"{NAME}.dist-info/")} == package
     assert {"micrograd/engine.py", "micrograd/py.typed", "micrograd/ops/operators.pxd"} <= names
+    assert {"micrograd/__init__.pyi", "micrograd/ops/__init__.pyi", "micrograd/numpy/linalg.pyi"} <= names
 
 
 def test_the_source_distribution_holds_what_its_tests_need(plain_build, tree):
