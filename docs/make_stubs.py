@@ -45,7 +45,6 @@ from typing import Any, TypeAlias, TypeVar, overload
 from numpy.typing import NDArray
 
 from micrograd.arrays import Grid, Plain
-from micrograd.op import OPS as OPS
 from micrograd.op import Op
 from micrograd.ops.indexing import At as At
 from micrograd.ops.operators import Input, Operators
@@ -54,6 +53,7 @@ V = TypeVar("V", bound=Operators)  # a Value, or what else interprets ops
 Of: TypeAlias = V | Sequence[V | float] | Sequence[Sequence[V | float]]  # one, or lists that hold some
 
 __all__: list[str]
+OPS: dict[str, Op]
 FAMILIES: tuple[ModuleType, ...]
 '''
 NUMPY_HEAD = '''\

@@ -49,10 +49,16 @@ def run(command: list[str]) -> str:
 
 def said_by_mypy() -> dict[str, dict[int, str]]:
     """What mypy --strict says, by program and line: the codes of its errors."""
-    checker = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary"]
+    options = [
+        "--strict",
+        "--config-file=",
+        "--follow-imports=silent",
+        "--no-error-summary",
+    ]  # as for a user of the wheel
+    checker = [sys.executable, "-m", "mypy", *options]
     found: dict[str, dict[int, str]] = {RIGHT.name: {}, WRONG.name: {}}
     for line in run([*checker, str(RIGHT), str(WRONG)]).splitlines():
-        if said := re.match(r"(.+):(\d+): error: .*\[([\w-]+)\]", line):
+        if said := re.match(r"(.+):(\d+): error: .*\[([\w-]+)\]$", line):
             found[Path(said[1]).name][int(said[2])] = said[3]
     return found
 

@@ -13,7 +13,7 @@ import micrograd.numpy as mnp
 from micrograd import Value, ops
 from micrograd.engine import toposort
 from micrograd.nn import MLP, Layer, Neuron
-from micrograd.op import OPS, Array, Op, elementwise
+from micrograd.op import Array, Op, elementwise
 from micrograd.transforms import elementwise_grad, grad, hessian, jacobian, jvp, value_and_grad, vjp
 
 
@@ -112,7 +112,7 @@ assert_type(ops.split(v, 2), list[Value])
 assert_type(ops.clip(v, 0.0, max=1.0), Value)
 assert_type(ops.logsumexp(v, axis=1), Value)
 assert_type(ops.tanh.symbol, str)
-assert_type(OPS["tanh"], Op)
+assert_type(ops.OPS["tanh"], Op)
 assert_type(thrice(2.0), Any)
 
 # Transforms keep the arguments of f
