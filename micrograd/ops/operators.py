@@ -507,7 +507,7 @@ def _only_number(x: Any, asked: str) -> float | int:
     if is_number(number):
         return number
     if number is None:
-        raise DataError(f"{x}: a shape has no numbers; keep float() and if out of what is traced, and use ops.where")
+        raise DataError(f"{asked}: {x} is a shape without numbers; drop float() and the like, and use ops.where for if")
     if x.size != 1:
         raise DataError(f"{asked}: {named(x)} has {x.size} elements, not one; sum() or index it first")
     return np.asarray(number).item()
@@ -574,4 +574,4 @@ def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
     try:
         return tuple(operator.index(n) for n in wanted)
     except TypeError:
-        raise ShapeError(f"{name}: {given} are no whole numbers; give them as in {name}(1, 0)") from None
+        raise ShapeError(f"{name}: {given} are not whole numbers; give them as in {name}(1, 0)") from None
