@@ -406,7 +406,7 @@ class Operators:
         return indexing.take(self, indices, axis=axis)
 
     @property
-    def at(self) -> indexing.At:
+    def at(self) -> indexing.At[Self]:
         """`v.at[index].set(w)`, `.add(w)`, `.multiply(w)`: a copy, changed at the index."""
         return indexing.At(self)
 

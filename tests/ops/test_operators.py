@@ -73,5 +73,5 @@ def test_sizes_and_axes_are_whole_numbers() -> None:
     with pytest.raises(ShapeError) as error:
         v.transpose(1.0, 0.0)
     assert str(error.value) == "transpose: (1.0, 0.0) are not whole numbers; give them as in transpose(1, 0)"
-    with pytest.raises(ShapeError, match="reshape: .* are not whole numbers"):
+    with pytest.raises(ShapeError, match=r"reshape: .* are not whole numbers"):
         v.reshape("2", "1")
