@@ -10,7 +10,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias, TypeVar
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from micrograd.arrays import Data, Plain
 
     Values: TypeAlias = "Operators | Sequence[Operators | float] | Sequence[Sequence[Operators | float]]"
-    Input: TypeAlias = Values | Plain  # what may stand beside a Value
+    Input: TypeAlias = Values | Plain | SupportsFloat  # what may stand beside a Value: any number, arrays, lists
 else:
     from micrograd import on_demand as np
 

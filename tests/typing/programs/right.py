@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, assert_type
 
 import numpy as np
@@ -62,6 +63,8 @@ assert_type(X @ v, Value)
 assert_type(v @ X, Value)
 assert_type(X * v - X, Value)
 assert_type(np.float64(2.0) * a, Value)
+assert_type(a + Fraction(1, 3), Value)
+assert_type(a * [1.0, 2.0], Value)
 assert_type(abs(b), Value)
 assert_type(divmod(v, 2.0), tuple[Value, Value])
 assert_type(v[0, 1], Value)
