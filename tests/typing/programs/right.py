@@ -30,8 +30,9 @@ def energy(x: float, k: float = 1.0) -> float:
     return 0.5 * k * x * x
 
 
-def length(w: NDArray[np.float64], *, scale: float) -> np.float64:
-    return np.sum(w * w) * scale
+def corner(w: NDArray[np.float64], *, scale: float) -> float:
+    z: float = w[0] * w[1] * scale
+    return z
 
 
 def with_aux(x: float) -> tuple[float, str]:
@@ -124,7 +125,7 @@ assert_type(grad(energy)(3.0, 2.0), float)
 assert_type(grad(energy)(3.0, k=2.0), float)
 assert_type(grad(polynomial)(a), Value)
 assert_type(grad(grad(energy))(3.0), float)
-assert_type(grad(length)(np.ones(2), scale=2.0), NDArray[np.float64])
+assert_type(grad(corner)(np.ones(2), scale=2.0), NDArray[np.float64])
 assert_type(grad(of_weights)({"w": 1.0, "x": 2.0}), dict[str, float])
 assert_type(grad(with_aux, has_aux=True)(3.0), tuple[Any, str])
 assert_type(value_and_grad(energy)(3.0), tuple[float, float])
