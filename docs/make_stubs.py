@@ -30,7 +30,10 @@ from micrograd.ops.calls import order_of  # noqa: E402
 
 MADE = f"Made by `python docs/make_stubs.py` with NumPy {np.__version__}; do not edit by hand."
 # Plain calls come first, so that a list of numbers is not searched for a Value. The overlap is meant.
-CHECKERS = "# mypy: disable-error-code=overload-overlap\n# pyright: reportOverlappingOverload=false"
+# NumPy's names differ a little from version to version.
+CHECKERS = """\
+# mypy: disable-error-code="overload-overlap, attr-defined"
+# pyright: reportOverlappingOverload=false, reportAttributeAccessIssue=false"""
 OPS_HEAD = '''\
 """The types of the table of ops. {made}
 

@@ -10,6 +10,8 @@ from micrograd.errors import DataError
 from micrograd.op import OPS, PLAIN, ground
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+    from fractions import Fraction
     from typing import Protocol, TypeAlias
 
     import numpy as np
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     Cube: TypeAlias = Sequence[Sequence[Sequence[float]]] | Sequence[Sequence[Sequence[Sequence[float]]]]
     Grid: TypeAlias = Gridlike | Sequence[float | Gridlike] | Sequence[Sequence[float | Gridlike]] | Cube
-    Plain: TypeAlias = float | Grid  # no Value among them
+    Plain: TypeAlias = float | Fraction | Decimal | Grid  # no Value among them
 else:
     from micrograd import on_demand as np
 

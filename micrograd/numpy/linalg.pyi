@@ -2,8 +2,8 @@
 
 With a Value among the inputs the result is a Value. Without one the function is NumPy's.
 """
-# mypy: disable-error-code=overload-overlap
-# pyright: reportOverlappingOverload=false
+# mypy: disable-error-code="overload-overlap, attr-defined"
+# pyright: reportOverlappingOverload=false, reportAttributeAccessIssue=false
 import builtins
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload

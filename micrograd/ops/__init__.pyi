@@ -3,8 +3,8 @@
 Plain numbers and arrays give plain results. A Value among the inputs makes the result a
 Value of its class. What is Any is a number or an array, by the axes; or a plain answer.
 """
-# mypy: disable-error-code=overload-overlap
-# pyright: reportOverlappingOverload=false
+# mypy: disable-error-code="overload-overlap, attr-defined"
+# pyright: reportOverlappingOverload=false, reportAttributeAccessIssue=false
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any, TypeAlias, TypeVar, overload

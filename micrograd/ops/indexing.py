@@ -9,7 +9,7 @@ import contextlib
 import math
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, IndexingError, OpError, ShapeError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
+
+X = TypeVar("X")  # what is changed: a Value, or an array
 
 __all__ = [
     "At",
@@ -477,7 +479,7 @@ def _rounds(shape: tuple[int, ...], index: Any) -> list[tuple[Any, Any]] | None:
     return [(np.unravel_index(elements[part], shape), np.unravel_index(part, own.shape)) for part in cut]
 
 
-class At:
+class At(Generic[X]):
     """`x.at[index]`, with the methods `set`, `add` and `multiply`: a new value each, while x stays as it is.
 
     Args:
@@ -489,31 +491,31 @@ class At:
 
     __slots__ = ("x",)
 
-    def __init__(self, x: Array) -> None:
+    def __init__(self, x: X) -> None:
         self.x = x
 
-    def __getitem__(self, index: Any) -> Elements:
+    def __getitem__(self, index: Any) -> Elements[X]:
         return Elements(self.x, index)
 
 
-class Elements:
+class Elements(Generic[X]):
     """Some elements of a value, to be replaced, added to or multiplied; what `x.at[index]` gives."""
 
     __slots__ = ("index", "x")
 
-    def __init__(self, x: Array, index: Any) -> None:
+    def __init__(self, x: X, index: Any) -> None:
         self.x = x
         self.index = index
 
-    def set(self, w: Array) -> Array:
+    def set(self, w: Array) -> X:
         """The value with w in place of these elements: see `index_set`."""
         return index_set(self.x, w, index=self.index)
 
-    def add(self, w: Array) -> Array:
+    def add(self, w: Array) -> X:
         """The value with w added to these elements: see `index_add`."""
         return index_add(self.x, w, index=self.index)
 
-    def multiply(self, w: Array) -> Array:
+    def multiply(self, w: Array) -> X:
         """The value with these elements multiplied by w: see `index_multiply`."""
         return index_multiply(self.x, w, index=self.index)
 

@@ -10,7 +10,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias, TypeVar
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from micrograd.arrays import Data, Plain
 
     Values: TypeAlias = "Operators | Sequence[Operators | float] | Sequence[Sequence[Operators | float]]"
-    Input: TypeAlias = Values | Plain  # what may stand beside a Value
+    Input: TypeAlias = Values | Plain | SupportsFloat  # what may stand beside a Value: any number, arrays, lists
 else:
     from micrograd import on_demand as np
 
@@ -407,7 +407,7 @@ class Operators(Interpreter):
         return indexing.take(self, indices, axis=axis)
 
     @property
-    def at(self) -> indexing.At:
+    def at(self) -> indexing.At[Self]:
         """`v.at[index].set(w)`, `.add(w)`, `.multiply(w)`: a copy, changed at the index."""
         return indexing.At(self)
 
@@ -508,7 +508,7 @@ def _only_number(x: Any, asked: str) -> float | int:
     if is_number(number):
         return number
     if number is None:
-        raise DataError(f"{x}: a shape has no numbers; keep float() and if out of what is traced, and use ops.where")
+        raise DataError(f"{asked}: {x} is a shape without numbers; drop float() and the like, and use ops.where for if")
     if x.size != 1:
         raise DataError(f"{asked}: {named(x)} has {x.size} elements, not one; sum() or index it first")
     return np.asarray(number).item()
@@ -575,4 +575,4 @@ def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
     try:
         return tuple(operator.index(n) for n in wanted)
     except TypeError:
-        raise ShapeError(f"{name}: {given} are no whole numbers; give them as in {name}(1, 0)") from None
+        raise ShapeError(f"{name}: {given} are not whole numbers; give them as in {name}(1, 0)") from None

@@ -59,7 +59,7 @@ def said_by_mypy() -> dict[str, dict[int, str]]:
     found: dict[str, dict[int, str]] = {RIGHT.name: {}, WRONG.name: {}}
     for line in run([*checker, str(RIGHT), str(WRONG)]).splitlines():
         if said := re.match(r"(.+):(\d+): error: .*\[([\w-]+)\]$", line):
-            found[Path(said[1]).name][int(said[2])] = said[3]
+            found.setdefault(Path(said[1]).name, {})[int(said[2])] = said[3]
     return found
 
 

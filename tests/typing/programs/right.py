@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, assert_type
 
 import numpy as np
@@ -29,8 +30,9 @@ def energy(x: float, k: float = 1.0) -> float:
     return 0.5 * k * x * x
 
 
-def length(w: NDArray[np.float64], *, scale: float) -> np.float64:
-    return np.sum(w * w) * scale
+def corner(w: NDArray[np.float64], *, scale: float) -> float:
+    z: float = w[0] * w[1] * scale
+    return z
 
 
 def with_aux(x: float) -> tuple[float, str]:
@@ -62,6 +64,8 @@ assert_type(X @ v, Value)
 assert_type(v @ X, Value)
 assert_type(X * v - X, Value)
 assert_type(np.float64(2.0) * a, Value)
+assert_type(a + Fraction(1, 3), Value)
+assert_type(a * [1.0, 2.0], Value)
 assert_type(abs(b), Value)
 assert_type(divmod(v, 2.0), tuple[Value, Value])
 assert_type(v[0, 1], Value)
@@ -78,6 +82,7 @@ assert_type(a.hypot(3.0), Value)
 assert_type(v.sum(axis=0), Value)
 assert_type(v.mean(0, keepdims=True).T, Value)
 assert_type(v.reshape(4), Value)
+assert_type(v.at[0].set(1.0), Value)
 assert_type(m.detach(), Labelled)
 assert_type(v.shape, tuple[int, ...])
 assert_type(a.label, str)
@@ -120,7 +125,7 @@ assert_type(grad(energy)(3.0, 2.0), float)
 assert_type(grad(energy)(3.0, k=2.0), float)
 assert_type(grad(polynomial)(a), Value)
 assert_type(grad(grad(energy))(3.0), float)
-assert_type(grad(length)(np.ones(2), scale=2.0), NDArray[np.float64])
+assert_type(grad(corner)(np.ones(2), scale=2.0), NDArray[np.float64])
 assert_type(grad(of_weights)({"w": 1.0, "x": 2.0}), dict[str, float])
 assert_type(grad(with_aux, has_aux=True)(3.0), tuple[Any, str])
 assert_type(value_and_grad(energy)(3.0), tuple[float, float])
