@@ -14,6 +14,7 @@ from micrograd import (
 
 __all__ = [
     "MicrogradError",
+    "Symbol",
     "Value",
     "about",
     "check_op",

@@ -1,5 +1,6 @@
 """What `import micrograd` offers: loaded when first used, typed here. `__init__.py` reads the names from this file."""
 
+from . import abstract as abstract
 from . import check as check
 from . import data as data
 from . import draw as draw
@@ -10,8 +11,8 @@ from . import nn as nn
 from . import numpy as numpy
 from . import op as op
 from . import ops as ops
-from . import program as program
 from . import special as special
+from . import symbol as symbol
 from . import texts as texts
 from . import transforms as transforms
 from . import trees as trees
@@ -26,6 +27,7 @@ from .engine import no_grad as no_grad
 from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
+from .symbol import Symbol as Symbol
 from .transforms import elementwise_grad as elementwise_grad
 from .transforms import grad as grad
 from .transforms import hessian as hessian

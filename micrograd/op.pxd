@@ -2,6 +2,7 @@
 
 cdef class Formulas:
     cdef public int state, uses
+    cdef public bint is_sum
     cdef public object run, slope_x, slope_y, slope_w
 
 
