@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, check_op, gradcheck
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, GradcheckError, GradientError, OpError
 from micrograd.op import OPS, Op, elementwise, multilinear, primitive
 from micrograd.ops import mean, multiply, reshape, stop_gradient

@@ -10,8 +10,11 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.alarms import integer_of
 from micrograd.ops.arithmetic import divide, equal, greater, less, remainder, where
-from micrograd.ops.axes import axis_of
+from micrograd.ops.axes import along, axes_of, axis_of, with_length
 from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import concatenate
+from micrograd.ops.layouts import flip
+from micrograd.ops.ordering import argsort, searchsorted
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import sum
 from micrograd.ops.scans import cumprod, cumsum

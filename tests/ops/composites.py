@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, gradcheck, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import MicrogradError
 from micrograd.transforms import jvp
 from micrograd.trees import leaves_of
