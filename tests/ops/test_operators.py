@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value
-from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.abstract import Abstract
+from micrograd.errors import ArgumentError, DataError, ShapeError
 
 # Of bits, of whole numbers, and of matrices: not for Values one by one. Two are Python's `and` and `or`.
 APART = set("bitwise_and bitwise_count bitwise_or bitwise_xor invert left_shift right_shift gcd lcm".split())
@@ -60,9 +60,7 @@ def test_methods_beside_the_ufuncs() -> None:
 
 
 def test_a_shape_has_no_number() -> None:
-    said = (
-        "float(): () has no number yet; replace `if` by ops.where, and drop float()"
-    )
+    said = "float(): () has no number yet; replace `if` by ops.where, and drop float()"
     with pytest.raises(DataError) as error:
         float(Abstract(()))
     assert str(error.value) == said
