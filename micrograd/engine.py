@@ -16,7 +16,7 @@ op, and gradients that meet are added. That is the chain rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from micrograd import floats, memory
 from micrograd.anomaly import OPEN, current_anomalies
@@ -48,12 +48,10 @@ from micrograd.op import LEAF as _LEAF
 from micrograd.op import HandMade, Op
 from micrograd.operands import all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.ops import add, divide, matmul, multiply, power, raise_to, subtract
+from micrograd.ops.operators import Input
 from micrograd.stale import is_stale
 from micrograd.walking import Walking, check_start, next_number
 from micrograd.walks import ACTIVE, LOCK
-
-if TYPE_CHECKING:
-    from micrograd.ops.operators import Input
 
 NONE: dict[str, Any] = {}  # no params
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, SupportsIndex
+from typing import Any, Self, SupportsIndex
 
 from micrograd import levels, memory
 from micrograd.engine import Value
@@ -13,9 +13,7 @@ from micrograd.op import CONSTANT as _CONSTANT
 from micrograd.op import LEAF as _LEAF
 from micrograd.operands import operand
 from micrograd.ops import divide, positive
-
-if TYPE_CHECKING:
-    from micrograd.ops.operators import Input
+from micrograd.ops.operators import Input
 
 
 class Traced(Value):

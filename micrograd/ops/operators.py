@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
+    Input = Any
+
 O = TypeVar("O", bound="Operators")  # noqa: E741 - the class of an operand
 
 
