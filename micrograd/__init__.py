@@ -5,23 +5,12 @@ What is named here is loaded when first used, so `import micrograd` takes no tim
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import lazy_loader
 
 from micrograd import (
     installed,
     plain,  # which engine runs, decided before it is imported
 )
-
-if TYPE_CHECKING:
-    from micrograd.check import check_op, gradcheck
-    from micrograd.draw import draw_dot, trace
-    from micrograd.engine import Value, detect_anomaly, enable_grad, no_grad, toposort
-    from micrograd.errors import MicrogradError
-    from micrograd.op import ieee_gradients
-    from micrograd.symbol import Symbol
-    from micrograd.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
     "MicrogradError",
@@ -48,36 +37,8 @@ __all__ = [
 ]
 __version__ = "1.0.0.dev0"
 
-__getattr__, _lazy_names, _ = lazy_loader.attach(
-    __name__,
-    submodules=[
-        "abstract",
-        "check",
-        "data",
-        "draw",
-        "dual",
-        "engine",
-        "errors",
-        "nn",
-        "numpy",
-        "op",
-        "ops",
-        "special",
-        "symbol",
-        "texts",
-        "transforms",
-        "trees",
-    ],
-    submod_attrs={
-        "check": ["check_op", "gradcheck"],
-        "draw": ["draw_dot", "trace"],
-        "engine": ["Value", "detect_anomaly", "enable_grad", "no_grad", "toposort"],
-        "errors": ["MicrogradError"],
-        "op": ["ieee_gradients"],
-        "symbol": ["Symbol"],
-        "transforms": ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],
-    },
-)
+# The names, and the rooms they come from, stand in __init__.pyi: type checkers read that file, and so does this line.
+__getattr__, _lazy_names, _ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,25 @@ from micrograd.errors import DataError
 from micrograd.op import OPS, PLAIN, ground
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+    from fractions import Fraction
+    from typing import Protocol, TypeAlias
+
     import numpy as np
+    from numpy.typing import NDArray
+
+    # The types that users meet; only type checkers need them. `v.data` and `v.grad` are Data:
+    # `v.item()` is surely a number, and `v.numpy()` surely an array.
+    Data: TypeAlias = float | NDArray[Any]
+
+    class Gridlike(Protocol):
+        """An array: NumPy's, or of a library that NumPy understands."""
+
+        def __array__(self) -> NDArray[Any]: ...
+
+    Cube: TypeAlias = Sequence[Sequence[Sequence[float]]] | Sequence[Sequence[Sequence[Sequence[float]]]]
+    Grid: TypeAlias = Gridlike | Sequence[float | Gridlike] | Sequence[Sequence[float | Gridlike]] | Cube
+    Plain: TypeAlias = float | Fraction | Decimal | Grid  # no Value among them
 else:
     from micrograd import on_demand as np
 

@@ -88,7 +88,7 @@ class Moons:
             learning_rate = 1.0 - 0.9 * k / max(steps, 100)
             for p in self.model.parameters():
                 p.data -= learning_rate * p.grad
-            yield k, total_loss.data, accuracy
+            yield k, total_loss.item(), accuracy
 
 
 def train(steps: int = 100) -> Iterator[tuple[int, float, float]]:
@@ -223,7 +223,7 @@ def _decision_boundary(moons: Moons) -> Figure:
     with no_grad():
         # The whole mesh is one batch.
         scores = moons.model(np.c_[xx.ravel(), yy.ravel()])
-    Z = (scores.data > 0).reshape(xx.shape)
+    Z = (scores.numpy() > 0).reshape(xx.shape)
 
     figure, axes = _figure("Two moons, and where the network draws the line")
     axes.contourf(xx, yy, Z, cmap="Spectral", alpha=0.8)

@@ -19,7 +19,7 @@ graph. Read from the top:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from micrograd import floats, memory, unchecked
 from micrograd.anomaly import OPEN, current_anomalies
@@ -39,6 +39,7 @@ from micrograd.op import LEAF as _LEAF
 from micrograd.op import HandMade, Op
 from micrograd.operands import all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.ops import add, divide, matmul, multiply, power, raise_to, subtract
+from micrograd.ops.operators import Input
 from micrograd.stale import is_stale
 from micrograd.walking import Walking, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK
@@ -230,51 +231,51 @@ class Value(Node):
     # Operators make graphs. On numbers `a - b` is `a + b * -1` and `a / b` is `a * b**-1`,
     # node for node as in the texts. With an array each is one node, one call of NumPy.
 
-    def __add__(self, other: Array) -> Any:
+    def __add__(self, other: Input) -> Self:
         return floats.apply(add, self, other)
 
-    def __radd__(self, other: Array) -> Any:
+    def __radd__(self, other: Input) -> Self:
         return self + other if is_number(other) else floats.reflected(add, self, other)
 
-    def __mul__(self, other: Array) -> Any:
+    def __mul__(self, other: Input) -> Self:
         return floats.apply(multiply, self, other)
 
-    def __rmul__(self, other: Array) -> Any:
+    def __rmul__(self, other: Input) -> Self:
         return self * other if is_number(other) else floats.reflected(multiply, self, other)
 
-    def __matmul__(self, other: Array) -> Any:
+    def __matmul__(self, other: Input) -> Self:
         return floats.apply(matmul, self, other)
 
-    def __rmatmul__(self, other: Array) -> Any:
+    def __rmatmul__(self, other: Input) -> Self:
         return floats.reflected(matmul, self, other)
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Self:
         return self * -1 if holds_number(self) else super().__neg__()
 
-    def __sub__(self, other: Array) -> Any:
-        other = operand("subtract", self, other)
-        return self + (-other) if are_numbers(self, other) else floats.apply(subtract, self, other)
+    def __sub__(self, other: Input) -> Self:
+        y = operand("subtract", self, other)
+        return self + (-y) if are_numbers(self, y) else floats.apply(subtract, self, y)
 
-    def __rsub__(self, other: Array) -> Any:
-        other = operand("subtract", self, other)
-        return other + (-self) if are_numbers(self, other) else floats.reflected(subtract, self, other)
+    def __rsub__(self, other: Input) -> Self:
+        y = operand("subtract", self, other)
+        return y + (-self) if are_numbers(self, y) else floats.reflected(subtract, self, y)
 
-    def __truediv__(self, other: Array) -> Any:
-        other = operand("divide", self, other)
-        if not are_numbers(self, other) or (isinstance(other, Value) and other._is_of_transform):
-            return floats.apply(divide, self, other)
-        return self * (other**-1 if isinstance(other, Value) else raise_to(other, exponent=-1))
+    def __truediv__(self, other: Input) -> Self:
+        y = operand("divide", self, other)
+        if not are_numbers(self, y) or (isinstance(y, Value) and y._is_of_transform):
+            return floats.apply(divide, self, y)
+        return self * (y**-1 if isinstance(y, Value) else raise_to(y, exponent=-1))
 
-    def __rtruediv__(self, other: Array) -> Any:
-        other = operand("divide", self, other)
-        return other * self**-1 if are_numbers(self, other) else floats.reflected(divide, self, other)
+    def __rtruediv__(self, other: Input) -> Self:
+        y = operand("divide", self, other)
+        return y * self**-1 if are_numbers(self, y) else floats.reflected(divide, self, y)
 
-    def __pow__(self, other: Array) -> Any:
-        other = operand("power", self, other)
-        if not is_number(other):
-            return power(self, other)
-        node = floats.build(type(self), raise_to, self, None, floats.exponents(other))
-        return raise_to(self, exponent=other) if node is None else node
+    def __pow__(self, other: Input) -> Self:
+        y = operand("power", self, other)
+        if not is_number(y):
+            return power(self, y)
+        node = floats.build(type(self), raise_to, self, None, floats.exponents(y))
+        return raise_to(self, exponent=y) if node is None else node
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the data of its inputs, and record it. An op asks its inputs to do this."""

@@ -105,7 +105,7 @@ def _method(kind: type[Node], op: Op) -> Any:
 def applied(kind: type[Node], op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
     """The node of op(*inputs, **params) for floats; None where it is not that simple."""
     count = len(inputs)
-    if op.formulas.state == 2 or not 1 <= count <= 2:
+    if op.formulas.state == 2 or not 1 <= count <= 2 or count != op._count:
         return None
     shared = None
     if params:

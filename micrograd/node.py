@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from micrograd import copies, memory
 from micrograd.arrays import as_data, is_number
@@ -29,6 +29,9 @@ from micrograd.walks import ACTIVE, LOCK, Place, is_running_here, place_of
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
+
+    from micrograd.arrays import Data
 else:
     from micrograd import on_demand as np
 
@@ -71,7 +74,7 @@ class Node(Operators):
     label: str
 
     @property
-    def data(self) -> Any:
+    def data(self) -> Data:
         """The number or array; assignable."""
         return data_of(self)
 
@@ -88,7 +91,7 @@ class Node(Operators):
         set_data(self, data)
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> Data:
         """The gradient, of the shape and dtype of data; zero before `backward()`; assignable."""
         grad = self._grad
         if grad is not None:
@@ -160,7 +163,7 @@ class Node(Operators):
         symbol = self._record.symbol
         return str(symbol.format(**self._params)) if self._params else symbol
 
-    def detach(self) -> Any:
+    def detach(self) -> Self:
         """The same data as a constant: no gradient goes through it.
 
         >>> from micrograd import Value
@@ -216,7 +219,7 @@ class Node(Operators):
 
     # Doors to other libraries
 
-    def numpy(self) -> Any:
+    def numpy(self) -> NDArray[Any]:
         """The data as a NumPy array, detached; it shares memory where data is a NumPy array."""
         return np.asarray(data_of(self))
 
@@ -238,7 +241,7 @@ class Node(Operators):
 
     # Copies and pickles
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A copy of the whole graph."""
         return copies.deepcopy(self, memo, blank)
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from micrograd.chain import times as times
 from micrograd.errors import MicrogradError, OpError
@@ -44,6 +44,8 @@ else:
     from micrograd import on_demand as np
 
 Rule = Callable[..., Array]
+P = ParamSpec("P")  # the arguments of a forward
+R = TypeVar("R")  # and what it gives
 
 VARARGS = 0x04  # inspect.CO_VARARGS: that import takes longer than this room
 
@@ -359,6 +361,13 @@ class Question(Op):
         return np.dtype(self._kind)
 
 
+if TYPE_CHECKING:
+    # What type checkers see of a definer's result: an op with the arguments of its forward. To Python it
+    # is an Op of its kind, as a compiled class cannot be generic.
+    class Defined(Op, Generic[P, R]):
+        def __call__(self, *inputs: P.args, **params: P.kwargs) -> R: ...
+
+
 class HandMade(Op):
     """The op of a node that a user made by hand, `Value(data, children, "name")`: a symbol and no rule."""
 
@@ -388,7 +397,9 @@ def _no_forward(*inputs: Array) -> Array:
     raise OpError("a node made by hand has no forward to run again; make it with an op")
 
 
-def elementwise(symbol: str, *rules: Rule | None, kink: str = "", **facts: Any) -> Callable[[Callable[..., Array]], Op]:
+def elementwise(
+    symbol: str, *rules: Rule | None, kink: str = "", **facts: Any
+) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an elementwise op from its partials, one per input, each `lambda z, x, ...: dz/dx`.
 
     Args:
@@ -416,7 +427,7 @@ def elementwise(symbol: str, *rules: Rule | None, kink: str = "", **facts: Any) 
 
 def multilinear(
     symbol: str, *rules: Rule | Each | None, shape: Callable[..., Any], **facts: Any
-) -> Callable[[Callable[..., Array]], Op]:
+) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op that is linear in each input from its transposes, each `lambda g, x, ...: cotangent of x`.
 
     Args:
@@ -432,7 +443,9 @@ def multilinear(
     return lambda forward: _entered(Multilinear(forward, symbol, rules, shape, known))
 
 
-def linear(symbol: str, rule: Rule, *, shape: Callable[..., Any], **facts: Any) -> Callable[[Callable[..., Array]], Op]:
+def linear(
+    symbol: str, rule: Rule, *, shape: Callable[..., Any], **facts: Any
+) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op of any number of inputs, linear in all of them together.
 
     Args:
@@ -456,7 +469,7 @@ def primitive(
     shape: Callable[..., Any],
     kink: str = "",
     **facts: Any,
-) -> Callable[[Callable[..., Array]], Op]:
+) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define any other op, from a vjp and a jvp rule per input; rare.
 
     Args:
@@ -474,7 +487,7 @@ def primitive(
     return lambda forward: _entered(Primitive(forward, symbol, vjp, jvp, shape, kink, known))
 
 
-def comparison(symbol: str, **facts: Any) -> Callable[[Callable[..., Array]], Op]:
+def comparison(symbol: str, **facts: Any) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an elementwise question, which answers in plain booleans."""
     known = Facts(**facts)
     return lambda forward: _entered(Comparison(forward, symbol, (), "", known))
@@ -482,7 +495,7 @@ def comparison(symbol: str, **facts: Any) -> Callable[[Callable[..., Array]], Op
 
 def question(
     symbol: str, *, shape: Callable[..., Any], kind: type, **facts: Any
-) -> Callable[[Callable[..., Array]], Op]:
+) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op that answers in plain data.
 
     Args:
@@ -498,7 +511,7 @@ def question(
     return lambda forward: _entered(Question(forward, symbol, shape, kind, known))
 
 
-def _entered(op: Op) -> Op:
+def _entered(op: Op) -> Any:
     check_rules(op)
     enter(op)
     return op

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, SupportsIndex
+from typing import Any, Self, SupportsIndex
 
 from micrograd import levels, memory
 from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import Array, named
+from micrograd.interpreter import named
 from micrograd.node import data_of, made, set_inputs
 from micrograd.op import CONSTANT as _CONSTANT
 from micrograd.op import LEAF as _LEAF
 from micrograd.operands import operand
 from micrograd.ops import divide, positive
+from micrograd.ops.operators import Input
 
 
 class Traced(Value):
@@ -34,16 +35,16 @@ class Traced(Value):
     def _is_eager_number(self) -> bool:
         return False
 
-    def __truediv__(self, other: Array) -> Any:
+    def __truediv__(self, other: Input) -> Self:
         return divide(self, operand("divide", self, other))
 
-    def __rtruediv__(self, other: Array) -> Any:
+    def __rtruediv__(self, other: Input) -> Self:
         return divide(operand("divide", self, other), self)
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Self:
         return positive(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return positive(self)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
@@ -60,7 +61,7 @@ memory.adopt(Traced)
 
 def traced(x: Any) -> Traced:
     """What a transform gives to its function in place of x: a leaf, or of a Value a node that leads on to it."""
-    return _as_kind(Traced, x) if isinstance(x, Value) else made(Traced, x, _LEAF, None, None)  # type: ignore[no-any-return]
+    return _as_kind(Traced, x) if isinstance(x, Value) else made(Traced, x, _LEAF, None, None)
 
 
 def seal(leaf: Value) -> None:

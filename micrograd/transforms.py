@@ -22,7 +22,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from types import MethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from micrograd import dual, levels
 from micrograd.arrays import as_data, as_operand, is_object_array
@@ -31,7 +31,7 @@ from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import ones_like, zeros_like
 from micrograd.modes import enable_grad, is_recording
-from micrograd.op import Array, quietly, shape_of
+from micrograd.op import Array, Op, quietly, shape_of
 from micrograd.ops import reshape as reshaped
 from micrograd.ops import stack
 from micrograd.reverse import cotangents, rests_on_others, route
@@ -44,6 +44,12 @@ else:
     from micrograd import on_demand as np
 
 Argnums = int | Sequence[int]
+
+P = ParamSpec("P")  # all arguments of f
+R = TypeVar("R")  # what f returns
+X = TypeVar("X", bound=Any)  # its first argument; the bound lets checkers accept lambda x: x * x
+Xs = TypeVarTuple("Xs")  # its arguments, all by position
+Aux = TypeVar("Aux")
 
 # How many reverse-mode transforms are being traced around this one, since the last jvp: then results are Values, for
 # the outer ones to differentiate.
@@ -117,7 +123,7 @@ class _Trace:
         _seal(self.fresh)
 
 
-class _Derived:
+class Derived(Generic[P, R]):
     """A function made of f. It can be pickled where f can, which a closure cannot."""
 
     def __init__(self, name: str, run: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> None:
@@ -129,8 +135,8 @@ class _Derived:
         self.f = f
         self.settings = settings
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        return self.run(self.f, *self.settings, args, options)
+    def __call__(self, *args: P.args, **options: P.kwargs) -> R:
+        return self.run(self.f, *self.settings, args, options)  # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)  # a method, where it stands in a class
@@ -139,7 +145,15 @@ class _Derived:
         return f"<{self.name} of {getattr(self.f, '__qualname__', self.f)!s}>"
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+@overload
+def value_and_grad(f: Op | np.ufunc, argnums: Argnums = 0, has_aux: bool = False) -> Derived[..., Any]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[X, P], R], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Derived[Concatenate[X, P], tuple[R, X]]: ...
+@overload
+def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False) -> Derived[P, tuple[R, Any]]: ...
+def value_and_grad(f: Any, argnums: Argnums = 0, has_aux: bool = False) -> Any:
     """The function that gives f and its gradient, in one walk forward and one back.
 
     Args:
@@ -159,7 +173,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     (9.0, 6.0)
     """
 
-    return _Derived("value_and_grad", _value_and_grad, f, argnums, has_aux)
+    return Derived("value_and_grad", _value_and_grad, f, argnums, has_aux)
 
 
 def _value_and_grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
@@ -175,7 +189,20 @@ def _value_and_grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ..
         return ((value, trace.plain(aux)) if has_aux else value), gradient
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+# An op takes numbers, arrays and Values alike, so its gradient has no one type.
+@overload
+def grad(f: Op | np.ufunc, argnums: Argnums = 0, has_aux: bool = False) -> Derived[..., Any]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Derived[Concatenate[X, P], X]: ...
+@overload
+def grad(
+    f: Callable[P, tuple[Any, Aux]], argnums: Argnums = 0, *, has_aux: Literal[True]
+) -> Derived[P, tuple[Any, Aux]]: ...
+@overload
+def grad(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Derived[P, Any]: ...
+def grad(f: Any, argnums: Argnums = 0, has_aux: bool = False) -> Any:
     """The gradient of f, a function of the same arguments.
 
     Args:
@@ -193,7 +220,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> grad(lambda p: p["w"] * p["x"] + p["b"])({"w": 2.0, "x": 3.0, "b": 1.0})
     {'w': 3.0, 'x': 2.0, 'b': 1.0}
     """
-    return _Derived("grad", _grad, f, argnums, has_aux)
+    return Derived("grad", _grad, f, argnums, has_aux)
 
 
 def _grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
@@ -201,14 +228,20 @@ def _grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ...], option
     return (gradient, value[1]) if has_aux else gradient
 
 
-def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+@overload
+def elementwise_grad(f: Op | np.ufunc, argnums: Argnums = 0) -> Derived[..., Any]: ...
+@overload
+def elementwise_grad(f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0) -> Derived[Concatenate[X, P], X]: ...
+@overload
+def elementwise_grad(f: Callable[P, Any], argnums: Argnums = 0) -> Derived[P, Any]: ...
+def elementwise_grad(f: Any, argnums: Argnums = 0) -> Any:
     """The derivative of a function that acts on each element alone: the gradient of the sum of its outputs.
 
     >>> import numpy as np
     >>> elementwise_grad(lambda x: x**3)(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
-    return _Derived("elementwise_grad", _elementwise_grad, f, argnums)
+    return Derived("elementwise_grad", _elementwise_grad, f, argnums)
 
 
 def _elementwise_grad(f: Any, argnums: Argnums, args: tuple[Any, ...], options: Any) -> Any:
@@ -218,7 +251,15 @@ def _elementwise_grad(f: Any, argnums: Argnums, args: tuple[Any, ...], options: 
         return trace.shaped(argnums, trace.pull(trace.out, ones_like(trace.out)))
 
 
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+@overload
+def vjp(
+    f: Callable[[*Xs], R], *primals: *Xs, has_aux: Literal[False] = False
+) -> tuple[R, Callable[[Any], tuple[*Xs]]]: ...
+@overload
+def vjp(
+    f: Callable[[*Xs], tuple[R, Aux]], *primals: *Xs, has_aux: Literal[True]
+) -> tuple[R, Callable[[Any], tuple[*Xs]], Aux]: ...
+def vjp(f: Any, *primals: Any, has_aux: bool = False) -> Any:  # type: ignore[misc]  # mypy cannot match *Xs
     """f(*primals), and the function that pulls a cotangent of the output back to the primals: vector times Jacobian.
 
     Args:
@@ -253,6 +294,14 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     return (trace.plain(out), pullback, trace.plain(aux)) if has_aux else (trace.plain(out), pullback)
 
 
+@overload
+def jvp(
+    f: Callable[[*Xs], R], primals: tuple[*Xs], tangents: Sequence[Any], has_aux: Literal[False] = False
+) -> tuple[R, R]: ...
+@overload
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, ...]: ...
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """f(*primals), and its derivative along the tangents, in one pass forward: Jacobian times vector.
 
@@ -295,8 +344,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
 
 def jacobian(
-    f: Callable[..., Any], argnums: Argnums = 0, mode: str | None = None, has_aux: bool = False
-) -> Callable[..., Any]:
+    f: Callable[P, Any], argnums: Argnums = 0, mode: str | None = None, has_aux: bool = False
+) -> Derived[P, Any]:
     """All derivatives of all outputs: a function to arrays of shape (*output, *input).
 
     J[i, j] = dz_i / dx_j
@@ -322,7 +371,7 @@ def jacobian(
     """
     if mode not in (None, "reverse", "forward"):
         raise ArgumentError(f"jacobian: there is no mode {mode!r}; take 'reverse', 'forward', or None for the cheaper")
-    return _Derived("jacobian", _jacobian, f, argnums, mode, has_aux)
+    return Derived("jacobian", _jacobian, f, argnums, mode, has_aux)
 
 
 def _jacobian(f: Any, argnums: Argnums, mode: Any, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
@@ -344,7 +393,7 @@ def _jacobian(f: Any, argnums: Argnums, mode: Any, has_aux: bool, args: tuple[An
         return (like(out, by_output), trace.plain(aux)) if has_aux else like(out, by_output)
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def hessian(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Derived[P, Any]:
     """All second derivatives of a function to one number, of shape (*input, *input).
 
     H[i, j] = d2z / dx_i dx_j

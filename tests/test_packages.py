@@ -89,6 +89,7 @@ def test_the_wheel_holds_the_package_alone(plain_build, tree):
     package = {path.relative_to(tree).as_posix() for path in (tree / "micrograd").rglob("*") if path.suffix in kinds}
     assert {name for name in names if not name.startswith(f"{NAME}.dist-info/")} == package
     assert {"micrograd/engine.py", "micrograd/py.typed", "micrograd/ops/operators.pxd"} <= names
+    assert {"micrograd/__init__.pyi", "micrograd/ops/__init__.pyi", "micrograd/numpy/linalg.pyi"} <= names
 
 
 def test_the_source_distribution_holds_what_its_tests_need(plain_build, tree):

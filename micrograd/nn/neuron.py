@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import operator
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from micrograd import ops
@@ -57,7 +57,7 @@ class Neuron(Module):
         self.nonlin = nonlin and activation != "linear"
         self.activation = activation
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Iterable[Any]) -> Value:
         """The neuron's output: a Value for one sample.
 
         For an array of shape (batch, nin) it is a Value of shape (batch,).
@@ -65,23 +65,23 @@ class Neuron(Module):
         Raises:
             ShapeError: x has another number of inputs.
         """
-        x, batch = _read(x, self, len(self.w))
-        if batch:
-            return ops.reshape(_batch([self], x), shape=(-1,))
-        return self.of_one(x)
+        inputs, is_batch = _read(x, self, len(self.w))
+        if is_batch:
+            return ops.reshape(_batch([self], inputs), shape=(-1,))
+        return self.of_one(inputs)
 
-    def of_one(self, x: list[Any]) -> Any:
+    def of_one(self, x: list[Any]) -> Value:
         """The output for one sample, a list with one input per weight."""
-        act: Any = sum(map(operator.mul, self.w, x), self.b)
+        act = sum(map(operator.mul, self.w, x), self.b)
         return act.relu() if self.activation == "relu" and self.nonlin else self.activate(act)
 
-    def activate(self, act: Any) -> Any:
+    def activate(self, act: Value) -> Value:
         """The activation of act, elementwise; act itself if the neuron is linear."""
         if not self.nonlin or self.activation == "linear":
             return act
         # A method does the same as the op, and is faster. Some ops have none.
         method = getattr(act, self.activation, None)
-        return OPS[self.activation](act) if method is None else method()
+        return OPS[self.activation](act) if method is None else method()  # type: ignore[no-any-return]
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
@@ -112,7 +112,8 @@ class Layer(Module):
         _check_sizes("Layer", nin=nin, nout=nout)
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
 
-    def __call__(self, x: Any) -> Any:
+    # `Value | list[Value]` is the whole truth, but then `model(x) - y` would need an isinstance.
+    def __call__(self, x: Iterable[Any]) -> Value | Any:
         """The neurons' outputs: a list for one sample.
 
         For an array of shape (batch, nin) it is a Value of shape (batch, nout). The
@@ -121,11 +122,11 @@ class Layer(Module):
         Raises:
             ShapeError: x has another number of inputs.
         """
-        x, batch = _read(x, self, len(self.neurons[0].w))
-        if batch:
-            out = _batch(self.neurons, x)
+        inputs, is_batch = _read(x, self, len(self.neurons[0].w))
+        if is_batch:
+            out = _batch(self.neurons, inputs)
             return ops.reshape(out, shape=(-1,)) if len(self.neurons) == 1 else out
-        outs = [n.of_one(x) for n in self.neurons]
+        outs = [n.of_one(inputs) for n in self.neurons]
         return outs[0] if len(outs) == 1 else outs
 
     def parameters(self) -> list[Value]:
@@ -177,19 +178,20 @@ class MLP(Module):
             for i, name in enumerate(activations)
         ]
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Iterable[Any]) -> Value | Any:
         """The last layer's outputs for one sample or for a batch; see `Layer`.
 
         Raises:
             ShapeError: x has another number of inputs.
         """
-        batch = len(getattr(x, "shape", ())) == 2
+        is_batch = len(getattr(x, "shape", ())) == 2
+        out: Any = x
         for i, layer in enumerate(self.layers):
             # A single output came without its list, or without its axis.
             if i > 0 and len(self.layers[i - 1].neurons) == 1:
-                x = ops.reshape(x, shape=(-1, 1)) if batch else [x]
-            x = layer(x)
-        return x
+                out = ops.reshape(out, shape=(-1, 1)) if is_batch else [out]
+            out = layer(out)
+        return out
 
     def parameters(self) -> list[Value]:
         """The parameters of the layers, from the first to the last."""
@@ -199,7 +201,7 @@ class MLP(Module):
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
 
 
-def _batch(neurons: Sequence[Neuron], x: Any) -> Any:
+def _batch(neurons: Sequence[Neuron], x: Any) -> Value:
     """Outputs for x of shape (batch, nin), in one matrix product.
 
     Their shape is (batch, len(neurons)).

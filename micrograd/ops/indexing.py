@@ -6,7 +6,7 @@ An index is plain data: it says where, and carries no gradient.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from micrograd.errors import ShapeError
 from micrograd.op import Array, linear, multilinear, named, shape_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
+
+X = TypeVar("X")  # what is changed: a Value, or an array
 
 __all__ = [
     "At",
@@ -238,7 +240,7 @@ def index_multiply(x: Array, w: Array, *, index: Any) -> Array:
     return x
 
 
-class At:
+class At(Generic[X]):
     """`x.at`, whose elements are set, added to or multiplied: `x.at[index].set(w)`.
 
     Each method gives a new value, and x stays as it is.
@@ -252,30 +254,30 @@ class At:
 
     __slots__ = ("x",)
 
-    def __init__(self, x: Array) -> None:
+    def __init__(self, x: X) -> None:
         self.x = x
 
-    def __getitem__(self, index: Any) -> Elements:
+    def __getitem__(self, index: Any) -> Elements[X]:
         return Elements(self.x, index)
 
 
-class Elements:
+class Elements(Generic[X]):
     """`x.at[index]`: some elements of a value, to be set, added to or multiplied."""
 
     __slots__ = ("index", "x")
 
-    def __init__(self, x: Array, index: Any) -> None:
+    def __init__(self, x: X, index: Any) -> None:
         self.x = x
         self.index = index
 
-    def set(self, w: Array) -> Array:
+    def set(self, w: Array) -> X:
         """x with w in place of these elements: see `index_set`."""
         return index_set(self.x, w, index=self.index)
 
-    def add(self, w: Array) -> Array:
+    def add(self, w: Array) -> X:
         """x with w added to these elements: see `index_add`."""
         return index_add(self.x, w, index=self.index)
 
-    def multiply(self, w: Array) -> Array:
+    def multiply(self, w: Array) -> X:
         """x with these elements multiplied by w: see `index_multiply`."""
         return index_multiply(self.x, w, index=self.index)

@@ -1,17 +1,21 @@
-"""Python's operators and the methods, spelled as ops: every interpreter inherits them."""
+"""Python's operators and the methods, written as ops: every interpreter inherits them.
+
+The annotations say `Self`: what is made of a Value is a Value, and of a subclass one of that
+subclass. Comparisons say `Any`, as NumPy's do: they answer with a boolean or an array of them.
+"""
 
 from __future__ import annotations
 
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias, TypeVar
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
 from micrograd.interpreter import Interpreter
-from micrograd.op import Array, ground, named, shape_of
+from micrograd.op import ground, named, shape_of
 from micrograd.ops import (
     arithmetic,
     diagonals,
@@ -34,31 +38,46 @@ from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from micrograd.arrays import Data, Plain
+
+    Values: TypeAlias = "Operators | Sequence[Operators | float] | Sequence[Sequence[Operators | float]]"
+    Input: TypeAlias = Values | Plain | SupportsFloat  # what may stand beside a Value: any number, arrays, lists
 else:
     from micrograd import on_demand as np
 
+    Input = Any
 
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of the table as a method: v.log2() for log2(v)."""
+O = TypeVar("O", bound="Operators")  # noqa: E741 - the class of an operand
 
-    def method(self: Any, *others: Any) -> Any:
-        return function(self, *others)
 
+def _named_like(function: Callable[..., Any], method: Any) -> Any:
     summary = (function.__doc__ or "").split("\n\n")[0]
     method.__name__, method.__doc__ = function.__name__, " ".join(summary.split())
     method.__qualname__ = f"Operators.{function.__name__}"
     return method
 
 
+def _method(function: Callable[..., Any]) -> Callable[[O], O]:
+    """A function of the table as a method: v.log2() for log2(v)."""
+    return _named_like(function, lambda self: function(self))
+
+
+def _method_of_two(function: Callable[..., Any]) -> Callable[[O, Input], O]:
+    """The same for a function of two arrays: v.hypot(w) for hypot(v, w)."""
+    return _named_like(function, lambda self, other: function(self, other))
+
+
 class Operators(Interpreter):
-    """`x + y`, `x @ y`, `x[i]`, `x.sum(axis=0)` and the like, for any interpreter."""
+    """`x + y`, `x @ y`, `x[i]`, `x.sum(axis=0)` and more, for any interpreter."""
 
     __slots__ = ()
 
-    # pandas asks the operand with the larger number first: `df @ w` is ours, and keeps the history.
+    # pandas lets the operand with the larger number decide. So `df @ w` comes here, and keeps the history.
     __pandas_priority__ = 5000
 
-    # Two eager numbers are equal if they are the same node: the texts look for nodes in lists. All else compares data.
+    # Two eager numbers are equal if they are the same node, because the texts look for nodes in lists.
+    # Everything else compares data.
 
     def __eq__(self, other: object) -> Any:
         if self is other and self._is_eager_number():
@@ -79,7 +98,7 @@ class Operators(Interpreter):
     def __hash__(self) -> int:
         return object.__hash__(self)
 
-    # What an interpreter says of its numbers
+    # What an interpreter says about its numbers
 
     @property
     def _dtype(self) -> Any:
@@ -87,95 +106,95 @@ class Operators(Interpreter):
         return getattr(self._below, "dtype", np.dtype(float))
 
     def _is_traced(self) -> bool:
-        """Whether a transform that runs now differentiates by something that this was made from."""
+        """Whether a running transform differentiates by something that this was made from."""
         return False
 
     def _has_history(self) -> bool:
-        """Whether a gradient goes through this, so that its bare numbers would lose it."""
+        """Whether a gradient goes through this: its plain numbers would lose the gradient."""
         return True
 
     def _is_eager_number(self) -> bool:
         """Whether this is one number of a graph that `backward()` walks, as in the texts."""
         return False
 
-    def __add__(self, other: Array) -> Any:
+    def __add__(self, other: Input) -> Self:
         return arithmetic.add(self, other)
 
-    def __radd__(self, other: Array) -> Any:
+    def __radd__(self, other: Input) -> Self:
         return arithmetic.add(other, self)
 
-    def __sub__(self, other: Array) -> Any:
+    def __sub__(self, other: Input) -> Self:
         return arithmetic.subtract(self, other)
 
-    def __rsub__(self, other: Array) -> Any:
+    def __rsub__(self, other: Input) -> Self:
         return arithmetic.subtract(other, self)
 
-    def __mul__(self, other: Array) -> Any:
+    def __mul__(self, other: Input) -> Self:
         return arithmetic.multiply(self, other)
 
-    def __rmul__(self, other: Array) -> Any:
+    def __rmul__(self, other: Input) -> Self:
         return arithmetic.multiply(other, self)
 
-    def __truediv__(self, other: Array) -> Any:
+    def __truediv__(self, other: Input) -> Self:
         return arithmetic.divide(self, other)
 
-    def __rtruediv__(self, other: Array) -> Any:
+    def __rtruediv__(self, other: Input) -> Self:
         return arithmetic.divide(other, self)
 
-    def __pow__(self, other: Array) -> Any:
+    def __pow__(self, other: Input) -> Self:
         if isinstance(other, (int, float)):
             return functions.raise_to(self, exponent=other)
         return functions.power(self, other)
 
-    def __rpow__(self, other: Array) -> Any:
+    def __rpow__(self, other: Input) -> Self:
         return functions.power(other, self)
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Self:
         return arithmetic.negative(self)
 
-    def __pos__(self) -> Any:
+    def __pos__(self) -> Self:
         return self
 
-    def __abs__(self) -> Any:
+    def __abs__(self) -> Self:
         return arithmetic.absolute(self)
 
-    def __mod__(self, other: Array) -> Any:
+    def __mod__(self, other: Input) -> Self:
         return arithmetic.remainder(self, other)
 
-    def __rmod__(self, other: Array) -> Any:
+    def __rmod__(self, other: Input) -> Self:
         return arithmetic.remainder(other, self)
 
-    def __floordiv__(self, other: Array) -> Any:
+    def __floordiv__(self, other: Input) -> Self:
         return rounding.floor_divide(self, other)
 
-    def __rfloordiv__(self, other: Array) -> Any:
+    def __rfloordiv__(self, other: Input) -> Self:
         return rounding.floor_divide(other, self)
 
-    def __divmod__(self, other: Array) -> Any:
+    def __divmod__(self, other: Input) -> tuple[Self, Self]:
         return rounding.divmod(self, other)
 
-    def __rdivmod__(self, other: Array) -> Any:
+    def __rdivmod__(self, other: Input) -> tuple[Self, Self]:
         return rounding.divmod(other, self)
 
-    def __matmul__(self, other: Array) -> Any:
+    def __matmul__(self, other: Input) -> Self:
         return products.matmul(self, other)
 
-    def __rmatmul__(self, other: Array) -> Any:
+    def __rmatmul__(self, other: Input) -> Self:
         return products.matmul(other, self)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Any) -> Self:
         return indexing.getitem(self, index=index)
 
-    def __lt__(self, other: Array) -> Any:
+    def __lt__(self, other: Input) -> Any:
         return arithmetic.less(self, other)
 
-    def __le__(self, other: Array) -> Any:
+    def __le__(self, other: Input) -> Any:
         return arithmetic.less_equal(self, other)
 
-    def __gt__(self, other: Array) -> Any:
+    def __gt__(self, other: Input) -> Any:
         return arithmetic.greater(self, other)
 
-    def __ge__(self, other: Array) -> Any:
+    def __ge__(self, other: Input) -> Any:
         return arithmetic.greater_equal(self, other)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
@@ -190,10 +209,11 @@ class Operators(Interpreter):
         return self._dtype if shape_of(self) else NumberType(self._dtype)
 
     @property
-    def __array__(self) -> Any:
-        """What NumPy asks for to make an array of this: the numbers of a constant; otherwise it is refused.
+    def __array__(self) -> Callable[..., object]:  # not NDArray: checkers would read X @ v as an array
+        """What NumPy calls to make an array of this: a constant gives its numbers.
 
-        One number with a history has no such method. To NumPy it is an object, and `np.array([v, w])` holds both.
+        An array with a history refuses. One number with a history has no such method:
+        NumPy takes it as an object, and `np.array([v, w])` holds both.
         """
         if not self._has_history():
             return functools.partial(_as_array, self)
@@ -219,8 +239,9 @@ class Operators(Interpreter):
         """The number, when there is exactly one.
 
         Raises:
-            DataError: there are several.
-            GradientError: a transform differentiates it: the plain number would lose its gradient.
+            DataError: there are several numbers, or none.
+            GradientError: a transform differentiates this, and a plain number would lose
+                the gradient.
         """
         return _plain_number(self, "item()")
 
@@ -230,7 +251,7 @@ class Operators(Interpreter):
     def __int__(self) -> int:
         return int(_plain_number(self, "int()"))
 
-    def __bool__(self) -> bool:  # to branch on a number is well: the branch has a gradient of its own
+    def __bool__(self) -> bool:  # an `if` on a number is allowed: the branch taken has a gradient of its own
         return bool(_only_number(self, "bool()"))
 
     def __round__(self, ndigits: Any = None) -> Any:
@@ -244,41 +265,42 @@ class Operators(Interpreter):
             raise DataError(f"len: {named(self)} is a number, and has no length")
         return shape[0]
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
-    def exp(self) -> Any:
+    def exp(self) -> Self:
         """Exponential, elementwise."""
         return functions.exp(self)
 
-    def log(self) -> Any:
+    def log(self) -> Self:
         """Natural logarithm, elementwise."""
         return functions.log(self)
 
-    def sqrt(self) -> Any:
+    def sqrt(self) -> Self:
         """Square root, elementwise."""
         return functions.sqrt(self)
 
-    def sin(self) -> Any:
+    def sin(self) -> Self:
         """Sine, elementwise; radians."""
         return functions.sin(self)
 
-    def cos(self) -> Any:
+    def cos(self) -> Self:
         """Cosine, elementwise; radians."""
         return functions.cos(self)
 
-    def tanh(self) -> Any:
+    def tanh(self) -> Self:
         """Hyperbolic tangent, elementwise."""
         return functions.tanh(self)
 
-    # NumPy's ufuncs on an object array call the method of their name on each element: np.log2(a) calls v.log2()
+    # On an array of objects, a ufunc of NumPy calls the method of its name on each element:
+    # np.log2(a) calls v.log2().
 
     arccos = _method(functions.arccos)
     arccosh = _method(functions.arccosh)
     arcsin = _method(functions.arcsin)
     arcsinh = _method(functions.arcsinh)
     arctan = _method(functions.arctan)
-    arctan2 = _method(functions.arctan2)
+    arctan2 = _method_of_two(functions.arctan2)
     arctanh = _method(functions.arctanh)
     cbrt = _method(functions.cbrt)
     conj = _method(elementwise.conj)
@@ -289,83 +311,83 @@ class Operators(Interpreter):
     exp2 = _method(functions.exp2)
     expm1 = _method(functions.expm1)
     fabs = _method(arithmetic.absolute)
-    fmod = _method(rounding.fmod)
-    hypot = _method(functions.hypot)
+    fmod = _method_of_two(rounding.fmod)
+    hypot = _method_of_two(functions.hypot)
     log10 = _method(functions.log10)
     log1p = _method(functions.log1p)
     log2 = _method(functions.log2)
-    logical_xor = _method(arithmetic.logical_xor)
+    logical_xor = _method_of_two(arithmetic.logical_xor)
     rad2deg = _method(elementwise.rad2deg)
     radians = _method(elementwise.radians)
     rint = _method(rounding.rint)
     sinh = _method(functions.sinh)
     tan = _method(functions.tan)
 
-    def __trunc__(self) -> int:  # what np.trunc asks for, as np.floor and np.ceil ask for a float
+    def __trunc__(self) -> int:  # np.trunc calls this; np.floor and np.ceil call __float__
         return int(self)
 
-    def sigmoid(self) -> Any:
+    def sigmoid(self) -> Self:
         """Logistic function, elementwise."""
         return functions.sigmoid(self)
 
-    def relu(self) -> Any:
+    def relu(self) -> Self:
         """Rectified linear unit, elementwise."""
         return functions.relu(self)
 
-    def abs(self) -> Any:
+    def abs(self) -> Self:
         """Absolute value, elementwise."""
         return arithmetic.absolute(self)
 
-    def clip(self, min: Array = None, max: Array = None) -> Any:
-        """Elements no smaller than min, no larger than max."""
+    def clip(self, min: Input | None = None, max: Input | None = None) -> Self:
+        """Elements limited to the interval from min to max."""
         return arithmetic.clip(self, min=min, max=max)
 
-    def round(self, decimals: int = 0) -> Any:
+    def round(self, decimals: int = 0) -> Self:
         """Elements rounded, half to even; the derivative is 0."""
         return arithmetic.round(self, decimals=decimals)
 
-    # These arguments may come by place as well, in PyTorch's order; options go to the op, which knows them or refuses
+    # axis and keepdims may come by position, in PyTorch's order. The op checks the other options.
 
-    def sum(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def sum(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Sum along axes; all by default."""
         return _room("sum", keepdims, options).sum(self, axis=axis, keepdims=keepdims, **options)
 
-    def mean(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def mean(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Mean along axes; all by default."""
         return _room("mean", keepdims, options).mean(self, axis=axis, keepdims=keepdims, **options)
 
-    def prod(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def prod(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Product along axes; all by default."""
         return _room("prod", keepdims, options).prod(self, axis=axis, keepdims=keepdims, **options)
 
-    def max(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def max(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Largest element along axes; all by default."""
         return _room("max", keepdims, options).max(self, axis=axis, keepdims=keepdims, **options)
 
-    def min(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def min(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Smallest element along axes; all by default."""
         return _room("min", keepdims, options).min(self, axis=axis, keepdims=keepdims, **options)
 
-    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Self:
         """Variance along axes; all by default."""
         room = _room("var", keepdims, options)
         return room.var(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
-    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Self:
         """Standard deviation along axes; all by default."""
         room = _room("std", keepdims, options)
         return room.std(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
-    def cumsum(self, axis: int | None = None, **options: Any) -> Any:
+    def cumsum(self, axis: int | None = None, **options: Any) -> Self:
         """Sums of the elements so far; of all in order by default."""
         return _room("cumsum", False, options, scans).cumsum(self, axis=axis, **options)
 
-    def cumprod(self, axis: int | None = None, **options: Any) -> Any:
+    def cumprod(self, axis: int | None = None, **options: Any) -> Self:
         """Products of the elements so far; of all in order by default."""
         return _room("cumprod", False, options, scans).cumprod(self, axis=axis, **options)
 
-    def sort(self, axis: int = -1, **options: Any) -> Any:
-        """Elements in ascending order along an axis: a new value, where NumPy's method sorts in place."""
+    def sort(self, axis: int = -1, **options: Any) -> Self:
+        """Elements in ascending order along an axis: a new value; NumPy's sorts in place."""
         return ordering.sort(self, axis=axis, **options)
 
     def argsort(self, axis: int = -1, **options: Any) -> Any:
@@ -388,86 +410,93 @@ class Operators(Interpreter):
         """Whether no element is 0: a plain answer."""
         return _room("all", keepdims, options).all(self, axis=axis, keepdims=keepdims, **options)
 
-    def dot(self, other: Array) -> Any:
-        """NumPy's `dot`: a product, an inner product, or a matrix product, by the number of axes."""
+    def dot(self, other: Input) -> Self:
+        """NumPy's `dot`: a product, an inner product or a matrix product, as the axes say."""
         return products.dot(self, other)
 
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
         """Sum along a diagonal."""
         return norms.trace(self, offset=offset, axis1=axis1, axis2=axis2)
 
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
         """The elements of a diagonal."""
         return diagonals.diagonal(self, offset=offset, axis1=axis1, axis2=axis2)
 
-    def take(self, indices: Any, axis: int | None = None) -> Any:
+    def take(self, indices: Any, axis: int | None = None) -> Self:
         """Elements by number, along an axis; of all in order by default."""
         return taking.take(self, indices, axis=axis)
 
     @property
-    def at(self) -> Any:
-        """`v.at[index].set(w)`, `.add(w)`, `.multiply(w)`: a new value, changed at the index."""
+    def at(self) -> indexing.At[Self]:
+        """`v.at[index].set(w)`, `.add(w)`, `.multiply(w)`: a copy, changed at the index."""
         return indexing.At(self)
 
-    def ravel(self) -> Any:
+    def ravel(self) -> Self:
         """All elements along one axis."""
         return shapes.ravel(self)
 
-    def flatten(self) -> Any:
+    def flatten(self) -> Self:
         """All elements along one axis."""
         return shapes.ravel(self)
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: Any) -> Self:
         """The same numbers in another floating-point type."""
         return arithmetic.cast(self, dtype=dtype)
 
-    def copy(self) -> Any:
-        """The same numbers, as a node of their own; gradients go through it."""
+    def copy(self) -> Self:
+        """The same numbers in a new node; gradients go through it."""
         return arithmetic.positive(self)
 
     def tolist(self) -> Any:
         """The numbers in nested lists, detached.
 
         Raises:
-            GradientError: a transform differentiates them: plain numbers would lose their gradient.
+            GradientError: a transform differentiates this, and plain numbers would lose
+                the gradient.
         """
         if self._is_traced():
             raise _traced_error(self, "tolist()")
         return np.asarray(ground(self)).tolist()
 
-    def squeeze(self, axis: Axis = None, **options: Any) -> Any:
+    def squeeze(self, axis: Axis = None, **options: Any) -> Self:
         """Without axes of length 1."""
         return shapes.squeeze(self, axis=axis, **options)
 
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
         """Two axes exchanged."""
         return shapes.swapaxes(self, axis1, axis2)
 
-    def repeat(self, repeats: Any, axis: int | None = None) -> Any:
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
         """Each element several times, along an axis; of all in order by default."""
         return layouts.repeat(self, repeats, axis=axis)
 
-    def reshape(self, *shape: Any) -> Any:
-        """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`; -1 is computed."""
+    def reshape(self, *shape: Any) -> Self:
+        """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`.
+
+        A size of -1 is computed.
+        """
         return shapes.reshape(self, shape=_listed("reshape", shape))
 
-    def transpose(self, *axes: Any) -> Any:
-        """Axes in another order: `v.transpose(1, 0)` or `v.transpose((1, 0))`; reversed by default."""
+    def transpose(self, *axes: Any) -> Self:
+        """Axes in another order: `v.transpose(1, 0)` or `v.transpose((1, 0))`.
+
+        Reversed by default.
+        """
         return shapes.transpose(self, axes=_listed("transpose", axes) if axes and axes != (None,) else None)
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Self:
         """The transpose: all axes reversed."""
         return shapes.transpose(self)
 
     @property
-    def real(self) -> Any:
-        """The same numbers: all are real."""
+    def real(self) -> Self:
+        """The same numbers: all are real, in a new node."""
         return arithmetic.positive(self)
 
     @property
-    def imag(self) -> Any:
-        """Zeros, in plain data: all numbers are real."""
+    def imag(self) -> Data:
+        """Zeros, as plain data: all numbers are real."""
         return np.zeros(shape_of(self), getattr(ground(self), "dtype", float)) if shape_of(self) else 0.0
 
     @property
@@ -482,7 +511,10 @@ class Operators(Interpreter):
 
 
 def _compared(other: Any) -> Any:
-    """What a value is compared with, as an operand; NotImplemented, if it holds no numbers: then the two differ."""
+    """The other side of a comparison, as an operand.
+
+    NotImplemented if it does not hold numbers: then the two differ.
+    """
     if not is_array_like(other):
         return NotImplemented
     try:
@@ -494,12 +526,12 @@ def _compared(other: Any) -> Any:
 def _only_number(x: Any, asked: str) -> float | int:
     number = ground(x)
     if is_number(number):
-        return number  # type: ignore[no-any-return]
+        return number
     if number is None:
         raise DataError(f"{asked}: {named(x)} has no number yet; replace `if` by ops.where, and drop float()")
     if x.size != 1:
         raise DataError(f"{asked}: {named(x)} has {x.size} elements, not one; sum() or index it first")
-    return np.asarray(number).item()  # type: ignore[no-any-return]
+    return np.asarray(number).item()
 
 
 def _plain_number(x: Any, asked: str) -> float | int:
@@ -534,14 +566,14 @@ for _name, _here in ATTRIBUTES.items():  # PyTorch's names, unless they are ours
 
 @functools.cache
 def protocols() -> Any:
-    """The room of NumPy's protocols, which needs all of the table: imported when NumPy first asks."""
+    """The room of NumPy's protocols, imported when NumPy first asks: it needs the whole table."""
     from micrograd.ops import protocols
 
     return protocols
 
 
 def _flag(name: str, keepdims: Any) -> bool:
-    """keepdims, refused where it is a dtype: the next by position in NumPy."""
+    """keepdims as a bool. A dtype is refused: in NumPy it comes at this position."""
     if keepdims is True or keepdims is False:
         return keepdims
     if isinstance(keepdims, (int, np.bool_)):
@@ -550,7 +582,7 @@ def _flag(name: str, keepdims: Any) -> bool:
 
 
 def _room(name: str, keepdims: Any, options: dict[str, Any], usual: Any = reductions) -> Any:
-    """Where the reduction is that a method asks for: with where=, initial= or dtype= it is another."""
+    """The room of the reduction: another one where where=, initial= or dtype= is given."""
     _flag(name, keepdims)
     if options.pop("out", None) is not None:
         raise OpError(f"{name}: a Value is never written into, so there is no out=; write z = v.{name}(...)")
@@ -558,9 +590,9 @@ def _room(name: str, keepdims: Any, options: dict[str, Any], usual: Any = reduct
 
 
 def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
-    """(2, 3) from both spellings, f(2, 3) and f((2, 3))."""
+    """(2, 3) for both f(2, 3) and f((2, 3))."""
     wanted = given[0] if len(given) == 1 and hasattr(given[0], "__iter__") else given
     try:
         return tuple(operator.index(n) for n in wanted)
     except TypeError:
-        raise ShapeError(f"{name}: {given} are no whole numbers; give them as in {name}(1, 0)") from None
+        raise ShapeError(f"{name}: {given} are not whole numbers; give them as in {name}(1, 0)") from None

@@ -68,7 +68,7 @@ def _reshaped(x: Array, *, shape: int | tuple[int, ...]) -> tuple[int, ...]:
 
 
 @multilinear("reshape", lambda g, x, *, shape: reshape(g, shape=shape_of(x)), shape=_reshaped)
-def reshape(x: Array, *, shape: int | tuple[int, ...]) -> Array:
+def reshape(x: Array, *, shape: int | Sequence[int]) -> Array:
     """The same elements in the same order, in another shape.
 
     Args:

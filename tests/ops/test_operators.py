@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value
-from micrograd.errors import ArgumentError
+from micrograd.abstract import Abstract
+from micrograd.errors import ArgumentError, DataError, ShapeError
 
 # Of bits, of whole numbers, and of matrices: not for Values one by one. Two are Python's `and` and `or`.
 APART = set("bitwise_and bitwise_count bitwise_or bitwise_xor invert left_shift right_shift gcd lcm".split())
@@ -56,3 +57,19 @@ def test_methods_beside_the_ufuncs() -> None:
     assert int(Value(-2.5)) == -2 and np.trunc(_values([-2.5]))[0] == -2
     with pytest.raises(ArgumentError, match=r"sum: keepdims=0\.5 is not True or False; give dtype= and out= by"):
         v.sum(0, 0.5)
+
+
+def test_a_shape_has_no_number() -> None:
+    said = "float(): () has no number yet; replace `if` by ops.where, and drop float()"
+    with pytest.raises(DataError) as error:
+        float(Abstract(()))
+    assert str(error.value) == said
+
+
+def test_sizes_and_axes_are_whole_numbers() -> None:
+    v = Value([[1.0, 2.0]])
+    with pytest.raises(ShapeError) as error:
+        v.transpose(1.0, 0.0)
+    assert str(error.value) == "transpose: (1.0, 0.0) are not whole numbers; give them as in transpose(1, 0)"
+    with pytest.raises(ShapeError, match=r"reshape: .* are not whole numbers"):
+        v.reshape("2", "1")

@@ -1,0 +1,43 @@
+"""What `import micrograd` offers: loaded when first used, typed here. `__init__.py` reads the names from this file."""
+
+from . import abstract as abstract
+from . import check as check
+from . import data as data
+from . import draw as draw
+from . import dual as dual
+from . import engine as engine
+from . import errors as errors
+from . import nn as nn
+from . import numpy as numpy
+from . import op as op
+from . import ops as ops
+from . import special as special
+from . import symbol as symbol
+from . import texts as texts
+from . import transforms as transforms
+from . import trees as trees
+from .check import check_op as check_op
+from .check import gradcheck as gradcheck
+from .draw import draw_dot as draw_dot
+from .draw import trace as trace
+from .engine import Value as Value
+from .engine import detect_anomaly as detect_anomaly
+from .engine import enable_grad as enable_grad
+from .engine import no_grad as no_grad
+from .engine import toposort as toposort
+from .errors import MicrogradError as MicrogradError
+from .op import ieee_gradients as ieee_gradients
+from .symbol import Symbol as Symbol
+from .transforms import elementwise_grad as elementwise_grad
+from .transforms import grad as grad
+from .transforms import hessian as hessian
+from .transforms import hvp as hvp
+from .transforms import jacobian as jacobian
+from .transforms import jvp as jvp
+from .transforms import value_and_grad as value_and_grad
+from .transforms import vjp as vjp
+
+__all__: list[str]
+__version__: str
+
+def about() -> str: ...
