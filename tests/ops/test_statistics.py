@@ -284,6 +284,10 @@ def test_infinite_elements_keep_to_themselves() -> None:
         ("ops.percentile(w, 150)", ArgumentError, "percentile: q=150 is not between 0 and 100"),
         ("ops.quantile(w, 0.5, method='mean')", ArgumentError, "quantile: q=0.5, method='mean': 'mean' is not a valid"),
         ("ops.quantile(w, 0.5, weights=raw)", ArgumentError, "quantile: weights= is not there for values"),
+        ("ops.percentile(w, 50, weights=raw)", ArgumentError, "percentile: weights= is not there for values"),
+        ("ops.nanquantile(w, 0.5, weights=raw)", ArgumentError, "nanquantile: weights= is not there for values"),
+        ("ops.nanpercentile(w, 50, weights=raw)", ArgumentError, "nanpercentile: weights= is not there for values"),
+        ("ops.nanmin(w, where=raw > 1)", ArgumentError, "nanmin: where= may leave out every element: give initial="),
         ("ops.quantile(e, 0.5, axis=0)", ShapeError, "quantile: 'e' (0, 3) has no element along axis 0"),
         (
             "ops.average(w, weights=b)",
@@ -354,3 +358,15 @@ def test_what_is_left_out_has_no_share_in_an_infinite_extremum() -> None:
 
 def elementwise_forward(f: Any) -> Any:
     return lambda x: np.array([jvp(f, (x,), (t,))[1] for t in np.eye(len(x))])
+
+
+@pytest.mark.parametrize("name", ["nanmax", "nanmin"])
+@pytest.mark.parametrize("initial", [-9.0, 0.5, 9.0])
+def test_the_largest_of_some_or_of_a_number(name: str, initial: float) -> None:
+    x, where = np.array([np.nan, 2.0, -3.0, 5.0]), np.array([True, True, True, False])
+    v = Value(x)
+    z = getattr(ops, name)(v, where=where, initial=initial)
+    wanted = getattr(np, name)(x, where=where, initial=initial)
+    assert z.data == wanted
+    z.backward()
+    np.testing.assert_array_equal(v.grad, (x == wanted) & where)
