@@ -516,7 +516,5 @@ def test_a_ufunc_reduces_a_vector_along_its_axis_however_it_is_named(ufunc, axis
 
 
 def test_a_ufunc_whose_order_matters_asks_for_one_axis():
-    with pytest.raises(
-        ArgumentError, match=r"np\.hypot\.reduce: axis=None of \(2, 2\): its order matters; name one axis"
-    ):
+    with pytest.raises(ArgumentError, match=r"^np\.hypot\.reduce: axis=None of \(2, 2\): .* matters; name one axis$"):
         np.hypot.reduce(Value(np.ones((2, 2))), axis=None)
