@@ -279,9 +279,6 @@ class _Mode(NamedTuple):
 
 def _by_reverse(title: str, f: Callable[..., Any], points: Sequence[Any]) -> _Mode:
     gradients = _gradients(f, points)
-    for i, (g, x) in enumerate(zip(gradients, points, strict=True)):
-        if shape_of(g) != shape_of(x):
-            raise GradcheckError(f"{title}: input {i} has shape {shape_of(x)}, its gradient {shape_of(g)}")
 
     def along(direction: Sequence[Any]) -> float:
         return sum(float(np.sum(g * d)) for g, d in zip(gradients, direction, strict=True))

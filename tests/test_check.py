@@ -179,6 +179,43 @@ def test_what_does_not_depend_on_an_input() -> None:
     assert gradcheck(lambda x: stop_gradient(x) * 0.0, [X], modes="forward")
 
 
+def test_a_gradient_of_another_shape_is_rejected() -> None:
+    def tripled(x: Value) -> Value:
+        z = Value(x.data * 1.0, (x,), "tripled")
+
+        def step() -> None:
+            x.grad = np.ones(3)
+
+        z._backward = step
+        return z
+
+    with pytest.raises(GradcheckError, match=r"^tripled: the gradient could not be computed: .*\(3,\) for \(\)"):
+        gradcheck(tripled, [3.0])
+
+
+def test_a_tangent_of_another_shape_is_rejected() -> None:
+    op = _cube(jvp=lambda t, z, x: reshape(3.0 * t * x * x, shape=(1, 3)))
+    with pytest.raises(GradcheckError, match=r"^cube: .*\(1, 3\)"):
+        gradcheck(op, [X], modes="forward")
+
+
+def test_an_error_too_thin_for_one_element_is_said_of_the_direction() -> None:
+    @elementwise("shift", lambda z, x: 1.000005)
+    def shifted(x: Any) -> Any:
+        return x + 1e6
+
+    with pytest.raises(GradcheckError, match=r"^lambda_of_mean: backward\(\) gives .* for random direction \d, finite"):
+        gradcheck(lambda_of_mean(shifted), [np.linspace(1.0, 2.0, 1000)], order=1)
+
+
+def lambda_of_mean(op: Op) -> Callable[..., Any]:
+    def f(x: Any) -> Any:
+        return op(mean(x) * 30.0)
+
+    f.__name__ = "lambda_of_mean"
+    return f
+
+
 def test_third_order() -> None:
     def square_in(rule: Callable[..., Any]) -> Op:
         @elementwise("square", rule)

@@ -168,3 +168,12 @@ def test_dir_names_every_public_room():
     }
     found = {path.stem for path in Path(micrograd.__file__).parent.glob("[a-z]*") if path.suffix in ("", ".py")}
     assert found - inner == found & set(dir(micrograd)), "a new room: name it in micrograd/__init__.py, or here"
+
+
+def test_a_conflict_is_said_once_in_a_process(monkeypatch):
+    monkeypatch.setattr(installed, "_has_warned", False)
+    monkeypatch.setattr(installed, "conflict", lambda: "two of that name")
+    with pytest.warns(UserWarning, match="^two of that name$") as caught:
+        installed.warn_of_conflict()
+        installed.warn_of_conflict()
+    assert len(caught) == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
+import pickle
 import warnings
 
 import numpy as np
@@ -293,3 +295,12 @@ def test_float32_stays_float32(name):
 def test_division_by_next_to_nothing_is_infinite(divisor):
     for x in (Value(1.0), Value(1.0) * 1.0):
         assert (x / divisor).data == (x / Value(divisor)).data == math.copysign(math.inf, divisor)
+
+
+def test_the_dtype_of_a_number_is_copied_and_pickled():
+    dtype = Value(2.0).dtype
+    for same in (copy.copy(dtype), copy.deepcopy(dtype), pickle.loads(pickle.dumps(dtype))):
+        assert same == dtype == np.float64
+        assert {dtype: "found"}[same] == "found"
+        assert repr(same) == repr(np.dtype(float))
+        assert same.kind == "f"

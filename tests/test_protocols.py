@@ -12,7 +12,7 @@ import micrograd.numpy as mnp
 from micrograd import Value, grad, gradcheck, jvp, ops
 from micrograd.abstract import Abstract
 from micrograd.dual import Dual
-from micrograd.errors import DataError, MicrogradError, OpError
+from micrograd.errors import ArgumentError, DataError, MicrogradError, OpError
 from micrograd.op import OPS
 from micrograd.ops import protocols
 from micrograd.trees import leaves_of, mapped
@@ -502,3 +502,19 @@ def test_functions_written_in_c_are_called_alike_by_every_numpy(monkeypatch):
             np.concatenate([x, A], casting="no")
     finally:
         protocols._parameters.cache_clear()
+
+
+@pytest.mark.parametrize("axis", [0, None, (0,)])
+@pytest.mark.parametrize("ufunc", [np.subtract, np.hypot, np.logaddexp])
+def test_a_ufunc_reduces_a_vector_along_its_axis_however_it_is_named(ufunc, axis):
+    x = np.array([3.0, 1.0, 2.0])
+    v = Value(x)
+    z = ufunc.reduce(v, axis=axis)
+    wanted = ufunc.reduce(x, axis=0)
+    np.testing.assert_allclose(z.data, wanted, rtol=1e-13)
+    assert gradcheck(lambda x: ufunc.reduce(x, axis=axis), [x])
+
+
+def test_a_ufunc_whose_order_matters_asks_for_one_axis():
+    with pytest.raises(ArgumentError, match=r"^np\.hypot\.reduce: axis=None of \(2, 2\): .* matters; name one axis$"):
+        np.hypot.reduce(Value(np.ones((2, 2))), axis=None)

@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value, engine, no_grad, ops, toposort, walks
+from micrograd.errors import OpError
+from micrograd.op import OPS, elementwise
 from micrograd.plain import is_compiled
 from tests.processes import printed
 
@@ -478,3 +480,18 @@ def test_numbers_need_no_numpy(program):
 def test_the_import_loads_nothing_heavy():
     heavy = {"numpy", "matplotlib", "pygraphviz", "tqdm", "scipy", "torch"}
     assert not heavy & set(printed("import sys, micrograd; print(*sys.modules)").split())
+
+
+def test_a_pickle_of_an_op_that_is_not_defined_here_says_so():
+    @elementwise("own", lambda z, x: 1.0)
+    def own_op(x):
+        return x + 0.0
+
+    text = pickle.dumps(own_op(Value(2.0)))
+    assert pickle.loads(text).data == 2.0
+    del OPS["own_op"]
+    with pytest.raises(OpError) as caught:
+        pickle.loads(text)
+    assert str(caught.value) == (
+        "own_op: no op of this name is defined here; import the module that defines it, then load"
+    )

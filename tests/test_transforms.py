@@ -32,7 +32,7 @@ from micrograd import (
     vjp,
 )
 from micrograd.engine import is_recording
-from micrograd.errors import ArgumentError, DataError, ShapeError
+from micrograd.errors import ArgumentError, DataError, GradientError, ShapeError
 from micrograd.op import shape_of
 
 Layer = namedtuple("Layer", "w b")
@@ -796,3 +796,17 @@ def test_errors(row):
     assert text in str(caught.value)
     assert str(caught.value).count("\n") < 3
     assert state() == before
+
+
+def test_a_step_of_ones_own_is_refused_with_the_repair():
+    def half(x):
+        z = Value(x.data / 2, (x,), "half")
+        z._backward = lambda: None
+        return z
+
+    with pytest.raises(GradientError) as caught:
+        grad(half)(3.0)
+    assert str(caught.value) == (
+        "half: it has a `_backward` of its own, which only `backward()` can follow; "
+        "make it an op with micrograd.op.elementwise"
+    )

@@ -196,3 +196,11 @@ def test_nan_stays_nan() -> None:
 )
 def test_errors(program: str, error: type[MicrogradError], words: str) -> None:
     assert said(program, error) == words
+
+
+def test_prelu_of_a_number_takes_one_slope() -> None:
+    x, slope = Value(-2.0), Value([0.25])
+    z = ops.prelu(x, slope)
+    z.backward()
+    assert (z.data, z.shape, x.grad) == (-0.5, (), 0.25)
+    np.testing.assert_array_equal(slope.grad, [-2.0])

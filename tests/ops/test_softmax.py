@@ -167,3 +167,17 @@ def test_a_number_stays_a_python_number(f: Callable[..., Any]) -> None:
 )
 def test_errors(program: str, error: type[MicrogradError], words: str) -> None:
     assert said(program, error).startswith(words)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_half_precision_is_computed_in_single(name: str) -> None:
+    x = np.array([11.0, 0.0, 11.0], np.float16)  # exp(11) is more than float16 holds
+    v = Value(x)
+    z = getattr(ops, name)(v)
+    z.backward(np.array([1.0, 0.0, 0.0], np.float16))
+    assert z.dtype == v.grad.dtype == np.float16
+    exact = Value(x.astype(float))
+    wanted = getattr(ops, name)(exact)
+    wanted.backward(np.array([1.0, 0.0, 0.0]))
+    np.testing.assert_allclose(z.data, wanted.data, rtol=1e-3)
+    np.testing.assert_allclose(v.grad, exact.grad, rtol=1e-3, atol=1e-6)

@@ -354,3 +354,26 @@ def test_what_is_left_out_has_no_share_in_an_infinite_extremum() -> None:
 
 def elementwise_forward(f: Any) -> Any:
     return lambda x: np.array([jvp(f, (x,), (t,))[1] for t in np.eye(len(x))])
+
+
+@pytest.mark.parametrize("name", ["nanmax", "nanmin"])
+@pytest.mark.parametrize("initial", [-9.0, 0.5, 9.0])
+def test_the_largest_of_some_or_of_a_number(name: str, initial: float) -> None:
+    x, where = np.array([np.nan, 2.0, -3.0, 5.0]), np.array([True, True, True, False])
+    v = Value(x)
+    z = getattr(ops, name)(v, where=where, initial=initial)
+    wanted = getattr(np, name)(x, where=where, initial=initial)
+    assert z.data == wanted
+    z.backward()
+    np.testing.assert_array_equal(v.grad, (x == wanted) & where)
+
+
+@pytest.mark.parametrize("name", ["percentile", "nanquantile", "nanpercentile"])
+def test_quantiles_take_no_weights(name: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"^{name}: .*weights= .*; take "):
+        getattr(ops, name)(Value(A3), 0.5, weights=np.ones(3))
+
+
+def test_the_least_of_some_asks_for_a_number_where_there_may_be_none() -> None:
+    with pytest.raises(ArgumentError, match=r"^nanmin: where= .*initial="):
+        ops.nanmin(Value(A3), where=A3 > 9.0)
