@@ -1,5 +1,8 @@
 # C types of op.py: the fields of a record, which the engine reads at every node.
 
+cdef set EXACT
+
+
 cdef class Op:
     cdef public object name, symbol, forward, rules
     cdef public str kink

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import MicrogradError, OpError, ShapeError
+from micrograd.exact import EXACT, HOMES, answer, as_float, check_slope, number_like
 from micrograd.modes import ieee_gradients as ieee_gradients
 from micrograd.modes import is_ieee, quiet_depth
 from micrograd.modes import is_quiet as is_quiet
@@ -43,14 +44,17 @@ VARARGS = 0x04  # inspect.CO_VARARGS: that import takes longer than this room
 
 # Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
 PLAIN: set[type] = {float, int, bool}
-NUMBERS = frozenset(PLAIN)
+NUMBERS = set(PLAIN)
+HOMES += [PLAIN, NUMBERS]
 SETTINGS = frozenset({tuple, str, slice, type(None), bool, int, float})  # types of params that no Value hides behind
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
     """Shape of a number, an array, or whatever an interpreter stands for; a Python number has ()."""
     kind = type(x)
-    return () if kind is float or kind is int or kind is bool else x.shape
+    if kind is float or kind is int or kind is bool:
+        return ()
+    return () if EXACT and kind in EXACT else x.shape
 
 
 def named(x: Array) -> str:
@@ -150,6 +154,8 @@ class Op:
 
     def run(self, data: Sequence[Array], inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """The forward on raw data; where it fails, the shape rule says what does not fit, by the inputs' labels."""
+        if EXACT and not EXACT.isdisjoint(map(type, data)):
+            return answer(self, data, params)
         try:
             return self.forward(*data, **params)
         except (MicrogradError, ValueError, TypeError, IndexError) as error:
@@ -190,7 +196,7 @@ class Op:
 
     def dtype(self, *inputs: Array, **params: Any) -> Any:
         """dtype of the output; Python numbers do not decide it, as in NumPy."""
-        return np.result_type(*[x if isinstance(x, (int, float)) else x.dtype for x in inputs])
+        return np.result_type(*[x if isinstance(x, (int, float)) else getattr(x, "dtype", 0.0) for x in inputs])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} op {self.name}>"
@@ -222,7 +228,7 @@ class Elementwise(Op):
         self, i: int, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
     ) -> tuple[Any, Any]:
         """Where the partial of input i is not 0 for any data, and where all inputs are finite."""
-        data = [ground(x) for x in inputs]
+        data = [as_float(ground(x)) for x in inputs]
         finite = functools.reduce(np.logical_and, map(np.isfinite, data))
         return self.varies(i, ground(z), data, [t is not None for t in tangents], params), finite
 
@@ -516,7 +522,9 @@ def _no_forward(*inputs: Array) -> Array:
 
 def _zeros_like(x: Array) -> Array:
     below = ground(x)  # None: only a shape
-    return np.zeros_like(np.zeros(shape_of(x), x.dtype) if below is None else below) if shape_of(x) else 0.0
+    if not shape_of(x):
+        return number_like(0.0, x)
+    return np.zeros_like(np.zeros(shape_of(x), x.dtype) if below is None else below)
 
 
 def times(
@@ -537,23 +545,27 @@ def times(
     >>> times(0.0, float("inf"))
     0.0
     """
+    if EXACT:
+        g = number_like(g, z)  # the tangent of an int beside it
     if type(partial) is float and (partial == 1.0 or partial == -1.0):  # no pass over the array
         return g if partial == 1.0 else -g
     if type(partial) is not float and _is_choice(partial) and not is_ieee():  # the gradient, or none
-        return OPS["where"](partial, g, 0.0)
+        return OPS["where"](partial, g, number_like(0.0, z) if EXACT else 0.0)
     product = g * partial
+    if EXACT:
+        check_slope(name, product, g, z)
     if not _may_be_nan(product) or is_ieee():
         return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
     zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
-    return OPS["where"](zero, 0.0, product)
+    return OPS["where"](zero, number_like(0.0, product), product)
 
 
 def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any) -> Any:
     """Where a product that is nan stands for 0."""
     if not isinstance(product, (float, int, np.ndarray, np.generic)):  # it may not be computed yet
         return (product != product) & ((g == 0) | (partial == 0))
-    product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
+    product, g, partial, z = (np.asarray(as_float(x)) for x in (product, g, partial, z))
     zeros = current_zeros()
     if look is anywhere or (look is not None and quiet_depth() == 1):
         zero = known_zero_forward(name, product, g, partial, z, look)
@@ -589,6 +601,8 @@ def _may_be_nan(x: Array) -> bool:
     x = ground(x)
     if type(x) is float or type(x) is int:
         return x != x
+    if EXACT and type(x) in EXACT:
+        return bool(x != x)
     if type(x) is np.ndarray:
         x = x.ravel("K")
         return math.isnan(x.dot(x))  # one fast pass: a nan anywhere is a nan in the sum
