@@ -9,7 +9,7 @@ cdef object LEAF, CONSTANT, add, subtract, multiply, divide, matmul, raise_to, r
 cdef object positive_op
 cdef double NAN
 cdef int _next_walk() except -1
-cdef set _modes, PLAIN, PAUSES
+cdef set _modes, PLAIN, NUMBERS, EXACT, PAUSES
 cdef dict NONE, ACTIVE
 
 

@@ -31,6 +31,7 @@ from micrograd.arrays import as_data, as_operand, is_lazy, is_number
 from micrograd.asked import asked_in
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, GradientError, OpError, ShapeError
+from micrograd.exact import EXACT, fitted, holds_exact, number_like
 from micrograd.modes import PAUSES, Function, Mode, is_quiet, paused, quietly
 from micrograd.modes import enable_grad as enable_grad
 from micrograd.modes import is_recording as is_recording
@@ -147,7 +148,7 @@ class Value(Operators):
         self.label = label
         _put_inputs(self, inputs)
         data = as_data(data)
-        self._content = data.copy() if copy and not is_number(data) else data
+        self._content = data.copy() if copy and type(data) not in NUMBERS else data
         _watch_like(self, inputs)
 
     # What it holds
@@ -194,6 +195,8 @@ class Value(Operators):
             return grad
         if self._is_float or is_number(self._content):
             return 0.0
+        if holds_exact(self._content):
+            return number_like(0.0, self._content)
         zeros = as_data(np.zeros_like(self._content))
         with LOCK:  # unless another thread has put one there
             if _grad_here(self) is None:
@@ -258,7 +261,7 @@ class Value(Operators):
 
     @property
     def _dtype(self) -> Any:
-        return np.dtype(float) if is_number(self._content) else self._content.dtype
+        return np.dtype(float) if is_number(self._content) else getattr(self._content, "dtype", np.dtype(object))
 
     @property
     def _level(self) -> float:
@@ -545,7 +548,7 @@ class Value(Operators):
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self._content, self._grad, self.label = state["data"], state["grad"], state["label"]
+        self._content, self._grad, self.label = as_data(state["data"]), state["grad"], state["label"]
         record = state["record"]
         self._record = LEAF if record == "leaf" else CONSTANT if record == "constant" else record
         self._params = state["params"]
@@ -927,7 +930,9 @@ def _walk_route(path: Sequence[Value], on_the_way: set[Value], grads: dict[Value
 def fit(g: Array, data: Array) -> Array:
     """A cotangent in the shape and dtype of the data that it belongs to: summed over broadcast axes, in one place."""
     kind = type(g)
-    if kind is type(data) and (kind is float or (kind in PLAIN and g.shape == data.shape and g.dtype is data.dtype)):
+    if kind is type(data) and (
+        kind is float or (kind in PLAIN and kind not in NUMBERS and g.shape == data.shape and g.dtype is data.dtype)
+    ):
         return g  # as it almost always is
     given, wanted = shape_of(g), shape_of(data)
     if given != wanted:
@@ -940,8 +945,8 @@ def fit(g: Array, data: Array) -> Array:
             raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
         g = sum_to(g, wanted)
     below = ground(data)
-    if is_number(below):
-        return g if is_lazy(g) else float(g)
+    if type(below) in NUMBERS:
+        return g if is_lazy(g) else fitted(g, below)
     if getattr(g, "dtype", None) != below.dtype:
         g = cast(g, dtype=below.dtype)
     return g[()] if type(g) is np.ndarray and g.ndim == 0 else g
@@ -1110,6 +1115,8 @@ def _numbers(x: Value, y: Any) -> bool:
 def _ones(data: Any) -> Any:
     if is_number(data):
         return 1.0
+    if holds_exact(data):
+        return number_like(1.0, data)
     if hasattr(data, "_apply_op"):
         return as_data(np.ones_like(ground(data), dtype=data.dtype))
     return as_data(np.ones_like(data))
@@ -1120,12 +1127,12 @@ def _cotangent(name: str, value: Value, given: Any) -> Any:
     g = as_data(_held(given))
     if shape_of(g) != value.shape:
         raise ShapeError(f"{name}: a gradient of shape {shape_of(g)} for {named(value)}; give one of the same shape")
-    return fit(g, _held(value))
+    return fit(number_like(g, value), _held(value))
 
 
 def _unshared(part: Any, g: Any) -> Any:
     """A leaf's gradient is the user's to change in place: never a view, nor the array of another node."""
-    if isinstance(part, Value) or is_number(part):
+    if isinstance(part, Value) or type(part) in NUMBERS:
         return part
     return part.copy() if part is g or getattr(part, "base", None) is not None else part
 
@@ -1133,10 +1140,10 @@ def _unshared(part: Any, g: Any) -> Any:
 def _is_stale(node: Value) -> bool:
     data = [_held(x) for x in _inputs(node)]
     try:
-        now = as_data(node._record.forward(*data, **(node._params or {})))
+        now = as_data(node._record.run(data, data, node._params or {}))
     except (ArithmeticError, ValueError, IndexError, TypeError):  # the op has no answer for these inputs
         return True
-    if is_number(now) and is_number(node._content):
+    if type(now) in NUMBERS and type(node._content) in NUMBERS:
         return bool(now != node._content and (now == now or node._content == node._content))  # nan is as good as nan
     if shape_of(now) != shape_of(node._content):
         return True
@@ -1161,7 +1168,7 @@ def _hold(node: Value, data: Any) -> None:
         node._float = data
     else:
         node._array = data
-        if type(data) not in PLAIN:
+        if type(data) not in PLAIN or type(data) in EXACT:  # a class of the user's may refer to the node
             memory.watch(node)
 
 
@@ -1179,7 +1186,7 @@ def _slope_to(node: Value, grad: Any) -> None:
         node._gradient = grad
         node._has_slope = False
         node._has_gradient = grad is not None
-        if node._has_gradient and type(grad) not in PLAIN:
+        if node._has_gradient and (type(grad) not in PLAIN or type(grad) in EXACT):
             memory.watch(node)
 
 
