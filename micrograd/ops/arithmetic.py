@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
+from micrograd.exact import number_like
 from micrograd.modes import is_ieee
 from micrograd.op import Array, broadcast_shape, comparison, elementwise, multilinear, primitive, shape_of
 from micrograd.ops.alarms import numpys_answer
@@ -119,7 +120,7 @@ def multiply(x: Array, y: Array) -> Array:
     return x * y
 
 
-@elementwise("/", lambda z, x, y: divide(1.0, y), lambda z, x, y: divide(-z, y))
+@elementwise("/", lambda z, x, y: divide(number_like(1.0, z), y), lambda z, x, y: divide(-z, y))
 def divide(x: Array, y: Array) -> Array:
     """Quotient, elementwise; division by zero gives inf or nan, as in NumPy, not an exception.
 
@@ -177,7 +178,7 @@ def reciprocal(x: Array) -> Array:
     >>> reciprocal(4.0)
     0.25
     """
-    return divide(1.0, x)
+    return divide(number_like(1.0, x), x)
 
 
 @elementwise(
@@ -210,7 +211,7 @@ def absolute(x: Array) -> Array:
     return abs(x)
 
 
-@elementwise("sign", lambda z, x: 0.0, kink="0 at 0")
+@elementwise("sign", lambda z, x: 0, kink="0 at 0")
 def sign(x: Array) -> Array:
     """Sign, elementwise: -1, 0 or 1; flat, so its derivative is 0.
 
@@ -220,7 +221,7 @@ def sign(x: Array) -> Array:
     return float(x > 0) - float(x < 0) if type(x) is float and x == x else np.sign(x)
 
 
-@elementwise("floor", lambda z, x: 0.0, kink="0 at integers")
+@elementwise("floor", lambda z, x: 0, kink="0 at integers")
 def floor(x: Array) -> Array:
     """The integer at or below, elementwise; flat, so its derivative is 0, at its jumps too.
 
@@ -230,7 +231,7 @@ def floor(x: Array) -> Array:
     return math_or_numpy(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
 
 
-@elementwise("ceil", lambda z, x: 0.0, kink="0 at integers")
+@elementwise("ceil", lambda z, x: 0, kink="0 at integers")
 def ceil(x: Array) -> Array:
     """The integer at or above, elementwise; flat, so its derivative is 0, at its jumps too.
 
@@ -240,7 +241,7 @@ def ceil(x: Array) -> Array:
     return math_or_numpy(lambda x: math.copysign(math.ceil(x), x), "ceil", x) if type(x) is float else np.ceil(x)
 
 
-@elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves")
+@elementwise("round", lambda z, x, *, decimals=0: 0, kink="0 at halves")
 def round(x: Array, *, decimals: int = 0) -> Array:
     """The nearest number of so many decimals, elementwise; halves go to the even one. Its derivative is 0.
 
@@ -264,7 +265,7 @@ def round(x: Array, *, decimals: int = 0) -> Array:
 
 def _larger(x: Array, y: Array) -> Array:
     """1 where x > y, 1/2 where they tie, else 0."""
-    return where(equal(x, y), 0.5, greater(x, y))
+    return where(equal(x, y), number_like(0.5, x, y), greater(x, y))
 
 
 @elementwise("maximum", lambda z, x, y: _larger(x, y), lambda z, x, y: _larger(y, x), kink="ties share equally")
@@ -346,15 +347,16 @@ def stop_gradient(x: Array) -> Array:
     return +x
 
 
-def _chosen(g: Array, condition: Array) -> Array:
+def _chosen(g: Array, z: Array, condition: Array) -> Array:
     """g where the condition holds: elsewhere nobody asked."""
-    return g * where(condition, 1.0, 0.0) if is_ieee() else where(condition, g, 0.0)
+    zero = number_like(0.0, z)
+    return g * where(condition, number_like(1.0, z), zero) if is_ieee() else where(condition, g, zero)
 
 
 @primitive(
     "where",
-    vjp=[None, lambda g, z, c, x, y: _chosen(g, c), lambda g, z, c, x, y: _chosen(g, logical_not(c))],
-    jvp=[None, lambda t, z, c, x, y: _chosen(t, c), lambda t, z, c, x, y: _chosen(t, logical_not(c))],
+    vjp=[None, lambda g, z, c, x, y: _chosen(g, z, c), lambda g, z, c, x, y: _chosen(g, z, logical_not(c))],
+    jvp=[None, lambda t, z, c, x, y: _chosen(t, z, c), lambda t, z, c, x, y: _chosen(t, z, logical_not(c))],
     shape=lambda c, x, y: broadcast_shape("where", c, x, y),
 )
 def where(condition: Array, x: Array, y: Array) -> Array:
@@ -509,7 +511,13 @@ def isfinite(x: Array) -> Array:
     return math.isfinite(x) if are_numbers(x) else np.isfinite(x)
 
 
-@multilinear("as {dtype}", lambda g, x, *, dtype: cast(g, dtype=x.dtype), shape=lambda x, *, dtype: shape_of(x))
+def _floating(x: Array) -> Any:
+    """The dtype to which a cotangent goes back: that of x, or float64 where x is a number."""
+    dtype = np.dtype(getattr(x, "dtype", float))
+    return dtype if dtype.kind == "f" else np.dtype(float)
+
+
+@multilinear("as {dtype}", lambda g, x, *, dtype: cast(g, dtype=_floating(x)), shape=lambda x, *, dtype: shape_of(x))
 def cast(x: Array, *, dtype: Any) -> Array:
     """The same numbers in another floating-point type.
 
