@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from micrograd.exact import number_like
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import are_numbers, divide, equal, greater, math_or_numpy, where
 from micrograd.ops.lengths import cosine
@@ -159,7 +160,7 @@ def logaddexp(x: Array, y: Array) -> Array:
 
 def _slope(z: Array, x: Array, *, exponent: float) -> Array:
     # x^0 is 1 everywhere, also at 0: its slope is 0 there, not 0 * 0^-1
-    return exponent * raise_to(x, exponent=exponent - 1) if exponent else 0.0
+    return number_like(exponent, x) * raise_to(x, exponent=exponent - 1) if exponent else 0
 
 
 @elementwise("**{exponent}", _slope)
@@ -182,7 +183,7 @@ def raise_to(x: Array, *, exponent: float) -> Array:
 
 @elementwise(
     "**",
-    lambda z, x, y: y * power(x, where(equal(y, 0.0), 1.0, y - 1.0)),  # x^0 is flat, also at 0
+    lambda z, x, y: y * power(x, where(equal(y, 0), 1, y - 1)),  # x^0 is flat, also at 0
     lambda z, x, y: z * log(where(greater(x, 0.0), x, where(equal(x, 0.0), 1.0, math.nan))),
 )
 def power(x: Array, y: Array) -> Array:
