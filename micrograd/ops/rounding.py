@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-@elementwise("//", lambda z, x, y: 0.0, lambda z, x, y: 0.0, kink="0 where x is a multiple of y")
+@elementwise("//", lambda z, x, y: 0, lambda z, x, y: 0, kink="0 where x is a multiple of y")
 def floor_divide(x: Array, y: Array) -> Array:
     """Quotient rounded down, elementwise, as Python's //; flat, so its derivatives are 0, at its jumps too.
 
@@ -83,7 +83,7 @@ def fmod(x: Array, y: Array) -> Array:
     return math_or_numpy(math.fmod, "fmod", x, y) if are_numbers(x, y) else np.fmod(x, y)
 
 
-@elementwise("trunc", lambda z, x: 0.0, kink="0 at integers")
+@elementwise("trunc", lambda z, x: 0, kink="0 at integers")
 def trunc(x: Array) -> Array:
     """The integer next to x on the side of 0, elementwise; flat, so its derivative is 0, at its jumps too.
 
