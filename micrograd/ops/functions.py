@@ -420,7 +420,7 @@ def expit(x: Array) -> Array:
     return _logistic(x)
 
 
-@elementwise("ReLU", lambda z, x: greater(x, 0.0), kink="0 at 0")
+@elementwise("ReLU", lambda z, x: greater(x, 0), kink="0 at 0")
 def relu(x: Array) -> Array:
     """Rectified linear unit, elementwise; its derivative at 0 is 0.
 
@@ -446,7 +446,7 @@ def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
     >>> leaky_relu(-6.0)
     -0.06
     """
-    return where(greater(x, 0.0), x, negative_slope * x)
+    return where(greater(x, 0), x, negative_slope * x)
 
 
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
@@ -463,7 +463,7 @@ def elu(x: Array, *, alpha: float = 1.0) -> Array:
     >>> elu(-1000.0)
     -1.0
     """
-    positive = greater(x, 0.0)
+    positive = greater(x, 0)
     return where(positive, x, alpha * expm1(where(positive, 0.0, x)))  # e^x overflows where it is not asked for
 
 
