@@ -64,9 +64,10 @@ class Value(Operators):
     Results of ops on a subclass are of that subclass, and do not go through its `__init__`.
 
     Args:
-        data: a Python number (an int stays an int), or an array, or nested lists of numbers. Floating-point arrays
-            keep their dtype, arrays of integers become float64, np.float64 numbers become floats. A floating-point
-            array is kept itself, not copied: what changes it changes the Value, and `v.data -= ...` changes it.
+        data: a Python number (an int stays an int, a Fraction a Fraction), or an array, or nested lists of numbers.
+            Floating-point arrays keep their dtype, arrays of integers become float64, np.float64 numbers become floats.
+            A floating-point array is kept itself, not copied: what changes it changes the Value, and `v.data -= ...`
+            changes it.
         _children: the inputs, when a node is made by hand; `prev=` is the same.
         _op: the symbol of the op that made it, for pictures; `op=` is the same.
         label: a name for pictures and errors.
