@@ -200,11 +200,11 @@ def as_data(data: Any, asker: str = "Value") -> Any:
         return float(data) if isinstance(data, float) else int(data)
     if hasattr(data, "_apply_op"):  # another interpreter stands for the number
         return data._settled() if hasattr(data, "_settled") else data
+    if (kind not in PLAIN or kind in EXACT) and is_exact(data):
+        return data
     if isinstance(data, (list, tuple)):
         data = _from_lists(data, asker)
     elif not isinstance(data, np.generic) and not hasattr(data, "__array_function__"):
-        if is_exact(data):
-            return data
         data = _from_object(data, asker)
     return _from_array(data, asker)
 
@@ -245,6 +245,8 @@ def _from_array(data: Any, asker: str) -> Any:
         repair = "give real numbers, such as its .real part" if letter == "c" else "give real numbers"
         if letter == "O" and holds_values(data.ravel().tolist()):
             given, repair = "Values as its elements", "micrograd.ops.stack joins Values"
+        elif letter == "O" and data.size and is_exact(data.ravel()[0]):
+            given, repair = "exact numbers as its elements", "arrays hold floats: astype(float), or a Value for each"
         raise DataError(f"{asker}: {_short(data)} has {given}; {repair}")
     PLAIN.add(type(data))
     if data.shape == () and isinstance(data, (np.ndarray, np.generic)):  # a number in a box: unpack it
