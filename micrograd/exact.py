@@ -111,7 +111,7 @@ def number_like(constant: Any, *inputs: Any) -> Any:
 def _made(x: Any, n: int) -> Any:
     """The integer n as a number of the type of x."""
     try:
-        z = type(x)(n)  # type: ignore[call-arg]
+        z = type(x)(n)
     except Exception:  # a class that is made in another way
         z = x * 0 + n if n else x * 0
     return z
