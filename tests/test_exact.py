@@ -20,6 +20,7 @@ from micrograd import (
     detect_anomaly,
     elementwise_grad,
     grad,
+    gradcheck,
     hessian,
     hvp,
     ieee_gradients,
@@ -32,7 +33,7 @@ from micrograd import (
 )
 from micrograd.draw import draw_dot
 from micrograd.engine import toposort
-from micrograd.errors import DataError, ShapeError
+from micrograd.errors import AnomalyError, DataError, GradientWarning, ShapeError
 from micrograd.exact import FORWARDS, is_exact, number_like
 from micrograd.op import elementwise
 from micrograd.ops import OPS
@@ -482,6 +483,10 @@ def test_messages():
     ):
         Value(Decimal("0.1")) * np.ones(2)
     with pytest.raises(
+        DataError, match=r"has exact numbers as its elements; arrays hold floats: astype\(float\), or a Value for each$"
+    ):
+        Value(np.array([THIRD, HALF]))
+    with pytest.raises(
         DataError, match=r"^gelu: its constants are floats, so it has no exact answer for exact numbers; give a float"
     ):
         ops.gelu(Value(THIRD))
@@ -900,6 +905,28 @@ def test_constants_and_modes():
         (y * y).backward()
         assert y.grad == Fraction(2, 3)
         assert jvp(lambda x: x * x, (THIRD,), (1,))[1] == Fraction(2, 3)
+
+
+def test_gradcheck_compares_floats():
+    assert gradcheck(lambda x: x * x.astype(float).exp(), [THIRD])
+    assert gradcheck(lambda x: x**3, [Decimal("0.1")])
+
+
+def test_an_unknown_product_beside_a_fraction():
+    """Zero times infinity, where the zero or the input is exact and the output is a float."""
+    with pytest.warns(GradientWarning, match="sqrt: a tangent of 0 meets an infinite slope"):
+        assert jvp(lambda x: np.sqrt(x * 1.0), (Fraction(0),), (Fraction(0),)) == (0.0, 0.0)
+    with pytest.warns(GradientWarning, match="multiply: a tangent of 0 meets an infinite slope"):
+        assert jvp(lambda x: np.where(x > 0, x * np.inf, 1.0), (Fraction(0),), (0,)) == (1.0, 0.0)
+    x, w = Value(Fraction(0)), Value(0.0)
+    with pytest.warns(GradientWarning, match="sqrt: a gradient that came out as 0 meets an infinite slope"):
+        (x.astype(float).sqrt() * w).backward()
+    assert x.grad == 0
+    with (
+        detect_anomaly(),
+        pytest.raises(AnomalyError, match=r"multiply: the output is nan, from 'x' = 0.0 and input 1"),
+    ):
+        Value(Fraction(0), label="x") * np.inf
 
 
 def test_a_shape_beside_a_fraction():
