@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import as_data
 from micrograd.engine import Value
 from micrograd.errors import GradcheckError, GradientError, MicrogradError
+from micrograd.exact import as_float
 from micrograd.op import Array, Op, shape_of
 from micrograd.ops import sum as sum_of
 from micrograd.program import Abstract
@@ -57,7 +58,7 @@ def gradcheck(
     True
     """
     given = inputs if isinstance(inputs, (list, tuple)) else [inputs]  # one alone needs no list
-    data = [as_data(x.data if isinstance(x, Value) else x) for x in given]
+    data = [as_float(as_data(x.data if isinstance(x, Value) else x)) for x in given]  # differences are floats
     try:
         _check_reverse(f, data, rtol, atol)
     except MicrogradError as error:

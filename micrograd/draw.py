@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
+from micrograd.exact import is_exact
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
 NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 NUMBERS_SHOWN = 32  # an array of more elements is abbreviated; of more than two dimensions, to its dtype and shape
+LONGEST = 24  # characters of an exact number that are shown
 LINES_SHOWN = 10_000  # of DOT text, seconds to draw; a notebook shows a longer drawing as a line of words
 
 
@@ -248,6 +250,8 @@ def _shown(name: str, x: Any) -> str:
         x = x.data
     if isinstance(x, (int, float)):
         return name + _decimal(x)
+    if is_exact(x):
+        return name + _exact(x)
     # Another library's array may be on a GPU, or not computed yet: to print it would be to fetch or compute it.
     if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
         return _escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")
@@ -260,6 +264,12 @@ def _decimal(x: float) -> str:
     from decimal import Decimal  # also for an int beyond the range of floats
 
     return f"{Decimal(x):.4e}"
+
+
+def _exact(x: Any) -> str:
+    """A fraction or another exact number as it prints; its first digits where that is long."""
+    text = str(x)
+    return _escaped(text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...")
 
 
 def _array(name: str, x: Any) -> str:

@@ -13,7 +13,8 @@ from micrograd import levels
 from micrograd.anomaly import current_anomalies
 from micrograd.arrays import as_data, as_operand
 from micrograd.errors import GradientError, ShapeError
-from micrograd.op import Array, Op, ground, quietly, shape_of
+from micrograd.exact import EXACT, fitted, holds_exact, number_like
+from micrograd.op import NUMBERS, Array, Op, ground, quietly, shape_of
 from micrograd.ops import broadcast_to, cast, positive
 from micrograd.ops.operators import Operators
 
@@ -97,6 +98,8 @@ class Dual(Operators):
         dtype = getattr(ground(z), "dtype", None)
         if dtype is not None and getattr(t, "dtype", None) != dtype:
             t = cast(t, dtype=dtype)
+        if EXACT and type(z) in NUMBERS and type(t) in NUMBERS:
+            t = fitted(t, z)
         return Dual(z, t, self._number)
 
     def __copy__(self) -> Any:
@@ -171,5 +174,7 @@ def _settled(z: Array) -> Array:
 def _zero_like(z: Array) -> Array:
     """The tangent of an output that does not depend on the inputs."""
     z = z if hasattr(z, "_apply_op") else as_data(z, "jvp")
+    if holds_exact(z):
+        return number_like(0.0, z)
     below = ground(z)
     return as_data(np.zeros_like(below) if hasattr(below, "dtype") else np.zeros(shape_of(z)))

@@ -5,7 +5,7 @@ from micrograd cimport memory
 from micrograd.ops.operators cimport Operators
 
 cdef object _LEAF, _CONSTANT
-cdef set PLAIN
+cdef set PLAIN, EXACT
 cdef dict ACTIVE
 
 

@@ -29,6 +29,7 @@ from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.exact import holds_exact, number_like
 from micrograd.modes import enable_grad, is_recording
 from micrograd.op import Array, ground, quietly, shape_of
 from micrograd.ops import reshape as reshaped
@@ -433,7 +434,7 @@ def _moves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any]:
                 f"{name}: a {what} of shape {shape_of(move)} for the {of} of shape {shape_of(x)}; "
                 f"give one of the same shape"
             )
-        moves.append(fit(move, x))
+        moves.append(fit(number_like(move, x), x))
     return moves
 
 
@@ -463,10 +464,14 @@ def _basis(z: Any) -> Iterator[Any]:
 
 def _one(z: Any) -> Any:
     z = _as_array(z)
+    if holds_exact(z):
+        return number_like(1.0, z)
     return as_data(np.ones_like(ground(z), dtype=z.dtype)) if hasattr(z, "dtype") and not isinstance(z, float) else 1.0
 
 
 def _zeros(x: Value) -> Any:
+    if holds_exact(x):
+        return number_like(0.0, x)
     return as_data(np.zeros_like(ground(x), dtype=x.dtype)) if x.shape or x.dtype != float else 0.0
 
 

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 # A room may import the rooms of the lines above its own, and those that SIDEWAYS names.
 LEVELS = [
     {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks"},
-    {"plain", "unknown"},
+    {"plain", "unknown", "exact"},
     {"trees", "modes", "interpreter", "table", "facts"},
     {"chain"},
     {"op", "copies", "cycles"},

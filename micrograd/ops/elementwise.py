@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.exact import number_like
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.arithmetic import (
     absolute,
@@ -423,7 +424,7 @@ def polyval(p: Array | Sequence[Array], x: Array) -> Array:
     if not isinstance(p, (list, tuple)) and len(shape_of(p)) != 1:
         raise ShapeError(f"polyval: coefficients of shape {named(p)}: give one row of them, the highest power first")
     x = as_value("polyval", x)
-    z: Any = x * 0.0
+    z: Any = x * number_like(0.0, x)
     for coefficient in p:
         z = z * x + coefficient
     return z

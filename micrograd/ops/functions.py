@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from micrograd.exact import number_like
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import (
     absolute,
@@ -185,7 +186,7 @@ def logaddexp(x: Array, y: Array) -> Array:
 
 def _slope(z: Array, x: Array, *, exponent: float) -> Array:
     # x^0 is 1 everywhere, also at 0: its slope is 0 there, not 0 * 0^-1
-    return exponent * raise_to(x, exponent=exponent - 1) if exponent else 0.0
+    return number_like(exponent, x) * raise_to(x, exponent=exponent - 1) if exponent else 0
 
 
 @elementwise("**{exponent}", _slope, c=lambda x, *, exponent: power(x, exponent))
@@ -208,7 +209,7 @@ def raise_to(x: Array, *, exponent: float) -> Array:
 
 @elementwise(
     "**",
-    lambda z, x, y: y * power(x, where(equal(y, 0.0), 1.0, y - 1.0)),  # x^0 is flat, also at 0
+    lambda z, x, y: y * power(x, where(equal(y, 0), 1, y - 1)),  # x^0 is flat, also at 0
     lambda z, x, y: z * log(where(greater(x, 0.0), x, where(equal(x, 0.0), 1.0, math.nan))),
     c="pow",
     identity=1.0,
@@ -493,7 +494,7 @@ def expit(x: Array) -> Array:
 
 @elementwise(
     "ReLU",
-    lambda z, x: greater(x, 0.0),
+    lambda z, x: greater(x, 0),
     kink="0 at 0",
     c=lambda x: where(less_equal(x, 0.0), 0.0, x),
     tex=r"\operatorname{{ReLU}}\left({0}\right)",
@@ -523,7 +524,7 @@ def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
     >>> leaky_relu(-6.0)
     -0.06
     """
-    return where(greater(x, 0.0), x, negative_slope * x)
+    return where(greater(x, 0), x, negative_slope * x)
 
 
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
@@ -540,7 +541,7 @@ def elu(x: Array, *, alpha: float = 1.0) -> Array:
     >>> elu(-1000.0)
     -1.0
     """
-    positive = greater(x, 0.0)
+    positive = greater(x, 0)
     return where(positive, x, alpha * expm1(where(positive, 0.0, x)))  # e^x overflows where it is not asked for
 
 
