@@ -1,6 +1,6 @@
-"""Exact numbers: fractions, decimals, and any other number type that has Python's arithmetic.
+"""Exact numbers: fractions, decimals, and other number types with Python's arithmetic.
 
-They are data as floats are. They stay what they are through `+ - * /`, whole powers,
+They are data, as floats are. They stay what they are through `+ - * /`, whole powers,
 comparisons, choices and steps, and so do their gradients. This room says which types
 these are, what a constant is in such a type, and which ops have an exact answer. All
 other ops refuse: a float that nobody asked for would be a wrong answer.
@@ -19,7 +19,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import DataError
+from micrograd.errors import ArgumentError, DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,18 +27,20 @@ else:
     from micrograd import on_demand as np
 
 EXACT: set[type] = set()  # the types of exact numbers, entered as they are met
-HOMES: list[set[type]] = [EXACT]  # all sets that such a type enters; other rooms add theirs
+HOMES: list[set[type]] = [EXACT]  # the sets that such a type enters; rooms add theirs
 
 OPERATORS = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__")
 REPAIR = "give a float: float(x), or x.astype(float), which keeps the gradient"
-NOT_NUMBERS = ("_apply_op", "__array__", "__array_function__", "shape")  # interpreters and arrays
+NOT_NUMBERS = ("_apply_op", "__array__", "__array_function__", "shape")  # arrays and such
 
 
 # Which types, and their constants
 
 
 def is_exact(x: Any) -> bool:
-    """Whether x is a number of a type with Python's arithmetic, but not a float, an int or a complex.
+    """Whether x is a number that is data, but not a float, an int or a complex.
+
+    Its type has Python's arithmetic. It is entered when it is met for the first time.
 
     >>> from decimal import Decimal
     >>> is_exact(Decimal("0.1")), is_exact(0.1), is_exact("0.1")
@@ -51,7 +53,7 @@ def is_exact(x: Any) -> bool:
         return False
     try:
         is_number = bool(_made(x, 0) + x == x) or bool(x != x)  # a nan is a number, too
-    except Exception:  # somebody else's class: whatever it raises, it is not a number to us
+    except Exception:  # whatever the class raises: it is not a number to us
         return False
     if is_number:
         enter(kind)
@@ -86,7 +88,9 @@ def holds_exact(x: Any) -> bool:
 
 
 def number_like(constant: Any, *inputs: Any) -> Any:
-    """A constant of a rule in the type of the first input that is exact; as it is where none is.
+    """A constant in the type of the first input that is exact; as it is where none is.
+
+    So the constants of a rule leave exact numbers exact.
 
     Args:
         constant: a float or an int; anything else is given back as it is.
@@ -101,7 +105,7 @@ def number_like(constant: Any, *inputs: Any) -> Any:
     for x in inputs:
         x = below(x)
         if type(x) in EXACT:
-            n, d = constant.as_integer_ratio()  # a float is a fraction, and so without rounding
+            n, d = constant.as_integer_ratio()  # a float is a fraction: nothing is rounded
             z = _made(x, n) if d == 1 else _made(x, n) / d
             enter(type(z))  # SymPy, for one, has a type of its own for 1/2
             return z
@@ -112,9 +116,11 @@ def _made(x: Any, n: int) -> Any:
     """The integer n as a number of the type of x."""
     try:
         z = type(x)(n)
-    except Exception:  # a class that is made in another way
-        z = x * 0 + n if n else x * 0
-    return z
+        if bool(z == n):
+            return z
+    except Exception:  # whatever the class raises: it is made in another way
+        pass
+    return x * 0 + n if n else x * 0
 
 
 def as_float(x: Any) -> Any:
@@ -178,7 +184,7 @@ def answer(op: Any, data: Sequence[Any], params: dict[str, Any]) -> Any:
     except (TypeError, AttributeError) as error:
         if isinstance(error, DataError):
             raise
-        raise _mixture(op.name, data, error) from None
+        raise _mixture(op.name, data, error) from error
     if type(z) is float and op.name != "cast" and not any(isinstance(x, float) or hasattr(x, "ndim") for x in data):
         raise _no_answer(op, data)
     if type(z) not in EXACT:
@@ -200,12 +206,14 @@ def check_slope(name: str, product: Any, g: Any, z: Any) -> None:
 
 
 def check_result(name: str, args: Sequence[Any], params: dict[str, Any], z: Any) -> None:
-    """Refuse a float that a composite gave for exact numbers alone: its own constants are floats.
+    """Refuse a float that a composite gave for exact numbers alone.
+
+    Its own constants are floats, as pi / 180 in deg2rad.
 
     Raises:
         DataError: names the function and the repair.
     """
-    if type(below(z)) is not float or name == "float_power":  # which is there to give floats
+    if type(below(z)) is not float or name == "float_power":  # that is for floats
         return
     given = [*args, *params.values()]
     while lists := [x for x in given if isinstance(x, (list, tuple))]:
@@ -222,7 +230,7 @@ def _no_answer(op: Any, data: Sequence[Any]) -> DataError:
 
 
 def _beside_arrays(name: str, data: Sequence[Any]) -> list[Any]:
-    """Exact numbers as floats, since arrays hold floats: where Python lets the two mix."""
+    """Exact numbers as floats, since arrays hold floats. Refused where Python does not mix them."""
     for x in data:
         if type(x) in EXACT:
             try:
@@ -255,7 +263,7 @@ def _short(x: Any) -> str:
 
 
 def _whole(name: str, n: Any, x: Any) -> int:
-    """An exponent as an int. Refused where it is not whole: then the power is not exact."""
+    """An exponent as an int. Refused where it is not whole: such a power is not exact."""
     if n != n or n in (math.inf, -math.inf) or n != int(n):
         raise DataError(
             f"{name}: no exact answer for {_short(x)} to the power of {_short(n)}, which is not whole; {REPAIR}"
@@ -281,7 +289,10 @@ def _sign(x: Any) -> Any:
 
 
 def _floor(x: Any) -> Any:
-    """The integer at or below, in the type of x. Not by way of a float, as math.floor goes without __floor__."""
+    """The integer at or below, in the type of x.
+
+    Never by way of a float: so math.floor works for a type without `__floor__`.
+    """
     if hasattr(type(x), "__floor__"):
         return number_like(math.floor(x), x)
     return x // 1 if hasattr(type(x), "__floordiv__") else x - x % 1
@@ -296,6 +307,8 @@ def _trunc(x: Any) -> Any:
 
 
 def _round(x: Any, *, decimals: int = 0) -> Any:
+    if not hasattr(decimals, "__index__"):
+        raise ArgumentError(f"round: decimals={decimals!r} is not an integer; give one, as 2")
     n = operator.index(decimals)
     scaled = x * 10**n if n >= 0 else x / 10**-n
     z = _floor(scaled)
@@ -306,8 +319,8 @@ def _round(x: Any, *, decimals: int = 0) -> Any:
 
 
 def _fmod(x: Any, y: Any) -> Any:
-    r = x % y
-    return r - y if r != 0 and (r < 0) != (x < 0) else r  # the sign of the dividend; in Decimal % has it already
+    r = x % y  # of the sign of y, but in Decimal already of the sign of x
+    return r - y if r != 0 and (r < 0) != (x < 0) else r
 
 
 def _larger(x: Any, y: Any) -> Any:

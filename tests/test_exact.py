@@ -33,7 +33,7 @@ from micrograd import (
 )
 from micrograd.draw import draw_dot
 from micrograd.engine import toposort
-from micrograd.errors import AnomalyError, DataError, GradientWarning, ShapeError
+from micrograd.errors import AnomalyError, ArgumentError, DataError, GradientWarning, ShapeError
 from micrograd.exact import FORWARDS, is_exact, number_like
 from micrograd.op import elementwise
 from micrograd.ops import OPS
@@ -471,6 +471,8 @@ def test_messages():
         DataError, match=r"^power: no exact answer for Fraction\(1, 3\) to the power of Fraction\(1, 2\)"
     ):
         Value(THIRD) ** HALF
+    with pytest.raises(ArgumentError, match=r"^round: decimals=0.5 is not an integer; give one, as 2$"):
+        ops.round(Value(THIRD), decimals=0.5)
     with pytest.raises(DataError, match="does not mix") as caught:
         Value(Decimal("0.1")) + 0.5
     assert str(caught.value) == (
@@ -617,6 +619,22 @@ def test_a_type_without_an_order_has_gradients():
     assert x.grad == Residue(27 + 2 * 3, 7)  # 1/5 is 3
     assert grad(lambda x: x * x)(Residue(4, 7)) == Residue(1, 7)
     assert jvp(lambda x: x * x, (Residue(4, 7),), (1,))[1] == Residue(1, 7)
+
+
+def test_a_constructor_that_means_something_else():
+    """As sin of SymPy: sin(0) is 0, but sin(1) is not 1."""
+
+    class Cubed(Surd):
+        def __init__(self, a):
+            super().__init__(a**3 + a if a else 0)
+
+    assert Cubed(1) == 2
+    x = Value(Cubed(1))
+    assert x.grad == 0
+    (x * 1).backward()
+    assert x.grad == 1
+    assert grad(lambda x: x * x)(Cubed(1)) == 4
+    assert grad(lambda x: x)(Cubed(1)) == 1
 
 
 def test_square_roots_of_two():
