@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, HOMES, is_exact
-from micrograd.op import NUMBERS, OPS, PLAIN, ground
+from micrograd.interpreter import NUMBERS
+from micrograd.op import OPS, PLAIN, ground
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,8 @@ from micrograd.anomaly import current_anomalies
 from micrograd.arrays import as_data, as_operand
 from micrograd.errors import GradientError, ShapeError
 from micrograd.exact import EXACT, fitted, holds_exact, number_like
-from micrograd.op import NUMBERS, Array, Op, ground, quietly, shape_of
+from micrograd.interpreter import NUMBERS
+from micrograd.op import Array, Op, ground, quietly, shape_of
 from micrograd.ops import broadcast_to, cast, positive
 from micrograd.ops.operators import Operators
 
