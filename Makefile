@@ -1,6 +1,8 @@
 # One command each, with python3 (3.11 or later, with venv) and make alone:
 #   make demo     watch a network train; pictures go to demo/
 #   make test     run the tests, on the compiled engine and on the plain one
+#   make quick    the tests that say most, on the engine that is installed: under a minute
+#   make coverage what make test does, and how much of the package the tests run: at least 97 %
 #   make lint     format and style (ruff), types (mypy)
 #   make format   let ruff rewrite what `make lint` complains of
 #   make peers    compare with PyTorch, JAX, autograd, CasADi and scikit-learn (a large download)
@@ -20,10 +22,18 @@ export PIP_REQUIRE_VIRTUALENV := 1
 PIP_INSTALL := -m pip install --quiet
 
 # What is compiled; the same files run as they are where there is no compiler.
-ENGINE := $(wildcard setup.py micrograd/*.pxd micrograd/*.h micrograd/engine.py micrograd/op.py micrograd/arrays.py micrograd/ops/operators.py)
+ENGINE := $(wildcard setup.py micrograd/compiled.py micrograd/*.pxd micrograd/*/*.pxd micrograd/*.h) \
+	$(shell $(PYTHON) -c 'import runpy; print(*(name.replace(".", "/") + ".py" for name in runpy.run_path("micrograd/compiled.py")["COMPILED"]))')
 ORIGINAL := build/micrograd-0.1.0
 
-.PHONY: demo test lint format peers packages matrix bench clean
+# What says most in the least time: every op, the engine, the transforms, the texts, and the rules of the house.
+QUICK := tests/test_ops.py tests/test_engine.py tests/test_transforms.py tests/seeds tests/nn tests/test_check.py \
+	tests/test_modes.py tests/test_borders.py tests/test_bad_input.py tests/test_plain.py tests/test_imports.py \
+	tests/test_rooms.py
+# What runs otherwise on the compiled engine, in rooms that stay Python.
+TWO_WAYS := tests/test_plain.py tests/test_sources.py tests/test_installed.py tests/test_collector.py
+
+.PHONY: demo test quick coverage lint format peers packages matrix bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -34,6 +44,19 @@ test: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2
 	MICROGRAD_PURE=1 $(VENV)/bin/python -c 'import micrograd; print(micrograd.about())'
 	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2
+
+quick: $(VENV)/tools
+	$(VENV)/bin/python -m pytest -q -n 2 $(QUICK)
+
+# The plain engine is Python throughout, so it is measured; of the compiled one, what it does in another way.
+# Measuring takes as long again as the tests themselves, so the compiled run goes without.
+coverage: $(VENV)/tools
+	rm -f .coverage .coverage.*
+	$(VENV)/bin/python -m pytest -q -n 2
+	$(VENV)/bin/python -m coverage run -m pytest -q $(TWO_WAYS)
+	MICROGRAD_PURE=1 $(VENV)/bin/python -m coverage run -m pytest -q -n 2
+	$(VENV)/bin/python -m coverage combine --quiet
+	$(VENV)/bin/python -m coverage report
 
 lint: $(VENV)/tools
 	$(VENV)/bin/ruff format --check .
@@ -62,7 +85,7 @@ $(ORIGINAL)/installed: $(PEERS)/installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) .venv-matrix demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .venv-matrix .coverage .coverage.* demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f micrograd/*.so micrograd/*.c micrograd/ops/*.so micrograd/ops/*.c
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

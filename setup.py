@@ -5,19 +5,15 @@ Everything else about the package is in pyproject.toml.
 """
 
 import os
+import runpy
 from contextlib import suppress
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
+# Read and not imported: the package cannot be imported before it is built.
 # The base of Value has to be a C type as well. The rules of ops stay Python functions, whose source can be shown.
-MODULES = [
-    f"micrograd.{name}"
-    for name in (
-        "interpreter chain op arrays ops.operators walks cotangents node gradients operands floats walking engine "
-        "traced"
-    ).split()
-]
+MODULES = runpy.run_path("micrograd/compiled.py")["COMPILED"]
 # Classes are made at run time, as Python makes its own: methods can be put on Value from outside.
 MACROS = [("CYTHON_USE_TYPE_SPECS", "1")]
 FLAGS = [] if os.name == "nt" else ["-O2", "-g0"]  # twice as quick to build as Python's own flags, and a third as large

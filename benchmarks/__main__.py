@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks [--rows 1,4] [--small] [--threads 1] [--out FOLDER] [--original FOLDER]`."""
+"""The command line: `python -m benchmarks --help` lists what it takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import (
+    before_after,
     derivatives,
     footprint,
     machine,
@@ -16,20 +17,24 @@ from benchmarks import (
     moons_scalar,
     nodes,
     report,
+    scalar_ops,
     single_ops,
     transformer,
 )
 from benchmarks.contest import ROOT, ContestError
 from benchmarks.row import Settings
 
-MODULES = (moons_scalar, transformer, nodes, moons_arrays, mlp, single_ops, derivatives, footprint)
+MODULES = (moons_scalar, transformer, nodes, moons_arrays, mlp, single_ops, derivatives, footprint, scalar_ops)
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
+UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the rows asked for, print them as they are done, and write the results."""
     options = _options(arguments)
-    settings = Settings(options.small, options.threads, options.original, options.out)
+    settings = Settings(options.small, options.threads, options.original, options.out, options.against)
+    if options.against:
+        return _compare_checkouts(options.rows, settings)
     results: report.Results = []
     for number in options.rows:
         row = ROWS[number]
@@ -45,23 +50,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _compare_checkouts(rows: Sequence[int], settings: Settings) -> int:
+    """Print the table of the two checkouts, line by line; nothing is written."""
+    print("\n".join(before_after.HEAD), flush=True)
+    try:
+        for number in rows:
+            print("\n".join(before_after.lines_of(ROWS[number], settings)), flush=True)
+    except ContestError as error:
+        print(f"benchmarks: row {number}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="micrograd against its peers, as ratios.")
-    parser.add_argument("--rows", type=_rows, default=sorted(ROWS), help="numbers of rows, as in 1,4; all by default")
+    parser.add_argument(
+        "--rows",
+        type=_rows,
+        nargs="+",
+        default=[sorted(ROWS)],
+        help="numbers of rows, as in 1 4 or 1,4; all by default",
+    )
     parser.add_argument("--small", action="store_true", help="at a size that only shows that everything runs")
     parser.add_argument("--threads", type=int, default=1, help="of every library; 1 by default")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks", help="folder for results.md and results.json")
     parser.add_argument(
         "--original", type=Path, default=ROOT / "build/micrograd-0.1.0", help="folder that holds micrograd 0.1.0"
     )
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--against", type=Path, help="folder of another checkout, compiled: only it and this one, in turn"
+    )
+    options = parser.parse_args(arguments)
+    options.rows = sorted({number for numbers in options.rows for number in numbers})
+    if options.against and not (options.against / "micrograd").is_dir():
+        parser.error(f"--against {options.against}: there is no folder micrograd in it; name the root of a checkout")
+    if options.against:
+        options.rows = [number for number in options.rows if number not in UNCOMPARED]
+    return options
 
 
 def _rows(text: str) -> list[int]:
     numbers = [int(part) for part in text.split(",")]
     if unknown := set(numbers) - set(ROWS):
         raise argparse.ArgumentTypeError(f"there is no row {min(unknown)}; rows are {min(ROWS)} to {max(ROWS)}")
-    return sorted(set(numbers))
+    return numbers
 
 
 def _command(options: argparse.Namespace) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.row import PLAIN, Case, Outcome, Settings
+from benchmarks.row import AFTER, BEFORE, PLAIN, Case, Outcome, Settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -70,6 +70,7 @@ def environment(name: str, settings: Settings) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": str(ROOT),
         "BENCHMARKS_ORIGINAL": str(settings.original.resolve()),
+        "BENCHMARKS_AGAINST": str((settings.against or ROOT).resolve()),
         **({"MICROGRAD_PURE": "1"} if name == PLAIN else {}),
     }
 
@@ -86,7 +87,7 @@ def compare(
 
     Args:
         module: the row's module in this package; its CONTESTANTS has a maker for each.
-        contestants: their names.
+        contestants: their names; two checkouts take their place when the settings name another one.
         cases: what to compare.
         settings: how to run.
         rounds: turns of each contestant, if not the settings' number.
@@ -95,6 +96,8 @@ def compare(
     Raises:
         ContestError: a contestant fails, or the numbers differ.
     """
+    if settings.against:
+        contestants = (BEFORE, AFTER)
     with contextlib.ExitStack() as stack:
         workers = [Worker(module, name, settings) for name in contestants]
         for worker in workers:

@@ -54,7 +54,13 @@ def goals_of(row: Row, outcomes: list[Outcome]) -> list[str]:
     return lines
 
 
-def markdown(about: dict[str, Any], results: Results, pictures: list[str], notes: str) -> str:
+def details_of(row: Row, outcomes: list[Outcome]) -> list[str]:
+    """The table that the row makes of all its outcomes, and an empty line."""
+    lines = row.detail(outcomes) if row.detail else []
+    return [f"Row {row.number}, all cases:", "", *lines, ""] if lines else []
+
+
+def markdown(about: dict[str, Any], results: Results, notes: str) -> str:
     """The whole page."""
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     return "\n".join(
@@ -77,50 +83,47 @@ def markdown(about: dict[str, Any], results: Results, pictures: list[str], notes
             "|---|---|---|---|",
             *[line for row, outcomes in results for line in goals_of(row, outcomes)],
             "",
-            *[f"![{name}]({name})\n" for name in pictures],
+            *[line for row, outcomes in results for line in details_of(row, outcomes)],
             notes,
         ]
     )
 
 
 def as_json(about: dict[str, Any], results: Results) -> str:
-    """Everything, the spread included."""
-    rows = [
-        {
-            "number": row.number,
-            "title": row.title,
-            "cases": [
-                {
-                    "case": outcome.case,
-                    "unit": outcome.unit,
-                    "medians": {name: outcome.value(name) for name in outcome.samples},
-                    "lowest": {name: min(samples) for name, samples in outcome.samples.items()},
-                    "highest": {name: max(samples) for name, samples in outcome.samples.items()},
-                    "ratios": {name: outcome.ratio(name, outcome.base) for name in outcome.samples},
-                    "missing": outcome.missing,
-                }
-                for outcome in outcomes
-            ],
-            "goals": [
-                {
-                    "goal": goal.words,
-                    "measured": measured,
-                    "reached": None if measured is None else goal.is_reached(measured),
-                }
-                for goal in row.goals
-                for measured in [goal.measure(outcomes)]
-            ],
+    """The medians to three digits: a line per case, always in the same order, so that two versions can be compared.
+
+    Seconds or bytes, as the key of the case says.
+    """
+    medians = {
+        f"{row.number}, {outcome.case}, {outcome.unit}": {
+            name: _rounded(value) for name in outcome.samples if (value := outcome.value(name)) is not None
         }
         for row, outcomes in results
-    ]
-    return json.dumps({"about": about, "rows": rows}, indent=1, ensure_ascii=False) + "\n"
+        for outcome in outcomes
+    }
+    goals = {
+        f"{row.number}, {goal.words}": None if (measured := goal.measure(outcomes)) is None else _rounded(measured)
+        for row, outcomes in results
+        for goal in row.goals
+    }
+    parts = {"about": about, "goals": goals, "medians": medians}
+    return "{\n" + ",\n".join(f"{json.dumps(part)}: {_lines(content)}" for part, content in parts.items()) + "\n}\n"
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _lines(content: dict[str, Any]) -> str:
+    """A dict as JSON with a line per key."""
+    lines = [f"{json.dumps(key)}: {json.dumps(value, sort_keys=True)}" for key, value in content.items()]
+    return "{\n " + ",\n ".join(lines) + "\n}"
 
 
 def write(about: dict[str, Any], results: Results, out: Path) -> None:
-    """results.md, results.json and the pictures; what notes.md says beside them is put at the end of the page."""
+    """results.md and results.json; what notes.md says beside them is put at the end of the page."""
     out.mkdir(parents=True, exist_ok=True)
-    pictures = [name for row, outcomes in results if row.draw and (name := row.draw(outcomes, out))]
     notes = out / "notes.md"
-    page = markdown(about, results, pictures, notes.read_text(encoding="utf-8") if notes.exists() else "")
+    page = markdown(about, results, notes.read_text(encoding="utf-8") if notes.exists() else "")
     (out / "results.md").write_text(page.rstrip() + "\n", encoding="utf-8")
     (out / "results.json").write_text(as_json(about, results), encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any
 # This project by its engines, or as a whole; OURS is the first of them that was measured.
 COMPILED, PLAIN, MICROGRAD, OURS = "micrograd, compiled", "micrograd, plain", "micrograd", "ours"
 ORIGINAL = "micrograd 0.1.0"
+BEFORE, AFTER = "before", "after"  # two checkouts of this project, compared
 TORCH, JAX, AUTOGRAD = "PyTorch", "JAX", "HIPS autograd"
 
 Step = Callable[[], Any]  # what is timed; where it returns a dict, it has measured for itself
@@ -27,12 +28,14 @@ class Settings:
         threads: of every contestant's libraries.
         original: the folder that micrograd 0.1.0 is installed in.
         out: the folder for results.
+        against: another checkout of this project; it and this one are then the only contestants.
     """
 
     small: bool
     threads: int
     original: Path
     out: Path
+    against: Path | None = None
 
     @property
     def rounds(self) -> int:
@@ -117,7 +120,7 @@ class Row:
         measure: runs it.
         goals: the numbers to reach.
         condense: outcomes for the table, where there are too many; all of them go into the JSON.
-        draw: draws the outcomes into a folder, and gives the picture's file name, empty where there is none.
+        detail: a table of its own for all of them, as Markdown; empty where there is nothing to show.
     """
 
     number: int
@@ -125,7 +128,7 @@ class Row:
     measure: Callable[[Settings], list[Outcome]]
     goals: Sequence[Goal] = ()
     condense: Callable[[list[Outcome]], list[Outcome]] = lambda outcomes: outcomes
-    draw: Callable[[list[Outcome], Path], str] | None = None
+    detail: Callable[[list[Outcome]], list[str]] | None = None
 
 
 def ratio(of: str, to: str, case: int = 0) -> Callable[[list[Outcome]], float | None]:

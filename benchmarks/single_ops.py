@@ -1,15 +1,14 @@
-"""Row 6: single ops on arrays of 1 to a million elements, forward alone and with backward, against PyTorch: a curve."""
+"""Row 6: single ops on arrays of 1 to a million elements, forward alone and with backward, against PyTorch."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.contest import compare
+from benchmarks.report import digits
 from benchmarks.row import COMPILED, OURS, PLAIN, TORCH, Case, Outcome, Row, Settings, Trial
 
 # Both libraries spell them alike. All on square arrays of positive numbers, so that every op has its domain.
@@ -98,32 +97,17 @@ def condense(outcomes: list[Outcome]) -> list[Outcome]:
     return condensed
 
 
-def draw(outcomes: list[Outcome], folder: Path) -> str:
-    """PyTorch's time in ours, by size, a line per op; no picture without PyTorch or without matplotlib."""
-    if not any(TORCH in x.samples for x in outcomes) or not importlib.util.find_spec("matplotlib"):
-        return ""
-    import matplotlib
-
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "micrograd"  # so that the same numbers give the same file
-    matplotlib.rcParams["svg.fonttype"] = "none"
-    from matplotlib import pyplot
-
-    figure, panels = pyplot.subplots(1, 2, figsize=(11, 4.5), sharey=True)
-    colours = pyplot.get_cmap("tab20")
-    for panel, way in zip(panels, (FORWARD, BOTH), strict=True):
-        for i, op in enumerate(OPS):
-            chosen = [x for x in outcomes if x.case.startswith(f"{op}, ") and x.case.endswith(f"elements, {way}")]
-            points = [(int(x.case.split()[1]), r) for x in chosen if (r := x.ratio(TORCH, OURS)) is not None]
-            panel.plot(*zip(*points, strict=True), marker="o", label=op, color=colours(i))
-        panel.axhline(1.0, color="black", linewidth=0.8)
-        panel.set(xscale="log", yscale="log", title=way, xlabel="elements")
-    panels[0].set_ylabel("PyTorch's time / ours (above 1: ours is faster)")
-    panels[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    figure.tight_layout()
-    figure.savefig(folder / "single_ops.svg", metadata={"Date": None})
-    pyplot.close(figure)
-    return "single_ops.svg"
+def detail(outcomes: list[Outcome]) -> list[str]:
+    """PyTorch's time over ours: a line per op, a column per size and way; nothing without PyTorch."""
+    if not any(TORCH in x.samples for x in outcomes):
+        return []
+    cases = {x.case: x for x in outcomes}
+    columns = [case.partition(", ")[2] for case in cases if case.startswith("add, ")]
+    lines = ["| PyTorch's time over ours | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for op in OPS:
+        ratios = [cases[f"{op}, {column}"].ratio(TORCH, OURS) for column in columns]
+        lines.append(f"| {op} | " + " | ".join("" if r is None else digits(r) for r in ratios) + " |")
+    return lines
 
 
-ROW = Row(6, "Single ops, float64, against PyTorch", measure, condense=condense, draw=draw)
+ROW = Row(6, "Single ops, float64, against PyTorch", measure, condense=condense, detail=detail)

@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.row import COMPILED, ORIGINAL, PLAIN, Step
+from benchmarks.row import AFTER, BEFORE, COMPILED, ORIGINAL, PLAIN, Step
+
+OURS = (COMPILED, PLAIN, BEFORE, AFTER)
 
 
 class MissingError(Exception):
@@ -34,7 +36,7 @@ def main() -> None:
         except MissingError as error:
             answer = {"missing": str(error)}
         except ModuleNotFoundError as error:
-            if name in (COMPILED, PLAIN):  # we are always here
+            if name in OURS:  # we are always here
                 raise
             answer = {"missing": str(error)}
         answers.write(json.dumps(answer) + "\n")
@@ -52,7 +54,8 @@ class Contestant:
     def prepare(self, given: dict[str, Any], turn: float) -> dict[str, Any]:
         """Build the case, warm up, and find out how many calls make a turn of that many seconds."""
         _admit(self.name)
-        maker = importlib.import_module(f"benchmarks.{self.module}").CONTESTANTS[self.name]
+        makers = importlib.import_module(f"benchmarks.{self.module}").CONTESTANTS
+        maker = makers[COMPILED if self.name in (BEFORE, AFTER) else self.name]
         numbers, self.step = maker(**given)
         self.calls = 1
         if turn:
@@ -80,18 +83,26 @@ def _admit(name: str) -> None:
         folder = Path(os.environ["BENCHMARKS_ORIGINAL"])
         if not (folder / "micrograd").is_dir():
             raise MissingError("not installed; `make bench` does it")
-        sys.path.insert(0, str(folder))
-        import micrograd
-
-        assert Path(micrograd.__path__[0]).parent == folder, "another micrograd was imported before"
-    if name in (COMPILED, PLAIN):
+        _import_from(folder)
+    if name in (BEFORE, AFTER):
+        _import_from(Path(os.environ["BENCHMARKS_AGAINST"]) if name == BEFORE else Path(__file__).parents[1])
+    if name in OURS:
         from micrograd import engine, plain
 
         is_compiled = plain.is_compiled(engine)
         if is_compiled and name == PLAIN:
             raise MissingError("the engine is compiled although MICROGRAD_PURE=1")
-        if not is_compiled and name == COMPILED:
+        if not is_compiled and name != PLAIN:
             raise MissingError("the engine is not compiled here")
+
+
+def _import_from(folder: Path) -> None:
+    """Import the micrograd that lies in a folder; the benchmarks stay those of this checkout."""
+    if sys.path[0] != str(folder):
+        sys.path.insert(0, str(folder))
+    import micrograd
+
+    assert Path(micrograd.__path__[0]).parent == folder, "another micrograd was imported before"
 
 
 if __name__ == "__main__":

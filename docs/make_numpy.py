@@ -1,4 +1,7 @@
-"""Writes docs/numpy.md, what happens here to every function of NumPy: `python docs/make_numpy.py`. A test compares."""
+"""Writes docs/numpy.md: what happens to each function of NumPy. A test compares.
+
+python docs/make_numpy.py
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,13 @@ from micrograd.ops.hints import NO_VALUE, why_not  # noqa: E402
 HEAD = f"""\
 # NumPy's functions on a Value
 
-What happens when a function of `numpy` or `numpy.linalg` is called with a Value. Made from [the table of ops](ops.md),
-and from the table of hints that the errors use, by `python docs/make_numpy.py`; do not edit by hand. The names are
-those of NumPy {np.__version__}.
+This page says what happens when a function of `numpy` or `numpy.linalg` is called with a Value. The program
+`python docs/make_numpy.py` writes it, from [the table of ops](ops.md) and from the hints in the errors; do not edit it.
+The names are those of NumPy {np.__version__}.
 
-- **op**: one record, with a rule of its own; **composite**: a function made of ops. Both carry gradients. An op whose
-  answer is a place, a count or a truth has none.
-- **plain answer**: NumPy answers from the data or from the shape, and no gradient goes through it.
+- **op**: one record, with its own rule; **composite**: a function made of ops. Both have gradients, except an op
+  that gives a position, a count or True and False.
+- **plain answer**: NumPy computes the answer from the data or from the shape, and no gradient goes through it.
 - **no Value**: the function takes no array to differentiate.
 - **refused**: an `OpError`, with the words in the last column.
 
@@ -55,7 +58,7 @@ def functions() -> dict[str, Any]:
 
 
 def fate_of(name: str, function: Any) -> tuple[str, str]:
-    """What happens to a function, and by which op, or why not."""
+    """What happens to a function; and by which op, or why not."""
     own = getattr(function, "__name__", name)
     if own in protocols.OF_SHAPE or own in protocols.OF_DATA:
         return "plain answer", "from the shape" if own in protocols.OF_SHAPE else "from the data"
@@ -68,7 +71,7 @@ def fate_of(name: str, function: Any) -> tuple[str, str]:
         return "composite", f"`ops.{op}`"
     if own in NO_VALUE:
         return "no Value", why_not(own)
-    return "refused", why_not(own) or "no op is near it"
+    return "refused", why_not(own) or "there is no similar op"
 
 
 def rows() -> dict[str, str]:

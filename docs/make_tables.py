@@ -1,4 +1,7 @@
-"""Writes docs/ops.md from the table of ops: `python docs/make_tables.py`. A test compares the two."""
+"""Writes docs/ops.md from the table of ops. A test compares the two.
+
+python docs/make_tables.py
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,23 @@ sys.path.insert(0, str(PAGE.parents[1]))
 from micrograd import ops  # noqa: E402
 from micrograd.op import OPS, Each, Elementwise, Op, Primitive  # noqa: E402
 
+BAR = "\\|"  # a bar within a cell of a table
+
 HEAD = """\
 # The table of ops
 
-Made from the records themselves by `python docs/make_tables.py`; do not edit by hand. A rule says what an input
-receives, in the letters of [`op.py`](../micrograd/op.py): z is the output, x, y, ... the inputs, g the gradient of z, t
-the tangent of an input.
+The program `python docs/make_tables.py` writes this page from the records of the ops; do not edit it. A rule says what
+an input receives. The letters are those of [`op.py`](../micrograd/op.py): z is the output, x, y, ... are the inputs, g
+is the gradient of z, t is the tangent of an input.
 
 - **elementwise**: a rule is the partial derivative dz/dx; forward mode and broadcasting follow from it.
-- **multilinear**, **linear**: a rule is the transpose, what g gives to x; forward mode is the op itself.
-- **primitive**: a rule for each mode, named where it is longer than a line.
-- **comparison**: the result is plain data, and carries no gradient.
+- **multilinear**, **linear**: a rule is the transpose, which turns g into the gradient of x; forward mode is the op
+  itself.
+- **primitive**: a rule for each mode. A rule that is longer than a line is given by its name.
+- **comparison**: the result is plain data, without a gradient.
 
-A dash stands for an input without gradient. At a kink there is no derivative, and the last column says what is given:
-see [numbers.md](numbers.md). What is no op of its own is a function made of ops, and needs no rule: these are listed
-below each table.
+A dash means that the input gets no gradient. At a kink there is no derivative, and the last column says what is used:
+see [numbers.md](numbers.md). A function that is made of ops needs no rule. These functions are listed below each table.
 
 ```python
 >>> from micrograd.ops import OPS
@@ -59,7 +64,10 @@ def source_of(rule: Any) -> str:
 
 
 def _is_constant(body: ast.expr, code: Any) -> bool:
-    """Whether the code does nothing but return that constant: Python 3.12 keeps no place of such a one."""
+    """Whether the code only returns this constant.
+
+    Python 3.12 keeps no position for it.
+    """
     try:
         return code.co_names == () and ast.literal_eval(body) == code.co_consts[-1]
     except ValueError:  # it is not a constant
@@ -99,16 +107,23 @@ def _params(function: Any) -> list[str]:
 
 
 def _code(text: str) -> str:
-    text = text.replace("|", "\\|").replace("](", "] (")  # or it would end a cell, or look like a link
+    # A bar would end a cell, and "](" would look like a link.
+    text = text.replace("|", BAR).replace("](", "] (")
     return f"`{text}`"
 
 
 def summary_of(function: Any) -> str:
-    """First sentence of the docstring, and its formula."""
-    lines = inspect.cleandoc(function.__doc__ or "").splitlines()
-    first = re.split(r"[.;:](?:\s|$)", lines[0])[0] if lines else ""
-    formulas = [line for line in lines[1:] if re.match(r"z\S* = ", line)]
-    return first.replace("|", "\\|") + (f": {_code(formulas[0])}" if formulas else "")
+    """First sentence of the docstring, and its formula.
+
+    Both may go on in further lines.
+    """
+    text = inspect.cleandoc(function.__doc__ or "")
+    summary = " ".join(text.split("\n\n")[0].split())
+    first = re.split(r"[.;:](?:\s|$)", summary)[0]
+    formula = re.search(r"\n(z(?:\[[^\]]*\]|\S)* = .*(?:\n +\S.*)*)", text)
+    if not formula:
+        return first.replace("|", BAR)
+    return f"{first.replace('|', BAR)}: {_code(' '.join(formula[1].split()).split('. ')[0])}"
 
 
 def row_of(op: Op) -> str:
@@ -120,13 +135,13 @@ def row_of(op: Op) -> str:
         type(op).__name__.lower(),
         summary_of(op),
         "<br>".join(rules_of(op)),
-        op.kink.replace("|", "\\|"),
+        op.kink.replace("|", BAR),
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def composites() -> list[Any]:
-    """The public functions of micrograd.ops that are no ops."""
+    """The public functions of micrograd.ops that are not ops."""
     public = [getattr(ops, name) for name in ops.__all__ if name not in OPS]
     return sorted((f for f in public if inspect.isfunction(f)), key=lambda f: f.__name__)
 

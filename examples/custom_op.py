@@ -1,6 +1,8 @@
-"""An op of your own: a forward and one rule. Everything else follows, and a wrong rule does not get through.
+"""How to add your own op: a forward function and one rule.
 
-python examples/custom_op.py
+    python examples/custom_op.py
+
+Everything else follows from these two, and a check finds a wrong rule.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ from micrograd.op import elementwise
 from micrograd.ops import exp
 
 
-# The rule is dz/dx, written in ops and not in NumPy: so it can be differentiated in turn.
+# The rule is dz/dx. It is written in ops, not in NumPy, so that it can be
+# differentiated.
 @elementwise("log1mexp", lambda z, x: -exp(x - z))
 def log1mexp(x: Any) -> Any:
-    """log(1 - e^x) for x < 0, elementwise, exact where e^x is close to 0 or to 1.
+    """log(1 - e^x) for x < 0, elementwise. It is exact where e^x is close to 0 or 1.
 
     Source: Maechler (2012), "Accurately computing log(1 - exp(-|a|))", R package Rmpfr.
     """
@@ -27,7 +30,7 @@ def log1mexp(x: Any) -> Any:
     return np.where(near, np.log(-np.expm1(np.where(near, x, -1.0))), np.log1p(-np.exp(np.where(near, -1.0, x))))
 
 
-# The same op with the sign of its rule wrong, as happens.
+# The same op, with the wrong sign in its rule.
 @elementwise("log1mexp", lambda z, x: exp(x - z))
 def wrong(x: Any) -> Any:
     """log1mexp with a wrong rule."""
@@ -35,7 +38,7 @@ def wrong(x: Any) -> Any:
 
 
 def main() -> dict[str, Any]:
-    """Use the op, check it, and catch the wrong one."""
+    """Use the op, check it, and find the wrong one."""
     x = Value(np.array([-1e-10, -1.0, -50.0]), label="x")
     z = log1mexp(x)
     z.sum().backward()
@@ -43,7 +46,8 @@ def main() -> dict[str, Any]:
     print("derivative:  ", x.grad)
     print("naively:     ", np.log(1.0 - np.exp(x.data)))
 
-    # Reverse and forward mode against finite differences, second order, and the rule on bare shapes:
+    # It compares reverse mode, forward mode and second order with finite differences,
+    # and runs the rule on shapes alone.
     print("checked:", check_op(log1mexp, np.array([-0.5, -1.0, -5.0])))
     try:
         check_op(wrong, np.array([-0.5, -1.0, -5.0]))

@@ -1,12 +1,13 @@
-"""A double pendulum, moved by nothing but its energies: the equations of motion are derivatives of the Lagrangian.
+"""A double pendulum: its motion is computed from derivatives of its energies.
 
     python examples/pendulum.py --seconds 10
 
-L(q, v) = kinetic - potential energy.  d/dt dL/dv = dL/dq  gives, by the chain rule,
+The Lagrangian is L(q, v) = kinetic energy - potential energy. Lagrange's equation is
+d/dt dL/dv = dL/dq. With the chain rule it gives an equation for the acceleration a:
 
     (d2L/dv2) a  =  dL/dq - (d2L/dq dv) v
 
-Three transforms, nested: `hessian` in v, `grad` in q, and `jvp` of `grad` along v.
+It needs three transforms: `hessian` in v, `grad` in q, and `jvp` of `grad` along v.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ GRAVITY = 9.81  # metres per second squared; both masses 1 kg, both rods 1 m
 
 
 def kinetic(q: Any, v: Any) -> Any:
-    """Kinetic energy in joules, at angles q in radians and angular velocities v in radians per second."""
+    """Kinetic energy in joules.
+
+    Args:
+        q: angles in radians.
+        v: angular velocities in radians per second.
+    """
     return v[0] ** 2 + 0.5 * v[1] ** 2 + v[0] * v[1] * np.cos(q[0] - q[1])
 
 
@@ -45,7 +51,7 @@ def acceleration(q: Any, v: Any) -> Any:
 
 
 def step(q: Any, v: Any, dt: float) -> tuple[Any, Any]:
-    """One step of Runge and Kutta's method, of order 4."""
+    """One step of the Runge-Kutta method of order 4."""
     v1, a1 = v, acceleration(q, v)
     v2, a2 = v + dt / 2 * a1, acceleration(q + dt / 2 * v1, v + dt / 2 * a1)
     v3, a3 = v + dt / 2 * a2, acceleration(q + dt / 2 * v2, v + dt / 2 * a2)
@@ -54,7 +60,7 @@ def step(q: Any, v: Any, dt: float) -> tuple[Any, Any]:
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
-    """Swing, and watch that the energy stays."""
+    """Let the pendulum swing, and check that its energy does not change."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=1.0, help="how long it swings (default: %(default)s)")
     parser.add_argument("--dt", type=float, default=0.01, help="length of a step in seconds (default: %(default)s)")

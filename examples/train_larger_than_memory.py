@@ -1,15 +1,20 @@
-"""Train on more rows than are ever in memory at once, on this machine's threads or on a cluster.
+"""Train on more rows than memory can hold, on this machine or on a cluster.
 
-    python examples/train_larger_than_memory.py                                             # a million rows, 122 MB
-    python examples/train_larger_than_memory.py --rows 100_000_000 --chunk 200_000          # 12 GB
-    python examples/train_larger_than_memory.py --scheduler tcp://host:8786                 # on a Dask cluster
+A million rows (122 MB), a hundred million rows (12 GB), and a Dask cluster:
 
-The rows are a Dask array: nothing but a plan, by which any chunk can be made when it is needed (here from a seed; in
-your program from a file). The network is written as for NumPy. `backward()` only extends the plan; `dask.compute` then
-takes chunk after chunk through the forward and the backward pass, and adds up their gradients.
+    python examples/train_larger_than_memory.py
+    python examples/train_larger_than_memory.py --rows 100_000_000 --chunk 200_000
+    python examples/train_larger_than_memory.py --scheduler tcp://host:8786
 
-Needs the extra `dask`. Prints the loss of each step, the size of the data, and the memory that was in use at most: some
-ten times a chunk for each thread, and about 0.2 MB per chunk for the plan. So make chunks larger when there are many.
+The rows are a Dask array. It is only a plan: each chunk is made when it is needed (here
+from a seed; in your program from a file). The network is written as for NumPy.
+`backward()` only makes the plan longer. Then `dask.compute` takes one chunk after the
+other through the forward and the backward pass, and adds up their gradients.
+
+It needs the extra `dask`. It prints the loss of each step, the size of the data, and
+the largest amount of memory in use. This is about ten times the size of a chunk for
+each thread, and about 0.2 MB per chunk for the plan. So if there are many chunks, make
+them larger.
 """
 
 from __future__ import annotations
@@ -31,7 +36,10 @@ MEGABYTE = 2**20
 
 
 def make_chunk(block_info: Any = None) -> Any:
-    """The rows of one chunk: inputs, and in the last column the target. The same numbers in every pass."""
+    """The rows of one chunk: the inputs, and the target in the last column.
+
+    The numbers are the same in every pass.
+    """
     (first, end), _ = block_info[None]["array-location"]
     rng = np.random.default_rng(first)
     X = rng.normal(size=(end - first, NIN))
@@ -40,20 +48,23 @@ def make_chunk(block_info: Any = None) -> Any:
 
 
 def plan(rows: int, chunk: int) -> Any:
-    """All rows as one Dask array of shape (rows, NIN + 1), of which no number exists yet."""
+    """All rows as one Dask array of shape (rows, NIN + 1).
+
+    No number is computed yet.
+    """
     sizes = tuple(min(chunk, rows - first) for first in range(0, rows, chunk))
     return da.map_blocks(make_chunk, chunks=(sizes, (NIN + 1,)), meta=np.empty((0, 0)))
 
 
 def new_parameters() -> list[Value]:
-    """Weights and biases of two layers: ordinary NumPy arrays, small enough for any memory."""
+    """Weights and biases of two layers: small NumPy arrays."""
     rng = np.random.default_rng(0)
     w1, w2 = rng.normal(size=(NIN, NHIDDEN)) / NIN**0.5, rng.normal(size=(NHIDDEN, 1)) / NHIDDEN**0.5
     return [Value(w1, label="w1"), Value(np.zeros(NHIDDEN), label="b1"), Value(w2, label="w2"), Value(0.0, label="b2")]
 
 
 def train(data: Any, steps: int, learning_rate: float) -> list[float]:
-    """Full-batch gradient descent with momentum; the loss of each step."""
+    """Gradient descent with momentum on all rows. Returns the loss of each step."""
     p = new_parameters()
     velocity = [np.zeros(v.shape) for v in p]
     X, target = data[:, :NIN], data[:, NIN:]
@@ -64,7 +75,8 @@ def train(data: Any, steps: int, learning_rate: float) -> list[float]:
         w1, b1, w2, b2 = p
         loss = ((ops.tanh(X @ w1 + b1) @ w2 + b2 - target) ** 2).mean()
         loss.backward()  # computes nothing yet
-        # Together, so that each chunk is made once for the loss and all gradients, and dropped when it is done.
+        # All in one call: then each chunk is made once for the loss and all gradients,
+        # and freed after its use.
         value, *grads = dask.compute(loss.data, *(v.grad for v in p))
         for i, (v, g) in enumerate(zip(p, grads, strict=True)):
             velocity[i] = 0.9 * velocity[i] - learning_rate * g

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from micrograd.engine import Value, detect_anomaly, enable_grad, no_grad, toposort
     from micrograd.errors import MicrogradError
     from micrograd.op import ieee_gradients
+    from micrograd.symbol import Symbol
     from micrograd.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
     "MicrogradError",
+    "Symbol",
     "Value",
     "about",
     "check_op",
@@ -49,6 +51,7 @@ __version__ = "1.0.0.dev0"
 __getattr__, _lazy_names, _ = lazy_loader.attach(
     __name__,
     submodules=[
+        "abstract",
         "check",
         "data",
         "draw",
@@ -59,8 +62,8 @@ __getattr__, _lazy_names, _ = lazy_loader.attach(
         "numpy",
         "op",
         "ops",
-        "program",
         "special",
+        "symbol",
         "texts",
         "transforms",
         "trees",
@@ -71,6 +74,7 @@ __getattr__, _lazy_names, _ = lazy_loader.attach(
         "engine": ["Value", "detect_anomaly", "enable_grad", "no_grad", "toposort"],
         "errors": ["MicrogradError"],
         "op": ["ieee_gradients"],
+        "symbol": ["Symbol"],
         "transforms": ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],
     },
 )

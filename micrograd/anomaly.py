@@ -1,4 +1,7 @@
-"""What `detect_anomaly()` looks for: the first number that is not finite, and the line of the program it came from."""
+"""What `detect_anomaly()` looks for: numbers that are not finite.
+
+It names the first one, and the line that made it.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,21 @@ else:
 
 
 class Anomalies:
-    """One block of `detect_anomaly()`: it remembers the line that made each node, and checks numbers as they come."""
+    """One block of `detect_anomaly()`.
+
+    It remembers the line that made each node, and checks each new number.
+    """
 
     def __init__(self) -> None:
-        # By identity, and not a WeakKeyDictionary: that compares keys with ==, which on arrays compares data.
+        # The key is the id. A WeakKeyDictionary compares keys with ==, and on arrays ==
+        # compares the data.
         self.lines: dict[int, tuple[weakref.ref[Any], str]] = {}
 
     def check_output(self, node: Any, op: Op, inputs: Sequence[Any]) -> None:
         """Raise AnomalyError if the output of an op is not finite.
 
-        Not while a derivative is computed: an infinite slope is no anomaly yet, as it may meet a zero gradient.
+        It does not check while a derivative is computed: an infinite slope is not an
+        anomaly yet, because it may be multiplied by a zero gradient.
         """
         line = _line_of_the_user()
         self.lines[id(node)] = (weakref.ref(node, functools.partial(_forget, self.lines, id(node))), line)
@@ -38,7 +46,7 @@ class Anomalies:
             _check(op, "output", node, inputs, line)
 
     def check_push(self, op: Op, z: Any, tangent: Any, inputs: Sequence[Any]) -> None:
-        """Raise AnomalyError if the output of an op in forward mode, or its tangent, is not finite."""
+        """Raise AnomalyError if an output or a tangent of an op is not finite."""
         if not is_quiet():
             _check(op, "output", z, inputs, _line_of_the_user())
             _check(op, "tangent", tangent, inputs, _line_of_the_user())
@@ -105,7 +113,7 @@ def _look(anomalies: Anomalies) -> Callable[[], None]:
 
 
 def _forget(lines: dict[int, tuple[weakref.ref[Any], str]], key: int, dead: weakref.ref[Any]) -> None:
-    """A node is gone: so is its line, unless a new node of the same address has taken the place."""
+    """Forget the line of a node that is gone, unless a new node has the same id."""
     if key in lines and lines[key][0] is dead:
         del lines[key]
 
@@ -130,7 +138,10 @@ def _hint(op: Op, inputs: Sequence[Any], place: tuple[int, ...]) -> str:
 
 
 def _first_bad(x: Any) -> tuple[int, ...] | None:
-    """Index of the first element that is not finite; () for a number; None if all are finite."""
+    """Index of the first element that is not finite; () for a number.
+
+    It is None if all elements are finite.
+    """
     x = ground(x)
     if x is None or not isinstance(x, (float, int, np.ndarray, np.generic)):
         return None  # another library's array may not be computed yet
@@ -167,6 +178,6 @@ def _number_at(x: Any, place: tuple[int, ...]) -> float | None:
 
 
 def _line_of_the_user() -> str:
-    """The innermost line that is not ours, as file, number and text."""
+    """The innermost line outside micrograd: its file, number and text."""
     file, number, text, _ = users_line()
     return f"made at {file}:{number}" + (f": {text}" if text else "")

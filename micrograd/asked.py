@@ -1,4 +1,7 @@
-"""Where a root depends on a node of its graph, though its gradient there is zero: see unknown.py."""
+"""Where a root depends on a node of its graph, even if the gradient there is zero.
+
+unknown.py says what this is for.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,17 @@ else:
 
 
 def asked_in(order: Sequence[Any], seed: Any, inputs_of: Callable[[Any], Sequence[Any]]) -> dict[Any, Any]:
-    """For each node, True where its root is asked about it.
+    """For each node, an array that is True where the root depends on it (asks for it).
 
-    A gradient is 0 where nobody asked: a `where` took the other branch, the cotangent given is 0, the slope is 0
-    for any data. It comes out as 0 where the slope happens to be 0 for these data, as 2x at 0.
+    There are two kinds of zero gradients. Nobody asked, if a `where` took the other
+    branch, if the given cotangent is 0, or if the slope is 0 for all data. Otherwise
+    the slope is 0 only for these data, like the slope 2x at 0.
 
     Args:
         order: a root with all nodes that it was made from, inputs before users.
         seed: the cotangent of the root.
-        inputs_of: the inputs of a node; what is not in order among them is a constant.
+        inputs_of: a function that gives the inputs of a node. An input that is not in
+            order is a constant.
     """
     nodes = {*order}
     asked = {node: np.zeros(shape_of(node), bool) for node in order}
@@ -43,7 +48,10 @@ def _is_in(x: Any, nodes: set[Any]) -> bool:
 
 
 def _passed(node: Any, i: int, mask: Any, inputs: Sequence[Any], moving: Sequence[bool]) -> Any:
-    """Where input i is asked, for a node that is asked where the mask is True."""
+    """Where the root asks for input i of a node.
+
+    The mask is True where it asks for the node.
+    """
     record, params = node._record, node._params or {}
     data = [ground(x) for x in inputs]
     try:
@@ -52,7 +60,8 @@ def _passed(node: Any, i: int, mask: Any, inputs: Sequence[Any], moving: Sequenc
         else:
             part = _by_transpose(record, i, mask, ground(node), data, moving, params)
         return _summed(part, shape_of(inputs[i]))
-    except Exception:  # a rule that cannot be run like this; nothing is lost but precision
+    except Exception:
+        # The rule does not run on these masks. To be safe, say that all is asked for.
         return np.ones(shape_of(inputs[i]), bool)
 
 
@@ -64,13 +73,14 @@ def _by_transpose(
         if not record.facts.chooses:
             return np.ones(shape_of(data[i]), bool)
         return record.pull(i, g, z, data, params) != 0
-    # Linear in each input: positive numbers cannot cancel, and what is constant may be 0.
+    # The op is linear in each input. With positive numbers nothing cancels; constants
+    # keep their zeros.
     positive = [np.ones_like(x) if moves else abs(x) for x, moves in zip(data, moving, strict=True)]
     return record.pull(i, g, z, positive, params) != 0
 
 
 def _summed(part: Any, shape: tuple[int, ...]) -> Any:
-    """Any, over the axes along which an input was broadcast."""
+    """`any` over the axes along which an input was broadcast."""
     part = np.asarray(part)
     part = part.any(axis=tuple(range(part.ndim - len(shape))))
     return part.any(axis=tuple(a for a, n in enumerate(shape) if n == 1), keepdims=True).reshape(shape)

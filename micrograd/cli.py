@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `micrograd`; None takes them from the command line.
 
     Returns:
-        The exit status: 0, 1 when the command failed, 2 without a command, 130 when it was interrupted.
+        The exit status: 0 for success, 1 if the command failed, 2 if no command was
+        given, 130 if it was interrupted.
     """
     _open_what_is_closed()
     installed.warn_of_conflict()
@@ -32,7 +33,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = parser.parse_args(arguments)
     finally:
-        sys.stdout.flush()  # after `--help`, which exits
+        sys.stdout.flush()  # `--help` exits here
     if options.version:
         print(f"micrograd-nd {_version()}")
         return 0
@@ -43,16 +44,17 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _reported(run: Callable[[], int]) -> int:
-    """The exit status of run, everything printed; what stops it is said in one line."""
+    """The exit status of run. An error is printed in one line."""
     try:
         status = run()
-        sys.stdout.flush()  # here, where a reader that has gone or a full disk can still be answered
+        # Flush here, where the errors are still caught: a closed pipe, a full disk.
+        sys.stdout.flush()
         return status
     except MicrogradError as error:
         return _failed(str(error))
     except KeyboardInterrupt:
         return _failed("interrupted", status=130)
-    except BrokenPipeError:  # the reader has gone, as in `micrograd demo | head`
+    except BrokenPipeError:  # the reader has stopped, as in `micrograd demo | head`
         return _failed("")
     except OSError as error:  # a full disk, a folder that may not be written to
         return _failed(str(error))
@@ -72,19 +74,23 @@ def _failed(reason: str, status: int = 1) -> int:
 
 
 def _discard(stream: object) -> None:
-    """Send to nowhere what the stream still holds: Python would complain of it once more at exit."""
+    """Discard what the stream still holds, so that Python reports no error at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
     os.close(nowhere)
 
 
 def _open_what_is_closed() -> None:
-    """Open to nowhere what the shell has closed, as in `micrograd demo >&-`.
+    """Open the standard streams that the shell has closed, as in `micrograd demo >&-`.
 
-    Python's stream is None then. The next file to be opened, such as a picture, would take its number, and whatever
-    writes to standard output or standard error would write into the picture.
+    What is written to them is discarded.
+
+    If the shell closes a stream, Python's stream is None, and its file number is free.
+    The next file that is opened, such as a picture, would get that number. Then output
+    for the stream would be written into the picture.
     """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in the order of their numbers
+    # The order is that of the file numbers.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
@@ -100,7 +106,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from micrograd import demo  # after the arguments are known to be good: `--help` does not wait for it
+    # Import it only now, so that `--help` and bad arguments do not wait for it.
+    from micrograd import demo
 
     demo.run(options.out, steps=options.steps)
     return 0
@@ -110,7 +117,7 @@ def _version() -> str:
     try:
         return metadata.version("micrograd-nd")
     except metadata.PackageNotFoundError:
-        return "(not installed: run from its source)"
+        return "(not installed; runs from its source)"
 
 
 def _count(text: str) -> int:

@@ -1,6 +1,9 @@
-"""Copies and pickles of graphs, in loops: a chain of a million nodes goes no deeper than a single node.
+"""Copies and pickles of graphs.
 
-A node is told apart from raw data by `_state`, which gives all that belongs to it; its `_restore` takes that back.
+They use loops, so a chain of a million nodes causes no deep recursion.
+
+A node has a method `_state`, which raw data does not have. It gives everything that
+belongs to the node, and `_restore` puts it into another node.
 """
 
 from __future__ import annotations
@@ -16,20 +19,20 @@ Node = Any
 
 
 def is_node(x: Any) -> bool:
-    """Whether x is a node of a graph, with a state of its own."""
+    """Whether x is a node of a graph: it has a method `_state`."""
     return hasattr(x, "_state")
 
 
 def deepcopy(root: Node, memo: dict[int, Any], blank: Callable[[type], Node]) -> Node:
-    """A copy of root and of all that it was made from.
+    """A copy of root and of everything that it was made from.
 
     Args:
         root: the node to copy.
-        memo: as in Python's `copy.deepcopy`, the copies by the identity of what was copied.
-        blank: makes an empty node of a class.
+        memo: the copies, by the `id` of the original, as in Python's `copy.deepcopy`.
+        blank: a function that makes an empty node of a class.
 
     Raises:
-        GradientError: a node has a `_backward` of its own.
+        GradientError: a node has a `_backward` that the user assigned.
     """
     stack = [root]
     while stack:
@@ -47,27 +50,36 @@ def deepcopy(root: Node, memo: dict[int, Any], blank: Callable[[type], Node]) ->
 
 
 def check_unbound(asker: str, node: Node, state: dict[str, Any]) -> None:
-    """A step of its own cannot go along: it is bound to the nodes that it was written for.
+    """Refuse a node with a `_backward` that the user assigned.
+
+    Such a function is bound to the nodes of its graph.
+
+    Args:
+        asker: "deepcopy" or "pickle", for the error.
+        node: the node.
+        state: the state of the node.
 
     Raises:
-        GradientError: the node has one.
+        GradientError: the node has such a `_backward`.
     """
     if state["own"] is not None:
         raise GradientError(
-            f"{asker}: {node.label or node.op or 'a leaf'!r} has a `_backward` of its own, which is bound to the nodes "
-            f"of this graph; copy the leaves and build the graph again"
+            f"{asker}: {node.label or node.op or 'a leaf'!r} has a `_backward` that you assigned, and that is bound "
+            f"to the nodes of this graph; copy the leaves and build the graph again"
         )
 
 
 class Pickled:
-    """All nodes below a root as a pickle sees them: a list whose elements are taken one by one, inputs first.
+    """All nodes below a root, in the form that is pickled: a list, inputs before users.
 
-    While that list is pickled, a node of it gives only itself, as its inputs have been pickled before it. Gradients
-    that are nodes lead to further nodes; they come in the same list, and are put in place at the end.
+    The elements are pickled one by one. The inputs of a node are then pickled already,
+    so a node of the list gives only its own state. A gradient may be a node, too. It
+    and the nodes below it are in the same list, and gradients are assigned at the end.
 
     Args:
         root: the node to pickle.
-        collect: the nodes that another one was made from, inputs first, without those that it gave before.
+        collect: a function that gives the nodes that a node was made from, inputs
+            first, without the nodes that an earlier call gave.
     """
 
     running = threading.local()
@@ -78,7 +90,7 @@ class Pickled:
         self.order: list[Node] = []
 
     def state(self) -> tuple[Any, Any, Any]:
-        """(the nodes below, the root's own state, pairs of a node and its gradient)."""
+        """What is pickled: nodes below, the root's state, pairs (node, gradient)."""
         own = self.root._state()
         check_unbound("pickle", self.root, own)
         if is_node(own["grad"]):

@@ -1,4 +1,7 @@
-"""Cycles of references through what a user hangs on a node, found when it is hung on; why is said in memory.py."""
+"""Cycles of references through an object that a user assigns to a node.
+
+They are found when the object is assigned. memory.py says why.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ Node = Any
 
 
 def nodes_within(x: Any, kind: type) -> list[Node]:
-    """The nodes that a function or a container refers to; x itself where it is one.
+    """The nodes that a function or a container refers to; x itself if it is a node.
 
     Args:
-        x: a function, with its closure and defaults; a method, partial, list, tuple, dict or set; a node; or anything
-            else, which has none.
+        x: a function, with its closure and its defaults; a method, partial, list,
+            tuple, dict or set; or a node. For anything else, the list is empty.
         kind: the class of nodes.
 
     >>> nodes_within(lambda x=1: x, int)
@@ -31,7 +34,8 @@ def nodes_within(x: Any, kind: type) -> list[Node]:
             found.append(x)
         elif id(x) not in seen:
             seen[id(x)] = x
-            if isinstance(x, FunctionType):  # not the globals of its module: they live on anyway
+            # Not the globals of a function's module: they stay alive in any case.
+            if isinstance(x, FunctionType):
                 pending += [x.__closure__, x.__defaults__, x.__kwdefaults__]
             elif isinstance(x, (tuple, list, dict, set, CellType, MethodType, functools.partial)):
                 pending += gc.get_referents(x)
@@ -39,12 +43,12 @@ def nodes_within(x: Any, kind: type) -> list[Node]:
 
 
 def leading_back(nodes: Iterable[Node], starts: Iterable[Node], refers_to: Callable[[Node], list[Node]]) -> set[Node]:
-    """Some nodes, and those in reach of others that lead back to one of them.
+    """The given nodes, and all nodes on a path from the starts to one of them.
 
     Args:
-        nodes: where a cycle would close.
-        starts: where to start.
-        refers_to: the nodes that a node refers to.
+        nodes: the nodes where a cycle would close.
+        starts: the nodes where the search starts.
+        refers_to: a function that gives the nodes that a node refers to.
 
     >>> leading_back([1], [3, 4], {1: [], 2: [1], 3: [2], 4: []}.__getitem__)
     {1, 2, 3}

@@ -1,4 +1,4 @@
-"""The demo: the tutorial's classifier learns two moons, and three pictures show what it has learned."""
+"""The demo: the tutorial's classifier learns two moons, and draws three pictures."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ LOSS, BOUNDARY, NEURON = "loss.png", "boundary.png", "neuron.svg"
 
 
 class Moons:
-    """The tutorial's program: 100 points on two moons, and the network that tells the moons apart.
+    """The tutorial's program: a network learns to separate 100 points on two moons.
 
-    Making one seeds NumPy's and Python's global generators with 1337, as the tutorial does.
+    `Moons()` seeds the global generators of NumPy and Python with 1337, as the tutorial
+    does.
 
     >>> moons = Moons()
     >>> step, loss, accuracy = next(moons.train())
@@ -46,9 +47,10 @@ class Moons:
         self.model = MLP(2, [16, 16, 1])  # 2-layer neural network
 
     def loss(self) -> tuple[Value, float]:
-        """The max-margin loss with its L2 term, and the share of points on the right side.
+        """The max-margin loss with its L2 term, and the accuracy from 0 to 1.
 
-        One point and one number at a time, as the tutorial writes it: 65,818 values.
+        It is computed one point and one number at a time, as in the tutorial: 65,818
+        Values.
         """
         inputs = [list(map(Value, xrow)) for xrow in self.X]
         scores = list(map(self.model, inputs))
@@ -65,13 +67,17 @@ class Moons:
         return total_loss, float(sum(accuracy) / len(accuracy))
 
     def train(self, steps: int = 100) -> Iterator[tuple[int, float, float]]:
-        """Take steps of gradient descent; the learning rate falls from 1.0 to 0.1 within the tutorial's 100.
+        """Take steps of gradient descent.
+
+        The learning rate falls from 1.0 to 0.1 within 100 steps, as in the tutorial.
 
         Args:
-            steps: how many; fewer than 100 are the tutorial's first ones, more make the rate fall more slowly.
+            steps: number of steps. Fewer than 100 are the tutorial's first steps. With
+                more, the rate falls more slowly.
 
         Yields:
-            The step's number from 0, and the loss and the accuracy (0 to 1) that it started from.
+            The number of the step, from 0; and the loss and the accuracy (0 to 1)
+            before the step.
         """
         for k in range(steps):
             total_loss, accuracy = self.loss()
@@ -86,18 +92,22 @@ class Moons:
 
 
 def train(steps: int = 100) -> Iterator[tuple[int, float, float]]:
-    """The tutorial's training from its start: (step, loss, accuracy) of each step; see `Moons.train`."""
+    """The tutorial's training from its start: (step, loss, accuracy) for each step.
+
+    See `Moons.train`.
+    """
     return Moons().train(steps)
 
 
 def run(out: Path, *, steps: int = 100) -> None:
     """Train, print a line per step, and draw the pictures.
 
-    Whatever interrupts it, no half a picture is left, and a folder made for them is removed again.
+    If the demo is interrupted, no incomplete picture is left. A folder that the demo
+    made is removed again.
 
     Args:
-        out: folder for the pictures; made where it does not exist.
-        steps: how many steps to train.
+        out: folder for the pictures. It is made if it does not exist.
+        steps: number of training steps.
 
     Raises:
         ArgumentError: the folder cannot be made.
@@ -112,32 +122,42 @@ def run(out: Path, *, steps: int = 100) -> None:
         print(f"Pictures in {out}: {', '.join(pictures)}")
     if missing:
         print(
-            f"Not drawn, for want of {' and '.join(missing.values())}: "
+            f"Not all pictures were drawn; the others need {' and '.join(missing.values())}: "
             f"python -m pip install 'micrograd-nd[{','.join(missing)}]'"
         )
 
 
 @contextlib.contextmanager
 def _folder(out: Path) -> Iterator[Path]:
-    """Make the folder, and one within it for what is not finished; an error removes all that was made."""
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]  # the innermost first
+    """Make the folder, and one inside it for unfinished pictures.
+
+    An error removes both.
+    """
+    # The innermost folder comes first.
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         try:
             out.mkdir(parents=True, exist_ok=True)
             unfinished = tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-", ignore_cleanup_errors=True)
         except OSError as error:
-            raise ArgumentError(f"demo: --out {out} cannot be made a folder ({error.strerror}); name another") from None
+            raise ArgumentError(
+                f"demo: the folder --out {out} cannot be made ({error.strerror}); name another"
+            ) from None
         with unfinished:
             yield Path(unfinished.name)
     except BaseException:
         for folder in made:
-            with contextlib.suppress(OSError):  # not there yet, or in use by somebody else by now
+            # An error means: it was not made, or another program uses it now.
+            with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
 
 
 def _train_aloud(moons: Moons, steps: int) -> list[float]:
-    """Train under a progress bar; the lines go above it, and alone to a file or a pipe."""
+    """Train, print a line per step, and show a progress bar below the lines.
+
+    If the lines go to a file or a pipe, there is no bar.
+    """
     from tqdm import tqdm
 
     piped = not (sys.stdout.isatty() and sys.stderr.isatty())
@@ -145,13 +165,18 @@ def _train_aloud(moons: Moons, steps: int) -> list[float]:
     with tqdm(moons.train(steps), total=steps, unit=" steps", leave=False, disable=piped) as bar:
         for k, loss, accuracy in bar:
             tqdm.write(f"step {k} loss {loss}, accuracy {accuracy * 100}%")
-            sys.stdout.flush()  # a pipe sees each line as it comes, and `| head` ends the training
+            # So a pipe gets each line at once, and `| head` ends the training.
+            sys.stdout.flush()
             losses.append(loss)
     return losses
 
 
 def _draw_pictures(moons: Moons, losses: list[float], out: Path) -> tuple[list[str], dict[str, str]]:
-    """Draw what can be drawn here: the files written, and the extras that are missing, each with its package."""
+    """Draw the pictures that can be drawn here.
+
+    Returns:
+        The names of the files, and the extras that are missing, each with its package.
+    """
     drawn, missing = [], {}
     if importlib.util.find_spec("matplotlib"):
         _loss_curve(losses).savefig(out / LOSS, dpi=120)
@@ -168,7 +193,7 @@ def _draw_pictures(moons: Moons, losses: list[float], out: Path) -> tuple[list[s
 
 
 def _figure(title: str) -> tuple[Figure, Any]:
-    # Not pyplot: it would choose a window system, and keep the figure for good.
+    # Not pyplot: it would choose a window system, and never free the figure.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -196,7 +221,8 @@ def _decision_boundary(moons: Moons) -> Figure:
     y_min, y_max = X[:, 1].min() - 1, X[:, 1].max() + 1
     xx, yy = np.meshgrid(np.arange(x_min, x_max, h), np.arange(y_min, y_max, h))
     with no_grad():
-        scores = moons.model(np.c_[xx.ravel(), yy.ravel()])  # the whole mesh as one batch
+        # The whole mesh is one batch.
+        scores = moons.model(np.c_[xx.ravel(), yy.ravel()])
     Z = (scores.data > 0).reshape(xx.shape)
 
     figure, axes = _figure("Two moons, and where the network draws the line")

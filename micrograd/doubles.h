@@ -71,8 +71,9 @@ static PyObject *micrograd_assemble(PyObject *steps, PyObject *constants, int re
     }
     p.result = result;
     p.shortcut = -1;
-    if (p.steps == 1 && result == MICROGRAD_INPUTS + MICROGRAD_CONSTANTS && p.step[0].a == 1 && p.step[0].b == 2)
-        p.shortcut = p.step[0].kind;
+    if (p.steps == 1 && p.result == MICROGRAD_INPUTS + MICROGRAD_CONSTANTS && p.step[0].a == 1) {
+        if (p.step[0].kind == M_ONE || p.step[0].b == 2) p.shortcut = p.step[0].kind;
+    }
     return PyBytes_FromStringAndSize((const char *)&p, sizeof p);
 }
 
@@ -115,6 +116,7 @@ static inline double micrograd_run(PyObject *program, double z, double x, double
             : p->constants[p->result - MICROGRAD_INPUTS];
     if (p->shortcut == M_MUL) return x * y;
     if (p->shortcut == M_ADD) return x + y;
+    if (p->shortcut == M_ONE) return p->step[0].one(x);
     return micrograd_run_steps(p, z, x, y, w);
 }
 #endif

@@ -1,8 +1,10 @@
-"""Pictures of a graph: a box per Value with its label, data and gradient, an ellipse per op, an arrow per input.
+"""Pictures of a graph: a box per Value, an ellipse per op, an arrow per input.
 
-The DOT text is written here. Graphviz turns it into a picture in a process of its own: within this one it would stop
-all threads and let no interrupt through, draw the same text slightly differently the second time, and overrun the
-stack on a long chain (pygraphviz 2.0.4: 100,000 nodes), which ends the user's program.
+A box shows the label, the data and the gradient. This module writes DOT text, and
+Graphviz makes a picture of it. Graphviz runs in a process of its own, for these
+reasons. In our process it stops all threads, and the user cannot interrupt it. It draws
+the same text slightly differently the second time. On a long chain it overruns the
+stack, and that ends the user's program (pygraphviz 2.0.4: 100,000 nodes).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
 from micrograd.exact import is_exact
+from micrograd.symbol import Symbol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,29 +32,34 @@ else:
 FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
 NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 DIRECTIONS = ("LR", "RL", "TB", "BT")
-NUMBERS_SHOWN = 32  # an array of more elements is abbreviated; of more than two dimensions, to its dtype and shape
+# An array of more elements is abbreviated. If it has more than two dimensions, only its
+# dtype and shape are shown.
+NUMBERS_SHOWN = 32
+# Graphviz takes seconds to draw this number of DOT lines. For a longer drawing, a
+# notebook shows only a line of text.
+LINES_SHOWN = 10_000
+SIGNS_SHOWN = 40  # of an expression
 LONGEST = 24  # characters of an exact number that are shown
-LINES_SHOWN = 10_000  # of DOT text, seconds to draw; a notebook shows a longer drawing as a line of words
 
 
 def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
-    """All nodes and edges of the graph below a Value, raw constants included.
+    """All nodes and edges of the graph below a Value, with its raw constants.
 
     Args:
         root: the Value to start from, such as a loss.
 
     Returns:
-        The set of nodes, and the set of edges (input, result). An input used twice by one op, as in `a + a`, is one
-        edge.
+        The set of nodes, and the set of edges (input, result). If one op uses an input
+        twice, as in `a + a`, that is one edge.
 
     Raises:
-        DataError: root is no Value.
+        DataError: root is not a Value.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> nodes, edges = trace(a * b)
     >>> sorted(node.data for node in nodes)
     [-6.0, -3.0, 2.0]
-    >>> sorted((x.label, z._op) for x, z in edges)
+    >>> sorted((x.label, z.op) for x, z in edges)
     [('a', '*'), ('b', '*')]
     """
     nodes = _inputs_first("trace", root)
@@ -59,23 +67,25 @@ def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
 
 
 def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
-    """Draw the graph below a Value as it stands now: data and gradients with four decimals.
+    """Draw the graph below a Value. Data and gradients are shown with four decimals.
 
-    A notebook shows the result. Elsewhere `.render("graph.svg")` writes the picture, `.save("graph.dot")` the DOT text.
-    Pictures need pygraphviz (`pip install 'micrograd-nd[draw]'`), or else Graphviz's `dot` on the PATH; `.source`
-    and `.save` need neither. Text in a PNG is drawn with the fonts of the machine; an SVG needs none.
+    A notebook shows the result. Elsewhere `.render("graph.svg")` writes the picture,
+    and `.save("graph.dot")` writes the DOT text. A picture needs pygraphviz
+    (`pip install 'micrograd-nd[draw]'`), or Graphviz's `dot` on the PATH. `.source` and
+    `.save` need neither. The text in a PNG needs fonts on the machine; an SVG does not.
 
     Args:
         root: the Value to draw, such as a loss.
-        format: of the picture: svg, png, pdf, eps, ps, jpg, jpeg or gif.
-        rankdir: the way the arrows go: LR (left to right), RL, TB (top to bottom) or BT.
+        format: the format of the picture: svg, png, pdf, eps, ps, jpg, jpeg or gif.
+        rankdir: the direction of the arrows: LR (left to right), RL, TB (top to bottom)
+            or BT.
 
     Returns:
         The Drawing. It keeps the numbers of this moment; draw again after `backward()`.
 
     Raises:
-        DataError: root is no Value.
-        DrawError: there is no such format or direction.
+        DataError: root is not a Value.
+        DrawError: the format or the direction is unknown.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> L = a * b
@@ -95,8 +105,9 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
     nodes = _inputs_first("draw_dot", root)
     _check_format("draw_dot", format)
     if rankdir not in DIRECTIONS:
-        raise DrawError(f"draw_dot: there is no direction rankdir={rankdir!r}; take one of {', '.join(DIRECTIONS)}")
-    # Names are places in the order, never addresses: the same program draws the same text in any process.
+        raise DrawError(f"draw_dot: rankdir={rankdir!r} is not a direction; take one of {', '.join(DIRECTIONS)}")
+    # A name is a position in the order, not an address, so a program writes the same
+    # text in every process.
     name = {node: i for i, node in enumerate(nodes)}
     lines = [line for node in nodes for line in _dot_lines(node, name)]
     return Drawing("\n".join(["digraph {", f"    rankdir={rankdir}", *lines, "}\n"]), format)
@@ -106,10 +117,10 @@ draw = draw_dot
 
 
 class _Room(ModuleType):
-    """This module, called like its function: `from micrograd import draw; draw(L)`."""
+    """This module. It can be called: `from micrograd import draw; draw(L)`."""
 
     def __call__(self, root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
-        """As `draw_dot`."""
+        """The same as `draw_dot`."""
         return draw_dot(root, format, rankdir)
 
 
@@ -121,7 +132,7 @@ class Drawing:
 
     Args:
         source: the DOT text.
-        format: of the picture, where nothing else names one.
+        format: the format of the picture, unless a method is given another one.
 
     >>> drawing = draw_dot(Value(2.0).tanh())
     >>> drawing
@@ -136,11 +147,13 @@ class Drawing:
         """The picture as bytes.
 
         Args:
-            format: svg, png, pdf, eps, ps, jpg, jpeg or gif; the drawing's own by default.
+            format: svg, png, pdf, eps, ps, jpg, jpeg or gif; the drawing's own by
+                default.
 
         Raises:
-            DrawError: there is no such format, or Graphviz fails on this graph.
-            MissingExtraError: there is no Graphviz: neither pygraphviz nor `dot`.
+            DrawError: the format is unknown, or Graphviz fails on this graph.
+            MissingExtraError: Graphviz is missing: neither pygraphviz nor `dot` was
+                found.
         """
         format = format or self.format
         _check_format("pipe", format)
@@ -150,14 +163,17 @@ class Drawing:
         """Write the picture.
 
         Args:
-            path: the file; its suffix names the format. Without a suffix, that of the drawing's format is appended.
+            path: the file. Its suffix is the format; if it has none, the suffix of the
+                drawing's format is added.
 
         Returns:
-            The path written.
+            The path of the file.
 
         Raises:
-            DrawError: the suffix is of no picture format, or Graphviz fails on this graph.
-            MissingExtraError: there is no Graphviz: neither pygraphviz nor `dot`.
+            DrawError: the suffix is not a picture format, or Graphviz fails on this
+                graph.
+            MissingExtraError: Graphviz is missing: neither pygraphviz nor `dot` was
+                found.
             OSError: the file cannot be written.
         """
         path = Path(path)
@@ -166,14 +182,18 @@ class Drawing:
         format = path.suffix[1:].lower()
         if format not in FORMATS:
             raise DrawError(
-                f"render: the suffix of {path.name!r} is of no picture format; take one of "
+                f"render: the suffix of {path.name!r} is not a picture format; take one of "
                 f"{', '.join('.' + known for known in FORMATS)}, or write the DOT text by save(path)"
             )
-        path.write_bytes(self.pipe(format))  # the bytes first: where they fail, an older picture stays
+        # If pipe fails, an older picture at this path is kept.
+        path.write_bytes(self.pipe(format))
         return path
 
     def save(self, path: str | Path) -> Path:
-        """Write the DOT text, for Graphviz or any other reader of it; returns the path written."""
+        """Write the DOT text to a file, for Graphviz or another program.
+
+        Returns the path.
+        """
         path = Path(path)
         path.write_text(self.source, encoding="utf-8", newline="\n")
         return path
@@ -182,7 +202,8 @@ class Drawing:
         lines = self.source.count("\n")
         return f"<Drawing in {lines} lines of DOT: .render('graph.{self.format}') writes the picture>"
 
-    # How notebooks ask. A drawing in a format that they cannot show, such as PDF, is shown as SVG.
+    # Notebooks call these. A drawing in a format that they cannot show, such as PDF, is
+    # shown as SVG.
 
     def _repr_svg_(self) -> str | None:
         if self.format in NOTEBOOK_IMAGES or self._is_too_long():
@@ -191,13 +212,14 @@ class Drawing:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str | bytes]:
         if self._is_too_long():
-            return {"text/plain": f"{self!r}, too long to be shown unasked"}
+            return {"text/plain": f"{self!r}; it is too long to be drawn without a request"}
         if self.format in NOTEBOOK_IMAGES:
             return {"text/plain": repr(self), NOTEBOOK_IMAGES[self.format]: self.pipe()}
         return {"text/plain": repr(self), "image/svg+xml": self.pipe("svg").decode()}
 
     def _is_too_long(self) -> bool:
-        # Graphviz may take minutes and gigabytes for it: nobody asks for that by the last line of a cell.
+        # Graphviz may take minutes and gigabytes for it, and the last line of a cell is
+        # not a request for that.
         return self.source.count("\n") > LINES_SHOWN
 
 
@@ -205,17 +227,19 @@ class Drawing:
 
 
 def _inputs_first(name: str, root: Value) -> list[Value]:
-    """Every Value below root, raw constants included, inputs before users; always in the same order."""
+    """Every Value below root, with its raw constants.
+
+    The order is always the same: inputs before users.
+    """
     if not isinstance(root, Value):
-        raise DataError(
-            f"{name}: what is to be drawn is a {type(root).__name__}, not a Value; give one Value, such as the loss"
-        )
+        raise DataError(f"{name}: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
     order: list[Value] = []
     seen: set[Value] = set()
     stack: list[Value | None] = [root]
     while stack:
         node = stack.pop()
-        if node is None:  # all inputs of the node below are in order by now
+        # None says: all inputs of the next node on the stack are in the order now.
+        if node is None:
             order.append(cast(Value, stack.pop()))
         elif node not in seen:
             seen.add(node)
@@ -230,10 +254,11 @@ def _dot_lines(node: Value, name: dict[Value, int]) -> Iterator[str]:
     i = name[node]
     data, grad = _field("data ", node.data), _field("grad ", node.grad)
     yield f'    {i} [label="{{ {_escaped(node.label)} | {data}| {grad}}}" shape=record]'
-    if node._op:
-        yield f'    op{i} [label="{_escaped(node._op)}"]'
+    if node.op:
+        yield f'    op{i} [label="{_escaped(node.op)}"]'
         yield f"    op{i} -> {i}"
-    user = f"op{i}" if node._op else f"{i}"  # a node made by hand may have inputs and no op
+    # A node that the user made may have inputs and no op.
+    user = f"op{i}" if node.op else f"{i}"
     for x in dict.fromkeys(node.inputs):
         yield f"    {name[x]} -> {user}"
 
@@ -241,18 +266,22 @@ def _dot_lines(node: Value, name: dict[Value, int]) -> Iterator[str]:
 def _field(name: str, x: Any) -> str:
     """A number or an array as a field of a box, after its name."""
     text = _shown(name, x)
-    # Graphviz centers a line that does not end in \l, and takes a space after the last \l for one more line.
+    # Graphviz centers a line that does not end in \l. A space after the last \l would
+    # be one more line.
     return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
 
 
 def _shown(name: str, x: Any) -> str:
-    if isinstance(x, Value):  # a gradient made by create_graph
+    if isinstance(x, Value):  # a gradient after backward(create_graph=True)
         x = x.data
     if isinstance(x, (int, float)):
         return name + _decimal(x)
     if is_exact(x):
         return name + _exact(x)
-    # Another library's array may be on a GPU, or not computed yet: to print it would be to fetch or compute it.
+    if isinstance(x, Symbol):
+        text = f"{x:short}"
+        return _escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
+    # Printing another library's array may copy it from a GPU, or compute it.
     if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
         return _escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")
     return _array(name, x) if x.ndim else name + _decimal(x.item())
@@ -273,28 +302,34 @@ def _exact(x: Any) -> str:
 
 
 def _array(name: str, x: Any) -> str:
-    """An array as NumPy prints it, rows below one another; a large one is abbreviated, and its shape said."""
+    """An array as NumPy prints it, one row per line.
+
+    A large one is abbreviated and followed by its shape.
+    """
     text = name + np.array2string(
         x, precision=4, separator=", ", suppress_small=True, prefix=name, threshold=NUMBERS_SHOWN, edgeitems=2
     )
     if x.size > NUMBERS_SHOWN or x.size == 0:
         text += f"\nshape {x.shape}"
-    return re.sub(r"(?<=[ \n]) ", r"\\ ", text)  # Graphviz runs spaces together that are not escaped
+    # Graphviz shows several spaces as one, unless they are escaped.
+    return re.sub(r"(?<=[ \n]) ", r"\\ ", text)
 
 
-# To Graphviz a backslash, braces, bars and angles mean something in the label of a box; & begins a character entity.
+# In the label of a box, backslash, braces, bars, angles and quotes have a meaning for
+# Graphviz; & begins an entity.
 _SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")  # no XML holds them
+# These are not allowed in XML.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 def _escaped(text: Any) -> str:
-    """Text that Graphviz shows as it stands, in boxes and ellipses."""
+    """DOT text for which Graphviz shows this text, in boxes and ellipses."""
     text = "" if text is None else str(text).replace("\r\n", "\n")
     text = _UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
     return "".join(_SPECIAL.get(c, c) for c in text)
 
 
-# Graphviz, run as a process that reads DOT text and writes a picture
+# Graphviz, as a process that reads DOT text and writes a picture
 
 _PYGRAPHVIZ = """
 import sys
@@ -308,12 +343,13 @@ sys.stdout.buffer.write(graph.draw(format=format, prog="dot"))
 
 def _check_format(name: str, format: str) -> None:
     if format not in FORMATS:
-        raise DrawError(f"{name}: there is no picture format {format!r}; take one of {', '.join(FORMATS)}")
+        raise DrawError(f"{name}: {format!r} is not a picture format; take one of {', '.join(FORMATS)}")
 
 
 def _graphviz_commands(format: str) -> Iterator[list[str]]:
     if sys.executable and importlib.util.find_spec("pygraphviz"):
-        # -P, and the user's path last: a file tempfile.py beside the notebook must not stand in for the library's.
+        # -P and the user's path last: a file tempfile.py beside the notebook must not
+        # replace the library's module.
         yield [sys.executable, "-P", "-c", _PYGRAPHVIZ, format, *sys.path]
     if dot := shutil.which("dot"):
         yield [dot, f"-T{format}"]
@@ -329,10 +365,10 @@ def _run_graphviz(source: str, format: str) -> bytes:
         reason = f"it crashed (signal {-done.returncode})" if done.returncode < 0 else (said or ["it said nothing"])[-1]
     if not reason:
         raise MissingExtraError(
-            "draw_dot: a picture needs Graphviz, which comes with the package pygraphviz, and that is not installed;\n"
+            "draw_dot: a picture needs Graphviz, which the package pygraphviz contains; it is not installed;\n"
             "python -m pip install 'micrograd-nd[draw]', or write the DOT text by save(path)"
         )
     raise DrawError(
-        f"draw_dot: Graphviz made no {format} of this graph of {source.count(chr(10))} lines: {reason};\n"
+        f"draw_dot: Graphviz could not draw these {source.count(chr(10))} lines of DOT as {format}: {reason};\n"
         f"draw a part of it, or write the DOT text by save(path)"
     )

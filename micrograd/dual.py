@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from micrograd import levels
 from micrograd.anomaly import current_anomalies
 from micrograd.arrays import as_data, as_operand
+from micrograd.cotangents import in_dtype
 from micrograd.errors import GradientError, ShapeError
-from micrograd.exact import EXACT, fitted, holds_exact, number_like
-from micrograd.interpreter import NUMBERS
+from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.op import Array, Op, ground, quietly, shape_of
-from micrograd.ops import broadcast_to, cast, positive
+from micrograd.ops import broadcast_to, positive
 from micrograd.ops.operators import Operators
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Dual(Operators):
     @property
     def tangent(self) -> Array:
         """The rate at which the primal changes, of its shape."""
-        return _zero_like(self.primal) if self._tangent is None else self._tangent
+        return zeros_like(self.primal) if self._tangent is None else self._tangent
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -96,12 +96,7 @@ class Dual(Operators):
             return Dual(z, None, self._number)
         if shape_of(t) != shape_of(z):
             t = broadcast_to(t, shape=shape_of(z))
-        dtype = getattr(ground(z), "dtype", None)
-        if dtype is not None and getattr(t, "dtype", None) != dtype:
-            t = cast(t, dtype=dtype)
-        if EXACT and type(z) in NUMBERS and type(t) in NUMBERS:
-            t = fitted(t, z)
-        return Dual(z, t, self._number)
+        return Dual(z, in_dtype(t, ground(z)), self._number)
 
     def __copy__(self) -> Any:
         return positive(self)
@@ -141,8 +136,8 @@ def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Seq
     >>> jvp(lambda x, y: [x * y, x + y], [2.0, 3.0], [1.0, 0.0])
     ([6.0, 5.0], [3.0, 1.0])
     """
-    primals = [x if hasattr(x, "_apply_op") else as_data(x, "jvp") for x in primals]
-    tangents = [t if hasattr(t, "_apply_op") else as_data(t, "jvp") for t in tangents]
+    primals = [_as_array(x) for x in primals]
+    tangents = [_as_array(t) for t in tangents]
     given, wanted = [shape_of(t) for t in tangents], [shape_of(x) for x in primals]
     if given != wanted:
         raise ShapeError(f"jvp: tangents of shapes {given} for primals of shapes {wanted}; give one tangent per primal")
@@ -150,7 +145,7 @@ def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Seq
         outputs = [_joined("jvp", z) for z in f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])]
     mine = [isinstance(z, Dual) and z._number == level for z in outputs]
     values = [z.primal if own else _settled(z) for z, own in zip(outputs, mine, strict=True)]
-    slopes = [z.tangent if own else _zero_like(z) for z, own in zip(outputs, mine, strict=True)]
+    slopes = [z.tangent if own else zeros_like(_as_array(z)) for z, own in zip(outputs, mine, strict=True)]
     return values, slopes
 
 
@@ -172,10 +167,5 @@ def _settled(z: Array) -> Array:
     return z._settled() if hasattr(z, "_settled") else z
 
 
-def _zero_like(z: Array) -> Array:
-    """The tangent of an output that does not depend on the inputs."""
-    z = z if hasattr(z, "_apply_op") else as_data(z, "jvp")
-    if holds_exact(z):
-        return number_like(0.0, z)
-    below = ground(z)
-    return as_data(np.zeros_like(below) if hasattr(below, "dtype") else np.zeros(shape_of(z)))
+def _as_array(z: Array) -> Array:
+    return z if isinstance(z, Interpreter) else as_data(z, "jvp")

@@ -2,11 +2,16 @@
 cimport cython
 
 from micrograd cimport floats, memory
+from micrograd.arrays cimport is_number
 from micrograd.cotangents cimport fit
 from micrograd.gradients cimport Gradients
-from micrograd.node cimport Node
+from micrograd.node cimport Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs, watch_like
+from micrograd.op cimport Op
+from micrograd.operands cimport all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
+from micrograd.walking cimport Walking
 
-cdef object _LEAF, _CONSTANT, add, subtract, multiply, divide, matmul, raise_to
+cdef object _LEAF, _CONSTANT
+cdef Op add, subtract, multiply, divide, matmul, raise_to
 cdef set OPEN
 cdef dict NONE, ACTIVE
 
@@ -19,7 +24,9 @@ cpdef list toposort(Value root)
 @cython.locals(order=list, stack=list, node=Node)
 cpdef list in_order(Value root, int mark, list leaves)
 cdef bint _push_inputs(Node node, int mark, list stack) except -1
-@cython.locals(node=Node)
+@cython.locals(node=Value)
 cdef bint _push(object x, int mark, list stack) except -1
+@cython.locals(order=list, node=Value)
+cpdef walk_back(Walking walk)
 @cython.locals(inputs=tuple)
 cpdef pull(Value node, bint create_graph, Gradients gradients)

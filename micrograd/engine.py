@@ -46,7 +46,7 @@ from micrograd.node import (
 from micrograd.op import CONSTANT as _CONSTANT
 from micrograd.op import LEAF as _LEAF
 from micrograd.op import HandMade, Op
-from micrograd.operands import all_raw, are_numbers, at_one_level, constant, kind_of_result, operand
+from micrograd.operands import all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.ops import add, divide, matmul, multiply, power, raise_to, subtract
 from micrograd.stale import is_stale
 from micrograd.walking import Walking, check_start, next_number
@@ -163,7 +163,7 @@ class Value(Node):
         return floats.reflected(matmul, self, other)
 
     def __neg__(self) -> Any:
-        return self * -1 if is_number(data_of(self)) else super().__neg__()
+        return self * -1 if holds_number(self) else super().__neg__()
 
     def __sub__(self, other: Array) -> Any:
         other = operand("subtract", self, other)
@@ -247,16 +247,7 @@ class Value(Node):
         seed = ones_like(data_of(self)) if gradient is None else given_cotangent("backward", self, gradient)
         seed = Value(seed) if create_graph else seed
         with Walking(self, seed, create_graph, in_order) as walk:  # interior gradients are zero, that of self is seed
-            order = walk.order
-            while order:
-                # Users before inputs. In b = a + a; c = b + b, a pull at a before the gradient
-                # of b is complete would pass on half of it. So: c, then b, then a.
-                node = order.pop()
-                memory.fetch_next(order)
-                if node._has_own_step:  # the texts' closures
-                    walk.take_own_step(node)
-                elif walk.apart or not floats.step(node):  # the same rules, quickly, where all is floats
-                    pull(node, create_graph, walk.gradients)
+            walk_back(walk)
 
     @property
     def _backward(self) -> Callable[[], Any]:
@@ -348,10 +339,26 @@ def _push_inputs(node: Value, mark: int, stack: list[Value]) -> bool:
 
 
 def _push(x: Any, mark: int, stack: list[Value]) -> bool:
-    if isinstance(x, Value) and x._mark != mark and x._record is not _CONSTANT:
-        stack.append(x)
-        return True
+    if isinstance(x, Value):
+        node = x
+        if node._mark != mark and node._record is not _CONSTANT:
+            stack.append(node)
+            return True
     return False
+
+
+def walk_back(walk: Walking) -> None:
+    """The loop of `backward`: each node passes its gradient on, once that gradient is complete."""
+    order = walk.order  # inputs before users
+    while order:
+        # Users before inputs. In b = a + a; c = b + b, a pull at a before the gradient of b
+        # is complete would pass on half of it. So: c, then b, then a.
+        node = order.pop()
+        memory.fetch_next(order)
+        if node._has_own_step:  # the texts' closures
+            walk.take_own_step(node)
+        elif walk.apart or not floats.step(node):  # the same rules, quickly, where all is floats
+            pull(node, walk.create_graph, walk.gradients)
 
 
 def pull(node: Value, create_graph: bool, gradients: Gradients) -> None:
@@ -370,7 +377,7 @@ def pull(node: Value, create_graph: bool, gradients: Gradients) -> None:
     for i, x in enumerate(inputs):
         if not gradients.wants(x) or op.rules[i] is None:
             continue
-        if part is None or x is not inputs[0] or not op.facts.symmetric:  # in x * x both parts are the same
+        if part is None or x is not inputs[0] or not op.facts.commutative:  # in x * x both parts are the same
             part = fit(op.pull(i, g, z, values, params), data_of(x))
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_gradient(node, i, x, part, g)

@@ -1,28 +1,29 @@
-"""The errors of micrograd, each also the builtin that a caller would catch.
+"""The errors of micrograd. Each is also the builtin error that a caller would catch.
 
     MicrogradError
-    ├── DataError (TypeError)              what was given is not a number or an array of numbers
-    ├── ShapeError (ValueError)            shapes or sizes that do not fit
-    ├── IndexingError (IndexError)         an index that the array does not have
-    ├── ArgumentError (ValueError)         an option that does not exist, or is out of range
-    ├── DomainError (ArithmeticError)      numbers that the op has no answer for, as the inverse of a singular matrix
-    │   └── AnomalyError                   a nan or an infinity appeared, under `detect_anomaly()`
-    ├── GradientError (RuntimeError)       a gradient that cannot be computed
-    │   └── GradcheckError (AssertionError)  a gradient that is wrong
-    ├── OpError (TypeError)                an op that is defined badly, or does not exist
-    ├── DrawError (ValueError)             a picture that cannot be made
-    └── MissingExtraError (ImportError)    an optional package that is not installed
+    ├── DataError (TypeError)            the data is not a number or an array of numbers
+    ├── ShapeError (ValueError)          shapes or sizes do not fit
+    ├── IndexingError (IndexError)       the array does not have this index
+    ├── ArgumentError (ValueError)       an option does not exist, or is out of range
+    ├── DomainError (ArithmeticError)    the op has no answer for these numbers
+    │   └── AnomalyError                 a nan or an infinity in `detect_anomaly()`
+    ├── GradientError (RuntimeError)     a gradient cannot be computed
+    │   └── GradcheckError (AssertionError)  a gradient is wrong
+    ├── OpError (TypeError)              an op is defined badly, or does not exist
+    ├── DrawError (ValueError)           a picture cannot be made
+    └── MissingExtraError (ImportError)  an optional package is not installed
 
-    GradientWarning (UserWarning)          zero times infinity in a gradient, for which 0 is given
+    GradientWarning (UserWarning)        zero times infinity, taken as 0, in a gradient
 
-A message names the op, what was given, what was wanted, and the repair, in at most three lines.
+A message names the op, what was given, what was wanted, and the repair, in at most
+three lines.
 """
 
 from __future__ import annotations
 
 
 class MicrogradError(Exception):
-    """Root of every error that micrograd raises on purpose."""
+    """Base class of every error that micrograd raises on purpose."""
 
 
 class DataError(MicrogradError, TypeError):
@@ -34,7 +35,7 @@ class ShapeError(MicrogradError, ValueError):
 
 
 class IndexingError(MicrogradError, IndexError):
-    """An index reaches outside the array, or is of no kind that arrays take."""
+    """An index is outside the array, or is not of a kind that arrays accept."""
 
 
 class ArgumentError(MicrogradError, ValueError):
@@ -42,15 +43,15 @@ class ArgumentError(MicrogradError, ValueError):
 
 
 class DomainError(MicrogradError, ArithmeticError):
-    """The op has no answer for these numbers."""
+    """The op has no answer for these numbers: the inverse of a singular matrix, say."""
 
 
 class AnomalyError(DomainError):
-    """A number stopped being finite, under `detect_anomaly()`."""
+    """A number that is not finite appeared in `detect_anomaly()`."""
 
 
 class GradientError(MicrogradError, RuntimeError):
-    """A gradient cannot be computed from here."""
+    """A gradient cannot be computed."""
 
 
 class GradcheckError(GradientError, AssertionError):
@@ -58,7 +59,7 @@ class GradcheckError(GradientError, AssertionError):
 
 
 class OpError(MicrogradError, TypeError):
-    """An op is defined badly, or there is none of that name."""
+    """An op is defined badly, or no op has this name."""
 
 
 class DrawError(MicrogradError, ValueError):
@@ -70,4 +71,7 @@ class MissingExtraError(MicrogradError, ImportError):
 
 
 class GradientWarning(UserWarning):
-    """A gradient is zero times infinity, which is not known, and 0 is given for it: see docs/numbers.md."""
+    """A gradient is zero times infinity: it is not known, and taken as 0.
+
+    See docs/numbers.md.
+    """

@@ -8,20 +8,18 @@ holds it to the op's own forward (tests/test_facts.py).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):  # not a dataclass: that import takes longer than this package
     """What is known of an op besides its forward and its rules.
 
     Attributes:
-        c: how C says it. It is an operator ("+", "neg", "&&", "?:"), a function of
-            math.h ("tanh"), or a Python function in ops that have a c themselves and
-            in `where`, without `if` on data. Where it is finite it is the forward on
-            numbers, bit for bit; elsewhere the forward itself is asked. Formulas read
-            this.
+        c: how C says it: an operator ("+", "neg", "&&", "?:"), a function of math.h
+            ("tanh"), or a Python function written in ops that have a c themselves,
+            without `if` on data. On numbers it gives the same bits as the forward,
+            wherever one of both is finite; elsewhere the forward is asked. Formulas
+            read this.
         tex: LaTeX, where mathematics has a notation of its own: a format string over
             the inputs by number and the params by name, as r"\\tanh\\left({0}\\right)".
             No input needs parentheses in it. Operators and functions that are written

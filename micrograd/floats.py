@@ -20,6 +20,7 @@ from micrograd.op import CONSTANT as _CONSTANT
 from micrograd.op import OPS, Elementwise, Formulas, Op
 from micrograd.operands import nobody_to_ask
 
+NAN = float("nan")
 NONE: dict[str, Any] = {}  # no params
 
 
@@ -63,17 +64,21 @@ def exponents(exponent: float) -> Params:
     return Params({"exponent": exponent})
 
 
-def apply(op: Op, x: Node, y: Any = None) -> Any:
-    """op(x), or op(x, y): quickly where both are floats."""
-    if x._is_float:
+def apply(op: Op, x: Node, y: Any) -> Any:
+    """op(x, y): quickly where both are floats."""
+    if x._is_float and y is not None:
         node = build(type(x), op, x, y, None)
         if node is not None:
             return node
-    if y is None:
-        return x._apply_op(op, (x,), NONE)
     if type(y) is type(x) or nobody_to_ask(y):
         return x._apply_op(op, (x, y), NONE)
     return op(x, y)
+
+
+def apply_one(op: Op, x: Node) -> Any:
+    """op(x): quickly where x is a float."""
+    node = build(type(x), op, x, None, None) if x._is_float else None
+    return x._apply_op(op, (x,), NONE) if node is None else node
 
 
 def reflected(op: Op, x: Node, y: Any) -> Any:
@@ -90,7 +95,7 @@ def add_methods(kind: type[Node]) -> None:
 
 def _method(kind: type[Node], op: Op) -> Any:
     def method(self: Any) -> Any:
-        return apply(op, self)
+        return apply_one(op, self)
 
     method.__name__, method.__doc__ = op.name, (op.__doc__ or "").split("\n")[0]
     method.__qualname__, method.__module__ = f"{kind.__name__}.{op.name}", kind.__module__
@@ -113,19 +118,21 @@ def applied(kind: type[Node], op: Op, inputs: Sequence[Any], params: dict[str, A
 def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> Any:
     """The node of op(x) or op(x, y) for floats; None where it is not that simple."""
     formulas = op.formulas if params is None else params.formulas
-    if formulas.state != 1 and not _are_made(formulas, op, params):
+    if OPEN or (formulas.state != 1 and not _are_made(formulas, op, params)):
         return None
-    if OPEN or not is_float(x, kind) or not (y is None or is_float(y, kind)):
+    a = number(x, kind)
+    b = 0.0 if y is None else number(y, kind)
+    if a != a or b != b:
         return None
     if formulas.run is not None:
-        data = doubles.run(formulas.run, 0.0, float_of(x), 0.0 if y is None else float_of(y), 0.0)
+        data = doubles.run(formulas.run, 0.0, a, b, 0.0)
         if data - data != 0.0:  # not finite
             return None
     elif y is None and params is None:
-        number = op.forward(float_of(x))
-        if type(number) is not float:
+        answer = op.forward(a)
+        if type(answer) is not float:
             return None
-        data = number
+        data = answer
     else:
         return None
     node = kind.__new__(kind)
@@ -156,49 +163,46 @@ def _are_made(formulas: Formulas, op: Op, params: Params | None) -> bool:
 
 def step(node: Node) -> bool:
     """The chain rule from one node on to its inputs, where all are floats; False where it is not that simple."""
-    record: Op = node._record
-    formulas = record.formulas
+    formulas = node._record.formulas
     if node._params is not None:
         if type(node._params) is not Params:
             return False
-        formulas = node._params.formulas
+        params = node._params
+        formulas = params.formulas
     if OPEN or not node._has_float_grad or not node._is_float or formulas.state != 1:
         return False
-    x, y, g, z = node._x, node._y, node._float_grad, node._float
-    kind = type(node)
-    if not is_float(x, kind) or formulas.slope_x is None:
-        return False
+    x, y, g = node._x, node._y, node._float_grad
+    if formulas.is_sum:  # the slopes are 1
+        add(x, g)
+        add(y, g)
+        return True
+    a = number(x, type(node))
     if y is None:
-        g *= doubles.run(formulas.slope_x, z, float_of(x), 0.0, 0.0)
+        if a != a or formulas.slope_x is None:
+            return False
+        g *= doubles.run(formulas.slope_x, node._float, a, 0.0, 0.0)
         if g != g:  # nan: zero times infinity, perhaps
             return False
-        add_float(x, g)
+        add(x, g)
         return True
-    if not is_float(y, kind) or formulas.slope_y is None:
+    b = number(y, type(node))
+    if a != a or b != b or formulas.slope_x is None or formulas.slope_y is None:
         return False
-    h = g * doubles.run(formulas.slope_y, z, float_of(x), float_of(y), 0.0)
-    g *= doubles.run(formulas.slope_x, z, float_of(x), float_of(y), 0.0)
+    h = g * doubles.run(formulas.slope_y, node._float, a, b, 0.0)
+    g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
     if g != g or h != h:
         return False
-    add_float(x, g)
-    add_float(y, h)
+    add(x, g)
+    add(y, h)
     return True
 
 
-def is_float(x: Any, kind: type[Node]) -> bool:
-    """Whether x is a float, raw or in a node of this class, or a raw int."""
+def number(x: Any, kind: type[Node]) -> float:
+    """An input that is a float, raw or in a node of this class, or a raw int; nan for any other."""
     if type(x) is kind:
         node = x
-        return node._is_float
-    return type(x) is float or type(x) is int
-
-
-def float_of(x: Any) -> float:
-    """The number of an input that `is_float`."""
-    if isinstance(x, Node):
-        node = x
-        return node._float
-    return x  # type: ignore[no-any-return]
+        return node._float if node._is_float else NAN
+    return x if type(x) is float or type(x) is int else NAN
 
 
 def may_move(x: Any) -> bool:
@@ -209,7 +213,7 @@ def may_move(x: Any) -> bool:
     return False
 
 
-def add_float(x: Any, part: float) -> None:
+def add(x: Any, part: float) -> None:
     """Add a part to the gradient of an input, if it has one."""
     if isinstance(x, Node):
         node = x

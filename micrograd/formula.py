@@ -76,7 +76,7 @@ def formula(function: Any, count: int, params: dict[str, Any] | None = None, wit
         params: the keyword arguments.
         with_output: whether the function takes the output first, as a rule does.
 
-    >>> doubles.run(formula(lambda z, x: 1.0 - z * z, 1), 0.5, 0.0, 0.0, 0.0)
+    >>> value_of(formula(lambda z, x: 1.0 - z * z, 1), z=0.5)
     0.75
     """
     if not is_pure(function):
@@ -90,17 +90,24 @@ def formula(function: Any, count: int, params: dict[str, Any] | None = None, wit
         except Exception:  # it cannot run on registers; on numbers it runs as it is
             return None
         written.append((program.steps, program.constants, result))
-    return doubles.assemble(*written[0]) if repr(written[0]) == repr(written[1]) else None
+    if repr(written[0]) != repr(written[1]):
+        return None
+    steps, constants, result = written[0]
+    return doubles.assemble(steps, constants, result)
+
+
+def value_of(program: Any, z: float = 0.0, x: float = 0.0, y: float = 0.0, w: float = 0.0) -> float:
+    """The result of a program, where the output of the op is z, and its inputs are x, y and w."""
+    return doubles.run(program, z, x, y, w)
 
 
 def is_pure(function: Any) -> bool:
     """Whether a function reads nothing but its arguments, functions, ops and trusted packages.
 
-    >>> is_pure(lambda x: math.exp(x)), is_pure(lambda x, k=[]: lambda: k)
-    (True, True)
-    >>> k = 2.0
-    >>> is_pure(lambda x: k * x)
-    False
+    >>> import math
+    >>> here = {"k": 2.0, "math": math}  # the names of a module
+    >>> is_pure(eval("lambda x: k * x", here)), is_pure(eval("lambda x: math.exp(x)", here))
+    (False, True)
     """
     pending, seen = [function], set()
     while pending:
@@ -142,4 +149,6 @@ def make(formulas: Formulas, op: Op, params: dict[str, Any]) -> None:
     formulas.run = formula(forward, count, params, with_output=False)
     slopes = [None if rule is None else formula(rule, count, params) for rule in op.rules]
     formulas.slope_x, formulas.slope_y, formulas.slope_w = [*slopes, None, None][:3]
+    one = formula(lambda z, x: 1.0, 1)
+    formulas.is_sum = all(slope == one for slope in slopes)
     formulas.state = 1

@@ -1,5 +1,6 @@
 # C types of gradients.py.
-from micrograd.node cimport Node
+from micrograd.cotangents cimport unshared
+from micrograd.node cimport Node, add_grad, data_of, grad_of
 
 cdef object _CONSTANT
 
@@ -21,4 +22,4 @@ cdef class ByHand(Gradients):
 
 
 cdef class OfConstants(Gradients):
-    cdef public list nodes
+    cdef public set identities

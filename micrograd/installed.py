@@ -1,7 +1,7 @@
-"""What pip has put here: another distribution of the same import name, and why the engine is not compiled.
+"""What pip has installed: is there a conflict, and why is the engine not compiled?
 
-PyPI's `micrograd` 0.1.0 is imported by the same name. Installed into one folder, the two overwrite files of each other;
-in two folders, one hides the other.
+PyPI's `micrograd` 0.1.0 has the same import name as this package. If both are installed
+in one folder, each overwrites files of the other. In two folders, one hides the other.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import os
 import sys
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
-OURS, THEIRS = "micrograd_nd-", "micrograd-"  # how the folders begin that pip makes beside a package
+# The first letters of the folder that pip makes beside a package.
+OURS, THEIRS = "micrograd_nd-", "micrograd-"
 KINDS = (".dist-info", ".egg-info")
 
 _has_warned = False
 
 
 def conflict() -> str:
-    """What is wrong and how to repair it, when both distributions are installed; else an empty string.
+    """If both packages are installed: what is wrong, and the repair.
 
-    Folders are looked for by name: `importlib.metadata` takes longer than the whole of `import micrograd`.
+    Otherwise an empty string.
+
+    It looks at the names of folders, because `importlib.metadata` takes longer than the
+    whole `import micrograd`.
     """
     installed_to = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     names = [name for folder in {os.path.dirname(PACKAGE), *installed_to} for name in _records(folder)]
@@ -35,7 +39,7 @@ def conflict() -> str:
 
 
 def warn_of_conflict() -> None:
-    """Say once what `conflict` says."""
+    """Warn once, if there is a conflict."""
     global _has_warned
     if _has_warned:
         return
@@ -43,11 +47,12 @@ def warn_of_conflict() -> None:
     if message := conflict():
         import warnings
 
-        warnings.warn(message, UserWarning, stacklevel=3)  # at the line that imports
+        # The warning names the line that imports micrograd.
+        warnings.warn(message, UserWarning, stacklevel=3)
 
 
 def why_plain() -> str:
-    """Why the engine is not compiled, with the repair.
+    """Why the engine is not compiled, and the repair.
 
     >>> why_plain().startswith("because ")
     True
@@ -57,12 +62,12 @@ def why_plain() -> str:
     if not records:
         return (
             "because it runs from its source, which is not compiled; "
-            "`python -m pip install -e .` compiles it where there is a C compiler"
+            "`python -m pip install -e .` compiles it if there is a C compiler"
         )
     if "Root-Is-Purelib: true" in _read(os.path.join(folder, records[0], "WHEEL")):
         return (
-            "because the wheel for every platform is installed, which holds no compiled engine; "
-            "install again without MICROGRAD_PURE where there is a C compiler"
+            "because the wheel for all platforms is installed, and it does not contain a compiled engine; "
+            "install again without MICROGRAD_PURE on a machine with a C compiler"
         )
     return (
         "because no C compiler worked when it was installed; get one (gcc, clang or MSVC, and Python's headers), "
@@ -71,7 +76,7 @@ def why_plain() -> str:
 
 
 def _records(folder: str) -> list[str]:
-    """The names of what pip has written about micrograd distributions in a folder."""
+    """The names in a folder under which pip keeps facts about micrograd packages."""
     try:
         names = os.listdir(folder)
     except OSError:

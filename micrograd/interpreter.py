@@ -35,7 +35,8 @@ HOMES += [PLAIN, NUMBERS]
 class Interpreter:
     """Base of all classes that interpret ops. It has five members.
 
-    `_apply_op` must be written. The others have a default that fits a plain number.
+    `_apply_op` must be written. The others have defaults: level 0, nothing below, and the
+    shape and dtype of what is below. A class overrides them by properties or by slots.
 
     Attributes:
         _level: which interpreter takes the call where several meet: the highest.
@@ -68,12 +69,13 @@ class Interpreter:
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes; () for a number."""
-        return ()
+        below = self._below
+        return () if below is None else shape_of(below)
 
     @property
     def dtype(self) -> Any:
         """NumPy's type of the elements."""
-        return np.dtype(float)
+        return getattr(self._below, "dtype", np.dtype(float))
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
@@ -92,8 +94,11 @@ def named(x: Array) -> str:
 
 def broadcast_shape(name: str, *inputs: Array) -> tuple[int, ...]:
     """Shape of the inputs broadcast against one another. Raises ShapeError, naming them, where they do not fit."""
+    shapes = [shape_of(x) for x in inputs]
+    if not any(shapes):  # numbers; nobody need ask NumPy
+        return ()
     try:
-        return np.broadcast_shapes(*[shape_of(x) for x in inputs])
+        return np.broadcast_shapes(*shapes)
     except ValueError:
         given = " and ".join(named(x) for x in inputs)
         raise ShapeError(
@@ -111,17 +116,19 @@ def ground(x: Array) -> Array:
 
 def ones_like(x: Array) -> Array:
     """Ones, as raw data, of the shape and dtype of x: the cotangent of a root."""
-    return _filled(np.ones_like, x, 1.0)
+    return _filled("ones_like", x, 1.0)
 
 
 def zeros_like(x: Array) -> Array:
     """Zeros, as raw data, of the shape and dtype of x: the tangent of a constant."""
-    return _filled(np.zeros_like, x, 0.0)
+    return _filled("zeros_like", x, 0.0)
 
 
-def _filled(like: Any, x: Array, number: float) -> Array:
+def _filled(like: str, x: Array, number: float) -> Array:
     below = ground(x)
     if type(below) in NUMBERS:
         return number_like(number, below)
-    made = like(np.empty(shape_of(x), x.dtype) if below is None else below)  # None: a shape alone
-    return made if made.shape or not isinstance(made, (np.ndarray, np.generic)) else number * made.dtype.type(1)
+    made = getattr(np, like)(np.empty(shape_of(x), x.dtype) if below is None else below)  # None: a shape alone
+    if made.shape or not isinstance(made, (np.ndarray, np.generic)):
+        return made
+    return number if made.dtype == float else made.dtype.type(number)

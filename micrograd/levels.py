@@ -1,8 +1,10 @@
-"""Which transforms are running. Each has a number of its own, used once: what is left of one is never part of another.
+"""Which transforms are running. Each has its own number, which is used only once.
 
-A `jvp` gives its number to the Duals that it makes. Those of an inner jvp have the larger number, as it began later.
-The reverse-mode transforms (`grad`, `vjp` and the like) only say that they run: what they differentiate keeps its
-gradient as a graph, and may not be turned into a plain number meanwhile.
+So a Dual that is left over from one transform is never taken for part of another. A
+`jvp` gives its number to the Duals that it makes. An inner jvp begins later, so its
+number is larger. The reverse-mode transforms (`grad`, `vjp` and others) only say that
+they are running. While one runs, the Values that it differentiates must keep their
+graph, so they may not be turned into plain numbers.
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 
 _numbers = itertools.count(1)
-_pushing: set[int] = set()  # the jvps that run now, in any thread
-_recording: set[int] = set()  # likewise the reverse-mode transforms
+_pushing: set[int] = set()  # numbers of the jvps that are running in any thread
+_recording: set[int] = set()  # numbers of the reverse-mode transforms, likewise
 _innermost: ContextVar[int] = ContextVar("innermost", default=0)
 
 
 @contextlib.contextmanager
 def pushing() -> Iterator[int]:
-    """A jvp runs inside; its number."""
+    """A jvp runs in this block, which gives its number."""
     level = next(_numbers)
     _pushing.add(level)
     token = _innermost.set(level)
@@ -33,7 +35,7 @@ def pushing() -> Iterator[int]:
 
 @contextlib.contextmanager
 def recording() -> Iterator[int]:
-    """A reverse-mode transform records a function inside; its number."""
+    """A reverse-mode transform records in this block, which gives its number."""
     level = next(_numbers)
     _recording.add(level)
     try:
@@ -43,15 +45,15 @@ def recording() -> Iterator[int]:
 
 
 def innermost() -> int:
-    """The number of the innermost jvp around this point; 0 if there is none."""
+    """The number of the innermost jvp around this call; 0 if there is none."""
     return _innermost.get()
 
 
 def is_pushing(level: int) -> bool:
-    """Whether the jvp of this number still runs."""
+    """Whether the jvp with this number is still running."""
     return level in _pushing
 
 
 def is_recording() -> bool:
-    """Whether a reverse-mode transform records a function now, in any thread."""
+    """Whether a reverse-mode transform is recording a function, in any thread."""
     return bool(_recording)

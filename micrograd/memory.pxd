@@ -1,6 +1,7 @@
 # The functions of memory.py in C: see there.
 cdef extern from "memory.h":
     void adopt "micrograd_adopt"(type kind) noexcept
+    void shorten "micrograd_shorten"(type kind) noexcept
     void clear "micrograd_clear"(object node) noexcept
     bint is_watched "micrograd_is_watched"(object x) noexcept
     void watch "micrograd_watch"(object node) noexcept

@@ -23,6 +23,10 @@ def adopt(kind: type[Any]) -> None:
     """Nodes of this class, not of its subclasses, are made untracked."""
 
 
+def shorten(kind: type[Any]) -> None:
+    """A class without fields of its own is made and freed as its base is."""
+
+
 def clear(node: Any) -> None:
     """No inputs, no gradient. In C, the fields of a new node are None and zero from the start."""
     node._has_float_grad = node._has_gradient = node._has_own_step = node._is_float = False

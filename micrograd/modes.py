@@ -1,7 +1,10 @@
-"""How ops run here: `no_grad()`, `enable_grad()`, `ieee_gradients()`, and `quietly()` for the derivatives themselves.
+"""Modes change how ops run: `no_grad()`, `enable_grad()`, `ieee_gradients()`.
 
-A mode holds in the thread, or the asynchronous task, that set it: it is the value of a context variable. Each of the
-public ones is a `Mode`: for a `with` block, or for a function when it stands above it as a decorator.
+`quietly()` is for the derivatives themselves.
+
+A mode is the value of a context variable. So it applies only in the thread, or the
+asynchronous task, that set it. Each public one is a `Mode`: it is used in a `with`
+block, or as a decorator above a function.
 """
 
 from __future__ import annotations
@@ -24,11 +27,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Mode:
-    """A way in which ops run: in a `with` block, or in a function, a generator, or a coroutine that it decorates.
+    """A way in which ops run: in a `with` block, or in a decorated function.
+
+    The function may also be a generator or a coroutine.
 
     Args:
-        name: what the user wrote, for errors.
-        enter: sets the mode, and returns the function that ends it.
+        name: the name that the user knows, for errors.
+        enter: a function that sets the mode, and returns a function that ends it.
     """
 
     def __init__(self, name: str, enter: Callable[[], Callable[[], None]]) -> None:
@@ -43,7 +48,10 @@ class Mode:
         self._leave.pop()()
 
     def __call__(self, function: Function) -> Function:
-        """The function in this mode, from its start to its end; a generator or a coroutine only while its body runs."""
+        """The function, which now runs in this mode.
+
+        For a generator or a coroutine, the mode is on while its body runs.
+        """
         import inspect
 
         if isinstance(function, type) or not callable(function):
@@ -107,7 +115,10 @@ def _async_generator_in(mode: Callable[[], Mode], function: Callable[..., Any]) 
 
 
 def _driven(mode: Callable[[], Mode], body: Any) -> Generator[Any, Any, Any]:
-    """What a generator gives, with the mode while its body runs and not between."""
+    """What a generator yields.
+
+    The mode is on while its body runs, and off between the steps.
+    """
     resume, sent = body.send, None
     while True:
         with mode():
@@ -126,7 +137,7 @@ def _driven(mode: Callable[[], Mode], body: Any) -> Generator[Any, Any, Any]:
 
 
 class _Awaited:
-    """A coroutine to await, with the mode while its body runs."""
+    """A coroutine to await. The mode is on while its body runs."""
 
     def __init__(self, mode: Callable[[], Mode], coroutine: Coroutine[Any, Any, Any]) -> None:
         self._mode = mode
@@ -136,11 +147,17 @@ class _Awaited:
         return _driven(self._mode, self._coroutine.__await__())
 
 
-PAUSES: set[int] = set()  # the pauses alive in any thread: while there is none, nobody need ask the context
+# The pauses that are alive in any thread. If there is none, we need not read the
+# context variable.
+PAUSES: set[int] = set()
 
 
 class _Pause:
-    """One `no_grad()`, alive while any context holds it: a task that was started inside keeps it for longer."""
+    """One `no_grad()`.
+
+    It lives as long as a context holds it: a task that was started inside may outlive
+    the block.
+    """
 
     def __init__(self) -> None:
         PAUSES.add(id(self))
@@ -151,26 +168,27 @@ class _Pause:
 
 paused: ContextVar[_Pause | None] = ContextVar("paused", default=None)
 _ieee: ContextVar[bool] = ContextVar("ieee", default=False)
-_quiet: ContextVar[int] = ContextVar("quiet", default=0)  # how deep: the ops of a rule may have derivatives, too
+# A depth, because the ops in a rule may have derivatives, too.
+_quiet: ContextVar[int] = ContextVar("quiet", default=0)
 
 
 def is_recording() -> bool:
-    """Whether ops on Values are recorded here: not under `no_grad()`."""
+    """Whether ops on Values are recorded here: not inside `no_grad()`."""
     return not PAUSES or paused.get() is None
 
 
 def is_ieee() -> bool:
-    """Whether gradients here are plain floating-point products, under `ieee_gradients()`."""
+    """Whether gradients here are plain products, inside `ieee_gradients()`."""
     return _ieee.get()
 
 
 def is_quiet() -> bool:
-    """Whether a derivative is being computed here, under `quietly()`."""
+    """Whether a derivative is being computed here, inside `quietly()`."""
     return _quiet.get() > 0
 
 
 def quiet_depth() -> int:
-    """How many derivatives are being computed around this point, one for the sake of another."""
+    """How many derivatives are being computed here, one inside the other."""
     return _quiet.get()
 
 
@@ -179,7 +197,10 @@ def enable_grad(function: None = None) -> Mode: ...
 @overload
 def enable_grad(function: Function) -> Function: ...
 def enable_grad(function: Any = None) -> Any:
-    """Ops inside are recorded, even within `no_grad()`. For a `with` block, or above a function."""
+    """Record the ops inside, even within `no_grad()`.
+
+    For a `with` block, or above a function.
+    """
     return _applied(Mode("enable_grad", _record), function)
 
 
@@ -188,16 +209,18 @@ def no_grad(function: None = None) -> Mode: ...
 @overload
 def no_grad(function: Function) -> Function: ...
 def no_grad(function: Any = None) -> Any:
-    """Ops inside are computed and not recorded; their results are constants. Other threads go on recording.
+    """Compute the ops inside without recording them. Their results are constants.
 
-    For a `with` block, or above a function: `@no_grad()` and `@no_grad` are the same. In a generator or a coroutine it
-    holds while the body runs, and not between its steps.
+    Other threads still record. Use it for a `with` block, or above a function:
+    `@no_grad()` and `@no_grad` are the same. For a generator or a coroutine, it is on
+    while the body runs, and off between the steps.
 
     Args:
-        function: what to decorate.
+        function: the function to decorate.
 
     Raises:
-        ArgumentError: it stands above a class, or above what is not a function.
+        ArgumentError: it stands above a class, or above something that is not a
+            function.
 
     >>> from micrograd import Value
     >>> x = Value(3.0)
@@ -214,9 +237,10 @@ def ieee_gradients(function: None = None) -> Mode: ...
 @overload
 def ieee_gradients(function: Function) -> Function: ...
 def ieee_gradients(function: Any = None) -> Any:
-    """Gradients inside are plain floating-point products: zero times infinity is nan, as in PyTorch and JAX.
+    """Compute gradients inside as plain products: zero times infinity is nan.
 
-    For a `with` block, or above a function.
+    They are floating-point products, as in PyTorch and JAX. For a `with` block, or
+    above a function.
 
     >>> from micrograd import Value
     >>> x = Value(0.0)
@@ -228,8 +252,11 @@ def ieee_gradients(function: Any = None) -> Any:
     return _applied(Mode("ieee_gradients", _plainly), function)
 
 
-class quietly:  # noqa: N801 - a context manager is spelled like the function that it stands for
-    """Derivatives inside are computed without NumPy's warnings: an infinite slope is an answer, not an accident."""
+class quietly:  # noqa: N801 - it is used like a function
+    """Compute derivatives inside without NumPy's warnings.
+
+    An infinite slope is an answer, not a mistake.
+    """
 
     def __enter__(self) -> None:
         self._token = _quiet.set(_quiet.get() + 1)

@@ -2,6 +2,8 @@
 cimport cython
 
 from micrograd cimport memory
+from micrograd.cotangents cimport fit
+from micrograd.op cimport Op
 from micrograd.ops.operators cimport Operators
 
 cdef object _LEAF, _CONSTANT
@@ -14,7 +16,8 @@ cdef class Node(Operators):
     cdef public double _float_grad, _float
     cdef public int _mark
     cdef public unsigned char _has_float_grad, _has_gradient, _is_float, _has_own_step
-    cdef public object _record, _x, _y
+    cdef public Op _record
+    cdef public object _x, _y
     cdef public object _gradient, _array, _params, _own_step, label
     cdef object __weakref__
 

@@ -270,6 +270,9 @@ class Node(Operators):
             self.__dict__.update(state["attributes"])
 
 
+memory.shorten(Operators)
+
+
 # Data and gradient
 
 

@@ -76,10 +76,12 @@ class Formulas:
         run: the program of the forward; None where the forward itself must run.
         slope_x, slope_y, slope_w: per input the program of its partial derivative; None
             where the rule itself must run.
+        is_sum: every slope is 1.
     """
 
     def __init__(self) -> None:
         self.state = self.uses = 0
+        self.is_sum = False
         self.run: Any = None
         self.slope_x: Any = None
         self.slope_y: Any = None

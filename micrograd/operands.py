@@ -19,7 +19,15 @@ def operand(name: str, beside: Node, x: Any) -> Any:
 
 def are_numbers(x: Any, y: Any) -> bool:
     """Whether both operands are plain numbers, so that the graph is the one in the texts."""
-    return is_number(data_of(x)) and is_number(data_of(y))
+    return holds_number(x) and holds_number(y)
+
+
+def holds_number(x: Any) -> bool:
+    """Whether x is a plain number, raw or in a node."""
+    if isinstance(x, Node):
+        node = x
+        return node._is_float or is_number(node._array)
+    return is_number(x)
 
 
 def nobody_to_ask(x: Any) -> bool:
@@ -38,7 +46,7 @@ def constant(op: Op, i: int, x: Any, inputs: Sequence[Any]) -> Any:
     return as_operand(x, op.name, inputs)
 
 
-def kind_of_result(inputs: Sequence[Any]) -> Any:
+def kind_of_result(inputs: list[Any]) -> Any:
     """The class of a result; None where all inputs are constants.
 
     The first subclass of Value among those with a history; but a transform's own class
@@ -46,14 +54,15 @@ def kind_of_result(inputs: Sequence[Any]) -> Any:
     """
     kind: Any = None
     for x in inputs:
-        if not isinstance(x, Node) or x._record is _CONSTANT or type(x) is kind:
+        if type(x) is kind or not isinstance(x, Node):
             continue
-        if kind is None or x._is_of_transform or issubclass(type(x), kind):
+        node = x
+        if node._record is not _CONSTANT and (kind is None or x._is_of_transform or issubclass(type(x), kind)):
             kind = type(x)
     return kind
 
 
-def at_one_level(inputs: Sequence[Any]) -> list[Any]:
+def at_one_level(inputs: list[Any]) -> list[Any]:
     """The inputs of an op, seen from the newest level among them.
 
     To a Value of that level, a Value of an outer level is a constant, and goes into a
@@ -61,7 +70,7 @@ def at_one_level(inputs: Sequence[Any]) -> list[Any]:
     """
     inputs = [_boxed(x, x._below._settled()) if isinstance(x, Node) and x._level < 0.0 else x for x in inputs]
     inputs = [data_of(x) if isinstance(x, Node) and isinstance(data_of(x), Node) else x for x in inputs]  # unbox
-    level = max(x._level for x in inputs if isinstance(x, Node))
+    level = max([x._level for x in inputs if isinstance(x, Node)])
     return [_boxed(x, x) if isinstance(x, Node) and x._level < level else x for x in inputs]
 
 

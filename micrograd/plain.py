@@ -12,13 +12,8 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-COMPILED = [
-    f"micrograd.{name}"
-    for name in (
-        "interpreter chain op arrays ops.operators walks cotangents node gradients operands floats walking engine "
-        "traced"
-    ).split()
-]
+from micrograd.compiled import COMPILED
+
 ASKED_FOR = os.environ.get("MICROGRAD_PURE", "0") not in ("", "0")
 
 

@@ -1,8 +1,9 @@
-"""The compiled engine shows its source: `inspect.getsource`, `inspect.signature`, `help`, and `??` in a notebook.
+"""The compiled engine shows its source to `inspect`, `help`, and `??` in a notebook.
 
-`inspect` reads it for what is written in Python alone, so each compiled module, function and class is given what
-`inspect` looks for. Two things stay as C has them: operators such as `Value.__add__`, which are slots of a C type, and
-properties. Neither has a place for more.
+`inspect` finds the source only of things that are written in Python. So each compiled
+module, function and class gets the attributes that `inspect` looks for. Two kinds do
+not get them, because C leaves no room for attributes: operators such as
+`Value.__add__`, which are slots of a C type, and properties.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08  # of `inspect`, which takes 4 ms to imp
 
 
 class SourceShown(ExtensionFileLoader):
-    """Loads an extension module, and gives it what `inspect` asks for."""
+    """Loads an extension module, and adds the attributes that `inspect` reads."""
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
@@ -26,7 +27,8 @@ class SourceShown(ExtensionFileLoader):
             return
         module.__file__ = source
         for x in list(vars(module).values()):
-            # Not modules: to ask NumPy's stand-in for a name would import NumPy.
+            # Not modules: a look at an attribute of our stand-in for NumPy would import
+            # NumPy.
             if isinstance(x, ModuleType) or getattr(x, "__module__", None) != self.name:
                 continue
             if isinstance(x, type):
@@ -36,13 +38,18 @@ class SourceShown(ExtensionFileLoader):
 
 
 def _show_function(f: Any, source: str) -> None:
-    """Give a compiled function, within its decorators, a twin in Python: `inspect` follows `__wrapped__`."""
+    """Give a compiled function a twin in Python as `__wrapped__`, for `inspect`.
+
+    If the function is decorated, the compiled function inside the decorators gets the
+    twin.
+    """
     f = getattr(f, "__func__", f)  # a static or class method
     while hasattr(f, "__wrapped__"):
         f = f.__wrapped__
     if isinstance(f, FunctionType) or not hasattr(f, "__code__"):
         return
-    # Cython's code object knows its lines and its arguments, but has no instructions: to run it would crash.
+    # Cython's code object has the lines and the arguments, but no instructions. Running
+    # it would crash.
     code, stub = f.__code__, _not_to_be_called.__code__
     code = stub.replace(
         co_filename=source,
@@ -72,7 +79,9 @@ def _show_class(kind: type, source: str) -> None:
     for x in list(vars(kind).values()):
         _show_function(x, source)
     kind.__signature__ = _Signature(kind, source)  # type: ignore[attr-defined]
-    if sys.version_info >= (3, 13):  # where `inspect` looks for the line, and Python sets it in a class of its own
+    # Since Python 3.13 `inspect` reads the line from the class. Python sets it only in
+    # classes that are written in Python.
+    if sys.version_info >= (3, 13):
         with open(source, encoding="utf-8") as file:
             before, found, _ = file.read().partition(f"\nclass {kind.__name__}")
         if found:
@@ -80,7 +89,10 @@ def _show_class(kind: type, source: str) -> None:
 
 
 class _Signature:
-    """How a compiled class is called, read from its source when somebody asks: C keeps no names of arguments."""
+    """The signature of a compiled class, read from its source on demand.
+
+    It cannot be read from C, which does not keep the names of arguments.
+    """
 
     def __init__(self, kind: type, source: str) -> None:
         self.kind, self.source = kind, source
@@ -91,7 +103,8 @@ class _Signature:
 
         subclasses = owner.__mro__[: owner.__mro__.index(self.kind)]
         if instance is not None or any("__init__" in vars(kind) or "__new__" in vars(kind) for kind in subclasses):
-            raise AttributeError("__signature__")  # `inspect` finds that of the subclass
+            # Then `inspect` finds the subclass's own signature.
+            raise AttributeError("__signature__")
         with open(self.source, encoding="utf-8") as file:
             tree = ast.parse(file.read())
         for base in self.kind.__mro__:
@@ -103,14 +116,18 @@ class _Signature:
 
 
 def _signature(method: Any, source: str, names: dict[str, Any]) -> Any:
-    """The signature of a method without self, from its syntax; defaults are looked up in names."""
+    """The signature of a method without self, from its syntax tree.
+
+    Its defaults may use names of the module, which are in `names`.
+    """
     import __future__
 
     import ast
     import inspect
 
     made: dict[str, Any] = {}
-    flags = __future__.annotations.compiler_flag  # annotations stay text, as in the file itself
+    # Annotations stay text, as in the source file.
+    flags = __future__.annotations.compiler_flag
     exec(compile(ast.Module([method], []), source, "exec", flags, True), {**names}, made)
     signature = inspect.signature(made[method.name])
     return signature.replace(parameters=list(signature.parameters.values())[1:])

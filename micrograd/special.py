@@ -1,7 +1,9 @@
-"""SciPy's special functions with gradients: `from micrograd import special`, and scipy.special's names and signatures.
+"""SciPy's special functions with gradients: `from micrograd import special`.
 
-They take numbers, arrays and Values. What `math` can do needs no SciPy; for the rest, install the extra `special`.
-Names that are not here have no derivative yet: `scipy.special.f(v.data)` gives plain numbers.
+They have the names and signatures of scipy.special, and take numbers, arrays and
+Values. On Python numbers, a function that `math` also has does not need SciPy. For all
+others, install the extra `special`. A function that is not here has no derivative yet;
+`scipy.special.f(v.data)` gives plain numbers.
 """
 
 from __future__ import annotations
@@ -95,14 +97,16 @@ psi = digamma
 
 
 def polygamma(n: int, x: Array) -> Array:
-    """Derivative of digamma, of order n, elementwise; n is first, as in SciPy.
+    """Derivative of digamma, of order n, elementwise.
+
+    As in SciPy, n is the first argument.
 
     Args:
         n: the order, an integer; 0 is digamma itself.
         x: value of any shape.
 
     Raises:
-        ArgumentError: n is not an integer, or negative.
+        ArgumentError: n is not an integer, or is negative.
         MissingExtraError: SciPy is not installed.
 
     >>> round(polygamma(1, 1.0), 12)
@@ -112,14 +116,16 @@ def polygamma(n: int, x: Array) -> Array:
 
 
 def softmax(x: Array, axis: Axis = None) -> Array:
-    """Exponentials as shares of their sum along axes; of all elements by default, as in SciPy.
+    """Exponentials divided by their sum along axes.
+
+    By default the sum is over all elements, as in SciPy.
 
     Args:
         x: value of any shape.
         axis: the axes to sum over; None for all.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
+        ShapeError: an axis does not exist, or has no elements.
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
@@ -128,14 +134,16 @@ def softmax(x: Array, axis: Axis = None) -> Array:
 
 
 def log_softmax(x: Array, axis: Axis = None) -> Array:
-    """Logarithm of the softmax along axes; of all elements by default, as in SciPy.
+    """Logarithm of the softmax along axes.
+
+    By default the softmax is over all elements, as in SciPy.
 
     Args:
         x: value of any shape.
         axis: the axes to sum over; None for all.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element.
+        ShapeError: an axis does not exist, or has no elements.
 
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
@@ -146,22 +154,28 @@ def log_softmax(x: Array, axis: Axis = None) -> Array:
 def logsumexp(
     a: Array, axis: Axis = None, b: Array | None = None, keepdims: bool = False, return_sign: bool = False
 ) -> Any:
-    """Logarithm of a sum of exponentials with weights, without overflow; over all elements by default, as in SciPy.
+    """Logarithm of a weighted sum of exponentials, without overflow.
+
+    By default the sum is over all elements, as in SciPy.
 
     z = ln sum_i b_i exp(a_i), or ln |sum| and its sign
 
     Args:
         a: value of any shape.
         axis: the axes to sum over; None for all.
-        b: the weights, of either sign, of a shape that broadcasts; None for ones. An a of weight 0 has no say.
-        keepdims: keep these axes, at length 1.
-        return_sign: give the pair of ln |sum| and the sign of the sum, which carries no gradient.
+        b: the weights, positive or negative, of a shape that broadcasts; None for ones.
+            An element of a with the weight 0 has no effect.
+        keepdims: keep these axes, with length 1.
+        return_sign: return a pair: ln |sum|, and the sign of the sum, which has no
+            gradient.
 
     Returns:
-        Value of the shape of a without the axes; nan where the sum is negative and its sign is not asked for.
+        Value of the shape of a without the axes. It is nan where the sum is negative,
+        unless return_sign is True.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element; or the shapes do not broadcast.
+        ShapeError: an axis does not exist, or has no elements; or the shapes do not
+            broadcast.
 
     Source: Blanchard, Higham, Higham (2021), doi:10.1093/imanum/draa038.
 
@@ -183,11 +197,13 @@ def _log_total(a: Array, b: Array, axis: Axis) -> tuple[Array, Array, Array]:
     counted = ops.where(idle, -math.inf, a)
     m = largest("logsumexp", counted, axis)
     seen = a - m
-    # Where b is 0 the slope by b is exp(a - m), which may overflow; it stays finite, so that 0 times it is 0.
+    # Where b is 0, the slope by b is exp(a - m), which may overflow. It is kept finite,
+    # so that 0 times it is 0.
     top = math.log(float(np.finfo(getattr(seen, "dtype", float)).max)) - 1.0
     seen = ops.where(ops.logical_and(idle, ops.greater(seen, top)), top, seen)
     total = ops.sum(b * ops.exp(seen), axis=axis, keepdims=True)
-    masked = ops.all(ops.equal(seen, -math.inf), axis=axis, keepdims=True)  # m is finite
+    # True where all elements are -inf. `largest` gives a finite m there, too.
+    masked = ops.all(ops.equal(seen, -math.inf), axis=axis, keepdims=True)
     negative = ops.less(total, 0.0)
     size = ops.where(masked, 1.0, ops.where(negative, -total, total))
     return ops.where(masked, -math.inf, ops.log(size) + m), negative, total

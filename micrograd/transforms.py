@@ -29,9 +29,10 @@ from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.exact import holds_exact, number_like
+from micrograd.exact import number_like
+from micrograd.interpreter import ones_like, zeros_like
 from micrograd.modes import enable_grad, is_recording
-from micrograd.op import Array, ground, quietly, shape_of
+from micrograd.op import Array, quietly, shape_of
 from micrograd.ops import reshape as reshaped
 from micrograd.ops import stack
 from micrograd.reverse import cotangents, rests_on_others, route
@@ -83,7 +84,7 @@ class _Trace:
             known = self.routes[root] = self.routes.get(root) or route(root, self.fresh)
             with quietly():
                 found = cotangents(root, seed, self.fresh, again, known)
-        found = _unshared([_zeros(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)], [seed])
+        found = _unshared([zeros_like(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)], [seed])
         if again and self._is_outermost():  # Values in, Values out, even where they are constant
             return [as_eager(g) if hasattr(g, "_apply_op") else Value(g) for g in found]
         return found
@@ -170,7 +171,7 @@ def _value_and_grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ..
                 f"grad: f returned {_described(z)}, wanted one number; "
                 f"sum it, use jacobian or elementwise_grad, or has_aux=True for (number, anything)"
             )
-        gradient = trace.shaped(argnums, trace.pull(z, _one(z)))
+        gradient = trace.shaped(argnums, trace.pull(z, ones_like(_as_array(z))))
         value = trace.plain(z)
         return ((value, trace.plain(aux)) if has_aux else value), gradient
 
@@ -215,7 +216,7 @@ def _elementwise_grad(f: Any, argnums: Argnums, args: tuple[Any, ...], options: 
     with _Trace("elementwise_grad", f, args, argnums, options) as trace:
         if isinstance(trace.out, BRANCHES):
             raise ShapeError(f"elementwise_grad: f returned {_described(trace.out)}, wanted one array; use jacobian")
-        return trace.shaped(argnums, trace.pull(trace.out, _one(trace.out)))
+        return trace.shaped(argnums, trace.pull(trace.out, ones_like(trace.out)))
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -247,7 +248,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
         for z, seed in zip(leaves_of(out), _moves("vjp", "cotangent", cotangent, "output", out), strict=True):
             parts = trace.pull(z, seed)
             total = parts if total is None else [x + y for x, y in zip(total, parts, strict=True)]
-        return trace.shaped(every, total or [_zeros(x) for x in trace.fresh])
+        return trace.shaped(every, total or [zeros_like(x) for x in trace.fresh])
 
     weakref.finalize(pullback, _seal, trace.fresh).atexit = False  # the transform is over when nobody can pull
     return (trace.plain(out), pullback, trace.plain(aux)) if has_aux else (trace.plain(out), pullback)
@@ -414,7 +415,7 @@ def _forward_jacobian(
     for j, x in enumerate(leaves):
         columns.append([])
         for direction in _basis(x):
-            tangents = [direction if i == j else dual._zero_like(other) for i, other in enumerate(leaves)]
+            tangents = [direction if i == j else zeros_like(other) for i, other in enumerate(leaves)]
             out, slope, aux = jvp(moved, leaves, tangents, has_aux=True)
             columns[j].append(leaves_of(slope))
     by_output = []
@@ -454,25 +455,12 @@ def _basis(z: Any) -> Iterator[Any]:
     z = _as_array(z)
     shape = shape_of(z)
     if shape == ():
-        yield _one(z)
+        yield ones_like(z)
         return
     for place in np.ndindex(shape):
-        one = np.zeros_like(ground(z), dtype=z.dtype)
+        one = zeros_like(z)
         one[place] = 1.0
         yield one
-
-
-def _one(z: Any) -> Any:
-    z = _as_array(z)
-    if holds_exact(z):
-        return number_like(1.0, z)
-    return as_data(np.ones_like(ground(z), dtype=z.dtype)) if hasattr(z, "dtype") and not isinstance(z, float) else 1.0
-
-
-def _zeros(x: Value) -> Any:
-    if holds_exact(x):
-        return number_like(0.0, x)
-    return as_data(np.zeros_like(ground(x), dtype=x.dtype)) if x.shape or x.dtype != float else 0.0
 
 
 def _size(x: Any) -> int:

@@ -1,4 +1,7 @@
-"""Nested lists, tuples and dicts of arrays: taken apart into leaves, and put together again in the same structure."""
+"""Nested lists, tuples and dicts of arrays.
+
+They are split into leaves, and leaves are put together again in the same structure.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ BRANCHES = (dict, list, tuple)
 
 
 def leaves_of(tree: Any) -> list[Any]:
-    """Everything in a tree that is no list, tuple or dict, in order (of a dict: of its keys as they stand).
+    """Everything in a tree that is not a list, tuple or dict, in order.
+
+    The values of a dict come in the order of its keys.
 
     >>> leaves_of({"w": [1.0, 2.0], "b": 3.0})
     [1.0, 2.0, 3.0]
@@ -41,14 +46,23 @@ def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
 
 
 def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any]:
-    """The leaves of given in the order of those of wanted, whose structure it must have.
+    """The leaves of given, in the order of the leaves of wanted.
 
-    Lists and tuples count as the same; the keys of a dict may stand in another order.
+    The two trees must have the same structure. A list and a tuple count as equal, and
+    so do dicts with their keys in another order.
+
+    Args:
+        name: the function that asks, for the error.
+        what: a word for given, for the error.
+        given: the tree whose leaves are returned.
+        of: a word for wanted, for the error.
+        wanted: the tree with the right structure.
 
     Raises:
         ArgumentError: the structures differ.
 
-    >>> same_leaves("vjp", "cotangent", {"b": 1.0, "w": 2.0}, "output", {"w": 0.0, "b": 0.0})
+    >>> output = {"w": 0.0, "b": 0.0}
+    >>> same_leaves("vjp", "cotangent", {"b": 1.0, "w": 2.0}, "output", output)
     [2.0, 1.0]
     """
     pending, found = [(given, wanted)], []
@@ -56,8 +70,8 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
         mine, other = pending.pop()
         if _keys(mine) != _keys(other):
             raise ArgumentError(
-                f"{name}: the {what} has the structure {_outline(given)}, the {of} {_outline(wanted)}; "
-                f"give the {what} that of the {of}"
+                f"{name}: the {what} has the structure {_outline(given)}, but the {of} has {_outline(wanted)}; "
+                f"give the {what} the same structure"
             )
         if isinstance(other, BRANCHES):
             keys = list(other) if isinstance(other, dict) else range(len(other))
@@ -67,14 +81,15 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
     return found
 
 
-# A function of its own: an inner one that calls itself is a cycle, and would keep the leaves until a full collection.
+# Not an inner function of `like`: an inner function that calls itself is a cycle of
+# references, and would keep the leaves in memory until the garbage collector runs.
 def _built(tree: Any, supply: Iterator[Any]) -> Any:
     """The next leaves of the supply, in the structure of the tree."""
     if not isinstance(tree, BRANCHES):
         return next(supply)
     branches = [_built(branch, supply) for branch in _branches(tree)]
     if isinstance(tree, dict):
-        twin = copy.copy(tree)  # of the same kind: a defaultdict keeps its default
+        twin = copy.copy(tree)  # of the same class: a defaultdict keeps its default
         twin.update(zip(tree, branches, strict=True))
         return twin
     return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
@@ -85,7 +100,10 @@ def _branches(tree: Any) -> Iterable[Any]:
 
 
 def _keys(tree: Any) -> Any:
-    """What two trees must agree on: the keys of a dict, the length of a list or tuple, None for a leaf."""
+    """What must be equal at one place of two trees.
+
+    It is the keys of a dict, the length of a list or tuple, and None for a leaf.
+    """
     return tree.keys() if isinstance(tree, dict) else len(tree) if isinstance(tree, BRANCHES) else None
 
 

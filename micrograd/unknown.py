@@ -1,8 +1,10 @@
-"""Zero times infinity in a chain rule: when it is zero, when it is not known, and who is told.
+"""Zero times infinity in the chain rule: when is it zero, and when is it not known?
 
-A zero that stands for "nobody asked" stays zero, whatever it meets. Any other zero times infinity is not known. It is
-nan at a pole, where a forward value is infinite. At a kink, where all forward values are finite, it is 0, and a
-`GradientWarning` says so. docs/numbers.md has examples.
+A gradient may be zero because the result does not use the value, as when a `where`
+takes the other branch. Here we say that nobody asked. Such a zero times an infinite
+slope is zero. Any other zero times infinity is not known. At a pole, where a forward
+value is infinite, it is nan. At a kink, where all forward values are finite, it is 0,
+and a `GradientWarning` says so. docs/numbers.md has examples.
 """
 
 from __future__ import annotations
@@ -25,21 +27,25 @@ else:
 
 HERE = str(Path(__file__).parent) + os.sep
 
-STRICT: ContextVar[bool] = ContextVar("strict", default=False)  # under `detect_anomaly()`: raise, where else we warn
+# Whether we are inside `detect_anomaly()`, where a warning becomes an error.
+STRICT: ContextVar[bool] = ContextVar("strict", default=False)
 _zeros: ContextVar[Zeros | None] = ContextVar("zeros", default=None)
 
 
 class Zeros:
-    """What a zero of one walk back from a root stands for. Only a case of doubt makes it look at the graph.
+    """The meaning of zeros in one walk back from a root.
+
+    It looks at the graph only when a product is in doubt.
 
     Args:
-        root: where it starts.
+        root: the node where the walk starts.
         seed: the cotangent of the root.
-        look: a function of root and seed. For each node it says, True or False per element, whether the root depends
-            on it, by a factor that may happen to be zero.
+        look: a function of root and seed. For each node it gives an array of True and
+            False: whether the root depends on the element. The factor of that
+            dependence may be zero.
 
     Attributes:
-        node: whose rules run now.
+        node: the node whose rules run now.
     """
 
     __slots__ = ("_asked", "_look", "_root", "_seed", "_token", "node")
@@ -67,14 +73,14 @@ class Zeros:
         return self._asked.get(self.node, False)
 
     def _is_finite(self) -> bool:
-        """Whether the number that is being differentiated is finite."""
+        """Whether the number that is differentiated is finite."""
         data = self._root
         while hasattr(data, "_apply_op"):
             data = data._below
         return bool(np.all(np.isfinite(data)))
 
     def known_zero(self, name: str, product: Any, g: Any, partial: Any, z: Any) -> Any:
-        """Where a product that is nan stands for 0."""
+        """Where a product that is nan must be 0."""
         bad = product != product
         idle, met = bad & (g == 0), bad & np.isinf(g) & (partial == 0)
         doubtful = idle & np.isinf(partial)
@@ -84,66 +90,76 @@ class Zeros:
         pole = np.isinf(z) | (not self._is_finite())
         kink = ~pole if np.shape(pole) in ((), np.shape(product)) else not np.any(pole)
         if np.any(doubtful & kink):
-            tell(name, "a gradient that came out as 0 meets an infinite slope")
+            tell(name, "a gradient of 0 times an infinite slope")
         if np.any(met & kink):
-            tell(name, "an infinite gradient meets a slope of 0")
+            tell(name, "an infinite gradient times a slope of 0")
         return (idle & ~doubtful) | ((doubtful | met) & kink)
 
 
 def current_zeros() -> Zeros | None:
-    """The zeros of the walk that goes on here, if any does."""
+    """The zeros of the walk that is running here; None if there is no walk."""
     return _zeros.get()
 
 
 def known_zero_forward(
     name: str, product: Any, t: Any, partial: Any, z: Any, look: Callable[[], tuple[Any, Any]]
 ) -> Any:
-    """Where a product that is nan stands for 0, in forward mode, by tangent t.
+    """Where a product of the tangent t that is nan must be 0, in forward mode.
 
-    look() says where the slope is not 0 for any data, and where the inputs of the op are finite.
+    look() gives two arrays of True and False: where the slope can differ from 0, and
+    where the inputs of the op are finite.
     """
     bad = product != product
     still, met = bad & (t == 0) & np.isinf(partial), bad & np.isinf(t) & (partial == 0)
     sure = bad & (t == 0) & ~still
     kink = ~np.isinf(z)
     if np.any(met):
-        varies, finite = map(np.asarray, look())  # ~ of a bool of Python is a number
-        sure, met = sure | (met & ~varies), met & varies  # a slope that is 0 for any data, as of x * 0, is sure
+        varies, finite = map(np.asarray, look())  # arrays, because ~True is a number
+        # A slope that is always 0, as that of x * 0, is known.
+        sure, met = sure | (met & ~varies), met & varies
         kink = kink & finite
     if np.any(still & kink):
-        tell(name, "a tangent of 0 meets an infinite slope")
+        tell(name, "a tangent of 0 times an infinite slope")
     if np.any(met & kink):
-        tell(name, "an infinite tangent meets a slope of 0")
+        tell(name, "an infinite tangent times a slope of 0")
     return sure | ((still | met) & kink)
 
 
 def tell(name: str, what: str) -> None:
-    """Warn, once per op and line of the user's program, that 0 is given for what is not known."""
+    """Warn that a product is not known and taken as 0.
+
+    There is one warning for each op and line of the user's program.
+    """
     file, number, text, names = users_line()
     at = f"{file}:{number}" + (f": {text}" if text else "")
     if STRICT.get():
-        raise AnomalyError(f"{name}: {what}, and their product is not known\nin {at}")
+        raise AnomalyError(f"{name}: {what} is not known\nin {at}")
     message = (
-        f"{name}: {what}; their product is not known, and taken as 0, in {at}\n"
-        f"Keep away from that point, as with np.where(x > 0, x, 1.0) inside; detect_anomaly() raises here"
+        f"{name}: {what} is not known, and taken as 0, in {at}\n"
+        f"Avoid this point, for example with the input np.where(x > 0, x, 1.0); detect_anomaly() raises an error here"
     )
     _warn(message, GradientWarning, file, number, names)
 
 
 def warn_user(message: str, category: type[Warning]) -> None:
-    """Warn, and point at the user's line."""
+    """Warn, and name the line of the user's program."""
     file, number, _, names = users_line()
     _warn(message, category, file, number, names)
 
 
 def _warn(message: str, category: type[Warning], file: str, number: int, names: dict[str, Any]) -> None:
     registry = names.setdefault("__warningregistry__", {})
-    module = names.get("__name__") or file  # with None for the module, nothing is said at all
+    # If the module is None, Python shows no warning at all.
+    module = names.get("__name__") or file
     warnings.warn_explicit(message, category, file, number, module, registry)
 
 
 def users_line() -> tuple[str, int, str, dict[str, Any]]:
-    """The innermost line that is not ours: its file, number and text, and the names of its module."""
+    """The innermost line outside micrograd.
+
+    Returns:
+        Its file, its number, its text, and the names in its module.
+    """
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
         frame = frame.f_back

@@ -2,7 +2,9 @@
 cimport cython
 
 from micrograd.gradients cimport Gradients
-from micrograd.node cimport Node
+from micrograd.node cimport (
+    Node, collect, forget_grad, grad_at, grad_of, inputs_of, is_constant, set_grad, set_grad_at, watch_all
+)
 from micrograd.walks cimport Walk
 
 cdef dict ACTIVE

@@ -1,8 +1,5 @@
 # C types of walks.py.
 
-cdef dict ACTIVE
-
-
 cdef class Walk:
     cdef public int number
     cdef public object root, thread, before, _around, _places

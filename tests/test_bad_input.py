@@ -11,7 +11,7 @@ import pytest
 
 from micrograd import Value, no_grad, ops
 from micrograd.errors import DataError, GradientError, IndexingError, MicrogradError, OpError, ShapeError
-from tests.ops.composites import assert_alone
+from tests.ops.composites import refusal
 
 
 class Things:
@@ -38,15 +38,8 @@ class Things:
 def said(program, error=MicrogradError):
     """The text of exactly this error, which the program raises and after which all values are as they were."""
     things = Things()
-    before = things.state()
-    with pytest.raises(error) as caught:
-        exec(program, {"np": np, "ops": ops, "Value": Value, "copy": copy, "pickle": pickle, **vars(things)})
-    assert things.state() == before
+    text = refusal(program, error, {"copy": copy, "pickle": pickle, **vars(things)}, things.state)
     assert things.own._backward is things.own_backward
-    assert type(caught.value) is error
-    assert_alone(caught.value)
-    text = str(caught.value)
-    assert len(text.splitlines()) <= 3
     return text
 
 
@@ -188,12 +181,12 @@ def test_shapes_that_do_not_broadcast(x, y, named, symbol, name):
         "Value(np.ones((2, 2, 3))) @ np.ones((4, 3, 1))",
         "matmul: (2, 2, 3) @ (4, 3, 1): batch axes (2,) and (4,) do not broadcast; sizes must be equal or 1",
     ),
-    ("w.reshape(4, 2)", "reshape: 'w' (2, 3) has 6 elements, and (4, 2) does not hold as many; "),
-    ("w.reshape((5, -1))", "reshape: 'w' (2, 3) has 6 elements, and (5, -1) does not hold as many; "),
-    ("w.reshape(-1, -1)", "-1 stands for one size to be computed"),
-    ("w.reshape(0, -1)", "reshape: 'w' (2, 3) has 6 elements, and (0, -1) does not hold as many; "),
-    ("w.reshape()", "reshape: 'w' (2, 3) has 6 elements, and () does not hold as many; "),
-    ("n.reshape(2)", "reshape: 'n' () has 1 elements, and (2,) does not hold as many; "),
+    ("w.reshape(4, 2)", "reshape: 'w' (2, 3) has 6 elements, and shape (4, 2) does not; give"),
+    ("w.reshape((5, -1))", "reshape: 'w' (2, 3) has 6 elements, and shape (5, -1) does not; give"),
+    ("w.reshape(-1, -1)", "one may be -1, to be computed"),
+    ("w.reshape(0, -1)", "reshape: 'w' (2, 3) has 6 elements, and shape (0, -1) does not; give"),
+    ("w.reshape()", "reshape: 'w' (2, 3) has 6 elements, and shape () does not; give"),
+    ("n.reshape(2)", "reshape: 'n' () has 1 element, and shape (2,) does not; give"),
     ("w.reshape(-2, -3)", "reshape: 'w' (2, 3)"),
     ("w.transpose(0)", "transpose: axes (0,) of 'w' (2, 3): name each of its 2 axes once"),
     ("w.transpose(0, 0)", "transpose: axes (0, 0) of 'w' (2, 3): name each of its 2 axes once"),
@@ -208,13 +201,13 @@ def test_shapes_that_do_not_broadcast(x, y, named, symbol, name):
     ("w.min(axis=2)", "min: axis 2 of 'w' (2, 3): its axes are numbered from -2 to 1"),
     ("n.mean(axis=0)", "mean: axis 0 of 'n' ()"),
     ("n.sum(axis=1)", "sum: axis 1 of 'n' ()"),
-    ("Value(np.ones((0, 3))).max()", "max: (0, 3) has no element along axis None; it needs one at least"),
-    ("Value(np.ones((0, 3)), label='e').min(axis=0)", "min: 'e' (0, 3) has no element along axis 0; it needs one"),
-    ("ops.stack([w, b, w])", "stack: 'w' (2, 3), 'b' (2,): give one value at least, all of one shape"),
-    ("ops.stack([n, [1.0, 2.0]])", "stack: 'n' (), (2,): give one value at least, all of one shape"),
-    ("ops.stack([])", "stack: nothing: give one value at least, all of one shape"),
-    ("ops.stack([n, n], axis=2)", "stack: axis 2: the result has 1 axes"),
-    ("ops.expand_dims(w, axis=4)", "expand_dims: axis 4 of 'w' (2, 3): the result has 3 axes"),
+    ("Value(np.ones((0, 3))).max()", "max: (0, 3) has no element along axis None; it needs at least one"),
+    ("Value(np.ones((0, 3)), label='e').min(axis=0)", "min: 'e' (0, 3) has no element along axis 0; it needs at least"),
+    ("ops.stack([w, b, w])", "stack: 'w' (2, 3), 'b' (2,): give at least one value, all of one shape"),
+    ("ops.stack([n, [1.0, 2.0]])", "stack: 'n' (), (2,): give at least one value, all of one shape"),
+    ("ops.stack([])", "stack: nothing: give at least one value, all of one shape"),
+    ("ops.stack([n, n], axis=2)", "stack: axis 2: the axes of the result are numbered from -1 to 0"),
+    ("ops.expand_dims(w, axis=4)", "expand_dims: axis 4: the axes of the result are numbered from -3 to 2"),
     ("ops.broadcast_to(w, shape=(2, 2))", "broadcast_to: 'w' (2, 3) does not broadcast to (2, 2): "),
     ("ops.broadcast_to(w, shape=(3,))", "broadcast_to: 'w' (2, 3) does not broadcast to (3,): "),
     ("z.backward([1.0, 2.0])", "backward: a gradient of shape (2,) for (); give one of the same shape"),
@@ -256,8 +249,8 @@ def test_arguments_of_another_type(program, words):
     ("w[0, 0, 0]", "getitem: index (0, 0, 0) of 'w' (2, 3): too many indices for array"),
     ("n[0]", "getitem: index 0 of 'n' (): too many indices for array"),
     ("u[5]", "getitem: index 5 of (1, 4): index 5 is out of bounds for axis 0 with size 1"),
-    ("b[1.0]", "getitem: index 1.0 of 'b' (2,): only integers, slices"),
-    ("b['x']", "getitem: index 'x' of 'b' (2,): only integers, slices"),
+    ("b[1.0]", "getitem: index 1.0 of 'b' (2,): give integers,"),
+    ("b['x']", "getitem: index 'x' of 'b' (2,): give integers,"),
     ("b[[0, 7]]", "getitem: index [0, 7] of 'b' (2,): index 7 is out of bounds"),
     ("b[np.array([True, False, True])]", "boolean index did not match"),
     ("b[0:'x']", "getitem: index slice(0, 'x', None) of 'b' (2,): "),
@@ -273,7 +266,7 @@ def test_elements_that_are_not_there(program, words):
     ("z.detach().backward()", "backward: this value is a constant: "),
     (
         "copy.deepcopy(own * 2.0)",
-        "deepcopy: 'd' has a `_backward` of its own, which is bound to the nodes of this graph; "
+        "deepcopy: 'd' has a `_backward` that you assigned, and that is bound to the nodes of this graph; "
         "copy the leaves and build the graph again",
     ),
 )
@@ -303,11 +296,11 @@ def test_numpy_functions_without_an_op(program, words):
     ),
     (
         "np.exp(w, out=np.ones((2, 3)))",
-        "np.exp: there is no op for it with out=: a Value is never written into;",
+        "np.exp: there is no op for it with out=, as a Value is never written",
     ),
     (
         "a = np.ones(2); a += b",
-        "np.add: there is no op for it with out=: a Value is never written into;",
+        "np.add: there is no op for it with out=, as a Value is never written",
     ),
 )
 def test_nothing_is_written_in_place(program, words):

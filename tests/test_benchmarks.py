@@ -6,16 +6,34 @@ import doctest
 import importlib.util
 import json
 import math
+import os
+import re
+import subprocess
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import report, row, single_ops
+from benchmarks import before_after, report, row, scalar_ops, single_ops
 from benchmarks.__main__ import MODULES, ROWS, main
 from benchmarks.contest import ROOT, ContestError, _check_agreement, compare
-from benchmarks.row import AUTOGRAD, COMPILED, JAX, MICROGRAD, ORIGINAL, PLAIN, TORCH, Case, Outcome, Settings
+from benchmarks.row import (
+    AFTER,
+    AUTOGRAD,
+    BEFORE,
+    COMPILED,
+    JAX,
+    MICROGRAD,
+    ORIGINAL,
+    PLAIN,
+    TORCH,
+    Case,
+    Outcome,
+    Settings,
+)
+from micrograd import Value
 
 pytestmark = pytest.mark.benchmark
 
@@ -30,48 +48,67 @@ def run_small(number: int, folder: Path) -> tuple[dict[str, Any], str]:
     return results, (folder / "results.md").read_text(encoding="utf-8")
 
 
+def missing_in(page: str) -> dict[str, str]:
+    """Each contestant that is missing in the table, and why."""
+    return dict(re.findall(r"^\| \d \| all \| (.*) \| missing: (.*) \| \|$", page, re.MULTILINE))
+
+
 @pytest.mark.parametrize("number", sorted(ROWS))
 def test_row(number, tmp_path):
     results, page = run_small(number, tmp_path)
-    (measured,) = results["rows"]
-    assert measured["number"] == number
-    assert measured["cases"]
-    for case in measured["cases"]:
+    missing = missing_in(page)
+    assert results["medians"]
+    for case, medians in results["medians"].items():
+        assert case.startswith(f"{number}, ")
         # Measured, and no more is said of it: an import's time less Python's own may be below 0 on a busy machine.
-        assert any(math.isfinite(case["medians"].get(name, math.nan)) for name in (COMPILED, PLAIN, MICROGRAD)), case
-        for name, reason in case["missing"].items():
-            assert name not in case["medians"]
-            assert f"| {name} | missing: {reason} |" in page
+        assert any(math.isfinite(medians.get(name, math.nan)) for name in (COMPILED, PLAIN, MICROGRAD)), case
+        assert not set(missing) & set(medians)
         for name, library in LIBRARIES.items():
-            if name in {*case["medians"], *case["missing"]}:
-                assert (name in case["missing"]) == (importlib.util.find_spec(library) is None)
+            if name in {*medians, *missing}:
+                assert (name in missing) == (importlib.util.find_spec(library) is None)
 
 
 @pytest.mark.peer
 @pytest.mark.parametrize("number", sorted(ROWS))
 def test_row_with_peers(number, tmp_path):
-    results, _ = run_small(number, tmp_path)
-    missing = {name for case in results["rows"][0]["cases"] for name in case["missing"]}
-    assert missing <= {COMPILED, PLAIN, ORIGINAL}
+    _, page = run_small(number, tmp_path)
+    assert set(missing_in(page)) <= {COMPILED, PLAIN, ORIGINAL}
+
+
+def test_json_is_small_and_in_order(tmp_path):
+    outcome = Outcome("step", samples={PLAIN: [1 / 3], COMPILED: [2 / 3]})
+    goal = row.Goal("at least 2", row.ratio(PLAIN, COMPILED), at_least=2.0)
+    text = report.as_json({"date": "today"}, [(row.Row(1, "", lambda s: [], [goal]), [outcome])])
+    assert json.loads(text)["medians"] == {"1, step, s": {COMPILED: 0.667, PLAIN: 0.333}}
+    assert json.loads(text)["goals"] == {"1, at least 2": 0.5}
+    assert len(text.splitlines()) == 11
+    reversed_samples = Outcome("step", samples=dict(reversed(outcome.samples.items())))
+    assert report.as_json({"date": "today"}, [(row.Row(1, "", lambda s: [], [goal]), [reversed_samples])]) == text
+
+
+def test_committed_results_are_small():
+    text = (ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8")
+    assert len(text) < 25_000
+    assert all(len(line) < 300 for line in text.splitlines())
 
 
 def test_results_name_versions_and_no_path(tmp_path):
-    results, page = run_small(8, tmp_path)
+    results, page = run_small(2, tmp_path)
     assert {"date", "processor", "cores", "threads", "versions"} <= set(results["about"])
-    assert results["about"]["command"] == "python -m benchmarks --rows 8 --small"
+    assert results["about"]["command"] == "python -m benchmarks --rows 2 --small"
     for text in (page, json.dumps(results)):
         assert not [path for path in (tmp_path, ROOT, sys.prefix) if str(path) in text]
 
 
 def test_missing_original_says_how_to_get_it(tmp_path):
-    results, _ = run_small(1, tmp_path)
-    assert results["rows"][0]["cases"][0]["missing"][ORIGINAL] == "not installed; `make bench` does it"
+    _, page = run_small(1, tmp_path)
+    assert missing_in(page)[ORIGINAL] == "not installed; `make bench` does it"
 
 
 def test_unknown_row(capsys):
     with pytest.raises(SystemExit):
         main(["--rows", "1,99"])
-    assert "there is no row 99; rows are 1 to 8" in capsys.readouterr().err
+    assert "there is no row 99; rows are 1 to 9" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", [[1.0, 2.0 + 1e-6], [1.0, float("nan")], [-1.0, 2.0], [1.0, 4.0]])
@@ -105,7 +142,7 @@ def test_goals_are_judged():
     ]
 
 
-def test_curve_is_drawn(tmp_path):
+def test_single_ops_are_condensed_and_shown_in_detail():
     ways = (single_ops.FORWARD, single_ops.BOTH)
     outcomes = [
         Outcome(f"{op}, {size} elements, {way}", samples={PLAIN: [1e-6 * size], TORCH: [2e-6]})
@@ -113,13 +150,68 @@ def test_curve_is_drawn(tmp_path):
         for size in (1, 100)
         for way in ways
     ]
-    assert single_ops.draw(outcomes, tmp_path) == "single_ops.svg"
-    assert "matmul" in (tmp_path / "single_ops.svg").read_text(encoding="utf-8")
+    lines = single_ops.detail(outcomes)
+    assert len(lines) == 2 + len(single_ops.OPS)
+    assert lines[-1] == "| matmul | 2.00 | 2.00 | 0.0200 | 0.0200 |"
     (first, *_) = single_ops.condense(outcomes)
     assert first.case == "mean of 13 ops, 1 elements, forward"
     assert first.value(TORCH) == pytest.approx(2e-6)
 
 
+def test_ops_on_floats_are_shown_in_ratio_to_tanh():
+    outcomes = [Outcome(op, samples={PLAIN: [3e-7 if op == "sqrt" else 2e-7]}) for op in scalar_ops.OPS]
+    assert len(outcomes) == 30
+    assert "| sqrt | 300 ns | 1.50 |" in scalar_ops.detail(outcomes)
+    assert [x.case for x in scalar_ops.condense(outcomes)] == ["tanh"]
+    (goal,) = scalar_ops.ROW.goals
+    assert goal.measure(outcomes) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("op", scalar_ops.OPS)
+def test_ops_on_floats_make_a_node_each(op):
+    numbers, _ = scalar_ops.make(op, 2)
+    assert numbers and all(map(math.isfinite, numbers))
+    f = scalar_ops.function(op)
+    z = f(Value(0.5), Value(0.3)) if op in scalar_ops.TWO_INPUTS else f(Value(0.5))
+    assert [x for x in z.inputs if x.inputs] == []
+
+
+# Two checkouts
+
+
+def test_two_checkouts_are_compared(capsys):
+    if not any(list((ROOT / "micrograd").glob(f"engine*{suffix}")) for suffix in EXTENSION_SUFFIXES):
+        assert main(["--rows", "1", "--small", "--against", str(ROOT)]) == 1
+        assert "before: the engine is not compiled here; run `python setup.py" in capsys.readouterr().err
+        return
+    assert main(["--rows", "1", "4,8", "--small", "--against", str(ROOT)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "| Row | Case | Before | After | After / before | of the lowest |"
+    assert [line[:12] for line in lines[2:]] == ["| 1 | step |", "| 4 | step |"]
+
+
+def test_two_checkouts_are_told_apart(tmp_path):
+    (tmp_path / "micrograd").mkdir()
+    (tmp_path / "micrograd" / "__init__.py").write_text("raise RuntimeError('the other checkout')")
+    program = "from benchmarks.worker import _admit; _admit({!r})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BENCHMARKS_AGAINST": str(tmp_path)}
+    environment.pop("MICROGRAD_PURE", None)
+    found = {
+        name: subprocess.run(
+            [sys.executable, "-c", program.format(name)], env=environment, capture_output=True, text=True
+        )
+        for name in (BEFORE, AFTER)
+    }
+    assert "the other checkout" in found[BEFORE].stderr
+    assert "the other checkout" not in found[AFTER].stderr
+
+
+def test_other_checkout_has_to_be_one(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["--against", str(tmp_path)])
+    assert "there is no folder micrograd in it; name the root of a checkout" in capsys.readouterr().err
+
+
 def test_examples():
-    assert doctest.testmod(report).failed == 0
-    assert len(MODULES) == len(ROWS) == 8
+    assert doctest.testmod(report).failed == doctest.testmod(before_after).failed == 0
+    assert len(MODULES) == len(ROWS) == 9

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from micrograd import Value, grad, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import DataError, MicrogradError, OpError
 from micrograd.op import elementwise
 from micrograd.ops.calls import Plan, kind_of, order_of
-from micrograd.program import Abstract
 from micrograd.transforms import jvp
 from tests.ops.composites import assert_alone
 
@@ -182,18 +182,18 @@ LISTED = [
     (lambda v: ops.sum(v, "0"), MicrogradError, "sum: axis '0': give an integer, or a tuple of integers"),
     (lambda v: ops.tile(v, 1, 2), OpError, "tile: 3 arguments are too many; call it as tile(x, reps)"),
     (lambda v: ops.softmax(v, 0, 2), OpError, "softmax: 3 arguments are too many; call it as softmax(x, axis=)"),
-    (lambda v: ops.tile(v), OpError, "tile: reps missing; call it as tile(x, reps)"),
-    (lambda v: ops.tanh(), OpError, "tanh: x missing; call it as tanh(x)"),
-    (lambda v: ops.multiply(v), OpError, "multiply: y missing; call it as multiply(x, y)"),
-    (lambda v: ops.multiply(v, v, v), OpError, "multiply: argument 3 is out= in NumPy, and not here; nothing is comp"),
-    (lambda v: ops.var(v, 0, 1), OpError, "var: argument 3 is dtype= in NumPy, and not here; use .astype(dtype)"),
-    (lambda v: ops.argsort(v, 0, "stable"), OpError, "argsort: argument 3 is kind= in NumPy, and not here"),
+    (lambda v: ops.tile(v), OpError, "tile: missing reps; call it as tile(x, reps)"),
+    (lambda v: ops.tanh(), OpError, "tanh: missing x; call it as tanh(x)"),
+    (lambda v: ops.multiply(v), OpError, "multiply: missing y; call it as multiply(x, y)"),
+    (lambda v: ops.multiply(v, v, v), OpError, "multiply: argument 3 is out= in NumPy, but not here; no op writes"),
+    (lambda v: ops.var(v, 0, 1), OpError, "var: argument 3 is dtype= in NumPy, but not here; use .astype(dtype)"),
+    (lambda v: ops.argsort(v, 0, "stable"), OpError, "argsort: argument 3 is kind= in NumPy, but not"),
     (lambda v: ops.sum(v, 0, axis=0), OpError, "sum: axis is given twice, by position and by name; give it once"),
     (lambda v: ops.tanh(v, x=v), OpError, "tanh: x is given twice, by position and by name; give it once"),
     (lambda v: ops.sum(v, axxis=0), OpError, "sum: there is no axxis=; the nearest is axis="),
     (lambda v: ops.sum(v, dim=0), OpError, "sum: there is no dim=; write axis="),
     (lambda v: ops.mean(v, keepdim=True), OpError, "mean: there is no keepdim=; write keepdims="),
-    (lambda v: ops.tanh(v, out=v), OpError, "tanh: there is no out=; nothing is computed into an array that there is"),
+    (lambda v: ops.tanh(v, out=v), OpError, "tanh: there is no out=; no op writes into an array; take the result"),
     (lambda v: ops.tanh(v, zzz=v), OpError, "tanh: there is no zzz=; call it as tanh(x)"),
     (lambda v: ops.raise_to(v, exponent=v), OpError, "raise_to: exponent= is a Value, and a param carries no gradient"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 
 from micrograd import Value, check_op, gradcheck
-from micrograd.errors import GradcheckError, OpError
+from micrograd.abstract import Abstract
+from micrograd.errors import ArgumentError, GradcheckError, GradientError, OpError
 from micrograd.op import OPS, Op, elementwise, multilinear, primitive
 from micrograd.ops import mean, multiply, reshape, stop_gradient
-from micrograd.program import Abstract
 
 X, Y = np.array([0.5, 1.5, -0.7]), np.array([2.0, -1.0, 0.3])
 
@@ -82,8 +83,148 @@ def test_wrong_gradient_of_one_element_in_many_is_rejected() -> None:
     def square(x: Any) -> Any:
         return x * x
 
-    with pytest.raises(GradcheckError, match="random direction"):
+    with pytest.raises(GradcheckError, match=r"^square: backward\(\) gives .* for input 0, element \(17,\), finite"):
         gradcheck(square, [big])
+
+
+def test_wrong_gradient_of_one_input_in_many_is_named() -> None:
+    @elementwise("*", lambda z, x, y: y, lambda z, x, y: 1.001 * x)
+    def nearly(x: Any, y: Any) -> Any:
+        return x * y
+
+    big = np.linspace(1.0, 2.0, 300).reshape(3, 100)
+    with pytest.raises(GradcheckError, match=r"for input 1, element \(\d, \d+\), finite differences give"):
+        gradcheck(nearly, [big, big], modes="forward")
+
+
+def test_the_error_names_input_element_and_both_numbers() -> None:
+    @elementwise("*", lambda z, x, y: y, lambda z, x, y: 7.0 * x)
+    def seven(x: Any, y: Any) -> Any:
+        return x * y
+
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(seven, [2.0, 3.0])
+    text = re.sub(r"1\.99999\d+|2\.00000\d+", "2.0", str(caught.value))
+    assert text == (
+        "seven: backward() gives 14.0 for input 1, finite differences give 2.0; check the rule of that input"
+    )
+
+
+def of_values_alone(x: Value) -> Value:
+    z = Value(x.data / 2, (x,), "half")
+
+    def step() -> None:
+        x.grad += 0.5 * z.grad
+
+    z._backward = step
+    return z
+
+
+def test_a_function_of_values_alone_is_checked_by_backward_alone() -> None:
+    assert gradcheck(of_values_alone, [3.0], order=1, modes="reverse")
+    assert gradcheck(of_values_alone, [3.0], raise_exception=False) is False
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(of_values_alone, [3.0])
+    assert str(caught.value) == (
+        "of_values_alone: cannot run in forward mode: AttributeError: 'Dual' object has no attribute 'data'; "
+        'modes="reverse" leaves it out'
+    )
+
+
+def test_a_gradient_that_cannot_be_differentiated_says_how_to_leave_it_out() -> None:
+    def once(g: Any, z: Any, x: Any) -> Any:
+        if isinstance(g, Value):
+            raise GradientError("once: has no second derivative")
+        return 3.0 * g * x * x
+
+    op = _cube(vjp=once)
+    assert gradcheck(op, [X], order=1)
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(op, [X])
+    assert str(caught.value) == (
+        "second order of cube: the gradient could not be computed: once: has no second derivative; "
+        "order=1 leaves that out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "seen_by"),
+    [
+        ({"vjp": lambda g, z, x: g * x * x}, {("reverse", 1), ("both", 1), ("reverse", 2), ("both", 2)}),
+        ({"jvp": lambda t, z, x: -3.0 * t * x * x}, {("forward", 1), ("both", 1), ("forward", 2), ("both", 2)}),
+        (
+            {"vjp": lambda g, z, x: 3.0 * g * multiply(x, stop_gradient(x))},
+            {("reverse", 2), ("both", 2)},
+        ),
+        ({"jvp": lambda t, z, x: 3.0 * t * multiply(x, stop_gradient(x))}, {("forward", 2)}),
+    ],
+    ids=["vjp", "jvp", "second vjp", "second jvp"],
+)
+def test_each_mode_and_order_sees_its_own_errors(wrong: dict[str, Any], seen_by: set[tuple[str, int]]) -> None:
+    op = _cube(**wrong)
+    modes = {"reverse": ("reverse",), "forward": ("forward",), "both": ("reverse", "forward")}
+    found = {
+        (name, order)
+        for name, given in modes.items()
+        for order in (1, 2)
+        if not gradcheck(op, [X], order=order, modes=given, raise_exception=False)
+    }
+    assert found == seen_by
+
+
+def test_what_does_not_depend_on_an_input() -> None:
+    assert gradcheck(lambda x: 3.0, [1.0])
+    assert gradcheck(lambda x: np.ones(3), [X])
+    assert gradcheck(lambda x, y: 2.0 * x, [X, 1.0])
+    assert gradcheck(lambda x: stop_gradient(x) * 0.0, [X], modes="forward")
+
+
+def test_third_order() -> None:
+    def square_in(rule: Callable[..., Any]) -> Op:
+        @elementwise("square", rule)
+        def square(x: Any) -> Any:
+            return x * x
+
+        return _cube(vjp=lambda g, z, x: 3.0 * g * square(x), jvp=lambda t, z, x: 3.0 * t * square(x))
+
+    assert gradcheck(square_in(lambda z, x: 2.0 * x), [X], order=3)
+    third_is_zero = square_in(lambda z, x: 2.0 * stop_gradient(x))
+    assert gradcheck(third_is_zero, [X], order=2)
+    with pytest.raises(GradcheckError, match=r"^order 3 of cube: backward\(\) gives 0.0 for input 0, element \(0,\)"):
+        gradcheck(third_is_zero, [X], order=3)
+
+
+def test_modes_that_disagree_by_less_than_finite_differences_tell_are_rejected() -> None:
+    @primitive("shift", vjp=[lambda g, z, x: g], jvp=[lambda t, z, x: 1.000005 * t], shape=lambda x: x.shape)
+    def shifted(x: Any) -> Any:
+        return x + 1e6  # the rounding of so large a number hides the error from finite differences
+
+    for mode in ("reverse", "forward"):
+        assert gradcheck(shifted, [1.0], order=1, modes=mode)
+    with pytest.raises(GradcheckError, match=r"^shifted: the modes disagree for input 0, 1\.0 and 1\.000005; check"):
+        gradcheck(shifted, [1.0], order=1)
+
+
+def test_float32_is_checked_in_float64() -> None:
+    assert gradcheck(lambda x: x * x * x, X.astype(np.float32))
+    with pytest.raises(GradcheckError):
+        gradcheck(product_with(lambda z, x, y: 1.00001 * y, None), [X.astype(np.float32), 2.0])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"order": 0}, "gradcheck: order=0 is not a whole number from 1 on; 2 checks second derivatives too"),
+        ({"order": 1.5}, "gradcheck: order=1.5 is not a whole number from 1 on; 2 checks second derivatives too"),
+        ({"order": True}, "gradcheck: order=True is not a whole number from 1 on; 2 checks second derivatives too"),
+        ({"modes": "rev"}, 'gradcheck: modes=\'rev\' has to be "reverse", "forward", or a tuple of both'),
+        ({"modes": ()}, 'gradcheck: modes=() has to be "reverse", "forward", or a tuple of both'),
+    ],
+)
+def test_settings_that_are_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        gradcheck(multiply, [2.0, 3.0], raise_exception=False, **given)
+    assert str(caught.value) == words
 
 
 def test_assigned_backward_that_is_wrong_is_rejected() -> None:

@@ -131,11 +131,18 @@ def test_a_reader_that_goes_away_ends_the_demo_without_a_word(tmp_path):
 @pytest.mark.parametrize(
     ("missing", "last"),
     [
-        (["matplotlib"], "Not drawn, for want of matplotlib: python -m pip install 'micrograd-nd[plot]'"),
-        (["pygraphviz"], "Not drawn, for want of pygraphviz: python -m pip install 'micrograd-nd[draw]'"),
+        (
+            ["matplotlib"],
+            "Not all pictures were drawn; the others need matplotlib: python -m pip install 'micrograd-nd[plot]'",
+        ),
+        (
+            ["pygraphviz"],
+            "Not all pictures were drawn; the others need pygraphviz: python -m pip install 'micrograd-nd[draw]'",
+        ),
         (
             ["matplotlib", "pygraphviz"],
-            "Not drawn, for want of matplotlib and pygraphviz: python -m pip install 'micrograd-nd[plot,draw]'",
+            "Not all pictures were drawn; the others need matplotlib and pygraphviz: "
+            "python -m pip install 'micrograd-nd[plot,draw]'",
         ),
     ],
 )
@@ -245,7 +252,9 @@ def test_without_a_command_it_shows_its_help(capsys):
 
 def test_version(capsys):
     assert cli.main(["--version"]) == 0
-    assert re.fullmatch(r"micrograd-nd (\d+\.\d+\S*|\(not installed: run from its source\))\n", capsys.readouterr().out)
+    assert re.fullmatch(
+        r"micrograd-nd (\d+\.\d+\S*|\(not installed; runs from its source\))\n", capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("steps", ["0", "-3", "many", "1.5"])
@@ -264,7 +273,7 @@ def test_a_folder_that_cannot_be_made_is_named_before_the_training(tmp_path, cap
     assert cli.main(["demo", "--out", str(file)]) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == f"micrograd: demo: --out {file} cannot be made a folder (File exists); name another\n"
+    assert said.err == f"micrograd: demo: the folder --out {file} cannot be made (File exists); name another\n"
 
 
 @pytest.mark.parametrize(

@@ -66,12 +66,12 @@ def test_the_two_moons_may_have_different_sizes():
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({"n_samples": 0}, ArgumentError, "make_moons: n_samples=0 makes no set of points; ask for at least 1"),
-        ({"n_samples": -4}, ArgumentError, "make_moons: n_samples=-4 makes no set of points; ask for at least 1"),
+        ({"n_samples": 0}, ArgumentError, "make_moons: n_samples=0 is out of range; ask for 1 point or more"),
+        ({"n_samples": -4}, ArgumentError, "make_moons: n_samples=-4 is out of range; ask for 1 point or more"),
         (
             {"n_samples": (3, -1)},
             ArgumentError,
-            "make_moons: n_samples=(3, -1) makes no set of points; ask for at least 1",
+            "make_moons: n_samples=(3, -1) is out of range; ask for 1 point or more",
         ),
         (
             {"n_samples": (1, 2, 3)},
@@ -82,23 +82,23 @@ def test_the_two_moons_may_have_different_sizes():
         (
             {"n_samples": 10.0},
             ArgumentError,
-            "make_moons: n_samples=10.0 is no number of points; "
+            "make_moons: n_samples=10.0 is not a number of points; "
             "give a whole number, or two of them: (on the outer moon, on the inner moon)",
         ),
         (
             {"noise": -0.1},
             ArgumentError,
-            "make_moons: noise=-0.1 is no standard deviation; give 0 or more, or None for none",
+            "make_moons: noise=-0.1 is not a standard deviation; give 0 or more, or None for no noise",
         ),
         (
             {"noise": float("nan")},
             ArgumentError,
-            "make_moons: noise=nan is no standard deviation; give 0 or more, or None for none",
+            "make_moons: noise=nan is not a standard deviation; give 0 or more, or None for no noise",
         ),
         (
             {"noise": "much"},
             ArgumentError,
-            "make_moons: noise='much' is no standard deviation; give 0 or more, or None for none",
+            "make_moons: noise='much' is not a standard deviation; give 0 or more, or None for no noise",
         ),
         (
             {"random_state": -1},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 import types
@@ -17,6 +16,7 @@ import micrograd
 from micrograd.draw import FORMATS, LINES_SHOWN, Drawing, draw, draw_dot, trace
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
+from tests.processes import printed
 
 
 def first_expression():
@@ -140,7 +140,7 @@ def test_the_room_is_called_like_its_function():
     assert room.draw_dot is draw_dot
     assert micrograd.draw.draw_dot(L).source == FIRST_EXPRESSION
     assert isinstance(room, types.ModuleType)
-    with pytest.raises(DataError, match="draw_dot: what is to be drawn is a float, not a Value"):
+    with pytest.raises(DataError, match="draw_dot: given a float, not a Value"):
         room(3.0)
 
 
@@ -292,19 +292,15 @@ print(draw_dot(y).source)
 
 
 def test_two_processes_write_the_same_text():
-    def run(seed):
-        env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-        # Something else in memory first, so that addresses differ.
-        program = f"junk = [object() for _ in range({seed}1000)]\n" + PROGRAM
-        return subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, check=True).stdout
-
-    assert run("1") == run("2")
+    # Something else in memory first, so that addresses differ.
+    one, other = (
+        printed(f"junk = [object() for _ in range({seed}1000)]\n" + PROGRAM, PYTHONHASHSEED=seed) for seed in "12"
+    )
+    assert one == other
 
 
 def test_drawing_numbers_loads_no_numpy():
-    program = PROGRAM + "import sys; assert 'numpy.linalg' not in sys.modules"  # numpy itself is there, unloaded
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, check=True)
+    printed(PROGRAM + "import sys; assert 'numpy.linalg' not in sys.modules")  # numpy itself is there, unloaded
 
 
 # The picture, by pygraphviz alone
@@ -419,14 +415,14 @@ class TestPictures:
         drawing = Drawing("digraph {\n" + "    0\n" * LINES_SHOWN + "}\n")
         assert drawing._repr_svg_() is None
         assert drawing._repr_mimebundle_() == {
-            "text/plain": "<Drawing in 10002 lines of DOT: .render('graph.svg') writes the picture>, "
-            "too long to be shown unasked"
+            "text/plain": "<Drawing in 10002 lines of DOT: .render('graph.svg') writes the picture>; "
+            "it is too long to be drawn without a request"
         }
 
     def test_graphviz_refuses(self):
         with pytest.raises(DrawError) as error:
             Drawing("digraph {").pipe()
-        assert str(error.value).startswith("draw_dot: Graphviz made no svg of this graph of 0 lines: ")
+        assert str(error.value).startswith("draw_dot: Graphviz could not draw these 0 lines of DOT as svg: ")
         assert str(error.value).endswith(";\ndraw a part of it, or write the DOT text by save(path)")
 
 
@@ -467,7 +463,7 @@ def test_dot_on_the_path_is_the_fallback(no_pygraphviz):
 def test_dot_is_the_fallback_of_a_broken_pygraphviz_too(monkeypatch, tmp_path):
     room = sys.modules["micrograd.draw"]  # not by import: micrograd.draw is the function
     monkeypatch.setattr(room, "_PYGRAPHVIZ", "raise ImportError('libgvc.so is missing')")
-    with pytest.raises(DrawError, match=r"1 lines: ImportError: libgvc.so is missing;\n"):
+    with pytest.raises(DrawError, match=r"1 lines of DOT as svg: ImportError: libgvc.so is missing;\n"):
         Drawing("digraph {}\n").pipe()
     install_dot(tmp_path, "print('<svg>')")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -480,7 +476,7 @@ def test_missing_extra_is_named(no_pygraphviz):
         with pytest.raises(MissingExtraError) as error:
             show()
         assert str(error.value) == (
-            "draw_dot: a picture needs Graphviz, which comes with the package pygraphviz, and that is not installed;\n"
+            "draw_dot: a picture needs Graphviz, which the package pygraphviz contains; it is not installed;\n"
             "python -m pip install 'micrograd-nd[draw]', or write the DOT text by save(path)"
         )
     assert isinstance(error.value, ImportError)
@@ -509,7 +505,7 @@ def test_graphviz_fails(no_pygraphviz, script, reason):
     with pytest.raises(DrawError) as error:
         draw_dot(Value(1.0)).pipe()
     assert str(error.value) == (
-        f"draw_dot: Graphviz made no svg of this graph of 4 lines: {reason};\n"
+        f"draw_dot: Graphviz could not draw these 4 lines of DOT as svg: {reason};\n"
         f"draw a part of it, or write the DOT text by save(path)"
     )
 
@@ -523,32 +519,32 @@ def test_graphviz_fails(no_pygraphviz, script, reason):
         (
             lambda: draw_dot([Value(1.0)]),
             DataError,
-            "draw_dot: what is to be drawn is a list, not a Value; give one Value, such as the loss",
+            "draw_dot: given a list, not a Value; give one Value, such as the loss",
         ),
         (
             lambda: trace(3.0),
             DataError,
-            "trace: what is to be drawn is a float, not a Value; give one Value, such as the loss",
+            "trace: given a float, not a Value; give one Value, such as the loss",
         ),
         (
             lambda: draw_dot(Value(1.0), format="webp"),
             DrawError,
-            "draw_dot: there is no picture format 'webp'; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif",
+            "draw_dot: 'webp' is not a picture format; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif",
         ),
         (
             lambda: draw_dot(Value(1.0)).pipe("SVG"),
             DrawError,
-            "pipe: there is no picture format 'SVG'; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif",
+            "pipe: 'SVG' is not a picture format; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif",
         ),
         (
             lambda: draw_dot(Value(1.0), rankdir="up"),
             DrawError,
-            "draw_dot: there is no direction rankdir='up'; take one of LR, RL, TB, BT",
+            "draw_dot: rankdir='up' is not a direction; take one of LR, RL, TB, BT",
         ),
         (
             lambda: draw_dot(Value(1.0)).render("graph.dot"),
             DrawError,
-            "render: the suffix of 'graph.dot' is of no picture format; take one of "
+            "render: the suffix of 'graph.dot' is not a picture format; take one of "
             ".svg, .png, .pdf, .eps, .ps, .jpg, .jpeg, .gif, or write the DOT text by save(path)",
         ),
     ],

@@ -31,13 +31,13 @@ from micrograd import (
     value_and_grad,
     vjp,
 )
+from micrograd.abstract import Abstract
 from micrograd.draw import draw_dot
 from micrograd.engine import toposort
 from micrograd.errors import AnomalyError, ArgumentError, DataError, GradientWarning, ShapeError
 from micrograd.exact import FORWARDS, is_exact, number_like
 from micrograd.op import elementwise
 from micrograd.ops import OPS
-from micrograd.program import Abstract
 
 
 class Surd:
@@ -933,12 +933,12 @@ def test_gradcheck_compares_floats():
 
 def test_an_unknown_product_beside_a_fraction():
     """Zero times infinity, where the zero or the input is exact and the output is a float."""
-    with pytest.warns(GradientWarning, match="sqrt: a tangent of 0 meets an infinite slope"):
+    with pytest.warns(GradientWarning, match="sqrt: a tangent of 0 "):
         assert jvp(lambda x: np.sqrt(x * 1.0), (Fraction(0),), (Fraction(0),)) == (0.0, 0.0)
-    with pytest.warns(GradientWarning, match="multiply: a tangent of 0 meets an infinite slope"):
+    with pytest.warns(GradientWarning, match="multiply: a tangent of 0 "):
         assert jvp(lambda x: np.where(x > 0, x * np.inf, 1.0), (Fraction(0),), (0,)) == (1.0, 0.0)
     x, w = Value(Fraction(0)), Value(0.0)
-    with pytest.warns(GradientWarning, match="sqrt: a gradient that came out as 0 meets an infinite slope"):
+    with pytest.warns(GradientWarning, match="sqrt: a gradient that came out as 0 "):
         (x.astype(float).sqrt() * w).backward()
     assert x.grad == 0
     with (

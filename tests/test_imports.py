@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,29 +14,30 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 
 # A room may import the rooms of the lines above its own, and those that SIDEWAYS names.
 LEVELS = [
-    {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks"},
+    {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks", "compiled"},
     {"plain", "unknown", "exact"},
     {"trees", "modes", "interpreter", "table", "facts"},
     {"chain"},
     {"op", "copies", "cycles"},
     {"arrays", "asked"},
     {"ops", "anomaly", "doubles"},
-    {"cotangents", "formula", "numpy", "special"},
-    {"node"},
+    {"cotangents", "formula", "numpy", "special", "folding"},
+    {"node", "spelling"},
     {"gradients", "operands", "stale"},
     {"floats", "walking"},
     {"engine"},
     {"traced", "reverse"},
-    {"transforms", "dual", "program", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
+    {"transforms", "dual", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
     {"train", "texts"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    "compile": {"program"},
+    "compile": {"abstract"},
+    "draw": {"symbol"},
     "explain": {"draw"},
     "transforms": {"dual"},
-    "check": {"dual", "program", "transforms"},
+    "check": {"dual", "abstract", "transforms"},
     "cli": {"demo"},
     "__main__": {"micrograd"},
 }
@@ -109,6 +111,33 @@ def test_no_upward_import(path):
 )
 def test_the_reader_of_imports_rejects(room, source):
     assert rooms_imported(source, rooms=set().union(*LEVELS, ALONE)) - allowed(room)
+
+
+def families_imported(source: str, families: set[str]) -> set[str]:
+    """Rooms of micrograd/ops that a source imports, at its top or within a function."""
+    names = [name.split(".") for name in imported(ast.parse(source), "micrograd.ops")]
+    return families & {room for name in names if name[:2] == ["micrograd", "ops"] for room in name[2:3]}
+
+
+def test_the_families_of_ops_import_in_one_direction():
+    paths = {path.stem: path for path in (PACKAGE / "ops").glob("*.py") if path.stem != "__init__"}
+    graph = {room: families_imported(path.read_text(encoding="utf-8"), set(paths)) for room, path in paths.items()}
+    assert "axes" in graph["shapes"]
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from micrograd.ops.shapes import reshape",
+        "from micrograd.ops import shapes",
+        "def f():\n    from micrograd.ops.shapes import reshape",
+    ],
+)
+def test_the_reader_of_families_sees_a_circle(source):
+    graph = {"axes": families_imported(source, {"axes", "shapes"}), "shapes": {"axes"}}
+    with pytest.raises(graphlib.CycleError):
+        graphlib.TopologicalSorter(graph).prepare()
 
 
 def loaded_at_once(tree: ast.Module) -> set[str]:

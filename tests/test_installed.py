@@ -115,15 +115,16 @@ def test_plain_as_no_compiler_worked(site, monkeypatch):
 def test_plain_as_the_wheel_is_for_every_platform(site):
     wheel(site, "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
     assert (
-        installed.why_plain() == "because the wheel for every platform is installed, which holds no compiled engine; "
-        "install again without MICROGRAD_PURE where there is a C compiler"
+        installed.why_plain()
+        == "because the wheel for all platforms is installed, and it does not contain a compiled engine; "
+        "install again without MICROGRAD_PURE on a machine with a C compiler"
     )
 
 
 def test_plain_as_it_runs_from_its_source(site):
     assert (
         installed.why_plain() == "because it runs from its source, which is not compiled; "
-        "`python -m pip install -e .` compiles it where there is a C compiler"
+        "`python -m pip install -e .` compiles it if there is a C compiler"
     )
 
 
@@ -155,6 +156,7 @@ def test_dir_names_every_public_room():
         "unknown",
         "walks",
         "cli",
+        "compiled",
         "copies",
         "cycles",
         "demo",

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import micrograd
+
 ROOT = Path(__file__).parents[1]
 MADE = (
     ".git",
@@ -26,11 +28,12 @@ MADE = (
     "__pycache__",
     ".*_cache",
     ".hypothesis",
+    ".coverage*",
     "*.so",
     "*.c",
 )
 FOLDERS = ("micrograd", "tests", "docs", "examples", "benchmarks", ".ci", ".github")
-NAME = "micrograd_nd-1.0.0.dev0"
+NAME = f"micrograd_nd-{micrograd.__version__}"
 
 
 def run(*command, **options):
@@ -82,7 +85,7 @@ def test_the_switch_makes_a_wheel_for_every_platform(plain_build):
 
 def test_the_wheel_holds_the_package_alone(plain_build, tree):
     names = names_in(plain_build / f"{NAME}-py3-none-any.whl")
-    kinds = (".py", ".pxd", ".h", ".typed")
+    kinds = (".py", ".pyi", ".pxd", ".h", ".typed")
     package = {path.relative_to(tree).as_posix() for path in (tree / "micrograd").rglob("*") if path.suffix in kinds}
     assert {name for name in names if not name.startswith(f"{NAME}.dist-info/")} == package
     assert {"micrograd/engine.py", "micrograd/py.typed", "micrograd/ops/operators.pxd"} <= names
@@ -134,7 +137,7 @@ ASK = (
 )
 COMPILED = ": the compiled engine; MICROGRAD_PURE=1 in the environment takes the plain one"
 NO_COMPILER = ": the plain engine, because no C compiler worked when it was installed; get one"
-EVERY_PLATFORM = ": the plain engine, because the wheel for every platform is installed"
+EVERY_PLATFORM = ": the plain engine, because the wheel for all platforms is installed"
 
 
 @pytest.fixture(scope="module")
@@ -190,8 +193,8 @@ def test_with_a_compiler(source, tmp_path):
     about, *rest = environment.python("-c", ASK).splitlines()
     assert about.endswith(COMPILED)
     assert rest == ["6.0", "()"]
-    assert environment.python("-m", "micrograd", "--version") == "micrograd-nd 1.0.0.dev0\n"
-    assert run(str(environment.programs / "micrograd"), "--version") == "micrograd-nd 1.0.0.dev0\n"
+    assert environment.python("-m", "micrograd", "--version") == f"micrograd-nd {micrograd.__version__}\n"
+    assert run(str(environment.programs / "micrograd"), "--version") == f"micrograd-nd {micrograd.__version__}\n"
 
 
 @pytest.mark.install

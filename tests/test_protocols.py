@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import micrograd.numpy as mnp
 from micrograd import Value, grad, gradcheck, jvp, ops
+from micrograd.abstract import Abstract
 from micrograd.dual import Dual
 from micrograd.errors import DataError, MicrogradError, OpError
 from micrograd.op import OPS
 from micrograd.ops import protocols
-from micrograd.program import Abstract
 from micrograd.trees import leaves_of, mapped
+from tests.ops.composites import joined
+from tests.processes import printed
 
 GENERATOR = np.random.default_rng(5)
 DATA = {
@@ -208,14 +207,7 @@ def test_call(call):
     if call.startswith(FLAT):
         return
 
-    def first(*xs):
-        return sum(ops.sum(z) * (i + 1.0) for i, z in enumerate(leaves_of(f(*xs))))
-
-    assert gradcheck(first, data)
-    tangents = [np.ones(np.shape(x)) for x in data]
-    _, slope = jvp(first, data, tangents)
-    gradient = grad(first, range(len(data)))(*data)
-    np.testing.assert_allclose(slope, sum(np.sum(g) for g in gradient), rtol=1e-10, atol=1e-12)
+    assert gradcheck(joined(f), data)
 
 
 @pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("np.")])
@@ -270,7 +262,7 @@ def test_questions_about_a_shape(call):
 
 
 def test_a_shape_has_no_numbers_to_answer_by():
-    with pytest.raises(DataError, match="a shape has no numbers to answer by"):
+    with pytest.raises(DataError, match="this is a shape without numbers"):
         np.allclose(Abstract((2, 3)), 1.0)
 
 
@@ -287,7 +279,7 @@ x = Value([[0.5, 0.25]], label="x")
 REFUSALS = {
     "reduceat": (
         lambda: np.add.reduceat(x, [0]),
-        "np.add.reduceat: there is no op for it; reduce, accumulate",
+        "np.add.reduceat: there is no op for it; use reduce,",
     ),
     "at": (
         lambda: np.add.at(x, 0, 1.0),
@@ -311,7 +303,7 @@ REFUSALS = {
     "near in meaning": (lambda: np.partition(x, 1), "np.partition: there is no op for it; ops.sort is the nearest: it"),
     "a ufunc": (lambda: np.lcm(x, x), "np.lcm: there is no op for it; whole numbers have no gradient; or take v.data"),
     "far": (lambda: np.bincount(x), "np.bincount: there is no op for it; counts have no gradient; or take v.data"),
-    "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it, nor one near it; take v.data for plain"),
+    "elsewhere": (lambda: np.fft.fft(x), "np.fft.fft: there is no op for it, nor a similar one; take v.data for"),
     "complex eigenvalues": (
         lambda: np.linalg.eig(x),
         "np.linalg.eig: there is no op for it; a matrix that is not symmetric may have complex eigenvalues, and Values "
@@ -320,8 +312,8 @@ REFUSALS = {
     "complex eigenvalues alone": (lambda: np.linalg.eigvals(x), "np.linalg.eigvals: there is no op for it; a matrix"),
     "a fill of NumPy's": (
         lambda: np.full((2, 2), Value([0.5, 0.25]), float),
-        "np.copyto: there is no op for it; it writes into an array, where history is lost; use v.at[index].set(w), or "
-        "micrograd.numpy.full for a fill",
+        "np.copyto: there is no op for it; it writes into an array, which loses the history; use v.at[index].set(w), "
+        "or micrograd.numpy.full to fill",
     ),
     "a place of NumPy's": (lambda: np.place(np.ones(2), [True, False], x), "np.place: there is no op for it; it writ"),
     "a matvec with out": (lambda: np.vecdot(x, x, out=np.ones(1)), "np.vecdot: there is no op for it with out="),
@@ -477,10 +469,7 @@ def test_numpy_is_found_wherever_micrograd_is_imported_first():
         "from micrograd import Value\nv = Value(2.0)\nv * v\nimport sys\nassert 'numpy' not in sys.modules\n"
         "import numpy as np\nprint(np.exp(v * 0.0), np.int64(2) * v)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "Value(data=1.0, grad=0.0) Value(data=4.0, grad=0.0)"
+    assert printed(program) == "Value(data=1.0, grad=0.0) Value(data=4.0, grad=0.0)"
 
 
 def test_trees_are_not_arrays():

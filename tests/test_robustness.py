@@ -10,34 +10,16 @@ import linecache
 import pickle
 import random
 import signal
-import subprocess
 import sys
 import threading
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from micrograd import Value, engine, no_grad, ops, toposort, walks
 from micrograd.plain import is_compiled
-
-ROOT = Path(__file__).parents[1]
-
-
-def python(program, **environment):
-    """What a fresh interpreter prints when it runs the program from the root of the repository."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={"PATH": "", "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+from tests.processes import printed
 
 
 def chain(length, x):
@@ -434,7 +416,7 @@ def test_no_grad_is_of_one_task():
 def test_a_graph_survives_fork():
     # In an interpreter of its own: a process with threads, as one that runs tests may be, should not fork.
     assert (
-        python("""
+        printed("""
 import os
 from micrograd import Value
 x = Value([1.0, 2.0]); y = (x * x).sum(); y.backward()
@@ -465,9 +447,9 @@ print(*[v.grad.hex() for v in leaves])
 
 
 def test_the_same_bits_in_any_process():
-    printed = {python(DETERMINED, PYTHONHASHSEED=seed) for seed in ("0", "1", "4242")}
-    assert len(printed) == 1
-    assert printed.pop().count("0x") == 50
+    texts = {printed(DETERMINED, PYTHONHASHSEED=seed) for seed in ("0", "1", "4242")}
+    assert len(texts) == 1
+    assert texts.pop().count("0x") == 50
 
 
 SCALAR_PROGRAMS = [
@@ -489,10 +471,10 @@ SCALAR_PROGRAMS = [
 @pytest.mark.parametrize("program", SCALAR_PROGRAMS)
 def test_numbers_need_no_numpy(program):
     assert (
-        python(f"import sys, micrograd\na = micrograd.Value(2.0)\n{program}\nprint('numpy' in sys.modules)") == "False"
+        printed(f"import sys, micrograd\na = micrograd.Value(2.0)\n{program}\nprint('numpy' in sys.modules)") == "False"
     )
 
 
 def test_the_import_loads_nothing_heavy():
     heavy = {"numpy", "matplotlib", "pygraphviz", "tqdm", "scipy", "torch"}
-    assert not heavy & set(python("import sys, micrograd; print(*sys.modules)").split())
+    assert not heavy & set(printed("import sys, micrograd; print(*sys.modules)").split())

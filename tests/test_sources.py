@@ -6,16 +6,14 @@ import importlib
 import inspect
 import json
 import linecache
-import os
 import pydoc
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from micrograd import Value, engine, op, sources
 from micrograd.plain import COMPILED, is_compiled
+from tests.processes import printed
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,12 +42,7 @@ print(json.dumps(found))
 
 
 def shown_by(pure: str) -> dict[str, list[str]]:
-    environment = {**os.environ, "MICROGRAD_PURE": pure, "PYTHONPATH": str(ROOT)}
-    modules = list(COMPILED)
-    done = subprocess.run(
-        [sys.executable, "-c", SHOWN % modules], env=environment, capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
+    return json.loads(printed(SHOWN % list(COMPILED), MICROGRAD_PURE=pure))
 
 
 def test_both_engines_show_the_same():

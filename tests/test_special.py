@@ -455,7 +455,7 @@ def test_arrays_need_no_scipy_where_numpy_can(without_scipy: None) -> None:
 def test_without_scipy_the_extra_is_named(name: str, call: Any, without_scipy: None) -> None:
     with pytest.raises(MissingExtraError) as caught:
         call()
-    words = f"{name}: it is computed by SciPy, which is not installed;\npip install 'micrograd-nd[special]'"
+    words = f"{name}: SciPy computes it, and SciPy is not installed;\npip install 'micrograd-nd[special]'"
     assert str(caught.value) == words
 
 
@@ -475,7 +475,7 @@ W = Value(np.full((2, 3), 0.5), label="w")
         (
             lambda: recurrence(W, A3),
             ShapeError,
-            "recurrence: 'w' (2, 3) and (3,): give two arrays of one shape, with an axis",
+            "recurrence: 'w' (2, 3) and (3,): give two arrays of one shape, with at least",
         ),
     ],
 )

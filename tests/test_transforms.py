@@ -748,12 +748,12 @@ ERRORS = {
     "tangents": (
         lambda: jvp(lambda x, y: x, TWO, (1.0,)),
         ArgumentError,
-        "jvp: the tangent has the structure [*], the primal [*, *]; give the tangent that of the primal",
+        "jvp: the tangent has the structure [*], but the primal has [*, *]; give the tangent the same structure",
     ),
     "tangent tree": (
         lambda: jvp(lambda p: p["a"], ({"a": 1.0},), ({"b": 1.0},)),
         ArgumentError,
-        "jvp: the tangent has the structure [{'b': *}], the primal [{'a': *}]",
+        "jvp: the tangent has the structure [{'b': *}], but the primal has [{'a': *}]",
     ),
     "not a tuple": (
         lambda: jvp(lambda x: x, 1.0, 1.0),
@@ -770,10 +770,19 @@ ERRORS = {
     "cotangents": (
         lambda: vjp(lambda x: (x, {"a": x}), 1.0)[1]((1.0, 2.0)),
         ArgumentError,
-        "vjp: the cotangent has the structure (*, *), the output (*, {'a': *}); give the cotangent that of the output",
+        "vjp: the cotangent has the structure (*, *), but the output has (*, {'a': *}); "
+        "give the cotangent the same structure",
     ),
-    "one for a pair": (lambda: vjp(lambda x: (x, x), 1.0)[1](1.0), ArgumentError, "structure *, the output (*, *)"),
-    "pair for one": (lambda: vjp(lambda x: x, 1.0)[1]((1.0, 1.0)), ArgumentError, "structure (*, *), the output *"),
+    "one for a pair": (
+        lambda: vjp(lambda x: (x, x), 1.0)[1](1.0),
+        ArgumentError,
+        "structure *, but the output has (*, *)",
+    ),
+    "pair for one": (
+        lambda: vjp(lambda x: x, 1.0)[1]((1.0, 1.0)),
+        ArgumentError,
+        "structure (*, *), but the output has *",
+    ),
     "hvp": (lambda: hvp(lambda x: x, (X,), (X,)), ShapeError, "grad: f returned an array of shape (3,)"),
 }
 

@@ -61,14 +61,14 @@ def test_a_tree_matches_itself_in_any_order_of_keys(tree):
 @pytest.mark.parametrize(
     ("given", "wanted", "text"),
     [
-        (1.0, [1.0], "f: the mine has the structure *, the other [*]; give the mine that of the other"),
-        ([1.0], 1.0, "structure [*], the other *"),
-        ([1.0, 2.0], [1.0], "structure [*, *], the other [*]"),
-        ({"a": 1.0}, {"b": 1.0}, "structure {'a': *}, the other {'b': *}"),
-        ({"a": 1.0}, [1.0], "structure {'a': *}, the other [*]"),
-        ({0: 1.0}, [1.0], "structure {0: *}, the other [*]"),
-        ([[], 1.0], [1.0, []], "structure [[], *], the other [*, []]"),
-        (Point(1.0, 2.0), Point(1.0, (2.0,)), "structure Point(x=*, y=*), the other Point(x=*, y=(*,))"),
+        (1.0, [1.0], "f: the mine has the structure *, but the other has [*]; give the mine the same structure"),
+        ([1.0], 1.0, "structure [*], but the other has *"),
+        ([1.0, 2.0], [1.0], "structure [*, *], but the other has [*]"),
+        ({"a": 1.0}, {"b": 1.0}, "structure {'a': *}, but the other has {'b': *}"),
+        ({"a": 1.0}, [1.0], "structure {'a': *}, but the other has [*]"),
+        ({0: 1.0}, [1.0], "structure {0: *}, but the other has [*]"),
+        ([[], 1.0], [1.0, []], "structure [[], *], but the other has [*, []]"),
+        (Point(1.0, 2.0), Point(1.0, (2.0,)), "structure Point(x=*, y=*), but the other has Point(x=*, y=(*,))"),
     ],
 )
 def test_trees_that_differ(given, wanted, text):

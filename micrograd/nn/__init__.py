@@ -1,10 +1,14 @@
-"""Neural networks: the tutorials' Module, Neuron, Layer and MLP, for one sample or a batch at a time."""
+"""Neural networks: the tutorials' Module, Neuron, Layer and MLP.
+
+A network takes one sample, or a batch of samples.
+"""
 
 from __future__ import annotations
 
 from micrograd import installed
 
-# Here too: where PyPI's micrograd has overwritten micrograd/__init__.py, that does not say so.
+# Here too: if PyPI's micrograd has overwritten micrograd/__init__.py, that file does
+# not warn.
 installed.warn_of_conflict()
 
 from micrograd.nn.module import Module  # noqa: E402

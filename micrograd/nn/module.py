@@ -6,7 +6,7 @@ from micrograd.engine import Value
 
 
 class Module:
-    """Base of everything that has parameters; a subclass says which, by overriding `parameters`.
+    """Base of everything that has parameters. A subclass overrides `parameters`.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -27,10 +27,10 @@ class Module:
     """
 
     def parameters(self) -> list[Value]:
-        """The values that training changes, always in the same order."""
+        """The Values that training changes, always in the same order."""
         return []
 
     def zero_grad(self) -> None:
-        """Set every parameter's gradient to zero; `backward` adds to what is there."""
+        """Set the gradient of every parameter to zero. `backward` adds to gradients."""
         for p in self.parameters():
             p.grad = 0.0

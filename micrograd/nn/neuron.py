@@ -1,7 +1,8 @@
 """The tutorials' network: a Neuron, a Layer of neurons, an MLP of layers.
 
-Called with one sample, each runs the tutorials' program, number by number. Called with a batch, an array of
-shape (batch, nin), a layer is one matrix product: the same numbers, to rounding, and the same gradients.
+With one sample, each runs the tutorials' program, one number after the other. With a
+batch, an array of shape (batch, nin), a layer is one matrix product. Its numbers and
+gradients are the same, except for rounding.
 """
 
 from __future__ import annotations
@@ -22,18 +23,21 @@ BIASES = ("zero", "uniform")
 
 
 class Neuron(Module):
-    """Weighted sum of its inputs, plus a bias, through an activation: act(w . x + b).
+    """Activation of the weighted sum of the inputs plus a bias: act(w . x + b).
 
-    The weights are drawn uniformly from [-1, 1] with Python's `random`, then the bias where it is drawn too.
+    The weights are drawn uniformly from [-1, 1] with Python's `random`. A bias that is
+    "uniform" is drawn after them.
 
     Args:
         nin: number of inputs.
         nonlin: False leaves the activation out.
-        activation: "relu", "tanh", "sigmoid", "linear" for none, or any elementwise op of one input by its name.
+        activation: name of an elementwise op with one input, such as "relu", "tanh" or
+            "sigmoid"; "linear" for none.
         bias: "zero", or "uniform" for a draw from [-1, 1].
 
     Raises:
-        ArgumentError: nin is no whole number from 1, or the activation or the bias is unknown. Nothing is drawn then.
+        ArgumentError: nin is not a whole number of 1 or more, or the activation or the
+            bias is unknown. Then nothing is drawn.
 
     >>> random.seed(1337)
     >>> neuron = Neuron(2)
@@ -54,7 +58,9 @@ class Neuron(Module):
         self.activation = activation
 
     def __call__(self, x: Any) -> Any:
-        """The neuron's output: a Value for one sample, a Value of shape (batch,) for an array of shape (batch, nin).
+        """The neuron's output: a Value for one sample.
+
+        For an array of shape (batch, nin) it is a Value of shape (batch,).
 
         Raises:
             ShapeError: x has another number of inputs.
@@ -65,15 +71,16 @@ class Neuron(Module):
         return self.of_one(x)
 
     def of_one(self, x: list[Any]) -> Any:
-        """The output for one sample, which has as many inputs as there are weights."""
+        """The output for one sample, a list with one input per weight."""
         act: Any = sum(map(operator.mul, self.w, x), self.b)
         return act.relu() if self.activation == "relu" and self.nonlin else self.activate(act)
 
     def activate(self, act: Any) -> Any:
-        """The activation of act, elementwise; act itself where the neuron is linear."""
+        """The activation of act, elementwise; act itself if the neuron is linear."""
         if not self.nonlin or self.activation == "linear":
             return act
-        method = getattr(act, self.activation, None)  # quicker than the op where there is one, and the same
+        # A method does the same as the op, and is faster. Some ops have none.
+        method = getattr(act, self.activation, None)
         return OPS[self.activation](act) if method is None else method()
 
     def parameters(self) -> list[Value]:
@@ -86,15 +93,16 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side, all reading the same inputs.
+    """Neurons side by side, which all read the same inputs.
 
     Args:
         nin: number of inputs.
         nout: number of neurons.
-        kwargs: handed to every `Neuron`.
+        kwargs: passed to every `Neuron`.
 
     Raises:
-        ArgumentError: a size is no whole number from 1, or an option is unknown. Nothing is drawn then.
+        ArgumentError: a size is not a whole number of 1 or more, or an option is
+            unknown. Then nothing is drawn.
 
     >>> Layer(2, 3, nonlin=False)
     Layer of [LinearNeuron(2), LinearNeuron(2), LinearNeuron(2)]
@@ -105,9 +113,10 @@ class Layer(Module):
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
 
     def __call__(self, x: Any) -> Any:
-        """The neurons' outputs: a list for one sample, a Value of shape (batch, nout) for an array of (batch, nin).
+        """The neurons' outputs: a list for one sample.
 
-        A single neuron's output comes without the list, or without the last axis.
+        For an array of shape (batch, nin) it is a Value of shape (batch, nout). The
+        output of a single neuron comes without the list, or without the last axis.
 
         Raises:
             ShapeError: x has another number of inputs.
@@ -128,18 +137,20 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """Multi-layer perceptron: layers in a row, each reading the outputs of the one before.
+    """Multi-layer perceptron: layers in a row.
+
+    Each reads the outputs of the one before.
 
     Args:
         nin: number of inputs.
         nouts: number of neurons of each layer.
-        activation: of all layers but the last; see `Neuron`.
-        last_activation: of the last layer.
+        activation: the activation of all layers except the last; see `Neuron`.
+        last_activation: the activation of the last layer.
         bias: "zero", or "uniform" for a draw from [-1, 1].
 
     Raises:
-        ArgumentError: nouts is empty, a size is no whole number from 1, or an option is unknown. Nothing is
-            drawn then.
+        ArgumentError: nouts is empty, a size is not a whole number of 1 or more, or an
+            option is unknown. Then nothing is drawn.
 
     >>> model = MLP(2, [16, 16, 1])
     >>> len(model.parameters())
@@ -174,7 +185,8 @@ class MLP(Module):
         """
         batch = len(getattr(x, "shape", ())) == 2
         for i, layer in enumerate(self.layers):
-            if i > 0 and len(self.layers[i - 1].neurons) == 1:  # a single output came without its list or axis
+            # A single output came without its list, or without its axis.
+            if i > 0 and len(self.layers[i - 1].neurons) == 1:
                 x = ops.reshape(x, shape=(-1, 1)) if batch else [x]
             x = layer(x)
         return x
@@ -188,8 +200,12 @@ class MLP(Module):
 
 
 def _batch(neurons: Sequence[Neuron], x: Any) -> Any:
-    """Outputs of shape (batch, len(neurons)) for x of shape (batch, nin), in one matrix product."""
-    if len({(n.activation, n.nonlin) for n in neurons}) > 1:  # somebody has changed single neurons
+    """Outputs for x of shape (batch, nin), in one matrix product.
+
+    Their shape is (batch, len(neurons)).
+    """
+    # They differ if the user has changed single neurons.
+    if len({(n.activation, n.nonlin) for n in neurons}) > 1:
         return ops.stack([n(x) for n in neurons], axis=1)
     rows = ops.stack([wi for n in neurons for wi in n.w])
     weights = ops.reshape(rows, shape=(len(neurons), -1))
@@ -198,9 +214,10 @@ def _batch(neurons: Sequence[Neuron], x: Any) -> Any:
 
 
 def _read(x: Any, owner: Neuron | Layer, nin: int) -> tuple[Any, bool]:
-    """The inputs, in a form that can be read more than once, and whether they are a batch.
+    """The inputs, and whether they are a batch. They can be read more than once.
 
-    Checked here because `zip` would drop inputs, or weights, without a word.
+    Their number is checked here: `map` would drop extra inputs or weights without a
+    warning.
     """
     if hasattr(x, "shape") and x.shape != ():
         if len(x.shape) == 2 and x.shape[1] == nin:
@@ -226,9 +243,9 @@ def _shape_error(owner: Neuron | Layer, nin: int, given: str, repair: str = "") 
 
 
 def _sizes(nouts: Any) -> list[Any]:
-    """The sizes of an MLP's layers as a list of one at least."""
+    """The sizes of an MLP's layers, as a list that is not empty."""
     if not hasattr(nouts, "__iter__"):
-        raise ArgumentError(f"MLP: nouts={nouts!r} is no list; give one size per layer, as in MLP(2, [16, 16, 1])")
+        raise ArgumentError(f"MLP: nouts={nouts!r} is not a list; give one size per layer, as in MLP(2, [16, 16, 1])")
     sizes = list(nouts)
     if not sizes:
         raise ArgumentError(f"MLP: nouts={nouts!r} has no layers; give one size per layer, as in MLP(2, [16, 16, 1])")
@@ -242,7 +259,7 @@ def _check_sizes(owner: str, **sizes: Any) -> None:
         except TypeError:
             fits = False
         if not fits:
-            raise ArgumentError(f"{owner}: {name}={size!r} is no size; give a whole number, 1 or more")
+            raise ArgumentError(f"{owner}: {name}={size!r} is not a size; give a whole number, 1 or more")
 
 
 def _check_options(owner: str, bias: str, **activations: str) -> None:
@@ -255,7 +272,10 @@ def _check_options(owner: str, bias: str, **activations: str) -> None:
 
 
 def _is_activation(name: Any) -> bool:
-    """Whether a neuron may end in it: "linear", or an elementwise op of one input and no params."""
+    """Whether a name is an activation.
+
+    It is "linear", or the name of an elementwise op with one input and no params.
+    """
     if name == "linear":
         return True
     op = OPS.get(name) if isinstance(name, str) else None

@@ -1,15 +1,17 @@
-"""NumPy's names with gradients: `import micrograd.numpy as np`, and code written for NumPy can be differentiated.
+"""NumPy's names with gradients: `import micrograd.numpy as np`.
 
-NumPy's own functions accept Values already: they find the op of their name. What they cannot see is a list of Values,
-of which NumPy would read the bare numbers. So each stands here wrapped, and joins such a list into one Value first:
-`np.mean([x, x + 2])`. `np.array([v, w])` of this module joins, too, and so do `np.r_[v, 1.0]` and `np.c_[v, w]`.
+Then code that is written for NumPy can be differentiated. NumPy's own functions already
+accept a Value: they call the op of the same name. But from a list of Values NumPy reads
+only the plain numbers. So this module wraps each function, and the wrapper first joins
+such a list into one Value: `np.mean([x, x + 2])`. The functions `np.array([v, w])`,
+`np.r_[v, 1.0]` and `np.c_[v, w]` of this module also join Values.
 """
 # mypy: disable-error-code="no-redef, assignment"
 
 from __future__ import annotations
 
 import numpy as _numpy
-from numpy import *  # noqa: F403  (all of NumPy's names; below are those that are ours)
+from numpy import *  # noqa: F403  (all of NumPy's names; our own are below)
 
 import micrograd.numpy.linalg as linalg  # noqa: F401
 import micrograd.numpy.random as random  # noqa: F401

@@ -1,4 +1,4 @@
-"""`r_` and `c_` for Values: what stands in the brackets, joined."""
+"""`r_` and `c_` for Values: they join what stands in the brackets."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from micrograd.ops import concatenate, linspace, reshape, transpose
 
 
 class Joiner:
-    """NumPy's `r_` or `c_`, which keeps the history of Values that stand in the brackets.
+    """NumPy's `r_` or `c_`, which keeps the history of Values in the brackets.
 
     Args:
-        numpys: NumPy's own, which answers where there is no Value.
+        numpys: NumPy's own object, which is used when there is no Value.
         axis: the axis to join along.
-        ndmin: how many axes each part has at least.
-        first: where the axes of a part with fewer stand: -1 at the end.
+        ndmin: the least number of axes of each part.
+        first: where the axes of a part go if it has fewer than ndmin; -1 puts them
+            last.
 
     >>> from micrograd import Value
     >>> r_[Value([1.0, 2.0]), 3.0]
@@ -42,13 +43,13 @@ class Joiner:
         return concatenate([_laid(part, ndmin, first) for part in parts], axis=axis)
 
     def _read(self, text: str) -> tuple[int, int, int]:
-        """What a string in front says: "axis", "axis,ndmin" or "axis,ndmin,first"."""
+        """The settings in a string: "axis", "axis,ndmin" or "axis,ndmin,first"."""
         try:
             given = [int(word) for word in text.split(",")]
             axis, ndmin, first = given + [self.axis, self.ndmin, self.first][len(given) :]
         except ValueError:
             raise ArgumentError(
-                f"r_: {text!r} in front of Values: give integers, 'axis,ndmin,first'; there is no np.matrix of Values"
+                f"r_: {text!r} before Values: give integers, 'axis,ndmin,first'; an np.matrix cannot hold Values"
             ) from None
         return axis, ndmin, first
 
@@ -58,9 +59,12 @@ def _has_values(part: Any) -> bool:
 
 
 def _laid(part: Any, ndmin: int, first: int) -> Any:
-    """One part, with axes of length 1 so that there are ndmin, where NumPy puts them."""
+    """One part with at least ndmin axes.
+
+    New axes have length 1, and stand where NumPy puts them.
+    """
     if isinstance(part, str):
-        raise ArgumentError(f"r_: {part!r} among the parts; a string can stand in front only")
+        raise ArgumentError(f"r_: {part!r} is one of the parts; put a string first, before all parts")
     if isinstance(part, slice):
         part = _spread(part)
     x = joined(part)
@@ -78,11 +82,14 @@ def _laid(part: Any, ndmin: int, first: int) -> Any:
 
 
 def _spread(part: slice) -> Any:
-    """What a slice stands for: start:stop:step; with an imaginary step, that many numbers from start to stop."""
+    """The numbers of a slice start:stop:step.
+
+    With an imaginary step 5j, five numbers from start to stop.
+    """
     if isinstance(part.step, complex):
         return linspace(0 if part.start is None else part.start, part.stop, int(abs(part.step)))
     if _has_values(part):
-        raise ArgumentError("r_: a Value as the end of start:stop:step; say how many instead, as start:stop:5j")
+        raise ArgumentError("r_: start:stop:step has a Value in it; give the number of points, as start:stop:5j")
     return np.r_[part]
 
 

@@ -1,4 +1,4 @@
-"""`numpy.linalg`, whose functions accept Values, and lists of them."""
+"""`numpy.linalg`, with functions that also accept lists of Values."""
 
 from __future__ import annotations
 

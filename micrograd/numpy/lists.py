@@ -1,8 +1,10 @@
-"""Lists that hold Values, as NumPy's functions take lists of numbers: joined into one Value before the call.
+"""Lists of Values as arguments of NumPy's functions: joined before the call.
 
-NumPy hands a call over when a Value is an argument, but of a list it would read the bare numbers; and it does not ask
-every argument: not the default of `select`, nor the fill of `full`. `taking_lists` wraps its functions: a list that
-holds Values becomes one Value, and any Value takes the call; plain calls go on as they are.
+NumPy passes a call on to us when an argument is a Value. From a list of Values it reads
+only the plain numbers. And it does not look at every argument: not at the default of
+`select`, nor at the fill value of `full`. So `taking_lists` wraps NumPy's functions. A
+list that holds Values becomes one Value, and a call with a Value in any argument comes
+to us. All other calls go to NumPy unchanged.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from micrograd.op import PLAIN
 from micrograd.ops import cast, stack
 from micrograd.ops.protocols import apply_function
 
-# Parameters that are lists of arrays, not arrays: the function itself takes them apart.
+# Parameters that are lists of arrays. They are not joined: the function reads each
+# element.
 OF_ARRAYS = {"arrays", "choicelist", "choices", "condlist", "funclist", "tup"}
-NESTED = {"block"}  # whose lists say how its parts are laid out
-UNASKED = {"full"}  # asks none of its arguments
+NESTED = {"block"}  # here the nested lists are the layout of the result
+UNASKED = {"full"}  # NumPy looks for a Value in none of its arguments
 METHODS = ("reduce", "accumulate", "reduceat", "outer", "at", "resolve_dtypes")
 FACTS = ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature")
 
@@ -31,12 +34,14 @@ def array(object: Any, dtype: Any = None, **options: Any) -> Any:
     """`numpy.array`, which joins Values in nested lists into one Value.
 
     Args:
-        object: anything that NumPy makes an array of, or a Value, or nested lists that hold Values.
+        object: anything that NumPy makes an array of, or a Value, or nested lists that
+            hold Values.
         dtype: type of the elements.
-        options: NumPy's own, for plain numbers; of Values only `copy` makes sense, as they are never changed.
+        options: NumPy's other options, for plain numbers. With Values only `copy` is
+            allowed.
 
     Raises:
-        OpError: an option that there is not for Values.
+        OpError: another option was given with Values.
 
     >>> from micrograd import Value
     >>> array([Value(1.0), 2.0])
@@ -46,12 +51,18 @@ def array(object: Any, dtype: Any = None, **options: Any) -> Any:
 
 
 def asarray(object: Any, dtype: Any = None, **options: Any) -> Any:
-    """`numpy.asarray`, which joins Values in nested lists into one Value, and leaves a Value one."""
+    """`numpy.asarray`, which joins Values in nested lists into one Value.
+
+    A Value stays a Value.
+    """
     return _converted("asarray", object, dtype, options)
 
 
 def asanyarray(object: Any, dtype: Any = None, **options: Any) -> Any:
-    """`numpy.asanyarray`, which joins Values in nested lists into one Value, and leaves a Value one."""
+    """`numpy.asanyarray`, which joins Values in nested lists into one Value.
+
+    A Value stays a Value.
+    """
     return _converted("asanyarray", object, dtype, options)
 
 
@@ -66,7 +77,7 @@ def _converted(name: str, object: Any, dtype: Any, options: dict[str, Any]) -> A
 
 
 def joined(x: Any) -> Any:
-    """A list that holds Values, at any depth, as one Value; anything else as it is.
+    """One Value for a list that holds Values at any depth; anything else unchanged.
 
     >>> joined([1.0, 2.0])
     [1.0, 2.0]
@@ -77,14 +88,14 @@ def joined(x: Any) -> Any:
 
 
 def holds_values(x: Any) -> bool:
-    """Whether a Value stands here, or in a list at any depth.
+    """Whether x is a Value, or a list that holds one at any depth.
 
     >>> holds_values([1.0, [2.0]])
     False
     """
     if not isinstance(x, (list, tuple)):
         return hasattr(x, "_apply_op")
-    if PLAIN.issuperset(map(type, x)):  # the quick answer for a long list of numbers
+    if PLAIN.issuperset(map(type, x)):  # a fast answer for a long list of numbers
         return False
     kinds = set(map(type, x))
     if any(hasattr(kind, "_apply_op") for kind in kinds):
@@ -95,14 +106,15 @@ def holds_values(x: Any) -> bool:
 
 
 def taking_lists(home: Any, name: str) -> dict[str, Any]:
-    """The functions of a module of NumPy that can take Values, wrapped to take lists of them.
+    """The functions of a NumPy module that take Values, now also lists of Values.
 
     Args:
         home: the module: `numpy` or `numpy.linalg`.
-        name: the module of ours in which they will stand, so that they can be pickled.
+        name: our module that will hold the functions. A pickle needs it.
 
     Returns:
-        A dict from names to functions. Two names of one function in NumPy are so here, too.
+        A dict from names to functions. If NumPy has two names for one function, so does
+        the dict.
 
     >>> mean = taking_lists(np, "micrograd.numpy")["mean"]
     >>> mean([1.0, 2.0])
@@ -113,7 +125,8 @@ def taking_lists(home: Any, name: str) -> dict[str, Any]:
         known: wrap(function)
         for known in home.__all__
         if isinstance(function := getattr(home, known), np.ufunc)
-        or hasattr(function, "_implementation")  # what NumPy hands over has one
+        # the mark of a function that NumPy passes on to us
+        or hasattr(function, "_implementation")
         or known in UNASKED
     }
 
@@ -147,7 +160,7 @@ def _each_joined(x: Any) -> Any:
 
 
 def _of_arrays(function: Any) -> tuple[set[str], set[int]]:
-    """The parameters that are lists of arrays: their names, and where they stand."""
+    """The parameters that are lists of arrays: their names and their positions."""
     try:
         parameters = list(inspect.signature(function).parameters)
     except ValueError:

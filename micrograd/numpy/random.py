@@ -1,4 +1,4 @@
-"""`numpy.random` as it is: draws carry no gradient."""
+"""`numpy.random` without a change: random numbers have no gradient."""
 
 from __future__ import annotations
 

@@ -15,13 +15,16 @@ from micrograd.ops import (
     calculus,
     cofactors,
     columns,
+    comparisons,
     convolution,
+    diagonals,
     elementwise,
     entropy,
     functions,
     grids,
     incomplete,
     indexing,
+    joining,
     layouts,
     lengths,
     linalg,
@@ -31,14 +34,18 @@ from micrograd.ops import (
     networks,
     normal,
     normalization,
+    ordering,
     pooling,
+    quantiles,
     reductions,
     rounding,
     scans,
     selecting,
     shapes,
     special,
+    splitting,
     statistics,
+    taking,
     vector_products,
 )
 from micrograd.ops import (
@@ -56,14 +63,17 @@ from micrograd.ops.calculus import *  # noqa: F403
 from micrograd.ops.calls import open_calls
 from micrograd.ops.cofactors import *  # noqa: F403
 from micrograd.ops.columns import *  # noqa: F403
+from micrograd.ops.comparisons import *  # noqa: F403
 from micrograd.ops.convolution import *  # noqa: F403
-from micrograd.ops.einsum import *  # noqa: F403  # noqa: F403
+from micrograd.ops.diagonals import *  # noqa: F403
+from micrograd.ops.einsum import *  # noqa: F403
 from micrograd.ops.elementwise import *  # noqa: F403
 from micrograd.ops.entropy import *  # noqa: F403
 from micrograd.ops.functions import *  # noqa: F403
 from micrograd.ops.grids import *  # noqa: F403
 from micrograd.ops.incomplete import *  # noqa: F403
 from micrograd.ops.indexing import *  # noqa: F403
+from micrograd.ops.joining import *  # noqa: F403
 from micrograd.ops.layouts import *  # noqa: F403
 from micrograd.ops.lengths import *  # noqa: F403
 from micrograd.ops.linalg import *  # noqa: F403
@@ -73,18 +83,23 @@ from micrograd.ops.nanfunctions import *  # noqa: F403
 from micrograd.ops.networks import *  # noqa: F403
 from micrograd.ops.normal import *  # noqa: F403
 from micrograd.ops.normalization import *  # noqa: F403
+from micrograd.ops.ordering import *  # noqa: F403
 from micrograd.ops.pooling import *  # noqa: F403
+from micrograd.ops.quantiles import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
 from micrograd.ops.selecting import *  # noqa: F403
-from micrograd.ops.shapes import *  # noqa: F403  # noqa: F403
-from micrograd.ops.softmax import *  # noqa: F403  # noqa: F403
-from micrograd.ops.special import *  # noqa: F403  # noqa: F403
+from micrograd.ops.shapes import *  # noqa: F403
+from micrograd.ops.softmax import *  # noqa: F403
+from micrograd.ops.special import *  # noqa: F403
+from micrograd.ops.splitting import *  # noqa: F403
 from micrograd.ops.statistics import *  # noqa: F403
+from micrograd.ops.taking import *  # noqa: F403
 from micrograd.ops.vector_products import *  # noqa: F403
 
 FAMILIES = (
+    comparisons,
     arithmetic,
     functions,
     rounding,
@@ -101,13 +116,19 @@ FAMILIES = (
     reductions,
     _softmax,
     scans,
+    ordering,
+    quantiles,
     statistics,
     nanfunctions,
     calculus,
     shapes,
-    layouts,
-    grids,
     indexing,
+    taking,
+    joining,
+    splitting,
+    layouts,
+    diagonals,
+    grids,
     selecting,
     cofactors,
     linalg,

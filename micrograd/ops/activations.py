@@ -1,7 +1,8 @@
-"""The table, activations of neural networks, by the names, defaults and slopes at kinks of PyTorch.
+"""The table, activations of neural networks.
 
-More of them are in functions.py (relu, leaky_relu, elu, silu, softplus, sigmoid, tanh), logistic.py (log_sigmoid) and
-special.py (gelu).
+Names, defaults and slopes at kinks are those of PyTorch. More activations are in
+functions.py (relu, sigmoid, tanh), logistic.py (softplus, log_sigmoid) and special.py
+(gelu).
 """
 
 from __future__ import annotations
@@ -10,22 +11,13 @@ from typing import TYPE_CHECKING
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
-from micrograd.ops.arithmetic import (
-    absolute,
-    divide,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    logical_and,
-    sign,
-    square,
-    where,
-)
+from micrograd.ops.arithmetic import absolute, divide, sign, square, where
+from micrograd.ops.axes import axis_of
+from micrograd.ops.comparisons import greater, greater_equal, less, less_equal, logical_and
 from micrograd.ops.einsum import operand
-from micrograd.ops.functions import elu, exp, expit, expm1, sqrt, tanh
-from micrograd.ops.indexing import own_axis
-from micrograd.ops.shapes import reshape, split
+from micrograd.ops.functions import exp, expit, expm1, sqrt, tanh
+from micrograd.ops.shapes import reshape
+from micrograd.ops.splitting import split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,16 +26,19 @@ else:
 
 __all__ = [
     "celu",
+    "elu",
     "glu",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "leaky_relu",
     "mish",
     "prelu",
     "relu6",
     "rsqrt",
     "selu",
+    "silu",
     "softshrink",
     "softsign",
     "tanhshrink",
@@ -57,7 +52,7 @@ __all__ = [
     c=lambda x: x / (1.0 + absolute(x)),
 )
 def softsign(x: Array) -> Array:
-    """Softsign, elementwise: like tanh, but slow to reach its limits.
+    """Softsign, elementwise: like tanh, but it comes near its limits more slowly.
 
     z = x / (1 + |x|)
 
@@ -73,9 +68,9 @@ def softsign(x: Array) -> Array:
     c=lambda x: where(less(absolute(x), 1.0), _little_shrunk(x), x - tanh(x)),
 )
 def tanhshrink(x: Array) -> Array:
-    """x less its hyperbolic tangent, elementwise; exact near 0, where the difference would lose its digits.
+    """x minus its hyperbolic tangent, elementwise.
 
-    z = x - tanh x
+    z = x - tanh x, exact near 0 too, where the difference would lose its digits
 
     Source: the continued fraction of tanh near 0 is DLMF 4.39.1.
 
@@ -89,12 +84,66 @@ def tanhshrink(x: Array) -> Array:
 
 
 def _little_shrunk(x: Array) -> Array:
-    """x^3 / (D + x^2), D = 3 + x^2 / (5 + x^2 / (7 + ...)), as tanh x = x / (1 + x^2 / D)."""
+    """x^3 / (D + x^2), where D = 3 + x^2 / (5 + x^2 / (7 + ...)).
+
+    This is x - tanh x, as tanh x = x / (1 + x^2 / D).
+    """
     square_of = x * x
     fraction = 19.0 + 0.0 * x
     for n in range(17, 1, -2):
         fraction = n + square_of / fraction
     return x * square_of / (fraction + square_of)
+
+
+def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
+    """Leaky rectified linear unit, elementwise.
+
+    z = x where x > 0, else negative_slope x
+
+    Its derivative at 0 is negative_slope.
+
+    Args:
+        x: value of any shape.
+        negative_slope: the slope below 0.
+
+    >>> leaky_relu(-6.0)
+    -0.06
+    """
+    return where(greater(x, 0), x, negative_slope * x)
+
+
+def elu(x: Array, *, alpha: float = 1.0) -> Array:
+    """Exponential linear unit, elementwise.
+
+    z = x where x > 0, else alpha (e^x - 1)
+
+    Its derivative at 0 is alpha.
+
+    Args:
+        x: value of any shape.
+        alpha: minus the limit at -inf.
+
+    Source: Clevert, Unterthiner, Hochreiter (2016), arXiv:1511.07289.
+
+    >>> elu(-1000.0)
+    -1.0
+    """
+    positive = greater(x, 0)
+    # The inner where: e^x would overflow where it is not used.
+    return where(positive, x, alpha * expm1(where(positive, 0.0, x)))
+
+
+def silu(x: Array) -> Array:
+    """Sigmoid linear unit, also called swish, elementwise.
+
+    z = x / (1 + e^-x)
+
+    Source: Elfwing, Uchibe, Doya (2018), arXiv:1702.03118.
+
+    >>> silu(0.0)
+    0.0
+    """
+    return x * expit(x)
 
 
 def celu(x: Array, alpha: float = 1.0) -> Array:
@@ -115,15 +164,17 @@ def celu(x: Array, alpha: float = 1.0) -> Array:
     -2.0
     """
     if alpha == 0.0:
-        raise ArgumentError("celu: alpha=0.0: x is divided by it; relu is the limit at 0")
+        raise ArgumentError("celu: alpha=0.0, and x is divided by it; relu is the limit for alpha towards 0")
     above = greater(x, 0.0)
     return where(above, x, alpha * expm1(where(above, 0.0, x) / alpha))
 
 
 def selu(x: Array) -> Array:
-    """Scaled exponential linear unit, elementwise: it keeps mean 0 and variance 1 from layer to layer.
+    """Scaled exponential linear unit, elementwise.
 
     z = scale elu(x, alpha), where alpha = 1.673..., scale = 1.050...
+
+    From layer to layer it keeps mean 0 and variance 1.
 
     Source: Klambauer, Unterthiner, Mayr, Hochreiter (2017), arXiv:1706.02515.
 
@@ -134,9 +185,11 @@ def selu(x: Array) -> Array:
 
 
 def mish(x: Array) -> Array:
-    """Mish, elementwise, without overflow; its derivatives keep their digits in both tails.
+    """Mish, elementwise, without overflow.
 
     z = x tanh(ln(1 + e^x))
+
+    Its derivatives keep their digits in both tails.
 
     Source: Misra (2019), arXiv:1908.08681.
 
@@ -144,17 +197,21 @@ def mish(x: Array) -> Array:
     (0.0, 1000.0)
     """
     above = greater(x, 0.0)
-    n = exp(where(above, 0.0, x))  # tanh(ln(1 + n)) = n (n + 2) / (n (n + 2) + 2)
-    m = exp(-where(above, x, 0.0))  # and the same from 1, by m = 1 / n: 1 - tanh = 2 m^2 / (1 + 2 m + 2 m^2)
+    # Below 0, with n = e^x: tanh(ln(1 + n)) = n (n + 2) / (n (n + 2) + 2).
+    n = exp(where(above, 0.0, x))
+    # Above 0, with m = e^-x: 1 - tanh(ln(1 + 1 / m)) = 2 m^2 / (1 + 2 m + 2 m^2).
+    m = exp(-where(above, x, 0.0))
     below_zero = n * (n + 2.0)
     rest = 2.0 * m * m
     return x * where(above, 1.0 - rest / (1.0 + 2.0 * m + rest), below_zero / (below_zero + 2.0))
 
 
 def hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
-    """Identity between two bounds, elementwise; flat beyond and, unlike `clip`, on them.
+    """x, but not below one bound and not above another, elementwise.
 
     z = min(max(x, min_val), max_val)
+
+    Its derivative at the bounds is 0; that of `clip` is 1.
 
     Args:
         x: value of any shape.
@@ -173,9 +230,11 @@ def hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
 
 
 def relu6(x: Array) -> Array:
-    """Rectified linear unit that stops at 6, elementwise; its derivative at 0 and 6 is 0.
+    """Rectified linear unit that stops at 6, elementwise.
 
     z = min(max(x, 0), 6)
+
+    Its derivative at 0 and 6 is 0.
 
     >>> relu6(8.0)
     6.0
@@ -184,9 +243,11 @@ def relu6(x: Array) -> Array:
 
 
 def hardsigmoid(x: Array) -> Array:
-    """Logistic function as three straight lines, elementwise; its derivative at -3 and 3 is 0.
+    """Three straight lines near the logistic function, elementwise.
 
     z = min(max(x + 3, 0), 6) / 6
+
+    Its derivative at -3 and 3 is 0.
 
     >>> hardsigmoid(0.0)
     0.5
@@ -195,9 +256,11 @@ def hardsigmoid(x: Array) -> Array:
 
 
 def hardswish(x: Array) -> Array:
-    """silu with hardsigmoid in it, elementwise; its derivative is 0 at -3 and 1 at 3.
+    """silu with hardsigmoid for the logistic function, elementwise.
 
     z = x min(max(x + 3, 0), 6) / 6
+
+    Its derivative is 0 at -3 and 1 at 3.
 
     Source: Howard et al. (2019), arXiv:1905.02244.
 
@@ -210,9 +273,11 @@ def hardswish(x: Array) -> Array:
 
 
 def softshrink(x: Array, lambd: float = 0.5) -> Array:
-    """x moved towards 0 by lambd, elementwise; 0, with derivative 0, within lambd of 0.
+    """x moved towards 0 by lambd, elementwise.
 
     z = x - lambd where x > lambd, x + lambd where x < -lambd, else 0
+
+    Its derivative is 0 where z is 0.
 
     Args:
         x: value of any shape.
@@ -228,9 +293,11 @@ def softshrink(x: Array, lambd: float = 0.5) -> Array:
 
 
 def hardshrink(x: Array, lambd: float = 0.5) -> Array:
-    """x, but 0, with derivative 0, within lambd of 0, elementwise.
+    """x, but 0 where it is small, elementwise.
 
     z = x where |x| > lambd, else 0
+
+    Its derivative is 0 where z is 0.
 
     Args:
         x: value of any shape.
@@ -247,19 +314,21 @@ def hardshrink(x: Array, lambd: float = 0.5) -> Array:
 
 def _within(name: str, x: Array, lambd: float) -> Array:
     if lambd < 0.0:
-        raise ArgumentError(f"{name}: lambd={lambd}: it is a distance from 0; give 0 or more")
+        raise ArgumentError(f"{name}: lambd={lambd} is negative, and it is a distance from 0; give 0 or more")
     return logical_and(greater_equal(x, -lambd), less_equal(x, lambd))
 
 
 def threshold(x: Array, threshold: float, value: float) -> Array:
-    """x where it is above a threshold, elsewhere a value, elementwise; flat on the threshold and below.
+    """x where it is above a threshold, elsewhere a value, elementwise.
 
     z = x where x > threshold, else value
+
+    Its derivative is 0 below the threshold and on it.
 
     Args:
         x: value of any shape.
         threshold: the threshold, a number.
-        value: what stands below it, a number.
+        value: a number, the result on the threshold and below.
 
     >>> threshold(0.5, 1.0, -7.0)
     -7.0
@@ -268,16 +337,18 @@ def threshold(x: Array, threshold: float, value: float) -> Array:
 
 
 def prelu(x: Array, weight: Array) -> Array:
-    """Leaky rectified linear unit with slopes that are learned, elementwise; its derivative at 0 is the weight.
+    """Leaky rectified linear unit with slopes that are learned, elementwise.
 
     z = x where x > 0, else weight x
+
+    Its derivative at 0 is the weight.
 
     Args:
         x: value of any shape; its channels are axis 1.
         weight: one slope, of shape () or (1,), or one per channel.
 
     Raises:
-        ShapeError: there are neither one nor as many weights as channels.
+        ShapeError: the number of weights is not 1 and not the number of channels.
 
     Source: He, Zhang, Ren, Sun (2015), arXiv:1502.01852.
 
@@ -289,7 +360,7 @@ def prelu(x: Array, weight: Array) -> Array:
     channels = shape[1] if len(shape) > 1 else 1
     if given not in ((), (1,), (channels,)):
         raise ShapeError(
-            f"prelu: weight {named(weight)} for {named(x)}: give one slope, or {channels}, one per channel"
+            f"prelu: weight {named(weight)} does not fit {named(x)}; give one slope, or {channels}, one per channel"
         )
     if given == (1,) and not shape:
         weight = reshape(weight, shape=())
@@ -299,16 +370,16 @@ def prelu(x: Array, weight: Array) -> Array:
 
 
 def glu(x: Array, dim: int = -1) -> Array:
-    """Gated linear unit: the first half along an axis, weighed by the logistic function of the second.
+    """Gated linear unit: one half of x times the logistic function of the other half.
 
-    z = a expit(b), where a and b are the halves
+    z = a expit(b), where a and b are the halves of x along an axis
 
     Args:
-        x: value of any shape, but not of a number.
-        dim: the axis to halve, of even length.
+        x: value of any shape but ().
+        dim: the axis to split in two, of even length.
 
     Raises:
-        ShapeError: the axis does not exist, or is of odd length.
+        ShapeError: the axis does not exist, or its length is odd.
 
     Source: Dauphin, Fan, Auli, Grangier (2017), arXiv:1612.08083.
 
@@ -316,9 +387,9 @@ def glu(x: Array, dim: int = -1) -> Array:
     array([2.])
     """
     x = operand("glu", x)
-    axis = own_axis("glu", x, dim)
+    axis = axis_of("glu", x, dim)
     if shape_of(x)[axis] % 2:
-        raise ShapeError(f"glu: axis {dim} of {named(x)} has no halves; it needs an even length")
+        raise ShapeError(f"glu: axis {dim} of {named(x)} has an odd length, and is split in two; give an even one")
     first, second = split(x, 2, axis=axis)
     return first * expit(second)
 

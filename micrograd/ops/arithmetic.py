@@ -1,18 +1,32 @@
-"""The table, arithmetic: sums, products, signs, choices, steps, comparisons. A rule is the textbook line."""
+"""The table, arithmetic: sums, products, signs, choices, steps.
+
+A rule is the line of the textbook.
+"""
 
 from __future__ import annotations
 
 import builtins
 import math
 import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import ArgumentError
 from micrograd.exact import number_like
 from micrograd.modes import is_ieee
-from micrograd.op import OPS, Array, broadcast_shape, comparison, elementwise, multilinear, primitive, shape_of
-from micrograd.ops.alarms import numpys_answer
+from micrograd.op import OPS, Array, broadcast_shape, elementwise, multilinear, primitive, shape_of
+from micrograd.ops.alarms import are_numbers, integer_of, math_or_numpy, numpys_answer
+from micrograd.ops.comparisons import equal as equal
+from micrograd.ops.comparisons import greater as greater
+from micrograd.ops.comparisons import greater_equal as greater_equal
+from micrograd.ops.comparisons import isfinite as isfinite
+from micrograd.ops.comparisons import isinf as isinf
+from micrograd.ops.comparisons import isnan as isnan
+from micrograd.ops.comparisons import less as less
+from micrograd.ops.comparisons import less_equal as less_equal
+from micrograd.ops.comparisons import logical_and as logical_and
+from micrograd.ops.comparisons import logical_not as logical_not
+from micrograd.ops.comparisons import logical_or as logical_or
+from micrograd.ops.comparisons import logical_xor as logical_xor
+from micrograd.ops.comparisons import not_equal as not_equal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,24 +40,11 @@ __all__ = [
     "ceil",
     "clip",
     "divide",
-    "equal",
     "floor",
-    "greater",
-    "greater_equal",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "less",
-    "less_equal",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
     "maximum",
     "minimum",
     "multiply",
     "negative",
-    "not_equal",
     "positive",
     "reciprocal",
     "remainder",
@@ -54,34 +55,6 @@ __all__ = [
     "subtract",
     "where",
 ]
-
-
-def are_numbers(*inputs: Array) -> bool:
-    """Whether all are Python numbers, for which Python itself is quicker than NumPy.
-
-    >>> are_numbers(1, 2.0), are_numbers(np.ones(2))
-    (True, False)
-    """
-    return all(isinstance(x, (int, float)) for x in inputs)
-
-
-def math_or_numpy(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
-    """quick(*inputs), or what NumPy's function of that name says where the quick one has no answer."""
-    try:
-        z = quick(*inputs)
-        if type(z) is not complex:  # as (-8.0) ** 0.5 is in Python; it is nan in NumPy
-            return z
-    except (ValueError, OverflowError, ZeroDivisionError):
-        pass
-    return numpys_answer(ufunc, *inputs)
-
-
-def integer_of(name: str, param: str, n: Any) -> int:
-    """n as a Python int; refused where it is no integer."""
-    try:
-        return operator.index(n)
-    except TypeError:
-        raise ArgumentError(f"{name}: {param}={n!r} is not an integer; give one, as 2") from None
 
 
 @elementwise("+", lambda z, x, y: 1.0, lambda z, x, y: 1.0, c="+", commutative=True, identity=0.0)
@@ -122,9 +95,11 @@ def multiply(x: Array, y: Array) -> Array:
 
 @elementwise("/", lambda z, x, y: divide(number_like(1.0, z), y), lambda z, x, y: divide(-z, y), c="/", identity=1.0)
 def divide(x: Array, y: Array) -> Array:
-    """Quotient, elementwise; division by zero gives inf or nan, as in NumPy, not an exception.
+    """Quotient, elementwise.
 
     z = x / y
+
+    Division by 0 gives inf or nan, as in NumPy. It does not raise.
 
     >>> divide(6.0, 3.0)
     2.0
@@ -184,16 +159,17 @@ def reciprocal(x: Array) -> Array:
 @elementwise(
     "%",
     lambda z, x, y: 1.0,
-    # Not -floor(x / y), which is -10 at 1 % 0.1: there x / y rounds up to 10, and the remainder is 0.0999...
+    # Not -floor(x / y). At 1 % 0.1 that is -10, as x / y rounds up to 10; but the
+    # remainder there is 0.0999..., so the quotient that was taken is 9.
     lambda z, x, y: -round(divide(x - z, y)),
     kink="where x is a multiple of y: 1 by x, minus the quotient by y",
     c=lambda x, y: _with_sign_of(y, OPS["fmod"](x, y)),
     tex=r"\operatorname{{mod}}\left({0}, {1}\right)",
 )
 def remainder(x: Array, y: Array) -> Array:
-    """Remainder of division, elementwise, with the sign of the divisor, as Python's %; nan where y is 0.
+    """Remainder of division, elementwise, with the sign of the divisor, as Python's %.
 
-    z = x - y floor(x / y)
+    z = x - y floor(x / y); nan where y is 0
 
     >>> remainder(-7.0, 3.0)
     2.0
@@ -209,9 +185,11 @@ def _with_sign_of(y: Array, rest: Array) -> Array:
 
 @elementwise("abs", lambda z, x: sign(x), kink="0 at 0", c="fabs", tex=r"\left|{0}\right|")
 def absolute(x: Array) -> Array:
-    """Absolute value, elementwise; its derivative at 0 is 0, the middle of the subgradients [-1, 1].
+    """Absolute value, elementwise.
 
     z = |x|
+
+    Its derivative at 0 is 0, the middle of the subgradients from -1 to 1.
 
     >>> absolute(-2.0)
     2.0
@@ -237,7 +215,9 @@ def sign(x: Array) -> Array:
 
 @elementwise("floor", lambda z, x: 0, kink="0 at integers", c="floor", tex=r"\left\lfloor {0} \right\rfloor")
 def floor(x: Array) -> Array:
-    """The integer at or below, elementwise; flat, so its derivative is 0, at its jumps too.
+    """The largest integer that is not above x, elementwise.
+
+    The function is flat between its jumps. Its derivative is 0, at the jumps too.
 
     >>> floor(-1.5)
     -2.0
@@ -247,7 +227,9 @@ def floor(x: Array) -> Array:
 
 @elementwise("ceil", lambda z, x: 0, kink="0 at integers", c="ceil", tex=r"\left\lceil {0} \right\rceil")
 def ceil(x: Array) -> Array:
-    """The integer at or above, elementwise; flat, so its derivative is 0, at its jumps too.
+    """The smallest integer that is not below x, elementwise.
+
+    The function is flat between its jumps. Its derivative is 0, at the jumps too.
 
     >>> ceil(1.5)
     2.0
@@ -265,11 +247,13 @@ def _rounded(x: Array, *, decimals: int = 0) -> Array:
 
 @elementwise("round", lambda z, x, *, decimals=0: 0, kink="0 at halves", c=_rounded)
 def round(x: Array, *, decimals: int = 0) -> Array:
-    """The nearest number of so many decimals, elementwise; halves go to the even one. Its derivative is 0.
+    """x rounded to so many decimals, elementwise. Halves go to the even neighbour.
+
+    The derivative is 0.
 
     Args:
         x: value of any shape.
-        decimals: digits kept after the point; negative ones stand before it.
+        decimals: how many digits to keep after the point. -2 rounds to hundreds.
 
     Raises:
         ArgumentError: decimals is not an integer.
@@ -282,11 +266,12 @@ def round(x: Array, *, decimals: int = 0) -> Array:
         return np.round(x, decimals)
     if decimals:  # not Python's round(x, 2): it gives 2.67 for 2.675, NumPy 2.68
         return float(np.round(x, decimals))
-    return math_or_numpy(lambda x: math.copysign(builtins.round(x), x), "rint", x)  # -0.0 stays -0.0
+    # copysign: -0.0 stays -0.0
+    return math_or_numpy(lambda x: math.copysign(builtins.round(x), x), "rint", x)
 
 
 def _larger(x: Array, y: Array) -> Array:
-    """1 where x > y, 1/2 where they tie, else 0."""
+    """1 where x > y, 1/2 where both are equal, else 0."""
     return where(equal(x, y), number_like(0.5, x, y), greater(x, y))
 
 
@@ -301,9 +286,11 @@ def _larger(x: Array, y: Array) -> Array:
     identity=-math.inf,
 )
 def maximum(x: Array, y: Array) -> Array:
-    """The larger one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
+    """The larger of two, elementwise.
 
-    z = max(x, y)
+    z = max(x, y); nan where either is nan
+
+    Where both are equal, each gets half of the gradient.
 
     >>> maximum(2.0, 3.0)
     3.0
@@ -324,9 +311,11 @@ def maximum(x: Array, y: Array) -> Array:
     identity=math.inf,
 )
 def minimum(x: Array, y: Array) -> Array:
-    """The smaller one, elementwise; where both are equal, each gets half of the gradient. nan if either is.
+    """The smaller of two, elementwise.
 
-    z = min(x, y)
+    z = min(x, y); nan where either is nan
+
+    Where both are equal, each gets half of the gradient.
 
     >>> minimum(2.0, 3.0)
     2.0
@@ -354,16 +343,17 @@ def clipped(x: Array, low: Array, high: Array) -> Array:
 
 
 def clip(x: Array, min: Array | None = None, max: Array | None = None) -> Array:
-    """The nearest number between two bounds, elementwise; where min > max, it is max.
+    """x, but not below one bound and not above another, elementwise.
 
-    The gradient goes to x between the bounds and on them, and beyond them to the bound.
+    z = min(max(x, min), max); so it is max where min > max
 
-    z = min(max(x, min), max)
+    Where x is between the bounds or on one, the gradient goes to x; elsewhere it goes
+    to the bound.
 
     Args:
         x: value of any shape.
-        min: the lower bound, a number or a value of a shape that broadcasts; None for none.
-        max: the upper bound, likewise.
+        min: the lower bound, a number or a value of a shape that broadcasts, or None.
+        max: the upper bound, as min.
 
     Raises:
         ShapeError: the shapes do not broadcast.
@@ -378,7 +368,7 @@ def clip(x: Array, min: Array | None = None, max: Array | None = None) -> Array:
 
 @elementwise("stop", None, c=lambda x: x)
 def stop_gradient(x: Array) -> Array:
-    """The same numbers, through which no gradient goes, in either mode.
+    """The same numbers. No gradient goes through, in reverse or in forward mode.
 
     z = x
 
@@ -389,7 +379,7 @@ def stop_gradient(x: Array) -> Array:
 
 
 def _chosen(g: Array, z: Array, condition: Array) -> Array:
-    """g where the condition holds: elsewhere nobody asked."""
+    """g where the condition holds, else 0: what was not chosen has no gradient."""
     zero = number_like(0.0, z)
     return g * where(condition, number_like(1.0, z), zero) if is_ieee() else where(condition, g, zero)
 
@@ -404,157 +394,25 @@ def _chosen(g: Array, z: Array, condition: Array) -> Array:
     tex=r"\begin{{cases}}{1} & \text{{if }} {0} \\ {2} & \text{{otherwise}}\end{{cases}}",
 )
 def where(condition: Array, x: Array, y: Array) -> Array:
-    """Choice, elementwise; the condition carries no gradient, and what is not chosen gets none.
+    """Choice between two, elementwise.
 
     z = x where the condition holds, else y
+
+    What is not chosen gets no gradient. Nor does the condition.
 
     >>> where(True, 2.0, 3.0)
     2.0
     """
     if isinstance(condition, bool) and are_numbers(x, y):  # they stay Python numbers
         return x if condition else y
-    if isinstance(condition, np.ndarray):  # a mask made of shapes alone: to where x or y lives, as on a GPU
+    # A mask may be made from shapes alone, in NumPy, when x or y are on a GPU.
+    if isinstance(condition, np.ndarray):
         for v in (x, y):
             if not isinstance(v, (float, int, np.ndarray, np.generic)):
                 condition = np.asarray(condition, like=v)
                 break
     z: Any = np.where(condition, x, y)
     return z if z.shape else z[()]
-
-
-@comparison("==", c="==", commutative=True)
-def equal(x: Array, y: Array) -> Array:
-    """Equality of data, elementwise. (On a Value `==` asks for identity, so that values can be keys.)
-
-    >>> equal(2.0, 2.0)
-    True
-    """
-    return x == y
-
-
-@comparison("!=", c="!=", commutative=True)
-def not_equal(x: Array, y: Array) -> Array:
-    """Inequality of data, elementwise. (On a Value `!=` asks for identity.)
-
-    >>> not_equal(2.0, 2.0)
-    False
-    """
-    return x != y
-
-
-@comparison(">", c=">")
-def greater(x: Array, y: Array) -> Array:
-    """Whether x > y, elementwise.
-
-    >>> greater(2.0, 3.0)
-    False
-    """
-    return x > y
-
-
-@comparison("<", c="<")
-def less(x: Array, y: Array) -> Array:
-    """Whether x < y, elementwise.
-
-    >>> less(2.0, 3.0)
-    True
-    """
-    return x < y
-
-
-@comparison(">=", c=">=")
-def greater_equal(x: Array, y: Array) -> Array:
-    """Whether x >= y, elementwise.
-
-    >>> greater_equal(2.0, 3.0)
-    False
-    """
-    return x >= y
-
-
-@comparison("<=", c="<=")
-def less_equal(x: Array, y: Array) -> Array:
-    """Whether x <= y, elementwise.
-
-    >>> less_equal(2.0, 3.0)
-    True
-    """
-    return x <= y
-
-
-@comparison("and", c="&&", tex=r"\left({0} \wedge {1}\right)", commutative=True)
-def logical_and(x: Array, y: Array) -> Array:
-    """Whether both x and y are true, that is not 0, elementwise.
-
-    >>> logical_and(True, False)
-    False
-    """
-    return bool(x) and bool(y) if are_numbers(x, y) else np.logical_and(x, y)
-
-
-@comparison("or", c="||", tex=r"\left({0} \vee {1}\right)", commutative=True)
-def logical_or(x: Array, y: Array) -> Array:
-    """Whether x or y or both are true, that is not 0, elementwise.
-
-    >>> logical_or(True, False)
-    True
-    """
-    return bool(x) or bool(y) if are_numbers(x, y) else np.logical_or(x, y)
-
-
-@comparison(
-    "xor",
-    c=lambda x, y: not_equal(not_equal(x, 0.0), not_equal(y, 0.0)),
-    tex=r"\left({0} \oplus {1}\right)",
-    commutative=True,
-)
-def logical_xor(x: Array, y: Array) -> Array:
-    """Whether one of x and y is true, that is not 0, and the other is not, elementwise.
-
-    >>> logical_xor(True, True)
-    False
-    """
-    return bool(x) != bool(y) if are_numbers(x, y) else np.logical_xor(x, y)
-
-
-@comparison("not", c="!", tex=r"\neg\left({0}\right)")
-def logical_not(x: Array) -> Array:
-    """Whether x is 0, elementwise.
-
-    >>> logical_not(0.0)
-    True
-    """
-    return not x if are_numbers(x) else np.logical_not(x)
-
-
-@comparison("isnan", c=lambda x: not_equal(x, x))
-def isnan(x: Array) -> Array:
-    """Whether x is not a number, elementwise.
-
-    >>> isnan(math.nan)
-    True
-    """
-    return math.isnan(x) if are_numbers(x) else np.isnan(x)
-
-
-@comparison("isinf", c=lambda x: equal(absolute(x), math.inf))
-def isinf(x: Array) -> Array:
-    """Whether x is infinite, of either sign, elementwise.
-
-    >>> isinf(-math.inf)
-    True
-    """
-    return math.isinf(x) if are_numbers(x) else np.isinf(x)
-
-
-@comparison("isfinite", c=lambda x: less(absolute(x), math.inf))
-def isfinite(x: Array) -> Array:
-    """Whether x is neither infinite nor nan, elementwise.
-
-    >>> isfinite(math.inf)
-    False
-    """
-    return math.isfinite(x) if are_numbers(x) else np.isfinite(x)
 
 
 def _floating(x: Array) -> Any:

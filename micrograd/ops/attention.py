@@ -9,8 +9,9 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arithmetic import where
 from micrograd.ops.einsum import operand
+from micrograd.ops.layouts import repeat
 from micrograd.ops.linalg import matmul
-from micrograd.ops.shapes import repeat, swapaxes
+from micrograd.ops.shapes import swapaxes
 from micrograd.ops.softmax import softmax
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
-"""The table, modified Bessel functions of the first kind, of integer order, also scaled by e^-|x|.
+"""The table, modified Bessel functions of the first kind, of integer order.
 
-Two ops, each its own derivative: bessel_i moves to the orders on either side, and bessel_ie counts how often it was
-derived. So derivatives of every order are right at 0, where the textbook line i0 - i1 / x is not, and far out, where
-i1e - i0e would be 0.
+Both ops are their own derivatives. That of `bessel_i` is made of the orders below and
+above. `bessel_ie`, which is scaled by e^-|x|, has the order of the derivative as a
+param. So derivatives of every order are right at 0, where the textbook line i0 - i1 / x
+is not, and for large x, where i1e - i0e would be 0.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ else:
 
 __all__ = ["bessel_i", "bessel_ie", "i0e", "i1", "i1e"]
 
-_FAR = 20.0  # from here on the asymptotic series is exact: its least term is e^-2x of the first
+_FAR = 20.0  # from here on the asymptotic series is exact: its smallest term is e^-2x
 _TERMS = 40
 
 
@@ -40,7 +41,7 @@ def bessel_i(x: Array, *, n: int) -> Array:
         n: the order, 0 or more.
 
     Raises:
-        ArgumentError: n is not an integer, or negative.
+        ArgumentError: n is not an integer, or it is negative.
         MissingExtraError: SciPy is not installed.
 
     Source: DLMF 10.29.1 for the rule.
@@ -56,11 +57,12 @@ def bessel_i(x: Array, *, n: int) -> Array:
 
 @elementwise("e^-|x| I{n} ({order})", lambda z, x, *, n, order=0: bessel_ie(x, n=n, order=order + 1))
 def bessel_ie(x: Array, *, n: int, order: int = 0) -> Array:
-    """Modified Bessel function of the first kind, scaled so that it does not overflow, elementwise; its derivatives.
+    """Modified Bessel function of the first kind, scaled, or a derivative; elementwise.
 
-    z = d^k/dx^k e^-|x| I_n(x), for k = order; where that jumps, at 0 for odd n + k, the middle, 0
+    z = d^k/dx^k e^-|x| I_n(x), for k = order
 
-    To a relative 1e-13 at order 1 and 1e-12 at order 2.
+    It does not overflow. For odd n + k it jumps at 0, and is 0 there, the middle. The
+    relative error is at most 1e-13 at order 1 and 1e-12 at order 2.
 
     Args:
         x: value of any shape.
@@ -68,10 +70,11 @@ def bessel_ie(x: Array, *, n: int, order: int = 0) -> Array:
         order: how often to differentiate.
 
     Raises:
-        ArgumentError: n or order is not an integer, or negative.
+        ArgumentError: n or order is not an integer, or it is negative.
         MissingExtraError: SciPy is not installed.
 
-    Source: DLMF 10.29.1, by which a derivative is half the second difference in n; far out DLMF 10.40.1.
+    Source: DLMF 10.29.1, by which a derivative is half the second difference in n; for
+    large x DLMF 10.40.1.
 
     >>> round(bessel_ie(1000.0, n=0), 12)
     0.012617240456
@@ -91,7 +94,10 @@ def bessel_ie(x: Array, *, n: int, order: int = 0) -> Array:
 
 
 def _far(x: Any, n: int, order: int) -> Any:
-    """The asymptotic series, its terms derived: d^k/dx^k of x^-p is (-1)^k p (p+1) ... (p+k-1) x^(-p-k)."""
+    """The asymptotic series, each term differentiated.
+
+    d^k/dx^k of x^-p is (-1)^k p (p+1) ... (p+k-1) x^(-p-k).
+    """
     term = 1.0 / np.sqrt(2.0 * math.pi * x)
     z = 0.0
     for j in range(_TERMS):
@@ -118,9 +124,11 @@ def i1(x: Array) -> Array:
 
 
 def i0e(x: Array) -> Array:
-    """Order 0, scaled so that it does not overflow, elementwise; its derivative at 0 is 0, the middle of -1 and 1.
+    """Modified Bessel function of order 0, scaled, elementwise. It does not overflow.
 
     z = e^-|x| I_0(x)
+
+    Its derivative at 0 is 0, the middle of -1 and 1.
 
     Args:
         x: value of any shape.
@@ -135,7 +143,7 @@ def i0e(x: Array) -> Array:
 
 
 def i1e(x: Array) -> Array:
-    """Order 1, scaled so that it does not overflow, elementwise.
+    """Modified Bessel function of order 1, scaled, elementwise. It does not overflow.
 
     z = e^-|x| I_1(x)
 

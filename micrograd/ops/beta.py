@@ -1,7 +1,8 @@
-"""The table, the incomplete beta function, exact in both tails, with derivatives by all three inputs, of any order.
+"""The table, the incomplete beta function, with derivatives by all inputs.
 
-SciPy gives the values. Derivatives by the parameters are integrals over the tail that is small at x: over it the
-logarithmic slopes have one sign, so nothing cancels.
+It is exact in both tails. SciPy gives the values. Derivatives by the parameters are
+integrals over the tail that is small at x. There the logarithmic slopes have one sign,
+so no digits are lost in a difference.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import cast, equal, greater, less, logical_and, where
+from micrograd.ops.arithmetic import cast, where
+from micrograd.ops.comparisons import equal, greater, less, logical_and
 from micrograd.ops.functions import exp, log, log1p, power
 from micrograd.ops.incomplete import nodes, weighted_mean
 from micrograd.ops.special import betaln, fitted, from_scipy, natural, polygamma
@@ -33,7 +35,9 @@ __all__ = ["betainc", "betainc_dab", "betaincc"]
     domain=((0.0, math.inf), (0.0, math.inf), (0.0, 1.0)),
 )
 def betainc(a: Array, b: Array, x: Array) -> Array:
-    """Regularised incomplete beta function I_x(a, b), elementwise: what a beta distribution has below x.
+    """Regularised incomplete beta function I_x(a, b), elementwise.
+
+    It is the part of a beta distribution that lies below x:
 
     z = 1 / B(a, b) integral from 0 to x of t^(a-1) (1-t)^(b-1) dt
 
@@ -61,9 +65,9 @@ def betainc(a: Array, b: Array, x: Array) -> Array:
     domain=((0.0, math.inf), (0.0, math.inf), (0.0, 1.0)),
 )
 def betaincc(a: Array, b: Array, x: Array) -> Array:
-    """Complement of betainc, elementwise: what a beta distribution has above x.
+    """Complement of betainc, elementwise: the part of a beta distribution above x.
 
-    z = 1 - I_x(a, b), exact where that is tiny
+    z = 1 - I_x(a, b), exact where that is tiny too
 
     Args:
         a: the first parameter, positive.
@@ -88,12 +92,13 @@ def betaincc(a: Array, b: Array, x: Array) -> Array:
     domain=((0.0, math.inf), (0.0, math.inf), (0.0, 1.0)),
 )
 def betainc_dab(a: Array, b: Array, x: Array, *, by_a: int = 0, by_b: int = 0) -> Array:
-    """Derivative of betainc by a and b, elementwise; minus that of betaincc.
+    """Derivative of betainc by a and b, elementwise. Minus this is that of betaincc.
 
-    z = d^i/da^i d^j/db^j I_x(a, b), for i = by_a, j = by_b: the integral of the density up to x, derived under the
-    integral; or minus the one from x to 1, where x is above the mean a / (a + b)
+    z = d^i/da^i d^j/db^j I_x(a, b), for i = by_a, j = by_b
 
-    To a relative 1e-11 in both tails for parameters from 1e-3 up to 1e3, at first and second order.
+    It is the integral of the derivative of the density up to x; where x is above the
+    mean a / (a + b), minus the integral from x to 1. The relative error is at most
+    1e-11 in both tails, for parameters from 1e-3 up to 1e3, at first and second order.
 
     Args:
         a: the first parameter, positive.
@@ -103,7 +108,7 @@ def betainc_dab(a: Array, b: Array, x: Array, *, by_a: int = 0, by_b: int = 0) -
         by_b: how often to differentiate by b.
 
     Raises:
-        ArgumentError: by_a or by_b is not an integer, or negative.
+        ArgumentError: by_a or by_b is not an integer, or it is negative.
         ShapeError: the shapes do not broadcast.
         MissingExtraError: SciPy is not installed.
 
@@ -126,8 +131,9 @@ def betainc_dab(a: Array, b: Array, x: Array, *, by_a: int = 0, by_b: int = 0) -
 def _tail(special: Any, a: Any, b: Any, x: Any, by_a: int, by_b: int) -> Any:
     """The derivative as the smaller tail times the mean of logarithmic slopes over it.
 
-    Below the mean t = x e^(-s/a), s > 0, and 1 - t = (1 - x) (1 + r (1 - e^(-s/a))), r = x / (1 - x); above it the
-    same with a and b, t and 1 - t changed.
+    Below the mean t = x e^(-s/a), where s > 0, and with r = x / (1 - x)
+    1 - t = (1 - x) (1 + r (1 - e^(-s/a))).
+    Above the mean a and b change places, and so do t and 1 - t.
     """
     above = x > a / (a + b)
     near, far = np.where(above, b, a), np.where(above, a, b)
@@ -147,7 +153,7 @@ def _tail(special: Any, a: Any, b: Any, x: Any, by_a: int, by_b: int) -> Any:
 
 
 def _parameter_slopes(a: Array, b: Array, by_a: int, by_b: int) -> dict[tuple[int, int], Array]:
-    """Derivatives of -ln B(a, b), by how often by a and by b."""
+    """Derivatives of -ln B(a, b); the key says how often by a and how often by b."""
     orders = [(i, j) for i in range(by_a + 1) for j in range(by_b + 1) if i + j]
     slopes = {}
     for i, j in orders:
@@ -158,9 +164,10 @@ def _parameter_slopes(a: Array, b: Array, by_a: int, by_b: int) -> dict[tuple[in
 
 
 def _mixed(by_a: int, by_b: int, log_t: Array, log_u: Array, slopes: dict[tuple[int, int], Array]) -> Array:
-    """d^i/da^i d^j/db^j e^f over e^f, for f = (a-1) ln t + (b-1) ln u - ln B(a, b), u = 1 - t. In ops.
+    """d^i/da^i d^j/db^j e^f over e^f, written in ops.
 
-    By the rule of Leibniz from d/da e^f = f_a e^f, with what was found for lower orders.
+    Here f = (a-1) ln t + (b-1) ln u - ln B(a, b), and u = 1 - t. Each order follows
+    from lower ones by the rule of Leibniz, as d/da e^f = f_a e^f.
     """
 
     def slope(i: int, j: int) -> Array:
@@ -180,11 +187,15 @@ def _mixed(by_a: int, by_b: int, log_t: Array, log_u: Array, slopes: dict[tuple[
 
 
 def _density(a: Array, b: Array, x: Array, by_a: int = 0, by_b: int = 0) -> Array:
-    """Density of the beta distribution, derived by a and b so often; nan outside of [0, 1]. In ops: it is a rule."""
+    """Density of the beta distribution, differentiated by a and b.
+
+    It is nan outside of [0, 1]. It is written in ops, as it is a rule.
+    """
     inside = logical_and(greater(x, 0.0), less(x, 1.0))
     within = where(inside, x, 0.5)
     middle = exp((a - 1.0) * log(within) + (b - 1.0) * log1p(-within) - betaln(a, b))
-    # At an end a power is 0, 1 or inf, as the parameter says; where a - 1 is 0 its logarithm would give nan.
+    # At 0 and 1 the power is 0, 1 or inf, by the parameter. The logarithm would give
+    # nan where a - 1 is 0.
     end = where(less(x * (1.0 - x), 0.0), math.nan, x)
     edge = power(end, a - 1.0) * power(1.0 - end, b - 1.0) * exp(-betaln(a, b))
     density = where(inside, middle, edge)

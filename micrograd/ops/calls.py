@@ -1,8 +1,9 @@
-"""How a function of ops may be called: with NumPy's positions, and with lists where an array is meant.
+"""How a function of ops may be called: with NumPy's positions, and lists for arrays.
 
-`sum(v, 0)` is `sum(v, axis=0)`, and `tanh([1.0, 2.0])` is `tanh(np.array([1.0, 2.0]))`; lists and object arrays that
-hold Values are stacked. A position counts as in NumPy: what would mean something else there is refused. Ops come here
-only when a call is out of the ordinary (`Op.__call__`); composites are wrapped once, by `open_calls`.
+`sum(v, 0)` is `sum(v, axis=0)`, and `tanh([1.0, 2.0])` is `tanh(np.array([1.0, 2.0]))`.
+Lists and object arrays that hold Values are stacked. A position means what it means in
+NumPy; where we have no such param, it is refused. Ops come here only for unusual calls
+(`Op.__call__`); composites are wrapped once, by `open_calls`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ else:
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by position and by keyword
 
-AS_IT_IS = {"sum_to"}  # the engine calls it for every gradient that is broadcast, and with arrays alone
+# Not wrapped: the engine calls it for every broadcast gradient, and only with arrays.
+AS_IT_IS = {"sum_to"}
 
-ONE, MAYBE, MANY = "an array", "an array or None", "several arrays"  # what an argument stands for
+# What an argument stands for
+ONE, MAYBE, MANY = "an array", "an array or None", "several arrays"
 
 
 class Plan:
@@ -37,23 +40,24 @@ class Plan:
     Attributes:
         name: what the function is called.
         places: names of the arguments that come by position, in order.
-        params: names of the arguments that come by keyword only, in order.
-        kinds: what each argument stands for whose annotation says `Array`: an array, or several.
-        rest: what each of `*values` stands for, where there are any number; None where there are not.
-        is_open: whether any keyword is taken.
+        params: names of the keyword-only arguments, in order.
+        kinds: what an argument stands for, if its annotation says `Array`: one array or
+            several.
+        rest: what each of `*values` stands for; None if there is no `*values`.
+        is_open: whether any keyword is accepted.
         most: how many arguments may come by position.
         required: names of the arguments without a default.
     """
 
     def __init__(self, function: Callable[..., Any], is_op: bool = False) -> None:
-        import inspect  # here: it takes longer to load than all of micrograd.ops
+        import inspect  # not at the top: it loads slower than all of micrograd.ops
 
         self.name: str = function.__name__
         self.places: list[str] = []
         self.params: list[str] = []
         self.kinds: dict[str, str] = {}
         self.required: list[str] = []
-        self.rest: str | None = None  # "" for any number of arguments that are no arrays
+        self.rest: str | None = None  # "" for `*values` that are not arrays
         self.is_open = False
         for name, p in inspect.signature(function).parameters.items():
             kind = ONE if is_op and p.kind is not p.KEYWORD_ONLY else kind_of(p.annotation)
@@ -72,11 +76,11 @@ class Plan:
         self.array_places = [(i, name) for i, name in enumerate(self.places) if name in self.kinds]
 
     def names_array(self, params: dict[str, Any]) -> bool:
-        """Whether an array is among these params."""
+        """Whether one of these params is an array."""
         return not self.kinds.keys().isdisjoint(params)
 
     def suits(self, args: Sequence[Any], params: dict[str, Any]) -> bool:
-        """Whether the call can be made as it is: no position too many, no list where an array is meant."""
+        """Whether the call can be made as it is: no extra position, no list."""
         if len(args) > self.most:
             return False
         for i, name in self.array_places:
@@ -92,11 +96,12 @@ class Plan:
         return not any(is_odd(x) for name, x in params.items() if name in self.kinds)
 
     def read(self, args: Sequence[Any], params: dict[str, Any]) -> Call:
-        """The call as it was meant: params by name, and arrays where arrays are meant.
+        """The call as it was meant: with params by name, and arrays for lists.
 
         Raises:
-            OpError: an argument is unknown, missing, given twice, or at a position that NumPy takes otherwise.
-            DataError: what is given for an array is not one.
+            OpError: an argument is unknown, missing, given twice, or at a position with
+                another meaning in NumPy.
+            DataError: what is given for an array is not an array.
         """
         if self.rest is None:
             args, params = self._named(args, params)
@@ -105,18 +110,18 @@ class Plan:
                 raise OpError(self._unknown(name))
         missing = [name for name in self.required if name not in self.places[: len(args)] and name not in params]
         if missing:
-            raise OpError(f"{self.name}: {' and '.join(missing)} missing; call it as {self.spelled()}")
+            raise OpError(f"{self.name}: missing {' and '.join(missing)}; call it as {self.spelled()}")
         kinds = [self.kinds.get(name) for name in self.places] + [self.rest] * len(args)
         read = tuple(self._input(x, kind) for x, kind in zip(args, kinds, strict=False))
         return read, {name: self._input(x, self.kinds.get(name)) for name, x in params.items()}
 
     def spelled(self) -> str:
-        """The call as it should be written: `sum(x, axis=, keepdims=)`."""
+        """How the call is written: `sum(x, axis=, keepdims=)`."""
         several = [] if self.rest is None else ["..."]
         return f"{self.name}({', '.join([*several, *self.places, *(f'{name}=' for name in self.params)])})"
 
     def _named(self, args: Sequence[Any], params: dict[str, Any]) -> Call:
-        """Positions beyond our own, as params of the names that NumPy has there."""
+        """Extra positions as params, by the names that NumPy has at these positions."""
         count, params = len(self.places), dict(params)
         order = order_of(self.name) or dict.fromkeys([*self.places, *self.params])
         for i, x in enumerate(args[count:], count):
@@ -125,8 +130,8 @@ class Plan:
                 raise OpError(f"{self.name}: {len(args)} arguments are too many; call it as {self.spelled()}")
             if name not in self.params:
                 if x is None or x is order[name]:
-                    continue  # NumPy's default: it says nothing
-                raise OpError(f"{self.name}: argument {i + 1} is {name}= in NumPy, and not here; {self._repair(name)}")
+                    continue  # NumPy's default, which changes nothing
+                raise OpError(f"{self.name}: argument {i + 1} is {name}= in NumPy, but not here; {self._repair(name)}")
             if name in params:
                 raise OpError(f"{self.name}: {name} is given twice, by position and by name; give it once")
             params[name] = x
@@ -161,7 +166,7 @@ class Plan:
 
 
 def kind_of(annotation: Any) -> str:
-    """What an argument of this annotation stands for; "" where it is not surely an array.
+    """What an argument with this annotation stands for; "" if it may not be an array.
 
     >>> kind_of("Array | None"), kind_of("Iterable[Array]"), kind_of("int")
     ('an array or None', 'several arrays', '')
@@ -175,15 +180,15 @@ def kind_of(annotation: Any) -> str:
 
 @functools.cache
 def plan_of(function: Callable[..., Any]) -> Plan:
-    """The plan of a function, read once."""
+    """The plan of a function, made once."""
     return Plan(function.forward, True) if isinstance(function, Op) else Plan(function)
 
 
 @functools.cache
 def order_of(name: str) -> dict[str, Any] | None:
-    """The arguments that NumPy's function of this name takes by position, each with its default, in order.
+    """The positional arguments of NumPy's function of this name, with their defaults.
 
-    None where NumPy has no such function, or does not say.
+    None if NumPy has no such function, or does not say.
     """
     if name in OTHER_ORDERS:
         return dict.fromkeys(OTHER_ORDERS[name].split())
@@ -202,7 +207,7 @@ def order_of(name: str) -> dict[str, Any] | None:
 
 
 def read_op_call(op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Call:
-    """The call of an op as it was meant; all inputs by position."""
+    """The call of an op as it was meant, with all inputs by position."""
     plan = plan_of(op)
     inputs, params = plan.read(inputs, params)
     named = [params.pop(name) for name in plan.places[len(inputs) :]]
@@ -210,13 +215,13 @@ def read_op_call(op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Call:
     if carried:
         raise OpError(
             f"{op.name}: {carried[0]}= is a Value, and a param carries no gradient; "
-            f"give a plain number, such as its .data, or an op that takes it as an input"
+            f"give a plain number, such as its .data, or use an op that takes it as an input"
         )
     return (*inputs, *named), params
 
 
 def explained(plan: Plan, args: Sequence[Any], params: dict[str, Any], error: Exception) -> Exception:
-    """The error to show for a call that failed: what is wrong with its arguments, or the error itself."""
+    """The error to raise for a failed call: one about its arguments, or the error."""
     if isinstance(error, MicrogradError) or not isinstance(error, TypeError):
         return error
     try:
@@ -227,13 +232,15 @@ def explained(plan: Plan, args: Sequence[Any], params: dict[str, Any], error: Ex
 
 
 def open_calls(families: Iterable[ModuleType]) -> dict[str, Callable[..., Any]]:
-    """Let every composite in these rooms be called as ops are: with NumPy's positions, lists and friendly errors.
+    """Let all composites in these rooms be called as ops are.
+
+    They then take NumPy's positions and lists, and their errors explain a wrong call.
 
     Args:
-        families: the rooms; the names of their `__all__` are replaced in them.
+        families: the rooms; the functions in their `__all__` are replaced there.
 
     Returns:
-        The same functions by name, for who has copied the names before.
+        The new functions by name, for a module that has copied the names before.
     """
     opened = {}
     for family in families:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.einsum import contract, operand
+from micrograd.ops.layouts import pad
 from micrograd.ops.networks import Sizes, overlap_add, per_axis, windows_of
-from micrograd.ops.shapes import pad, reshape
+from micrograd.ops.shapes import reshape
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""The table, more elementwise functions of NumPy: angles, real parts, polynomials, and sinc and i0 at 0."""
+"""The table, more elementwise functions of NumPy: angles, polynomials, sinc and i0."""
 
 from __future__ import annotations
 
@@ -6,27 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import float_type
+from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.exact import number_like
 from micrograd.op import Array, elementwise, named, shape_of
-from micrograd.ops.arithmetic import (
-    absolute,
-    are_numbers,
-    cast,
-    equal,
-    integer_of,
-    isinf,
-    isnan,
-    less,
-    logical_and,
-    maximum,
-    minimum,
-    positive,
-    where,
-)
+from micrograd.ops.alarms import are_numbers, integer_of
+from micrograd.ops.arithmetic import absolute, cast, maximum, minimum, positive, where
+from micrograd.ops.comparisons import equal, isinf, isnan, less, logical_and
 from micrograd.ops.functions import arctan2, exp2, log1p, power, raise_to, sigmoid, sin
-from micrograd.ops.indexing import as_value, getitem, stack
+from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import stack
 from micrograd.ops.shapes import reshape
 
 if TYPE_CHECKING:
@@ -59,7 +48,7 @@ __all__ = [
 
 
 def deg2rad(x: Array) -> Array:
-    """Angle in radians of an angle in degrees, elementwise.
+    """An angle in radians, from degrees, elementwise.
 
     z = x pi / 180
 
@@ -69,11 +58,11 @@ def deg2rad(x: Array) -> Array:
     >>> deg2rad(180.0)
     3.141592653589793
     """
-    return as_value("deg2rad", x) * (math.pi / 180.0)
+    return as_input(x, "deg2rad") * (math.pi / 180.0)
 
 
 def rad2deg(x: Array) -> Array:
-    """Angle in degrees of an angle in radians, elementwise.
+    """An angle in degrees, from radians, elementwise.
 
     z = 180 x / pi
 
@@ -83,11 +72,11 @@ def rad2deg(x: Array) -> Array:
     >>> rad2deg(math.pi)
     180.0
     """
-    return as_value("rad2deg", x) * (180.0 / math.pi)
+    return as_input(x, "rad2deg") * (180.0 / math.pi)
 
 
 def radians(x: Array) -> Array:
-    """Angle in radians of an angle in degrees, elementwise: another name of `deg2rad`.
+    """An angle in radians, from degrees, elementwise: another name of `deg2rad`.
 
     Args:
         x: value of any shape, in degrees.
@@ -99,7 +88,7 @@ def radians(x: Array) -> Array:
 
 
 def degrees(x: Array) -> Array:
-    """Angle in degrees of an angle in radians, elementwise: another name of `rad2deg`.
+    """An angle in degrees, from radians, elementwise: another name of `rad2deg`.
 
     Args:
         x: value of any shape, in radians.
@@ -119,7 +108,7 @@ def real(x: Array) -> Array:
     >>> real(-2.0)
     -2.0
     """
-    return positive(as_value("real", x))
+    return positive(as_input(x, "real"))
 
 
 def conj(x: Array) -> Array:
@@ -131,7 +120,7 @@ def conj(x: Array) -> Array:
     >>> conj(-2.0)
     -2.0
     """
-    return positive(as_value("conj", x))
+    return positive(as_input(x, "conj"))
 
 
 def conjugate(x: Array) -> Array:
@@ -143,11 +132,11 @@ def conjugate(x: Array) -> Array:
     >>> conjugate(-2.0)
     -2.0
     """
-    return positive(as_value("conjugate", x))
+    return positive(as_input(x, "conjugate"))
 
 
 def real_if_close(x: Array, *, tol: float = 100) -> Array:
-    """Real numbers, which these are already: the same numbers, as a node of their own.
+    """The same numbers, as a node of their own: all numbers here are real.
 
     Args:
         x: value of any shape.
@@ -156,25 +145,29 @@ def real_if_close(x: Array, *, tol: float = 100) -> Array:
     >>> real_if_close(2.0)
     2.0
     """
-    return positive(as_value("real_if_close", x))
+    return positive(as_input(x, "real_if_close"))
 
 
 def angle(x: Array, *, deg: bool = False) -> Array:
-    """Angle of real numbers in the complex plane: 0, and pi where there is a minus sign; flat, so its derivative is 0.
+    """Angle of real numbers in the complex plane, elementwise.
+
+    z = 0 where x has no minus sign, else pi
+
+    The derivative is 0.
 
     Args:
         x: value of any shape.
-        deg: give degrees in place of radians.
+        deg: give degrees, not radians.
 
     >>> angle(-2.0), angle(-2.0, deg=True)
     (3.141592653589793, 180.0)
     """
-    z = arctan2(0.0, as_value("angle", x))
+    z = arctan2(0.0, as_input(x, "angle"))
     return rad2deg(z) if deg else z
 
 
 def float_power(x: Array, y: Array) -> Array:
-    """Power, elementwise, in float64 whatever the dtypes of the inputs are.
+    """Power, elementwise, always in float64.
 
     z = x^y
 
@@ -188,7 +181,7 @@ def float_power(x: Array, y: Array) -> Array:
     >>> float_power(2.0, 3.0)
     8.0
     """
-    return power(_double(as_value("float_power", x)), _double(as_value("float_power", y)))
+    return power(_double(as_input(x, "float_power")), _double(as_input(y, "float_power")))
 
 
 def _double(x: Array) -> Array:
@@ -196,9 +189,11 @@ def _double(x: Array) -> Array:
 
 
 def fmax(x: Array, y: Array) -> Array:
-    """The larger one, elementwise, or the one that is a number where the other is nan; ties share equally.
+    """The larger of two, elementwise; where one is nan, the other.
 
     z = max(x, y)
+
+    Where both are equal, each gets half of the gradient.
 
     Args:
         x: value of any shape.
@@ -210,14 +205,16 @@ def fmax(x: Array, y: Array) -> Array:
     >>> fmax(2.0, math.nan)
     2.0
     """
-    x, y = as_value("fmax", x), as_value("fmax", y)
+    x, y = as_input(x, "fmax"), as_input(y, "fmax")
     return maximum(_unless_nan(x, y), _unless_nan(y, x))
 
 
 def fmin(x: Array, y: Array) -> Array:
-    """The smaller one, elementwise, or the one that is a number where the other is nan; ties share equally.
+    """The smaller of two, elementwise; where one is nan, the other.
 
     z = min(x, y)
+
+    Where both are equal, each gets half of the gradient.
 
     Args:
         x: value of any shape.
@@ -229,12 +226,12 @@ def fmin(x: Array, y: Array) -> Array:
     >>> fmin(2.0, math.nan)
     2.0
     """
-    x, y = as_value("fmin", x), as_value("fmin", y)
+    x, y = as_input(x, "fmin"), as_input(y, "fmin")
     return minimum(_unless_nan(x, y), _unless_nan(y, x))
 
 
 def _unless_nan(x: Array, y: Array) -> Array:
-    """x, and y where x is nan: both inputs of a maximum are then y, which gets both halves of the gradient."""
+    """x, but y where x is nan: there y gets both halves of a maximum's gradient."""
     missing = isnan(x)
     if isinstance(missing, (bool, np.bool_)):
         return y if missing else x
@@ -244,14 +241,16 @@ def _unless_nan(x: Array, y: Array) -> Array:
 def nan_to_num(
     x: Array, *, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Array:
-    """Numbers in place of nan and infinities, elementwise; what was replaced has the gradient 0.
+    """x with numbers in place of nan and infinities, elementwise.
+
+    What is replaced has the gradient 0.
 
     Args:
         x: value of any shape.
         copy: True; values are never changed in place.
-        nan: what stands for nan.
-        posinf: what stands for infinity; the largest number of the dtype by default.
-        neginf: what stands for minus infinity; the smallest number of the dtype by default.
+        nan: what replaces nan.
+        posinf: what replaces inf; by default the largest number of the dtype.
+        neginf: what replaces -inf; by default the smallest number of the dtype.
 
     Raises:
         ArgumentError: copy is False.
@@ -260,8 +259,8 @@ def nan_to_num(
     0.0
     """
     if not copy:
-        raise ArgumentError("nan_to_num: copy=False: a value is never changed in place; use the result, with copy=True")
-    x = as_value("nan_to_num", x)
+        raise ArgumentError("nan_to_num: copy=False: a Value is not changed in place; leave copy out, use the result")
+    x = as_input(x, "nan_to_num")
     largest = float(np.finfo(float_type(x)).max)
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
     endless = isinf(x)
@@ -278,7 +277,7 @@ _LOG2_E = 1.0 / _LN2
     lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((x - y) * _LN2)),
     lambda z, x, y: where(equal(z, -math.inf), 0.0, sigmoid((y - x) * _LN2)),
     kink="0 where both are -inf",
-    c=lambda x, y: where(equal(x, y), x + 1.0, where(less(x, y), y, x) + _LOG2_E * log1p(exp2(-absolute(x - y)))),
+    c=lambda x, y: where(less(x, y), y, x) + _LOG2_E * log1p(exp2(-absolute(x - y))),
     tex=r"\log_2\left(2^{{{0}}} + 2^{{{1}}}\right)",
     commutative=True,
     identity=-math.inf,
@@ -295,11 +294,11 @@ def logaddexp2(x: Array, y: Array) -> Array:
     """
     if not are_numbers(x, y):
         return np.logaddexp2(x, y)
-    # Equal ones apart, as inf - inf would be nan.
+    # Equal inputs on their own, as inf - inf is nan.
     return x + 1.0 if x == y else max(x, y) + _LOG2_E * math.log1p(math.exp2(-abs(x - y)))
 
 
-# sinc and i0: derivatives of every order, without the cancellation that their formulas have near 0
+# sinc and i0: derivatives of every order. The formulas of textbooks lose digits near 0.
 
 
 _NEAR = 1e-20  # stands for 0 in sinc, as in NumPy: sin(u) / u is 1 there
@@ -312,9 +311,11 @@ def _wave(x: Array) -> Array:
 
 @elementwise("sinc", lambda z, x: sinc_derivative(x, order=1), c=_wave)
 def sinc(x: Array) -> Array:
-    """The normalised sinc function, elementwise, 1 at 0; its derivatives of every order are right at 0 and near it.
+    """The normalised sinc function, elementwise.
 
-    z = sin(pi x) / (pi x)
+    z = sin(pi x) / (pi x); 1 at 0
+
+    Its derivatives of every order are right at 0 and near it.
 
     >>> sinc(0.0), sinc(0.5)
     (1.0, 0.6366197723675814)
@@ -331,10 +332,11 @@ def sinc(x: Array) -> Array:
     tex=r"\operatorname{{sinc}}^{{({order})}}\left({0}\right)",
 )
 def sinc_derivative(x: Array, *, order: int) -> Array:
-    """The derivative of `sinc` of that order, elementwise.
+    """The derivative of `sinc` of an order, elementwise.
 
-    Near 0 it is the series of sin(u) / u, u = pi x; else, with s_n the derivative of order n by u,
-    u s_n + n s_{n-1} = sin(u + n pi / 2), which loses no digits where |u| is at least n.
+    With u = pi x, near 0 it is the series of sin(u) / u. Elsewhere, with s_n the
+    derivative of order n by u, u s_n + n s_{n-1} = sin(u + n pi / 2). This loses no
+    digits where |u| is at least n.
 
     Args:
         x: value of any shape.
@@ -361,9 +363,9 @@ def sinc_derivative(x: Array, *, order: int) -> Array:
 
 @elementwise("i0", lambda z, x: i0_derivative(x, order=1), tex=r"I_0\left({0}\right)")
 def i0(x: Array) -> Array:
-    """Modified Bessel function of the first kind and order 0, elementwise; infinite from about 713 on.
+    """Modified Bessel function of the first kind and order 0, elementwise.
 
-    z = 1 / pi integral from 0 to pi of e^(x cos s) ds
+    z = 1 / pi integral from 0 to pi of e^(x cos s) ds; inf from about 713 on
 
     >>> i0(0.0)
     1.0
@@ -376,12 +378,13 @@ def i0(x: Array) -> Array:
     "i0^({order})", lambda z, x, *, order: i0_derivative(x, order=order + 1), tex=r"I_0^{{({order})}}\left({0}\right)"
 )
 def i0_derivative(x: Array, *, order: int) -> Array:
-    """The derivative of `i0` of that order, elementwise.
+    """The derivative of `i0` of an order, elementwise.
 
     z = mean over s of cos(s)^order e^(x cos s)
 
-    By symmetry a quarter of the circle is enough, with cosh or sinh: then all terms have one sign, and no digit is
-    lost. The midpoint rule converges faster than any power of the number of points.
+    By symmetry a quarter of the circle is enough, with cosh or sinh. Then all terms
+    have the same sign, and no digits are lost. The midpoint rule converges faster than
+    any power of the number of points.
 
     Args:
         x: value of any shape.
@@ -405,12 +408,13 @@ def i0_derivative(x: Array, *, order: int) -> Array:
 
 
 def polyval(p: Array | Sequence[Array], x: Array) -> Array:
-    """Value of a polynomial, by Horner's rule; the coefficients have gradients, too.
+    """Value of a polynomial, by Horner's rule. The coefficients have gradients too.
 
     z = p_0 x^(n-1) + p_1 x^(n-2) + ... + p_{n-1}
 
     Args:
-        p: the coefficients, the highest power first: a value of shape (n,), or a list of numbers and values.
+        p: the coefficients, the highest power first: a value of shape (n,), or a list
+            of numbers and values.
         x: where to evaluate, a value of any shape.
 
     Raises:
@@ -422,8 +426,8 @@ def polyval(p: Array | Sequence[Array], x: Array) -> Array:
     76.0
     """
     if not isinstance(p, (list, tuple)) and len(shape_of(p)) != 1:
-        raise ShapeError(f"polyval: coefficients of shape {named(p)}: give one row of them, the highest power first")
-    x = as_value("polyval", x)
+        raise ShapeError(f"polyval: coefficients {named(p)} are not one row; give one, the highest power first")
+    x = as_input(x, "polyval")
     z: Any = x * number_like(0.0, x)
     for coefficient in p:
         z = z * x + coefficient
@@ -431,7 +435,7 @@ def polyval(p: Array | Sequence[Array], x: Array) -> Array:
 
 
 def vander(x: Array, N: int | None = None, *, increasing: bool = False) -> Array:
-    """Powers of the elements side by side: the matrix of Vandermonde.
+    """Powers of the elements in columns: the matrix of Vandermonde.
 
     z_ij = x_i^(N-1-j), or x_i^j where increasing
 
@@ -448,7 +452,7 @@ def vander(x: Array, N: int | None = None, *, increasing: bool = False) -> Array
     array([[4., 2., 1.],
            [9., 3., 1.]])
     """
-    x = as_value("vander", x)
+    x = as_input(x, "vander")
     if len(shape_of(x)) != 1:
         raise ShapeError(f"vander: {named(x)} is not one row of numbers; ravel() it first")
     (n,) = shape_of(x)

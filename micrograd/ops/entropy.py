@@ -1,6 +1,6 @@
-"""The table, what entropies are made of: x ln y and its kin, where 0 ln 0 is 0.
+"""The table, what entropies are made of: x ln y and the like, where 0 ln 0 is 0.
 
-The slopes at 0 are the true ones: those of x ln x and of entr are infinite there.
+The slopes at 0 are the true ones. Those of x ln x and of `entr` are infinite there.
 """
 
 from __future__ import annotations
@@ -9,18 +9,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import (
-    are_numbers,
-    divide,
-    equal,
-    greater,
-    greater_equal,
-    isnan,
-    less,
-    logical_and,
-    logical_or,
-    where,
-)
+from micrograd.ops.alarms import are_numbers
+from micrograd.ops.arithmetic import divide, where
+from micrograd.ops.comparisons import equal, greater, greater_equal, isnan, less, logical_and, logical_or
 from micrograd.ops.functions import log, log1p
 from micrograd.ops.special import fitted
 
@@ -33,13 +24,13 @@ __all__ = ["entr", "kl_div", "rel_entr", "xdivy", "xlog1py", "xlogy"]
 
 
 def _times_log(x: Array, y: Array, quick: Any, ufunc: str) -> Array:
-    """x times the logarithm that either function takes of y; 0 where x is 0 and y is not nan."""
+    """x times the logarithm of y; 0 where x is 0 and y is not nan."""
     if are_numbers(x, y):
         if x == 0 and y == y:
             return 0.0
         try:
             return x * quick(y)
-        except ValueError:  # of 0 or less, from where that function counts
+        except ValueError:  # the logarithm of 0, or of a negative number
             pole = 0.0 if quick is math.log else -1.0
             return -math.inf * x if y == pole else math.nan
     idle = (x == 0) & ~np.isnan(y)
@@ -78,9 +69,9 @@ def xlogy(x: Array, y: Array) -> Array:
     c=lambda x, y: _unless_0(x, y, x * log1p(y)),
 )
 def xlog1py(x: Array, y: Array) -> Array:
-    """Product x ln (1 + y), elementwise, exact for small y; 0 where x is 0, also at y = -1.
+    """Product x ln (1 + y), elementwise; 0 where x is 0, also at y = -1.
 
-    z = x ln (1 + y)
+    z = x ln (1 + y), exact for small y too
 
     Args:
         x: value of any shape.
@@ -131,9 +122,9 @@ def _entropy(x: Array) -> Array:
 
 @elementwise("entr", lambda z, x: -1.0 - log(x), c=_entropy, domain=((0.0, math.inf),))
 def entr(x: Array) -> Array:
-    """Entropy of a probability, elementwise; 0 at 0, with an infinite slope; -inf below.
+    """Entropy of a probability, elementwise.
 
-    z = -x ln x
+    z = -x ln x; 0 at 0, with an infinite slope; -inf below 0
 
     Args:
         x: value of any shape.
@@ -149,14 +140,20 @@ def _outside(x: Array, y: Array) -> Array:
 
 
 def _log_ratio(x: Array, y: Array) -> Array:
-    """ln (x / y) of positive numbers, without overflow; exact where they are nearly equal. In ops: it is a rule."""
+    """ln (x / y) of positive numbers, without overflow, exact where they are near.
+
+    It is written in ops, as it is a rule.
+    """
     near = logical_and(greater(x, 0.5 * y), greater(y, 0.5 * x))
     close = log1p(divide(where(near, x - y, 0.0), where(near, y, 1.0)))
     return where(near, close, log(where(near, 1.0, x)) - log(where(near, 1.0, y)))
 
 
 def _divergence(x: Array, y: Array, inside_of: Any, at_zero: Array) -> Array:
-    """What inside_of gives where both are positive, at_zero where x is 0 and y is not negative; else inf, or nan."""
+    """inside_of(x, y) where both are positive, and what it is elsewhere.
+
+    at_zero where x is 0 and y is not negative; nan where either is nan; else inf.
+    """
     inside = logical_and(greater(x, 0.0), greater(y, 0.0))
     z = inside_of(where(inside, x, 1.0), where(inside, y, 1.0))
     rest = where(logical_or(isnan(x), isnan(y)), x + y, math.inf)
@@ -176,9 +173,9 @@ def _relative(x: Array, y: Array) -> Array:
     domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def rel_entr(x: Array, y: Array) -> Array:
-    """Term of the relative entropy of two distributions, elementwise; 0 at x = 0; inf where x or y is no probability.
+    """Term of the relative entropy of two distributions, elementwise.
 
-    z = x ln (x / y)
+    z = x ln (x / y); 0 at x = 0; inf where x or y is negative, or only y is 0
 
     Args:
         x: value of any shape, at least 0.
@@ -200,15 +197,15 @@ def _kullback(x: Array, y: Array) -> Array:
 @elementwise(
     "kl_div",
     lambda z, x, y: _log_ratio(x, y),
-    # For x near y the first keeps the digits; at x = 0 the second is 1, also where y is 0.
+    # The first keeps the digits for x near y. The second is 1 at x = 0, also at y = 0.
     lambda z, x, y: where(_outside(x, y), math.nan, where(greater(x, 0.5 * y), divide(y - x, y), 1.0 - xdivy(x, y))),
     c=_kullback,
     domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def kl_div(x: Array, y: Array) -> Array:
-    """Term of the divergence of Kullback and Leibler of two measures, elementwise; y at x = 0; inf outside.
+    """Term of the divergence of Kullback and Leibler of two measures, elementwise.
 
-    z = x ln (x / y) - x + y
+    z = x ln (x / y) - x + y; y at x = 0; inf where x or y is negative, or only y is 0
 
     Args:
         x: value of any shape, at least 0.

@@ -1,7 +1,8 @@
-"""The table, elementary functions: powers, exponentials, waves, and the bends of neural networks.
+"""The table, elementary functions: powers, exponentials, logarithms, trigonometry.
 
-A Python float goes through `math`, an array through NumPy. Where `math` raises (the logarithm of 0, an
-overflow), NumPy answers instead, with inf or nan and its warning: one rule for numbers and arrays.
+A Python float goes through `math`, an array through NumPy. Where `math` raises, as for
+the logarithm of 0, NumPy answers with inf or nan and a warning. So numbers and arrays
+behave alike.
 """
 
 from __future__ import annotations
@@ -11,18 +12,10 @@ from typing import TYPE_CHECKING
 
 from micrograd.exact import number_like
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import (
-    absolute,
-    are_numbers,
-    divide,
-    equal,
-    greater,
-    less,
-    less_equal,
-    math_or_numpy,
-    where,
-)
-from micrograd.ops.lengths import cosine
+from micrograd.ops.alarms import are_numbers, math_or_numpy
+from micrograd.ops.arithmetic import absolute, divide, where
+from micrograd.ops.comparisons import equal, greater, less, less_equal
+from micrograd.ops.lengths import hypot as hypot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,13 +33,10 @@ __all__ = [
     "cbrt",
     "cos",
     "cosh",
-    "elu",
     "exp",
     "exp2",
     "expit",
     "expm1",
-    "hypot",
-    "leaky_relu",
     "log",
     "log1p",
     "log2",
@@ -56,10 +46,8 @@ __all__ = [
     "raise_to",
     "relu",
     "sigmoid",
-    "silu",
     "sin",
     "sinh",
-    "softplus",
     "sqrt",
     "tan",
     "tanh",
@@ -90,11 +78,12 @@ def exp2(x: Array) -> Array:
     return math_or_numpy(math.exp2, "exp2", x) if type(x) is float else np.exp2(x)
 
 
-@elementwise("expm1", lambda z, x: exp(x), c="expm1")  # not z + 1, which is 0 from -37 on
+# Not z + 1, which is 0 from -37 on down.
+@elementwise("expm1", lambda z, x: exp(x), c="expm1")
 def expm1(x: Array) -> Array:
-    """Exponential less 1, elementwise; exact near 0, where e^x - 1 would lose its digits.
+    """Exponential minus 1, elementwise.
 
-    z = e^x - 1
+    z = e^x - 1, exact near 0 too, where the difference would lose its digits
 
     >>> expm1(1e-20)
     1e-20
@@ -104,9 +93,9 @@ def expm1(x: Array) -> Array:
 
 @elementwise("log", lambda z, x: divide(1.0, x), c="log", tex=r"\ln\left({0}\right)", domain=((0.0, math.inf),))
 def log(x: Array) -> Array:
-    """Natural logarithm, elementwise; -inf at 0, nan below.
+    """Natural logarithm, elementwise.
 
-    z = ln x
+    z = ln x; -inf at 0, nan below
 
     >>> log(1.0)
     0.0
@@ -148,9 +137,9 @@ def log10(x: Array) -> Array:
 
 @elementwise("log1p", lambda z, x: divide(1.0, 1.0 + x), c="log1p", domain=((-1.0, math.inf),))
 def log1p(x: Array) -> Array:
-    """Natural logarithm of 1 + x, elementwise; exact near 0, where 1 + x would lose the digits of x.
+    """Natural logarithm of 1 + x, elementwise.
 
-    z = ln (1 + x)
+    z = ln (1 + x), exact near 0 too, where 1 + x would lose the digits of x
 
     >>> log1p(1e-20)
     1e-20
@@ -163,7 +152,7 @@ def log1p(x: Array) -> Array:
     lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(x - y)),
     lambda z, x, y: where(equal(z, -math.inf), 0.0, expit(y - x)),
     kink="0 where both are -inf",
-    c=lambda x, y: where(equal(x, y), x + math.log(2.0), where(less(x, y), y, x) + log1p(exp(-absolute(x - y)))),
+    c=lambda x, y: where(less(x, y), y, x) + log1p(exp(-absolute(x - y))),
     tex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)",
     commutative=True,
     identity=-math.inf,
@@ -180,12 +169,12 @@ def logaddexp(x: Array, y: Array) -> Array:
     """
     if not are_numbers(x, y):
         return np.logaddexp(x, y)
-    # Equal ones apart, as inf - inf would be nan.
+    # Equal inputs on their own, as inf - inf is nan.
     return x + math.log(2.0) if x == y else max(x, y) + math.log1p(math.exp(-abs(x - y)))
 
 
 def _slope(z: Array, x: Array, *, exponent: float) -> Array:
-    # x^0 is 1 everywhere, also at 0: its slope is 0 there, not 0 * 0^-1
+    # x^0 is 1 everywhere, also at 0. So its slope there is 0, not 0 * 0^-1.
     return number_like(exponent, x) * raise_to(x, exponent=exponent - 1) if exponent else 0
 
 
@@ -209,15 +198,18 @@ def raise_to(x: Array, *, exponent: float) -> Array:
 
 @elementwise(
     "**",
-    lambda z, x, y: y * power(x, where(equal(y, 0), 1, y - 1)),  # x^0 is flat, also at 0
+    # x^0 is 1 everywhere, also at 0: flat
+    lambda z, x, y: y * power(x, where(equal(y, 0), 1, y - 1)),
     lambda z, x, y: z * log(where(greater(x, 0.0), x, where(equal(x, 0.0), 1.0, math.nan))),
     c="pow",
     identity=1.0,
 )
 def power(x: Array, y: Array) -> Array:
-    """Power, elementwise. The derivative by y is z ln x: 0 where x is 0, nan where x is negative.
+    """Power, elementwise.
 
     z = x^y
+
+    The derivative by y is z ln x. It is 0 where x is 0, and nan where x is negative.
 
     >>> power(2.0, 3.0)
     8.0
@@ -229,9 +221,9 @@ def power(x: Array, y: Array) -> Array:
 
 @elementwise("sqrt", lambda z, x: divide(0.5, z), c="sqrt", tex=r"\sqrt{{{0}}}", domain=((0.0, math.inf),))
 def sqrt(x: Array) -> Array:
-    """Square root, elementwise; nan below 0.
+    """Square root, elementwise.
 
-    z = x^(1/2)
+    z = x^(1/2); nan below 0
 
     >>> sqrt(9.0)
     3.0
@@ -241,7 +233,7 @@ def sqrt(x: Array) -> Array:
 
 @elementwise("cbrt", lambda z, x: divide(1.0 / 3.0, z * z), c="cbrt", tex=r"\sqrt[3]{{{0}}}")
 def cbrt(x: Array) -> Array:
-    """Cube root, elementwise, of negative numbers too.
+    """Cube root, elementwise; also of negative numbers.
 
     z = x^(1/3)
 
@@ -249,26 +241,6 @@ def cbrt(x: Array) -> Array:
     -2.0
     """
     return math.cbrt(x) if type(x) is float else np.cbrt(x)
-
-
-@elementwise(
-    "hypot", lambda z, x, y: cosine(x, z), lambda z, x, y: cosine(y, z), kink="0 at (0, 0)", c="hypot", commutative=True
-)
-def hypot(x: Array, y: Array) -> Array:
-    """Length of the hypotenuse, elementwise, without overflow; its gradient at (0, 0) is 0.
-
-    z = (x^2 + y^2)^(1/2)
-
-    >>> hypot(3.0, 4.0)
-    5.0
-    """
-    if not are_numbers(x, y):
-        return np.hypot(x, y)
-    point = complex(x, y)
-    try:
-        return abs(point)  # C's hypot, as in NumPy; Python's differs in the last bit
-    except OverflowError:
-        return math.inf
 
 
 @elementwise("sin", lambda z, x: cos(x), c="sin", tex=r"\sin\left({0}\right)")
@@ -309,7 +281,9 @@ def tan(x: Array) -> Array:
     domain=((-1.0, 1.0),),
 )
 def arcsin(x: Array) -> Array:
-    """Inverse sine, elementwise; z in radians, from -pi/2 to pi/2; nan outside of [-1, 1].
+    """Inverse sine, elementwise; nan below -1 and above 1.
+
+    z is in radians, from -pi/2 to pi/2.
 
     >>> arcsin(0.0)
     0.0
@@ -325,7 +299,9 @@ def arcsin(x: Array) -> Array:
     domain=((-1.0, 1.0),),
 )
 def arccos(x: Array) -> Array:
-    """Inverse cosine, elementwise; z in radians, from 0 to pi; nan outside of [-1, 1].
+    """Inverse cosine, elementwise; nan below -1 and above 1.
+
+    z is in radians, from 0 to pi.
 
     >>> arccos(1.0)
     0.0
@@ -335,7 +311,9 @@ def arccos(x: Array) -> Array:
 
 @elementwise("arctan", lambda z, x: divide(1.0, 1.0 + x * x), c="atan", tex=r"\arctan\left({0}\right)")
 def arctan(x: Array) -> Array:
-    """Inverse tangent, elementwise; z in radians, from -pi/2 to pi/2.
+    """Inverse tangent, elementwise.
+
+    z is in radians, from -pi/2 to pi/2.
 
     >>> arctan(0.0)
     0.0
@@ -351,13 +329,15 @@ def arctan(x: Array) -> Array:
     c="atan2",
 )
 def arctan2(y: Array, x: Array) -> Array:
-    """Angle of the point (x, y), elementwise; z in radians, from -pi to pi; its gradient at (0, 0) is 0.
+    """Angle of the point (x, y), elementwise.
 
-    z = arctan(y / x), in the quadrant of the point
+    z = arctan(y / x) in the quadrant of the point, in radians, from -pi to pi
+
+    Its gradient at (0, 0) is 0.
 
     Args:
-        y: the ordinate, first as in NumPy.
-        x: the abscissa.
+        y: the second coordinate; it comes first, as in NumPy.
+        x: the first coordinate.
 
     >>> arctan2(0.0, -1.0)
     3.141592653589793
@@ -366,7 +346,7 @@ def arctan2(y: Array, x: Array) -> Array:
 
 
 def _turn(y: Array, x: Array, side: Array) -> Array:
-    """A side over the squared hypotenuse: divided twice, as the square may overflow."""
+    """A side over the square of the hypotenuse, divided twice: it could overflow."""
     r = hypot(y, x)
     return where(equal(r, 0.0), 0.0, divide(divide(side, r), r))
 
@@ -427,7 +407,7 @@ def arcsinh(x: Array) -> Array:
     domain=((1.0, math.inf),),
 )
 def arccosh(x: Array) -> Array:
-    """Inverse hyperbolic cosine, elementwise, of at least 0; nan below 1.
+    """Inverse hyperbolic cosine, elementwise, the branch from 0 up; nan below 1.
 
     >>> arccosh(1.0)
     0.0
@@ -443,7 +423,9 @@ def arccosh(x: Array) -> Array:
     domain=((-1.0, 1.0),),
 )
 def arctanh(x: Array) -> Array:
-    """Inverse hyperbolic tangent, elementwise; infinite at -1 and 1, nan outside of them.
+    """Inverse hyperbolic tangent, elementwise.
+
+    It is infinite at -1 and 1, and nan outside of them.
 
     >>> arctanh(0.0)
     0.0
@@ -452,13 +434,13 @@ def arctanh(x: Array) -> Array:
 
 
 def _in_ops(x: Array) -> Array:
-    """The logistic function, for C; e^-|x| never overflows, and keeps the digits of small results."""
+    """The logistic function as C says it; e^-|x| does not overflow."""
     e = exp(-absolute(x))
     return where(less(x, 0.0), e, 1.0) / (1.0 + e)
 
 
 def _logistic(x: Array) -> Array:
-    """The same without the time that calls of ops take."""
+    """The same, without the time that calls of ops take."""
     if type(x) is float:
         e = math.exp(-abs(x))
         return (e if x < 0.0 else 1.0) / (1.0 + e)
@@ -466,13 +448,12 @@ def _logistic(x: Array) -> Array:
     return np.where(x < 0.0, e, 1.0) / (1.0 + e)
 
 
-@elementwise(
-    "sigmoid", lambda z, x: z * (1.0 - z), c=_in_ops, tex=r"\sigma\left({0}\right)"
-)  # 0 from x = 37 on: see expit
+@elementwise("sigmoid", lambda z, x: z * (1.0 - z), c=_in_ops, tex=r"\sigma\left({0}\right)")
 def sigmoid(x: Array) -> Array:
-    """Logistic function, elementwise; its derivative is the line of the texts.
+    """Logistic function, elementwise, with the rule of the texts.
 
     z = 1 / (1 + e^-x)
+    dz/dx = z (1 - z), which is 0 from x = 37 on; see `expit`
 
     >>> sigmoid(0.0)
     0.5
@@ -482,9 +463,10 @@ def sigmoid(x: Array) -> Array:
 
 @elementwise("expit", lambda z, x: z * expit(-x), c=_in_ops, tex=r"\sigma\left({0}\right)")
 def expit(x: Array) -> Array:
-    """Logistic function, elementwise, as `sigmoid`; its derivatives keep their digits in both tails.
+    """Logistic function, elementwise; its derivatives are exact in both tails.
 
     z = 1 / (1 + e^-x)
+    dz/dx = z expit(-x)
 
     >>> expit(0.0)
     0.5
@@ -500,9 +482,11 @@ def expit(x: Array) -> Array:
     tex=r"\operatorname{{ReLU}}\left({0}\right)",
 )
 def relu(x: Array) -> Array:
-    """Rectified linear unit, elementwise; its derivative at 0 is 0.
+    """Rectified linear unit, elementwise.
 
     z = max(x, 0)
+
+    Its derivative at 0 is 0.
 
     >>> relu(-6.0)
     0.0
@@ -510,61 +494,3 @@ def relu(x: Array) -> Array:
     if type(x) is float:
         return 0.0 if x <= 0.0 else x
     return np.maximum(x, 0)
-
-
-def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
-    """Leaky rectified linear unit, elementwise; its derivative at 0 is the negative slope.
-
-    z = x where x > 0, else negative_slope x
-
-    Args:
-        x: value of any shape.
-        negative_slope: the slope below 0.
-
-    >>> leaky_relu(-6.0)
-    -0.06
-    """
-    return where(greater(x, 0), x, negative_slope * x)
-
-
-def elu(x: Array, *, alpha: float = 1.0) -> Array:
-    """Exponential linear unit, elementwise; its derivative at 0 is alpha.
-
-    z = x where x > 0, else alpha (e^x - 1)
-
-    Args:
-        x: value of any shape.
-        alpha: minus the limit at -inf.
-
-    Source: Clevert, Unterthiner, Hochreiter (2016), arXiv:1511.07289.
-
-    >>> elu(-1000.0)
-    -1.0
-    """
-    positive = greater(x, 0)
-    return where(positive, x, alpha * expm1(where(positive, 0.0, x)))  # e^x overflows where it is not asked for
-
-
-def silu(x: Array) -> Array:
-    """Sigmoid linear unit, also called swish, elementwise.
-
-    z = x / (1 + e^-x)
-
-    Source: Elfwing, Uchibe, Doya (2018), arXiv:1702.03118.
-
-    >>> silu(0.0)
-    0.0
-    """
-    return x * expit(x)
-
-
-@elementwise("softplus", lambda z, x: expit(x), c=lambda x: logaddexp(x, 0.0), tex=r"\ln\left(1 + e^{{{0}}}\right)")
-def softplus(x: Array) -> Array:
-    """Smooth form of relu, elementwise, without overflow.
-
-    z = ln (1 + e^x)
-
-    >>> softplus(1000.0)
-    1000.0
-    """
-    return logaddexp(x, 0.0)

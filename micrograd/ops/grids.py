@@ -1,14 +1,14 @@
-"""The table, grids: values spread over an interval, over a shape, or over the axes of a grid; all composed of ops."""
+"""The table, grids: values spread over intervals, shapes and grids; made of ops."""
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
-from micrograd.errors import ArgumentError, DomainError, ShapeError
-from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arithmetic import absolute, cast, positive, sign, where
+from micrograd.errors import ArgumentError, DomainError
+from micrograd.op import Array, broadcast_shape, ground, named, shape_of
+from micrograd.ops.arithmetic import absolute, cast, integer_of, positive, sign, where
+from micrograd.ops.axes import new_axis, with_length
 from micrograd.ops.functions import log10, power
 from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of
 
@@ -45,13 +45,13 @@ def linspace(
     z_i = start + i step, where step = (stop - start) / (num - 1)
 
     Args:
-        start: the first.
+        start: the first number.
         stop: the last; both may be arrays, which broadcast.
         num: how many.
-        endpoint: False leaves stop out: step = (stop - start) / num.
-        retstep: return the pair (z, step).
+        endpoint: whether stop is included; without it step = (stop - start) / num.
+        retstep: whether to return the pair (z, step).
         dtype: a floating-point type for z.
-        axis: the axis of z along which they stand.
+        axis: the axis of z along which the numbers stand.
 
     Raises:
         ArgumentError: num is negative or not an integer, or the dtype is of integers.
@@ -61,7 +61,7 @@ def linspace(
     array([0. , 0.5, 1. , 1.5, 2. ])
     """
     start, stop = as_data(start, "linspace"), as_data(stop, "linspace")
-    _check_ends("linspace", start, stop)
+    broadcast_shape("linspace", start, stop)
     start, stop = start * 1.0, stop * 1.0  # integers become floats
     count = _count("linspace", num)
     parts = count - 1 if endpoint else count
@@ -71,42 +71,23 @@ def linspace(
     turns = np.arange(count).reshape(-1, *(1,) * len(shape_of(delta))).astype(getattr(ends, "dtype", float))
     z = start + (ends / parts * turns if parts > 0 else ends * turns)
     if endpoint and count > 1:
-        z = where(turns == parts, stop, z)  # exactly the end
-    z = _typed("linspace", moveaxis(z, 0, _place("linspace", z, axis)), dtype)
+        z = where(turns == parts, stop, z)  # the end exactly, without rounding
+    z = _typed("linspace", moveaxis(z, 0, new_axis("linspace", axis, len(shape_of(z)))), dtype)
     return (z, step) if retstep else z
 
 
-def _check_ends(name: str, start: Array, stop: Array) -> None:
-    try:
-        np.broadcast_shapes(shape_of(start), shape_of(stop))
-    except ValueError:
-        raise ShapeError(
-            f"{name}: from {named(start)} to {named(stop)}: they do not broadcast: sizes must be equal or 1"
-        ) from None
-
-
 def _count(name: str, num: Any) -> int:
-    try:
-        count = operator.index(num)
-    except TypeError:
-        raise ArgumentError(f"{name}: num {num!r}: give an integer") from None
+    count = integer_of(name, "num", num)
     if count < 0:
-        raise ArgumentError(f"{name}: num {num}: give 0 at least")
+        raise ArgumentError(f"{name}: num={num}; give at least 0")
     return count
-
-
-def _place(name: str, z: Array, axis: Any) -> int:
-    ndim = len(shape_of(z))
-    if not -ndim <= axis < ndim:
-        raise ShapeError(f"{name}: axis {axis}: the result has {ndim} axes")
-    return operator.index(axis)
 
 
 def _typed(name: str, z: Array, dtype: Any) -> Array:
     if dtype is None or z.dtype == dtype:
         return z
     if np.dtype(dtype).kind != "f":
-        raise ArgumentError(f"{name}: dtype {np.dtype(dtype)}: a Value is of floating-point numbers; round it instead?")
+        raise ArgumentError(f"{name}: dtype {np.dtype(dtype)}: a Value holds floating-point numbers; round it instead?")
     return cast(z, dtype=dtype)
 
 
@@ -119,18 +100,18 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Array:
-    """Numbers at equal ratios, by the logarithms of the first and the last.
+    """Numbers at equal ratios, from the logarithms of the first and the last.
 
     z_i = base^(y_i), where y = linspace(start, stop, num)
 
     Args:
-        start: the logarithm of the first.
-        stop: that of the last.
+        start: the logarithm of the first number.
+        stop: the logarithm of the last.
         num: how many.
-        endpoint: False leaves the last out.
+        endpoint: whether the last is included.
         base: the base of the logarithms; an array broadcasts with start and stop.
         dtype: a floating-point type for z.
-        axis: the axis of z along which they stand.
+        axis: the axis of z along which the numbers stand.
 
     Raises:
         ArgumentError: num is negative or not an integer, or the dtype is of integers.
@@ -152,33 +133,33 @@ def logspace(
 def geomspace(
     start: Array, stop: Array, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Array:
-    """Numbers at equal ratios, by the first and the last.
+    """Numbers at equal ratios, from the first and the last.
 
     z_i = start (stop / start)^(i / (num - 1))
 
     Args:
-        start: the first.
+        start: the first number.
         stop: the last, of the same sign.
         num: how many.
-        endpoint: False leaves stop out.
+        endpoint: whether stop is included.
         dtype: a floating-point type for z.
-        axis: the axis of z along which they stand.
+        axis: the axis of z along which the numbers stand.
 
     Raises:
         ArgumentError: num is negative or not an integer, or the dtype is of integers.
-        DomainError: an end is 0, or the two differ in sign.
+        DomainError: an end is 0, or the signs of the two differ.
         ShapeError: the axis does not exist, or start and stop do not broadcast.
 
     >>> geomspace(1.0, 100.0, 3)
     array([  1.,  10., 100.])
     """
     start, stop = as_data(start, "geomspace"), as_data(stop, "geomspace")
-    _check_ends("geomspace", start, stop)
+    broadcast_shape("geomspace", start, stop)
     ends = ground(start), ground(stop)
     if not any(x is None for x in ends) and not np.all(np.sign(ends[0]) * np.sign(ends[1]) > 0):
         raise DomainError(
             f"geomspace: from {named(start)} to {named(stop)}: an end is 0, or the signs differ; "
-            f"equal ratios need two ends of one sign"
+            f"give two ends of one sign"
         )
     count = _count("geomspace", num)
     turned = sign(start)
@@ -187,25 +168,25 @@ def geomspace(
     z = where(turns == 0, start, z)
     if endpoint and count > 1:
         z = where(turns == count - 1, stop, z)
-    return _typed("geomspace", moveaxis(z, 0, _place("geomspace", z, axis)), dtype)
+    return _typed("geomspace", moveaxis(z, 0, new_axis("geomspace", axis, len(shape_of(z)))), dtype)
 
 
 # Over a shape
 
 
 def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
-    """One value over a whole shape.
+    """One value repeated over a shape.
 
     z[...] = fill_value
 
     Args:
         shape: the shape of z.
         fill_value: a number, or a value that broadcasts to the shape.
-        dtype: the type of the elements; that of the fill by default.
+        dtype: the type of the elements; by default that of fill_value.
 
     Raises:
-        ShapeError: the fill does not broadcast to the shape.
-        ArgumentError: the fill is a Value and the dtype is of integers.
+        ShapeError: fill_value does not broadcast to the shape.
+        ArgumentError: fill_value is a Value, and the dtype is of integers.
 
     >>> full((2, 2), 3.0)
     array([[3., 3.],
@@ -217,19 +198,19 @@ def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
 
 
 def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = None) -> Array:
-    """One value over the shape of another, in its dtype.
+    """One value repeated over the shape of another, in its dtype.
 
     z[...] = fill_value
 
     Args:
-        a: value or array whose shape and dtype are taken; it carries no gradient here.
+        a: value or array whose shape and dtype are used; it gets no gradient.
         fill_value: a number, or a value that broadcasts to the shape.
         dtype: another type of the elements.
         shape: another shape.
 
     Raises:
-        ShapeError: the fill does not broadcast to the shape.
-        ArgumentError: the fill is a Value and the dtype is of integers.
+        ShapeError: fill_value does not broadcast to the shape.
+        ArgumentError: fill_value is a Value, and the dtype is of integers.
 
     >>> full_like(np.zeros(2), 3.0)
     array([3., 3.])
@@ -240,7 +221,7 @@ def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = No
 
 
 def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
-    """All values over the shape that they broadcast to.
+    """All values repeated to the shape that they broadcast to.
 
     Raises:
         ShapeError: they do not broadcast together.
@@ -249,13 +230,7 @@ def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
     [(2, 3), (2, 3)]
     """
     values = [as_data(x, "broadcast_arrays") for x in args]
-    try:
-        shape = np.broadcast_shapes(*map(shape_of, values))
-    except ValueError:
-        given = ", ".join(named(x) for x in values)
-        raise ShapeError(
-            f"broadcast_arrays: {given} do not broadcast: sizes on an axis, counted from the last, must be equal or 1"
-        ) from None
+    shape = broadcast_shape("broadcast_arrays", *values)
     return tuple(broadcast_to(x, shape=shape) if shape_of(x) != shape else x for x in values)
 
 
@@ -263,13 +238,14 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
     """The coordinates of a grid, one value per axis.
 
     Args:
-        xi: the places along each axis of the grid: values of one axis, or numbers.
-        copy: whether each has memory of its own.
-        sparse: leave each with length 1 on the axes of the others.
-        indexing: "ij" for axes in the order given; "xy" exchanges the first two, as columns and rows of a picture.
+        xi: the places along each axis of the grid: values with one axis, or numbers.
+        copy: whether each result gets memory of its own.
+        sparse: whether each keeps length 1 on the axes of the others.
+        indexing: "ij" for axes in the given order; "xy" swaps the first two, as in the
+            columns and rows of a picture.
 
     Raises:
-        ArgumentError: the indexing is another.
+        ArgumentError: the indexing is unknown.
 
     >>> x, y = meshgrid(np.array([1.0, 2.0, 3.0]), np.array([5.0, 6.0]))
     >>> x.shape, y[:, 0]
@@ -281,7 +257,7 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
     if indexing == "xy" and len(xi) > 1:
         order[:2] = [1, 0]
     laid = [
-        reshape(as_data(x, "meshgrid"), shape=tuple(-1 if a == i else 1 for a in range(len(xi))))
+        reshape(as_data(x, "meshgrid"), shape=with_length((1,) * len(xi), i, -1))
         for i, x in zip(order, xi, strict=True)
     ]
     grids = laid if sparse else broadcast_arrays(*laid)

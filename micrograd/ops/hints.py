@@ -1,13 +1,13 @@
-"""What other libraries' names are here: the keywords, attributes and functions that newcomers reach for.
+"""What names of other libraries are called here: keywords, attributes and functions.
 
-Said once, for the errors of calls and of `np.*`, for the attributes of a Value, and for docs/numpy.md.
+The errors of calls and of `np.*`, the attributes of a Value, and docs/numpy.md read it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-# Keywords of NumPy and PyTorch. One that ends in "=" is the same thing under our name.
+# Keywords of NumPy and PyTorch. A text that ends in "=" is our name for the same thing.
 KEYWORDS = {
     "dim": "axis=",
     "dims": "axis=",
@@ -25,12 +25,12 @@ KEYWORDS = {
     "n": "exponent=",
     "p": "ord=",
     "alpha": "negative_slope=",
-    "out": "nothing is computed into an array that there is; take the result instead",
+    "out": "no op writes into an array; take the result instead",
     "inplace": "a Value is not changed in place; take the result instead",
     "dtype": "use .astype(dtype) on the input or on the result",
-    "order": "elements are in C order here",
-    "kind": "the sort is a stable one here",
-    "stable": "the sort is a stable one here",
+    "order": "elements are always in C order here",
+    "kind": "a sort is always stable here",
+    "stable": "a sort is always stable here",
     "casting": "use .astype(dtype) on the input",
     "subok": "the result is a Value, or an array of the input's kind",
     "copy": "a Value is never changed in place, so a copy makes no difference",
@@ -38,90 +38,51 @@ KEYWORDS = {
     "initial": "use ops.maximum, ops.minimum, + or * on the result",
 }
 
-# Where the order of arguments is that of another library than NumPy.
+# Functions whose arguments are ordered as in another library, not as in NumPy
 OTHER_ORDERS = {
     "logsumexp": "a axis b keepdims return_sign",  # SciPy's
 }
 
-# NumPy's and SciPy's functions that no op stands for: why, or what serves instead. A name that has an op is never
-# looked up here, so a hint that an op has overtaken does no harm.
+# Functions of NumPy and SciPy without an op: why, or what to use instead
 _WHY = {
     "a matrix that is not symmetric may have complex eigenvalues, and Values are real; use eigh or eigvalsh for a "
     "symmetric one, svd for any": "eig eigvals roots",
-    "complex numbers have no gradient here": "angle conj conjugate imag real iscomplex isreal real_if_close "
-    "sort_complex",
+    "complex numbers have no gradient here": "imag iscomplex isreal sort_complex",
     "bits of whole numbers have no gradient": "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_invert invert "
     "bitwise_count bitwise_left_shift bitwise_right_shift left_shift right_shift packbits unpackbits",
     "whole numbers have no gradient": "gcd lcm ravel_multi_index unravel_index",
-    "a set has no gradient; ops.sort and ops.take keep theirs": "intersect1d isin setdiff1d setxor1d union1d unique "
+    "a set has no gradient; ops.sort and ops.take keep theirs": "intersect1d setdiff1d setxor1d union1d unique "
     "unique_all unique_counts unique_inverse unique_values",
-    "counts have no gradient": "bincount digitize histogram histogram2d histogramdd histogram_bin_edges searchsorted",
-    "places have no gradient; argmax, argmin and argsort give them, take takes what is there": "argpartition argwhere "
-    "flatnonzero lexsort nanargmax nanargmin",
-    "it writes into an array, where history is lost; use v.at[index].set(w), or micrograd.numpy.full for a fill": ""
+    "counts have no gradient": "bincount histogram2d histogramdd",
+    "places have no gradient; argmax, argmin and argsort give them, take gives the elements": "argpartition "
+    "argwhere flatnonzero lexsort nanargmax nanargmin",
+    "it writes into an array, which loses the history; use v.at[index].set(w), or micrograd.numpy.full to fill": ""
     "copyto fill_diagonal place put put_along_axis putmask resize",
-    "index it: v[condition]": "compress extract",
     "ops.sort is the nearest: it sorts all": "partition",
-    "ops.sort and ops.take, weighted, give it; ops.median is there": "nanpercentile nanquantile percentile quantile",
-    "ops.where(isnan, 0, v) first, and the function without nan": "nancumprod nancumsum nanmax nanmean nanmedian "
-    "nanmin nanprod nanstd nansum nanvar nan_to_num",
-    "ops.mean of the product with the weights is the nearest": "average",
-    "ops.max minus ops.min gives it": "ptp",
-    "v[1:] - v[:-1] gives it": "diff ediff1d gradient",
-    "ops.where in place of each choice gives it": "choose piecewise select",
-    "ops.concatenate and ops.stack join, v.at[index].set(...) replaces": "append block delete insert",
-    "write it with *, + and powers of v": "poly polyadd polyder polydiv polyfit polyint polymul polysub polyval vander",
-    "ops.conv1d is the nearest": "convolve correlate",
-    "ops.remainder is the nearest; its sign is the divisor's": "divmod fmod floor_divide modf",
-    "ops.floor, ops.ceil and ops.round step as well": "fix rint trunc",
-    "multiply by pi / 180, or by 180 / pi": "deg2rad degrees rad2deg radians unwrap",
-    "ops.logaddexp is the nearest: it has base e": "logaddexp2",
-    "ops.maximum and ops.minimum are the nearest: they pass nan on": "fmax fmin",
-    "ops.absolute and ops.sign are the nearest": "copysign",
-    "ops.greater and ops.where are the nearest": "heaviside",
-    "multiply by a power of 2": "frexp ldexp",
-    "the distance of two floating-point numbers has no gradient": "nextafter spacing",
+    "write it with *, + and powers of v": "poly polyadd polyder polydiv polyfit polyint polymul polysub",
+    "multiply by a power of 2": "frexp",
+    "the distance of two floating-point numbers has no gradient": "spacing",
     "ops.isinf with the sign gives it": "isneginf isposinf isnat",
-    "ops.swapaxes and ops.moveaxis do the same": "rollaxis",
-    "ops.flip with its axis does the same": "fliplr flipud rot90",
-    "ops.split with its axis does the same": "dsplit hsplit unstack vsplit",
-    "ops.matmul and ops.sum of a product give it": "matvec vecdot vecmat",
-    "ops.cumsum and ops.cumprod do the same": "cumulative_prod cumulative_sum",
-    "ops.norm with axis= gives it": "matrix_norm vector_norm",
-    "ops.broadcast_to each to the common shape": "broadcast_arrays meshgrid",
-    "index it, or ops.where with a condition": "interp trapezoid trim_zeros",
     "ops.diag with ops.ravel gives it": "diagflat",
-    "ops.norm and ops.inv, or ops.svd, give it": "cond matrix_rank",
-    "ops.mean, ops.matmul and ops.outer give it": "corrcoef cov",
-    "reshape to matrices, then ops.solve or ops.inv": "tensorinv tensorsolve",
-    "ops.sin with a limit by ops.where gives it": "sinc",
-    "ops.exp and ops.cos are the nearest": "i0",
     "call the function on the slices, and ops.stack the results": "apply_along_axis apply_over_axes",
     "it is about the plain array": "array_repr array_str array2string common_type einsum_path may_share_memory "
     "min_scalar_type shares_memory",
-    "v.copy() does the same": "copy",
     "v.astype(dtype) does the same": "astype",
     "ops.lgamma is the same": "gammaln loggamma",
     "ops.digamma is the same": "psi",
-    "ops.sigmoid is the same": "expit",
-    "ops.logsumexp(v, axis=None) is SciPy's": "logsumexp",
-    "ops.log1p(-v) and ops.log(v) give it": "logit",
-    "v * ops.log(w), with ops.where at 0, gives it": "xlogy xlog1py entr rel_entr kl_div",
-    "ops.erf gives it: (1 + erf(v / sqrt(2))) / 2": "ndtr log_ndtr",
     "ops.exp of ops.lgamma is its size": "gamma",
     "ops.exp of ops.betaln gives it": "beta",
-    "1 - ops.gammainc is the nearest": "gammaincc",
 }
 WHY = {name: why for why, names in _WHY.items() for name in names.split()}
 
-# Functions of NumPy that no Value goes into.
+# Functions of NumPy that take no Value
 _NO_VALUE = {
     "makes a plain array; micrograd.numpy has its own array and asarray": "array asanyarray asarray "
     "asarray_chkfinite ascontiguousarray asfortranarray asmatrix bmat require",
-    "makes plain numbers": "arange bartlett blackman diag_indices empty eye "
-    "frombuffer from_dlpack fromfile fromfunction fromiter fromregex fromstring full geomspace hamming hanning "
-    "identity indices ix_ kaiser linspace logspace mask_indices ones tri tril_indices triu_indices zeros",
-    "looks at the layout alone": "broadcast_shapes isfortran diag_indices_from tril_indices_from triu_indices_from",
+    "makes plain numbers": "arange bartlett blackman diag_indices empty eye frombuffer from_dlpack fromfile "
+    "fromfunction fromiter fromregex fromstring hamming hanning identity indices ix_ kaiser mask_indices ones tri "
+    "tril_indices triu_indices zeros",
+    "looks only at the layout": "broadcast_shapes isfortran diag_indices_from tril_indices_from triu_indices_from",
     "reads or writes a file": "genfromtxt load loadtxt save savetxt savez savez_compressed",
     "is about types": "can_cast isdtype issubdtype mintypecode promote_types typename isscalar iterable",
     "is about text": "base_repr binary_repr format_float_positional format_float_scientific",
@@ -132,7 +93,7 @@ _NO_VALUE = {
 }
 NO_VALUE = {name: why for why, names in _NO_VALUE.items() for name in names.split()}
 
-# What PyTorch's tensors have, and a Value has under another name, or not at all.
+# What PyTorch's tensors have, and a Value has under another name or not at all
 ATTRIBUTES = {
     "view": "v.reshape(shape)",
     "view_as": "v.reshape(w.shape)",
@@ -161,14 +122,14 @@ ATTRIBUTES = {
     "clamp": "v.clip(min, max)",
     "masked_fill": "numpy.where(mask, number, v)",
     "gather": "numpy.take_along_axis(v, indices, axis=...)",
-    "numel": "v.size, without brackets",
-    "dim": "v.ndim, without brackets",
-    "contiguous": "v itself: data is in order",
+    "numel": "v.size, without parentheses",
+    "dim": "v.ndim, without parentheses",
+    "contiguous": "v itself: its data is contiguous",
     "clone": "v.copy()",
-    "cpu": "v itself, which is where its data is",
+    "cpu": "v itself: a Value is where its data is",
     "cuda": "Value(cupy.asarray(data)): a Value is where its data is",
     "to": "v.astype(dtype); a Value is where its data is",
-    "device": "v itself, which is where its data is",
+    "device": "v itself: a Value is where its data is",
     "type": "v.dtype",
     "float": "v.astype('float32')",
     "double": "v.astype('float64')",
@@ -177,40 +138,41 @@ ATTRIBUTES = {
     "int": "int(v), or v.numpy().astype(int)",
     "requires_grad": "not needed: every Value has a gradient, and v.detach() is a constant",
     "requires_grad_": "not needed: every Value has a gradient, and v.detach() is a constant",
-    "retain_grad": "not needed: every Value on the way keeps its gradient",
-    "retains_grad": "not needed: every Value on the way keeps its gradient",
+    "retain_grad": "not needed: every Value keeps its gradient",
+    "retains_grad": "not needed: every Value keeps its gradient",
     "is_leaf": "not v.inputs",
     "grad_fn": "v.op, and v.inputs",
-    "register_hook": "v._backward, which is assignable",
+    "register_hook": "v._backward, which can be assigned",
     "detach_": "v = v.detach(): a Value is not changed in place",
     "zero_": "v.data = 0 * v.data; v.zero_grad() is for gradients",
-    "add_": "v.data += w: with the data, which no graph records",
-    "sub_": "v.data -= w: with the data, which no graph records",
-    "mul_": "v.data *= w: with the data, which no graph records",
-    "div_": "v.data /= w: with the data, which no graph records",
-    "copy_": "v.data = w: with the data, which no graph records",
-    "fill_": "v.data = number + 0 * v.data: with the data, which no graph records",
-    "fill": "v.data[...] = number: with the data, which no graph records",
+    "add_": "v.data += w, which changes the data and is not recorded",
+    "sub_": "v.data -= w, which changes the data and is not recorded",
+    "mul_": "v.data *= w, which changes the data and is not recorded",
+    "div_": "v.data /= w, which changes the data and is not recorded",
+    "copy_": "v.data = w, which changes the data and is not recorded",
+    "fill_": "v.data = number + 0 * v.data, which changes the data and is not recorded",
+    "fill": "v.data[...] = number, which changes the data and is not recorded",
     "nonzero": "numpy.nonzero(v.data)",
-    "block_until_ready": "v itself: it is computed already",
+    "block_until_ready": "v itself: it is already computed",
     "primal": "v.data",
 }
 
 
 def why_not(name: str) -> str:
-    """Why there is no op for a function of NumPy or SciPy, or what serves instead; "" where nothing is known.
+    """Why a function of NumPy or SciPy has no op, or what to use; "" if unknown.
 
-    >>> why_not("linspace")
+    >>> why_not("arange")
     'it makes plain numbers'
     """
     return WHY.get(name) or (f"it {NO_VALUE[name]}" if name in NO_VALUE else "")
 
 
 class Elsewhere:
-    """The place of a name of PyTorch's on a Value: whoever asks for it is told what it is here.
+    """A name of PyTorch on a Value: asking for it raises an error with our name.
 
-    Only asking raises, and an AttributeError, so that `hasattr` is false; a name that nobody asks for costs nothing,
-    where a `__getattr__` would slow down every attribute. A subclass may define the name, or assign to it.
+    It raises an AttributeError, so that `hasattr` is false. A `__getattr__` would slow
+    down every attribute; this costs nothing until it is asked. A subclass may define
+    the name, or assign to it.
     """
 
     def __init__(self, name: str, here: str) -> None:
@@ -218,7 +180,7 @@ class Elsewhere:
         self.here = here
 
     def __get__(self, value: Any, kind: Any = None) -> Any:
-        own = getattr(value, "__dict__", {})  # of a subclass; there an attribute is the user's to choose
+        own = getattr(value, "__dict__", {})  # a subclass may have its own attributes
         if self.name in own:
             return own[self.name]
         raise AttributeError(self.said(kind))

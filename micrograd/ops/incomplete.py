@@ -1,7 +1,8 @@
-"""The table, incomplete gamma functions, exact in both tails, with derivatives by both inputs, of any order.
+"""The table, incomplete gamma functions, with derivatives by both inputs, of any order.
 
-SciPy gives the values. Derivatives by the shape a are a series up to the mean, and an integral beyond it: each is
-the tail that is small there, so nothing cancels.
+They are exact in both tails. SciPy gives the values. The derivative by the shape a is a
+series up to the mean, and an integral beyond it. Each stands for the tail that is small
+there, so no digits are lost in a difference.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import cast, equal, greater, less, logical_and, where
+from micrograd.ops.arithmetic import cast, where
+from micrograd.ops.comparisons import equal, greater, less, logical_and
 from micrograd.ops.functions import exp, log, power
 from micrograd.ops.special import digamma, fitted, from_scipy, lgamma, natural, polygamma
 
@@ -31,7 +33,9 @@ __all__ = ["gammainc", "gammainc_da", "gammaincc"]
     domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def gammainc(a: Array, x: Array) -> Array:
-    """Regularised lower incomplete gamma function P(a, x), elementwise: what a gamma distribution has below x.
+    """Regularised lower incomplete gamma function P(a, x), elementwise.
+
+    It is the part of a gamma distribution that lies below x:
 
     z = 1 / Gamma(a) integral from 0 to x of s^(a-1) e^-s ds
 
@@ -57,9 +61,12 @@ def gammainc(a: Array, x: Array) -> Array:
     domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def gammaincc(a: Array, x: Array) -> Array:
-    """Regularised upper incomplete gamma function Q(a, x), elementwise: what a gamma distribution has above x.
+    """Regularised upper incomplete gamma function Q(a, x), elementwise.
 
-    z = 1 / Gamma(a) integral from x to inf of s^(a-1) e^-s ds = 1 - P(a, x), exact where that is tiny
+    It is the part of a gamma distribution that lies above x:
+
+    z = 1 / Gamma(a) integral from x to inf of s^(a-1) e^-s ds
+      = 1 - P(a, x), exact where that is tiny too
 
     Args:
         a: the shape of the distribution, positive.
@@ -83,15 +90,16 @@ def gammaincc(a: Array, x: Array) -> Array:
     domain=((0.0, math.inf), (0.0, math.inf)),
 )
 def gammainc_da(a: Array, x: Array, *, order: int = 1) -> Array:
-    """Derivative of gammainc by a, elementwise; minus that of gammaincc.
+    """Derivative of gammainc by a, elementwise. Minus this is that of gammaincc.
 
-    Up to x = a + 1, where P is what is small or moderate:
-    z = d^k/da^k sum_n t_n = sum_n t_n B_k(u_1, ..., u_k), for k = order, where
-    t_n = x^(a+n) e^-x / Gamma(a+n+1), u_j = d^j/da^j ln t_n, and B_k is the complete Bell polynomial.
-    Beyond it, the same of the integral of the density above x, by quadrature.
+    Up to x = a + 1, where P is small or moderate, for k = order:
+    z = d^k/da^k sum_n t_n = sum_n t_n B_k(u_1, ..., u_k), where
+    t_n = x^(a+n) e^-x / Gamma(a+n+1), u_j = d^j/da^j ln t_n, and B_k is the complete
+    Bell polynomial. Beyond a + 1 it is the same for the integral of the density above
+    x, by quadrature.
 
-    To a relative 1e-11 in both tails for a and x up to 1e3, at orders 1 and 2. The time grows with the
-    square root of the largest x that is below a + 1.
+    The relative error is at most 1e-11 in both tails, for a and x up to 1e3 and orders
+    1 and 2. The time grows with the square root of the largest x that is below a + 1.
 
     Args:
         a: the shape of the distribution, positive.
@@ -99,12 +107,13 @@ def gammainc_da(a: Array, x: Array, *, order: int = 1) -> Array:
         order: how often to differentiate.
 
     Raises:
-        ArgumentError: order is no integer, or negative.
+        ArgumentError: order is not an integer, or it is negative.
         ShapeError: the shapes do not broadcast.
         MissingExtraError: SciPy is not installed.
 
-    Source: the series is DLMF 8.7.1; derivatives of its terms as in Moore (1982), Algorithm AS 187,
-    doi:10.2307/2348014; for the polynomials see Comtet (1974), Advanced Combinatorics, section 3.3.
+    Source: the series is DLMF 8.7.1; derivatives of its terms as in Moore (1982),
+    Algorithm AS 187, doi:10.2307/2348014; the polynomials are in Comtet (1974),
+    Advanced Combinatorics, section 3.3.
 
     >>> round(gammainc_da(1.0, 2.0), 12)
     -0.220825426212
@@ -123,9 +132,12 @@ def gammainc_da(a: Array, x: Array, *, order: int = 1) -> Array:
 
 
 def _above(special: Any, a: Any, x: Any, order: int) -> Any:
-    """Minus the derivative of Q = a C integral of e^-s (1 + s/x)^(a-1) ds, C = x^(a-1) e^-x / Gamma(a+1), for s > 0.
+    """Minus the derivative of Q, as Q times a mean of logarithmic slopes.
 
-    Q times a mean of logarithmic slopes, so that the digits are those of Q and no prefactor is needed.
+    Q = a C integral over s > 0 of e^-s (1 + s/x)^(a-1) ds,
+    C = x^(a-1) e^-x / Gamma(a+1)
+
+    As a mean it needs no factor C, and has as many digits as Q.
     """
     slopes = [np.log(x) - special.psi(a + 1.0), *(-special.polygamma(j, a + 1.0) for j in range(1, order))]
 
@@ -140,9 +152,11 @@ def _above(special: Any, a: Any, x: Any, order: int) -> Any:
 
 
 def nodes(largest: float) -> Iterator[tuple[float, float]]:
-    """Nodes s from 0 to infinity and their weights, for what falls as e^-s or faster from 9 sqrt(largest) on.
+    """Nodes s and weights of an integral from 0 to infinity.
 
-    With s = exp(t - e^-t) the trapezoidal rule in t converges exponentially, whatever the scale of the integrand.
+    The integrand must fall as e^-s or faster from 9 sqrt(largest) on. The trapezoidal
+    rule in t, where s = exp(t - e^-t), converges exponentially, whatever the scale of
+    the integrand.
 
     Source: Takahasi, Mori (1974), doi:10.2977/prims/1195192451.
     """
@@ -155,7 +169,7 @@ def nodes(largest: float) -> Iterator[tuple[float, float]]:
 
 
 def weighted_mean(terms: Callable[[], Iterator[tuple[Any, Any]]]) -> Any:
-    """The mean of what a generator yields after its weights."""
+    """The weighted mean of pairs (weight, number) that a generator yields."""
     total = mean = 0.0
     for weight, x in terms():
         total, mean = total + weight, mean + weight * x
@@ -163,13 +177,17 @@ def weighted_mean(terms: Callable[[], Iterator[tuple[Any, Any]]]) -> Any:
 
 
 def _series(special: Any, a: Any, x: Any, order: int) -> Any:
-    """The sum of the derived terms, from the largest one outwards, as the first ones underflow at x = 1e3."""
+    """The sum of the terms' derivatives, from the largest term in both directions.
+
+    The first terms underflow at x = 1e3.
+    """
     n = np.maximum(np.floor(x - a), 0.0)
     s = a + n + 1.0
     term = np.exp((a + n) * np.log(x) - x - special.gammaln(s))
     slopes = [np.log(x) - special.psi(s), *(-polygamma(s, n=j) for j in range(1, order))]
     z = term * bell(slopes)
-    # At a distance of j terms from the largest one are below e^(-j^2 / 2(x + j/3)) of it, which is 1e-20 here.
+    # The term j places from the largest one is below e^(-j^2 / 2(x + j/3)) of it. That
+    # is 1e-20 at the reach.
     reach = 32 + math.ceil(10.0 * math.sqrt(_largest(x)))
     t, u, r = term, slopes, s
     for _ in range(reach):
@@ -189,12 +207,18 @@ def _largest(x: Any) -> float:
 
 
 def _next_slopes(slopes: Sequence[Any], s: Any, sign: float) -> list[Any]:
-    """From log x - digamma(s), -polygamma(s)... to s + 1 (sign -1), or from s + 1 to s (sign 1): DLMF 5.15.5."""
+    """The slopes log x - digamma(s), -polygamma(s), ... at s + 1 from those at s.
+
+    That is for sign -1; for sign 1, at s from those at s + 1: DLMF 5.15.5.
+    """
     return [u + sign * (-1.0) ** j * math.factorial(j) / s ** (j + 1) for j, u in enumerate(slopes)]
 
 
 def bell(slopes: Sequence[Array]) -> Array:
-    """The complete Bell polynomial: the k-th derivative of e^f is e^f B_k(f', f'', ..., f^(k))."""
+    """The complete Bell polynomial B_k of k slopes.
+
+    The k-th derivative of e^f is e^f B_k(f', f'', ..., f^(k)).
+    """
     b: list[Array] = [1.0]
     for k in range(len(slopes)):
         b.append(sum(math.comb(k, i) * b[k - i] * slopes[i] for i in range(k + 1)))
@@ -202,7 +226,10 @@ def bell(slopes: Sequence[Array]) -> Array:
 
 
 def gamma_density(a: Array, x: Array, order: int = 0) -> Array:
-    """dP/dx, the density of the gamma distribution, derived by a so often. In ops: it is a rule."""
+    """dP/dx, the density of the gamma distribution, differentiated by a `order` times.
+
+    It is written in ops, as it is a rule.
+    """
     inside = logical_and(greater(x, 0.0), less(x, math.inf))
     within = where(inside, x, 1.0)
     positive = exp((a - 1.0) * log(within) - within - lgamma(a))

@@ -1,47 +1,58 @@
-"""The table, layouts: values turned, joined from blocks, and cut along named axes; all composed of ops of shapes."""
+"""The table, layouts: elements turned, moved, repeated, padded; composed of ops."""
 
 from __future__ import annotations
 
-import builtins
-import operator
+import itertools
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.indexing import axis_number, getitem, own_axis
-from micrograd.ops.shapes import concatenate, flip, moveaxis, own_axes, reshape, split, swapaxes
+from micrograd.ops.arithmetic import integer_of
+from micrograd.ops.axes import Axis, along, axes_of, axis_of, means_all, with_length
+from micrograd.ops.indexing import getitem, index_set, scatter
+from micrograd.ops.joining import concatenated
+from micrograd.ops.shapes import broadcast_to, expand_dims, ravel, reshape, sizes_of, swapaxes, with_axes
+from micrograd.ops.taking import take
 
 if TYPE_CHECKING:
-    pass
+    import numpy as np
 else:
-    pass
+    from micrograd import on_demand as np
 
 __all__ = [
-    "block",
-    "dsplit",
+    "flip",
     "fliplr",
     "flipud",
-    "hsplit",
-    "rollaxis",
+    "pad",
+    "repeat",
+    "roll",
     "rot90",
-    "unstack",
-    "vsplit",
+    "tile",
 ]
 
 
-def _with_axes(name: str, x: Any, least: int) -> Array:
-    x = as_data(x, name)
-    if len(shape_of(x)) < least:
-        raise ShapeError(f"{name}: {named(x)} has too few axes; it needs {least} at least, see reshape")
-    return x
+# Turning and moving
 
 
-# Turning
+def flip(x: Array, *, axis: Axis = None) -> Array:
+    """x with the elements in the opposite order along axes.
+
+    Args:
+        x: value of any shape.
+        axis: the axes to reverse; None for all.
+
+    Raises:
+        ShapeError: an axis does not exist.
+
+    >>> flip(np.array([1.0, 2.0, 3.0]))
+    array([3., 2., 1.])
+    """
+    axes = axes_of("flip", x, axis)
+    return getitem(x, index=tuple(slice(None, None, -1 if a in axes else None) for a in range(len(shape_of(x)))))
 
 
 def fliplr(m: Array) -> Array:
-    """Columns in the opposite order: the second axis turned around.
+    """m with the columns in the opposite order: the second axis is reversed.
 
     Raises:
         ShapeError: there are fewer than two axes.
@@ -49,11 +60,11 @@ def fliplr(m: Array) -> Array:
     >>> fliplr([[1.0, 2.0]])
     array([[2., 1.]])
     """
-    return flip(_with_axes("fliplr", m, 2), axis=1)
+    return flip(with_axes("fliplr", m, 2), axis=1)
 
 
 def flipud(m: Array) -> Array:
-    """Rows in the opposite order: the first axis turned around.
+    """m with the rows in the opposite order: the first axis is reversed.
 
     Raises:
         ShapeError: there is no axis.
@@ -61,33 +72,30 @@ def flipud(m: Array) -> Array:
     >>> flipud([1.0, 2.0])
     array([2., 1.])
     """
-    return flip(_with_axes("flipud", m, 1), axis=0)
+    return flip(with_axes("flipud", m, 1), axis=0)
 
 
 def rot90(m: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
-    """Turned by right angles in the plane of two axes, from the first towards the second.
+    """m turned by right angles, from the first of two axes towards the second.
 
     Args:
-        m: value of two axes at least.
-        k: how many right angles; negative ones turn the other way.
+        m: value with at least two axes.
+        k: how many right angles; a negative number turns the other way.
         axes: the two axes.
 
     Raises:
-        ShapeError: an axis does not exist, or there are not two.
+        ShapeError: an axis does not exist, or not two are named.
         ArgumentError: k is not an integer.
 
     >>> rot90([[1.0, 2.0]])
     array([[2.],
            [1.]])
     """
-    m = _with_axes("rot90", m, 2)
-    plane = own_axes("rot90", m, tuple(axes))
+    m = with_axes("rot90", m, 2)
+    plane = axes_of("rot90", m, tuple(axes))
     if len(plane) != 2:
-        raise ShapeError(f"rot90: axes {axes} of {named(m)}: name two")
-    try:
-        k = operator.index(k) % 4
-    except TypeError:
-        raise ArgumentError(f"rot90: {k!r} right angles; give an integer") from None
+        raise ShapeError(f"rot90: axes {axes} of {named(m)}: name two axes")
+    k = integer_of("rot90", "k", k) % 4
     first, second = plane
     if k == 0:
         return getitem(m, index=...)
@@ -96,125 +104,152 @@ def rot90(m: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     return swapaxes(flip(m, axis=second if k == 1 else first), first, second)
 
 
-def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
-    """One axis moved before another; `moveaxis` is easier to read.
+def roll(x: Array, shift: int | tuple[int, ...], *, axis: Axis = None) -> Array:
+    """x with the elements moved along axes; what leaves at one end enters at the other.
 
     Args:
-        a: value of any shape.
-        axis: the axis to move.
-        start: the axis that it stands before afterwards; the number of axes for the end.
+        x: value of any shape.
+        shift: by how many places; one number per axis, or one for all.
+        axis: the axes to move along; None for all elements in one row.
 
     Raises:
-        ShapeError: an axis does not exist.
+        ShapeError: an axis does not exist, or the shifts and axes differ in number.
 
-    >>> rollaxis([[[1.0, 2.0, 3.0]]], 2).shape
-    (3, 1, 1)
+    >>> roll(np.array([1.0, 2.0, 3.0]), 1)
+    array([3., 1., 2.])
     """
-    a = as_data(a, "rollaxis")
-    ndim = len(shape_of(a))
-    axis = own_axis("rollaxis", a, axis)
-    if start != ndim:
-        start = axis_number("rollaxis", start, ndim, f" of {named(a)}: start is from {-ndim} to {ndim}")
-    return moveaxis(a, axis, start - 1 if axis < start else start)
+    if axis is None:
+        return reshape(roll(ravel(x), shift, axis=0), shape=shape_of(x))
+    axes = tuple(axis_of("roll", x, a) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    shifts = sizes_of("roll", shift)
+    if 1 not in (len(axes), len(shifts)) and len(axes) != len(shifts):
+        raise ShapeError(f"roll: shift {shift} along axis {axis} of {named(x)}: give one shift per axis")
+    for a, by in np.broadcast(axes, shifts):
+        n = shape_of(x)[a]
+        cut = n - int(by) % n if n else 0
+        if cut != n:
+            x = concatenated(getitem(x, index=along(a, slice(cut, n))), getitem(x, index=along(a, slice(cut))), axis=a)
+    return x
 
 
-# Joining and cutting
+# Repeating
 
 
-def block(arrays: Any) -> Array:
-    """One value from nested lists of blocks: the innermost lists side by side, the next ones below each other.
+def tile(x: Array, reps: int | tuple[int, ...]) -> Array:
+    """Copies of x side by side, along each axis.
 
     Args:
-        arrays: a value, or nested lists of values, all lists equally deep.
+        x: value of any shape.
+        reps: how many copies along each axis, the last axis last; more numbers than
+            axes make new axes in front.
 
     Raises:
-        ArgumentError: a list is empty, or lists are not equally deep, or there is a tuple.
-        ShapeError: the blocks do not fit together.
+        ArgumentError: a number of copies is negative, or not an integer.
 
-    >>> from micrograd import Value
-    >>> block([[Value([1.0, 2.0]), 3.0], [Value([4.0, 5.0]), 6.0]]).data
-    array([[1., 2., 3.],
-           [4., 5., 6.]])
+    >>> tile(np.array([1.0, 2.0]), 2)
+    array([1., 2., 1., 2.])
     """
-    depth = _depth(arrays)
-    return _blocks(arrays, depth, builtins.max(depth, _most_axes(arrays)))
+    copies = sizes_of("tile", reps)
+    if any(k < 0 for k in copies):
+        raise ArgumentError(f"tile: {reps} copies of {named(x)}; give at least 0")
+    shape = (1,) * (len(copies) - len(shape_of(x))) + shape_of(x)
+    copies = (1,) * (len(shape) - len(copies)) + copies
+    laid = reshape(x, shape=tuple(n for size in shape for n in (1, size)))
+    pairs = tuple(zip(copies, shape, strict=True))
+    return reshape(
+        broadcast_to(laid, shape=tuple(itertools.chain.from_iterable(pairs))), shape=tuple(k * n for k, n in pairs)
+    )
 
 
-def _depth(x: Any) -> int:
-    if isinstance(x, tuple):
-        raise ArgumentError("block: a tuple among the blocks; lists are nested, give [...] in its place")
-    if not isinstance(x, list):
-        return 0
-    depths = {_depth(part) for part in x}
-    if len(depths) != 1:
-        why = "a list is empty" if not x else f"lists of depths {sorted(depths)} side by side"
-        raise ArgumentError(f"block: {why}; nest all blocks equally deep")
-    return depths.pop() + 1
-
-
-def _most_axes(x: Any) -> int:
-    return builtins.max(map(_most_axes, x)) if isinstance(x, list) else len(shape_of(as_data(x, "block")))
-
-
-def _blocks(x: Any, depth: int, ndim: int) -> Array:
-    if depth:
-        return concatenate([_blocks(part, depth - 1, ndim) for part in x], axis=-depth)
-    x = as_data(x, "block")
-    missing = ndim - len(shape_of(x))
-    return reshape(x, shape=(1,) * missing + shape_of(x)) if missing or not ndim else x
-
-
-def hsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
-    """Parts along the second axis, of a vector along its only one; see `split`.
-
-    Raises:
-        ShapeError: there is no axis, or its length is no multiple of the number of parts.
-
-    >>> hsplit([1.0, 2.0, 3.0], [1])
-    [array([1.]), array([2., 3.])]
-    """
-    ary = _with_axes("hsplit", ary, 1)
-    return split(ary, indices_or_sections, axis=1 if len(shape_of(ary)) > 1 else 0)
-
-
-def vsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
-    """Parts along the first axis of a matrix, or of what has more axes; see `split`.
-
-    Raises:
-        ShapeError: there are fewer than two axes, or the length is no multiple of the number of parts.
-
-    >>> vsplit([[1.0], [2.0]], 2)
-    [array([[1.]]), array([[2.]])]
-    """
-    return split(_with_axes("vsplit", ary, 2), indices_or_sections, axis=0)
-
-
-def dsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
-    """Parts along the third axis; see `split`.
-
-    Raises:
-        ShapeError: there are fewer than three axes, or the length is no multiple of the number of parts.
-
-    >>> dsplit([[[1.0, 2.0]]], 2)
-    [array([[[1.]]]), array([[[2.]]])]
-    """
-    return split(_with_axes("dsplit", ary, 3), indices_or_sections, axis=2)
-
-
-def unstack(x: Array, *, axis: int = 0) -> tuple[Array, ...]:
-    """The slices along an axis, which is gone in each; what `stack` joins.
+def repeat(x: Array, repeats: Any, *, axis: int | None = None) -> Array:
+    """x with each element repeated, one after the other.
 
     Args:
-        x: value of one axis at least.
-        axis: the axis to take apart.
+        x: value of any shape.
+        repeats: how many times; one number, or one per element along the axis.
+        axis: the axis to repeat along; None repeats all elements in one row.
 
     Raises:
-        ShapeError: the axis does not exist.
+        ShapeError: the axis does not exist, or there is not one number per element.
+        ArgumentError: a number is negative, or not an integer.
 
-    >>> unstack([1.0, 2.0])
-    (np.float64(1.0), np.float64(2.0))
+    >>> repeat(np.array([1.0, 2.0]), 2)
+    array([1., 1., 2., 2.])
     """
-    x = as_data(x, "unstack")
-    axis = own_axis("unstack", x, axis)
-    before = (slice(None),) * axis
-    return tuple(getitem(x, index=(*before, i)) for i in range(shape_of(x)[axis]))
+    if means_all(x, axis):
+        x, axis = ravel(x), 0
+    axis = axis_of("repeat", x, axis)
+    shape, times = shape_of(x), sizes_of("repeat", repeats)
+    if any(k < 0 for k in times):
+        raise ArgumentError(f"repeat: {repeats} times; give at least 0")
+    if len(times) not in (1, shape[axis]):
+        raise ShapeError(f"repeat: {len(times)} numbers for axis {axis} of {named(x)}; give one, or {shape[axis]}")
+    if len(times) > 1:
+        return take(x, np.repeat(np.arange(shape[axis]), times), axis=axis)
+    wide = broadcast_to(expand_dims(x, axis=axis + 1), shape=(*shape[: axis + 1], times[0], *shape[axis + 1 :]))
+    return reshape(wide, shape=with_length(shape, axis, shape[axis] * times[0]))
+
+
+# Padding
+
+
+_FILLED_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
+
+
+def pad(x: Array, pad_width: Any, *, mode: str = "constant", constant_values: Any = 0.0) -> Array:
+    """x with elements added before and after, along each axis.
+
+    Args:
+        x: value of any shape.
+        pad_width: how many: one number for all, one pair (before, after) for all axes,
+            or one such pair per axis.
+        mode: "constant", or which elements of x are copied: "edge", "reflect",
+            "symmetric" or "wrap".
+        constant_values: the constant: plain numbers, given as pad_width is.
+
+    Raises:
+        ArgumentError: the mode is unknown, or a width is negative or not an integer.
+        ShapeError: the widths do not fit the axes, or an empty axis has nothing to
+            copy.
+
+    >>> pad(np.array([1.0, 2.0]), (1, 2))
+    array([0., 1., 2., 0., 0.])
+    """
+    widths = _widths(x, pad_width)
+    if mode in _FILLED_BY_INDEX:
+        return _pad_with_copies(x, widths, mode)
+    if mode != "constant":
+        raise ArgumentError(f"pad: mode {mode!r}: give 'constant', {', '.join(map(repr, _FILLED_BY_INDEX))}")
+    if hasattr(constant_values, "_apply_op"):
+        raise ArgumentError(
+            f"pad: constant_values {named(constant_values)} carry no gradient; give plain numbers, or concatenate"
+        )
+    shape = tuple(before + n + after for n, (before, after) in zip(shape_of(x), widths, strict=True))
+    inside = tuple(slice(before, before + n) for n, (before, _) in zip(shape_of(x), widths, strict=True))
+    if isinstance(constant_values, (int, float)) and constant_values == 0:
+        return scatter(x, index=inside, shape=shape)
+    frame = np.pad(np.zeros(shape_of(x), getattr(x, "dtype", float)), widths, constant_values=constant_values)
+    return index_set(frame, x, index=inside)
+
+
+def _widths(x: Array, pad_width: Any) -> list[tuple[int, int]]:
+    ndim = len(shape_of(x))
+    try:
+        widths = np.broadcast_to(pad_width, (ndim, 2))
+    except ValueError:
+        raise ShapeError(
+            f"pad: widths {pad_width} for {named(x)}: give one number, one pair, or {ndim} pairs of (before, after)"
+        ) from None
+    if widths.dtype.kind not in "iu" or (widths < 0).any():
+        raise ArgumentError(f"pad: widths {pad_width}: give integers of at least 0")
+    return [(int(before), int(after)) for before, after in widths]
+
+
+def _pad_with_copies(x: Array, widths: list[tuple[int, int]], mode: str) -> Array:
+    for axis, width in enumerate(widths):
+        n = shape_of(x)[axis]
+        if n == 0 and any(width):
+            raise ShapeError(f"pad: axis {axis} of {named(x)} is empty: mode {mode!r} has nothing to copy")
+        if any(width):
+            x = getitem(x, index=along(axis, np.pad(np.arange(n), width, mode=mode)))  # type: ignore[call-overload]
+    return x

@@ -1,4 +1,4 @@
-"""The table, lengths: the Euclidean one, without overflow, and its slope, which is 0 at 0."""
+"""The table, lengths: the Euclidean length without overflow, and its slope, 0 at 0."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.chain import anywhere, times
-from micrograd.op import OPS, Array, broadcast_shape, primitive, shape_of
-from micrograd.ops.arithmetic import divide, equal, where
+from micrograd.op import OPS, Array, broadcast_shape, elementwise, primitive, shape_of
+from micrograd.ops.alarms import are_numbers
+from micrograd.ops.arithmetic import divide, where
+from micrograd.ops.comparisons import equal
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-__all__ = ["cosine", "euclidean_norm"]
+__all__ = ["cosine", "euclidean_norm", "hypot"]
 
 
-_NAME = "the slope of norm or hypot"  # for the warning
+_NAME = "the slope of norm or hypot"  # for warnings
 
 
 def _past_kink(g: Array, slope: Array, z: Array, r: Array, look: Callable[[], Any] | None = None) -> Array:
-    """g * slope, but where r is 0 the slope is infinite, on both sides of the kink, and taken as 0: with a warning."""
+    """g * slope. Where r is 0 is a kink: the slope is taken as 0, with a warning."""
     flat = equal(r, 0.0)
     part = times(g, where(flat, math.inf, slope), z, _NAME, look)
     return times(part, where(flat, 0.0, 1.0), z, _NAME, look)
@@ -51,9 +53,9 @@ def _part_of(x: Array, r: Array) -> Array:
     c=_part_of,
 )
 def cosine(x: Array, r: Array) -> Array:
-    """Side over length, elementwise: the slope of a length. It is 0 where r is 0, where all directions are alike.
+    """Side over length, elementwise: the slope of a length.
 
-    z = x / r
+    z = x / r; 0 where r is 0, as all directions are alike there
 
     Args:
         x: value of any shape, no larger than r in size.
@@ -63,6 +65,28 @@ def cosine(x: Array, r: Array) -> Array:
     (0.6, 0.0)
     """
     return _part_of(x, r)
+
+
+@elementwise(
+    "hypot", lambda z, x, y: cosine(x, z), lambda z, x, y: cosine(y, z), kink="0 at (0, 0)", c="hypot", commutative=True
+)
+def hypot(x: Array, y: Array) -> Array:
+    """Length of the hypotenuse, elementwise, without overflow.
+
+    z = (x^2 + y^2)^(1/2)
+
+    Its gradient at (0, 0) is 0.
+
+    >>> hypot(3.0, 4.0)
+    5.0
+    """
+    if not are_numbers(x, y):
+        return np.hypot(x, y)
+    point = complex(x, y)
+    try:
+        return abs(point)  # this is C's hypot, as in NumPy; math.hypot is another
+    except OverflowError:
+        return math.inf
 
 
 def _along(axis: tuple[int, ...], x: Array) -> Array:
@@ -79,9 +103,12 @@ def _along(axis: tuple[int, ...], x: Array) -> Array:
     axes="axis",
 )
 def euclidean_norm(x: Array, *, axis: tuple[int, ...]) -> Array:
-    """The op behind `norm`: length along axes, which stay with length 1. It neither overflows nor underflows.
+    """The op behind `norm`: length along axes, without overflow and underflow.
 
-    z = m (sum_i (x_i / m)^2)^(1/2), where m = max_i |x_i| if the squares are out of range, else 1
+    z = m (sum_i (x_i / m)^2)^(1/2)
+    m = max_i |x_i| if the squares are out of range, else 1
+
+    The axes stay, with length 1.
 
     Args:
         x: value of any shape.

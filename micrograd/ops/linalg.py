@@ -35,9 +35,11 @@ from micrograd.ops.arithmetic import (
     where,
 )
 from micrograd.ops.cofactors import cofactor
+from micrograd.ops.diagonals import diagonal, tril
 from micrograd.ops.einsum import contract, operand
 from micrograd.ops.functions import raise_to
 from micrograd.ops.indexing import getitem
+from micrograd.ops.joining import concatenate
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.matrices import answered as _answered
 from micrograd.ops.matrices import axis_of as _axis
@@ -45,7 +47,7 @@ from micrograd.ops.matrices import matrix as _matrix
 from micrograd.ops.matrices import not_finite as _not_finite
 from micrograd.ops.matrices import square as _square
 from micrograd.ops.reductions import max, min, sum
-from micrograd.ops.shapes import concatenate, diagonal, expand_dims, reshape, sum_to, transpose, tril
+from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,6 +1,6 @@
-"""The table, the logistic function with its logarithm and its inverse: right in both tails, in every order.
+"""The table, around the logistic function: its integral, logarithm and inverse.
 
-`sigmoid` keeps the textbook rule z (1 - z), which is 0 from x = 37 on. These have rules from x, as `expit` has.
+Derivatives of every order keep their digits in both tails, as those of `expit`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,33 @@ import math
 from typing import TYPE_CHECKING
 
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import absolute, divide, greater, less, logical_and, where
-from micrograd.ops.functions import arctanh, exp, expit, log, log1p
+from micrograd.ops.arithmetic import absolute, divide, where
+from micrograd.ops.comparisons import greater, less, logical_and
+from micrograd.ops.functions import arctanh, exp, expit, log, log1p, logaddexp
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-__all__ = ["log_sigmoid", "logit"]
+__all__ = ["log_sigmoid", "logit", "softplus"]
+
+
+@elementwise(
+    "softplus",
+    lambda z, x: expit(x),
+    c=lambda x: where(less(x, 0.0), 0.0, x) + log1p(exp(-absolute(x))),
+    tex=r"\ln\left(1 + e^{{{0}}}\right)",
+)
+def softplus(x: Array) -> Array:
+    """Smooth form of relu, elementwise, without overflow: the integral of `expit`.
+
+    z = ln (1 + e^x)
+
+    >>> softplus(1000.0)
+    1000.0
+    """
+    return logaddexp(x, 0.0)
 
 
 @elementwise(
@@ -27,7 +45,7 @@ __all__ = ["log_sigmoid", "logit"]
     tex=r"\ln \sigma\left({0}\right)",
 )
 def log_sigmoid(x: Array) -> Array:
-    """Logarithm of the logistic function, elementwise, without overflow; exact in both tails, in every order.
+    """Logarithm of the logistic function, elementwise, without overflow.
 
     z = ln (1 / (1 + e^-x)) = min(x, 0) - ln (1 + e^-|x|)
 
@@ -46,14 +64,15 @@ def log_sigmoid(x: Array) -> Array:
     domain=((0.0, 1.0),),
 )
 def logit(x: Array) -> Array:
-    """Logarithm of the odds, elementwise, the inverse of expit; infinite at 0 and 1, nan outside of them.
+    """Logarithm of the odds, elementwise: the inverse of `expit`.
 
-    z = ln (x / (1 - x))
+    z = ln (x / (1 - x)); infinite at 0 and 1, nan outside of them
 
     >>> logit(0.5)
     0.0
     """
-    # Between 1/4 and 3/4 2x - 1 is exact, and the difference of the logarithms loses the digits of small results.
+    # Between 1/4 and 3/4 the difference of the logarithms would lose the digits of
+    # small results; 2x - 1 is exact there.
     if isinstance(x, (int, float)):
         if 0.0 < x < 1.0:
             return 2.0 * math.atanh(2.0 * x - 1.0) if 0.25 < x < 0.75 else math.log(x) - math.log1p(-x)

@@ -29,7 +29,7 @@ def matrix(name: str, x: Any) -> Array:
     """
     x = operand(name, x)
     if len(shape_of(x)) < 2:
-        raise ShapeError(f"{name}: {named(x)} is no matrix; it needs shape (m, n), or (..., m, n) for a batch")
+        raise ShapeError(f"{name}: {named(x)} is not a matrix; it needs shape (m, n), or (..., m, n) for a batch")
     return x
 
 

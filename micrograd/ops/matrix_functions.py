@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import GradientError, OpError
 from micrograd.op import Array, Op, ground, is_quiet, named, primitive, shape_of
+from micrograd.ops.joining import concatenate
 from micrograd.ops.linalg import swap_last
 from micrograd.ops.matrices import answered, not_finite, square
-from micrograd.ops.shapes import concatenate
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,18 +1,18 @@
-"""The table, reductions that leave out nan: what is left out has the gradient 0."""
+"""The table, reductions that skip nan, which gets the gradient 0."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import ArgumentError
+from micrograd.arrays import as_input
 from micrograd.op import Array
 from micrograd.ops import reducing
 from micrograd.ops.arithmetic import equal, isnan, less_equal, logical_and, logical_not
 from micrograd.ops.arithmetic import where as choose
-from micrograd.ops.indexing import as_value
+from micrograd.ops.axes import Axis
+from micrograd.ops.quantiles import as_share, quantile_of_rows, refuse_weights
 from micrograd.ops.reducing import mask_of
-from micrograd.ops.reductions import Axis, count_nonzero, nonempty
-from micrograd.ops.statistics import as_share, quantile_of_rows
+from micrograd.ops.reductions import count_nonzero, nonempty
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +36,8 @@ __all__ = [
 
 
 def _known(name: str, x: Array, where: Any) -> tuple[Array, Array]:
-    """x, and where it is a number that counts."""
-    x = as_value(name, x)
+    """x, and where it holds a number that counts."""
+    x = as_input(x, name)
     known = logical_not(isnan(x))
     return x, known if where is True else logical_and(known, mask_of(name, x, where))
 
@@ -51,17 +51,13 @@ def nansum(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """Sum of the elements along axes that are not nan; 0 where there is none.
+    """Sum of the elements that are not nan; 0 where there is none.
 
     z = sum_i x_i over i where x_i is a number
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        dtype: floating-point type to compute in.
-        keepdims: keep these axes, at length 1.
-        initial: what the sum starts from.
-        where: plain booleans: which elements count.
+        axis, dtype, keepdims, initial, where: as in `numpy.nansum`.
 
     Raises:
         ShapeError: an axis does not exist, or where does not fit.
@@ -82,17 +78,13 @@ def nanprod(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """Product of the elements along axes that are not nan; 1 where there is none.
+    """Product of the elements that are not nan; 1 where there is none.
 
     z = prod_i x_i over i where x_i is a number
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        dtype: floating-point type to compute in.
-        keepdims: keep these axes, at length 1.
-        initial: what the product starts from.
-        where: plain booleans: which elements count.
+        axis, dtype, keepdims, initial, where: as in `numpy.nanprod`.
 
     Raises:
         ShapeError: an axis does not exist, or where does not fit.
@@ -107,19 +99,18 @@ def nanprod(
 def nanmax(
     x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
 ) -> Array:
-    """Largest element along axes that is not nan; nan where there is none. Where several tie, they share the gradient.
+    """Largest element that is not nan; nan where there is none.
+
+    Elements that tie share the gradient.
 
     z = max_i x_i over i where x_i is a number
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
-        initial: no less than this.
-        where: plain booleans: which elements count; then initial has to be given.
+        axis, keepdims, initial, where: as in `numpy.nanmax`.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element, or where does not fit.
+        ShapeError: an axis does not exist or has no element, or where does not fit.
         ArgumentError: where is given without initial.
 
     >>> float(nanmax(np.array([2.0, np.nan, 3.0])))
@@ -131,19 +122,18 @@ def nanmax(
 def nanmin(
     x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
 ) -> Array:
-    """Smallest element along axes that is not nan; nan where there is none. Where several tie, they share the gradient.
+    """Smallest element that is not nan; nan where there is none.
+
+    Elements that tie share the gradient.
 
     z = min_i x_i over i where x_i is a number
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
-        initial: no more than this.
-        where: plain booleans: which elements count; then initial has to be given.
+        axis, keepdims, initial, where: as in `numpy.nanmin`.
 
     Raises:
-        ShapeError: an axis does not exist, or has no element, or where does not fit.
+        ShapeError: an axis does not exist or has no element, or where does not fit.
         ArgumentError: where is given without initial.
 
     >>> float(nanmin(np.array([2.0, np.nan, 3.0])))
@@ -153,8 +143,7 @@ def nanmin(
 
 
 def _extremum(name: str, x: Array, axis: Axis, keepdims: bool, initial: Array | None, where: Any) -> Array:
-    if where is not True and initial is None:
-        raise ArgumentError(f"{name}: where= may leave out every element: give initial=, what it is then")
+    reducing.check_initial(name, initial, where)
     full, end = (reducing.max, -np.inf) if name == "nanmax" else (reducing.min, np.inf)
     x, known = _known(name, x, where)
     if initial is not None:
@@ -166,16 +155,13 @@ def _extremum(name: str, x: Array, axis: Axis, keepdims: bool, initial: Array | 
 
 
 def nanmean(x: Array, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Array:
-    """Mean of the elements along axes that are not nan; nan where there is none.
+    """Mean of the elements that are not nan; nan where there is none.
 
     z = sum_i x_i / n over the n places i where x_i is a number
 
     Args:
         x: value of any shape.
-        axis: the axes to average over, counted from the end when negative; None for all.
-        dtype: floating-point type to compute in.
-        keepdims: keep these axes, at length 1.
-        where: plain booleans: which elements count.
+        axis, dtype, keepdims, where: as in `numpy.nanmean`.
 
     Raises:
         ShapeError: an axis does not exist, or where does not fit.
@@ -198,19 +184,13 @@ def nanvar(
     mean: Array | None = None,
     correction: float | None = None,
 ) -> Array:
-    """Variance of the elements along axes that are not nan; nan where there are too few.
+    """Variance of the elements that are not nan; nan where there are too few.
 
     z = sum_i (x_i - m)^2 / (n - ddof) over the n places i where x_i is a number
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        dtype: floating-point type to compute in.
-        ddof: what to take off the number of elements.
-        keepdims: keep these axes, at length 1.
-        where: plain booleans: which elements count.
-        mean: the mean, where it is known already, with the axes kept.
-        correction: another name of ddof.
+        axis, dtype, ddof, keepdims, where, mean, correction: as in `numpy.nanvar`.
 
     Raises:
         ShapeError: an axis does not exist, or where does not fit.
@@ -235,19 +215,13 @@ def nanstd(
     mean: Array | None = None,
     correction: float | None = None,
 ) -> Array:
-    """Standard deviation of the elements along axes that are not nan; nan where there are too few.
+    """Standard deviation of the elements that are not nan; nan where there are too few.
 
-    z = sqrt(nanvar(x)), whose gradient is 0 where all numbers are equal
+    z = sqrt(nanvar(x)), with gradient 0 where all numbers are equal
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        dtype: floating-point type to compute in.
-        ddof: what to take off the number of elements.
-        keepdims: keep these axes, at length 1.
-        where: plain booleans: which elements count.
-        mean: the mean, where it is known already, with the axes kept.
-        correction: another name of ddof.
+        axis, dtype, ddof, keepdims, where, mean, correction: as in `numpy.nanstd`.
 
     Raises:
         ShapeError: an axis does not exist, or where does not fit.
@@ -262,7 +236,7 @@ def nanstd(
 
 
 def _few(z: Array, known: Array, axis: Axis, keepdims: bool, ddof: float, correction: float | None) -> Array:
-    """z, and nan where there are no more elements than degrees of freedom are taken off."""
+    """z, but nan where no more than ddof elements count."""
     count = count_nonzero(known, axis=axis, keepdims=keepdims)
     return choose(less_equal(count, ddof if correction is None else correction), np.nan, z)
 
@@ -272,8 +246,7 @@ def nancumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
-        dtype: floating-point type to compute in.
+        axis, dtype: as in `numpy.nancumsum`.
 
     Raises:
         ShapeError: the axis does not exist.
@@ -281,7 +254,7 @@ def nancumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
     >>> nancumsum(np.array([2.0, np.nan, 3.0]))
     array([2., 2., 5.])
     """
-    x = as_value("nancumsum", x)
+    x = as_input(x, "nancumsum")
     return reducing.cumsum(choose(isnan(x), 0.0, x), axis=axis, dtype=dtype)
 
 
@@ -290,8 +263,7 @@ def nancumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array
 
     Args:
         x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
-        dtype: floating-point type to compute in.
+        axis, dtype: as in `numpy.nancumprod`.
 
     Raises:
         ShapeError: the axis does not exist.
@@ -299,67 +271,58 @@ def nancumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array
     >>> nancumprod(np.array([2.0, np.nan, 3.0]))
     array([2., 2., 6.])
     """
-    x = as_value("nancumprod", x)
+    x = as_input(x, "nancumprod")
     return reducing.cumprod(choose(isnan(x), 1.0, x), axis=axis, dtype=dtype)
 
 
 def nanquantile(
     x: Array, q: Any, *, axis: Axis = None, method: str = "linear", keepdims: bool = False, weights: None = None
 ) -> Array:
-    """`quantile` of the elements along axes that are not nan; nan where there is none.
+    """`quantile` of the elements that are not nan; nan where there is none.
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 1, or an array of them, whose axes come first in the result; plain numbers.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        method: "linear", "lower", "higher", "midpoint", "nearest", or another of NumPy's.
-        keepdims: keep these axes, at length 1.
-        weights: None; there are no weighted quantiles here.
+        q, axis, method, keepdims, weights: as in `quantile`.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 1; there is no such method; or weights are given.
+        ArgumentError: q is a Value or not between 0 and 1, the method is unknown, or
+            weights are given.
         ShapeError: an axis does not exist, or has no element.
 
     >>> float(nanquantile(np.array([1.0, np.nan, 2.0, 4.0]), 0.75))
     3.0
     """
-    if weights is not None:
-        raise ArgumentError("nanquantile: weights= is not there for values; take v.data for plain NumPy")
+    refuse_weights("nanquantile", weights)
     return quantile_of_rows("nanquantile", x, q, axis, method, keepdims, True)
 
 
 def nanpercentile(
     x: Array, q: Any, *, axis: Axis = None, method: str = "linear", keepdims: bool = False, weights: None = None
 ) -> Array:
-    """`percentile` of the elements along axes that are not nan; nan where there is none.
+    """`percentile` of the elements that are not nan; nan where there is none.
 
     Args:
         x: value of any shape.
-        q: a number from 0 to 100, or an array of them, whose axes come first in the result; plain numbers.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        method: "linear", "lower", "higher", "midpoint", "nearest", or another of NumPy's.
-        keepdims: keep these axes, at length 1.
-        weights: None; there are no weighted percentiles here.
+        q, axis, method, keepdims, weights: as in `percentile`.
 
     Raises:
-        ArgumentError: q is a value, or not between 0 and 100; there is no such method; or weights are given.
+        ArgumentError: q is a Value or not between 0 and 100, the method is unknown, or
+            weights are given.
         ShapeError: an axis does not exist, or has no element.
 
     >>> float(nanpercentile(np.array([1.0, np.nan, 2.0, 4.0]), 75))
     3.0
     """
-    if weights is not None:
-        raise ArgumentError("nanpercentile: weights= is not there for values; take v.data for plain NumPy")
+    refuse_weights("nanpercentile", weights)
     return quantile_of_rows("nanpercentile", x, as_share("nanpercentile", q), axis, method, keepdims, True)
 
 
 def nanmedian(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Middle by size of the elements along axes that are not nan, or the mean of the two; nan where there is none.
+    """Median of the elements that are not nan; nan where there is none.
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis, keepdims: as in `numpy.nanmedian`.
 
     Raises:
         ShapeError: an axis does not exist, or has no element.

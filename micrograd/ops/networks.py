@@ -15,7 +15,7 @@ from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.arithmetic import where
 from micrograd.ops.einsum import operand
 from micrograd.ops.indexing import getitem
-from micrograd.ops.shapes import pad
+from micrograd.ops.layouts import pad
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,7 +1,8 @@
-"""The table, the normal distribution: its distribution function, the logarithm of it, and the inverse of erf.
+"""The table, the normal distribution: its distribution function and what belongs to it.
 
-ndtr_slope is the ratio of density and distribution function, and ndtr_gap what it exceeds -x by: with them the
-derivatives of log_ndtr keep their digits where both of these are tiny.
+`ndtr_slope` is the density over the distribution function, and `ndtr_gap` is x more
+than that. With them the derivatives of `log_ndtr` keep their digits far below 0, where
+the density and the distribution function are both tiny.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ else:
 
 __all__ = ["erfcinv", "erfinv", "log_ndtr", "ndtr", "ndtr_gap", "ndtr_slope"]
 
-_FAR = -3.0  # from here on down the continued fraction of the gap has converged after _TERMS terms
+# Up to _FAR the continued fraction of the gap has converged after _TERMS terms.
+_FAR = -3.0
 _TERMS = 60
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 def ndtr(x: Array) -> Array:
-    """Distribution function of the normal distribution, elementwise; exact where it is near 0.
+    """Distribution function of the normal distribution, elementwise.
 
-    z = 1 / sqrt(2 pi) integral from -inf to x of e^(-s^2 / 2) ds
+    z = 1 / sqrt(2 pi) integral from -inf to x of e^(-s^2 / 2) ds, exact near 0 too
 
     Args:
         x: value of any shape.
@@ -45,9 +47,9 @@ def ndtr(x: Array) -> Array:
 
 @elementwise("log_ndtr", lambda z, x: ndtr_slope(x), tex=r"\ln \Phi\left({0}\right)")
 def log_ndtr(x: Array) -> Array:
-    """Logarithm of ndtr, elementwise, also where that is too small for a number. At -x it is the log survival.
+    """Logarithm of ndtr, elementwise, also where ndtr is too small for a number.
 
-    z = ln ndtr(x)
+    z = ln ndtr(x); at -x it is the logarithm of the survival function
 
     Args:
         x: value of any shape.
@@ -68,9 +70,9 @@ def log_ndtr(x: Array) -> Array:
 
 @elementwise("ndtr_slope", lambda z, x: -z * ndtr_gap(x))
 def ndtr_slope(x: Array) -> Array:
-    """Derivative of log_ndtr, elementwise: density over distribution function, the inverse of Mills' ratio at -x.
+    """Derivative of log_ndtr, elementwise: density over distribution function.
 
-    z = e^(-x^2 / 2) / (sqrt(2 pi) ndtr(x))
+    z = e^(-x^2 / 2) / (sqrt(2 pi) ndtr(x)); its inverse is Mills' ratio at -x
 
     Args:
         x: value of any shape.
@@ -89,9 +91,12 @@ def ndtr_slope(x: Array) -> Array:
 
 @elementwise("ndtr_gap", lambda z, x: 1.0 - ndtr_slope(x) * z)
 def ndtr_gap(x: Array) -> Array:
-    """How far below x a normal number lies on average, given that it lies below, elementwise; 1 / |x| far below 0.
+    """How far a normal random number below x is from x on average, elementwise.
 
-    z = x + ndtr_slope(x), whose digits would be lost there
+    z = x + ndtr_slope(x)
+
+    It is exact far below 0 too, where it is about 1 / |x|, and the sum would lose its
+    digits.
 
     Args:
         x: value of any shape.
@@ -111,7 +116,10 @@ def ndtr_gap(x: Array) -> Array:
 
 
 def _near_slope(x: Array) -> Array:
-    """By its definition, where nothing underflows: from _FAR on up, and that of _FAR below."""
+    """ndtr_slope by its definition, from _FAR up, where nothing underflows.
+
+    Below _FAR it gives that of _FAR.
+    """
     if isinstance(x, (int, float)):
         return math.exp(-0.5 * x * x - _HALF_LOG_2PI) / (0.5 * math.erfc(-x * math.sqrt(0.5)))
     x = np.maximum(x, _FAR)
@@ -119,7 +127,10 @@ def _near_slope(x: Array) -> Array:
 
 
 def _far_gap(x: Array) -> Array:
-    """1 / (y + 2 / (y + 3 / (y + ...))), y = -x; that of _FAR above."""
+    """ndtr_gap up to _FAR: 1 / (y + 2 / (y + 3 / (y + ...))), where y = -x.
+
+    Above _FAR it gives that of _FAR.
+    """
     y = -x if isinstance(x, (int, float)) else np.maximum(-x, -_FAR)
     z = 0.0 * y
     for n in range(_TERMS, 0, -1):
@@ -134,9 +145,9 @@ def _far_gap(x: Array) -> Array:
     domain=((-1.0, 1.0),),
 )
 def erfinv(x: Array) -> Array:
-    """Inverse of erf, elementwise; infinite at -1 and 1, nan outside of them.
+    """Inverse of erf, elementwise.
 
-    erf(z) = x
+    erf(z) = x; infinite at -1 and 1, nan outside of them
 
     Args:
         x: value of any shape.
@@ -157,9 +168,9 @@ def erfinv(x: Array) -> Array:
     domain=((0.0, 2.0),),
 )
 def erfcinv(x: Array) -> Array:
-    """Inverse of erfc, elementwise, exact where erfinv(1 - x) would be infinite; nan outside of [0, 2].
+    """Inverse of erfc, elementwise.
 
-    erfc(z) = x
+    erfc(z) = x, exact near 0, where erfinv(1 - x) is infinite; nan outside of [0, 2]
 
     Args:
         x: value of any shape.

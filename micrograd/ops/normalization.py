@@ -15,9 +15,10 @@ from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arithmetic import less, multiply, stop_gradient, where
+from micrograd.ops.axes import axis_of
 from micrograd.ops.einsum import operand
 from micrograd.ops.functions import sqrt
-from micrograd.ops.indexing import getitem, own_axis
+from micrograd.ops.indexing import getitem
 from micrograd.ops.linalg import norm
 from micrograd.ops.reductions import mean, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, reshape
@@ -237,7 +238,7 @@ def normalize(x: Array, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Arr
 
 
 def _length(name: str, x: Array, p: float, dim: int, eps: float) -> Array:
-    length = norm(x, ord=p, axis=own_axis(name, x, dim), keepdims=True)
+    length = norm(x, ord=p, axis=axis_of(name, x, dim), keepdims=True)
     return where(less(length, eps), eps, length)
 
 

@@ -13,7 +13,23 @@ from micrograd.errors import ArgumentError, DataError, GradientError, OpError, S
 from micrograd.exact import format_exact, is_exact, number_like
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops import arithmetic, elementwise, functions, indexing, linalg, reducing, reductions, rounding, shapes
+from micrograd.ops import (
+    arithmetic,
+    diagonals,
+    elementwise,
+    functions,
+    indexing,
+    layouts,
+    linalg,
+    ordering,
+    reducing,
+    reductions,
+    rounding,
+    scans,
+    shapes,
+    taking,
+)
+from micrograd.ops.axes import Axis
 from micrograd.ops.hints import ATTRIBUTES, Elsewhere
 
 if TYPE_CHECKING:
@@ -28,7 +44,8 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *others: Any) -> Any:
         return function(self, *others)
 
-    method.__name__, method.__doc__ = function.__name__, (function.__doc__ or "").split("\n")[0]
+    summary = (function.__doc__ or "").split("\n\n")[0]
+    method.__name__, method.__doc__ = function.__name__, " ".join(summary.split())
     method.__qualname__ = f"Operators.{function.__name__}"
     return method
 
@@ -66,8 +83,8 @@ class Operators(Interpreter):
 
     @property
     def _dtype(self) -> Any:
-        """NumPy's type of the elements."""
-        return np.dtype(float)
+        """NumPy's type of the elements: by default of what is below."""
+        return getattr(self._below, "dtype", np.dtype(float))
 
     def _is_traced(self) -> bool:
         """Whether a transform that runs now differentiates by something that this was made from."""
@@ -309,51 +326,51 @@ class Operators(Interpreter):
 
     # These arguments may come by place as well, in PyTorch's order; options go to the op, which knows them or refuses
 
-    def sum(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def sum(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Sum along axes; all by default."""
         return _room("sum", keepdims, options).sum(self, axis=axis, keepdims=keepdims, **options)
 
-    def mean(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def mean(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Mean along axes; all by default."""
         return _room("mean", keepdims, options).mean(self, axis=axis, keepdims=keepdims, **options)
 
-    def prod(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def prod(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Product along axes; all by default."""
         return _room("prod", keepdims, options).prod(self, axis=axis, keepdims=keepdims, **options)
 
-    def max(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def max(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Largest element along axes; all by default."""
         return _room("max", keepdims, options).max(self, axis=axis, keepdims=keepdims, **options)
 
-    def min(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def min(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Smallest element along axes; all by default."""
         return _room("min", keepdims, options).min(self, axis=axis, keepdims=keepdims, **options)
 
-    def var(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Variance along axes; all by default."""
         room = _room("var", keepdims, options)
         return room.var(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
-    def std(self, axis: reductions.Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
         """Standard deviation along axes; all by default."""
         room = _room("std", keepdims, options)
         return room.std(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
     def cumsum(self, axis: int | None = None, **options: Any) -> Any:
         """Sums of the elements so far; of all in order by default."""
-        return _room("cumsum", False, options).cumsum(self, axis=axis, **options)
+        return _room("cumsum", False, options, scans).cumsum(self, axis=axis, **options)
 
     def cumprod(self, axis: int | None = None, **options: Any) -> Any:
         """Products of the elements so far; of all in order by default."""
-        return _room("cumprod", False, options).cumprod(self, axis=axis, **options)
+        return _room("cumprod", False, options, scans).cumprod(self, axis=axis, **options)
 
     def sort(self, axis: int = -1, **options: Any) -> Any:
         """Elements in ascending order along an axis: a new value, where NumPy's method sorts in place."""
-        return reductions.sort(self, axis=axis, **options)
+        return ordering.sort(self, axis=axis, **options)
 
     def argsort(self, axis: int = -1, **options: Any) -> Any:
         """Indices that sort along an axis: plain integers."""
-        return reductions.argsort(self, axis=axis, **options)
+        return ordering.argsort(self, axis=axis, **options)
 
     def argmax(self, axis: int | None = None, keepdims: bool = False, **options: Any) -> Any:
         """Index of the largest element: a plain integer."""
@@ -363,11 +380,11 @@ class Operators(Interpreter):
         """Index of the smallest element: a plain integer."""
         return reductions.argmin(self, axis=axis, keepdims=_flag("argmin", keepdims), **options)
 
-    def any(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def any(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether any element is not 0: a plain answer."""
         return _room("any", keepdims, options).any(self, axis=axis, keepdims=keepdims, **options)
 
-    def all(self, axis: reductions.Axis = None, keepdims: bool = False, **options: Any) -> Any:
+    def all(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether no element is 0: a plain answer."""
         return _room("all", keepdims, options).all(self, axis=axis, keepdims=keepdims, **options)
 
@@ -381,11 +398,11 @@ class Operators(Interpreter):
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         """The elements of a diagonal."""
-        return shapes.diagonal(self, offset=offset, axis1=axis1, axis2=axis2)
+        return diagonals.diagonal(self, offset=offset, axis1=axis1, axis2=axis2)
 
     def take(self, indices: Any, axis: int | None = None) -> Any:
         """Elements by number, along an axis; of all in order by default."""
-        return indexing.take(self, indices, axis=axis)
+        return taking.take(self, indices, axis=axis)
 
     @property
     def at(self) -> Any:
@@ -418,7 +435,7 @@ class Operators(Interpreter):
             raise _traced_error(self, "tolist()")
         return np.asarray(ground(self)).tolist()
 
-    def squeeze(self, axis: reductions.Axis = None, **options: Any) -> Any:
+    def squeeze(self, axis: Axis = None, **options: Any) -> Any:
         """Without axes of length 1."""
         return shapes.squeeze(self, axis=axis, **options)
 
@@ -428,7 +445,7 @@ class Operators(Interpreter):
 
     def repeat(self, repeats: Any, axis: int | None = None) -> Any:
         """Each element several times, along an axis; of all in order by default."""
-        return shapes.repeat(self, repeats, axis=axis)
+        return layouts.repeat(self, repeats, axis=axis)
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape: `v.reshape(2, 3)` or `v.reshape((2, 3))`; -1 is computed."""
@@ -480,7 +497,7 @@ def _only_number(x: Any, asked: str) -> float | int:
     if is_number(number):
         return number  # type: ignore[no-any-return]
     if number is None:
-        raise DataError(f"{x}: a shape has no numbers; keep float() and if out of what is traced, and use ops.where")
+        raise DataError(f"{asked}: {named(x)} has no number yet; replace `if` by ops.where, and drop float()")
     if x.size != 1:
         raise DataError(f"{asked}: {named(x)} has {x.size} elements, not one; sum() or index it first")
     return np.asarray(number).item()  # type: ignore[no-any-return]
@@ -533,12 +550,12 @@ def _flag(name: str, keepdims: Any) -> bool:
     raise ArgumentError(f"{name}: keepdims={keepdims!r} is not True or False; give dtype= and out= by name")
 
 
-def _room(name: str, keepdims: Any, options: dict[str, Any]) -> Any:
+def _room(name: str, keepdims: Any, options: dict[str, Any], usual: Any = reductions) -> Any:
     """Where the reduction is that a method asks for: with where=, initial= or dtype= it is another."""
     _flag(name, keepdims)
     if options.pop("out", None) is not None:
         raise OpError(f"{name}: a Value is never written into, so there is no out=; write z = v.{name}(...)")
-    return reducing if options and options.keys() <= {"where", "initial", "dtype", "mean"} else reductions
+    return reducing if options and options.keys() <= {"where", "initial", "dtype", "mean"} else usual
 
 
 def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:

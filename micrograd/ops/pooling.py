@@ -14,9 +14,9 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arithmetic import where
 from micrograd.ops.einsum import operand
-from micrograd.ops.indexing import take
 from micrograd.ops.networks import Sizes, per_axis, windows, windows_of
 from micrograd.ops.reductions import max, mean, sum
+from micrograd.ops.taking import take
 
 if TYPE_CHECKING:
     import numpy as np

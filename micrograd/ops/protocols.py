@@ -1,15 +1,16 @@
-"""NumPy's own functions on a Value: `np.exp(v)`, `np.sum(v, axis=0)`, `np.linalg.inv(v)` find the op of that name.
+"""NumPy's own functions on a Value: `np.exp(v)` and `np.linalg.inv(v)` find their op.
 
-NumPy hands a call over when an argument has `__array_ufunc__` or `__array_function__` (NEP 13, NEP 18). The
-op is looked up by name, and the arguments are fitted from NumPy's signature to the op's. Questions whose answer
-carries no gradient, as `np.shape(v)`, are answered by NumPy from the data.
+NumPy passes a call on when an argument has `__array_ufunc__` or `__array_function__`
+(NEP 13, NEP 18). We look up the op by name, and translate the arguments from NumPy's
+signature to the op's. A question whose answer has no gradient, such as `np.shape(v)`,
+is answered by NumPy from the data.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import ops
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 else:
     from micrograd import on_demand as np
 
-# Operators first: on numbers a Value's own operators build the graph of the texts.
+# These call the operators of Value, which build the graph of the texts on numbers.
 OPERATORS = {
     "add": ("__add__", "__radd__"),
     "subtract": ("__sub__", "__rsub__"),
@@ -46,7 +47,8 @@ SPELLED = {
     "row_stack": "vstack",
 }
 HOMES = ("numpy", "numpy.linalg")
-LAST_AXES = {"linalg.trace", "linalg.diagonal"}  # the same names as in numpy, where the first two axes are meant
+# Here they mean the last two axes; np.trace and np.diagonal mean the first two.
+LAST_AXES = {"linalg.trace", "linalg.diagonal"}
 OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "empty_like", "result_type", "einsum_path", "imag"}
 OF_DATA = {"allclose", "array_equal", "array_equiv", "isclose", "iscomplexobj", "isrealobj", "nonzero", "signbit"}
 OF_DATA |= {"iscomplex", "isreal", "isneginf", "isposinf", "argwhere", "flatnonzero", "nanargmax", "nanargmin"}
@@ -54,7 +56,7 @@ OF_DATA |= {"argpartition", "array_repr", "array_str", "array2string", "may_shar
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What `ufunc(*inputs)` is when one of the inputs has an interpreter.
+    """`ufunc(*inputs)`, where one of the inputs has an interpreter.
 
     Raises:
         OpError: there is no op for this ufunc, method or option.
@@ -67,18 +69,18 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[
 
 
 def _products(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """A ufunc of vectors or matrices, which has an axis= or axes= of its own."""
+    """A ufunc of vectors or matrices, which has its own axis= or axes=."""
     asked = f"np.{ufunc.__name__}"
     op = _op_for(ufunc.__name__, asked)
     unknown = options.keys() - _parameters(op).keys()
     if unknown:
-        raise _option_error(asked, sorted(unknown))
+        raise ufuncs.option_error(asked, sorted(unknown))
     return op(*inputs, **options)
 
 
 @functools.cache
 def _spelled(ufunc: Any) -> Callable[..., Any]:
-    """The function of this project that stands for a ufunc of NumPy."""
+    """Our function for a ufunc of NumPy."""
     name = SPELLED.get(ufunc.__name__, ufunc.__name__)
     if name in OF_DATA:
         return lambda *inputs: ufunc(*map(_data, inputs))
@@ -95,7 +97,7 @@ def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
 
 
 def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What a function of NumPy is when one of its arguments has an interpreter.
+    """A call of a function of NumPy, where one of the arguments has an interpreter.
 
     Raises:
         OpError: there is no op for this function or option.
@@ -103,7 +105,7 @@ def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]
     name, home = function.__name__, function.__module__
     asked = f"{'np' if home == 'numpy' else home.replace('numpy', 'np', 1)}.{name}"
     if home not in HOMES:
-        raise OpError(f"{asked}: there is no op for it, nor one near it; take v.data for plain NumPy")
+        raise OpError(f"{asked}: there is no op for it, nor a similar one; take v.data for plain NumPy")
     if name in OF_SHAPE or name in OF_DATA:
         of = _ghost if name in OF_SHAPE else _data
         return function(*mapped(of, args), **mapped(of, options))
@@ -116,33 +118,29 @@ def _op_for(name: str, asked: str) -> Callable[..., Any]:
     if name in ops.__all__ and callable(getattr(ops, name)):
         return getattr(ops, name)  # type: ignore[no-any-return]
     if not hasattr(np, name) and not hasattr(np.linalg, name):
-        asked = name  # a ufunc of SciPy, or of somebody else
+        asked = name  # a ufunc of SciPy or of another library
     why = why_not(name)
     raise OpError(
-        f"{asked}: there is no op for it{f'; {why}; or' if why else ', nor one near it;'} take v.data for plain NumPy"
+        f"{asked}: there is no op for it{f'; {why}; or' if why else ', nor a similar one;'} take v.data for plain NumPy"
     )
 
 
-def _option_error(asked: str, names: Iterable[str]) -> OpError:
-    return OpError(f"{asked}: there is no op for it with {'=, '.join(names)}=; take v.data for plain NumPy")
-
-
 def _data(x: Any) -> Any:
-    """What stands below the interpreters, for NumPy itself to look at."""
+    """The plain data of x, for NumPy itself."""
     data = ground(x)
     if data is None and x is not None:
-        raise DataError(f"{x}: a shape has no numbers to answer by; use ops.where instead of if")
+        raise DataError(f"{x}: this is a shape without numbers; use ops.where instead of if")
     return data
 
 
 def _ghost(x: Any) -> Any:
-    """The same, where only shape and dtype are looked at: an array without memory stands for a mere shape."""
+    """The plain data of x; for a shape without numbers, an array without memory."""
     if ground(x) is None and x is not None:
         return np.broadcast_to(np.zeros((), x.dtype), shape_of(x))
     return ground(x)
 
 
-# NumPy before 2.4 has no signatures for what it has written in C.
+# NumPy before 2.4 has no signatures for its functions in C.
 WRITTEN_IN_C: dict[str, Callable[..., Any]] = {
     "concatenate": lambda arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind": None,
     "dot": lambda a, b, out=None: None,
@@ -161,12 +159,13 @@ def _parameters(function: Any) -> dict[str, inspect.Parameter]:
 
 
 def _fitted(op: Callable[..., Any], function: Any, asked: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """op called with what was meant by function(*args, **options), NumPy's defaults included."""
+    """op called with the arguments meant for function, and NumPy's defaults."""
     ours, theirs = _parameters(op), _parameters(function)
     inputs, given = list(args), dict(options)
     if not any(p.kind is p.VAR_POSITIONAL for p in theirs.values()):
         places = [name for name, p in ours.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
-        our_name = dict(zip(theirs, places, strict=False))  # inputs are known by their place, params by their name
+        # Inputs are matched by their place, params by their name.
+        our_name = dict(zip(theirs, places, strict=False))
         given = {our_name.get(name, name): x for name, x in (dict(zip(theirs, args, strict=False)) | options).items()}
         theirs = {our_name.get(name, name): p for name, p in theirs.items()}
         inputs = [given.pop(name, ours[name].default) for name in places]
@@ -178,13 +177,13 @@ def _fitted(op: Callable[..., Any], function: Any, asked: str, args: tuple[Any, 
     if unknown and full and op is getattr(ops, op.__name__):  # where=, initial=, dtype=
         return _fitted(full, function, asked, args, options)
     if unknown:
-        raise ufuncs.out_error(asked) if "out" in unknown else _option_error(asked, unknown)
+        raise ufuncs.out_error(asked) if "out" in unknown else ufuncs.option_error(asked, unknown)
     said = {name: x for name, x in given.items() if name in ours and x is not np._NoValue}
     return op(*inputs, **_defaults(ours, theirs) | said)
 
 
 def _defaults(ours: dict[str, inspect.Parameter], theirs: dict[str, inspect.Parameter]) -> dict[str, Any]:
-    """The defaults of NumPy that are not the op's own."""
+    """The defaults of NumPy that differ from the op's own."""
     silent = (None, inspect.Parameter.empty, np._NoValue)
     return {
         name: p.default
@@ -194,5 +193,5 @@ def _defaults(ours: dict[str, inspect.Parameter], theirs: dict[str, inspect.Para
 
 
 def _says_nothing(x: Any, parameter: inspect.Parameter | None) -> bool:
-    """Whether an option has the value that NumPy takes by default."""
+    """Whether an option has NumPy's default value."""
     return x is None or x is np._NoValue or (parameter is not None and x is parameter.default)

@@ -1,7 +1,7 @@
-"""NumPy's reductions with all of their options: `where=`, `initial=`, `dtype=`, `mean=`.
+"""NumPy's reductions with all their options: `where=`, `initial=`, `dtype=`, `mean=`.
 
-The ops of reductions.py know axes only. `np.sum(v, where=mask)`, `v.sum(where=mask)` and the functions that leave out
-nan come here; an element that is left out gets the gradient 0.
+The ops of reductions.py know only axes. `np.sum(v, where=mask)`, `v.sum(where=mask)`
+and the functions that skip nan come here. What is left out gets the gradient 0.
 """
 
 from __future__ import annotations
@@ -13,24 +13,25 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops import reductions
+from micrograd.ops import reductions, scans
 from micrograd.ops.arithmetic import cast, divide, equal, greater, maximum, minimum, stop_gradient
 from micrograd.ops.arithmetic import where as choose
+from micrograd.ops.axes import Axis, axes_of, reduced_shape
 from micrograd.ops.functions import sqrt
 from micrograd.ops.lengths import euclidean_norm
-from micrograd.ops.reductions import Axis, count_nonzero
-from micrograd.ops.shapes import broadcast_to, own_axes, reshape
+from micrograd.ops.reductions import count_nonzero, ddof_of
+from micrograd.ops.shapes import broadcast_to, reshape
 
 if TYPE_CHECKING:
     import numpy as np
 else:
     from micrograd import on_demand as np
 
-__all__: list[str] = []  # they are called by the names in FULL
+__all__: list[str] = []  # FULL finds them by name
 
 
 def mask_of(name: str, x: Array, where: Any) -> Array:
-    """A condition in the shape of x, as plain booleans.
+    """A condition broadcast to the shape of x, as plain booleans.
 
     Raises:
         ShapeError: it does not broadcast to that shape.
@@ -40,17 +41,17 @@ def mask_of(name: str, x: Array, where: Any) -> Array:
         return broadcast_to(plain, shape=shape_of(x))
     except (ValueError, ShapeError):
         raise ShapeError(
-            f"{name}: where= of shape {shape_of(plain)} for {named(x)}: it has to broadcast to that shape"
+            f"{name}: where= of shape {shape_of(plain)} for {named(x)}: it must broadcast to that shape"
         ) from None
 
 
 def _kept(name: str, x: Array, where: Any, filler: float) -> Array:
-    """x with a filler in place of what is left out."""
+    """x with a filler in place of each element that is left out."""
     return x if where is True else choose(mask_of(name, x, where), x, filler)
 
 
 def in_dtype(name: str, x: Array, dtype: Any) -> Array:
-    """x in the dtype that the reduction shall be computed in.
+    """x in the dtype to compute in.
 
     Raises:
         ArgumentError: it is not a floating-point type.
@@ -73,7 +74,7 @@ def sum(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.sum` with NumPy's options: initial is added, and only elements where `where` holds count.
+    """`reductions.sum` of the elements where `where` holds; initial is added.
 
     >>> float(sum(np.array([1.0, 2.0, 3.0]), where=[True, False, True], initial=10.0))
     14.0
@@ -92,7 +93,7 @@ def prod(
     initial: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.prod` with NumPy's options: initial is a factor, and only elements where `where` holds count.
+    """`reductions.prod` of the elements where `where` holds; initial is a factor.
 
     >>> float(prod(np.array([1.0, 2.0, 3.0]), where=[True, False, True], initial=10.0))
     30.0
@@ -105,7 +106,7 @@ def prod(
 def max(
     x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
 ) -> Array:
-    """`reductions.max` with NumPy's options: no less than initial, and only elements where `where` holds count.
+    """`reductions.max` of initial and the elements where `where` holds.
 
     >>> float(max(np.array([1.0, 2.0, 3.0]), where=[True, True, False], initial=0.0))
     2.0
@@ -116,7 +117,7 @@ def max(
 def min(
     x: Array, *, axis: Axis = None, keepdims: bool = False, initial: Array | None = None, where: Any = True
 ) -> Array:
-    """`reductions.min` with NumPy's options: no more than initial, and only elements where `where` holds count.
+    """`reductions.min` of initial and the elements where `where` holds.
 
     >>> float(min(np.array([1.0, 2.0, 3.0]), where=[False, True, True], initial=9.0))
     2.0
@@ -134,21 +135,32 @@ def _extremum(
     initial: Array | None,
     where: Any,
 ) -> Array:
-    if where is not True and initial is None:
-        raise ArgumentError(f"{name}: where= may leave out every element: give initial=, what it is then")
+    check_initial(name, initial, where)
     reduced = getattr(reductions, name)
     if initial is None:
         return reduced(x, axis=axis, keepdims=keepdims)
-    if 0 in (shape_of(x)[a] for a in own_axes(name, x, axis)):
-        return reductions.sum(x, axis=axis, keepdims=keepdims) + initial  # of nothing: initial, in the right shape
+    if 0 in (shape_of(x)[a] for a in axes_of(name, x, axis)):
+        # No element: the sum is 0 in the right shape, and the result is initial.
+        return reductions.sum(x, axis=axis, keepdims=keepdims) + initial
     z = reduced(_kept(name, x, where, end), axis=axis, keepdims=keepdims)
     return pair(z if where is True else shared_end(z, x, mask_of(name, x, where), end, axis, keepdims), initial)
 
 
-def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims: bool) -> Array:
-    """z, an extremum of the elements that count, the others being filled with `end`.
+def check_initial(name: str, initial: Array | None, where: Any) -> None:
+    """Refuse `where=` without `initial=`: no element may be left to choose from.
 
-    Where it is `end` itself, all that count are. They alone share its gradient, and not what was filled in.
+    Raises:
+        ArgumentError: where is given, and initial is not.
+    """
+    if where is not True and initial is None:
+        raise ArgumentError(f"{name}: where= may leave out all elements; give initial=, the result for none")
+
+
+def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims: bool) -> Array:
+    """z, an extremum of the elements that count; the others were filled with `end`.
+
+    Where z is `end` itself, all elements that count are equal to `end`. Only they share
+    the gradient, and the filled ones get none.
     """
     below = ground(z)
     if not isinstance(below, (float, np.ndarray, np.generic)) or not np.any(np.equal(below, end)):
@@ -160,13 +172,13 @@ def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims
 
 
 def counted(x: Array, mask: Array, axis: Axis, keepdims: bool) -> Array:
-    """How many elements are not left out, in the dtype of x, so that a quotient keeps it."""
+    """How many elements count, in the dtype of x, so that a quotient keeps it."""
     count = count_nonzero(mask, axis=axis, keepdims=keepdims)
     return cast(count, dtype=x.dtype) if hasattr(x, "dtype") else float(count)
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False, dtype: Any = None, where: Any = True) -> Array:
-    """`reductions.mean` with NumPy's options: only elements where `where` holds count; nan where there is none.
+    """`reductions.mean` of the elements where `where` holds; nan where there is none.
 
     >>> float(mean(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
     2.0
@@ -190,14 +202,14 @@ def var(
     mean: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.var` with NumPy's options: a mean that is known already, and only elements where `where` holds.
+    """`reductions.var` of the elements where `where` holds; mean may be given if known.
 
     >>> float(var(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
     1.0
     """
     d, degrees = _deviations("var", x, axis, ddof, correction, dtype, mean, where)
     z = divide(reductions.sum(d * d, axis=axis, keepdims=True), degrees)
-    return _fitted(z, x, axis, keepdims)
+    return z if keepdims else reshape(z, shape=reduced_shape("var", x, axis, False))
 
 
 def std(
@@ -211,19 +223,15 @@ def std(
     mean: Array | None = None,
     where: Any = True,
 ) -> Array:
-    """`reductions.std` with NumPy's options, as those of `var`. Of equal numbers it has the gradient 0.
+    """`reductions.std` with the options of `var`; of equal numbers its gradient is 0.
 
     >>> float(std(np.array([1.0, 2.0, 3.0]), where=[True, False, True]))
     1.0
     """
     d, degrees = _deviations("std", x, axis, ddof, correction, dtype, mean, where)
-    size = euclidean_norm(d, axis=own_axes("std", x, axis))  # whose gradient at 0 is 0
-    return _fitted(divide(size, sqrt(degrees)), x, axis, keepdims)
-
-
-def _fitted(z: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    axes = own_axes("var", x, axis)
-    return z if keepdims else reshape(z, shape=[n for a, n in enumerate(shape_of(x)) if a not in axes])
+    size = euclidean_norm(d, axis=axes_of("std", x, axis))  # whose gradient at 0 is 0
+    z = divide(size, sqrt(degrees))
+    return z if keepdims else reshape(z, shape=reduced_shape("std", x, axis, False))
 
 
 def _deviations(
@@ -236,17 +244,19 @@ def _deviations(
     mean: Array | None,
     where: Any,
 ) -> tuple[Array, Array]:
-    """Distances from the mean, 0 for what is left out; and what the sum of their squares is divided by."""
-    if correction is not None and ddof:
-        raise ArgumentError(f"{name}: ddof={ddof} and correction={correction} are the same thing; give one of them")
+    """Distances from the mean, and the divisor of the sum of their squares.
+
+    An element that is left out has the distance 0."""
+    less = ddof_of(name, ddof, correction)
     x = in_dtype(name, x, dtype)
     mask = mask_of(name, x, where)
     count = counted(x, mask, axis, True)
-    degrees = count - (ddof if correction is None else correction)
-    degrees = choose(greater(degrees, 0.0), degrees, 0.0)  # then a quotient of 0 by 0, which is nan
+    degrees = count - less
+    degrees = choose(greater(degrees, 0.0), degrees, 0.0)  # 0 / 0 will be nan
     if mean is not None:
         return choose(mask, x - mean, 0.0), degrees
-    if 0 not in shape_of(x):  # seen from an element, equal numbers differ by 0 exactly, as in reductions.var
+    # Subtract an element first: then equal numbers are exactly 0, as in reductions.var.
+    if 0 not in shape_of(x):
         x = x - stop_gradient(reductions.max(choose(mask, x, -math.inf), axis=axis, keepdims=True))
     total = reductions.sum(choose(mask, x, 0.0), axis=axis, keepdims=True)
     return choose(mask, x - divide(total, choose(equal(count, 0.0), 1.0, count)), 0.0), degrees
@@ -271,21 +281,21 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False, where: Any = Tru
 
 
 def cumsum(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """`reductions.cumsum` in another dtype.
+    """`scans.cumsum` in another dtype.
 
     >>> cumsum(np.array([1.0, 2.0]), dtype="float32")
     array([1., 3.], dtype=float32)
     """
-    return reductions.cumsum(in_dtype("cumsum", x, dtype), axis=axis)
+    return scans.cumsum(in_dtype("cumsum", x, dtype), axis=axis)
 
 
 def cumprod(x: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """`reductions.cumprod` in another dtype.
+    """`scans.cumprod` in another dtype.
 
     >>> cumprod(np.array([1.0, 2.0]), dtype="float32")
     array([1., 2.], dtype=float32)
     """
-    return reductions.cumprod(in_dtype("cumprod", x, dtype), axis=axis)
+    return scans.cumprod(in_dtype("cumprod", x, dtype), axis=axis)
 
 
 FULL: dict[str, Callable[..., Array]] = {

@@ -1,4 +1,4 @@
-"""The table, reductions: many numbers become fewer, along all axes or some; and what runs along one axis."""
+"""The table, reductions: sums, means, products and extrema, along all axes or some."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, is_quiet, multilinear, named, primitive, question, shape_of
+from micrograd.op import Array, Op, is_quiet, multilinear, named, primitive, question, shape_of
 from micrograd.ops.arithmetic import cast, divide, equal, stop_gradient, where
-from micrograd.ops.indexing import getitem, own_axis, take_along_axis
+from micrograd.ops.axes import Axis, axes_of, axis_of, reduced_shape
+from micrograd.ops.indexing import getitem
 from micrograd.ops.lengths import euclidean_norm
-from micrograd.ops.shapes import broadcast_to, concatenated, flip, own_axes, ravel, reshape, transpose
+from micrograd.ops.shapes import broadcast_to, reshape, transpose
 from micrograd.unknown import warn_user
 
 if TYPE_CHECKING:
@@ -24,40 +25,32 @@ __all__ = [
     "any",
     "argmax",
     "argmin",
-    "argsort",
     "count_nonzero",
-    "cumprod",
-    "cumsum",
     "max",
     "mean",
-    "median",
-    "middle",
     "min",
     "prod",
-    "sort",
     "std",
     "sum",
     "var",
 ]
 
-Axis = int | tuple[int, ...] | None
-
 
 def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
-    """Shape of a reduction of x that keeps its axes, at length 1: it broadcasts against x."""
-    axes = own_axes("sum", x, axis)
-    return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
+    """Shape of a reduction of x that keeps its axes, and so broadcasts against x."""
+    return reduced_shape("sum", x, axis, True)
 
 
-def _reduced(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
-    axes = own_axes(name, x, axis)
-    return _kept(x, axis) if keepdims else tuple(n for i, n in enumerate(shape_of(x)) if i not in axes)
+def _shape_rule(name: str) -> Callable[..., tuple[int, ...]]:
+    """The shape rule of an op that reduces along axes."""
+    return lambda x, *, axis=None, keepdims=False: reduced_shape(name, x, axis, keepdims)
 
 
 def _itself(x: Array, axis: Axis) -> Array:
-    """A number, which stays one; it has no axis to reduce, but that NumPy lets it have axis 0."""
+    """A number, which a reduction leaves as it is; NumPy lets it have axis 0."""
     if axis is not None and axis not in ((), 0, -1):
-        raise np.exceptions.AxisError(f"axis {axis} of a number")  # the shape rule says it better, by label
+        # The shape rule replaces this error by one that names the input.
+        raise np.exceptions.AxisError(f"axis {axis} of a number")
     return x
 
 
@@ -66,13 +59,7 @@ def _spread(g: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) ->
     return broadcast_to(kept, shape=shape_of(x))
 
 
-@multilinear(
-    "sum",
-    _spread,
-    shape=lambda x, *, axis=None, keepdims=False: _reduced("sum", x, axis, keepdims),
-    tex=r"\sum\left({0}\right)",
-    axes="axis",
-)
+@multilinear("sum", _spread, shape=_shape_rule("sum"), tex=r"\sum\left({0}\right)", axes="axis")
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Sum of elements along axes.
 
@@ -80,8 +67,8 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
-        keepdims: keep summed axes, at length 1.
+        axis: the axes to sum over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -97,14 +84,14 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def _hits(x: Array, z: Array, axis: Axis) -> tuple[Array, Array]:
-    """Where x is the extremum z, and how many elements tie there."""
+    """Where x equals the extremum z, and how many elements tie there."""
     hit = equal(x, reshape(z, shape=_kept(x, axis)))
     return hit, sum(hit, axis=axis, keepdims=True)
 
 
 def _extremum_pull(g: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     hit, ties = _hits(x, z, axis)
-    return where(hit, divide(reshape(g, shape=_kept(x, axis)), ties), 0.0)  # the others are not asked
+    return where(hit, divide(reshape(g, shape=_kept(x, axis)), ties), 0.0)
 
 
 def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -113,39 +100,48 @@ def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims:
 
 
 def nonempty(name: str, x: Array, axis: Axis) -> None:
-    """An empty set has no largest element."""
-    if 0 in (shape_of(x)[a] for a in own_axes(name, x, axis)):
-        raise ShapeError(f"{name}: {named(x)} has no element along axis {axis}; it needs one at least")
+    """Raise ShapeError where an axis has no element, as nothing has a largest one."""
+    if 0 in (shape_of(x)[a] for a in axes_of(name, x, axis)):
+        raise ShapeError(f"{name}: {named(x)} has no element along axis {axis}; it needs at least one")
 
 
-def _count(name: str, x: Array, axis: Axis) -> int:
-    """How many elements go into one of the result."""
+def count_along(name: str, x: Array, axis: Axis) -> int:
+    """How many elements of x make one of the result.
+
+    >>> count_along("sum", np.ones((2, 3)), 0)
+    2
+    """
     sizes = shape_of(x)
-    return math.prod(sizes if axis is None else [sizes[a] for a in own_axes(name, x, axis)])
+    return math.prod(sizes if axis is None else [sizes[a] for a in axes_of(name, x, axis)])
 
 
 def _extremum_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int, ...]:
     nonempty(name, x, axis)
-    return _reduced(name, x, axis, keepdims)
+    return reduced_shape(name, x, axis, keepdims)
 
 
-@primitive(
-    "max",
-    vjp=[_extremum_pull],
-    jvp=[_extremum_push],
-    shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("max", x, axis, keepdims),
-    kink="ties share equally",
-    chooses=True,
-    tex=r"\max\left({0}\right)",
-    axes="axis",
-)
+def _extremum(name: str) -> Callable[[Callable[..., Array]], Op]:
+    """What defines max and min: they share their rules."""
+    return primitive(
+        name,
+        vjp=[_extremum_pull],
+        jvp=[_extremum_push],
+        shape=lambda x, *, axis=None, keepdims=False: _extremum_shape(name, x, axis, keepdims),
+        kink="ties share equally",
+        chooses=True,
+        tex=rf"\{name}\left({{0}}\right)",
+        axes="axis",
+    )
+
+
+@_extremum("max")
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Largest element along axes; where several tie, each gets an equal share of the gradient.
+    """Largest element along axes; elements that tie share the gradient equally.
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist, or has no element.
@@ -158,23 +154,14 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
-@primitive(
-    "min",
-    vjp=[_extremum_pull],
-    jvp=[_extremum_push],
-    shape=lambda x, *, axis=None, keepdims=False: _extremum_shape("min", x, axis, keepdims),
-    kink="ties share equally",
-    chooses=True,
-    tex=r"\min\left({0}\right)",
-    axes="axis",
-)
+@_extremum("min")
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Smallest element along axes; where several tie, each gets an equal share of the gradient.
+    """Smallest element along axes; elements that tie share the gradient equally.
 
     Args:
         x: value of any shape.
-        axis: the axes to look along, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to look along; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist, or has no element.
@@ -194,8 +181,8 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Args:
         x: value of any shape.
-        axis: the axes to average over, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to average over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -203,7 +190,7 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(mean(np.array([1.0, 2.0, 3.0])))
     2.0
     """
-    count = _count("mean", x, axis)
+    count = count_along("mean", x, axis)
     if is_half(x):
         return in_single(mean, x, axis=axis, keepdims=keepdims)
     total = sum(x, axis=axis, keepdims=keepdims)
@@ -211,17 +198,17 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def is_half(x: Array) -> bool:
-    """Whether x has 16 bits a number: a sum of many such overflows at 65,504."""
+    """Whether x is of float16, in which a sum overflows at 65,504."""
     return getattr(x, "dtype", None) == "float16"
 
 
 def in_single(f: Callable[..., Array], x: Array, **params: Any) -> Array:
-    """f of x of 16 bits, computed with 32, as NumPy's mean is."""
+    """f of x of float16, computed in float32, as NumPy computes its mean."""
     return cast(f(cast(x, dtype="float32"), **params), dtype="float16")
 
 
 def _over(total: Array, count: float, warning: str) -> Array:
-    """total / count where there is nothing to divide by: nan or inf, with NumPy's warning."""
+    """total / count where count is 0: nan or inf, with NumPy's warning."""
     if math.prod(shape_of(total)) and not is_quiet():
         warn_user(warning, RuntimeWarning)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -231,16 +218,17 @@ def _over(total: Array, count: float, warning: str) -> Array:
 def var(
     x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
 ) -> Array:
-    """Variance along axes: the mean square distance from the mean.
+    """Variance along axes: the mean squared distance from the mean.
 
     z = sum_i (x_i - m)^2 / (n - ddof), where m = mean(x)
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample. Where none is left it is nan
-            or inf, with NumPy's warning.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to reduce; None for all.
+        ddof: what to subtract from the number of elements; 1 gives an estimate from a
+            sample. Where nothing is left the result is nan or inf, with NumPy's
+            warning.
+        keepdims: keep these axes, with length 1.
         correction: another name of ddof.
 
     Raises:
@@ -250,7 +238,7 @@ def var(
     >>> float(var(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    count, less = _count("var", x, axis), _less("var", ddof, correction)
+    count, less = count_along("var", x, axis), ddof_of("var", ddof, correction)
     if is_half(x):
         return in_single(var, x, axis=axis, ddof=less, keepdims=keepdims)
     x = _from_mean("var", x, axis)
@@ -258,35 +246,46 @@ def var(
     return total / (count - less) if less < count else _over(total, 0.0, "Degrees of freedom <= 0 for slice")
 
 
-def _less(name: str, ddof: float, correction: float | None) -> float:
-    """What to take off the number of elements."""
+def ddof_of(name: str, ddof: float, correction: float | None) -> float:
+    """What to subtract from the number of elements: ddof, or its other name correction.
+
+    Raises:
+        ArgumentError: both are given.
+
+    >>> ddof_of("var", 0, 1.0)
+    1.0
+    """
     if correction is not None and ddof:
         raise ArgumentError(f"{name}: ddof={ddof} and correction={correction} are the same thing; give one of them")
     return ddof if correction is None else correction
 
 
 def _from_mean(name: str, x: Array, axis: Axis) -> Array:
-    """x less its mean along axes."""
-    # Seen from an element, not from 0, equal numbers differ by 0 exactly: the mean of [0.1, 0.1, 0.1] is not 0.1
-    axes = own_axes(name, x, axis)
+    """x minus its mean along axes."""
+    # Subtract an element first: then equal numbers are exactly 0. In floating point the
+    # mean of [0.1, 0.1, 0.1] is not 0.1.
+    axes = axes_of(name, x, axis)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
-    return x - mean(x, axis=axis, keepdims=True) if _count(name, x, axis) else x
+    return x - mean(x, axis=axis, keepdims=True) if count_along(name, x, axis) else x
 
 
 def std(
     x: Array, *, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
 ) -> Array:
-    """Standard deviation along axes: the square root of the variance. Of equal numbers it has the gradient 0.
+    """Standard deviation along axes: the square root of the variance.
+
+    Where all elements are equal its gradient is 0.
 
     z = sqrt(sum_i (x_i - m)^2 / (n - ddof)), where m = mean(x)
 
     Args:
         x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        ddof: what to take off the number of elements: 1 for an estimate from a sample. Where none is left it is nan
-            or inf, with NumPy's warning.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to reduce; None for all.
+        ddof: what to subtract from the number of elements; 1 gives an estimate from a
+            sample. Where nothing is left the result is nan or inf, with NumPy's
+            warning.
+        keepdims: keep these axes, with length 1.
         correction: another name of ddof.
 
     Raises:
@@ -296,21 +295,21 @@ def std(
     >>> float(std(np.array([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    count, less = _count("std", x, axis), _less("std", ddof, correction)
+    count, less = count_along("std", x, axis), ddof_of("std", ddof, correction)
     if is_half(x):
         return in_single(std, x, axis=axis, ddof=less, keepdims=keepdims)
-    z = euclidean_norm(_from_mean("std", x, axis), axis=own_axes("std", x, axis))
-    z = z if keepdims else reshape(z, shape=_reduced("std", x, axis, keepdims))
+    z = euclidean_norm(_from_mean("std", x, axis), axis=axes_of("std", x, axis))
+    z = z if keepdims else reshape(z, shape=reduced_shape("std", x, axis, keepdims))
     if less >= count:
         return _over(z, 0.0, "Degrees of freedom <= 0 for slice")
     return z / math.sqrt(count - less)
 
 
-# Products, by halves: no division, so zeros are no exception, and log2(n) steps
+# Products by halves: log2(n) steps, and no division, so that zeros need no special case
 
 
 def as_rows(x: Array, axes: tuple[int, ...]) -> Array:
-    """x with these axes made one, the last."""
+    """x with these axes joined into one, the last."""
     others = tuple(a for a in range(len(shape_of(x))) if a not in axes)
     if (*others, *axes) != tuple(range(len(shape_of(x)))):
         x = transpose(x, axes=(*others, *axes))
@@ -319,14 +318,14 @@ def as_rows(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Product of elements along axes; its gradient is exact where elements are zero, too.
+    """Product of elements along axes, with an exact gradient where elements are zero.
 
     z = prod_i x_i
 
     Args:
         x: value of any shape.
-        axis: the axes to multiply over, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to multiply over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -334,15 +333,15 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(prod(np.array([2.0, 3.0, 4.0])))
     24.0
     """
-    axes = own_axes("prod", x, axis)
+    axes = axes_of("prod", x, axis)
     if not axes:
         return x
     z = _product(as_rows(x, axes))
-    return reshape(z, shape=_reduced("prod", x, axis, keepdims))
+    return reshape(z, shape=reduced_shape("prod", x, axis, keepdims))
 
 
 def _product(rows: Array) -> Array:
-    """Products along the last axis, which stays, at length 1."""
+    """Products along the last axis, which stays, with length 1."""
     n = shape_of(rows)[-1]
     if n == 0:
         return sum(rows, axis=-1, keepdims=True) + 1.0
@@ -356,74 +355,12 @@ def _product(rows: Array) -> Array:
     return rows if odd is None else rows * odd
 
 
-# Along one axis
-
-
-def _run_shape(name: str, x: Array, axis: int | None) -> tuple[int, ...]:
-    if axis is None or (not shape_of(x) and axis in (0, -1)):
-        return (math.prod(shape_of(x)),)
-    own_axis(name, x, axis)
-    return shape_of(x)
-
-
-def _cumsum_pull(g: Array, x: Array, *, axis: int | None = None) -> Array:
-    line = 0 if axis is None else axis
-    return reshape(flip(cumsum(flip(g, axis=line), axis=line), axis=line), shape=shape_of(x))
-
-
-@multilinear("cumsum", _cumsum_pull, shape=lambda x, *, axis=None: _run_shape("cumsum", x, axis), axes="axis")
-def cumsum(x: Array, *, axis: int | None = None) -> Array:
-    """Running sum along an axis.
-
-    z_i = sum_{j <= i} x_j
-
-    Args:
-        x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    >>> cumsum(np.array([1.0, 2.0, 3.0]))
-    array([1., 3., 6.])
-    """
-    return np.cumsum(x, axis=axis)
-
-
-def cumprod(x: Array, *, axis: int | None = None) -> Array:
-    """Running product along an axis; its gradient is exact where elements are zero, too.
-
-    z_i = prod_{j <= i} x_j
-
-    Args:
-        x: value of any shape.
-        axis: the axis to run along, counted from the end when negative; None for all elements in their order.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    Source: the doubling of steps is Hillis and Steele (1986), doi:10.1145/7902.7903.
-
-    >>> cumprod(np.array([2.0, 3.0, 4.0]))
-    array([ 2.,  6., 24.])
-    """
-    if axis is None or (not shape_of(x) and axis in (0, -1)):
-        x, axis = ravel(x), 0
-    before = (slice(None),) * own_axis("cumprod", x, axis)
-    n, step = shape_of(x)[len(before)], 1
-    while step < n:
-        head, tail = getitem(x, index=(*before, slice(step))), getitem(x, index=(*before, slice(step, None)))
-        x = concatenated(head, tail * getitem(x, index=(*before, slice(n - step))), axis=axis)
-        step *= 2
-    return x
-
-
-# Questions: their answer is a place, a count or a truth, in plain data, and carries no gradient
+# Questions: the answer is a place, a count or a truth; plain data without a gradient
 
 
 def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple[int, ...]:
     if axis is not None:
-        own_axis(name, x, axis)
+        axis_of(name, x, axis)
     return _extremum_shape(name, x, axis, keepdims)
 
 
@@ -434,12 +371,12 @@ def _place_shape(name: str, x: Array, axis: int | None, keepdims: bool) -> tuple
     axes="axis",
 )
 def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    """Place of the largest element along an axis, the first of several; plain integers.
+    """Place of the largest element along an axis, the first of equal ones; integers.
 
     Args:
         x: value of any shape.
-        axis: the axis to look along; None numbers all elements in their order.
-        keepdims: keep the axis, at length 1.
+        axis: the axis to look along; None numbers all elements in one row.
+        keepdims: keep the axis, with length 1.
 
     Raises:
         ShapeError: the axis does not exist, or has no element.
@@ -457,12 +394,12 @@ def argmax(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     axes="axis",
 )
 def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    """Place of the smallest element along an axis, the first of several; plain integers.
+    """Place of the smallest element along an axis, the first of equal ones; integers.
 
     Args:
         x: value of any shape.
-        axis: the axis to look along; None numbers all elements in their order.
-        keepdims: keep the axis, at length 1.
+        axis: the axis to look along; None numbers all elements in one row.
+        keepdims: keep the axis, with length 1.
 
     Raises:
         ShapeError: the axis does not exist, or has no element.
@@ -473,16 +410,14 @@ def argmin(x: Array, *, axis: int | None = None, keepdims: bool = False) -> Arra
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@question(
-    "any", shape=lambda x, *, axis=None, keepdims=False: _reduced("any", x, axis, keepdims), kind=bool, axes="axis"
-)
+@question("any", shape=_shape_rule("any"), kind=bool, axes="axis")
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Whether an element is not zero, along axes; plain booleans.
+    """Whether any element along axes is not zero; plain booleans.
 
     Args:
         x: value, or condition, of any shape.
         axis: the axes to look along; None for all.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -493,16 +428,14 @@ def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.any(x, axis=axis, keepdims=keepdims)
 
 
-@question(
-    "all", shape=lambda x, *, axis=None, keepdims=False: _reduced("all", x, axis, keepdims), kind=bool, axes="axis"
-)
+@question("all", shape=_shape_rule("all"), kind=bool, axes="axis")
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Whether no element is zero, along axes; plain booleans.
+    """Whether all elements along axes are not zero; plain booleans.
 
     Args:
         x: value, or condition, of any shape.
         axis: the axes to look along; None for all.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -513,19 +446,14 @@ def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
-@question(
-    "count_nonzero",
-    shape=lambda x, *, axis=None, keepdims=False: _reduced("count_nonzero", x, axis, keepdims),
-    kind=int,
-    axes="axis",
-)
+@question("count_nonzero", shape=_shape_rule("count_nonzero"), kind=int, axes="axis")
 def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """How many elements are not zero, along axes; plain integers.
+    """How many elements along axes are not zero; plain integers.
 
     Args:
         x: value, or condition, of any shape.
         axis: the axes to count along; None for all.
-        keepdims: keep these axes, at length 1.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -534,88 +462,3 @@ def count_nonzero(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Arr
     1
     """
     return np.sum(np.not_equal(x, 0), axis=axis, keepdims=keepdims)
-
-
-@question(
-    "argsort", shape=lambda x, *, axis=-1, descending=False: _run_shape("argsort", x, axis), kind=int, axes="axis"
-)
-def argsort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
-    """Places of the elements in their order along an axis; equal ones stay in the order they have. Plain integers.
-
-    Args:
-        x: value of any shape.
-        axis: the axis to sort along; None numbers all elements in their order.
-        descending: the largest first.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    >>> argsort(np.array([3.0, 1.0, 2.0]))
-    array([1, 2, 0])
-    """
-    return np.argsort(np.negative(x) if descending else x, axis=axis, kind="stable")
-
-
-def sort(x: Array, *, axis: int | None = -1, descending: bool = False) -> Array:
-    """Elements in their order along an axis, each with its own gradient; equal ones stay in the order they have.
-
-    Args:
-        x: value of any shape.
-        axis: the axis to sort along; None sorts all elements into one row.
-        descending: the largest first.
-
-    Raises:
-        ShapeError: the axis does not exist.
-
-    >>> sort(np.array([3.0, 1.0, 2.0]))
-    array([1., 2., 3.])
-    """
-    if axis is None:
-        x, axis = ravel(x), 0
-    own_axis("sort", x, axis)
-    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
-
-
-def _middle_shape(x: Array) -> tuple[int, ...]:
-    *rows, n = shape_of(x)
-    return (*rows, 2 - n % 2)
-
-
-@question("middle", shape=_middle_shape, kind=int, axes=1)
-def middle(x: Array) -> Array:
-    """Place of the middle element by size along the last axis, or of the two; of a nan where there is one.
-
-    Args:
-        x: value of shape (..., n), n positive.
-
-    >>> middle(np.array([3.0, 1.0, 2.0]))
-    array([2])
-    """
-    n = x.shape[-1]
-    order = np.argpartition(x, sorted({(n - 1) // 2, n // 2, n - 1}), axis=-1)
-    places, last = order[..., (n - 1) // 2 : n // 2 + 1], order[..., -1:]
-    return np.where(np.isnan(np.take_along_axis(x, last, -1)), last, places)  # nan is the last of all
-
-
-def median(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Middle element by size along axes, or the mean of the two middle ones; of equal elements one has the gradient.
-
-    Args:
-        x: value of any shape.
-        axis: the axes to reduce, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
-
-    Raises:
-        ShapeError: an axis does not exist.
-
-    >>> float(median(np.array([3.0, 1.0, 7.0, 2.0])))
-    2.5
-    """
-    axes = own_axes("median", x, axis)
-    if not axes:
-        return x
-    if not _count("median", x, axis):
-        return mean(x, axis=axis, keepdims=keepdims)
-    rows = as_rows(x, axes)
-    z = mean(take_along_axis(rows, middle(rows), axis=-1), axis=-1)
-    return reshape(z, shape=_reduced("median", x, axis, keepdims))

@@ -1,4 +1,4 @@
-"""The table, steps and signs of NumPy: quotients without remainder, truncation, and what is flat almost everywhere."""
+"""The table, steps and signs: whole quotients, remainders, truncation, signs, steps."""
 
 from __future__ import annotations
 
@@ -7,26 +7,12 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import float_type
+from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import (
-    are_numbers,
-    divide,
-    equal,
-    floor,
-    greater,
-    isinf,
-    less,
-    logical_and,
-    math_or_numpy,
-    not_equal,
-    remainder,
-    round,
-    sign,
-    where,
-)
-from micrograd.ops.indexing import as_value
+from micrograd.ops.alarms import are_numbers, math_or_numpy
+from micrograd.ops.arithmetic import divide, floor, remainder, round, sign, where
+from micrograd.ops.comparisons import equal, greater, isinf, less, logical_and, not_equal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +35,7 @@ __all__ = [
 
 
 def _floored(x: Array, y: Array) -> Array:
-    """The quotient as Python takes it: by way of the remainder, which is exact."""
+    """The quotient as Python computes it: from the remainder, which is exact."""
     rest = fmod(x, y)
     crosses = logical_and(not_equal(rest, 0.0), not_equal(less(rest, 0.0), less(y, 0.0)))
     near = divide(x - rest, y) - where(crosses, 1.0, 0.0)
@@ -67,9 +53,11 @@ def _floored(x: Array, y: Array) -> Array:
     tex=r"\left\lfloor\frac{{{0}}}{{{1}}}\right\rfloor",
 )
 def floor_divide(x: Array, y: Array) -> Array:
-    """Quotient rounded down, elementwise, as Python's //; flat, so its derivatives are 0, at its jumps too.
+    """Quotient rounded down, elementwise, as Python's //.
 
     z = floor(x / y)
+
+    The function is flat between its jumps. Its derivatives are 0, at the jumps too.
 
     >>> floor_divide(-7.0, 2.0)
     -4.0
@@ -78,7 +66,7 @@ def floor_divide(x: Array, y: Array) -> Array:
 
 
 def divmod(x: Array, y: Array) -> tuple[Array, Array]:
-    """Quotient rounded down, and what remains, elementwise, as Python's divmod.
+    """Quotient rounded down, and the remainder, elementwise, as Python's divmod.
 
     q = floor(x / y), r = x - y q
 
@@ -101,15 +89,15 @@ def divmod(x: Array, y: Array) -> tuple[Array, Array]:
 @elementwise(
     "fmod",
     lambda z, x, y: 1.0,
-    # As in remainder: the quotient that was taken, not trunc(x / y), which may have been rounded up.
+    # As in remainder: not trunc(x / y), as x / y may be rounded up to an integer.
     lambda z, x, y: -round(divide(x - z, y)),
     kink="where x is a multiple of y: 1 by x, minus the quotient by y",
     c="fmod",
 )
 def fmod(x: Array, y: Array) -> Array:
-    """Remainder of division, elementwise, with the sign of the dividend, as C's fmod; nan where y is 0.
+    """Remainder of division, elementwise, with the sign of x, as C's fmod.
 
-    z = x - y trunc(x / y)
+    z = x - y trunc(x / y); nan where y is 0
 
     >>> fmod(-7.0, 3.0)
     -1.0
@@ -119,7 +107,9 @@ def fmod(x: Array, y: Array) -> Array:
 
 @elementwise("trunc", lambda z, x: 0, kink="0 at integers", c="trunc")
 def trunc(x: Array) -> Array:
-    """The integer next to x on the side of 0, elementwise; flat, so its derivative is 0, at its jumps too.
+    """x without the digits after the point, elementwise: rounded towards 0.
+
+    The function is flat between its jumps. Its derivative is 0, at the jumps too.
 
     >>> trunc(-1.5)
     -1.0
@@ -128,7 +118,7 @@ def trunc(x: Array) -> Array:
 
 
 def fix(x: Array) -> Array:
-    """The integer next to x on the side of 0, elementwise: another name of `trunc`.
+    """x without the digits after the point, elementwise: another name of `trunc`.
 
     Args:
         x: value of any shape.
@@ -141,7 +131,7 @@ def fix(x: Array) -> Array:
 
 @elementwise("rint", lambda z, x: 0, kink="0 at halves", c="rint")
 def rint(x: Array) -> Array:
-    """The nearest integer, elementwise; halves go to the even one. Its derivative is 0.
+    """The nearest integer, elementwise. Halves go to the even one. The derivative is 0.
 
     Args:
         x: value of any shape.
@@ -153,7 +143,7 @@ def rint(x: Array) -> Array:
 
 
 def modf(x: Array) -> tuple[Array, Array]:
-    """The part after the point, with the derivative 1, and the part before it, with the derivative 0.
+    """The part after the point and the part before it; their derivatives are 1 and 0.
 
     Args:
         x: value of any shape.
@@ -164,9 +154,10 @@ def modf(x: Array) -> tuple[Array, Array]:
     >>> modf(-1.5)
     (-0.5, -1.0)
     """
-    x = as_value("modf", x)
+    x = as_input(x, "modf")
     whole = trunc(x)
-    return copysign(where(isinf(x), 0.0, x - whole), x), whole  # -0.0 for -2.0, as in NumPy
+    # copysign: the part after the point of -2.0 is -0.0, as in NumPy
+    return copysign(where(isinf(x), 0.0, x - whole), x), whole
 
 
 @elementwise(
@@ -177,9 +168,11 @@ def modf(x: Array) -> tuple[Array, Array]:
     c="copysign",
 )
 def copysign(x: Array, y: Array) -> Array:
-    """The size of x with the sign of y, elementwise; also of a y that is 0 or -0. By y its derivative is 0.
+    """The size of x with the sign of y, elementwise.
 
-    z = |x| where y has no minus sign, else -|x|
+    z = |x| where y has no minus sign, else -|x|; -0.0 has one
+
+    The derivative by y is 0.
 
     >>> copysign(3.0, -0.0)
     -3.0
@@ -195,9 +188,11 @@ def copysign(x: Array, y: Array) -> Array:
     c=lambda x, h: where(equal(x, 0.0), h, where(greater(x, 0.0), 1.0, where(less(x, 0.0), 0.0, x))),
 )
 def heaviside(x: Array, h: Array) -> Array:
-    """Step from 0 to 1, elementwise; h is what it gives at 0. Its derivative by x is 0, also at the step.
+    """Step from 0 to 1, elementwise.
 
     z = 0 where x < 0, h where x = 0, 1 where x > 0
+
+    The derivative by x is 0, at the step too.
 
     >>> heaviside(-1.5, 0.5), heaviside(0.0, 0.5)
     (0.0, 0.5)
@@ -210,13 +205,13 @@ def _step(x: float, h: float) -> float:
 
 
 def ldexp(x: Array, n: Any) -> Array:
-    """x times a power of 2, elementwise, without rounding. The powers are plain integers, and carry no gradient.
+    """x times a power of 2, elementwise, without rounding.
 
     z = x 2^n
 
     Args:
         x: value of any shape.
-        n: integers, of a shape that broadcasts.
+        n: plain integers, of a shape that broadcasts; they carry no gradient.
 
     Raises:
         ArgumentError: an n is not an integer, or n is a value.
@@ -227,11 +222,11 @@ def ldexp(x: Array, n: Any) -> Array:
     """
     powers = None if hasattr(n, "_apply_op") else np.asarray(n)
     if powers is None or powers.dtype.kind not in "iu":
-        raise ArgumentError(f"ldexp: n={n!r} is not made of plain integers; use x * np.exp2(n) for other powers")
-    x = as_value("ldexp", x)
+        raise ArgumentError(f"ldexp: n={n!r} is not a plain integer, or an array of them; write x * np.exp2(n)")
+    x = as_input(x, "ldexp")
     dtype = float_type(x)
     limit = np.finfo(dtype).maxexp - 2
-    for _ in range(3):  # 2^n may be out of range where x 2^n is not
+    for _ in range(3):  # in three steps, as 2^n may be out of range where x 2^n is not
         part = np.clip(powers, -limit, limit)
         powers = powers - part
         x = x * (np.ldexp(1.0, part).astype(dtype) if part.shape else math.ldexp(1.0, int(part)))
@@ -240,11 +235,13 @@ def ldexp(x: Array, n: Any) -> Array:
 
 @elementwise("nextafter", lambda z, x, y: 1.0, lambda z, x, y: 0.0, c="nextafter")
 def nextafter(x: Array, y: Array) -> Array:
-    """The floating-point number next to x on the side of y, elementwise. Its derivative is that of x.
+    """The next floating-point number after x towards y, elementwise.
+
+    The derivative by x is 1, that by y 0.
 
     Args:
         x: value of any shape.
-        y: the side to go to, of a shape that broadcasts.
+        y: where to go, of a shape that broadcasts.
 
     Raises:
         ShapeError: the shapes do not broadcast.

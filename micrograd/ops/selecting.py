@@ -1,4 +1,4 @@
-"""The table, selecting: elements chosen by conditions and places; put in and left out.
+"""The table, selecting: elements chosen by conditions or places; inserted and deleted.
 
 All are composed of ops. Conditions and places are plain data and carry no gradient.
 """
@@ -13,8 +13,11 @@ from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DataError, IndexingError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arithmetic import cast, positive, where
-from micrograd.ops.indexing import getitem, index_set, listed, own_axis, take
-from micrograd.ops.shapes import concatenate, own_axes, ravel
+from micrograd.ops.axes import axes_of, axis_of
+from micrograd.ops.indexing import getitem, index_set
+from micrograd.ops.joining import concatenate, listed
+from micrograd.ops.shapes import ravel
+from micrograd.ops.taking import take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,15 +38,15 @@ __all__ = [
 ]
 
 
-# What all of them ask of their arguments
+# Arguments
 
 
 def _plain(name: str, what: str, x: Any) -> Any:
-    """x as a plain array, where it says which elements are meant."""
+    """x as a plain array: it says which elements are meant."""
     if hasattr(x, "_apply_op") or (isinstance(x, (list, tuple)) and any(hasattr(e, "_apply_op") for e in x)):
         shown = named(x) if hasattr(x, "_apply_op") else "a list of Values"
         raise IndexingError(
-            f"{name}: {what} {shown}: it says which elements are meant and carries no gradient; "
+            f"{name}: {what} {shown}: it says which elements are meant, and carries no gradient; "
             f"give plain numbers, such as v.numpy()"
         )
     if isinstance(x, slice):
@@ -52,21 +55,24 @@ def _plain(name: str, what: str, x: Any) -> Any:
 
 
 def _numbers(name: str, x: Array) -> Any:
-    """The numbers below x, for an answer that depends on them."""
+    """The plain numbers of x, for a result whose shape depends on them."""
     data = ground(x)
     if data is None:
-        raise DataError(f"{name}: {named(x)} is a shape without numbers, and the answer depends on them")
+        raise DataError(f"{name}: {named(x)} is a shape without numbers, and the result depends on the numbers")
     return data
 
 
 def _in_type_of(x: Array, model: Array) -> Array:
-    """x in the dtype of the model, as it is when it is put into an array of that dtype."""
+    """x in the dtype of the model, as if it were written into that array."""
     dtype = np.dtype(getattr(model, "dtype", float))
     return x if getattr(x, "dtype", None) == dtype else cast(x, dtype=dtype)
 
 
 def _gathered(arrays: Sequence[Array], f: Callable[..., Any]) -> Array:
-    """f of the arrays, where f only chooses elements: NumPy's f says which, on arrays that hold their places."""
+    """f of the arrays, for an f of NumPy that only chooses elements.
+
+    f runs on arrays of places, and so says which elements are chosen.
+    """
     sizes = [math.prod(shape_of(x)) for x in arrays]
     ends = np.cumsum(sizes)
     places = [np.arange(end - n, end).reshape(shape_of(x)) for x, n, end in zip(arrays, sizes, ends, strict=True)]
@@ -78,24 +84,25 @@ def _gathered(arrays: Sequence[Array], f: Callable[..., Any]) -> Array:
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:
-    """Elements from several values: each from the first whose condition holds.
+    """Each element from the first of several values whose condition holds.
 
-    z = choicelist[k] where condlist[k] holds and none before it does; default where none holds
+    z = choicelist[k] for the first k where condlist[k] holds, otherwise default
 
     Args:
         condlist: arrays of booleans.
         choicelist: as many values; all broadcast together.
-        default: value for the elements where no condition holds.
+        default: value of the elements where no condition holds.
 
     Raises:
-        ArgumentError: there are not as many choices as conditions, there are none, or a condition is not of booleans.
+        ArgumentError: there are no conditions, or another number of choices; or a
+            condition is not made of booleans.
 
     >>> select([np.array([True, False])], [np.array([1.0, 2.0])], 9.0)
     array([1., 9.])
     """
     if len(condlist) != len(choicelist) or not len(condlist):
         raise ArgumentError(
-            f"select: {len(condlist)} conditions and {len(choicelist)} choices; give as many of both, one at least"
+            f"select: {len(condlist)} conditions and {len(choicelist)} choices; give as many of both, at least one"
         )
     z = default if hasattr(default, "shape") else as_data(default, "select")
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
@@ -111,25 +118,26 @@ def _condition(x: Any) -> Any:
 
 
 def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Array:
-    """A function that is defined by parts: each is called on the elements for which its condition holds.
+    """A function defined by parts: each is called where its condition holds.
 
     z = funclist[k](x) where condlist[k] holds; of several that hold, the last counts
 
     Args:
         x: value of any shape.
         condlist: booleans of the shape of x, one array per part.
-        funclist: one function or number per condition, and perhaps one more for where none holds; without it, 0.
-        args: given on to each function, and so are the options.
+        funclist: one function or number per condition, and perhaps one more for where
+            none holds; without it, 0.
+        args: passed to each function, and so are the options.
 
     Raises:
-        ArgumentError: there are not as many functions as conditions, or one more.
+        ArgumentError: functions and conditions do not fit in number.
 
     >>> piecewise(np.array([-2.0, 3.0]), [np.array([True, False])], [lambda t: -t, lambda t: t * t])
     array([2., 9.])
     """
     x = as_data(x, "piecewise")
     if isinstance(condlist, (bool, np.bool)) or (shape_of(x) and not hasattr(condlist[0], "__len__")):
-        condlist = [condlist]  # one condition alone
+        condlist = [condlist]  # a single condition
     conditions = [np.asarray(_numbers("piecewise", condition), bool) for condition in condlist]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
@@ -140,7 +148,7 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
     nothing = np.zeros(shape_of(x), bool)
     z = index_set(np.zeros(shape_of(x), getattr(x, "dtype", float)), getitem(x, index=nothing), index=nothing)
     for condition, f in zip(conditions, funclist, strict=True):
-        if not condition.any():  # a function may have no answer for no element
+        if not condition.any():  # a function may fail on an empty array
             continue
         part = f(getitem(x, index=condition), *args, **kw) if callable(f) else f
         z = index_set(z, _in_type_of(as_data(part, "piecewise"), z), index=condition)
@@ -148,14 +156,15 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
 
 
 def choose(a: Any, choices: Any, *, mode: str = "raise") -> Array:
-    """Elements from several values, by the number of the value to take each from.
+    """Each element from one of several values, by the number of that value.
 
     z_i = choices[a_i]_i
 
     Args:
         a: plain integers.
-        choices: values; they and a broadcast together.
-        mode: what numbers outside do: "raise" an error, "wrap" around, or "clip" to the nearest that there is.
+        choices: values, which broadcast together with a.
+        mode: what happens to a number outside: "raise" an error, "wrap" it around, or
+            "clip" it to the nearest one.
 
     Raises:
         IndexingError: a holds a number outside, or is a Value.
@@ -170,26 +179,28 @@ def choose(a: Any, choices: Any, *, mode: str = "raise") -> Array:
     a, values = _plain("choose", "the numbers", a), [as_data(x, "choose") for x in listed("choose", choices)]
     given = ", ".join(named(x) for x in values) or "nothing"
     if a.dtype.kind not in "iub":
-        raise IndexingError(f"choose: the numbers are of {a.dtype}; give integers, such as a.astype(int)")
+        raise IndexingError(f"choose: the numbers are of type {a.dtype}; give integers, such as a.astype(int)")
     if mode == "raise" and a.size and not (a.min() >= 0 and a.max() < len(values)):
-        raise IndexingError(f"choose: a number outside 0 to {len(values) - 1}: there are {len(values)} choices")
+        raise IndexingError(
+            f"choose: a number is outside 0 to {len(values) - 1}, as there are {len(values)} choices; see mode="
+        )
     try:
         return _gathered(values, lambda *places: np.choose(a, places, mode=mode))  # type: ignore[call-overload]
     except ValueError:
-        raise ShapeError(f"choose: {a.shape} numbers from {given}: they do not broadcast together") from None
+        raise ShapeError(f"choose: numbers of shape {a.shape} and choices {given} do not broadcast together") from None
 
 
 def compress(condition: Any, a: Array, axis: int | None = None) -> Array:
     """The slices along an axis for which a condition holds.
 
     Args:
-        condition: plain booleans, one per slice; where they are fewer, the rest is left out.
+        condition: plain booleans, one per slice; slices beyond them are left out.
         a: value of any shape.
-        axis: the axis to choose along; None chooses from the elements in their order.
+        axis: the axis to choose along; None chooses from all elements in one row.
 
     Raises:
-        IndexingError: the condition is a Value, or holds for a slice that is not there.
-        ShapeError: the axis does not exist, or the condition is not of one axis.
+        IndexingError: the condition is a Value, or too long.
+        ShapeError: the axis does not exist, or the condition has more than one axis.
 
     >>> compress([False, True], np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     array([[3., 4.]])
@@ -208,7 +219,7 @@ def extract(condition: Any, arr: Array) -> Array:
         arr: value of any shape.
 
     Raises:
-        IndexingError: the condition is a Value, or holds for an element that is not there.
+        IndexingError: the condition is a Value, or too long.
 
     >>> extract(np.array([True, False, True]), np.array([1.0, 2.0, 3.0]))
     array([1., 3.])
@@ -217,15 +228,16 @@ def extract(condition: Any, arr: Array) -> Array:
 
 
 def trim_zeros(filt: Array, trim: str = "fb", axis: int | tuple[int, ...] | None = None) -> Array:
-    """Without the zeros at both ends.
+    """filt without the zeros at both ends.
 
     Args:
-        filt: value of one axis or more; of several, what is left is the smallest box with all that is not zero.
-        trim: "f" cuts in front only, "b" at the back only.
+        filt: value with at least one axis; with several, the smallest box that holds
+            all that is not zero is left.
+        trim: "f" cuts only at the front, "b" only at the back.
         axis: the axes to cut along; None for all.
 
     Raises:
-        ArgumentError: trim is something else.
+        ArgumentError: trim is unknown.
         ShapeError: an axis does not exist.
 
     >>> trim_zeros(np.array([0.0, 1.0, 0.0, 2.0, 0.0]))
@@ -234,7 +246,7 @@ def trim_zeros(filt: Array, trim: str = "fb", axis: int | tuple[int, ...] | None
     filt, ends = as_data(filt, "trim_zeros"), trim.lower()
     if ends not in ("fb", "bf", "f", "b"):
         raise ArgumentError(f"trim_zeros: trim {trim!r}: give 'fb', 'f' or 'b'")
-    axes = own_axes("trim_zeros", filt, tuple(axis) if isinstance(axis, list) else axis)
+    axes = axes_of("trim_zeros", filt, tuple(axis) if isinstance(axis, list) else axis)
     places = np.argwhere(_numbers("trim_zeros", filt))
     cuts = [slice(None)] * len(shape_of(filt))
     for a in axes:
@@ -246,11 +258,11 @@ def trim_zeros(filt: Array, trim: str = "fb", axis: int | tuple[int, ...] | None
     return getitem(filt, index=tuple(cuts))
 
 
-# Put in and left out
+# Insert and delete
 
 
 def copy(a: Array) -> Array:
-    """The same numbers in memory of their own; gradients go through.
+    """The same numbers in new memory; gradients pass through.
 
     >>> copy(np.array([1.0, 2.0]))
     array([1., 2.])
@@ -259,12 +271,12 @@ def copy(a: Array) -> Array:
 
 
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
-    """Values added at the end.
+    """arr with values added at the end.
 
     Args:
         arr: value of any shape.
-        values: what to add; of the shape of arr but for the axis.
-        axis: the axis to add along; None lays both out in one row.
+        values: what to add; its shape may differ from that of arr along the axis only.
+        axis: the axis to add along; None puts all elements of both in one row.
 
     Raises:
         ShapeError: the shapes do not fit, or the axis does not exist.
@@ -276,16 +288,18 @@ def append(arr: Array, values: Array, axis: int | None = None) -> Array:
 
 
 def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Array:
-    """Values put in before given places.
+    """arr with values inserted before given places.
 
     Args:
         arr: value of any shape.
-        obj: the places: an integer, a slice, integers, or booleans; they count in arr as it is before.
-        values: what to put in; it broadcasts to the slices at the places, and takes the dtype of arr.
-        axis: the axis of the places; None lays arr out in one row.
+        obj: the places: an integer, a slice, integers, or booleans; all are places in
+            arr itself.
+        values: what to insert; it broadcasts to the slices at the places, and gets the
+            dtype of arr.
+        axis: the axis of the places; None takes all elements of arr in one row.
 
     Raises:
-        IndexingError: there is no such place, or the places are a Value.
+        IndexingError: a place does not exist, or the places are a Value.
         ShapeError: the values do not fit, or the axis does not exist.
 
     >>> insert(np.array([1.0, 2.0, 3.0]), 1, 9.0)
@@ -294,7 +308,7 @@ def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arra
     arr, obj = as_data(arr, "insert"), _plain("insert", "the place", obj)
     values = _in_type_of(as_data(values, "insert"), arr)
     if axis is not None:
-        axis = own_axis("insert", arr, axis)
+        axis = axis_of("insert", arr, axis)
     try:
         return _gathered([arr, values], lambda x, w: np.insert(x, obj, w, axis))
     except IndexError as error:
@@ -304,15 +318,15 @@ def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arra
 
 
 def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
-    """Without the slices at given places.
+    """arr without the slices at given places.
 
     Args:
         arr: value of any shape.
         obj: the places: an integer, a slice, integers, or booleans.
-        axis: the axis of the places; None lays arr out in one row.
+        axis: the axis of the places; None takes all elements of arr in one row.
 
     Raises:
-        IndexingError: there is no such place, or the places are a Value.
+        IndexingError: a place does not exist, or the places are a Value.
         ShapeError: the axis does not exist.
 
     >>> delete(np.array([1.0, 2.0, 3.0]), 1)
@@ -322,7 +336,7 @@ def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     given = named(arr)
     if axis is None:
         arr, axis = ravel(arr), 0
-    axis = own_axis("delete", arr, axis)
+    axis = axis_of("delete", arr, axis)
     try:
         kept = np.delete(np.arange(shape_of(arr)[axis]), obj)
     except (IndexError, ValueError) as error:

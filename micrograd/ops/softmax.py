@@ -1,7 +1,8 @@
-"""The table, softmax: exponentials weighed against one another, safe from overflow and from masks of -inf.
+"""The table, softmax: shares of exponentials, safe from overflow and masks of -inf.
 
-All three see x from its largest element m, which no number overflows, and no gradient goes by way of m: the result
-does not depend on it. Where all of a row is -inf, m is the least finite number, so that x - m stays -inf.
+All three subtract the largest element m first, so that no exponential overflows. The
+result does not depend on m, so no gradient flows through it. Where a whole row is -inf,
+m is the least finite number, so that x - m stays -inf.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from micrograd.op import Array, shape_of
 from micrograd.ops.arithmetic import clip, equal, stop_gradient, where
+from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.functions import exp, log
-from micrograd.ops.reductions import Axis, in_single, is_half, max, sum
-from micrograd.ops.shapes import own_axes, squeeze
+from micrograd.ops.reductions import in_single, is_half, max, sum
+from micrograd.ops.shapes import squeeze
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +26,8 @@ __all__ = ["log_softmax", "logsumexp", "softmax"]
 
 
 def largest(name: str, x: Array, axis: Axis) -> Array:
-    """The largest element along axes, which are kept; finite also where it is not, and without a gradient."""
-    if not math.prod(shape_of(x)[a] for a in own_axes(name, x, axis)):
+    """The largest element along kept axes, made finite, and without a gradient."""
+    if not math.prod(shape_of(x)[a] for a in axes_of(name, x, axis)):
         return sum(stop_gradient(x), axis=axis, keepdims=True)  # of nothing
     dtype = np.dtype(getattr(x, "dtype", float))
     most = float(np.finfo(dtype if dtype.kind == "f" else float).max)
@@ -33,20 +35,22 @@ def largest(name: str, x: Array, axis: Axis) -> Array:
 
 
 def _log(total: Array) -> tuple[Array, Array]:
-    """Where a sum is 0, as all of it is masked; and its logarithm, but 0 there."""
+    """Where a sum is 0, as all of it is masked; and its logarithm, with 0 there."""
     masked = equal(total, 0.0)
     return masked, log(where(masked, 1.0, total))
 
 
 def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
-    """Logarithm of the sum of exponentials along axes, without overflow; -inf, with gradient 0, where all are -inf.
+    """Logarithm of the sum of exponentials along axes, without overflow.
+
+    Where all elements are -inf it is -inf, with gradient 0.
 
     z = m + log sum_i exp(x_i - m), where m = max_i x_i
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
-        keepdims: keep these axes, at length 1.
+        axis: the axes to sum over; None for all.
+        keepdims: keep these axes, with length 1.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -65,13 +69,15 @@ def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
 
 
 def softmax(x: Array, *, axis: Axis = -1) -> Array:
-    """Exponentials as shares of their sum along axes, without overflow; zeros, with gradient 0, where all are -inf.
+    """Exponentials divided by their sum along axes, without overflow.
+
+    Where all elements are -inf it is 0, with gradient 0.
 
     z_i = exp(x_i - m) / sum_j exp(x_j - m), where m = max_j x_j
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
+        axis: the axes to sum over; None for all.
 
     Raises:
         ShapeError: an axis does not exist.
@@ -89,13 +95,15 @@ def softmax(x: Array, *, axis: Axis = -1) -> Array:
 
 
 def log_softmax(x: Array, *, axis: Axis = -1) -> Array:
-    """Logarithm of the softmax along axes, exact where that is too small for a number; -inf stays, with gradient 0.
+    """Logarithm of the softmax along axes, exact where the softmax itself is too small.
+
+    An element -inf stays -inf, with gradient 0.
 
     z_i = x_i - m - log sum_j exp(x_j - m), where m = max_j x_j
 
     Args:
         x: value of any shape.
-        axis: the axes to sum over, counted from the end when negative; None for all.
+        axis: the axes to sum over; None for all.
 
     Raises:
         ShapeError: an axis does not exist.

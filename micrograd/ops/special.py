@@ -1,6 +1,7 @@
-"""The table, special functions: error, gamma and beta functions, through SciPy (the extra `special`).
+"""The table, special functions: error, gamma and beta functions.
 
-Python numbers go through `math` where it has the function, and need no SciPy.
+Arrays go through SciPy, the extra `special`. Python numbers go through `math` where it
+has the function, and need no SciPy.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, MissingExtraError
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import are_numbers, integer_of
+from micrograd.ops.alarms import are_numbers, integer_of
 from micrograd.ops.functions import exp, expit
 
 if TYPE_CHECKING:
@@ -22,18 +23,25 @@ __all__ = ["betaln", "digamma", "erf", "erfc", "gelu", "lgamma", "polygamma"]
 
 
 def from_scipy(name: str) -> Any:
-    """The module scipy.special, for the op of that name."""
+    """The module scipy.special, for the op of that name.
+
+    Raises:
+        MissingExtraError: SciPy is not installed.
+    """
     try:
         import scipy.special
     except ImportError:
         raise MissingExtraError(
-            f"{name}: it is computed by SciPy, which is not installed;\npip install 'micrograd-nd[special]'"
+            f"{name}: SciPy computes it, and SciPy is not installed;\npip install 'micrograd-nd[special]'"
         ) from None
     return scipy.special
 
 
 def fitted(z: Any, *inputs: Array) -> Array:
-    """What SciPy gave: a Python number for numbers; for arrays in their dtype, which SciPy does not always keep."""
+    """A result of SciPy as a float for numbers, for arrays in their dtype.
+
+    SciPy does not always keep the dtype.
+    """
     if are_numbers(*inputs):
         return float(z)
     dtype = np.result_type(*inputs)
@@ -41,7 +49,11 @@ def fitted(z: Any, *inputs: Array) -> Array:
 
 
 def natural(name: str, param: str, n: int) -> int:
-    """n as a Python int of at least 0; refused where it is not one."""
+    """n as a Python int.
+
+    Raises:
+        ArgumentError: n is not an integer, or it is negative.
+    """
     n = integer_of(name, param, n)
     if n < 0:
         raise ArgumentError(f"{name}: {param}={n}; give 0 or more")
@@ -68,9 +80,9 @@ def erf(x: Array) -> Array:
 
 @elementwise("erfc", lambda z, x: -2.0 / math.sqrt(math.pi) * exp(-x * x), c="erfc")
 def erfc(x: Array) -> Array:
-    """Complementary error function, elementwise; exact where erf(x) is near 1.
+    """Complementary error function, elementwise.
 
-    z = 1 - erf(x)
+    z = 1 - erf(x), exact where erf(x) is near 1
 
     Args:
         x: value of any shape.
@@ -85,9 +97,11 @@ def erfc(x: Array) -> Array:
 
 
 def gelu(x: Array, *, approximate: str = "none") -> Array:
-    """Gaussian error linear unit, elementwise: x times the probability that a normal number is below x.
+    """Gaussian error linear unit, elementwise.
 
-    z = x (1 + erf(x / sqrt 2)) / 2, or by way of tanh
+    It is x times the probability that a normal random number is below x:
+
+    z = x (1 + erf(x / sqrt 2)) / 2, or approximately
     z = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
 
     Args:
@@ -96,7 +110,8 @@ def gelu(x: Array, *, approximate: str = "none") -> Array:
 
     Raises:
         ArgumentError: approximate is neither.
-        MissingExtraError: x is an array, approximate is "none", and SciPy is not installed.
+        MissingExtraError: x is an array, approximate is "none", and SciPy is not
+            installed.
 
     Source: Hendrycks, Gimpel (2016), arXiv:1606.08415.
 
@@ -104,17 +119,19 @@ def gelu(x: Array, *, approximate: str = "none") -> Array:
     0.0
     """
     if approximate not in ("none", "tanh"):
-        raise ArgumentError(f"gelu: there is no approximate={approximate!r}; take 'none' or 'tanh'")
+        raise ArgumentError(f"gelu: approximate={approximate!r} is not known; give 'none' or 'tanh'")
     if approximate == "none":
-        return 0.5 * x * erfc(-math.sqrt(0.5) * x)  # 1 + erf(x / sqrt 2) would lose its digits at x = -10
-    return x * expit(math.sqrt(8.0 / math.pi) * (x + 0.044715 * x * x * x))  # (1 + tanh u) / 2 = expit(2u)
+        # 1 + erf(x / sqrt 2) would lose its digits at x = -10.
+        return 0.5 * x * erfc(-math.sqrt(0.5) * x)
+    # (1 + tanh u) / 2 = expit(2u)
+    return x * expit(math.sqrt(8.0 / math.pi) * (x + 0.044715 * x * x * x))
 
 
 @elementwise("lgamma", lambda z, x: digamma(x), tex=r"\ln \left|\Gamma\left({0}\right)\right|")
 def lgamma(x: Array) -> Array:
-    """Logarithm of the absolute value of the gamma function, elementwise; inf at its poles 0, -1, -2...
+    """Logarithm of the absolute value of the gamma function, elementwise.
 
-    z = ln |Gamma(x)|
+    z = ln |Gamma(x)|; inf at its poles 0, -1, -2, ...
 
     Args:
         x: value of any shape.
@@ -162,7 +179,7 @@ def polygamma(x: Array, *, n: int) -> Array:
         n: the order; 0 is digamma itself.
 
     Raises:
-        ArgumentError: n is no integer, or negative.
+        ArgumentError: n is not an integer, or it is negative.
         MissingExtraError: SciPy is not installed.
 
     Source: DLMF 5.15.
@@ -183,9 +200,11 @@ def polygamma(x: Array, *, n: int) -> Array:
     commutative=True,
 )
 def betaln(x: Array, y: Array) -> Array:
-    """Logarithm of the beta function, elementwise; exact for large inputs, where the three lgammas cancel.
+    """Logarithm of the beta function, elementwise.
 
     z = ln Gamma(x) + ln Gamma(y) - ln Gamma(x + y)
+
+    It is exact for large inputs too, where the sum would lose its digits.
 
     Args:
         x: value of any shape.

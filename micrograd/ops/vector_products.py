@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
+from micrograd.ops.axes import axes_of
 from micrograd.ops.einsum import einsum, operand
 from micrograd.ops.indexing import getitem
 from micrograd.ops.linalg import inv, norm, solve, svdvals, swap_last
 from micrograd.ops.matrices import matrix, square
-from micrograd.ops.shapes import expand_dims, moveaxis, own_axes, reshape, transpose
+from micrograd.ops.shapes import expand_dims, moveaxis, reshape, transpose
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,7 +161,7 @@ def vector_norm(x: Array, *, axis: Any = None, keepdims: bool = False, ord: Any 
     5.0
     """
     x = operand("vector_norm", x)
-    axes = own_axes("vector_norm", x, tuple(axis) if isinstance(axis, list) else axis)
+    axes = axes_of("vector_norm", x, tuple(axis) if isinstance(axis, list) else axis)
     shape = shape_of(x)
     others = tuple(a for a in range(len(shape)) if a not in axes)
     row = reshape(transpose(x, axes=(*others, *axes)), shape=(*(shape[a] for a in others), _size(shape, axes)))

@@ -1,16 +1,17 @@
-"""The classes of the four published texts about micrograd, on our Value: one room per text.
+"""The classes of four published texts about micrograd, made of our Value.
 
-A program of a text runs with its imports, or its own class definitions, replaced by one line:
+A program of a text runs if one line replaces its imports, or its own class definitions.
+For text 000 (PyImageSearch), 001 (micrograduate), 002 (ngrad) and 003 (a walk through
+the video) that line is:
 
-| text | the line |
-|---|---|
-| 000, PyImageSearch | `from micrograd.texts.pyimagesearch import Layer, MLP, Module, Neuron, Value` |
-| 001, micrograduate | `from micrograd.texts.micrograduate import Layer, MLP, Neuron, Value, draw, trace` |
-| 002, ngrad | `from micrograd.texts.ngrad import Layer, MLP, Neuron, Value, draw_dot, trace` |
-| 003, a walk through the video | `from micrograd.texts.walkthrough import Layer, MLP, Neuron, Value, draw_dot, trace` |
+    from micrograd.texts.pyimagesearch import Layer, MLP, Module, Neuron, Value
+    from micrograd.texts.micrograduate import Layer, MLP, Neuron, Value, draw, trace
+    from micrograd.texts.ngrad import Layer, MLP, Neuron, Value, draw_dot, trace
+    from micrograd.texts.walkthrough import Layer, MLP, Neuron, Value, draw_dot, trace
 
-Where a text has an error, the classes here are right, and their docstrings say what differs. For new programs take
-`micrograd.nn`: its MLP also takes a batch of samples, and other activations.
+Where a text has an error, the classes here are right, and their docstrings say what
+differs. In a new program use `micrograd.nn`: its MLP also takes a batch of samples, and
+other activations.
 
 >>> from micrograd.texts import pyimagesearch
 >>> pyimagesearch.Neuron(number_inputs=2, name=1)

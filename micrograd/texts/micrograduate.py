@@ -2,12 +2,13 @@
 
 By ckaraneen, https://github.com/ckaraneen/micrograduate.
 
-The text builds its class in steps, each `class Value(Value)`. `Value` here serves up to the step before the last, and
-`LastValue` is the last, whose tanh is made of exponentials; the networks are made of it, as in the text. Its sneak peek
-and its moons import `micrograd.engine` and `micrograd.nn`, and run as they are.
+The text builds its class in steps, each `class Value(Value)`. `Value` here is right for
+all steps except the last. `LastValue` is the last step, where tanh is made of
+exponentials. The networks are made of LastValue, as in the text. The text's sneak peek
+and its moons import `micrograd.engine` and `micrograd.nn`. They run as they are.
 
-One number of the text is wrong. In its manual pass an old `e` is left over from another cell, so that it prints -7.0
-for f.grad; the derivative is 4.0.
+One number of the text is wrong: it prints -7.0 for f.grad. Its manual pass uses an old
+`e` from another cell. The derivative is 4.0.
 
 >>> a, b, c, f = Value(2.0), Value(-3.0), Value(10.0), Value(-2.0, label="f")
 >>> L = (a * b + c) * f
@@ -30,7 +31,7 @@ __all__ = ["MLP", "LastValue", "Layer", "Neuron", "Value", "draw", "trace"]
 
 
 class Value(engine.Value):
-    """Our Value with the text's print: the data in quotes, then the label.
+    """Our Value, printed as in the text: the data in quotes, then the label.
 
     >>> Value(-8.0, label="L")
     Value(data='-8.0', label='L')
@@ -47,7 +48,8 @@ class LastValue(Value):
 
     tanh(x) = (exp(2 x) - 1) / (exp(2 x) + 1)
 
-    It is nan where exp(2 x) is beyond the range of floats, from x = 355 on. The tanh of `Value` is right there too.
+    From x = 355 on it is nan, because exp(2 x) is beyond the range of floats. The tanh
+    of `Value` is right there.
 
     >>> import math
     >>> a = LastValue(2.0)
@@ -60,7 +62,10 @@ class LastValue(Value):
     __slots__ = ()
 
     def tanh(self) -> Any:
-        """Hyperbolic tangent, made of exponentials: nine nodes in the graph, where `Value.tanh` is one."""
+        """Hyperbolic tangent, made of exponentials.
+
+        It is nine nodes in the graph; `Value.tanh` is one.
+        """
         e = (2 * self).exp()
         return (e - 1) / (e + 1)
 

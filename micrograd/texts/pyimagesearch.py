@@ -2,8 +2,9 @@
 
 By Aritra Roy Gosthipaty and Ritwik Raha, PyImageSearch, 2022, https://pyimg.co/ra6ow.
 
-Its `Value` is ours as it is: ops, one-step `_backward()`, `backward()` and prints are the text's. One print differs:
-`relu` of a negative float gives 0.0 here, and the int 0 in the text. Its `Module` is `micrograd.nn.Module`.
+The text's `Value` is our Value: it has the same ops, one-step `_backward()`,
+`backward()` and prints. One print differs: `relu` of a negative float gives 0.0 here,
+and the int 0 in the text. The text's `Module` is `micrograd.nn.Module`.
 
 >>> a, b = Value(data=6.0), Value(data=3.0)
 >>> c = a / b
@@ -26,9 +27,9 @@ __all__ = ["MLP", "Layer", "Module", "Neuron", "Value"]
 
 
 class Neuron(Module):
-    """Weighted sum of the inputs and a bias, through ReLU where it is nonlinear.
+    """Weighted sum of the inputs plus a bias, then ReLU if the neuron is nonlinear.
 
-    The weights are drawn from [-1, 1] by Python's `random`; the bias starts at 0.
+    The weights are drawn from [-1, 1] by Python's `random`. The bias starts at 0.
 
     Args:
         number_inputs: number of inputs.
@@ -86,7 +87,10 @@ class Layer(Module):
         self.number_outputs = number_outputs
 
     def __call__(self, x: Any) -> Any:
-        """The outputs as a list; the output alone where there is one neuron."""
+        """The outputs as a list.
+
+        The output of a single neuron comes without the list.
+        """
         out = [n(x) for n in self.neurons]
         return out if self.number_outputs != 1 else out[0]
 
@@ -100,7 +104,7 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """Layers, each of which reads the outputs of the one before; the last is linear.
+    """Layers, each of which reads the outputs of the one before. The last is linear.
 
     Args:
         number_inputs: number of inputs.
@@ -109,7 +113,8 @@ class MLP(Module):
     >>> mlp = MLP(number_inputs=3, list_number_outputs=[3, 3, 1])
     >>> mlp.layers[2].neurons
     [Neuron 0(Number=3, Non-Linearity=None)]
-    >>> loss = sum([(ygt - mlp(x)) ** 2 for ygt, x in [(0.0, [0.5, 0.5, 0.7]), (1.0, [0.4, -0.1, 0.5])]])
+    >>> samples = [(0.0, [0.5, 0.5, 0.7]), (1.0, [0.4, -0.1, 0.5])]
+    >>> loss = sum([(ygt - mlp(x)) ** 2 for ygt, x in samples])
     >>> mlp.zero_grad()
     >>> loss.backward()
     """

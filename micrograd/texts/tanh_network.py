@@ -1,4 +1,7 @@
-"""The network of tanh neurons that texts 001, 002 and 003 have in common; each makes it of its own Value."""
+"""The network of tanh neurons that texts 001, 002 and 003 share.
+
+Each text makes it of its own Value.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from micrograd.texts.weighted_sum import weighted_sum
 
 
 class Neuron(Module):
-    """Weighted sum of the inputs and a bias, through tanh: tanh(w . x + b).
+    """Tanh of the weighted sum of the inputs plus a bias: tanh(w . x + b).
 
-    The weights and then the bias are drawn from [-1, 1] by Python's `random`.
+    Python's `random` draws the weights from [-1, 1], then the bias.
 
     Args:
         nin: number of inputs.
@@ -61,7 +64,10 @@ class Layer(Module):
         self.neurons = [self.Neuron(nin) for _ in range(nout)]
 
     def __call__(self, x: Any) -> Any:
-        """The outputs as a list; the output alone where there is one neuron."""
+        """The outputs as a list.
+
+        The output of a single neuron comes without the list.
+        """
         outs = [n(x) for n in self.neurons]
         return outs[0] if len(outs) == 1 else outs
 

@@ -1,10 +1,13 @@
-"""Text 003: a blog post that walks through the video in which Andrej Karpathy builds micrograd.
+"""Text 003: a blog post about the video in which Andrej Karpathy builds micrograd.
 
-The copy that we work from names neither its author nor its title.
+Our copy of the text does not name its author or its title.
 
-The text first makes two mistakes on purpose, and shows what they do: rules that assign gradients (`=`) where they must
-add (`+=`), and a sort that visits a node twice. Here both are right from the start. One error it does not see: its `**`
-puts the exponent, a raw number, among the children, where its sort then stops; here `x**2` has one input.
+The text first makes two mistakes on purpose, and shows what they do: rules that assign
+gradients (`=`) instead of adding to them (`+=`), and a sort that visits a node twice.
+Here both are right from the start.
+
+The text has one error that it does not see. Its `**` puts the exponent, a raw number,
+among the children, and its sort fails on that number. Here `x**2` has one input.
 
 >>> a = Value(3.0, label="a")
 >>> b = a + a
@@ -23,7 +26,7 @@ __all__ = ["MLP", "Layer", "Neuron", "Value", "draw_dot", "trace"]
 
 
 class Value(engine.Value):
-    """Our Value with the text's print, which shows the data alone.
+    """Our Value, printed as in the text: the data only.
 
     >>> Value(2.0, label="x1")
     Value(data=2.0)
@@ -59,7 +62,8 @@ class MLP(tanh_network.MLP):
     """The text's network: `layers`.
 
     >>> n = MLP(3, [4, 4, 1])
-    >>> loss = sum([(n(x) - y) ** 2 for x, y in [([2.0, 3.0, -1.0], 1.0), ([3.0, -1.0, 0.5], -1.0)]])
+    >>> samples = [([2.0, 3.0, -1.0], 1.0), ([3.0, -1.0, 0.5], -1.0)]
+    >>> loss = sum([(n(x) - y) ** 2 for x, y in samples])
     >>> loss.backward()
     >>> len([p.grad for p in n.parameters()])
     41

@@ -10,18 +10,19 @@ from micrograd.errors import ShapeError
 
 
 def weighted_sum(weights: Sequence[Value], x: Any, bias: Value) -> Any:
-    """The bias plus each input times its weight, added in the texts' order: the bias first.
+    """The bias plus each input times its weight, added in the texts' order.
 
     z = b + w_0 x_0 + w_1 x_1 + ...
 
-    The texts pair weights and inputs by `zip`, which drops what is left over. Here a wrong number of inputs is an
-    error.
+    The texts pair weights and inputs by `zip`, which drops extra weights or inputs.
+    Here a wrong number of inputs is an error.
 
     Args:
         weights: one per input.
-        x: the inputs, a list of numbers or Values. As in text 002, each may be an array that holds one number per
-            sample. A single Value is one input: a layer of one neuron gives its output without a list.
-        bias: where the sum starts.
+        x: the inputs, a list of numbers or Values. As in text 002, each may be an array
+            that holds one number per sample. A single Value counts as one input,
+            because a layer of one neuron gives its output without a list.
+        bias: the first term of the sum.
 
     Raises:
         ShapeError: there are more or fewer inputs than weights.

@@ -165,12 +165,32 @@ def test_nan_stays_nan() -> None:
 @pytest.mark.parametrize(
     ("program", "error", "words"),
     [
-        ("ops.celu(w, 0.0)", ArgumentError, "celu: alpha=0.0: x is divided by it; relu is the limit at 0"),
+        (
+            "ops.celu(w, 0.0)",
+            ArgumentError,
+            "celu: alpha=0.0, and x is divided by it; relu is the limit for alpha towards 0",
+        ),
         ("ops.hardtanh(w, 2.0, 1.0)", ArgumentError, "hardtanh: min_val=2.0 is above max_val=1.0; swap them?"),
-        ("ops.softshrink(w, -1.0)", ArgumentError, "softshrink: lambd=-1.0: it is a distance from 0; give 0 or more"),
-        ("ops.hardshrink(w, -1.0)", ArgumentError, "hardshrink: lambd=-1.0: it is a distance from 0; give 0 or more"),
-        ("ops.prelu(w, b)", ShapeError, "prelu: weight 'b' (2,) for 'w' (2, 3): give one slope, or 3, one per channel"),
-        ("ops.glu(w)", ShapeError, "glu: axis -1 of 'w' (2, 3) has no halves; it needs an even length"),
+        (
+            "ops.softshrink(w, -1.0)",
+            ArgumentError,
+            "softshrink: lambd=-1.0 is negative, and it is a distance from 0; give 0 or more",
+        ),
+        (
+            "ops.hardshrink(w, -1.0)",
+            ArgumentError,
+            "hardshrink: lambd=-1.0 is negative, and it is a distance from 0; give 0 or more",
+        ),
+        (
+            "ops.prelu(w, b)",
+            ShapeError,
+            "prelu: weight 'b' (2,) does not fit 'w' (2, 3); give one slope, or 3, one per channel",
+        ),
+        (
+            "ops.glu(w)",
+            ShapeError,
+            "glu: axis -1 of 'w' (2, 3) has an odd length, and is split in two; give an even one",
+        ),
         ("ops.glu(n)", ShapeError, "glu: axis -1 of 'n' (): a number has no axes"),
     ],
 )

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from micrograd import Value, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, MicrogradError, ShapeError
 from micrograd.ops.arithmetic import clipped
-from micrograd.program import Abstract
 from micrograd.transforms import grad, jvp
 
 W = np.arange(6.0).reshape(2, 3)

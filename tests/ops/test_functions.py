@@ -17,8 +17,8 @@ import pytest
 from scipy import special
 
 from micrograd import Value, gradcheck, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import GradientWarning, ShapeError
-from micrograd.program import Abstract
 from micrograd.transforms import elementwise_grad, grad, jvp
 from tests.samples.sample import A3, A23, EMPTY, SIGNED
 

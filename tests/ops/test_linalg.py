@@ -295,7 +295,7 @@ def test_norm_with_some_zeros() -> None:
     x = np.array([0.0, 3.0, -4.0])
     np.testing.assert_allclose(_gradient(linalg.norm, x), [0.0, 0.6, -0.8])
     np.testing.assert_allclose(_gradient(lambda x: linalg.norm(x, ord=1), x), [0.0, 1.0, -1.0])
-    with pytest.warns(GradientWarning, match="a gradient that came out as 0 meets an infinite slope"):
+    with pytest.warns(GradientWarning, match="a gradient of 0 times an infinite slope is not known"):
         assert np.isfinite(_twice(lambda x: linalg.norm(x, ord=1.5), x)).all()
 
 
@@ -359,7 +359,7 @@ def test_eigenvalues_that_are_equal_have_gradients() -> None:
     assert np.isfinite(jvp(f, (x,), (np.ones((3, 3)),))[1])
     np.testing.assert_allclose(_gradient(lambda x: linalg.eigvalsh(x).sum(), x), np.eye(3))
     np.testing.assert_allclose(_gradient(lambda x: (linalg.eigvalsh(x) ** 2).sum(), x), 2 * x)
-    assert gradcheck(lambda x: linalg.eigvalsh(x)[0], [x])
+    assert gradcheck(lambda x: linalg.eigvalsh(x)[0], [x], order=1)
 
 
 def test_eigenvectors_beside_equal_eigenvalues_have_gradients() -> None:
@@ -367,7 +367,7 @@ def test_eigenvectors_beside_equal_eigenvalues_have_gradients() -> None:
     spread, v = np.linalg.eigh(x)
     assert spread[2] > spread[1] + 1e-3
     tied = v @ np.diag([1.0, 2.0, 2.0]) @ v.T
-    assert gradcheck(lambda x: (linalg.eigh(x).eigenvectors[:, 0] ** 2)[1], [tied])
+    assert gradcheck(lambda x: (linalg.eigh(x).eigenvectors[:, 0] ** 2)[1], [tied], order=1)
 
 
 def test_eigenvectors_of_equal_eigenvalues_have_no_gradient_and_do_not_pretend() -> None:
@@ -469,16 +469,16 @@ REPAIR = "take lstsq or pinv, or add a multiple of the identity"
             "matrix_power: exponent 0.5 of 's' (2, 2): give an",
         ),
         (lambda: linalg.matrix_power(singular, -1), DomainError, "matrix_power: 's' (2, 2) is singular: of rank 1"),
-        (lambda: linalg.svd(b), ShapeError, "svd: 'b' (4,) is no matrix; it needs shape (m, n), or (..., m, n)"),
+        (lambda: linalg.svd(b), ShapeError, "svd: 'b' (4,) is not a matrix; it needs shape (m, n), or (..., m, n)"),
         (
             lambda: linalg.svd(a, full_matrices=True),
             ArgumentError,
             "svd: 'a' (2, 3) is not square, and vectors beyond the thin form have no derivative; "
             "pass full_matrices=False",
         ),
-        (lambda: linalg.svdvals(b), ShapeError, "svdvals: 'b' (4,) is no matrix"),
-        (lambda: linalg.pinv(b), ShapeError, "pinv: 'b' (4,) is no matrix"),
-        (lambda: linalg.qr(b), ShapeError, "qr: 'b' (4,) is no matrix"),
+        (lambda: linalg.svdvals(b), ShapeError, "svdvals: 'b' (4,) is not a matrix"),
+        (lambda: linalg.pinv(b), ShapeError, "pinv: 'b' (4,) is not a matrix"),
+        (lambda: linalg.qr(b), ShapeError, "qr: 'b' (4,) is not a matrix"),
         (lambda: linalg.qr(a, mode="complete"), ArgumentError, "qr: mode 'complete' of 'a' (2, 3): 'reduced' and 'r'"),
         (lambda: linalg.orthogonal_factors(a), ShapeError, "orthogonal_factors: 'a' (2, 3) has more columns than rows"),
         (lambda: linalg.solve(a, b), ShapeError, "solve: 'a' (2, 3) is not square"),
@@ -546,7 +546,7 @@ REPAIR = "take lstsq or pinv, or add a multiple of the identity"
             ShapeError,
             "cross: axis 2 of 'a' (2, 3): its axes are numbered from -2 to 1",
         ),
-        (lambda: linalg.trace(b), ShapeError, "trace: 'b' (4,) is no matrix"),
+        (lambda: linalg.trace(b), ShapeError, "trace: 'b' (4,) is not a matrix"),
         (
             lambda: linalg.trace(a, axis2=2),
             ShapeError,

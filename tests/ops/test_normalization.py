@@ -136,7 +136,7 @@ def test_a_vector_of_zeros() -> None:
     v = Value(np.zeros(2))
     ops.normalize(v, dim=0, eps=1e-3).backward(np.array([1.0, 2.0]))
     np.testing.assert_array_equal(v.grad, [1000.0, 2000.0])
-    with pytest.warns(GradientWarning, match="a gradient that came out as 0 meets an infinite slope"):
+    with pytest.warns(GradientWarning, match="a gradient of 0 times an infinite slope is not known"):
         H = hessian(lambda x: ops.sum(ops.normalize(x, dim=0)))(np.zeros(2))  # where the norm has a kink
     np.testing.assert_array_equal(H, np.zeros((2, 2)))
 
@@ -167,7 +167,7 @@ def test_instance_norm_by_running_statistics() -> None:
         ),
         ("ops.layer_norm(w, (1, 2, 3))", ShapeError, "layer_norm: normalized_shape=(1, 2, 3) is not that of the last"),
         ("ops.layer_norm(w, 3, b)", ShapeError, "layer_norm: weight 'b' (2,): give one of shape (3,), or None"),
-        ("ops.layer_norm(e[:, :0], 0)", ShapeError, "layer_norm: (0, 0) has no element along axis (1,); it needs one"),
+        ("ops.layer_norm(e[:, :0], 0)", ShapeError, "layer_norm: (0, 0) has no element along axis (1,); it needs"),
         ("ops.rms_norm(w, 4)", ShapeError, "rms_norm: normalized_shape=4 is not that of the last axes of 'w' (2, 3)"),
         ("ops.group_norm(w, 2)", ShapeError, "group_norm: 'w' (2, 3): it needs shape (batch, channels, ...), with"),
         ("ops.group_norm(w, 0)", ArgumentError, "group_norm: num_groups=0: give an integer, 1 at least"),

@@ -188,7 +188,7 @@ def test_max_with_ties_in_both_modes_and_second_order() -> None:
 
 
 def test_a_variance_seen_through_a_root_and_a_mask() -> None:
-    assert gradcheck(lambda x: ops.where(x.data > 1.0, ops.sqrt(x * x), 0.0) + ops.std(x), [A7])
+    assert gradcheck(lambda x: ops.where(x.data > 1.0, ops.sqrt(x * x), 0.0) + ops.std(x), [A7], modes="reverse")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_variance_seen_through_a_root_and_a_mask() -> None:
         ("ops.argsort(w, axis=2)", ShapeError, "argsort: axis 2 of 'w' (2, 3): its axes are numbered from -2 to 1"),
         ("ops.argmax(w, axis=2)", ShapeError, "argmax: axis 2 of 'w' (2, 3): its axes are numbered from -2 to 1"),
         ("ops.argmax(w, axis=(0, 1))", ArgumentError, "argmax: axis (0, 1): give an integer"),
-        ("ops.argmin(e)", ShapeError, "argmin: 'e' (0, 3) has no element along axis None; it needs one at least"),
+        ("ops.argmin(e)", ShapeError, "argmin: 'e' (0, 3) has no element along axis None; it needs at least one"),
         ("ops.any(w, axis=2)", ShapeError, "any: axis 2 of 'w' (2, 3): its axes are numbered from -2 to 1"),
         ("ops.all(w, axis='a')", ArgumentError, "all: axis 'a': give an integer, or a tuple of integers"),
         ("ops.count_nonzero(w, axis=2)", ShapeError, "count_nonzero: axis 2 of 'w' (2, 3): its axes are numbered"),

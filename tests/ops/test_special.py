@@ -182,7 +182,7 @@ ERRORS: list[tuple[Any, type[MicrogradError], str]] = [
     (
         lambda: ops.gelu(Value(W), approximate="exact"),
         ArgumentError,
-        "gelu: there is no approximate='exact'; take 'none' or 'tanh'",
+        "gelu: approximate='exact' is not known; give 'none' or 'tanh'",
     ),
 ]
 
@@ -215,7 +215,7 @@ def without_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_without_scipy_the_extra_is_named(name: str, call: Any, without_scipy: None) -> None:
-    words = f"{name}: it is computed by SciPy, which is not installed;\npip install 'micrograd-nd[special]'"
+    words = f"{name}: SciPy computes it, and SciPy is not installed;\npip install 'micrograd-nd[special]'"
     with pytest.raises(MissingExtraError) as caught:
         call()
     assert str(caught.value) == words

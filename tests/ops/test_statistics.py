@@ -120,10 +120,8 @@ def test_what_is_nan_is_left_out(name: str, axis: int | None) -> None:
     def of_known(x: Any) -> Any:
         return f(ops.index_set(HOLES, x, index=MASK), axis=axis)
 
-    assert gradcheck(of_known, [HOLES[MASK]])
-    if (name, axis) == ("nanstd", 0):
-        return  # of one number alone it is 0, a kink, where there is no second derivative
-    assert gradcheck(lambda x: grad(lambda y: ops.sum(of_known(y) * 1.0))(x), [HOLES[MASK]], rtol=1e-5)
+    kink = (name, axis) == ("nanstd", 0)  # of one number alone it is 0, where there is no second derivative
+    assert gradcheck(of_known, [HOLES[MASK]], order=1 if kink else 2)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -178,7 +176,6 @@ def test_options_of_reductions(name: str, options: dict[str, Any]) -> None:
     np.testing.assert_allclose(getattr(Value(A234), name)(**options).data, wanted, rtol=1e-13)
     assert np.shape(f(Value(A234))) == np.shape(wanted)
     assert gradcheck(f, [A234])
-    assert gradcheck(lambda x: grad(lambda y: np.sum(f(y) * 1.0))(x), [A234], rtol=1e-5)
     _, t = jvp(f, (A234,), (np.ones_like(A234),))
     np.testing.assert_allclose(np.sum(t), np.sum(grad(lambda x: np.sum(f(x)))(A234)), rtol=1e-12, atol=1e-13)
     if "where" in options and "dtype" not in options:
@@ -278,7 +275,7 @@ def test_infinite_elements_keep_to_themselves() -> None:
 @pytest.mark.parametrize(
     ("program", "error", "words"),
     [
-        ("ops.quantile(w, n * 0.1)", ArgumentError, "is a value, and has no gradient here; give plain numbers"),
+        ("ops.quantile(w, n * 0.1)", ArgumentError, "is a Value, and q has no gradient; give plain numbers"),
         (
             "ops.quantile(w, 1.5)",
             ArgumentError,
@@ -286,7 +283,7 @@ def test_infinite_elements_keep_to_themselves() -> None:
         ),
         ("ops.percentile(w, 150)", ArgumentError, "percentile: q=150 is not between 0 and 100"),
         ("ops.quantile(w, 0.5, method='mean')", ArgumentError, "quantile: q=0.5, method='mean': 'mean' is not a valid"),
-        ("ops.quantile(w, 0.5, weights=raw)", ArgumentError, "quantile: weights= is not there for values"),
+        ("ops.quantile(w, 0.5, weights=raw)", ArgumentError, "quantile: there is no weights= here; take"),
         ("ops.quantile(e, 0.5, axis=0)", ShapeError, "quantile: 'e' (0, 3) has no element along axis 0"),
         (
             "ops.average(w, weights=b)",
@@ -298,25 +295,25 @@ def test_infinite_elements_keep_to_themselves() -> None:
         (
             "ops.quantile(w, 'a')",
             ArgumentError,
-            "quantile: q='a' is not made of numbers; give one, or an array",
+            "quantile: q='a' is not a number; give one, or an array of",
         ),
         ("ops.percentile(w, None, axis=1)", ArgumentError, "percentile: q=None is not between 0 and 100"),
-        ("ops.ptp(e, axis=0)", ShapeError, "ptp: 'e' (0, 3) has no element along axis 0; it needs one at least"),
-        ("ops.cov(w, fweights=[1, 2])", ShapeError, "cov: fweights of shape (2,) for 3 observations; give one to each"),
+        ("ops.ptp(e, axis=0)", ShapeError, "ptp: 'e' (0, 3) has no element along axis 0; it needs at least one"),
+        ("ops.cov(w, fweights=[1, 2])", ShapeError, "cov: fweights of shape (2,) for 3 observations; give one for"),
         (
             "ops.cov(b, fweights=[0.5, 1])",
             ArgumentError,
-            "cov: fweights count observations, and have to be whole",
+            "cov: fweights count observations, so give whole",
         ),
         (
             "ops.cov(b, aweights=[-1, 1])",
             ArgumentError,
-            "cov: aweights with a negative one; give weights",
+            "cov: aweights holds a negative weight; give",
         ),
         ("ops.histogram(w, weights=b)", ShapeError, "histogram: weights of shape 'b' (2,) for 'w' (2, 3)"),
-        ("ops.nanmax(w, where=raw > 1)", ArgumentError, "nanmax: where= may leave out every element: give initial="),
-        ("np.max(w, where=raw > 1)", ArgumentError, "max: where= may leave out every element: give initial="),
-        ("np.sum(w, where=[True, False])", ShapeError, "sum: where= of shape (2,) for 'w' (2, 3): it has to broadcast"),
+        ("ops.nanmax(w, where=raw > 1)", ArgumentError, "nanmax: where= may leave out all elements; give initial=,"),
+        ("np.max(w, where=raw > 1)", ArgumentError, "max: where= may leave out all elements; give initial=,"),
+        ("np.sum(w, where=[True, False])", ShapeError, "sum: where= of shape (2,) for 'w' (2, 3): it must broadcast"),
         ("np.sum(w, dtype=int)", ArgumentError, "sum: dtype=int64 has no gradient; give a floating-point type"),
         ("w.sum(0, float)", ArgumentError, "sum: keepdims=<class 'float'> is not True or False; give dtype="),
         ("w.sum(out=raw)", OpError, "sum: a Value is never written into, so there is no out=; write z = v.sum(...)"),
@@ -324,13 +321,13 @@ def test_infinite_elements_keep_to_themselves() -> None:
         (
             "np.subtract.reduce(w, axis=None)",
             ArgumentError,
-            "np.subtract.reduce: axis=None of 'w' (2, 3): its order",
+            "np.subtract.reduce: axis=None of 'w' (2, 3): the order",
         ),
         ("np.subtract.reduce(e)", ShapeError, "np.subtract.reduce: 'e' (0, 3) has no element along axis 0"),
         ("np.add.outer(w, b, order='C')", OpError, "np.add.outer: there is no op for it with order="),
         ("np.multiply.at(w, 0, 2.)", OpError, "write w = v.at[index].multiply(...), a new value"),
-        ("raw += w", OpError, "with out=: a Value is never written into; write a = a + v in place of a += v"),
-        ("raw //= w", OpError, "with out=: a Value is never written into; write a = a // v in place of a //= v"),
+        ("raw += w", OpError, "with out=, as a Value is never written into; write a = a + v in place of a += v"),
+        ("raw //= w", OpError, "with out=, as a Value is never written into; write a = a // v in place of a //= v"),
         ("np.exp(w, where=raw > 1)", OpError, "write np.where(mask, np.exp(v), other)"),
         ("np.exp(w, dtype=int)", ArgumentError, "np.exp: dtype=int64 has no gradient; give a floating-point type"),
     ],

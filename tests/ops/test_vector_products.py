@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from micrograd import Value, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, DomainError, MicrogradError, ShapeError
-from micrograd.program import Abstract
 from tests.ops.composites import CHECKS, Row, agrees_on_dask, agrees_with_torch, said
 from tests.samples.linalg import apart
 from tests.samples.sample import A3, A13, A21, A23, A234, EMPTY, array
@@ -137,10 +137,10 @@ def test_ranks_are_plain() -> None:
         ("ops.matvec(w, b)", ShapeError, "matvec: 'w' (2, 3) and 'b' (2,): sizes 3 and 2 meet, and differ"),
         ("ops.vecmat(w, w)", ShapeError, "vecmat: 'w' (2, 3) and 'w' (2, 3): sizes 3 and 2 meet, and differ"),
         ("ops.matvec(w, b, axes=[0])", ArgumentError, "matvec: axes [0]: give a list of the axes of each input and of"),
-        ("ops.matrix_transpose(b)", ShapeError, "matrix_transpose: 'b' (2,) is no matrix; it needs shape (m, n)"),
+        ("ops.matrix_transpose(b)", ShapeError, "matrix_transpose: 'b' (2,) is not a matrix; it needs shape (m, n)"),
         ("ops.vector_norm(w, axis=2)", ShapeError, "vector_norm: axis 2 of 'w' (2, 3): its axes are numbered from"),
         ("ops.vector_norm(w, ord='fro')", ArgumentError, "norm: ord='fro' of the vectors of (6,): give a number, inf"),
-        ("ops.matrix_norm(b)", ShapeError, "matrix_norm: 'b' (2,) is no matrix; it needs shape (m, n)"),
+        ("ops.matrix_norm(b)", ShapeError, "matrix_norm: 'b' (2,) is not a matrix; it needs shape (m, n)"),
         ("ops.cond(e)", ShapeError, "cond: 'e' (0, 3) has no element; it needs one at least"),
         ("ops.cond(w, 1)", ShapeError, "cond: 'w' (2, 3) is not square; it needs shape (n, n)"),
         (

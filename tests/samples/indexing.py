@@ -87,8 +87,6 @@ SAMPLES = [
     Sample("scatter", (0.75,), _scattered, {"index": 2, "shape": (4,)}),
     *(Sample("index_set", (x, w), _set, {"index": i}) for x, w, i in _WRITES),
     *(Sample("index_add", (x, w), _added, {"index": i}) for x, w, i in _WRITES),
-    *(Sample("stacked", (A23, A23 + 1, 2 * A23), lambda *v, axis: np.stack(v, axis), {"axis": a}) for a in (0, 1, -1)),
-    Sample("stacked", (0.75, 1.5), lambda *v: np.stack(v)),
 ]
 
 KINKS: list[Any] = []
@@ -127,5 +125,4 @@ TORCH: dict[str, Any] = {
     "scatter": _torch_scatter,
     "index_set": _torch_index_set,
     "index_add": _torch_index_add,
-    "stacked": lambda torch, *xs, axis=0: torch.stack(xs, dim=axis),
 }

@@ -7,15 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.sample import A23, A234, AXES, EMPTY, SIGNED, Kink, Sample
+from tests.samples.sample import A23, A234, AXES, EMPTY, Kink, Sample
 
 _SPARSE = np.array([[0.0, 1.5, 0.0], [-2.0, 0.0, 0.0]])
 _ONE_AXIS: list[dict[str, Any]] = [{}, {"axis": 0}, {"axis": -1}, {"axis": 1, "keepdims": True}]
-
-
-def _middle(x: Any) -> Any:
-    n = x.shape[-1]
-    return np.argsort(x)[..., (n - 1) // 2 : n // 2 + 1]
 
 
 SAMPLES = [
@@ -23,17 +18,11 @@ SAMPLES = [
     *(Sample(name, (0.75,), getattr(np, name)) for name in ("sum", "max", "min")),
     Sample("sum", (EMPTY,), np.sum, {"axis": 0}),
     Sample("sum", (A23,), np.sum, {"axis": ()}),
-    *(Sample("cumsum", (A234,), np.cumsum, {"axis": a}) for a in (None, 0, 1, -1)),
-    Sample("cumsum", (0.75,), np.cumsum),
-    Sample("cumsum", (EMPTY,), np.cumsum, {"axis": 0}),
     *(Sample(name, (A234,), getattr(np, name), p) for name in ("argmax", "argmin") for p in _ONE_AXIS),
     Sample("argmax", (np.array([1.0, 3.0, 3.0]),), np.argmax),
     Sample("argmax", (0.75,), np.argmax),
     *(Sample(name, (_SPARSE,), getattr(np, name), p) for name in ("any", "all", "count_nonzero") for p in _ONE_AXIS),
     *(Sample(name, (x,), getattr(np, name)) for name in ("any", "all", "count_nonzero") for x in (0.0, EMPTY, A23 > 1)),
-    *(Sample("argsort", (A234,), np.argsort, {"axis": a}) for a in (None, 0, 1, -1)),
-    Sample("argsort", (SIGNED,), lambda x, descending: np.argsort(-x), {"descending": True}),
-    *(Sample("middle", (x,), _middle) for x in (A23, A234, np.array([2.0]))),
 ]
 
 KINKS = [
@@ -51,13 +40,8 @@ def _reduction(name: str) -> Callable[..., Any]:
     return f
 
 
-def _torch_cumsum(torch: Any, x: Any, axis: int | None = None) -> Any:
-    return torch.cumsum(x.reshape(-1) if axis is None else x, dim=axis or 0)
-
-
 TORCH: dict[str, Any] = {
     "sum": _reduction("sum"),
     "max": _reduction("amax"),
     "min": _reduction("amin"),
-    "cumsum": _torch_cumsum,
 }

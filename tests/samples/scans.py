@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.sample import A3, A23, A234, SIGNED, Sample
+from tests.samples.sample import A3, A23, A234, EMPTY, SIGNED, Sample
 
 
 def _recurrence(factors: Any, x: Any) -> Any:
@@ -21,6 +21,9 @@ def _logcumsumexp(x: Any, axis: int = -1) -> Any:
 
 
 SAMPLES = [
+    *(Sample("cumsum", (A234,), np.cumsum, {"axis": a}) for a in (None, 0, 1, -1)),
+    Sample("cumsum", (0.75,), np.cumsum),
+    Sample("cumsum", (EMPTY,), np.cumsum, {"axis": 0}),
     *(Sample("recurrence", xs, _recurrence) for xs in [(A3, A3 + 1.0), (SIGNED, A23), (A234, A234 - 1.0)]),
     Sample("recurrence", (np.zeros((2, 0)), np.zeros((2, 0))), _recurrence),
     *(Sample("logcumsumexp", (x,), _logcumsumexp) for x in (A3, SIGNED, np.zeros((0, 3)), np.zeros((3, 0)))),
@@ -28,6 +31,10 @@ SAMPLES = [
 ]
 
 KINKS: list[Any] = []
+
+
+def _torch_cumsum(torch: Any, x: Any, axis: int | None = None) -> Any:
+    return torch.cumsum(x.reshape(-1) if axis is None else x, dim=axis or 0)
 
 
 def _torch_recurrence(torch: Any, factors: Any, x: Any) -> Any:
@@ -38,6 +45,7 @@ def _torch_recurrence(torch: Any, factors: Any, x: Any) -> Any:
 
 
 TORCH: dict[str, Any] = {
+    "cumsum": _torch_cumsum,
     "recurrence": _torch_recurrence,
     "logcumsumexp": lambda torch, x, axis=-1: torch.logcumsumexp(x, dim=axis),
 }

@@ -1,4 +1,4 @@
-"""Samples of micrograd/ops/statistics.py: questions."""
+"""Samples of micrograd/ops/quantiles.py: questions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from tests.samples.sample import A3, A23, A234, EMPTY, SIGNED, Sample
+from tests.samples.sample import A3, A23, A234, Sample
 
-_EDGES = np.array([-1.0, 0.6, 1.1])
 _SORTED = np.sort(A234, axis=-1)
 _HOLES = np.array([[1.0, 2.0, 4.0, np.nan], [1.0, np.nan, np.nan, np.nan], [np.nan] * 4])
+
+
+def _middle(x: Any) -> Any:
+    n = x.shape[-1]
+    return np.argsort(x)[..., (n - 1) // 2 : n // 2 + 1]
 
 
 def _places(x: Any, q: Any, method: str = "linear") -> Any:
@@ -24,14 +28,9 @@ def _places(x: Any, q: Any, method: str = "linear") -> Any:
 
 
 SAMPLES = [
+    *(Sample("middle", (x,), _middle) for x in (A23, A234, np.array([2.0]))),
     *(Sample("quantile_places", (x,), _places, {"q": (0.0, 0.3, 0.5, 1.0)}) for x in (np.sort(A3), _SORTED, _HOLES)),
     Sample("quantile_places", (_SORTED,), _places, {"q": (0.3,), "method": "hazen"}),
-    *(Sample("searchsorted", (_EDGES, x), np.searchsorted) for x in (0.75, 0.6, A23, EMPTY)),
-    Sample("searchsorted", (_EDGES, np.array([0.6, 7.0])), np.searchsorted, {"side": "right"}),
-    *(Sample("digitize", (x, _EDGES), np.digitize) for x in (0.75, 0.6, SIGNED, EMPTY)),
-    Sample("digitize", (SIGNED, _EDGES[::-1]), np.digitize, {"right": True}),
-    *(Sample("isin", (x, A3), np.isin) for x in (0.5, A3, A23, EMPTY)),
-    Sample("isin", (A23, A3), np.isin, {"invert": True}),
 ]
 
 KINKS: list[Any] = []

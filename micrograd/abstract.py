@@ -1,4 +1,4 @@
-"""Abstract: a shape without numbers. The third interpreter of ops, which asks each only for its shape rule."""
+"""Abstract: a shape without numbers. It asks each op for its shape rule."""
 
 from __future__ import annotations
 
@@ -26,14 +26,13 @@ class Abstract(Operators):
     Abstract((3, 2), float64)
     """
 
-    __slots__ = ("_below", "_element_type", "_level", "label", "shape")
+    __slots__ = ("_element_type", "label", "shape")
+    shape: tuple[int, ...]
 
     def __init__(self, shape: tuple[int, ...], dtype: Any = "float64", label: str = "") -> None:
         self.shape = shape
         self._element_type = np.dtype(dtype)
         self.label = label
-        self._level = 0.0
-        self._below = None
 
     @property
     def _dtype(self) -> Any:

@@ -1,0 +1,25 @@
+"""The modules that are compiled where there is a C compiler. `setup.py`, `plain.py` and the Makefile read this list.
+
+>>> "micrograd.engine" in COMPILED
+True
+"""
+
+from __future__ import annotations
+
+COMPILED = (
+    "micrograd.interpreter",
+    "micrograd.chain",
+    "micrograd.op",
+    "micrograd.arrays",
+    "micrograd.ops.operators",
+    "micrograd.walks",
+    "micrograd.formula",
+    "micrograd.cotangents",
+    "micrograd.node",
+    "micrograd.gradients",
+    "micrograd.operands",
+    "micrograd.floats",
+    "micrograd.walking",
+    "micrograd.engine",
+    "micrograd.traced",
+)
