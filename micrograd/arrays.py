@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, HOMES, is_exact
-from micrograd.interpreter import NUMBERS
 from micrograd.op import OPS, PLAIN, ground
 
 if TYPE_CHECKING:
@@ -195,7 +194,9 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     kind = type(data)
     if kind is float or kind is int:
         return data
-    if kind in PLAIN and kind not in NUMBERS and data.ndim and data.dtype in FLOATING:  # an array of a kind met before
+    if (
+        kind in PLAIN and kind is not bool and not (EXACT and kind in EXACT) and data.ndim and data.dtype in FLOATING
+    ):  # an array of a kind met before
         return data
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)

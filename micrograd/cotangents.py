@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import is_lazy
 from micrograd.errors import ShapeError
-from micrograd.exact import fitted
+from micrograd.exact import EXACT, fitted
 from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, ground, shape_of
 from micrograd.ops import cast, sum_to
 
@@ -31,7 +31,14 @@ def fit(g: Array, data: Array) -> Array:
     """
     kind = type(g)
     if kind is type(data) and (
-        kind is float or (kind in PLAIN and kind not in NUMBERS and g.shape == data.shape and g.dtype is data.dtype)
+        kind is float
+        or (
+            kind in PLAIN
+            and kind is not int
+            and not (EXACT and kind in EXACT)
+            and g.shape == data.shape
+            and g.dtype is data.dtype
+        )
     ):
         return g  # as it almost always is
     given, wanted = shape_of(g), shape_of(data)

@@ -291,7 +291,7 @@ def set_data(node: Node, data: Any) -> None:
         node._float = data
     else:
         node._array = data
-        if type(data) not in PLAIN or type(data) in EXACT:  # a class of the user's may refer to the node
+        if type(data) not in PLAIN or (EXACT and type(data) in EXACT):  # a class of the user's may refer to the node
             memory.watch(node)
 
 
@@ -311,7 +311,7 @@ def set_grad(node: Node, grad: Any) -> None:
         node._gradient = grad
         node._has_float_grad = False
         node._has_gradient = grad is not None
-        if node._has_gradient and (type(grad) not in PLAIN or type(grad) in EXACT):
+        if node._has_gradient and (type(grad) not in PLAIN or (EXACT and type(grad) in EXACT)):
             memory.watch(node)
 
 
