@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
+from micrograd.exact import EXACT, HOMES, is_exact
 from micrograd.op import OPS, PLAIN, ground
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ else:
 
 
 USUAL: set[type] = {float, int, bool}  # types that an op takes as they are, entered as they are met
+HOMES.append(USUAL)
 FLOATING: set[Any] = set()  # the dtypes of floating-point arrays, entered as they are met
 
 
@@ -54,7 +56,7 @@ def float_type(x: Any) -> Any:
 
 def is_lazy(x: Any) -> bool:
     """Whether x stands for a number without being one: another interpreter's, or another library's array."""
-    if isinstance(x, (float, int)):
+    if isinstance(x, (float, int)) or type(x) in EXACT:
         return False
     return hasattr(x, "_apply_op") or not isinstance(x, (np.ndarray, np.generic))
 
@@ -63,7 +65,7 @@ def is_array_like(x: Any) -> bool:
     """Whether x can be read as a number or an array of numbers, as NumPy reads it."""
     if isinstance(x, (float, int, list, tuple)) or hasattr(x, "_apply_op"):
         return True
-    return hasattr(x, "__array__") or hasattr(x, "__array_function__")
+    return hasattr(x, "__array__") or hasattr(x, "__array_function__") or is_exact(x)
 
 
 def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
@@ -195,7 +197,7 @@ class NumberType:
 
 
 def as_data(data: Any, asker: str = "Value") -> Any:
-    """What a Value may hold: a Python number, or an array of floating-point numbers.
+    """What a Value may hold: a number of Python or an exact one, or an array of floating-point numbers.
 
     Args:
         data: what was given.
@@ -210,12 +212,16 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     kind = type(data)
     if kind is float or kind is int:
         return data
-    if kind in PLAIN and kind is not bool and data.ndim and data.dtype in FLOATING:  # an array of a kind met before
+    if (
+        kind in PLAIN and kind is not bool and not (EXACT and kind in EXACT) and data.ndim and data.dtype in FLOATING
+    ):  # an array of a kind met before
         return data
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)
     if hasattr(data, "_apply_op"):  # another interpreter stands for the number
         return data._settled() if hasattr(data, "_settled") else data
+    if (kind not in PLAIN or kind in EXACT) and is_exact(data):
+        return data
     if isinstance(data, (list, tuple)):
         data = _from_lists(data, asker)
     elif not isinstance(data, np.generic) and not hasattr(data, "__array_function__"):
@@ -259,6 +265,8 @@ def _from_array(data: Any, asker: str) -> Any:
         repair = "give real numbers, such as its .real part" if letter == "c" else "give real numbers"
         if letter == "O" and holds_values(data.ravel().tolist()):
             given, repair = "Values as its elements", "micrograd.ops.stack joins Values"
+        elif letter == "O" and data.size and is_exact(data.ravel()[0]):
+            given, repair = "exact numbers as its elements", "arrays hold floats: astype(float), or a Value for each"
         raise DataError(f"{asker}: {_short(data)} has {given}; {repair}")
     PLAIN.add(type(data))
     if data.shape == () and isinstance(data, (np.ndarray, np.generic)):  # a number in a box: unpack it

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from micrograd.exact import EXACT, as_float, check_slope, number_like
 from micrograd.interpreter import PLAIN, Array, ground
 from micrograd.modes import is_ieee, quiet_depth
 from micrograd.table import OPS
@@ -38,23 +39,27 @@ def times(
     >>> times(0.0, float("inf"))
     0.0
     """
+    if EXACT:
+        g = number_like(g, z)  # the tangent of an int beside it
     if type(partial) is float and (partial == 1.0 or partial == -1.0):  # no pass over the array
         return g if partial == 1.0 else -g
     if type(partial) is not float and _is_choice(partial) and not is_ieee():  # the gradient, or none
-        return OPS["where"](partial, g, 0.0)
+        return OPS["where"](partial, g, number_like(0.0, z) if EXACT else 0.0)
     product = g * partial
+    if EXACT:
+        check_slope(name, product, g, z)
     if not _may_be_nan(product) or is_ieee():
         return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
     zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
-    return OPS["where"](zero, 0.0, product)
+    return OPS["where"](zero, number_like(0.0, product), product)
 
 
 def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any) -> Any:
     """Where a product that is nan stands for 0."""
     if not isinstance(product, (float, int, np.ndarray, np.generic)):  # it may not be computed yet
         return (product != product) & ((g == 0) | (partial == 0))
-    product, g, partial, z = np.asarray(product), np.asarray(g), np.asarray(partial), np.asarray(z)
+    product, g, partial, z = (np.asarray(as_float(x)) for x in (product, g, partial, z))
     zeros = current_zeros()
     if look is anywhere or (look is not None and quiet_depth() == 1):
         zero = known_zero_forward(name, product, g, partial, z, look)
@@ -79,6 +84,8 @@ def _may_be_nan(x: Array) -> bool:
     x = ground(x)
     if type(x) is float or type(x) is int:
         return x != x
+    if EXACT and type(x) in EXACT:
+        return bool(x != x)
     if type(x) is np.ndarray:
         x = x.ravel("K")
         return math.isnan(x.dot(x))  # one fast pass: a nan anywhere is a nan in the sum

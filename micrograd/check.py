@@ -13,6 +13,7 @@ from micrograd.abstract import Abstract
 from micrograd.arrays import as_data
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradcheckError, GradientError, MicrogradError
+from micrograd.exact import as_float
 from micrograd.op import Array, Op, shape_of
 from micrograd.ops import concatenate, ravel
 from micrograd.ops import sum as sum_of
@@ -146,7 +147,8 @@ def _checked_modes(order: int, modes: Collection[str]) -> tuple[str, ...]:
 
 
 def _in_float64(x: Any) -> Any:
-    """What is checked: differences of float32 would be rounded away."""
+    """What is checked: differences are floats, and those of float32 would be rounded away."""
+    x = as_float(x)
     return x.astype("float64") if getattr(x, "dtype", None) in ("float32", "float16") else x
 
 

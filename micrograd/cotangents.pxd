@@ -1,4 +1,5 @@
 # C types of cotangents.py.
+cdef set EXACT
 cdef set PLAIN
 
 cpdef fit(object g, object data)

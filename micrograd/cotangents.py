@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from micrograd.arrays import is_lazy, is_number
+from micrograd.arrays import is_lazy
 from micrograd.errors import ShapeError
-from micrograd.interpreter import PLAIN, Array, Interpreter, ground, shape_of
+from micrograd.exact import EXACT, fitted
+from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, ground, shape_of
 from micrograd.ops import cast, sum_to
 
 if TYPE_CHECKING:
@@ -29,7 +30,16 @@ def fit(g: Array, data: Array) -> Array:
         ShapeError: the rule that made it has an error, or sizes are not known yet.
     """
     kind = type(g)
-    if kind is type(data) and (kind is float or (kind in PLAIN and g.shape == data.shape and g.dtype is data.dtype)):
+    if kind is type(data) and (
+        kind is float
+        or (
+            kind in PLAIN
+            and kind is not int
+            and not (EXACT and kind in EXACT)
+            and g.shape == data.shape
+            and g.dtype is data.dtype
+        )
+    ):
         return g  # as it almost always is
     given, wanted = shape_of(g), shape_of(data)
     if given != wanted:
@@ -48,8 +58,8 @@ def in_dtype(g: Array, below: Any) -> Array:
     """A cotangent or tangent in the dtype of these raw data."""
     if below is None:  # a shape or an expression has no numbers to convert
         return g
-    if is_number(below):
-        return g if is_lazy(g) else float(g)
+    if type(below) in NUMBERS:
+        return g if is_lazy(g) else fitted(g, below)
     if getattr(g, "dtype", None) != below.dtype:
         g = cast(g, dtype=below.dtype)
     return g[()] if type(g) is np.ndarray and g.ndim == 0 else g
@@ -66,6 +76,6 @@ def _broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 
 def unshared(part: Array, g: Array) -> Array:
     """A copy of part where it is g itself, or a view: for a gradient that its owner may change in place."""
-    if isinstance(part, Interpreter) or is_number(part):
+    if isinstance(part, Interpreter) or type(part) in NUMBERS:
         return part
     return part.copy() if part is g or getattr(part, "base", None) is not None else part

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
+from micrograd.exact import is_exact
 from micrograd.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ NUMBERS_SHOWN = 32
 # notebook shows only a line of text.
 LINES_SHOWN = 10_000
 SIGNS_SHOWN = 40  # of an expression
+LONGEST = 24  # characters of an exact number that are shown
 
 
 def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
@@ -274,6 +276,8 @@ def _shown(name: str, x: Any) -> str:
         x = x.data
     if isinstance(x, (int, float)):
         return name + _decimal(x)
+    if is_exact(x):
+        return name + _exact(x)
     if isinstance(x, Symbol):
         text = f"{x:short}"
         return _escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
@@ -289,6 +293,12 @@ def _decimal(x: float) -> str:
     from decimal import Decimal  # also for an int beyond the range of floats
 
     return f"{Decimal(x):.4e}"
+
+
+def _exact(x: Any) -> str:
+    """A fraction or another exact number as it prints; its first digits where that is long."""
+    text = str(x)
+    return _escaped(text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...")
 
 
 def _array(name: str, x: Any) -> str:

@@ -28,7 +28,7 @@ from micrograd.arrays import as_data, is_number
 from micrograd.cotangents import fit
 from micrograd.errors import DataError
 from micrograd.gradients import ByHand, Gradients, OfConstants
-from micrograd.interpreter import Array
+from micrograd.interpreter import NUMBERS, Array
 from micrograd.modes import enable_grad as enable_grad
 from micrograd.modes import is_recording as is_recording
 from micrograd.modes import no_grad as no_grad
@@ -161,8 +161,8 @@ class Value(Node):
     `__init__`.
 
     Args:
-        data: a Python number (an int stays an int), or an array, or nested lists of
-            numbers. Floating-point arrays keep their dtype, arrays of integers become
+        data: a Python number (an int stays an int, a Fraction a Fraction), or an array,
+            or nested lists of numbers. Floating-point arrays keep their dtype, arrays of integers become
             float64, np.float64 numbers become floats. A floating-point array is kept
             itself, not copied: what changes it changes the Value, and `v.data -= ...`
             changes it.
@@ -212,7 +212,7 @@ class Value(Node):
             self._record = HandMade(symbol)
         set_inputs(self, inputs)
         data = as_data(data)
-        set_data(self, data.copy() if copy and not is_number(data) else data)
+        set_data(self, data.copy() if copy and type(data) not in NUMBERS else data)
 
     # How it was made
 

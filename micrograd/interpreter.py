@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ShapeError
+from micrograd.exact import EXACT, HOMES, number_like
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,8 @@ Array = Any  # a Python number, an array of NumPy's protocols, or an interpreter
 
 # Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
 PLAIN: set[type] = {float, int, bool}
-NUMBERS = frozenset(PLAIN)
+NUMBERS = set(PLAIN)
+HOMES += [PLAIN, NUMBERS]
 
 
 class Interpreter:
@@ -79,7 +81,9 @@ class Interpreter:
 def shape_of(x: Array) -> tuple[int, ...]:
     """Shape of a number, an array, or whatever an interpreter stands for; a Python number has ()."""
     kind = type(x)
-    return () if kind is float or kind is int or kind is bool else x.shape
+    if kind is float or kind is int or kind is bool:
+        return ()
+    return () if EXACT and kind in EXACT else x.shape
 
 
 def named(x: Array) -> str:
@@ -123,7 +127,7 @@ def zeros_like(x: Array) -> Array:
 def _filled(like: str, x: Array, number: float) -> Array:
     below = ground(x)
     if type(below) in NUMBERS:
-        return number
+        return number_like(number, below)
     made = getattr(np, like)(np.empty(shape_of(x), x.dtype) if below is None else below)  # None: a shape alone
     if made.shape or not isinstance(made, (np.ndarray, np.generic)):
         return made

@@ -7,7 +7,7 @@ from micrograd.op cimport Op
 from micrograd.ops.operators cimport Operators
 
 cdef object _LEAF, _CONSTANT
-cdef set PLAIN
+cdef set PLAIN, EXACT
 cdef dict ACTIVE
 
 

@@ -19,6 +19,7 @@ from micrograd.arrays import as_data, is_number
 from micrograd.cotangents import fit
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError, ShapeError
+from micrograd.exact import EXACT, holds_exact, number_like
 from micrograd.interpreter import PLAIN, Array, Interpreter, named, shape_of
 from micrograd.modes import is_quiet, is_recording
 from micrograd.op import CONSTANT as _CONSTANT
@@ -98,6 +99,8 @@ class Node(Operators):
             return grad
         if self._is_float or is_number(self._array):
             return 0.0
+        if holds_exact(self._array):
+            return number_like(0.0, self._array)
         zeros = as_data(np.zeros_like(self._array))
         with LOCK:  # unless another thread has put one there
             if self._grad is None:
@@ -187,7 +190,9 @@ class Node(Operators):
 
     @property
     def _dtype(self) -> Any:
-        return np.dtype(float) if self._is_float or is_number(self._array) else self._array.dtype
+        if self._is_float or is_number(self._array):
+            return np.dtype(float)
+        return getattr(self._array, "dtype", np.dtype(object))
 
     @property
     def _level(self) -> float:
@@ -269,7 +274,7 @@ class Node(Operators):
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        set_data(self, state["data"])
+        set_data(self, as_data(state["data"]))
         self._grad, self.label = state["grad"], state["label"]
         self._record, self._params = state["record"], state["params"]
         set_inputs(self, state["inputs"])
@@ -298,7 +303,7 @@ def set_data(node: Node, data: Any) -> None:
         node._float = data
     else:
         node._array = data
-        if type(data) not in PLAIN:
+        if type(data) not in PLAIN or (EXACT and type(data) in EXACT):  # a class of the user's may refer to the node
             memory.watch(node)
 
 
@@ -318,7 +323,7 @@ def set_grad(node: Node, grad: Any) -> None:
         node._gradient = grad
         node._has_float_grad = False
         node._has_gradient = grad is not None
-        if node._has_gradient and type(grad) not in PLAIN:
+        if node._has_gradient and (type(grad) not in PLAIN or (EXACT and type(grad) in EXACT)):
             memory.watch(node)
 
 
@@ -363,7 +368,7 @@ def given_cotangent(asker: str, node: Node, given: Any) -> Any:
     g = as_data(data_of(given))
     if shape_of(g) != node.shape:
         raise ShapeError(f"{asker}: a gradient of shape {shape_of(g)} for {named(node)}; give one of the same shape")
-    return fit(g, data_of(node))
+    return fit(number_like(g, node), data_of(node))
 
 
 # Inputs

@@ -1,5 +1,8 @@
 # C types of op.py: the fields of a record, which the engine reads at every node.
 
+cdef set EXACT
+
+
 cdef class Formulas:
     cdef public int state, uses, slopes
     cdef public object run, slope_x, slope_y, slope_w

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from micrograd.chain import times as times
 from micrograd.errors import MicrogradError, OpError
+from micrograd.exact import EXACT, answer, as_float
 from micrograd.facts import NO_FACTS, Facts
 from micrograd.interpreter import NUMBERS, PLAIN, Interpreter, zeros_like
 from micrograd.interpreter import Array as Array
@@ -165,6 +166,8 @@ class Op:
 
     def run(self, data: Sequence[Array], inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         """The forward on raw data; where it fails, the shape rule says what does not fit, by the inputs' labels."""
+        if EXACT and not EXACT.isdisjoint(map(type, data)):
+            return answer(self, data, params)
         try:
             return self.forward(*data, **params)
         except (MicrogradError, ValueError, TypeError, IndexError) as error:
@@ -207,7 +210,7 @@ class Op:
         """dtype of the output; Python numbers do not decide it, as in NumPy."""
         if self.facts.dtype is not None:
             return np.dtype(self.facts.dtype(*inputs, **params))
-        return np.result_type(*[x if isinstance(x, (int, float)) else x.dtype for x in inputs])
+        return np.result_type(*[x if isinstance(x, (int, float)) else getattr(x, "dtype", 0.0) for x in inputs])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} op {self.name}>"
@@ -239,7 +242,7 @@ class Elementwise(Op):
         self, i: int, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
     ) -> tuple[Any, Any]:
         """Where the partial of input i is not 0 for any data, and where all inputs are finite."""
-        data = [ground(x) for x in inputs]
+        data = [as_float(ground(x)) for x in inputs]
         finite = functools.reduce(np.logical_and, map(np.isfinite, data))
         return self.varies(i, ground(z), data, [t is not None for t in tangents], params), finite
 

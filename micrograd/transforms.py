@@ -29,6 +29,7 @@ from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.exact import number_like
 from micrograd.interpreter import ones_like, zeros_like
 from micrograd.modes import enable_grad, is_recording
 from micrograd.op import Array, Op, quietly, shape_of
@@ -483,7 +484,7 @@ def _moves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any]:
                 f"{name}: a {what} of shape {shape_of(move)} for the {of} of shape {shape_of(x)}; "
                 f"give one of the same shape"
             )
-        moves.append(fit(move, x))
+        moves.append(fit(number_like(move, x), x))
     return moves
 
 

@@ -160,6 +160,7 @@ def test_dir_names_every_public_room():
         "copies",
         "cycles",
         "demo",
+        "exact",
         "installed",
         "memory",
         "on_demand",

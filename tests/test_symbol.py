@@ -108,7 +108,7 @@ def loss(u: Any) -> Any:
         (grad(np.tanh)(x), "1.0 - tanh(x)**2"),
         (grad(grad(np.tanh))(x), "-2.0 * tanh(x) * (1.0 - tanh(x)**2)"),
         (grad(ops.sigmoid)(x), "sigmoid(x) * (1.0 - sigmoid(x))"),
-        (grad(ops.relu)(x), "1.0 * (x > 0.0)"),
+        (grad(ops.relu)(x), "1.0 * (x > 0)"),
         (grad(np.sqrt)(x), "0.5 / sqrt(x)"),
         (grad(np.abs)(x), "sign(x)"),
         (grad(lambda x: np.exp(-(x**2)))(x), "-2.0 * x * exp(-x**2)"),

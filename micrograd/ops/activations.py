@@ -109,7 +109,7 @@ def leaky_relu(x: Array, *, negative_slope: float = 0.01) -> Array:
     >>> leaky_relu(-6.0)
     -0.06
     """
-    return where(greater(x, 0.0), x, negative_slope * x)
+    return where(greater(x, 0), x, negative_slope * x)
 
 
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
@@ -128,7 +128,7 @@ def elu(x: Array, *, alpha: float = 1.0) -> Array:
     >>> elu(-1000.0)
     -1.0
     """
-    positive = greater(x, 0.0)
+    positive = greater(x, 0)
     # The inner where: e^x would overflow where it is not used.
     return where(positive, x, alpha * expm1(where(positive, 0.0, x)))
 

@@ -10,6 +10,7 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
+from micrograd.exact import number_like
 from micrograd.modes import is_ieee
 from micrograd.op import OPS, Array, broadcast_shape, elementwise, multilinear, primitive, shape_of
 from micrograd.ops.alarms import are_numbers, integer_of, math_or_numpy, numpys_answer
@@ -92,7 +93,7 @@ def multiply(x: Array, y: Array) -> Array:
     return x * y
 
 
-@elementwise("/", lambda z, x, y: divide(1.0, y), lambda z, x, y: divide(-z, y), c="/", identity=1.0)
+@elementwise("/", lambda z, x, y: divide(number_like(1.0, z), y), lambda z, x, y: divide(-z, y), c="/", identity=1.0)
 def divide(x: Array, y: Array) -> Array:
     """Quotient, elementwise.
 
@@ -152,7 +153,7 @@ def reciprocal(x: Array) -> Array:
     >>> reciprocal(4.0)
     0.25
     """
-    return divide(1.0, x)
+    return divide(number_like(1.0, x), x)
 
 
 @elementwise(
@@ -198,7 +199,7 @@ def absolute(x: Array) -> Array:
 
 @elementwise(
     "sign",
-    lambda z, x: 0.0,
+    lambda z, x: 0,
     kink="0 at 0",
     c=lambda x: where(greater(x, 0.0), 1.0, where(less(x, 0.0), -1.0, where(equal(x, 0.0), 0.0, x))),
     tex=r"\operatorname{{sgn}}\left({0}\right)",
@@ -212,7 +213,7 @@ def sign(x: Array) -> Array:
     return float(x > 0) - float(x < 0) if type(x) is float and x == x else np.sign(x)
 
 
-@elementwise("floor", lambda z, x: 0.0, kink="0 at integers", c="floor", tex=r"\left\lfloor {0} \right\rfloor")
+@elementwise("floor", lambda z, x: 0, kink="0 at integers", c="floor", tex=r"\left\lfloor {0} \right\rfloor")
 def floor(x: Array) -> Array:
     """The largest integer that is not above x, elementwise.
 
@@ -224,7 +225,7 @@ def floor(x: Array) -> Array:
     return math_or_numpy(lambda x: math.copysign(math.floor(x), x), "floor", x) if type(x) is float else np.floor(x)
 
 
-@elementwise("ceil", lambda z, x: 0.0, kink="0 at integers", c="ceil", tex=r"\left\lceil {0} \right\rceil")
+@elementwise("ceil", lambda z, x: 0, kink="0 at integers", c="ceil", tex=r"\left\lceil {0} \right\rceil")
 def ceil(x: Array) -> Array:
     """The smallest integer that is not below x, elementwise.
 
@@ -244,7 +245,7 @@ def _rounded(x: Array, *, decimals: int = 0) -> Array:
     return OPS["rint"](x / tens) * tens if decimals else OPS["rint"](x)
 
 
-@elementwise("round", lambda z, x, *, decimals=0: 0.0, kink="0 at halves", c=_rounded)
+@elementwise("round", lambda z, x, *, decimals=0: 0, kink="0 at halves", c=_rounded)
 def round(x: Array, *, decimals: int = 0) -> Array:
     """x rounded to so many decimals, elementwise. Halves go to the even neighbour.
 
@@ -271,7 +272,7 @@ def round(x: Array, *, decimals: int = 0) -> Array:
 
 def _larger(x: Array, y: Array) -> Array:
     """1 where x > y, 1/2 where both are equal, else 0."""
-    return where(equal(x, y), 0.5, greater(x, y))
+    return where(equal(x, y), number_like(0.5, x, y), greater(x, y))
 
 
 @elementwise(
@@ -377,15 +378,16 @@ def stop_gradient(x: Array) -> Array:
     return +x
 
 
-def _chosen(g: Array, condition: Array) -> Array:
+def _chosen(g: Array, z: Array, condition: Array) -> Array:
     """g where the condition holds, else 0: what was not chosen has no gradient."""
-    return g * where(condition, 1.0, 0.0) if is_ieee() else where(condition, g, 0.0)
+    zero = number_like(0.0, z)
+    return g * where(condition, number_like(1.0, z), zero) if is_ieee() else where(condition, g, zero)
 
 
 @primitive(
     "where",
-    vjp=[None, lambda g, z, c, x, y: _chosen(g, c), lambda g, z, c, x, y: _chosen(g, logical_not(c))],
-    jvp=[None, lambda t, z, c, x, y: _chosen(t, c), lambda t, z, c, x, y: _chosen(t, logical_not(c))],
+    vjp=[None, lambda g, z, c, x, y: _chosen(g, z, c), lambda g, z, c, x, y: _chosen(g, z, logical_not(c))],
+    jvp=[None, lambda t, z, c, x, y: _chosen(t, z, c), lambda t, z, c, x, y: _chosen(t, z, logical_not(c))],
     shape=lambda c, x, y: broadcast_shape("where", c, x, y),
     chooses=True,
     c="?:",
@@ -413,9 +415,15 @@ def where(condition: Array, x: Array, y: Array) -> Array:
     return z if z.shape else z[()]
 
 
+def _floating(x: Array) -> Any:
+    """The dtype to which a cotangent goes back: that of x, or float64 where x is a number."""
+    dtype = np.dtype(getattr(x, "dtype", float))
+    return dtype if dtype.kind == "f" else np.dtype(float)
+
+
 @multilinear(
     "as {dtype}",
-    lambda g, x, *, dtype: cast(g, dtype=x.dtype),
+    lambda g, x, *, dtype: cast(g, dtype=_floating(x)),
     shape=lambda x, *, dtype: shape_of(x),
     dtype=lambda x, *, dtype: dtype,
 )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import USUAL, as_input, is_odd
 from micrograd.errors import MicrogradError, OpError
+from micrograd.exact import EXACT, check_result
 from micrograd.op import Op, read_calls_by
 from micrograd.ops.hints import KEYWORDS, OTHER_ORDERS
 
@@ -265,9 +266,12 @@ def _opened(function: Callable[..., Any]) -> Callable[..., Any]:
         if not is_usual and not plan.suits(args, params):
             args, params = plan.read(args, params)
         try:
-            return function(*args, **params)
+            z = function(*args, **params)
         except TypeError as error:
             raise explained(plan, args, params, error) from None
+        if EXACT:
+            check_result(plan.name, args, params, z)
+        return z
 
     return call
 

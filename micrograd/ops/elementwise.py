@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.exact import number_like
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.alarms import are_numbers, integer_of
 from micrograd.ops.arithmetic import absolute, cast, maximum, minimum, positive, where
@@ -427,7 +428,7 @@ def polyval(p: Array | Sequence[Array], x: Array) -> Array:
     if not isinstance(p, (list, tuple)) and len(shape_of(p)) != 1:
         raise ShapeError(f"polyval: coefficients {named(p)} are not one row; give one, the highest power first")
     x = as_input(x, "polyval")
-    z: Any = x * 0.0
+    z: Any = x * number_like(0.0, x)
     for coefficient in p:
         z = z * x + coefficient
     return z

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from micrograd.exact import number_like
 from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers, math_or_numpy
 from micrograd.ops.arithmetic import absolute, divide, where
@@ -174,7 +175,7 @@ def logaddexp(x: Array, y: Array) -> Array:
 
 def _slope(z: Array, x: Array, *, exponent: float) -> Array:
     # x^0 is 1 everywhere, also at 0. So its slope there is 0, not 0 * 0^-1.
-    return exponent * raise_to(x, exponent=exponent - 1) if exponent else 0.0
+    return number_like(exponent, x) * raise_to(x, exponent=exponent - 1) if exponent else 0
 
 
 @elementwise("**{exponent}", _slope, c=lambda x, *, exponent: power(x, exponent))
@@ -198,7 +199,7 @@ def raise_to(x: Array, *, exponent: float) -> Array:
 @elementwise(
     "**",
     # x^0 is 1 everywhere, also at 0: flat
-    lambda z, x, y: y * power(x, where(equal(y, 0.0), 1.0, y - 1.0)),
+    lambda z, x, y: y * power(x, where(equal(y, 0), 1, y - 1)),
     lambda z, x, y: z * log(where(greater(x, 0.0), x, where(equal(x, 0.0), 1.0, math.nan))),
     c="pow",
     identity=1.0,
@@ -475,7 +476,7 @@ def expit(x: Array) -> Array:
 
 @elementwise(
     "ReLU",
-    lambda z, x: greater(x, 0.0),
+    lambda z, x: greater(x, 0),
     kink="0 at 0",
     c=lambda x: where(less_equal(x, 0.0), 0.0, x),
     tex=r"\operatorname{{ReLU}}\left({0}\right)",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias, TypeVar
 
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
+from micrograd.exact import format_exact, is_exact, number_like
 from micrograd.interpreter import Interpreter
 from micrograd.op import ground, named, shape_of
 from micrograd.ops import (
@@ -230,7 +231,7 @@ class Operators(Interpreter):
                 f"format: {named(self)} is not a number, and {spec!r} formats numbers; "
                 f"format an element, or take .data, as in np.array2string(v.data, precision=3)"
             )
-        return format(x if is_number(x) else np.asarray(x).item(), spec)
+        return format_exact(x, spec) if is_exact(x) else format(x if is_number(x) else np.asarray(x).item(), spec)
 
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if name not in ATTRIBUTES or hasattr(self, name)]
@@ -497,7 +498,8 @@ class Operators(Interpreter):
     @property
     def imag(self) -> Data:
         """Zeros, as plain data: all numbers are real."""
-        return np.zeros(shape_of(self), getattr(ground(self), "dtype", float)) if shape_of(self) else 0.0
+        below = ground(self)
+        return np.zeros(shape_of(self), getattr(below, "dtype", float)) if shape_of(self) else number_like(0.0, below)
 
     @property
     def ndim(self) -> int:

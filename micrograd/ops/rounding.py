@@ -46,8 +46,8 @@ def _floored(x: Array, y: Array) -> Array:
 
 @elementwise(
     "//",
-    lambda z, x, y: 0.0,
-    lambda z, x, y: 0.0,
+    lambda z, x, y: 0,
+    lambda z, x, y: 0,
     kink="0 where x is a multiple of y",
     c=_floored,
     tex=r"\left\lfloor\frac{{{0}}}{{{1}}}\right\rfloor",
@@ -105,7 +105,7 @@ def fmod(x: Array, y: Array) -> Array:
     return math_or_numpy(math.fmod, "fmod", x, y) if are_numbers(x, y) else np.fmod(x, y)
 
 
-@elementwise("trunc", lambda z, x: 0.0, kink="0 at integers", c="trunc")
+@elementwise("trunc", lambda z, x: 0, kink="0 at integers", c="trunc")
 def trunc(x: Array) -> Array:
     """x without the digits after the point, elementwise: rounded towards 0.
 
@@ -129,7 +129,7 @@ def fix(x: Array) -> Array:
     return trunc(x)
 
 
-@elementwise("rint", lambda z, x: 0.0, kink="0 at halves", c="rint")
+@elementwise("rint", lambda z, x: 0, kink="0 at halves", c="rint")
 def rint(x: Array) -> Array:
     """The nearest integer, elementwise. Halves go to the even one. The derivative is 0.
 

@@ -1,0 +1,3 @@
+# C types of chain.py.
+
+cdef set EXACT
