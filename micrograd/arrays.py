@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, HOMES, is_exact
+from micrograd.interpreter import Interpreter
 from micrograd.op import OPS, PLAIN, ground
 
 if TYPE_CHECKING:
@@ -58,12 +59,12 @@ def is_lazy(x: Any) -> bool:
     """Whether x stands for a number without being one: another interpreter's, or another library's array."""
     if isinstance(x, (float, int)) or type(x) in EXACT:
         return False
-    return hasattr(x, "_apply_op") or not isinstance(x, (np.ndarray, np.generic))
+    return isinstance(x, Interpreter) or not isinstance(x, (np.ndarray, np.generic))
 
 
 def is_array_like(x: Any) -> bool:
     """Whether x can be read as a number or an array of numbers, as NumPy reads it."""
-    if isinstance(x, (float, int, list, tuple)) or hasattr(x, "_apply_op"):
+    if isinstance(x, (float, int, list, tuple, Interpreter)):
         return True
     return hasattr(x, "__array__") or hasattr(x, "__array_function__") or is_exact(x)
 
@@ -82,7 +83,7 @@ def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
     dtype('float32')
     """
     x = as_input(x, asker)
-    if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u") and not hasattr(x, "_apply_op") and x.ndim:
+    if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u") and not isinstance(x, Interpreter) and x.ndim:
         beside = [y.dtype for y in map(ground, others) if getattr(getattr(y, "dtype", None), "kind", "") == "f"]
         if beside:
             x = x.astype(np.result_type(x.dtype, *beside))
@@ -109,7 +110,7 @@ def as_input(x: Any, asker: str) -> Any:
             PLAIN.add(np.ndarray)
             return x
         x = x.tolist()
-        if hasattr(x, "_apply_op"):  # an object array of shape ()
+        if isinstance(x, Interpreter):  # an object array of shape ()
             return x
     if isinstance(x, (list, tuple)):
         return _joined(x, asker) if holds_values(x) else _plain(x, asker)
@@ -126,7 +127,7 @@ def is_odd(x: Any) -> bool:
         return False
     if kind in PLAIN:
         return bool(x.dtype.hasobject)
-    if not hasattr(x, "_apply_op"):
+    if not isinstance(x, Interpreter):
         return True
     USUAL.add(kind)
     return False
@@ -155,7 +156,7 @@ def holds_values(x: Any) -> bool:
         x = pending.pop()
         if isinstance(x, (list, tuple)):
             pending += x
-        elif hasattr(x, "_apply_op"):
+        elif isinstance(x, Interpreter):
             return True
         elif type(x) is np.ndarray and x.dtype.hasobject:
             pending += x.ravel().tolist()
@@ -176,7 +177,7 @@ class NumberType:
 
     def type(self, x: Any) -> Any:
         """x as a number of this type; a Value as it is."""
-        return x if hasattr(x, "_apply_op") else self.dtype.type(x)
+        return x if isinstance(x, Interpreter) else self.dtype.type(x)
 
     def __getattr__(self, name: str) -> Any:  # kind, itemsize and the like are NumPy's own
         if name == "dtype":  # not there yet, as when it is unpickled
@@ -218,7 +219,7 @@ def as_data(data: Any, asker: str = "Value") -> Any:
         return data
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)
-    if hasattr(data, "_apply_op"):  # another interpreter stands for the number
+    if isinstance(data, Interpreter):  # another interpreter stands for the number
         return data._settled() if hasattr(data, "_settled") else data
     if (kind not in PLAIN or kind in EXACT) and is_exact(data):
         return data
@@ -233,7 +234,7 @@ def _from_lists(data: Any, asker: str) -> Any:
     pending = [data]
     while pending:
         x = pending.pop()
-        if hasattr(x, "_apply_op"):
+        if isinstance(x, Interpreter):
             raise DataError(f"{asker}: a list that holds {x}; use micrograd.ops.stack to join Values")
         if isinstance(x, (list, tuple)):
             pending += x

@@ -67,10 +67,10 @@ class Dual(Operators):
         return self.primal._settled() if hasattr(self.primal, "_settled") else self.primal
 
     def _is_traced(self) -> bool:
-        return self._moves() or (hasattr(self.primal, "_apply_op") and bool(self.primal._is_traced()))
+        return self._moves() or (isinstance(self.primal, Interpreter) and bool(self.primal._is_traced()))
 
     def _has_history(self) -> bool:
-        return self._moves() or (hasattr(self.primal, "_apply_op") and bool(self.primal._has_history()))
+        return self._moves() or (isinstance(self.primal, Interpreter) and bool(self.primal._has_history()))
 
     def _moves(self) -> bool:
         return self._tangent is not None and levels.is_pushing(self._number)
@@ -112,7 +112,7 @@ class Dual(Operators):
 
     def detach(self) -> Any:
         """The same numbers as a constant, to this jvp and to whatever is around it."""
-        primal = self.primal.detach() if hasattr(self.primal, "_apply_op") else self.primal
+        primal = self.primal.detach() if isinstance(self.primal, Interpreter) else self.primal
         return Dual(primal, None, self._number)
 
     def __repr__(self) -> str:
@@ -157,7 +157,7 @@ def lifted(x: Array) -> Array:
 
 def _joined(name: str, x: Array) -> Array:
     """A list or array of Duals as one Dual; what is not made of real numbers is refused; anything else as it is."""
-    if hasattr(x, "_apply_op") or isinstance(x, (float, int)):
+    if isinstance(x, (Interpreter, float, int)):
         return x
     is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")
     return x if is_real else as_operand(x, name)

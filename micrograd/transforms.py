@@ -30,7 +30,7 @@ from micrograd.cotangents import fit
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.exact import number_like
-from micrograd.interpreter import ones_like, zeros_like
+from micrograd.interpreter import Interpreter, ones_like, zeros_like
 from micrograd.modes import enable_grad, is_recording
 from micrograd.op import Array, Op, quietly, shape_of
 from micrograd.ops import reshape as reshaped
@@ -92,7 +92,7 @@ class _Trace:
                 found = cotangents(root, seed, self.fresh, again, known)
         found = _unshared([zeros_like(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)], [seed])
         if again and self._is_outermost():  # Values in, Values out, even where they are constant
-            return [as_eager(g) if hasattr(g, "_apply_op") else Value(g) for g in found]
+            return [as_eager(g) if isinstance(g, Interpreter) else Value(g) for g in found]
         return found
 
     @property
@@ -517,7 +517,7 @@ def _size(x: Any) -> int:
 
 
 def _as_array(x: Any) -> Array:
-    return x if hasattr(x, "_apply_op") else as_operand(x, "f") if is_object_array(x) else as_data(x, "f")
+    return x if isinstance(x, Interpreter) else as_operand(x, "f") if is_object_array(x) else as_data(x, "f")
 
 
 def _unshared(arrays: list[Any], others: list[Any]) -> list[Any]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import AnomalyError, GradientWarning
+from micrograd.interpreter import Interpreter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +76,7 @@ class Zeros:
     def _is_finite(self) -> bool:
         """Whether the number that is differentiated is finite."""
         data = self._root
-        while hasattr(data, "_apply_op"):
+        while isinstance(data, Interpreter):
             data = data._below
         return bool(np.all(np.isfinite(data)))
 

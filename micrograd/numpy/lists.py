@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.errors import OpError
+from micrograd.interpreter import Interpreter
 from micrograd.op import PLAIN
 from micrograd.ops import cast, stack
 from micrograd.ops.protocols import apply_function
@@ -68,7 +69,7 @@ def asanyarray(object: Any, dtype: Any = None, **options: Any) -> Any:
 
 def _converted(name: str, object: Any, dtype: Any, options: dict[str, Any]) -> Any:
     object = joined(object)
-    if not hasattr(object, "_apply_op"):
+    if not isinstance(object, Interpreter):
         return getattr(np, name)(object, dtype=dtype, **options)
     unknown = options.keys() - {"copy"}
     if unknown:
@@ -94,11 +95,11 @@ def holds_values(x: Any) -> bool:
     False
     """
     if not isinstance(x, (list, tuple)):
-        return hasattr(x, "_apply_op")
+        return isinstance(x, Interpreter)
     if PLAIN.issuperset(map(type, x)):  # a fast answer for a long list of numbers
         return False
     kinds = set(map(type, x))
-    if any(hasattr(kind, "_apply_op") for kind in kinds):
+    if any(issubclass(kind, Interpreter) for kind in kinds):
         return True
     return any(issubclass(kind, (list, tuple)) for kind in kinds) and any(
         isinstance(part, (list, tuple)) and holds_values(part) for part in x

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.alarms import integer_of
 from micrograd.ops.arithmetic import divide, equal, greater, less, remainder, where
@@ -277,7 +278,7 @@ def _place(xp: Array, x: Array) -> Any:
 
 def _repeated(x: Array, xp: Array, fp: Array, period: Any) -> tuple[Array, Array, Array]:
     """The same inputs within one period, with a point added at each end."""
-    if hasattr(period, "_apply_op") or not period:
+    if isinstance(period, Interpreter) or not period:
         raise ArgumentError(f"interp: period={period}; give a plain number that is not 0")
     period = abs(float(period))
     x, xp = remainder(x, period), remainder(xp, period)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.arrays import USUAL, as_input, is_odd
 from micrograd.errors import MicrogradError, OpError
 from micrograd.exact import EXACT, check_result
+from micrograd.interpreter import Interpreter
 from micrograd.op import Op, read_calls_by
 from micrograd.ops.hints import KEYWORDS, OTHER_ORDERS
 
@@ -211,7 +212,7 @@ def read_op_call(op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Call:
     plan = plan_of(op)
     inputs, params = plan.read(inputs, params)
     named = [params.pop(name) for name in plan.places[len(inputs) :]]
-    carried = [name for name, x in params.items() if hasattr(x, "_apply_op") and name not in ("axis", "index")]
+    carried = [name for name, x in params.items() if isinstance(x, Interpreter) and name not in ("axis", "index")]
     if carried:
         raise OpError(
             f"{op.name}: {carried[0]}= is a Value, and a param carries no gradient; "

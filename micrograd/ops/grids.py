@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DomainError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, broadcast_shape, ground, named, shape_of
 from micrograd.ops.arithmetic import absolute, cast, integer_of, positive, sign, where
 from micrograd.ops.axes import new_axis, with_length
@@ -192,7 +193,7 @@ def full(shape: Any, fill_value: Array, dtype: Any = None) -> Array:
     array([[3., 3.],
            [3., 3.]])
     """
-    if not hasattr(fill_value, "_apply_op"):
+    if not isinstance(fill_value, Interpreter):
         return np.full(shape, fill_value, dtype)
     return _typed("full", broadcast_to(fill_value, shape=sizes_of("full", shape)), dtype)
 

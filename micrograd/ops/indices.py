@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import IndexingError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, shape_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def is_mask(entry: Any) -> bool:
 
 def _is_traced(entry: Any) -> bool:
     """Whether an entry stands for integers that are not known: an Abstract of them."""
-    return hasattr(entry, "_apply_op") and np.dtype(entry.dtype).kind in "iu"
+    return isinstance(entry, Interpreter) and np.dtype(entry.dtype).kind in "iu"
 
 
 def refuse_values(name: str, index: Any) -> None:
@@ -68,7 +69,7 @@ def refuse_values(name: str, index: Any) -> None:
         x = pending.pop()
         if isinstance(x, (list, tuple)):
             pending += x
-        elif hasattr(x, "_apply_op") and not _is_traced(x):
+        elif isinstance(x, Interpreter) and not _is_traced(x):
             raise IndexingError(
                 f"{name}: the index holds {type(x).__name__} {named(x)}: an index carries no gradient; "
                 f"give plain integers, such as int(v), or v.numpy().astype(int)"

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arithmetic import integer_of
 from micrograd.ops.axes import Axis, along, axes_of, axis_of, means_all, with_length
@@ -220,7 +221,7 @@ def pad(x: Array, pad_width: Any, *, mode: str = "constant", constant_values: An
         return _pad_with_copies(x, widths, mode)
     if mode != "constant":
         raise ArgumentError(f"pad: mode {mode!r}: give 'constant', {', '.join(map(repr, _FILLED_BY_INDEX))}")
-    if hasattr(constant_values, "_apply_op"):
+    if isinstance(constant_values, Interpreter):
         raise ArgumentError(
             f"pad: constant_values {named(constant_values)} carry no gradient; give plain numbers, or concatenate"
         )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd import ops
 from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
+from micrograd.interpreter import Interpreter
 from micrograd.op import ground, shape_of
 from micrograd.ops import ufuncs
 from micrograd.ops.hints import why_not
@@ -91,7 +92,7 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
 
 def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
     x, *others = inputs
-    if hasattr(x, "_apply_op"):
+    if isinstance(x, Interpreter):
         return getattr(x, direct)(*[as_operand(y, name, inputs) for y in others])
     return getattr(others[0], reflected)(as_operand(x, name, inputs))
 

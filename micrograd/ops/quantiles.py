@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, OpError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, question, shape_of
 from micrograd.ops.arithmetic import isnan, where
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
@@ -123,7 +124,7 @@ def quantile_of_rows(name: str, x: Array, q: Any, axis: Axis, method: str, keepd
         ArgumentError: q is a Value or not between 0 and 1, or the method is unknown.
         ShapeError: an axis does not exist, or has no element.
     """
-    if hasattr(q, "_apply_op"):
+    if isinstance(q, Interpreter):
         raise ArgumentError(f"{name}: q={q} is a Value, and q has no gradient; give plain numbers, such as q.data")
     x, levels = as_input(x, name), _levels(name, q)
     nonempty(name, x, axis)
@@ -239,7 +240,7 @@ def as_share(name: str, q: Any) -> Any:
     Raises:
         ArgumentError: one is not between 0 and 100.
     """
-    if hasattr(q, "_apply_op"):
+    if isinstance(q, Interpreter):
         return q
     shares = _levels(name, q) / 100.0
     if not ((shares >= 0) & (shares <= 1)).all():

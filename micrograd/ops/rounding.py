@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers, math_or_numpy
 from micrograd.ops.arithmetic import divide, floor, remainder, round, sign, where
@@ -220,7 +221,7 @@ def ldexp(x: Array, n: Any) -> Array:
     >>> ldexp(0.75, 3)
     6.0
     """
-    powers = None if hasattr(n, "_apply_op") else np.asarray(n)
+    powers = None if isinstance(n, Interpreter) else np.asarray(n)
     if powers is None or powers.dtype.kind not in "iu":
         raise ArgumentError(f"ldexp: n={n!r} is not a plain integer, or an array of them; write x * np.exp2(n)")
     x = as_input(x, "ldexp")

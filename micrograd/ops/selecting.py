@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DataError, IndexingError, ShapeError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arithmetic import cast, positive, where
 from micrograd.ops.axes import axes_of, axis_of
@@ -43,8 +44,8 @@ __all__ = [
 
 def _plain(name: str, what: str, x: Any) -> Any:
     """x as a plain array: it says which elements are meant."""
-    if hasattr(x, "_apply_op") or (isinstance(x, (list, tuple)) and any(hasattr(e, "_apply_op") for e in x)):
-        shown = named(x) if hasattr(x, "_apply_op") else "a list of Values"
+    if isinstance(x, Interpreter) or (isinstance(x, (list, tuple)) and any(isinstance(e, Interpreter) for e in x)):
+        shown = named(x) if isinstance(x, Interpreter) else "a list of Values"
         raise IndexingError(
             f"{name}: {what} {shown}: it says which elements are meant, and carries no gradient; "
             f"give plain numbers, such as v.numpy()"
@@ -111,7 +112,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array 
 
 
 def _condition(x: Any) -> Any:
-    x = x if hasattr(x, "_apply_op") else np.asarray(x)
+    x = x if isinstance(x, Interpreter) else np.asarray(x)
     if np.dtype(x.dtype).kind != "b":
         raise ArgumentError(f"select: a condition {named(x)} of {x.dtype}: give booleans, such as x > 0")
     return x

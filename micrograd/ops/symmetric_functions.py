@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import float_type
 from micrograd.errors import GradientError, OpError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, primitive, shape_of
 from micrograd.ops.matrices import numpy_array, square
 
@@ -87,7 +88,7 @@ def _symmetric(x: Any) -> Any:
 
 def _of_eigenvalues(f: Callable[[Any], Any], w: Any) -> Any:
     values = f(w)
-    if hasattr(values, "_apply_op"):
+    if isinstance(values, Interpreter):
         raise OpError(
             f"funm_symmetric: f gives a Value {named(values)}: f gets plain eigenvalues, and a Value that it uses "
             f"would get no gradient; use the results of eigh instead"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, OpError, ShapeError
+from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.axes import along, axis_of, means_all
 from micrograd.ops.indexing import getitem
@@ -71,7 +72,7 @@ def _with_options(asked: str, op: Callable[..., Any], inputs: tuple[Any, ...], o
 
 
 def _value(asked: str, x: Any) -> Array:
-    return x if hasattr(x, "_apply_op") else as_data(x, asked)
+    return x if isinstance(x, Interpreter) else as_data(x, asked)
 
 
 def apply_method(ufunc: Any, op: Callable[..., Any], method: str, inputs: tuple[Any, ...], options: Any) -> Any:
