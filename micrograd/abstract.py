@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.op import Array, Op
 from micrograd.ops.operators import Operators
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 
 class Abstract(Operators):

@@ -10,17 +10,13 @@ import functools
 import weakref
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
+from micrograd import on_demand as np
 from micrograd.errors import AnomalyError
 from micrograd.modes import Function, Mode
 from micrograd.op import Op, ground, is_quiet, shape_of
 from micrograd.unknown import STRICT, users_line
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 
 class Anomalies:

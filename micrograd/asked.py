@@ -6,14 +6,10 @@ unknown.py says what this is for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.op import Elementwise, Op, Primitive, ground, shape_of
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 
 def asked_in(order: Sequence[Any], seed: Any, inputs_of: Callable[[Any], Sequence[Any]]) -> dict[Any, Any]:

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.exact import EXACT, as_float, check_slope, number_like
 from micrograd.interpreter import PLAIN, Array, ground
 from micrograd.modes import is_ieee, quiet_depth
 from micrograd.table import OPS
 from micrograd.unknown import current_zeros, known_zero_forward
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 
 def times(

@@ -7,8 +7,9 @@ tolerance can be tight: a factor, a sign, a missing term or a wrong shape does n
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from micrograd import on_demand as np
 from micrograd.abstract import Abstract
 from micrograd.arrays import as_data
 from micrograd.engine import Value
@@ -18,11 +19,6 @@ from micrograd.op import Array, Op, shape_of
 from micrograd.ops import concatenate, ravel
 from micrograd.ops import sum as sum_of
 from micrograd.transforms import grad, jvp
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 STEP = 1e-3  # relative to the size of the input; the error is of order STEP**4
 FEW = 128  # up to so many elements, each is checked alone; beyond, random directions are

@@ -6,18 +6,14 @@ dtype of the value that it belongs to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import is_lazy
 from micrograd.errors import ShapeError
 from micrograd.exact import EXACT, fitted
 from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, ground, shape_of
 from micrograd.ops import cast, sum_to
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 
 def fit(g: Array, data: Array) -> Array:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
-else:
-    from micrograd import on_demand as np
 
 
 def make_moons(

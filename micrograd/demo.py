@@ -12,16 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from micrograd import on_demand as np
 from micrograd.data import make_moons
 from micrograd.engine import Value, no_grad, toposort
 from micrograd.errors import ArgumentError, MissingExtraError
 from micrograd.nn import MLP
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
-else:
-    from micrograd import on_demand as np
 
 SEED = 1337
 LOSS, BOUNDARY, NEURON = "loss.png", "boundary.png", "neuron.svg"

@@ -17,17 +17,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
 from micrograd.exact import is_exact
 from micrograd.symbol import Symbol
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
 NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}

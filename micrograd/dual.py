@@ -7,9 +7,10 @@ An op on Duals computes its output as always, and the output's tangent by the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from micrograd import levels
+from micrograd import on_demand as np
 from micrograd.anomaly import current_anomalies
 from micrograd.arrays import as_data, as_operand
 from micrograd.cotangents import in_dtype
@@ -18,11 +19,6 @@ from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.op import Array, Op, ground, quietly, shape_of
 from micrograd.ops import broadcast_to, positive
 from micrograd.ops.operators import Operators
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 
 class Dual(Operators):

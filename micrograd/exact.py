@@ -17,14 +17,10 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DataError
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 EXACT: set[type] = set()  # the types of exact numbers, entered as they are met
 HOMES: list[set[type]] = [EXACT]  # the sets that such a type enters; rooms add theirs

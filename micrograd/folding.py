@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.interpreter import Array, Interpreter, broadcast_shape, shape_of
 from micrograd.modes import quietly
 from micrograd.op import Elementwise
@@ -17,11 +18,6 @@ from micrograd.ops.arithmetic import add, divide, equal, logical_not, multiply, 
 from micrograd.ops.functions import raise_to
 from micrograd.ops.products import matmul
 from micrograd.ops.shapes import broadcast_to, reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 MOST_FACTORS = 16  # gathering n factors one by one takes time n squared
 LARGEST_WHOLE = 2**53  # up to here a float holds every whole number

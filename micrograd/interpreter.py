@@ -14,15 +14,11 @@ docs/interpreters.md shows how to write a new one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.exact import EXACT, HOMES, number_like
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 Array = Any  # a Python number, an array of NumPy's protocols, or an interpreter's value
 

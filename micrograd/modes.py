@@ -14,14 +14,10 @@ import functools
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, TypeVar, overload
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

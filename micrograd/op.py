@@ -23,6 +23,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
+from micrograd import on_demand as np
 from micrograd.chain import times as times
 from micrograd.errors import MicrogradError, OpError
 from micrograd.exact import EXACT, answer, as_float
@@ -38,11 +39,6 @@ from micrograd.modes import is_quiet as is_quiet
 from micrograd.modes import quietly as quietly
 from micrograd.table import OPS as OPS
 from micrograd.table import enter, look_up
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 Rule = Callable[..., Array]
 P = ParamSpec("P")  # the arguments of a forward

@@ -9,8 +9,9 @@ others, install the extra `special`. A function that is not here has no derivati
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.op import Array
 from micrograd.ops import (
@@ -47,11 +48,6 @@ from micrograd.ops import lgamma as gammaln
 from micrograd.ops import log_sigmoid as log_expit
 from micrograd.ops.arguments import operand
 from micrograd.ops.softmax import largest
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "betainc",

@@ -11,19 +11,15 @@ A derivative of a Symbol is an expression too, by the same rules as everywhere:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DataError, MicrogradError, OpError, ShapeError
 from micrograd.folding import in_order, simplified
 from micrograd.interpreter import Array, named, shape_of
 from micrograd.op import Op
 from micrograd.ops.operators import Operators
 from micrograd.spelling import Latex, Python, Short, is_name, spelled
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 STYLES = {"": Python, "latex": Latex, "short": Short}
 

@@ -22,9 +22,10 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from micrograd import dual, levels
+from micrograd import on_demand as np
 from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.engine import Value
@@ -38,11 +39,6 @@ from micrograd.ops import stack
 from micrograd.reverse import cotangents, rests_on_others, route
 from micrograd.traced import as_eager, seal, traced
 from micrograd.trees import BRANCHES, leaves_of, like, mapped, same_leaves
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 Argnums = int | Sequence[int]
 

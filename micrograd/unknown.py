@@ -16,15 +16,11 @@ import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import AnomalyError, GradientWarning
 from micrograd.interpreter import Interpreter
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 HERE = str(Path(__file__).parent) + os.sep
 

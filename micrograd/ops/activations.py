@@ -7,8 +7,7 @@ functions.py (relu, sigmoid, tanh), logistic.py (softplus, log_sigmoid) and spec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.arguments import operand
@@ -18,11 +17,6 @@ from micrograd.ops.comparisons import greater, greater_equal, less, less_equal, 
 from micrograd.ops.functions import exp, expit, expm1, sqrt, tanh
 from micrograd.ops.shapes import reshape
 from micrograd.ops.splitting import split
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "celu",

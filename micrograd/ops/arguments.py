@@ -6,16 +6,12 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.arrays import as_operand
 from micrograd.errors import ArgumentError
 from micrograd.op import Array
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np  # noqa: F401 - for the examples
 
 
 def operand(name: str, x: Any) -> Array:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import builtins
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.exact import number_like
 from micrograd.modes import is_ieee
 from micrograd.op import OPS, Array, broadcast_shape, elementwise, multilinear, primitive, shape_of
@@ -27,11 +28,6 @@ from micrograd.ops.comparisons import logical_not as logical_not
 from micrograd.ops.comparisons import logical_or as logical_or
 from micrograd.ops.comparisons import logical_xor as logical_xor
 from micrograd.ops.comparisons import not_equal as not_equal
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "absolute",

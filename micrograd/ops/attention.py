@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import operand
@@ -13,11 +14,6 @@ from micrograd.ops.layouts import repeat
 from micrograd.ops.products import matmul
 from micrograd.ops.shapes import swapaxes
 from micrograd.ops.softmax import softmax
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["scaled_dot_product_attention"]
 

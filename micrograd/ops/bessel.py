@@ -9,16 +9,12 @@ is not, and for large x, where i1e - i0e would be 0.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import cast
 from micrograd.ops.special import fitted, from_scipy, natural
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["bessel_i", "bessel_ie", "i0e", "i1", "i1e"]
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import cast, where
 from micrograd.ops.comparisons import equal, greater, less, logical_and
 from micrograd.ops.functions import exp, log, log1p, power
 from micrograd.ops.incomplete import nodes, weighted_mean
 from micrograd.ops.special import betaln, fitted, from_scipy, natural, polygamma
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["betainc", "betainc_dab", "betaincc"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter
@@ -20,11 +21,6 @@ from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import sum
 from micrograd.ops.scans import cumprod, cumsum
 from micrograd.ops.shapes import broadcast_to, reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "convolve",

@@ -12,19 +12,15 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import USUAL, as_input, is_odd
 from micrograd.errors import MicrogradError, OpError
 from micrograd.exact import EXACT, check_result
 from micrograd.interpreter import Interpreter
 from micrograd.op import Op, read_calls_by
 from micrograd.ops.hints import KEYWORDS, OTHER_ORDERS
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by position and by keyword
 

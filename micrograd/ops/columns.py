@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.errors import ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.shapes import reshape, transpose
 from micrograd.ops.sliding import Sizes, overlap_add, per_axis, window_of, windows_of
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np  # noqa: F401 - for the examples
 
 __all__ = ["fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
 

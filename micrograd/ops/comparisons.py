@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from micrograd import on_demand as np
 from micrograd.op import Array, comparison
 from micrograd.ops.alarms import are_numbers
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "equal",

@@ -8,8 +8,8 @@ three axes take the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
@@ -17,11 +17,6 @@ from micrograd.ops.einsum import contract
 from micrograd.ops.layouts import pad
 from micrograd.ops.shapes import reshape
 from micrograd.ops.sliding import AXES, Sizes, Window, overlap_add, per_axis, windows_of
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np  # noqa: F401 - for the examples
 
 __all__ = [
     "conv1d",

@@ -7,8 +7,9 @@ public function checks its arguments, calls the op and takes the parts out again
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, primitive, shape_of
 from micrograd.ops.arithmetic import where
@@ -18,11 +19,6 @@ from micrograd.ops.inverses import solution
 from micrograd.ops.joining import concatenate
 from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square, swap_last
 from micrograd.ops.reductions import sum
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "cholesky",

@@ -7,8 +7,9 @@ inverse.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, named, primitive, shape_of, times
 from micrograd.ops.indexing import getitem, scatter
@@ -16,11 +17,6 @@ from micrograd.ops.inverses import inverse
 from micrograd.ops.matrices import square, swap_last
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["cofactor", "cofactor_slope", "det", "determinant", "determinant_sign", "log_determinant", "slogdet"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arithmetic import where
@@ -11,11 +10,6 @@ from micrograd.ops.axes import axes_of
 from micrograd.ops.indexing import getitem, scatter
 from micrograd.ops.matrices import matrix
 from micrograd.ops.shapes import moveaxis, reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "diag",

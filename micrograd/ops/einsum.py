@@ -15,19 +15,15 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Each, multilinear, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.indexing import getitem
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import reshape, transpose
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["contract", "einsum"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.exact import number_like
@@ -17,11 +18,6 @@ from micrograd.ops.functions import arctan2, exp2, log1p, power, raise_to, sigmo
 from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import stack
 from micrograd.ops.shapes import reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "angle",

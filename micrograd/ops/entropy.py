@@ -6,19 +6,15 @@ The slopes at 0 are the true ones. Those of x ln x and of `entr` are infinite th
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers
 from micrograd.ops.arithmetic import divide, where
 from micrograd.ops.comparisons import equal, greater, greater_equal, isnan, less, logical_and, logical_or
 from micrograd.ops.functions import log, log1p
 from micrograd.ops.special import fitted
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["entr", "kl_div", "rel_entr", "xdivy", "xlog1py", "xlogy"]
 

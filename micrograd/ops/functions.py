@@ -8,19 +8,14 @@ behave alike.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from micrograd import on_demand as np
 from micrograd.exact import number_like
 from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers, math_or_numpy
 from micrograd.ops.arithmetic import absolute, divide, where
 from micrograd.ops.comparisons import equal, greater, less, less_equal
 from micrograd.ops.lengths import hypot as hypot
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "arccos",

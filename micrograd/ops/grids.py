@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DomainError
 from micrograd.interpreter import Interpreter
@@ -12,11 +13,6 @@ from micrograd.ops.arithmetic import absolute, cast, integer_of, positive, sign,
 from micrograd.ops.axes import new_axis, with_length
 from micrograd.ops.functions import log10, power
 from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "broadcast_arrays",

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import cast, where
 from micrograd.ops.comparisons import equal, greater, less, logical_and
 from micrograd.ops.functions import exp, log, power
 from micrograd.ops.special import digamma, fitted, from_scipy, lgamma, natural, polygamma
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["gammainc", "gammainc_da", "gammaincc"]
 

@@ -6,19 +6,15 @@ An index is plain data: it says where, and carries no gradient.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, linear, multilinear, named, shape_of
 from micrograd.ops.arithmetic import multiply, where
 from micrograd.ops.indices import is_mask, last_writes, refuse_values, rounds_of, taken_shape
 from micrograd.ops.scattering import add_in_place, is_foreign, scatter_foreign
 from micrograd.ops.shapes import broadcast_to, sum_to
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 X = TypeVar("X")  # what is changed: a Value, or an array
 

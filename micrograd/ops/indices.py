@@ -6,16 +6,12 @@ An index is plain data: it says where, and carries no gradient.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import IndexingError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, shape_of
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "entries_of",

@@ -15,8 +15,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ShapeError
 from micrograd.op import Array, ground, is_quiet, named, primitive, shape_of
@@ -27,11 +28,6 @@ from micrograd.ops.matrices import apply_or_explain, broadcast_batch, matrix, no
 from micrograd.ops.products import matmul
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import expand_dims, moveaxis, reshape, sum_to
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "inv",

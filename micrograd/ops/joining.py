@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_data, as_input
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, linear, named, shape_of
 from micrograd.ops.axes import along, axis_of, new_axis, with_length
 from micrograd.ops.indexing import getitem
 from micrograd.ops.shapes import atleast_1d, atleast_2d, atleast_3d, ravel, reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "block",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, shape_of
@@ -14,11 +15,6 @@ from micrograd.ops.indexing import getitem, index_set, scatter
 from micrograd.ops.joining import concatenated
 from micrograd.ops.shapes import broadcast_to, expand_dims, ravel, reshape, sizes_of, swapaxes, with_axes
 from micrograd.ops.taking import take
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "flip",

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.chain import anywhere, times
 from micrograd.op import OPS, Array, broadcast_shape, elementwise, primitive, shape_of
 from micrograd.ops.alarms import are_numbers
 from micrograd.ops.arithmetic import divide, where
 from micrograd.ops.comparisons import equal
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["cosine", "euclidean_norm", "hypot"]
 

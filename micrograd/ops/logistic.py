@@ -6,17 +6,12 @@ Derivatives of every order keep their digits in both tails, as those of `expit`.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from micrograd import on_demand as np
 from micrograd.op import Array, elementwise
 from micrograd.ops.arithmetic import absolute, divide, where
 from micrograd.ops.comparisons import greater, less, logical_and
 from micrograd.ops.functions import arctanh, exp, expit, log, log1p, logaddexp
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["log_sigmoid", "logit", "softplus"]
 

@@ -7,17 +7,13 @@ batch of matrices. `name` is the function that asks: errors begin with it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import DomainError, OpError, ShapeError
 from micrograd.op import Array, Op, ground, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.shapes import transpose
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["matrix_transpose", "swap_last"]
 

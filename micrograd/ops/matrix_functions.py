@@ -18,17 +18,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.op import Array, Op, ground, is_quiet, primitive, shape_of
 from micrograd.ops.joining import concatenate
 from micrograd.ops.matrices import apply_or_explain, not_finite, numpy_array, square, swap_last
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "expm",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.op import Array
 from micrograd.ops import reducing
@@ -13,11 +14,6 @@ from micrograd.ops.axes import Axis
 from micrograd.ops.quantiles import as_share, quantile_of_rows, refuse_weights
 from micrograd.ops.reducing import mask_of
 from micrograd.ops.reductions import count_nonzero, nonempty
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "nancumprod",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import where
 from micrograd.ops.indexing import getitem
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["dropout", "embedding", "one_hot"]
 

@@ -8,17 +8,12 @@ the density and the distribution function are both tiny.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from micrograd import on_demand as np
 from micrograd.op import Array, elementwise
 from micrograd.ops.arguments import operand
 from micrograd.ops.functions import exp
 from micrograd.ops.special import erfc, fitted, from_scipy
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["erfcinv", "erfinv", "log_ndtr", "ndtr", "ndtr_gap", "ndtr_slope"]
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
@@ -23,11 +24,6 @@ from micrograd.ops.indexing import getitem
 from micrograd.ops.norms import norm
 from micrograd.ops.reductions import mean, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["cosine_similarity", "group_norm", "instance_norm", "layer_norm", "normalize", "rms_norm"]
 

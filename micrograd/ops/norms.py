@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arguments import operand
@@ -21,11 +22,6 @@ from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.matrices import apply_or_explain, matrix, not_finite, square
 from micrograd.ops.reductions import max, min, sum
 from micrograd.ops.shapes import reshape, transpose
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["cond", "matrix_norm", "matrix_rank", "norm", "trace", "vector_norm"]
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.op import Array, question, shape_of
 from micrograd.ops.axes import axis_of, running_shape
 from micrograd.ops.shapes import ravel
 from micrograd.ops.taking import take_along_axis
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "argsort",

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arguments import operand
@@ -18,11 +19,6 @@ from micrograd.ops.arithmetic import where
 from micrograd.ops.reductions import max, mean, sum
 from micrograd.ops.sliding import AXES, Sizes, Window, per_axis, window_of, windows_of
 from micrograd.ops.taking import take
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "adaptive_avg_pool1d",

@@ -7,8 +7,9 @@ import math
 import string
 from collections.abc import Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, shape_of
 from micrograd.ops.arguments import operand
@@ -18,11 +19,6 @@ from micrograd.ops.einsum import contract
 from micrograd.ops.indexing import getitem
 from micrograd.ops.matrices import broadcast_batch, swap_last
 from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np  # noqa: F401 - for the examples
 
 __all__ = ["cross", "dot", "inner", "kron", "matmul", "multi_dot", "outer", "tensordot", "vdot"]
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
@@ -22,11 +23,6 @@ from micrograd.ops import ufuncs
 from micrograd.ops.hints import why_not
 from micrograd.ops.reducing import FULL
 from micrograd.trees import mapped
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 # These call the operators of Value, which build the graph of the texts on numbers.
 OPERATORS = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, OpError
 from micrograd.interpreter import Interpreter
@@ -15,11 +16,6 @@ from micrograd.ops.ordering import sort
 from micrograd.ops.reductions import as_rows, count_along, mean, nonempty, sum
 from micrograd.ops.shapes import expand_dims, moveaxis, reshape
 from micrograd.ops.taking import take_along_axis
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "median",

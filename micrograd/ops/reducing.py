@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
@@ -21,11 +22,6 @@ from micrograd.ops.functions import sqrt
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.reductions import count_nonzero, ddof_of
 from micrograd.ops.shapes import broadcast_to, reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__: list[str] = []  # FULL finds them by name
 

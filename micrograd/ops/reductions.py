@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Op, is_quiet, multilinear, named, primitive, question, shape_of
 from micrograd.ops.arithmetic import cast, divide, equal, stop_gradient, where
@@ -14,11 +15,6 @@ from micrograd.ops.indexing import getitem
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.shapes import broadcast_to, reshape, transpose
 from micrograd.unknown import warn_user
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "all",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError
 from micrograd.interpreter import Interpreter
@@ -14,11 +15,6 @@ from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers, math_or_numpy
 from micrograd.ops.arithmetic import divide, floor, remainder, round, sign, where
 from micrograd.ops.comparisons import equal, greater, isinf, less, logical_and, not_equal
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "copysign",

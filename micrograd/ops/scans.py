@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, primitive, shape_of
 from micrograd.ops.arithmetic import equal, where
@@ -14,11 +14,6 @@ from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenated
 from micrograd.ops.layouts import flip, pad
 from micrograd.ops.shapes import moveaxis, ravel, reshape
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "cumprod",

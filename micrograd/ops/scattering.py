@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import OpError
 from micrograd.ops.axes import along, with_length
 from micrograd.ops.indices import entries_of, is_basic, is_integer, is_mask, may_repeat
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "add_in_place",

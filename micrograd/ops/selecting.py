@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DataError, IndexingError, ShapeError
 from micrograd.interpreter import Interpreter
@@ -19,11 +20,6 @@ from micrograd.ops.indexing import getitem, index_set
 from micrograd.ops.joining import concatenate, listed
 from micrograd.ops.shapes import ravel
 from micrograd.ops.taking import take
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "append",

@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import OPS, Array, multilinear, named, shape_of
 from micrograd.ops.arithmetic import integer_of
 from micrograd.ops.axes import Axis, axes_of, axis_of, new_axis
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "atleast_1d",

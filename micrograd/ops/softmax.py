@@ -8,19 +8,14 @@ m is the least finite number, so that x - m stays -inf.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from micrograd import on_demand as np
 from micrograd.op import Array, shape_of
 from micrograd.ops.arithmetic import clip, equal, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.functions import exp, log
 from micrograd.ops.reductions import in_single, is_half, max, sum
 from micrograd.ops.shapes import squeeze
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["log_softmax", "logsumexp", "softmax"]
 

@@ -7,17 +7,13 @@ has the function, and need no SciPy.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, MissingExtraError
 from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers, integer_of
 from micrograd.ops.functions import exp, expit
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["betaln", "digamma", "erf", "erfc", "gelu", "lgamma", "polygamma"]
 

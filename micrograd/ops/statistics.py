@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
@@ -17,11 +18,6 @@ from micrograd.ops.products import matmul
 from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import count_along, max, mean, min, nonempty, sum
 from micrograd.ops.shapes import broadcast_to, expand_dims, reshape, squeeze, transpose
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "average",

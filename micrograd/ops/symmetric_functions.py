@@ -11,18 +11,14 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import GradientError, OpError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, primitive, shape_of
 from micrograd.ops.matrices import numpy_array, square
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = ["funm_symmetric", "symmetric_function"]
 

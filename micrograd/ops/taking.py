@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, IndexingError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.axes import along, axis_of, with_length
 from micrograd.ops.indexing import getitem
 from micrograd.ops.indices import refuse_values, taken_shape
 from micrograd.ops.shapes import ravel
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__ = [
     "take",

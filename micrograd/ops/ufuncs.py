@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, OpError, ShapeError
 from micrograd.interpreter import Interpreter
@@ -16,11 +17,6 @@ from micrograd.ops.nanfunctions import nanmax, nanmin
 from micrograd.ops.reducing import FULL, in_dtype
 from micrograd.ops.shapes import expand_dims, reshape
 from micrograd.ops.softmax import logsumexp
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np
 
 __all__: list[str] = []  # protocols.py calls them
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.einsum import einsum
 from micrograd.ops.shapes import expand_dims, moveaxis
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from micrograd import on_demand as np  # noqa: F401 - for the examples
 
 __all__ = ["matvec", "vecdot", "vecmat"]
 
