@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, HOMES, is_exact
-from micrograd.interpreter import Interpreter
-from micrograd.op import OPS, PLAIN, ground
+from micrograd.interpreter import PLAIN, Interpreter
+from micrograd.op import OPS, ground
 
 if TYPE_CHECKING:
     from decimal import Decimal

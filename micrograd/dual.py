@@ -63,10 +63,10 @@ class Dual(Operators):
         return self.primal._settled() if hasattr(self.primal, "_settled") else self.primal
 
     def _is_traced(self) -> bool:
-        return self._moves() or (isinstance(self.primal, Interpreter) and bool(self.primal._is_traced()))
+        return self._moves() or (isinstance(self.primal, Operators) and bool(self.primal._is_traced()))
 
     def _has_history(self) -> bool:
-        return self._moves() or (isinstance(self.primal, Interpreter) and bool(self.primal._has_history()))
+        return self._moves() or (isinstance(self.primal, Operators) and bool(self.primal._has_history()))
 
     def _moves(self) -> bool:
         return self._tangent is not None and levels.is_pushing(self._number)
@@ -108,7 +108,7 @@ class Dual(Operators):
 
     def detach(self) -> Any:
         """The same numbers as a constant, to this jvp and to whatever is around it."""
-        primal = self.primal.detach() if isinstance(self.primal, Interpreter) else self.primal
+        primal = self.primal.detach() if isinstance(self.primal, Operators) else self.primal
         return Dual(primal, None, self._number)
 
     def __repr__(self) -> str:

@@ -183,7 +183,6 @@ class Value(Node):
     """
 
     __slots__ = ()
-    _is_of_transform = False  # see traced.py
 
     def __init__(
         self,

@@ -58,6 +58,7 @@ class Node(Operators):
         "_y",
         "label",
     )
+    _is_of_transform = False  # see traced.py
     _float: float
     _float_grad: float
     _is_float: bool
@@ -154,7 +155,7 @@ class Node(Operators):
 
     @property
     def _prev(self) -> set[Any]:
-        return set(self.inputs)  # type: ignore[attr-defined] - of Value
+        return set(self.inputs)  # type: ignore[attr-defined]  # a property of Value
 
     @property
     def op(self) -> str:
@@ -176,7 +177,7 @@ class Node(Operators):
         3.0
         """
         data = data_of(self)
-        data = data.detach() if isinstance(data, Interpreter) else data
+        data = data.detach() if isinstance(data, Operators) else data
         constant = made(type(self), data, _CONSTANT, None, None)
         constant.label = self.label
         return constant
@@ -207,13 +208,13 @@ class Node(Operators):
 
     def _is_traced(self) -> bool:
         data = data_of(self)
-        return isinstance(data, Interpreter) and bool(data._is_traced())
+        return isinstance(data, Operators) and bool(data._is_traced())
 
     def _has_history(self) -> bool:
         if self._record is not _CONSTANT and is_recording():
             return True
         data = data_of(self)
-        return isinstance(data, Interpreter) and bool(data._has_history())
+        return isinstance(data, Operators) and bool(data._has_history())
 
     def _is_eager_number(self) -> bool:
         return self._is_float or (self.shape == () and not isinstance(self._array, Interpreter))

@@ -9,7 +9,7 @@ from micrograd.asked import asked_in
 from micrograd.engine import Value, pull, toposort
 from micrograd.errors import GradientError
 from micrograd.gradients import Gradients
-from micrograd.node import inputs_of, is_constant
+from micrograd.node import Node, inputs_of, is_constant
 from micrograd.unknown import Zeros
 
 
@@ -24,19 +24,19 @@ class Route(Gradients):
 
     __slots__ = ("grads", "nodes")
 
-    def __init__(self, zeros: Zeros, nodes: set[Value], grads: dict[Value, Any]) -> None:
+    def __init__(self, zeros: Zeros, nodes: set[Any], grads: dict[Any, Any]) -> None:
         super().__init__(zeros)
         self.nodes = nodes
         self.grads = grads
 
-    def of(self, node: Value) -> Any:
+    def of(self, node: Node) -> Any:
         self.zeros.node = node
         return self.grads.pop(node, None)
 
     def wants(self, x: Any) -> bool:
         return x in self.nodes if isinstance(x, Value) else False
 
-    def add(self, x: Value, part: Any, g: Any) -> None:
+    def add(self, x: Node, part: Any, g: Any) -> None:
         self.grads[x] = self.grads[x] + part if x in self.grads else part
 
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from micrograd.errors import OpError
-from micrograd.interpreter import Interpreter
-from micrograd.op import PLAIN
+from micrograd.interpreter import PLAIN, Interpreter
 from micrograd.ops import cast, stack
+from micrograd.ops.operators import Operators
 from micrograd.ops.protocols import apply_function
 
 # Parameters that are lists of arrays. They are not joined: the function reads each
@@ -69,7 +69,7 @@ def asanyarray(object: Any, dtype: Any = None, **options: Any) -> Any:
 
 def _converted(name: str, object: Any, dtype: Any, options: dict[str, Any]) -> Any:
     object = joined(object)
-    if not isinstance(object, Interpreter):
+    if not isinstance(object, Operators):
         return getattr(np, name)(object, dtype=dtype, **options)
     unknown = options.keys() - {"copy"}
     if unknown:

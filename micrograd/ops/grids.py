@@ -9,7 +9,8 @@ from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DomainError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, broadcast_shape, ground, named, shape_of
-from micrograd.ops.arithmetic import absolute, cast, integer_of, positive, sign, where
+from micrograd.ops.alarms import integer_of
+from micrograd.ops.arithmetic import absolute, cast, positive, sign, where
 from micrograd.ops.axes import new_axis, with_length
 from micrograd.ops.functions import log10, power
 from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of

@@ -9,7 +9,7 @@ from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arithmetic import integer_of
+from micrograd.ops.alarms import integer_of
 from micrograd.ops.axes import Axis, along, axes_of, axis_of, means_all, with_length
 from micrograd.ops.indexing import getitem, index_set, scatter
 from micrograd.ops.joining import concatenated

@@ -114,6 +114,10 @@ class Operators(Interpreter):
         """Whether a gradient goes through this: its plain numbers would lose the gradient."""
         return True
 
+    def detach(self) -> Any:
+        """The same numbers as a constant."""
+        return self
+
     def _is_eager_number(self) -> bool:
         """Whether this is one number of a graph that `backward()` walks, as in the texts."""
         return False

@@ -11,7 +11,7 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import OPS, Array, multilinear, named, shape_of
-from micrograd.ops.arithmetic import integer_of
+from micrograd.ops.alarms import integer_of
 from micrograd.ops.axes import Axis, axes_of, axis_of, new_axis
 
 __all__ = [
