@@ -20,6 +20,8 @@ cdef class Params(dict):
 cpdef Params shared_params(Op op, dict params)
 cpdef apply(Op op, Node x, object y)
 cpdef apply_one(Op op, Node x)
+@cython.locals(record=Op, node=Node)
+cdef _apply_known(object op, object x)
 cpdef reflected(Op op, Node x, object y)
 cpdef applied(type kind, Op op, object inputs, dict params)
 @cython.locals(node=Node, formulas=Formulas, a=double, b=double, data=double)

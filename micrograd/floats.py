@@ -81,6 +81,12 @@ def apply_one(op: Op, x: Node) -> Any:
     return x._apply_op(op, (x,), NONE) if node is None else node
 
 
+def _apply_known(op: Any, x: Any) -> Any:
+    record, node = unchecked.record(op), unchecked.node(x)
+    made = build(type(x), record, x, None, None) if node._is_float else None
+    return x._apply_op(op, (x,), NONE) if made is None else made
+
+
 def reflected(op: Op, x: Node, y: Any) -> Any:
     """op(y, x), where y is not a Value."""
     return x._apply_op(op, (y, x), NONE) if nobody_to_ask(y) else op(y, x)
@@ -95,7 +101,7 @@ def add_methods(kind: type[Node]) -> None:
 
 def _method(kind: type[Node], op: Op) -> Any:
     def method(self: Any) -> Any:
-        return apply_one(op, self)
+        return _apply_known(op, self) if type(self) is kind else apply_one(op, self)
 
     method.__name__, method.__doc__ = op.name, (op.__doc__ or "").split("\n")[0]
     method.__qualname__, method.__module__ = f"{kind.__name__}.{op.name}", kind.__module__
@@ -140,23 +146,23 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
     node.label = ""
     node._is_float = True
     node._float = data
-    if (PAUSES and memory.is_set(paused)) or not (may_move(x) or may_move(y)):
+    if (PAUSES and memory.is_set(paused)) or not (may_move(x) or (y is not None and may_move(y))):
         node._record = _CONSTANT
         return node
     node._record = op
     node._x = x
     node._y = y
     node._params = params
-    if memory.is_watched(x) or memory.is_watched(y):
+    if memory.is_watched(x) or (y is not None and memory.is_watched(y)):
         memory.watch(node)
     return node
 
 
 def _are_made(formulas: Formulas, op: Op, params: Params | None) -> bool:
-    """Whether there are formulas; they are made when an op is used for the fourth time."""
+    """Whether there are formulas. They are made at the first use of an op, or the fourth of some params."""
     if formulas.state == 0:
         formulas.uses += 1
-        if formulas.uses == 4:
+        if params is None or formulas.uses == 4:
             make(formulas, op, params or NONE)
     return formulas.state == 1
 

@@ -1,6 +1,8 @@
-# The function of unchecked.py in C: see there.
+# The functions of unchecked.py in C: see there.
 from micrograd.node cimport Node
+from micrograd.op cimport Op
 
 
 cdef extern from "memory.h":
     Node node "micrograd_known"(object x)
+    Op record "micrograd_known"(object x)

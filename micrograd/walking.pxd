@@ -19,14 +19,16 @@ cdef class Walking(Walk):
 
 @cython.locals(node=Node)
 cdef list _order_beside(Walking walk)
-@cython.locals(leaf=Node, node=Node)
+@cython.locals(node=Node)
 cdef int _add_up(Walk walk) except -1
 @cython.locals(node=Node)
 cdef list _totals_apart(Walk walk)
 @cython.locals(node=Node)
 cpdef undo(Walk walk)
 cdef _sum(object part, object known)
+@cython.locals(leaf=Node, i=int)
+cdef list _totals(list leaves, list before)
 @cython.locals(leaf=Node)
-cdef list _grads_of(list leaves)
-@cython.locals(leaf=Node)
-cdef int _set_grads(list leaves, object grads) except -1
+cdef list _taken_grads(list leaves)
+@cython.locals(i=int)
+cdef int _set_grads(list leaves, list grads) except -1

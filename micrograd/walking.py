@@ -11,7 +11,7 @@ import copy
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from micrograd.asked import asked_in
@@ -130,8 +130,7 @@ class Walking(Walk):
                 self.order = self.in_order(self.root, self.number, self.leaves)
             else:
                 self.order = _order_beside(self)
-            self.before = _grads_of(self.leaves)
-            _set_grads(self.leaves, itertools.repeat(None))
+            self.before = _taken_grads(self.leaves)
         if self.create_graph:
             watch_all(self.order)
         root = self.root
@@ -178,7 +177,7 @@ def _order_beside(walk: Walking) -> list[Any]:
 def _add_up(walk: Walk) -> None:
     """The end of a walk: to all leaves at once, what it has found."""
     with LOCK:
-        totals = [_sum(grad_of(leaf), known) for leaf, known in zip(walk.leaves, walk.before or (), strict=True)]
+        totals = _totals(walk.leaves, walk.before or [])
         others = _totals_apart(walk) if walk.apart else []
         _set_grads(walk.leaves, totals)
         try:
@@ -234,10 +233,19 @@ def _sum(part: Any, known: Any) -> Any:
     return known if part is None else part if known is None else part + known
 
 
-def _grads_of(leaves: list[Any]) -> list[Any]:
-    return [grad_of(leaf) for leaf in leaves]
+def _totals(leaves: list[Any], before: list[Any]) -> list[Any]:
+    """What the walk has found for each leaf, added to the gradient that it had."""
+    return [_sum(grad_of(leaves[i]), before[i]) for i in range(len(leaves))]
 
 
-def _set_grads(leaves: list[Any], grads: Iterable[Any]) -> None:
-    for leaf, grad in zip(leaves, grads, strict=False):
-        set_grad(leaf, grad)
+def _taken_grads(leaves: list[Any]) -> list[Any]:
+    """The gradients of the leaves, which have none from now on."""
+    grads = [grad_of(leaf) for leaf in leaves]
+    for leaf in leaves:
+        forget_grad(leaf)
+    return grads
+
+
+def _set_grads(leaves: list[Any], grads: list[Any]) -> None:
+    for i in range(len(grads)):  # a leaf may have joined since
+        set_grad(leaves[i], grads[i])
