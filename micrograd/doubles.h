@@ -36,7 +36,7 @@ static const struct { const char *name; micrograd_one f; } micrograd_ones[] = {
     {"rint", rint}, {"trunc", trunc},
 };
 static const struct { const char *name; micrograd_two f; } micrograd_twos[] = {
-    {"pow", pow}, {"atan2", atan2}, {"copysign", copysign},
+    {"pow", pow}, {"atan2", atan2}, {"copysign", copysign}, {"hypot", hypot}, {"fmod", fmod}, {"nextafter", nextafter},
 };
 
 #define MICROGRAD_COUNT(list) (sizeof(list) / sizeof(list[0]))

@@ -38,13 +38,14 @@ _OPERATORS = {
     "ceil": "copysign(ceil({0}), {0})",
     "trunc": "copysign(trunc({0}), {0})",
     "rint": "copysign(round({0}), {0})",
+    "hypot": "abs(complex({0}, {1}))",  # C's, where math.hypot has an algorithm of its own
 }
 _FUNCTIONS = frozenset(
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log1p log2 log10 sqrt cbrt "
-    "erf erfc fabs pow atan2 copysign".split()
+    "erf erfc fabs pow atan2 copysign fmod nextafter".split()
 )
-_TWO = {"pow", "atan2", "copysign"}
-_NAMES = {**vars(math), "bool": bool, "round": round, "nan": math.nan, "inf": math.inf}
+_TWO = {"pow", "atan2", "copysign", "fmod", "nextafter"}
+_NAMES = {**vars(math), "bool": bool, "round": round, "abs": abs, "complex": complex, "nan": math.nan, "inf": math.inf}
 
 
 def assemble(steps: list[Step], constants: list[float], result: int) -> Callable[..., float] | None:

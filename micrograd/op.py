@@ -346,7 +346,7 @@ class Question(Op):
         forward: Callable[..., Array],
         symbol: str,
         shape: Callable[..., Any],
-        kind: type,
+        kind: type | None,
         facts: Facts = NO_FACTS,
     ) -> None:
         super().__init__(forward, symbol, (), "", facts)
@@ -357,7 +357,7 @@ class Question(Op):
         return tuple(self._shape(*inputs, **params))
 
     def dtype(self, *inputs: Array, **params: Any) -> Any:
-        return np.dtype(self._kind)
+        return super().dtype(*inputs, **params) if self._kind is None else np.dtype(self._kind)
 
 
 if TYPE_CHECKING:
@@ -493,14 +493,14 @@ def comparison(symbol: str, **facts: Any) -> Callable[[Callable[P, R]], Defined[
 
 
 def question(
-    symbol: str, *, shape: Callable[..., Any], kind: type, **facts: Any
+    symbol: str, *, shape: Callable[..., Any], kind: type | None, **facts: Any
 ) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op that answers in plain data.
 
     Args:
         symbol: what pictures show.
         shape: the shape rule, a function of the inputs and params.
-        kind: what the answer is of: int or bool.
+        kind: what the answer is of, int or bool; None for the dtype of the inputs.
         facts: what else is known, by the names of `Facts`.
 
     Returns:

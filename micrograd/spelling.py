@@ -193,6 +193,7 @@ class Latex(Python):
         if name in TEX:
             return TEX[name](self, node, inputs)
         if node.op.facts.tex:
+            params = (node.op.forward.__kwdefaults__ or {}) | params
             return _filled(node.op.facts.tex, inputs, {k: self._shown(v) for k, v in params.items()})
         settings = [f"{_upright(k)}={self._shown(v)}" for k, v in _chosen(node).items()]
         called = rf"\{name}" if name in KNOWN else rf"\operatorname{{{_escaped(name)}}}"

@@ -78,7 +78,7 @@ class Symbol(Operators):
             raise _with_hint(error, inputs) from None
         if params and any(map(_holds_symbols, params.values())):
             raise OpError(f"{op.name}: which elements it takes depends on numbers, and a Symbol has none")
-        if shape == () and "axis" in (op.forward.__kwdefaults__ or ()):
+        if shape == () and isinstance(op.facts.axes, str):
             _check_has_axes(op, inputs)
         made = Symbol.__new__(Symbol)
         made.name, made.shape = "", shape

@@ -105,7 +105,9 @@ def _cholesky_push(t: Array, z: Array, x: Array) -> Array:
     return z @ _halved(swap_last(solution(z, swap_last(half))))
 
 
-@primitive("cholesky", vjp=[_cholesky_pull], jvp=[_cholesky_push], shape=lambda x: shape_of(square("cholesky", x)))
+@primitive(
+    "cholesky", vjp=[_cholesky_pull], jvp=[_cholesky_push], shape=lambda x: shape_of(square("cholesky", x)), axes=2
+)
 def cholesky_factor(x: Array) -> Array:
     """The op behind `cholesky`: the lower factor of the symmetric part of x.
 
@@ -178,7 +180,9 @@ def _eigen_shape(x: Array) -> tuple[int, ...]:
     return (*batch, n + 1, n)
 
 
-@primitive("eigh", vjp=[_eigen_pull], jvp=[_eigen_push], shape=_eigen_shape, kink="eigenvectors of equal eigenvalues")
+@primitive(
+    "eigh", vjp=[_eigen_pull], jvp=[_eigen_push], shape=_eigen_shape, kink="eigenvectors of equal eigenvalues", axes=2
+)
 def eigenpairs(x: Array) -> Array:
     """The op behind `eigh`: eigenvalues of the symmetric part, eigenvectors below.
 
@@ -316,6 +320,7 @@ def _singular_shape(x: Array) -> tuple[int, ...]:
     jvp=[_singular_push],
     shape=_singular_shape,
     kink="singular vectors of equal singular values, or of 0",
+    axes=2,
 )
 def singular_triplets(x: Array) -> Array:
     """The op behind `svd`: singular values, below them the left and the right vectors.
@@ -427,7 +432,7 @@ def _orthogonal_shape(x: Array) -> tuple[int, ...]:
     return (*batch, rows + columns, columns)
 
 
-@primitive("qr", vjp=[_orthogonal_pull], jvp=[_orthogonal_push], shape=_orthogonal_shape)
+@primitive("qr", vjp=[_orthogonal_pull], jvp=[_orthogonal_push], shape=_orthogonal_shape, axes=2)
 def orthogonal_factors(x: Array) -> Array:
     """The op behind `qr`, for at least as many rows as columns: Q, and R below it.
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
-from micrograd.op import Array, named, primitive, shape_of, times
+from micrograd.op import Array, named, primitive, question, shape_of, times
 from micrograd.ops.indexing import getitem, scatter
 from micrograd.ops.inverses import inverse
 from micrograd.ops.matrices import square, swap_last
@@ -147,6 +147,8 @@ def _per_matrix(g: Array) -> Array:
     vjp=[lambda g, z, x: _per_matrix(g) * cofactor(x)],
     jvp=[lambda t, z, x: sum(t * cofactor(x), axis=(-2, -1))],
     shape=lambda x: shape_of(square("det", x))[:-2],
+    tex=r"\det\left({0}\right)",
+    axes=2,
 )
 def determinant(x: Array) -> Array:
     """The op behind `det`.
@@ -175,7 +177,7 @@ def det(x: Array) -> Array:
     return determinant(square("det", x))
 
 
-@primitive("sign det", vjp=[None], jvp=[None], shape=lambda x: shape_of(square("slogdet", x))[:-2], kink="no gradient")
+@question("sign det", shape=lambda x: shape_of(square("slogdet", x))[:-2], kind=None, axes=2)
 def determinant_sign(x: Array) -> Array:
     """The sign of the determinant: -1, 0 or 1, as plain data without a gradient.
 
@@ -185,14 +187,13 @@ def determinant_sign(x: Array) -> Array:
     return np.linalg.slogdet(x)[0]
 
 
-determinant_sign.differentiable = False
-
-
 @primitive(
     "log |det|",
     vjp=[lambda g, z, x: times(_per_matrix(g), swap_last(inverse(x)))],
     jvp=[lambda t, z, x: sum(times(t, swap_last(inverse(x))), axis=(-2, -1))],
     shape=lambda x: shape_of(square("slogdet", x))[:-2],
+    tex=r"\ln \left|\det\left({0}\right)\right|",
+    axes=2,
 )
 def log_determinant(x: Array) -> Array:
     """Logarithm of |det x|, without overflow; -inf where x is singular.

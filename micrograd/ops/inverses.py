@@ -84,6 +84,8 @@ def _nan_if_singular(f: Callable[..., Any], *matrices: Any) -> Any:
     vjp=[lambda g, z, x: -swap_last(z) @ g @ swap_last(z)],
     jvp=[lambda t, z, x: -z @ t @ z],
     shape=lambda x: shape_of(square("inv", x)),
+    tex=r"\left({0}\right)^{{-1}}",
+    axes=2,
 )
 def inverse(x: Array) -> Array:
     """The op behind `inv`.
@@ -290,6 +292,8 @@ def _pseudoinverse_shape(x: Array, *, rcond: Any = None) -> tuple[int, ...]:
     jvp=[_pseudoinverse_push],
     shape=_pseudoinverse_shape,
     kink="where the rank changes, as if it were constant",
+    tex=r"\left({0}\right)^{{+}}",
+    axes=2,
 )
 def pseudoinverse(x: Array, *, rcond: Any = None) -> Array:
     """The op behind `pinv`.
