@@ -45,7 +45,7 @@ from micrograd.walking import Walking, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
 
-def toposort(root: Node) -> list[Any]:
+def toposort(root: Node) -> list[Value]:
     """Every Value that root was made from, inputs before users, root last; always in the same order.
 
     Iterative, so that long graphs are no deeper than short ones. Constants have no

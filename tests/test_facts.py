@@ -359,6 +359,4 @@ def test_no_record_is_changed_after_it_is_made() -> None:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             for target in targets:
                 if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-                    assert target.value.id not in made, (
-                        f"{path.name}:{target.lineno}: {target.value.id} is changed"
-                    )
+                    assert target.value.id not in made, f"{path.name}:{target.lineno}: {target.value.id} is changed"

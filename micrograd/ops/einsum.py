@@ -81,7 +81,9 @@ def contract(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
     z = np.einsum(subscripts, *xs, optimize=len(xs) > 2 if optimize is None else optimize)
     if all(type(x) is float for x in xs):
         return float(z)
-    return z.astype(np.result_type(*xs), copy=False)  # NumPy takes a number for an array of float64
+    return z.astype(
+        np.result_type(*[getattr(x, "dtype", x) for x in xs]), copy=False
+    )  # NumPy takes a number for an array of float64
 
 
 def _pair(x: Any, y: Any, subscripts: str) -> Any:

@@ -40,7 +40,7 @@ def fitted(z: Any, *inputs: Array) -> Array:
     """
     if are_numbers(*inputs):
         return float(z)
-    dtype = np.result_type(*inputs)
+    dtype = np.result_type(*[getattr(x, "dtype", x) for x in inputs])
     return z.astype(dtype, copy=False) if dtype.kind == "f" else z
 
 
