@@ -5,7 +5,7 @@ A derivative of a Symbol is an expression too, by the same rules as everywhere:
 >>> from micrograd import grad
 >>> import numpy as np
 >>> print(grad(lambda x: np.sin(x) * x**2)(Symbol("x")))
-2.0 * sin(x) * x + x**2 * cos(x)
+2.0 * x * sin(x) + x**2 * cos(x)
 """
 
 from __future__ import annotations
