@@ -14,7 +14,8 @@ from micrograd import on_demand as np
 from micrograd.interpreter import Array, Interpreter, broadcast_shape, shape_of
 from micrograd.modes import quietly
 from micrograd.op import Elementwise
-from micrograd.ops.arithmetic import add, divide, equal, logical_not, multiply, negative, not_equal, subtract
+from micrograd.ops.arithmetic import add, divide, multiply, negative, subtract
+from micrograd.ops.comparisons import equal, logical_not, not_equal
 from micrograd.ops.functions import raise_to
 from micrograd.ops.products import matmul
 from micrograd.ops.shapes import broadcast_to, reshape

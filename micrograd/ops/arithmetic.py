@@ -15,19 +15,18 @@ from micrograd.exact import number_like
 from micrograd.modes import is_ieee
 from micrograd.op import OPS, Array, broadcast_shape, elementwise, multilinear, primitive, shape_of
 from micrograd.ops.alarms import are_numbers, integer_of, math_or_numpy, numpys_answer
-from micrograd.ops.comparisons import equal as equal
-from micrograd.ops.comparisons import greater as greater
-from micrograd.ops.comparisons import greater_equal as greater_equal
-from micrograd.ops.comparisons import isfinite as isfinite
-from micrograd.ops.comparisons import isinf as isinf
-from micrograd.ops.comparisons import isnan as isnan
-from micrograd.ops.comparisons import less as less
-from micrograd.ops.comparisons import less_equal as less_equal
-from micrograd.ops.comparisons import logical_and as logical_and
-from micrograd.ops.comparisons import logical_not as logical_not
-from micrograd.ops.comparisons import logical_or as logical_or
-from micrograd.ops.comparisons import logical_xor as logical_xor
-from micrograd.ops.comparisons import not_equal as not_equal
+from micrograd.ops.comparisons import (
+    equal,
+    greater,
+    greater_equal,
+    isnan,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    not_equal,
+)
 
 __all__ = [
     "absolute",

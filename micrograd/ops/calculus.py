@@ -11,8 +11,9 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.alarms import integer_of
-from micrograd.ops.arithmetic import divide, equal, greater, less, remainder, where
+from micrograd.ops.arithmetic import divide, remainder, where
 from micrograd.ops.axes import along, axes_of, axis_of, with_length
+from micrograd.ops.comparisons import equal, greater, less
 from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenate
 from micrograd.ops.layouts import flip

@@ -8,9 +8,9 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.op import Array
 from micrograd.ops import reducing
-from micrograd.ops.arithmetic import equal, isnan, less_equal, logical_and, logical_not
 from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis
+from micrograd.ops.comparisons import equal, isnan, less_equal, logical_and, logical_not
 from micrograd.ops.quantiles import as_share, quantile_of_rows, refuse_weights
 from micrograd.ops.reducing import mask_of
 from micrograd.ops.reductions import count_nonzero, nonempty

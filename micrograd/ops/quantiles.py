@@ -9,8 +9,9 @@ from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, OpError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, question, shape_of
-from micrograd.ops.arithmetic import isnan, where
+from micrograd.ops.arithmetic import where
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
+from micrograd.ops.comparisons import isnan
 from micrograd.ops.indexing import getitem
 from micrograd.ops.ordering import sort
 from micrograd.ops.reductions import as_rows, count_along, mean, nonempty, sum

@@ -15,9 +15,10 @@ from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops import reductions, scans
-from micrograd.ops.arithmetic import cast, divide, equal, greater, maximum, minimum, stop_gradient
+from micrograd.ops.arithmetic import cast, divide, maximum, minimum, stop_gradient
 from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
+from micrograd.ops.comparisons import equal, greater
 from micrograd.ops.functions import sqrt
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.reductions import count_nonzero, ddof_of

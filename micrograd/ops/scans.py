@@ -7,8 +7,9 @@ import math
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, primitive, shape_of
-from micrograd.ops.arithmetic import equal, where
+from micrograd.ops.arithmetic import where
 from micrograd.ops.axes import along, axis_of, means_all, running_shape
+from micrograd.ops.comparisons import equal
 from micrograd.ops.functions import exp
 from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenated

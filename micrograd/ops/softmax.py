@@ -11,8 +11,9 @@ import math
 
 from micrograd import on_demand as np
 from micrograd.op import Array, shape_of
-from micrograd.ops.arithmetic import clip, equal, stop_gradient, where
+from micrograd.ops.arithmetic import clip, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of
+from micrograd.ops.comparisons import equal
 from micrograd.ops.functions import exp, log
 from micrograd.ops.reductions import in_single, is_half, max, sum
 from micrograd.ops.shapes import squeeze

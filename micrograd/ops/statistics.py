@@ -8,8 +8,9 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arithmetic import clip, divide, equal, maximum
+from micrograd.ops.arithmetic import clip, divide, maximum
 from micrograd.ops.axes import Axis, axes_of
+from micrograd.ops.comparisons import equal
 from micrograd.ops.diagonals import diagonal
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import getitem
