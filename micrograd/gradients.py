@@ -1,8 +1,10 @@
 """Where one step of the chain rule finds the gradient of a node, and where it puts the parts.
 
-Usually that is the nodes themselves. The other places are a list beside them (`Apart`,
-where two threads walk one graph), the nodes with a copy for each (`ByHand`, where the
-user calls `_backward()`), and a dictionary (`Route` in reverse.py, for transforms).
+- `Gradients`: in the nodes themselves, as almost always.
+- `Apart`: beside the nodes, while another thread walks the same ones.
+- `ByHand`: in the nodes, for a `_backward()` that the user calls.
+- `OfConstants`: for raw inputs that somebody looks at.
+- `Route` in reverse.py: in a dictionary, for transforms.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ class Gradients:
     """Gradients in the nodes themselves.
 
     Attributes:
-        zeros: is told which node a step is at: see unknown.py. None where nobody asks.
+        zeros: decides what zero times infinity is, and must know the node that a step
+            is at: see unknown.py. None where nobody asks.
     """
 
     __slots__ = ("zeros",)
@@ -60,12 +63,12 @@ class Apart(Gradients):
         self.apart = apart
 
     def of(self, node: Node) -> Any:
-        found = super().of(node)
+        found = Gradients.of(self, node)  # tells zeros the node, too
         return self.apart[id(node)][1] if id(node) in self.apart else found
 
     def add(self, x: Node, part: Any, g: Any) -> None:
         if id(x) not in self.apart:
-            super().add(x, part, g)
+            Gradients.add(self, x, part, g)
             return
         place = self.apart[id(x)]
         part = unshared(part, g) if x._x is None else part
@@ -73,7 +76,7 @@ class Apart(Gradients):
 
 
 class ByHand(Gradients):
-    """For a step that the user takes: no two gradients share an array, as he may change each in place."""
+    """For `_backward()` called by the user. Each gradient has an array of its own, as users may change it."""
 
     __slots__ = ()
 
@@ -88,7 +91,7 @@ class ByHand(Gradients):
 
 
 class OfConstants(Gradients):
-    """For raw inputs of a node that somebody looks at: the gradients that the texts' engines give them.
+    """For raw inputs that `Value.inputs` has just made into leaves: their gradients.
 
     Args:
         nodes: those inputs, as leaves.
