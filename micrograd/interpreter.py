@@ -22,7 +22,8 @@ from micrograd.exact import EXACT, HOMES, number_like
 
 Array = Any  # a Python number, an array of NumPy's protocols, or an interpreter's value
 
-# Types that no interpreter stands behind, so that nobody need ask: the types of raw data, entered as they are met.
+# Types of raw data, for a quick test that x is no Interpreter. Types of arrays are added
+# when they are first seen, types of exact numbers to both sets: see exact.py.
 PLAIN: set[type] = {float, int, bool}
 NUMBERS = set(PLAIN)
 HOMES += [PLAIN, NUMBERS]
@@ -35,9 +36,9 @@ class Interpreter:
     shape and dtype of what is below. A class overrides them by properties or by slots.
 
     Attributes:
-        _level: which interpreter takes the call where several meet: the highest.
-        _below: what this one stands for: raw data, or a value of an interpreter
-            of a lower level. None where there are no numbers.
+        _level: of several interpreters, the one with the highest level takes the call.
+        _below: what this one stands for: raw data, or a value of an interpreter of a
+            lower level. A Value of 2.0 has 2.0 below. None where there are no numbers.
         shape: sizes of the axes; () for a number.
         dtype: NumPy's type of the elements.
     """

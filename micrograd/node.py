@@ -38,7 +38,15 @@ else:
 
 
 class Node(Operators):
-    """The fields of a value, and what they stand for."""
+    """The fields of a value.
+
+    Attributes:
+        label: a name for pictures and errors.
+        _record: the op that made it; LEAF or CONSTANT where there is none.
+        _params: the keyword arguments of the op; None where there are none.
+        _mark: the number of the walk that saw it last.
+        _own_step: a `_backward` that the user assigned.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -402,7 +410,7 @@ def set_inputs(node: Node, inputs: Sequence[Any]) -> None:
 
 
 def is_constant(node: Node) -> bool:
-    """Whether no gradient goes there."""
+    """Whether it is a constant: no gradient goes to it."""
     return node._record is _CONSTANT
 
 
@@ -444,7 +452,7 @@ def collect(root: Node, seen: set[int]) -> list[Any]:
 
 
 def collected(seen: set[int]) -> Any:
-    """`collect` for several roots: no node twice."""
+    """A function like `collect` that leaves out what its earlier calls gave."""
     return lambda root: collect(root, seen)
 
 
@@ -455,7 +463,7 @@ def watch_cycle(node: Node, attached: Any) -> None:
     """Track the node, and every older node on a cycle through what was just attached to it."""
     memory.watch(node)
     if memory.is_watched(node):  # not in plain Python, where all are tracked
-        inputs = inputs_of(node)  # what leads back from these does so without what is attached
+        inputs = inputs_of(node)  # they existed before: a cycle through them is tracked already
         others = [x for x in nodes_within(attached, Node) if x is not node and not any(x is y for y in inputs)]
         for user in leading_back([node], others, _referred) if others else ():
             memory.watch(user)

@@ -27,7 +27,7 @@ STYLES = {"": Python, "latex": Latex, "short": Short}
 class Symbol(Operators):
     """A variable, or an op applied to expressions and numbers.
 
-    Ops only write themselves down. What is superfluous is folded away when an
+    An op on Symbols only writes itself down. What is superfluous is removed when an
     expression is printed: see `simplified`. `str(e)` is Python, in which ops have their
     names in `OPS`: `eval(str(e), {**OPS, "np": np, "x": 2.0})` is the number at x = 2.
     `f"{e:latex}"` is LaTeX, and `f"{e:short}"` is for pictures. A long text gives names

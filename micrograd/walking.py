@@ -1,4 +1,4 @@
-"""How a walk back begins and ends beside those of other threads: walks.py says what must hold.
+"""How a walk back begins and ends, also while other threads walk: walks.py has the rules.
 
 `Walking` is one `backward()` of a graph. When it begins, interior gradients are cleared
 and those of leaves are set aside. When it ends, what it found is added to the leaves,
@@ -40,7 +40,7 @@ _numbers = itertools.count()
 
 
 def next_number() -> int:
-    """A number that no node in reach is marked with: they come again after two thousand million walks."""
+    """A new mark for the nodes of a walk. Marks repeat after 2**31 walks."""
     return 1 + next(_numbers) % (2**31 - 1)
 
 
@@ -72,7 +72,7 @@ class Walking(Walk):
     Args:
         root: where it starts.
         seed: the gradient of the root; a Value where the walk is recorded too.
-        create_graph: whether it is.
+        create_graph: whether the walk is recorded.
         in_order: gives the nodes of a graph in order, each marked with a number; leaves
             that have a gradient go into a list, all others lose theirs.
     """
@@ -134,7 +134,9 @@ class Walking(Walk):
         if self.create_graph:
             watch_all(self.order)
         root = self.root
-        start = self.seed if root._x is not None or self.create_graph else copy.copy(self.seed)  # of a leaf: its own
+        start = (
+            self.seed if root._x is not None or self.create_graph else copy.copy(self.seed)
+        )  # a leaf's is the user's own array
         if id(root) in self.apart:
             self.apart[id(root)][1] = start
         else:
@@ -175,7 +177,7 @@ def _order_beside(walk: Walking) -> list[Any]:
 
 
 def _add_up(walk: Walk) -> None:
-    """The end of a walk: to all leaves at once, what it has found."""
+    """End a walk: add what it found to all leaves at once."""
     with LOCK:
         totals = _totals(walk.leaves, walk.before or [])
         others = _totals_apart(walk) if walk.apart else []
@@ -192,7 +194,7 @@ def _add_up(walk: Walk) -> None:
 
 
 def _totals_apart(walk: Walk) -> list[tuple[Any, Place | None, Any, Any]]:
-    """For nodes in the hands of other walks: the place of the gradient, what comes there, and what is there now."""
+    """For nodes that other walks use: where the gradient is, what it becomes, and what it is now."""
     totals = []
     for node, part in walk.apart.values():
         place = place_of(node, walk)
@@ -205,7 +207,7 @@ def _totals_apart(walk: Walk) -> list[tuple[Any, Place | None, Any, Any]]:
 
 
 def undo(walk: Walk) -> None:
-    """The end of a walk that failed: leaves as they were before."""
+    """End a walk that failed: the leaves are as they were before."""
     with LOCK:
         if walk.number not in ACTIVE:  # it had not begun, or was complete
             return
