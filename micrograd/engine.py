@@ -34,12 +34,12 @@ from micrograd.modes import is_recording as is_recording
 from micrograd.modes import no_grad as no_grad
 from micrograd.modes import quietly
 from micrograd.node import Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs, set_own_step
-from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import LEAF as _LEAF
-from micrograd.op import HandMade, Op
 from micrograd.operands import all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.ops import add, divide, matmul, multiply, power, raise_to, subtract
 from micrograd.ops.operators import Input
+from micrograd.record import CONSTANT as _CONSTANT
+from micrograd.record import LEAF as _LEAF
+from micrograd.record import HandMade, Op
 from micrograd.stale import is_stale
 from micrograd.walking import Walking, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK

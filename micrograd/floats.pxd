@@ -3,7 +3,7 @@ cimport cython
 
 from micrograd cimport doubles, memory, unchecked
 from micrograd.node cimport Node, set_grad
-from micrograd.op cimport Formulas, Op
+from micrograd.record cimport Formulas, Op
 from micrograd.operands cimport nobody_to_ask
 
 cdef object _CONSTANT

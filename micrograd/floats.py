@@ -16,9 +16,10 @@ from micrograd.anomaly import OPEN
 from micrograd.formula import make
 from micrograd.modes import PAUSES, paused
 from micrograd.node import Node, set_grad
-from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import OPS, PRODUCT, SUM, Elementwise, Formulas, Op
 from micrograd.operands import nobody_to_ask
+from micrograd.record import CONSTANT as _CONSTANT
+from micrograd.record import PRODUCT, SUM, Elementwise, Formulas, Op
+from micrograd.table import OPS
 
 NAN = float("nan")
 NONE: dict[str, Any] = {}  # no params
