@@ -5,8 +5,8 @@ that keeps its inputs and the record of its op (see op.py). So Values are the no
 graph. Read from the top:
 
 - `toposort` puts the graph in order, inputs before users;
-- `walk_back` goes through it from the end, and `pull` passes the gradient of one node on
-  to its inputs, by the rules of its op: the chain rule;
+- `pull` passes the gradient of one node on to its inputs, by the rules of its op: the
+  chain rule. `walk_back` does so for every node, from the end of that order;
 - `Value` is what users hold: operators that make the graph, and `backward()`.
 
 >>> a, b = Value(2.0), Value(-3.0)
@@ -45,25 +45,24 @@ from micrograd.walking import Walking, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
 
-def toposort(root: Node) -> list[Any]:
-    """Every Value that root was made from, inputs before users, root last; always in the same order.
+def _push(x: Any, mark: int, stack: list[Any]) -> bool:
+    if isinstance(x, Node):
+        node = unchecked.node(x)
+        if node._mark != mark and node._record is not _CONSTANT:
+            stack.append(node)
+            return True
+    return False
 
-    Iterative, so that long graphs are no deeper than short ones. Constants have no
-    gradient and are left out.
 
-    >>> a = Value(2.0, label="a")
-    >>> b = a * a
-    >>> b.label = "b"
-    >>> [node.label for node in toposort(b + a)]
-    ['a', 'b', '']
-    """
-    with LOCK:
-        if not ACTIVE:
-            number = next_number()
-            order = in_order(root, number, None)
-            if next_number() == number + 1:  # as always: no finalizer or signal handler has marked nodes meanwhile
-                return order
-        return collect(root, set())
+def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
+    """Put the first input that is not in order on the stack, or all of more than two; whether there is any."""
+    if type(node._y) is not tuple:
+        return _push(node._x, mark, stack) or _push(node._y, mark, stack)
+    count = len(stack)
+    for x in reversed(node._y):
+        _push(x, mark, stack)
+    _push(node._x, mark, stack)
+    return len(stack) > count
 
 
 def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
@@ -92,38 +91,25 @@ def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
     return order
 
 
-def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
-    """Put the first input that is not in order on the stack, or all of more than two; whether there is any."""
-    if type(node._y) is not tuple:
-        return _push(node._x, mark, stack) or _push(node._y, mark, stack)
-    count = len(stack)
-    for x in reversed(node._y):
-        _push(x, mark, stack)
-    _push(node._x, mark, stack)
-    return len(stack) > count
+def toposort(root: Node) -> list[Any]:
+    """Every Value that root was made from, inputs before users, root last; always in the same order.
 
+    Iterative, so that long graphs are no deeper than short ones. Constants have no
+    gradient and are left out.
 
-def _push(x: Any, mark: int, stack: list[Any]) -> bool:
-    if isinstance(x, Node):
-        node = unchecked.node(x)
-        if node._mark != mark and node._record is not _CONSTANT:
-            stack.append(node)
-            return True
-    return False
-
-
-def walk_back(walk: Walking) -> None:
-    """The loop of `backward`: each node passes its gradient on, once that gradient is complete."""
-    order = walk.order  # inputs before users
-    while order:
-        # Users before inputs. In b = a + a; c = b + b, a pull at a before the gradient of b
-        # is complete would pass on half of it. So: c, then b, then a.
-        node = order.pop()
-        memory.fetch_next(order)
-        if node._has_own_step:  # the texts' closures
-            walk.take_own_step(node)
-        elif walk.apart or not floats.step(node):  # the same rules, quickly, where all is floats
-            pull(node, walk.create_graph, walk.gradients)
+    >>> a = Value(2.0, label="a")
+    >>> b = a * a
+    >>> b.label = "b"
+    >>> [node.label for node in toposort(b + a)]
+    ['a', 'b', '']
+    """
+    with LOCK:
+        if not ACTIVE:
+            number = next_number()
+            order = in_order(root, number, None)
+            if next_number() == number + 1:  # as always: no finalizer or signal handler has marked nodes meanwhile
+                return order
+        return collect(root, set())
 
 
 def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
@@ -147,6 +133,20 @@ def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_gradient(node, i, x, part, g)
         gradients.add(x, part, g)
+
+
+def walk_back(walk: Walking) -> None:
+    """The loop of `backward`: each node passes its gradient on, once that gradient is complete."""
+    order = walk.order  # inputs before users
+    while order:
+        # Users before inputs. In b = a + a; c = b + b, a pull at a before the gradient of b
+        # is complete would pass on half of it. So: c, then b, then a.
+        node = order.pop()
+        memory.fetch_next(order)
+        if node._has_own_step:  # the texts' closures
+            walk.take_own_step(node)
+        elif walk.apart or not floats.step(node):  # the same rules, quickly, where all is floats
+            pull(node, walk.create_graph, walk.gradients)
 
 
 def _pull_by_hand(node: Node) -> None:
