@@ -91,7 +91,7 @@ def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
     return order
 
 
-def toposort(root: Node) -> list[Any]:
+def toposort(root: Node) -> list[Value]:
     """Every Value that root was made from, inputs before users, root last; always in the same order.
 
     Iterative, so that long graphs are no deeper than short ones. Constants have no

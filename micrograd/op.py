@@ -157,14 +157,14 @@ def comparison(symbol: str, **facts: Any) -> Callable[[Callable[P, R]], Defined[
 
 
 def question(
-    symbol: str, *, shape: Callable[..., Any], kind: type, **facts: Any
+    symbol: str, *, shape: Callable[..., Any], kind: type | None, **facts: Any
 ) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define an op that answers in plain data.
 
     Args:
         symbol: what pictures show.
         shape: the shape rule, a function of the inputs and params.
-        kind: what the answer is of: int or bool.
+        kind: what the answer is of, int or bool; None for the dtype of the inputs.
         facts: what else is known, by the names of `Facts`.
 
     Returns:

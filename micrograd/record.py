@@ -324,7 +324,7 @@ class Question(Op):
         forward: Callable[..., Array],
         symbol: str,
         shape: Callable[..., Any],
-        kind: type,
+        kind: type | None,
         facts: Facts = NO_FACTS,
     ) -> None:
         super().__init__(forward, symbol, (), "", facts)
@@ -335,7 +335,7 @@ class Question(Op):
         return tuple(self._shape(*inputs, **params))
 
     def dtype(self, *inputs: Array, **params: Any) -> Any:
-        return np.dtype(self._kind)
+        return super().dtype(*inputs, **params) if self._kind is None else np.dtype(self._kind)
 
 
 class HandMade(Op):

@@ -16,6 +16,7 @@ from micrograd.interpreter import Interpreter
 from micrograd.op import ground, shape_of
 from micrograd.ops import (
     arithmetic,
+    comparisons,
     diagonals,
     doors,
     elementwise,
@@ -81,17 +82,17 @@ class Operators(Interpreter):
         if self is other and self._is_eager_number():
             return True
         if isinstance(other, Operators):
-            return False if self._is_eager_number() and other._is_eager_number() else arithmetic.equal(self, other)
+            return False if self._is_eager_number() and other._is_eager_number() else comparisons.equal(self, other)
         other = doors.comparable(other)
-        return other if other is NotImplemented else arithmetic.equal(self, other)
+        return other if other is NotImplemented else comparisons.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
         if self is other and self._is_eager_number():
             return False
         if isinstance(other, Operators):
-            return True if self._is_eager_number() and other._is_eager_number() else arithmetic.not_equal(self, other)
+            return True if self._is_eager_number() and other._is_eager_number() else comparisons.not_equal(self, other)
         other = doors.comparable(other)
-        return other if other is NotImplemented else arithmetic.not_equal(self, other)
+        return other if other is NotImplemented else comparisons.not_equal(self, other)
 
     def __hash__(self) -> int:
         return object.__hash__(self)
@@ -188,16 +189,16 @@ class Operators(Interpreter):
         return indexing.getitem(self, index=index)
 
     def __lt__(self, other: Input) -> Any:
-        return arithmetic.less(self, other)
+        return comparisons.less(self, other)
 
     def __le__(self, other: Input) -> Any:
-        return arithmetic.less_equal(self, other)
+        return comparisons.less_equal(self, other)
 
     def __gt__(self, other: Input) -> Any:
-        return arithmetic.greater(self, other)
+        return comparisons.greater(self, other)
 
     def __ge__(self, other: Input) -> Any:
-        return arithmetic.greater_equal(self, other)
+        return comparisons.greater_equal(self, other)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return doors.protocols().apply_ufunc(ufunc, method, inputs, options)
@@ -303,7 +304,7 @@ class Operators(Interpreter):
     log10 = _method(functions.log10)
     log1p = _method(functions.log1p)
     log2 = _method(functions.log2)
-    logical_xor = _method_of_two(arithmetic.logical_xor)
+    logical_xor = _method_of_two(comparisons.logical_xor)
     rad2deg = _method(elementwise.rad2deg)
     radians = _method(elementwise.radians)
     rint = _method(rounding.rint)
