@@ -30,8 +30,8 @@ cdef bint _are_made(Formulas formulas, Op op, Params params) except -1
 @cython.locals(formulas=Formulas, params=Params, a=double, b=double, g=double, h=double)
 cpdef bint step(Node node) except -1
 @cython.locals(node=Node)
-cdef double number(object x, type kind) except? -1
+cdef double _number(object x, type kind) except? -1
 @cython.locals(node=Node)
-cdef bint may_move(object x) noexcept
+cdef bint _may_move(object x) noexcept
 @cython.locals(node=Node)
-cdef int add(object x, double part) except -1
+cdef int _add(object x, double part) except -1
