@@ -1,11 +1,11 @@
-"""The engine: a `Value` remembers how it was made, and `backward()` walks that graph once.
+"""The engine: a `Value` remembers how it was made; `backward()` walks that graph once.
 
 A Value holds `data`, a Python number or an array. An operator on Values makes a new one
 that keeps its inputs and the record of its op (see op.py). So Values are the nodes of a
 graph. Read from the top:
 
 - `toposort` puts the graph in order, inputs before users;
-- `pull` passes the gradient of one node on to its inputs, by the rules of its op: the
+- `pull` passes the gradient of a node on to its inputs, by the rules of its op: the
   chain rule. `walk_back` does so for every node, from the end of that order;
 - `Value` is what users hold: operators that make the graph, and `backward()`.
 
@@ -55,7 +55,7 @@ def _push(x: Any, mark: int, stack: list[Any]) -> bool:
 
 
 def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
-    """Put the first input that is not in order on the stack, or all of more than two; whether there is any."""
+    """Push one input that is not in order yet, or all of many; False if none is left."""
     if type(node._y) is not tuple:
         return _push(node._x, mark, stack) or _push(node._y, mark, stack)
     count = len(stack)
@@ -66,10 +66,10 @@ def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
 
 
 def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
-    """Depth first: a node is appended, and marked, once all its inputs are.
+    """Depth first: a node joins the order, and gets the mark, once all its inputs have.
 
-    With a list for leaves, gradients are cleared on the way; leaves that have one keep
-    it and go into the list.
+    A list for leaves means that a walk begins: leaves with a gradient go into the list,
+    other nodes lose theirs.
     """
     order: list[Any] = []
     stack: list[Any] = [root]
@@ -92,9 +92,9 @@ def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
 
 
 def toposort(root: Node) -> list[Value]:
-    """Every Value that root was made from, inputs before users, root last; always in the same order.
+    """Every Value that root was made from: inputs before users, root last.
 
-    Iterative, so that long graphs are no deeper than short ones. Constants have no
+    It does not recurse, so a long graph meets no limit of Python. Constants have no
     gradient and are left out.
 
     >>> a = Value(2.0, label="a")
@@ -107,9 +107,9 @@ def toposort(root: Node) -> list[Value]:
         if not ACTIVE:
             number = next_number()
             order = in_order(root, number, None)
-            if next_number() == number + 1:  # as always: no finalizer or signal handler has marked nodes meanwhile
+            if next_number() == number + 1:  # no finalizer or signal handler has set marks meanwhile
                 return order
-        return collect(root, set())
+        return collect(root, set())  # the same order, without marks: those belong to other walks
 
 
 def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
@@ -117,9 +117,9 @@ def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
 
     (grad of x)  +=  (grad of z) * dz/dx     for each input x of the node z
 
-    With create_graph the rules get Values, and so are recorded. Otherwise they get data.
+    With create_graph the rules get Values, and are recorded. Otherwise they get data.
     """
-    g = gradients.of(node)
+    g = gradients.of(node)  # the grad of z
     op, params, inputs = node._record, node._params or {}, inputs_of(node)
     if g is None or isinstance(op, HandMade):
         return
@@ -129,23 +129,23 @@ def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
         if not gradients.wants(x) or op.rules[i] is None:
             continue
         if part is None or x is not inputs[0] or not op.facts.commutative:  # in x * x both parts are the same
-            part = fit(op.pull(i, g, z, values, params), data_of(x))
+            part = fit(op.pull(i, g, z, values, params), data_of(x))  # g * dz/dx, in the shape of x
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_gradient(node, i, x, part, g)
-        gradients.add(x, part, g)
+        gradients.add(x, part, g)  # the += of the formula
 
 
 def walk_back(walk: Walking) -> None:
-    """The loop of `backward`: each node passes its gradient on, once that gradient is complete."""
-    order = walk.order  # inputs before users
+    """The loop of `backward`: a node passes its gradient on after all its users have."""
+    order = walk.order  # inputs before users: the root is last, and has its gradient already
     while order:
-        # Users before inputs. In b = a + a; c = b + b, a pull at a before the gradient of b
-        # is complete would pass on half of it. So: c, then b, then a.
+        # Users before inputs. In b = a + a; c = b + b a recursion into each input would go
+        # through b twice, first with half of its gradient: a would get 2 + 4, and not 4.
         node = order.pop()
-        memory.fetch_next(order)
-        if node._has_own_step:  # the texts' closures
+        memory.fetch_next(order)  # a hint to the processor
+        if node._has_own_step:  # a `_backward` that the user assigned
             walk.take_own_step(node)
-        elif walk.apart or not floats.step(node):  # the same rules, quickly, where all is floats
+        elif walk.apart or not floats.step(node):  # a quick pull; False where not all is floats
             pull(node, walk.create_graph, walk.gradients)
 
 
@@ -155,17 +155,17 @@ def _pull_by_hand(node: Node) -> None:
 
 
 class Value(Node):
-    """A number or an array that remembers how it was made, and has a gradient after `backward()`.
+    """A number or array that remembers how it was made, and has a gradient.
 
     Results of ops on a subclass are of that subclass, and do not go through its
     `__init__`.
 
     Args:
         data: a Python number (an int stays an int, a Fraction a Fraction), or an array,
-            or nested lists of numbers. Floating-point arrays keep their dtype, arrays of integers become
-            float64, np.float64 numbers become floats. A floating-point array is kept
-            itself, not copied: what changes it changes the Value, and `v.data -= ...`
-            changes it.
+            or nested lists of numbers. Floating-point arrays keep their dtype. Arrays
+            of integers become float64, np.float64 numbers floats. A floating-point
+            array is not copied, the Value and the caller share it: `v.data -= ...`
+            changes the array of the caller too.
         _children: the inputs, when a node is made by hand; `prev=` is the same.
         _op: the symbol of the op that made it, for pictures; `op=` is the same.
         label: a name for pictures and errors.
@@ -217,7 +217,7 @@ class Value(Node):
 
     @property
     def inputs(self) -> tuple[Value, ...]:
-        """The inputs in order, with repeats; a raw number among them appears as a Value, with its gradient."""
+        """The inputs in order, with repeats. A raw one becomes a leaf at the first look."""
         given = inputs_of(self)
         if not all(isinstance(x, Value) for x in given):
             given = tuple(x if isinstance(x, Value) else made(Value, x, _LEAF, None, None) for x in given)
@@ -227,8 +227,8 @@ class Value(Node):
                 pull(self, False, OfConstants(raw))
         return given
 
-    # Operators make graphs. On numbers `a - b` is `a + b * -1` and `a / b` is `a * b**-1`,
-    # node for node as in the texts. With an array each is one node, one call of NumPy.
+    # Operators make graphs. On numbers `a - b` is `a + b * -1`, `a / b` is `a * b**-1`
+    # and `2 * a` is `a * 2`, as in the tutorials. With arrays each is one node.
 
     def __add__(self, other: Input) -> Self:
         return floats.apply(add, self, other)
@@ -277,7 +277,7 @@ class Value(Node):
         return raise_to(self, exponent=y) if node is None else node
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
-        """Run the op on the data of its inputs, and record it. An op asks its inputs to do this."""
+        """Run the op on the data of its inputs and record it. `op(x, y)` calls this."""
         node = floats.applied(type(self), op, inputs, params) if self._is_float else None
         if node is not None:
             return node
@@ -303,7 +303,7 @@ class Value(Node):
     # How gradients are computed
 
     def backward(self, gradient: Array = None, create_graph: bool = False, **unknown: Any) -> None:
-        """The gradient of this value by every value that it was made from, into their `grad`.
+        """Put the derivative of this, by every value that it was made from, into their `grad`.
 
         grad of x  =  sum over users z of x:  (grad of z) * dz/dx
 
@@ -333,7 +333,7 @@ class Value(Node):
 
     @property
     def _backward(self) -> Callable[[], Any]:
-        """One step of the chain rule: adds this node's part to the gradients of its inputs; assignable."""
+        """One step of the chain rule: adds to the gradients of the inputs; assignable."""
         return self._own_step or (lambda: _pull_by_hand(self))
 
     @_backward.setter
@@ -341,11 +341,11 @@ class Value(Node):
         set_own_step(self, step)
 
     def check_stale(self) -> list[Value]:
-        """The nodes whose data is no longer what their inputs give: something was assigned since they were made.
+        """The nodes whose data no longer follows from their inputs: some were assigned to.
 
         `backward()` uses data as it stands, so on such a graph it mixes old outputs
-        with new inputs. The texts do so on purpose when they nudge `a.data`. Elsewhere
-        it is a mistake, and this finds it.
+        with new inputs. Tutorials do so on purpose, to nudge `a.data` a little.
+        Elsewhere it is a mistake, and this finds it.
 
         >>> x = Value(3.0)
         >>> y = x * x

@@ -8,8 +8,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.modes import is_quiet
-from micrograd.op import Array, Op, multilinear, named, primitive, question, shape_of
+from micrograd.op import Array, Op, is_quiet, multilinear, named, primitive, question, shape_of
 from micrograd.ops.arithmetic import cast, divide, equal, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of, axis_of, reduced_shape
 from micrograd.ops.indexing import getitem
