@@ -17,7 +17,8 @@ PAGE = Path(__file__).with_name("ops.md")
 sys.path.insert(0, str(PAGE.parents[1]))
 
 from micrograd import ops  # noqa: E402
-from micrograd.op import OPS, Each, Elementwise, Op, Primitive  # noqa: E402
+from micrograd.op import OPS, Elementwise, Op, Primitive  # noqa: E402
+from micrograd.record import Each  # noqa: E402
 
 BAR = "\\|"  # a bar within a cell of a table
 

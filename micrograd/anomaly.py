@@ -14,8 +14,8 @@ from typing import Any, overload
 
 from micrograd import on_demand as np
 from micrograd.errors import AnomalyError
-from micrograd.modes import Function, Mode
-from micrograd.op import Op, ground, is_quiet, shape_of
+from micrograd.modes import Function, Mode, is_quiet
+from micrograd.op import Op, ground, shape_of
 from micrograd.unknown import STRICT, users_line
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 COMPILED = (
     "micrograd.interpreter",
     "micrograd.chain",
+    "micrograd.record",
     "micrograd.op",
     "micrograd.arrays",
     "micrograd.ops.operators",

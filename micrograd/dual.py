@@ -16,7 +16,8 @@ from micrograd.arrays import as_data, as_operand
 from micrograd.cotangents import in_dtype
 from micrograd.errors import GradientError, ShapeError
 from micrograd.interpreter import Interpreter, zeros_like
-from micrograd.op import Array, Op, ground, quietly, shape_of
+from micrograd.modes import quietly
+from micrograd.op import Array, Op, ground, shape_of
 from micrograd.ops import broadcast_to, positive
 from micrograd.ops.operators import Operators
 

@@ -6,7 +6,7 @@ from micrograd.arrays cimport is_number
 from micrograd.cotangents cimport fit
 from micrograd.gradients cimport Gradients
 from micrograd.node cimport Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs
-from micrograd.op cimport Op
+from micrograd.record cimport Op
 from micrograd.operands cimport all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.walking cimport Walking
 

@@ -5,8 +5,8 @@ that keeps its inputs and the record of its op (see op.py). So Values are the no
 graph. Read from the top:
 
 - `toposort` puts the graph in order, inputs before users;
-- `walk_back` goes through it from the end, and `pull` passes the gradient of a node on
-  to its inputs, by the rules of its op: the chain rule;
+- `pull` passes the gradient of a node on to its inputs, by the rules of its op: the
+  chain rule. `walk_back` does so for every node, from the end of that order;
 - `Value` is what users hold: operators that make the graph, and `backward()`.
 
 >>> a, b = Value(2.0), Value(-3.0)
@@ -34,36 +34,35 @@ from micrograd.modes import is_recording as is_recording
 from micrograd.modes import no_grad as no_grad
 from micrograd.modes import quietly
 from micrograd.node import Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs, set_own_step
-from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import LEAF as _LEAF
-from micrograd.op import HandMade, Op
 from micrograd.operands import all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
 from micrograd.ops import add, divide, matmul, multiply, power, raise_to, subtract
 from micrograd.ops.operators import Input
+from micrograd.record import CONSTANT as _CONSTANT
+from micrograd.record import LEAF as _LEAF
+from micrograd.record import HandMade, Op
 from micrograd.stale import is_stale
 from micrograd.walking import Walking, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
 
-def toposort(root: Node) -> list[Value]:
-    """Every Value that root was made from: inputs before users, root last.
+def _push(x: Any, mark: int, stack: list[Any]) -> bool:
+    if isinstance(x, Node):
+        node = unchecked.node(x)
+        if node._mark != mark and node._record is not _CONSTANT:
+            stack.append(node)
+            return True
+    return False
 
-    It does not recurse, so a long graph meets no limit of Python. Constants have no
-    gradient and are left out.
 
-    >>> a = Value(2.0, label="a")
-    >>> b = a * a
-    >>> b.label = "b"
-    >>> [node.label for node in toposort(b + a)]
-    ['a', 'b', '']
-    """
-    with LOCK:
-        if not ACTIVE:
-            number = next_number()
-            order = in_order(root, number, None)
-            if next_number() == number + 1:  # no finalizer or signal handler has set marks meanwhile
-                return order
-        return collect(root, set())  # the same order, without marks: those belong to other walks
+def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
+    """Push one input that is not in order yet, or all of many; False if none is left."""
+    if type(node._y) is not tuple:
+        return _push(node._x, mark, stack) or _push(node._y, mark, stack)
+    count = len(stack)
+    for x in reversed(node._y):
+        _push(x, mark, stack)
+    _push(node._x, mark, stack)
+    return len(stack) > count
 
 
 def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
@@ -92,38 +91,25 @@ def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:
     return order
 
 
-def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
-    """Push one input that is not in order yet, or all of many; False if none is left."""
-    if type(node._y) is not tuple:
-        return _push(node._x, mark, stack) or _push(node._y, mark, stack)
-    count = len(stack)
-    for x in reversed(node._y):
-        _push(x, mark, stack)
-    _push(node._x, mark, stack)
-    return len(stack) > count
+def toposort(root: Node) -> list[Value]:
+    """Every Value that root was made from: inputs before users, root last.
 
+    It does not recurse, so a long graph meets no limit of Python. Constants have no
+    gradient and are left out.
 
-def _push(x: Any, mark: int, stack: list[Any]) -> bool:
-    if isinstance(x, Node):
-        node = unchecked.node(x)
-        if node._mark != mark and node._record is not _CONSTANT:
-            stack.append(node)
-            return True
-    return False
-
-
-def walk_back(walk: Walking) -> None:
-    """The loop of `backward`: a node passes its gradient on after all its users have."""
-    order = walk.order  # inputs before users: the root is last, and has its gradient already
-    while order:
-        # Users before inputs. In b = a + a; c = b + b a recursion into each input would go
-        # through b twice, first with half of its gradient: a would get 2 + 4, and not 4.
-        node = order.pop()
-        memory.fetch_next(order)  # a hint to the processor
-        if node._has_own_step:  # a `_backward` that the user assigned
-            walk.take_own_step(node)
-        elif walk.apart or not floats.step(node):  # a quick pull; False where not all is floats
-            pull(node, walk.create_graph, walk.gradients)
+    >>> a = Value(2.0, label="a")
+    >>> b = a * a
+    >>> b.label = "b"
+    >>> [node.label for node in toposort(b + a)]
+    ['a', 'b', '']
+    """
+    with LOCK:
+        if not ACTIVE:
+            number = next_number()
+            order = in_order(root, number, None)
+            if next_number() == number + 1:  # no finalizer or signal handler has set marks meanwhile
+                return order
+        return collect(root, set())  # the same order, without marks: those belong to other walks
 
 
 def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
@@ -147,6 +133,20 @@ def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_gradient(node, i, x, part, g)
         gradients.add(x, part, g)  # the += of the formula
+
+
+def walk_back(walk: Walking) -> None:
+    """The loop of `backward`: a node passes its gradient on after all its users have."""
+    order = walk.order  # inputs before users: the root is last, and has its gradient already
+    while order:
+        # Users before inputs. In b = a + a; c = b + b a recursion into each input would go
+        # through b twice, first with half of its gradient: a would get 2 + 4, and not 4.
+        node = order.pop()
+        memory.fetch_next(order)  # a hint to the processor
+        if node._has_own_step:  # a `_backward` that the user assigned
+            walk.take_own_step(node)
+        elif walk.apart or not floats.step(node):  # a quick pull; False where not all is floats
+            pull(node, walk.create_graph, walk.gradients)
 
 
 def _pull_by_hand(node: Node) -> None:

@@ -3,7 +3,7 @@ cimport cython
 
 from micrograd cimport doubles, memory, unchecked
 from micrograd.node cimport Node, set_grad
-from micrograd.op cimport Formulas, Op
+from micrograd.record cimport Formulas, Op
 from micrograd.operands cimport nobody_to_ask
 
 cdef object _CONSTANT
@@ -30,8 +30,8 @@ cdef bint _are_made(Formulas formulas, Op op, Params params) except -1
 @cython.locals(formulas=Formulas, params=Params, a=double, b=double, g=double, h=double)
 cpdef bint step(Node node) except -1
 @cython.locals(node=Node)
-cdef double number(object x, type kind) except? -1
+cdef double _number(object x, type kind) except? -1
 @cython.locals(node=Node)
-cdef bint may_move(object x) noexcept
+cdef bint _may_move(object x) noexcept
 @cython.locals(node=Node)
-cdef int add(object x, double part) except -1
+cdef int _add(object x, double part) except -1

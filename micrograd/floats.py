@@ -16,9 +16,10 @@ from micrograd.anomaly import OPEN
 from micrograd.formula import make
 from micrograd.modes import PAUSES, paused
 from micrograd.node import Node, set_grad
-from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import OPS, PRODUCT, SUM, Elementwise, Formulas, Op
 from micrograd.operands import nobody_to_ask
+from micrograd.record import CONSTANT as _CONSTANT
+from micrograd.record import PRODUCT, SUM, Elementwise, Formulas, Op
+from micrograd.table import OPS
 
 NAN = float("nan")
 NONE: dict[str, Any] = {}  # no params
@@ -95,16 +96,19 @@ def reflected(op: Op, x: Node, y: Any) -> Any:
 def add_methods(kind: type[Node]) -> None:
     """Give a class the methods of `Operators` that are ops of one input, so that they are quick on floats."""
     for op in OPS.values():
-        if isinstance(op, Elementwise) and op.differentiable and len(op.rules) == 1 and hasattr(kind, op.name):
-            setattr(kind, op.name, _method(kind, op))
+        if isinstance(op, Elementwise) and len(op.rules) == 1 and not op.forward.__kwdefaults__:
+            slow = getattr(kind, op.name, None)
+            if slow is not None:
+                setattr(kind, op.name, _method(kind, op, slow))
 
 
-def _method(kind: type[Node], op: Op) -> Any:
+def _method(kind: type[Node], op: Op, slow: Any) -> Any:
     def method(self: Any) -> Any:
         return _apply_known(op, self) if type(self) is kind else apply_one(op, self)
 
     method.__name__, method.__doc__ = op.name, (op.__doc__ or "").split("\n")[0]
     method.__qualname__, method.__module__ = f"{kind.__name__}.{op.name}", kind.__module__
+    method.__wrapped__ = slow  # type: ignore[attr-defined]  # its signature and its source are shown
     return method
 
 
@@ -126,8 +130,8 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
     formulas = op.formulas if params is None else params.formulas
     if OPEN or (formulas.state != 1 and not _are_made(formulas, op, params)):
         return None
-    a = number(x, kind)
-    b = 0.0 if y is None else number(y, kind)
+    a = _number(x, kind)
+    b = 0.0 if y is None else _number(y, kind)
     if a != a or b != b:
         return None
     if formulas.run is not None:
@@ -146,7 +150,7 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
     node.label = ""
     node._is_float = True
     node._float = data
-    if (PAUSES and memory.is_set(paused)) or not (may_move(x) or (y is not None and may_move(y))):
+    if (PAUSES and memory.is_set(paused)) or not (_may_move(x) or (y is not None and _may_move(y))):
         node._record = _CONSTANT
         return node
     node._record = op
@@ -179,19 +183,19 @@ def step(node: Node) -> bool:
         return False
     x, y, g = node._x, node._y, node._float_grad
     if formulas.slopes == SUM:
-        add(x, g)
-        add(y, g)
+        _add(x, g)
+        _add(y, g)
         return True
-    a = number(x, type(node))
+    a = _number(x, type(node))
     if y is None:
         if a != a or formulas.slope_x is None:
             return False
         g *= doubles.run(formulas.slope_x, node._float, a, 0.0, 0.0)
         if g != g:  # nan: zero times infinity, perhaps
             return False
-        add(x, g)
+        _add(x, g)
         return True
-    b = number(y, type(node))
+    b = _number(y, type(node))
     if a != a or b != b or formulas.slope_x is None or formulas.slope_y is None:
         return False
     if formulas.slopes == PRODUCT:
@@ -202,12 +206,12 @@ def step(node: Node) -> bool:
         g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
     if g != g or h != h:
         return False
-    add(x, g)
-    add(y, h)
+    _add(x, g)
+    _add(y, h)
     return True
 
 
-def number(x: Any, kind: type[Node]) -> float:
+def _number(x: Any, kind: type[Node]) -> float:
     """An input that is a float, raw or in a node of this class, or a raw int; nan for any other."""
     if type(x) is kind:
         node = unchecked.node(x)
@@ -215,7 +219,7 @@ def number(x: Any, kind: type[Node]) -> float:
     return x if type(x) is float or type(x) is int else NAN
 
 
-def may_move(x: Any) -> bool:
+def _may_move(x: Any) -> bool:
     """Whether x is a node with a history, or a leaf."""
     if isinstance(x, Node):
         node = unchecked.node(x)
@@ -223,7 +227,7 @@ def may_move(x: Any) -> bool:
     return False
 
 
-def add(x: Any, part: float) -> None:
+def _add(x: Any, part: float) -> None:
     """Add a part to the gradient of an input, if it has one."""
     if isinstance(x, Node):
         node = unchecked.node(x)

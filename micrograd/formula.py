@@ -19,8 +19,8 @@ from typing import Any
 from micrograd import doubles
 from micrograd.errors import DataError
 from micrograd.interpreter import Array
-from micrograd.op import PRODUCT, SUM, Elementwise, Formulas, Op
 from micrograd.ops.operators import Operators
+from micrograd.record import PRODUCT, SUM, Elementwise, Formulas, Op
 
 TRUSTED = ("micrograd", "math", "numpy", "scipy")  # nobody assigns to the names of these packages
 

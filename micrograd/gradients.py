@@ -13,7 +13,7 @@ from typing import Any
 
 from micrograd.cotangents import unshared
 from micrograd.node import Node, add_grad, data_of, grad_of
-from micrograd.op import CONSTANT as _CONSTANT
+from micrograd.record import CONSTANT as _CONSTANT
 from micrograd.walks import LOCK
 
 

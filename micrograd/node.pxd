@@ -3,7 +3,7 @@ cimport cython
 
 from micrograd cimport memory
 from micrograd.cotangents cimport fit
-from micrograd.op cimport Op
+from micrograd.record cimport Op
 from micrograd.ops.operators cimport Operators
 
 cdef object _LEAF, _CONSTANT

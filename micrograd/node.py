@@ -22,10 +22,10 @@ from micrograd.errors import DataError, ShapeError
 from micrograd.exact import EXACT, holds_exact, number_like
 from micrograd.interpreter import PLAIN, Array, Interpreter, named, shape_of
 from micrograd.modes import is_quiet, is_recording
-from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import LEAF as _LEAF
-from micrograd.op import Op
 from micrograd.ops.operators import Operators
+from micrograd.record import CONSTANT as _CONSTANT
+from micrograd.record import LEAF as _LEAF
+from micrograd.record import Op
 from micrograd.walks import ACTIVE, LOCK, Place, is_running_here, place_of
 
 if TYPE_CHECKING:
@@ -289,9 +289,6 @@ class Node(Operators):
         set_inputs(self, state["inputs"])
         if state["attributes"]:
             self.__dict__.update(state["attributes"])
-
-
-memory.shorten(Operators)
 
 
 # Data and gradient

@@ -8,8 +8,8 @@ from typing import Any
 from micrograd.arrays import as_operand, is_number
 from micrograd.interpreter import NUMBERS, PLAIN, Array
 from micrograd.node import Node, data_of, made
-from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import Op
+from micrograd.record import CONSTANT as _CONSTANT
+from micrograd.record import Op
 
 
 def operand(name: str, beside: Node, x: Any) -> Any:

@@ -98,21 +98,27 @@ class _Signature:
         self.kind, self.source = kind, source
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        import ast
         import inspect
 
         subclasses = owner.__mro__[: owner.__mro__.index(self.kind)]
         if instance is not None or any("__init__" in vars(kind) or "__new__" in vars(kind) for kind in subclasses):
             # Then `inspect` finds the subclass's own signature.
             raise AttributeError("__signature__")
+        for base in self.kind.__mro__:  # each has its own source
+            shown = vars(base).get("__signature__")
+            if isinstance(shown, _Signature) and (method := shown._init()) is not None:
+                return _signature(method, shown.source, vars(sys.modules[base.__module__]))
+        return inspect.Signature()
+
+    def _init(self) -> Any:
+        """The syntax tree of the `__init__` that the class itself has; None where it has none."""
+        import ast
+
         with open(self.source, encoding="utf-8") as file:
             tree = ast.parse(file.read())
-        for base in self.kind.__mro__:
-            found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == base.__name__]
-            for method in found[0].body if found else ():
-                if isinstance(method, ast.FunctionDef) and method.name == "__init__":
-                    return _signature(method, self.source, vars(sys.modules[self.kind.__module__]))
-        return inspect.Signature()
+        (found,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == self.kind.__name__]
+        methods = [node for node in found.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
+        return methods[0] if methods else None
 
 
 def _signature(method: Any, source: str, names: dict[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from micrograd.arrays import as_data
 from micrograd.interpreter import NUMBERS, shape_of
 from micrograd.node import data_of, inputs_of
-from micrograd.op import HandMade
+from micrograd.record import HandMade
 
 
 def is_stale(node: Any) -> bool:

@@ -9,11 +9,11 @@ from micrograd.engine import Value
 from micrograd.errors import GradientError
 from micrograd.interpreter import named
 from micrograd.node import data_of, made, set_inputs
-from micrograd.op import CONSTANT as _CONSTANT
-from micrograd.op import LEAF as _LEAF
 from micrograd.operands import operand
 from micrograd.ops import divide, positive
 from micrograd.ops.operators import Input
+from micrograd.record import CONSTANT as _CONSTANT
+from micrograd.record import LEAF as _LEAF
 
 
 class Traced(Value):

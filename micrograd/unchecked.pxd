@@ -1,6 +1,6 @@
 # The functions of unchecked.py in C: see there.
 from micrograd.node cimport Node
-from micrograd.op cimport Op
+from micrograd.record cimport Op
 
 
 cdef extern from "memory.h":

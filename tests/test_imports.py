@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from micrograd import ops
 
 PACKAGE = Path(__file__).parents[1] / "micrograd"
 
@@ -19,16 +22,18 @@ LEVELS = [
     {"trees", "modes", "interpreter", "table", "facts"},
     {"unknown"},
     {"chain"},
+    {"record"},
     {"op", "copies", "cycles"},
     {"arrays", "asked"},
     {"ops", "anomaly", "doubles"},
     {"cotangents", "formula", "numpy", "special", "folding"},
-    {"node", "spelling"},
-    {"gradients", "operands", "stale"},
+    {"node", "spelling", "dual", "leaves"},
+    {"gradients", "operands", "stale", "argnums"},
     {"floats", "walking"},
     {"engine"},
     {"traced", "reverse"},
-    {"transforms", "dual", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
+    {"tracing"},
+    {"transforms", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
     {"train", "texts"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
@@ -37,8 +42,7 @@ SIDEWAYS = {
     "compile": {"abstract"},
     "draw": {"symbol"},
     "explain": {"draw"},
-    "transforms": {"dual"},
-    "check": {"dual", "abstract", "transforms"},
+    "check": {"abstract", "transforms"},
     "cli": {"demo"},
     "__main__": {"micrograd"},
 }
@@ -84,6 +88,30 @@ def rooms_imported(source: str, package: str = "micrograd", rooms: set[str] = RO
 def test_every_room_has_its_place():
     placed = set().union(*LEVELS) | set(ALONE)
     assert placed >= ROOMS, "a new room: say in LEVELS where it stands"
+
+
+def rows(text: str, heading: str) -> list[str]:
+    """The rooms of a table of CONTRIBUTING.md, in its order."""
+    table = text.partition(f"| {heading} | what it holds |\n|---|---|\n")[2].partition("\n\n")[0]
+    return [re.match(r"\| `(\w+)(?:\.py|/)` \| \S", row).group(1) for row in table.splitlines()]
+
+
+def test_the_map_has_every_room_in_the_order_of_imports():
+    listed = rows((PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"), "room")
+    assert sorted(listed) == sorted(ROOMS - {"__main__"})
+    place = {room: i for i, rooms in enumerate(LEVELS) for room in rooms}
+    order = [place[room] for room in listed if room not in ALONE]
+    assert order == sorted(order)
+
+
+def test_the_map_of_ops_has_every_room_that_is_no_family():
+    listed = rows((PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8"), "room of `ops/`")
+    families = {family.__name__.rpartition(".")[2] for family in ops.FAMILIES}
+    paths = {path.stem: path for path in (PACKAGE / "ops").glob("[a-z]*.py")}
+    assert sorted(listed) == sorted(paths.keys() - families)
+    for i, room in enumerate(listed):
+        below = families_imported(paths[room].read_text(encoding="utf-8"), set(paths))
+        assert not below & set(listed[i + 1 :]), f"{room} imports a room that stands below it"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -27,7 +27,7 @@ from micrograd import (
     no_grad,
     ops,
     toposort,
-    transforms,
+    tracing,
     value_and_grad,
     vjp,
 )
@@ -576,7 +576,7 @@ def test_a_constant_gradient_of_a_value_is_a_value():
 
 
 def state():
-    return levels.innermost(), transforms._around.get(), is_recording()
+    return levels.innermost(), tracing.depth(), is_recording()
 
 
 CALLS = {
@@ -678,7 +678,7 @@ def test_threads_do_not_disturb_one_another():
                 g = np.sin
                 for name in names:
                     g = DERIVATIVES[name](g)
-                if abs(g(0.5) + math.cos(0.5)) > 1e-12 or (levels.innermost(), transforms._around.get()) != (0, 0):
+                if abs(g(0.5) + math.cos(0.5)) > 1e-12 or (levels.innermost(), tracing.depth()) != (0, 0):
                     wrong.append(names)
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]

@@ -18,7 +18,8 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
-from micrograd.op import Array, is_quiet
+from micrograd.modes import is_quiet
+from micrograd.op import Array
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 

@@ -1,6 +1,6 @@
-"""The table, arithmetic: sums, products, signs, choices, steps.
+"""Arithmetic ops: sums, products, signs, choices, steps.
 
-A rule is the line of the textbook.
+A rule per input gives the slope dz/dx, as a textbook has it: `multiply` has y and x.
 """
 
 from __future__ import annotations

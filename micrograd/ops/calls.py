@@ -19,8 +19,9 @@ from micrograd.arrays import USUAL, as_input, is_odd
 from micrograd.errors import MicrogradError, OpError
 from micrograd.exact import EXACT, check_result
 from micrograd.interpreter import Interpreter
-from micrograd.op import Op, read_calls_by
+from micrograd.op import Op
 from micrograd.ops.hints import KEYWORDS, OTHER_ORDERS
+from micrograd.record import read_calls_by
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by position and by keyword
 

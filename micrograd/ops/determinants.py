@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
+from micrograd.chain import times
 from micrograd.errors import ShapeError
-from micrograd.op import Array, named, primitive, question, shape_of, times
+from micrograd.op import Array, named, primitive, question, shape_of
 from micrograd.ops.indexing import getitem, scatter
 from micrograd.ops.inverses import inverse
 from micrograd.ops.matrices import square, swap_last

@@ -19,11 +19,12 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, Each, multilinear, named, shape_of
+from micrograd.op import Array, multilinear, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.indexing import getitem
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import reshape, transpose
+from micrograd.record import Each
 
 __all__ = ["contract", "einsum"]
 

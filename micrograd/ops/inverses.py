@@ -20,7 +20,8 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ShapeError
-from micrograd.op import Array, ground, is_quiet, named, primitive, shape_of
+from micrograd.modes import is_quiet
+from micrograd.op import Array, ground, named, primitive, shape_of
 from micrograd.ops.alarms import integer_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import where

@@ -22,7 +22,8 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
-from micrograd.op import Array, Op, ground, is_quiet, primitive, shape_of
+from micrograd.modes import is_quiet
+from micrograd.op import Array, Op, ground, primitive, shape_of
 from micrograd.ops.joining import concatenate
 from micrograd.ops.matrices import apply_or_explain, not_finite, numpy_array, square, swap_last
 

@@ -6,21 +6,20 @@ subclass. Comparisons say `Any`, as NumPy's do: they answer with a boolean or an
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias, TypeVar
 
-from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
-from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
-from micrograd.exact import format_exact, is_exact, number_like
+from micrograd import memory
+from micrograd.arrays import NumberType
+from micrograd.exact import number_like
 from micrograd.interpreter import Interpreter
-from micrograd.op import ground, named, shape_of
+from micrograd.op import ground, shape_of
 from micrograd.ops import (
     arithmetic,
     comparisons,
     diagonals,
+    doors,
     elementwise,
     functions,
     indexing,
@@ -28,7 +27,6 @@ from micrograd.ops import (
     norms,
     ordering,
     products,
-    reducing,
     reductions,
     rounding,
     scans,
@@ -86,7 +84,7 @@ class Operators(Interpreter):
             return True
         if isinstance(other, Operators):
             return False if self._is_eager_number() and other._is_eager_number() else comparisons.equal(self, other)
-        other = _compared(other)
+        other = doors.comparable(other)
         return other if other is NotImplemented else comparisons.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
@@ -94,7 +92,7 @@ class Operators(Interpreter):
             return False
         if isinstance(other, Operators):
             return True if self._is_eager_number() and other._is_eager_number() else comparisons.not_equal(self, other)
-        other = _compared(other)
+        other = doors.comparable(other)
         return other if other is NotImplemented else comparisons.not_equal(self, other)
 
     def __hash__(self) -> int:
@@ -204,10 +202,10 @@ class Operators(Interpreter):
         return comparisons.greater_equal(self, other)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return protocols().apply_ufunc(ufunc, method, inputs, options)
+        return doors.protocols().apply_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        return protocols().apply_function(function, args, options)
+        return doors.protocols().apply_function(function, args, options)
 
     @property
     def dtype(self) -> Any:
@@ -221,22 +219,10 @@ class Operators(Interpreter):
         An array with a history refuses. One number with a history has no such method:
         NumPy takes it as an object, and `np.array([v, w])` holds both.
         """
-        if not self._has_history():
-            return functools.partial(_as_array, self)
-        if shape_of(self) == ():
-            raise AttributeError("__array__")
-        return functools.partial(_refuse_array, self)
+        return doors.array_maker(self)
 
     def __format__(self, spec: str) -> str:
-        if not spec:
-            return str(self)
-        x = ground(self)
-        if shape_of(self) or x is None:
-            raise DataError(
-                f"format: {named(self)} is not a number, and {spec!r} formats numbers; "
-                f"format an element, or take .data, as in np.array2string(v.data, precision=3)"
-            )
-        return format_exact(x, spec) if is_exact(x) else format(x if is_number(x) else np.asarray(x).item(), spec)
+        return doors.formatted(self, spec) if spec else str(self)
 
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if name not in ATTRIBUTES or hasattr(self, name)]
@@ -249,27 +235,24 @@ class Operators(Interpreter):
             GradientError: a transform differentiates this, and a plain number would lose
                 the gradient.
         """
-        return _plain_number(self, "item()")
+        return doors.plain_number(self, "item()")
 
     def __float__(self) -> float:
-        return float(_plain_number(self, "float()"))
+        return float(doors.plain_number(self, "float()"))
 
     def __int__(self) -> int:
-        return int(_plain_number(self, "int()"))
+        return int(doors.plain_number(self, "int()"))
 
     def __bool__(self) -> bool:  # an `if` on a number is allowed: the branch taken has a gradient of its own
-        return bool(_only_number(self, "bool()"))
+        return bool(doors.only_number(self, "bool()"))
 
     def __round__(self, ndigits: Any = None) -> Any:
         if self._is_traced():
             return arithmetic.round(self, decimals=ndigits or 0)
-        return round(_only_number(self, "round()"), ndigits)
+        return round(doors.only_number(self, "round()"), ndigits)
 
     def __len__(self) -> int:
-        shape = shape_of(self)
-        if not shape:
-            raise DataError(f"len: {named(self)} is a number, and has no length")
-        return shape[0]
+        return doors.length_of(self)
 
     def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
@@ -356,41 +339,39 @@ class Operators(Interpreter):
 
     def sum(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Sum along axes; all by default."""
-        return _room("sum", keepdims, options).sum(self, axis=axis, keepdims=keepdims, **options)
+        return doors.room_of("sum", keepdims, options).sum(self, axis=axis, keepdims=keepdims, **options)
 
     def mean(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Mean along axes; all by default."""
-        return _room("mean", keepdims, options).mean(self, axis=axis, keepdims=keepdims, **options)
+        return doors.room_of("mean", keepdims, options).mean(self, axis=axis, keepdims=keepdims, **options)
 
     def prod(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Product along axes; all by default."""
-        return _room("prod", keepdims, options).prod(self, axis=axis, keepdims=keepdims, **options)
+        return doors.room_of("prod", keepdims, options).prod(self, axis=axis, keepdims=keepdims, **options)
 
     def max(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Largest element along axes; all by default."""
-        return _room("max", keepdims, options).max(self, axis=axis, keepdims=keepdims, **options)
+        return doors.room_of("max", keepdims, options).max(self, axis=axis, keepdims=keepdims, **options)
 
     def min(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Smallest element along axes; all by default."""
-        return _room("min", keepdims, options).min(self, axis=axis, keepdims=keepdims, **options)
+        return doors.room_of("min", keepdims, options).min(self, axis=axis, keepdims=keepdims, **options)
 
     def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Self:
         """Variance along axes; all by default."""
-        room = _room("var", keepdims, options)
-        return room.var(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
+        return doors.room_of("var", keepdims, options).var(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
     def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Self:
         """Standard deviation along axes; all by default."""
-        room = _room("std", keepdims, options)
-        return room.std(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
+        return doors.room_of("std", keepdims, options).std(self, axis=axis, ddof=ddof, keepdims=keepdims, **options)
 
     def cumsum(self, axis: int | None = None, **options: Any) -> Self:
         """Sums of the elements so far; of all in order by default."""
-        return _room("cumsum", False, options, scans).cumsum(self, axis=axis, **options)
+        return doors.room_of("cumsum", False, options, scans).cumsum(self, axis=axis, **options)
 
     def cumprod(self, axis: int | None = None, **options: Any) -> Self:
         """Products of the elements so far; of all in order by default."""
-        return _room("cumprod", False, options, scans).cumprod(self, axis=axis, **options)
+        return doors.room_of("cumprod", False, options, scans).cumprod(self, axis=axis, **options)
 
     def sort(self, axis: int = -1, **options: Any) -> Self:
         """Elements in ascending order along an axis: a new value; NumPy's sorts in place."""
@@ -402,19 +383,19 @@ class Operators(Interpreter):
 
     def argmax(self, axis: int | None = None, keepdims: bool = False, **options: Any) -> Any:
         """Index of the largest element: a plain integer."""
-        return reductions.argmax(self, axis=axis, keepdims=_flag("argmax", keepdims), **options)
+        return reductions.argmax(self, axis=axis, keepdims=doors.keepdims_of("argmax", keepdims), **options)
 
     def argmin(self, axis: int | None = None, keepdims: bool = False, **options: Any) -> Any:
         """Index of the smallest element: a plain integer."""
-        return reductions.argmin(self, axis=axis, keepdims=_flag("argmin", keepdims), **options)
+        return reductions.argmin(self, axis=axis, keepdims=doors.keepdims_of("argmin", keepdims), **options)
 
     def any(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether any element is not 0: a plain answer."""
-        return _room("any", keepdims, options).any(self, axis=axis, keepdims=keepdims, **options)
+        return doors.room_of("any", keepdims, options).any(self, axis=axis, keepdims=keepdims, **options)
 
     def all(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether no element is 0: a plain answer."""
-        return _room("all", keepdims, options).all(self, axis=axis, keepdims=keepdims, **options)
+        return doors.room_of("all", keepdims, options).all(self, axis=axis, keepdims=keepdims, **options)
 
     def dot(self, other: Input) -> Self:
         """NumPy's `dot`: a product, an inner product or a matrix product, as the axes say."""
@@ -460,9 +441,7 @@ class Operators(Interpreter):
             GradientError: a transform differentiates this, and plain numbers would lose
                 the gradient.
         """
-        if self._is_traced():
-            raise _traced_error(self, "tolist()")
-        return np.asarray(ground(self)).tolist()
+        return doors.lists_of(self)
 
     def squeeze(self, axis: Axis = None, **options: Any) -> Self:
         """Without axes of length 1."""
@@ -481,14 +460,14 @@ class Operators(Interpreter):
 
         A size of -1 is computed.
         """
-        return shapes.reshape(self, shape=_listed("reshape", shape))
+        return shapes.reshape(self, shape=doors.whole_numbers("reshape", shape))
 
     def transpose(self, *axes: Any) -> Self:
         """Axes in another order: `v.transpose(1, 0)` or `v.transpose((1, 0))`.
 
         Reversed by default.
         """
-        return shapes.transpose(self, axes=_listed("transpose", axes) if axes and axes != (None,) else None)
+        return shapes.transpose(self, axes=doors.whole_numbers("transpose", axes) if axes and axes != (None,) else None)
 
     @property
     def T(self) -> Self:
@@ -517,89 +496,8 @@ class Operators(Interpreter):
         return math.prod(shape_of(self))
 
 
-def _compared(other: Any) -> Any:
-    """The other side of a comparison, as an operand.
-
-    NotImplemented if it does not hold numbers: then the two differ.
-    """
-    if not is_array_like(other):
-        return NotImplemented
-    try:
-        return as_operand(other, "equal")
-    except DataError:
-        return NotImplemented
-
-
-def _only_number(x: Any, asked: str) -> float | int:
-    number = ground(x)
-    if is_number(number):
-        return number
-    if number is None:
-        raise DataError(f"{asked}: {named(x)} has no number yet; replace `if` by ops.where, and drop float()")
-    if x.size != 1:
-        raise DataError(f"{asked}: {named(x)} has {x.size} elements, not one; sum() or index it first")
-    return np.asarray(number).item()
-
-
-def _plain_number(x: Any, asked: str) -> float | int:
-    if x._is_traced():
-        raise _traced_error(x, asked)
-    return _only_number(x, asked)
-
-
-def _traced_error(x: Any, asked: str) -> GradientError:
-    what = named(x) if shape_of(x) or named(x) != "()" else "this number"
-    return GradientError(
-        f"{asked}: {what} is being differentiated, and plain numbers would lose its gradient;\n"
-        f"use NumPy's functions (np.exp(x) for math.exp(x), np.stack for a list), or x.detach() for a constant"
-    )
-
-
-def _as_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
-    return np.array(ground(x), dtype=dtype, copy=copy)
-
-
-def _refuse_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
-    raise GradientError(
-        f"asarray: {named(x)} has a gradient, which a plain array would lose; np.dot(X, v) or X @ v with X of NumPy\n"
-        f"keeps it, micrograd.ops.stack or micrograd.numpy.array joins values; v.numpy() gives plain numbers"
-    )
-
+memory.shorten(Operators)  # here, before any class inherits from it
 
 for _name, _here in ATTRIBUTES.items():  # PyTorch's names, unless they are ours as well
     if not hasattr(Operators, _name):
         setattr(Operators, _name, Elsewhere(_name, _here))
-
-
-@functools.cache
-def protocols() -> Any:
-    """The room of NumPy's protocols, imported when NumPy first asks: it needs the whole table."""
-    from micrograd.ops import protocols
-
-    return protocols
-
-
-def _flag(name: str, keepdims: Any) -> bool:
-    """keepdims as a bool. A dtype is refused: in NumPy it comes at this position."""
-    if keepdims is True or keepdims is False:
-        return keepdims
-    if isinstance(keepdims, (int, np.bool_)):
-        return bool(keepdims)
-    raise ArgumentError(f"{name}: keepdims={keepdims!r} is not True or False; give dtype= and out= by name")
-
-
-def _room(name: str, keepdims: Any, options: dict[str, Any], usual: Any = reductions) -> Any:
-    """The room of the reduction: another one where where=, initial= or dtype= is given."""
-    _flag(name, keepdims)
-    if options.pop("out", None) is not None:
-        raise OpError(f"{name}: a Value is never written into, so there is no out=; write z = v.{name}(...)")
-    return reducing if options and options.keys() <= {"where", "initial", "dtype", "mean"} else usual
-
-
-def _listed(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
-    """(2, 3) for both f(2, 3) and f((2, 3))."""
-    wanted = given[0] if len(given) == 1 and hasattr(given[0], "__iter__") else given
-    try:
-        return tuple(operator.index(n) for n in wanted)
-    except TypeError:
-        raise ShapeError(f"{name}: {given} are not whole numbers; give them as in {name}(1, 0)") from None

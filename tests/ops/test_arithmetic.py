@@ -129,6 +129,12 @@ def test_clip_gives_the_gradient_to_what_it_chose() -> None:
     np.testing.assert_array_equal(high.grad, [0.0, 0.0, 0.0, 0.0, 1.0])
 
 
+def test_the_method_round_takes_decimals() -> None:
+    for v in (Value(1.26), Value(np.array([1.26]))):
+        assert v.round(1).data == v.round(decimals=1).data == 1.3
+        assert v.round().data == 1.0
+
+
 def test_clip_where_the_bounds_are_the_wrong_way_round() -> None:
     x, low, high = Value(0.5), Value(1.0), Value(0.0)
     ops.clip(x, low, high).backward()

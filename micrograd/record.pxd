@@ -1,4 +1,4 @@
-# C types of op.py: the fields of a record, which the engine reads at every node.
+# C types of record.py: the fields of a record, which the engine reads at every node.
 
 cdef set EXACT
 
