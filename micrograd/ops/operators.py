@@ -1,7 +1,6 @@
 """Python's operators and the methods, written as ops: every interpreter inherits them.
 
-The annotations say `Self`: what is made of a Value is a Value, and of a subclass one of that
-subclass. Comparisons say `Any`, as NumPy's do: they answer with a boolean or an array of them.
+What is made of a Value is a Value, and of a subclass one of that subclass (`Self`).
 """
 
 from __future__ import annotations
@@ -497,7 +496,6 @@ class Operators(Interpreter):
 
 
 memory.shorten(Operators)  # here, before any class inherits from it
-
 for _name, _here in ATTRIBUTES.items():  # PyTorch's names, unless they are ours as well
     if not hasattr(Operators, _name):
         setattr(Operators, _name, Elsewhere(_name, _here))
