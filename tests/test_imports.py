@@ -21,7 +21,7 @@ LEVELS = [
     {"chain"},
     {"op", "copies", "cycles"},
     {"arrays", "asked"},
-    {"ops", "anomaly", "doubles"},
+    {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
     {"node", "spelling"},
     {"gradients", "operands", "stale"},
