@@ -283,9 +283,6 @@ class Node(Operators):
             self.__dict__.update(state["attributes"])
 
 
-memory.shorten(Operators)
-
-
 # Data and gradient
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value
+from micrograd import Symbol, Value
 from micrograd.errors import ShapeError
+from micrograd.folding import simplified
 from micrograd.formula import formula, value_of
 from micrograd.op import Elementwise
 from micrograd.ops import exp, minimum, tanh
@@ -226,3 +227,18 @@ def test_a_number_of_another_dtype_assigned_to_an_input():
 
 def test_a_method_called_on_the_class_with_a_number():
     assert Value.tanh(0.5) == math.tanh(0.5)
+
+
+def test_two_ops_of_one_name_in_an_expression():
+    x = Symbol("x")
+
+    def scaled(x):
+        return 2.0 * x
+
+    first = Elementwise(scaled, "f", [lambda z, x: 2.0])
+
+    def scaled(x):
+        return 10.0 * x
+
+    second = Elementwise(scaled, "f", [lambda z, x: 10.0])
+    assert simplified(first(x) + second(x))(x=1.0) == 12.0

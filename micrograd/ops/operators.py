@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias, TypeVar
 
+from micrograd import memory
 from micrograd.arrays import NumberType, as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
 from micrograd.exact import format_exact, is_exact, number_like
@@ -514,6 +515,9 @@ class Operators(Interpreter):
     def size(self) -> int:
         """Number of elements."""
         return math.prod(shape_of(self))
+
+
+memory.shorten(Operators)  # before anybody makes a class of it, which would go on with what was there
 
 
 def _compared(other: Any) -> Any:
