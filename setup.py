@@ -65,7 +65,7 @@ def extensions():
             name,
             [name.replace(".", "/") + ".py"],
             depends=["micrograd/memory.h", "micrograd/doubles.h"],
-            include_dirs=["micrograd"],  # memory.h is not the one of the system
+            include_dirs=["."],  # for "micrograd/memory.h": a plain "memory.h" may be that of the C library
             define_macros=MACROS,
             extra_compile_args=FLAGS,
         )

@@ -77,6 +77,8 @@ static PyObject *micrograd_assemble(PyObject *steps, PyObject *constants, int re
     return PyBytes_FromStringAndSize((const char *)&p, sizeof p);
 }
 
+/* A quotient or a function that is not finite ends the program with nan, as Python may raise there: the ordinary way
+   decides. So 1 / (1 / x) at 0 is the same error with and without C, and not 0. */
 static double micrograd_run_steps(const micrograd_program *p, double z, double x, double y, double w) {
     double r[MICROGRAD_INPUTS + MICROGRAD_CONSTANTS + MICROGRAD_STEPS];
     int i;
@@ -89,10 +91,10 @@ static double micrograd_run_steps(const micrograd_program *p, double z, double x
             case M_ADD: v = a + b; break;
             case M_SUB: v = a - b; break;
             case M_MUL: v = a * b; break;
-            case M_DIV: v = a / b; break;
+            case M_DIV: v = a / b; if (!isfinite(v)) return NAN; break;
             case M_NEG: v = -a; break;
-            case M_ONE: v = s->one(a); break;
-            case M_TWO: v = s->two(a, b); break;
+            case M_ONE: v = s->one(a); if (!isfinite(v)) return NAN; break;
+            case M_TWO: v = s->two(a, b); if (!isfinite(v)) return NAN; break;
             case M_EQ: v = a == b; break;
             case M_NE: v = a != b; break;
             case M_GT: v = a > b; break;

@@ -1,5 +1,5 @@
 # The functions of doubles.py in C: see there.
-cdef extern from "doubles.h":
+cdef extern from "micrograd/doubles.h":
     enum:
         INPUTS "MICROGRAD_INPUTS"
         CONSTANTS "MICROGRAD_CONSTANTS"

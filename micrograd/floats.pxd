@@ -32,6 +32,8 @@ cpdef bint step(Node node) except -1
 @cython.locals(node=Node)
 cdef double _number(object x, type kind) except? -1
 @cython.locals(node=Node)
+cdef bint _takes_float(object x) noexcept
+@cython.locals(node=Node)
 cdef bint _may_move(object x) noexcept
 @cython.locals(node=Node)
 cdef int _add(object x, double part) except -1

@@ -17,6 +17,7 @@ from micrograd.formula import make
 from micrograd.modes import PAUSES, paused
 from micrograd.node import Node, set_grad
 from micrograd.operands import nobody_to_ask
+from micrograd.pure import FIXED
 from micrograd.record import CONSTANT as _CONSTANT
 from micrograd.record import PRODUCT, SUM, Elementwise, Formulas, Op
 from micrograd.table import OPS
@@ -46,16 +47,17 @@ _shared: dict[Any, Params] = {}
 
 
 def shared_params(op: Op, params: dict[str, Any]) -> Params | None:
-    """The params of an op as one dictionary for all nodes; None where they cannot be a key."""
-    key = (op.name, *params.items(), *map(type, params.values()))
-    try:
-        found = _shared.get(key)
-    except TypeError:
-        return None
+    """The params of an op as one dictionary for all nodes; None where they may change, as a list may."""
+    key: list[Any] = [op, *params.items()]  # not its name: in a notebook an op may be defined anew
+    for x in params.values():
+        if type(x) not in FIXED:
+            return None
+        key.append(type(x) if x or type(x) is not float else repr(x))  # 1 is not True, and 0.0 is not -0.0
+    found = _shared.get(tuple(key))
     if found is None:
         if len(_shared) > 1000:
             _shared.clear()
-        found = _shared[key] = Params(params)
+        found = _shared[tuple(key)] = Params(params)
     return found
 
 
@@ -104,7 +106,9 @@ def add_methods(kind: type[Node]) -> None:
 
 def _method(kind: type[Node], op: Op, slow: Any) -> Any:
     def method(self: Any) -> Any:
-        return _apply_known(op, self) if type(self) is kind else apply_one(op, self)
+        if type(self) is kind:
+            return _apply_known(op, self)
+        return apply_one(op, self) if isinstance(self, Node) else op(self)  # Value.tanh(3.0)
 
     method.__name__, method.__doc__ = op.name, (op.__doc__ or "").split("\n")[0]
     method.__qualname__, method.__module__ = f"{kind.__name__}.{op.name}", kind.__module__
@@ -183,6 +187,8 @@ def step(node: Node) -> bool:
         return False
     x, y, g = node._x, node._y, node._float_grad
     if formulas.slopes == SUM:
+        if not _takes_float(x) or not _takes_float(y):
+            return False
         _add(x, g)
         _add(y, g)
         return True
@@ -191,7 +197,7 @@ def step(node: Node) -> bool:
         if a != a or formulas.slope_x is None:
             return False
         g *= doubles.run(formulas.slope_x, node._float, a, 0.0, 0.0)
-        if g != g:  # nan: zero times infinity, perhaps
+        if g - g != 0.0:  # nan is zero times infinity, perhaps; where C says inf, Python may have raised
             return False
         _add(x, g)
         return True
@@ -204,6 +210,8 @@ def step(node: Node) -> bool:
     else:
         h = g * doubles.run(formulas.slope_y, node._float, a, b, 0.0)
         g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
+        if g - g != 0.0 or h - h != 0.0:
+            return False
     if g != g or h != h:
         return False
     _add(x, g)
@@ -216,7 +224,22 @@ def _number(x: Any, kind: type[Node]) -> float:
     if type(x) is kind:
         node = unchecked.node(x)
         return node._float if node._is_float else NAN
-    return x if type(x) is float or type(x) is int else NAN
+    if type(x) is float:
+        return x
+    if type(x) is not int:
+        return NAN
+    try:
+        return float(x)
+    except OverflowError:  # the op may have an answer, as minimum(1.0, 10**400) has
+        return NAN
+
+
+def _takes_float(x: Any) -> bool:
+    """Whether a float is as the gradient of x should be; not where an array has been assigned to x since."""
+    if isinstance(x, Node):
+        node = unchecked.node(x)
+        return node._is_float or type(node._array) is int
+    return True
 
 
 def _may_move(x: Any) -> bool:

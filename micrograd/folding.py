@@ -138,7 +138,7 @@ class _Folder:
         keys = [self._key(x) for x in inputs]
         if op.facts.commutative:
             keys.sort(key=repr)
-        key = (op.name, *keys, *((name, _setting_key(x)) for name, x in sorted(params.items())))
+        key = (op, *keys, *((name, _setting_key(x)) for name, x in sorted(params.items())))
         if key not in self.made:
             z = op(*inputs, **params)
             if not is_expression(z) and shape_of(z) == () and not isinstance(z, (bool, int, float)):

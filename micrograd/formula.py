@@ -13,16 +13,14 @@ may change later: a formula would keep the old one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from micrograd import doubles
 from micrograd.errors import DataError
 from micrograd.interpreter import Array
 from micrograd.ops.operators import Operators
+from micrograd.pure import is_pure
 from micrograd.record import PRODUCT, SUM, Elementwise, Formulas, Op
-
-TRUSTED = ("micrograd", "math", "numpy", "scipy")  # nobody assigns to the names of these packages
 
 
 class Program:
@@ -47,6 +45,8 @@ class Program:
         """The register of an input; a number becomes a constant."""
         if isinstance(x, Register):
             return x.number
+        if not isinstance(x, (float, int)) or (x == x and float(x) != x):
+            raise DataError(f"formula: {x!r} is not a number of C")
         self.constants.append(float(x))
         return doubles.INPUTS + len(self.constants) - 1
 
@@ -65,6 +65,9 @@ class Register(Operators):
 
     def __bool__(self) -> bool:
         raise DataError("formula: a register has no number to branch on")
+
+    def __hash__(self) -> int:
+        raise DataError("formula: a register has no number to look up")
 
 
 Written = tuple[list[Any], list[float], int]  # steps, constants, and the register of the result
@@ -110,43 +113,6 @@ def _assembled(written: Written | None) -> Any:
 def value_of(program: Any, z: float = 0.0, x: float = 0.0, y: float = 0.0, w: float = 0.0) -> float:
     """The result of a program, where the output of the op is z, and its inputs are x, y and w."""
     return doubles.run(program, z, x, y, w)
-
-
-def is_pure(function: Any) -> bool:
-    """Whether a function reads nothing but its arguments, functions, ops and trusted packages.
-
-    >>> import math
-    >>> here = {"k": 2.0, "math": math}  # the names of a module
-    >>> is_pure(eval("lambda x: k * x", here)), is_pure(eval("lambda x: math.exp(x)", here))
-    (False, True)
-    """
-    pending, seen = [function], set()
-    while pending:
-        f = pending.pop()
-        if isinstance(f, (Op, type, BuiltinFunctionType)) or f in seen or _is_trusted(getattr(f, "__module__", "")):
-            continue
-        seen.add(f)
-        if not isinstance(f, FunctionType) or f.__closure__:
-            return False
-        for x in (f.__globals__[name] for name in _names_of(f.__code__) if name in f.__globals__):
-            if isinstance(x, ModuleType):
-                if not _is_trusted(x.__name__):
-                    return False
-            elif callable(x):
-                pending.append(x)
-            else:
-                return False
-    return True
-
-
-def _is_trusted(module: str | None) -> bool:
-    return (module or "").split(".")[0] in TRUSTED
-
-
-def _names_of(code: CodeType) -> set[str]:
-    """The names that a code reads, with those of the functions inside it."""
-    inside = (x for x in code.co_consts if isinstance(x, CodeType))
-    return set(code.co_names).union(*map(_names_of, inside))
 
 
 def make(formulas: Formulas, op: Op, params: dict[str, Any]) -> None:

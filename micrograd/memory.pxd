@@ -1,5 +1,5 @@
 # The functions of memory.py in C: see there.
-cdef extern from "memory.h":
+cdef extern from "micrograd/memory.h":
     void adopt "micrograd_adopt"(type kind) noexcept
     void shorten "micrograd_shorten"(type kind) noexcept
     void clear "micrograd_clear"(object node) noexcept

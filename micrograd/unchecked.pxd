@@ -3,6 +3,6 @@ from micrograd.node cimport Node
 from micrograd.record cimport Op
 
 
-cdef extern from "memory.h":
+cdef extern from "micrograd/memory.h":
     Node node "micrograd_known"(object x)
     Op record "micrograd_known"(object x)

@@ -25,7 +25,7 @@ LEVELS = [
     {"record"},
     {"op", "copies", "cycles"},
     {"arrays", "asked"},
-    {"ops", "anomaly", "doubles"},
+    {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
     {"node", "spelling", "dual", "leaves"},
     {"gradients", "operands", "stale", "argnums"},

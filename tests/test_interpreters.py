@@ -18,6 +18,7 @@ from micrograd.errors import OpError
 from micrograd.interpreter import Interpreter
 from micrograd.op import OPS, Elementwise
 from micrograd.ops.operators import Operators
+from tests.processes import printed
 from tests.samples import SAMPLES, Sample
 
 PAGE = (Path(__file__).parents[1] / "docs" / "interpreters.md").read_text(encoding="utf-8")
@@ -120,3 +121,15 @@ def test_an_interval_holds_every_number_between(f: Any) -> None:
 def test_an_interval_refuses_what_it_has_no_rule_for() -> None:
     with pytest.raises(OpError, match=r"^log: an Interval has no rule for it; add one to BOUNDS$"):
         ops.log(Interval(1.0, 2.0))
+
+
+@pytest.mark.parametrize("first", ["Symbol", "Value", "grad"])
+def test_interpreters_may_be_imported_in_any_order(first):
+    program = f"""
+from micrograd import {first}
+from micrograd import Symbol, Value, grad
+from micrograd.abstract import Abstract
+import copy
+print(-Symbol("x"), grad(lambda x: x * x)(3.0), copy.copy(Abstract((2,))).shape)
+"""
+    assert printed(program) == "-x 6.0 (2,)"

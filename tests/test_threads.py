@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, toposort, walks
+from micrograd.gradients import Apart
 
 THREADS = 4
 
@@ -377,3 +378,14 @@ def test_a_fork_in_the_middle_of_anothers_walk() -> None:
         (meanwhile(p, fork) * 1.0).backward()
     _, status = os.waitpid(pids[0], 0)
     assert (os.waitstatus_to_exitcode(status), p.grad) == (7, 7.0)
+
+
+def test_gradients_beside_the_nodes() -> None:
+    x, y = Value(3.0), Value(4.0)
+    x.grad = y.grad = 1.0
+    gradients = Apart(None, {id(x): [x, None]})
+    for node in (x, y):
+        gradients.add(node, 2.0, 1.0)
+        gradients.add(node, 5.0, 1.0)
+    assert (x.grad, y.grad) == (1.0, 8.0)
+    assert (gradients.of(x), gradients.of(y)) == (7.0, 8.0)

@@ -1,7 +1,4 @@
-"""Python's operators and the methods, written as ops: every interpreter inherits them.
-
-What is made of a Value is a Value, and of a subclass one of that subclass (`Self`).
-"""
+"""Python's operators and the methods, written as ops: every interpreter inherits them."""
 
 from __future__ import annotations
 
