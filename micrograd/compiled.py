@@ -12,6 +12,7 @@ COMPILED = (
     "micrograd.record",
     "micrograd.op",
     "micrograd.arrays",
+    "micrograd.ops.doors",
     "micrograd.ops.operators",
     "micrograd.walks",
     "micrograd.formula",
