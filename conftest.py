@@ -1,4 +1,6 @@
-"""For every test and every docstring's example: what is global is afterwards as it was before."""
+"""For every test and every docstring's example: what is global is afterwards as it was
+before.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Builds the compiled engine where there is a C compiler; without one the same files run as plain Python.
+"""Builds the compiled engine where there is a C compiler; without one the same files
+run as plain Python.
 
-`MICROGRAD_PURE=1` in the environment builds the plain package on purpose: a wheel that installs on every platform.
-Everything else about the package is in pyproject.toml.
+`MICROGRAD_PURE=1` in the environment builds the plain package on purpose: a wheel that
+installs on every platform. Everything else about the package is in pyproject.toml.
 """
 
 import os
@@ -11,13 +12,16 @@ from contextlib import suppress
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# Read and not imported: the package cannot be imported before it is built.
-# The base of Value has to be a C type as well. The rules of ops stay Python functions, whose source can be shown.
+# Read and not imported: the package cannot be imported before it is built. The base of
+# Value has to be a C type as well. The rules of ops stay Python functions, whose source
+# can be shown.
 MODULES = runpy.run_path("micrograd/compiled.py")["COMPILED"]
-# Classes are made at run time, as Python makes its own: methods can be put on Value from outside.
+# Classes are made at run time, as Python makes its own: methods can be put on Value
+# from outside.
 MACROS = [("CYTHON_USE_TYPE_SPECS", "1")]
 FLAGS = [] if os.name == "nt" else ["-O2", "-g0"]  # twice as quick to build as Python's own flags, and a third as large
-# Types come from the .pxd alone: an annotation in a .py must not change what a call accepts.
+# Types come from the .pxd alone: an annotation in a .py must not change what a call
+# accepts.
 DIRECTIVES = {
     "language_level": 3,
     "annotation_typing": False,
@@ -27,7 +31,9 @@ DIRECTIVES = {
 
 
 class AllOrNone(build_ext):
-    """Builds all of the extension modules, or none: the compiled engine does not run on a plain base."""
+    """Builds all of the extension modules, or none: the compiled engine does not run on
+    a plain base.
+    """
 
     def build_extension(self, extension):
         try:
@@ -51,14 +57,17 @@ class AllOrNone(build_ext):
 
 
 def extensions():
-    """The modules to compile, as C that Cython makes; none where the plain package is asked for."""
+    """The modules to compile, as C that Cython makes; none where the plain package is
+    asked for.
+    """
     if os.environ.get("MICROGRAD_PURE", "0") not in ("", "0"):
         return []
     from Cython.Build import cythonize
     from Cython.Compiler.Options import get_directive_defaults
 
-    # A chain of a million nodes is freed in a loop, not in a recursion. Cython reads this directive only from a
-    # decorator in the .py, which would have to import cython; a default reaches the classes of a .pxd too.
+    # A chain of a million nodes is freed in a loop, not in a recursion. Cython reads
+    # this directive only from a decorator in the .py, which would have to import
+    # cython; a default reaches the classes of a .pxd too.
     get_directive_defaults()["trashcan"] = True
     wanted = [
         Extension(
@@ -71,7 +80,8 @@ def extensions():
         )
         for name in MODULES
     ]
-    # The C goes to build/, not beside the sources, from where it would go into the wheel.
+    # The C goes to build/, not beside the sources, from where it would go into the
+    # wheel.
     made = cythonize(wanted, compiler_directives=DIRECTIVES, build_dir="build/cython")
     for extension in made:  # here, as cythonize makes Extensions of its own and leaves this out
         extension.optional = True  # a compiler that is missing or fails is not an error

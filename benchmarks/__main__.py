@@ -97,7 +97,9 @@ def _rows(text: str) -> list[int]:
 
 
 def _command(options: argparse.Namespace) -> str:
-    """What to type to measure the same again; folders are left out, as they are of one machine."""
+    """What to type to measure the same again; folders are left out, as they are of one
+    machine.
+    """
     parts = ["python -m benchmarks"]
     parts += [] if options.rows == sorted(ROWS) else [f"--rows {','.join(map(str, options.rows))}"]
     parts += ["--small"] if options.small else []

@@ -1,6 +1,8 @@
-"""Two checkouts of this project on the same rows, in turn, in one run: what a change costs or gains.
+"""Two checkouts of this project on the same rows, in turn, in one run: what a change
+costs or gains.
 
-The benchmarks are those of this checkout, for both. Both have to be compiled and to compute the same numbers.
+The benchmarks are those of this checkout, for both. Both have to be compiled and to
+compute the same numbers.
 """
 
 from __future__ import annotations
@@ -24,11 +26,14 @@ def lines_of(row: Row, settings: Settings) -> list[str]:
 
 
 def line_of(number: int, outcome: Outcome) -> str:
-    """Medians of both, the median of the rounds' ratios, and the ratio of the lowest samples.
+    """Medians of both, the median of the rounds' ratios, and the ratio of the lowest
+    samples.
 
-    Samples of one round are neighbours in time, so that a slow minute of the machine is in both.
+    Samples of one round are neighbours in time, so that a slow minute of the machine is
+    in both.
 
-    >>> line_of(1, Outcome("step", samples={"before": [1.0, 2.0, 4.0], "after": [1.1, 2.2, 4.2]}))
+    >>> samples = {"before": [1.0, 2.0, 4.0], "after": [1.1, 2.2, 4.2]}
+    >>> line_of(1, Outcome("step", samples=samples))
     '| 1 | step | 2.00 s | 2.20 s | 1.100 | 1.100 |'
     """
     before, after = (outcome.samples.get(name, []) for name in (BEFORE, AFTER))

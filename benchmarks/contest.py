@@ -1,4 +1,6 @@
-"""Contestants run in turn, round after round, so that a slow minute of the machine hits all alike."""
+"""Contestants run in turn, round after round, so that a slow minute of the machine hits
+all alike.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ class Worker:
 
 
 def environment(name: str, settings: Settings) -> dict[str, str]:
-    """Environment variables of a contestant: threads alike for all, and which engine of ours to use."""
+    """Environment variables of a contestant: threads alike for all, and which engine of
+    ours to use.
+    """
     n = str(settings.threads)
     several = str(settings.threads > 1).lower()
     kept = {key: value for key, value in os.environ.items() if key != "MICROGRAD_PURE"}
@@ -87,11 +91,13 @@ def compare(
 
     Args:
         module: the row's module in this package; its CONTESTANTS has a maker for each.
-        contestants: their names; two checkouts take their place when the settings name another one.
+        contestants: their names; two checkouts take their place when the settings name
+            another one.
         cases: what to compare.
         settings: how to run.
         rounds: turns of each contestant, if not the settings' number.
-        turn: seconds of a turn, if not the settings'; with 0 a turn is one call, without a warm-up.
+        turn: seconds of a turn, if not the settings'; with 0 a turn is one call,
+            without a warm-up.
 
     Raises:
         ContestError: a contestant fails, or the numbers differ.
@@ -109,7 +115,9 @@ def compare(
 
 
 def _race(workers: Sequence[Worker], case: Case, rounds: int, turn: float) -> list[Outcome]:
-    """One outcome, or one for each of the things that the steps have measured for themselves."""
+    """One outcome, or one for each of the things that the steps have measured for
+    themselves.
+    """
     answers = {worker.name: worker.ask("prepare", given=dict(case.given), turn=turn) for worker in workers}
     missing = {name: answer["missing"] for name, answer in answers.items() if "missing" in answer}
     _check_agreement(case, {name: answer.get("numbers") for name, answer in answers.items()})

@@ -1,4 +1,6 @@
-"""Row 7: the Hessian of the Rosenbrock function and the Jacobian of a network, each library by its own transforms."""
+"""Row 7: the Hessian of the Rosenbrock function and the Jacobian of a network, each
+library by its own transforms.
+"""
 
 from __future__ import annotations
 

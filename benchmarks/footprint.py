@@ -1,4 +1,6 @@
-"""Row 8: what a library costs before it does anything: seconds to import it, bytes on the disk."""
+"""Row 8: what a library costs before it does anything: seconds to import it, bytes on
+the disk.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def _own_requirements(name: str) -> list[str]:
 
 
 def size(name: str) -> float:
-    """Bytes of a distribution's files, without those that Python compiles on its own."""
+    """Bytes of a distribution's files, without those that Python compiles on its
+    own.
+    """
     if name == DISTRIBUTIONS[MICROGRAD]:  # from the sources: what an editable install lists is only a pointer
         kept = {".py", ".pyi", ".pxd", ".so", ".pyd", ".typed"}
         files = [path for path in (ROOT / "micrograd").rglob("*") if path.suffix in kept]

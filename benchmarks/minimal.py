@@ -1,7 +1,8 @@
-"""A Value as small and quick as plain Python allows: slots, and local gradients stored when a node is made.
+"""A Value as small and quick as plain Python allows: slots, and local gradients stored
+when a node is made.
 
-The peer of row 2. It is what somebody writes who wants scalar backpropagation and no more: no labels, no second
-order, no arrays, no safety.
+The peer of row 2. It is what somebody writes who wants scalar backpropagation and no
+more: no labels, no second order, no arrays, no safety.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Row 5: a step of a 784-512-512-10 network in float32, against PyTorch and against its matrix products alone."""
+"""Row 5: a step of a 784-512-512-10 network in float32, against PyTorch and against its
+matrix products alone.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def torch(sizes: list[int], batch: int) -> Trial:
 
 
 def products(sizes: list[int], batch: int) -> Trial:
-    """The eight products of a step: forward, and back to the weights and to the hidden layers."""
+    """The eight products of a step: forward, and back to the weights and to the hidden
+    layers.
+    """
     h0, _, (w1, _, w2, _, w3, _) = data(sizes, batch)
     h1, h2, out = h0 @ w1, h0 @ w1 @ w2, h0 @ w1 @ w2 @ w3
 

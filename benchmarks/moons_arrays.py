@@ -1,4 +1,6 @@
-"""Row 4: the moons step on arrays, eager: the same loss in every library's own way, and by hand in NumPy."""
+"""Row 4: the moons step on arrays, eager: the same loss in every library's own way, and
+by hand in NumPy.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ Arrays = list[Any]
 
 
 def weights() -> Arrays:
-    """Of the text's 2-16-16-1 network: a matrix and a bias for each layer, in its draw order."""
+    """Of the text's 2-16-16-1 network: a matrix and a bias for each layer, in its draw
+    order.
+    """
     generator = random.Random(1337)
     found: Arrays = []
     for nin, nout in ((2, 16), (16, 16), (16, 1)):
@@ -156,7 +160,9 @@ def by_hand(points: Arrays, signs: list[int]) -> Trial:
 
 
 def same_calls(points: Arrays, signs: list[int]) -> Trial:
-    """Every call of NumPy that ours makes, and nothing else: the floor of an engine that records op by op."""
+    """Every call of NumPy that ours makes, and nothing else: the floor of an engine
+    that records op by op.
+    """
     X, y = np.array(points), np.array(signs, float).reshape(-1, 1)
     parameters = weights()
 

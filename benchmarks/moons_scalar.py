@@ -1,6 +1,8 @@
-"""Row 1: a training step of text 001's moons demo, its scalar program unchanged, against micrograd 0.1.0.
+"""Row 1: a training step of text 001's moons demo, its scalar program unchanged,
+against micrograd 0.1.0.
 
-The program is the same for all contestants; which `micrograd` it imports is the worker's business.
+The program is the same for all contestants; which `micrograd` it imports is the
+worker's business.
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ def moons(small: bool) -> dict[str, Any]:
 
 def measure(settings: Settings) -> list[Outcome]:
     """One case: forward, backward and update."""
-    # Half a second a turn: after the original's second of other memory, one step of ours would time cold caches.
+    # Half a second a turn: after the original's second of other memory, one step of
+    # ours would time cold caches.
     turn = settings.turn if settings.small else 0.5
     return compare("moons_scalar", CONTESTANTS, [Case("step", moons(settings.small))], settings, turn=turn)
 

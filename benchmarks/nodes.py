@@ -1,4 +1,6 @@
-"""Row 3: time and memory per node, for graphs of a thousand to ten million nodes: both should be flat."""
+"""Row 3: time and memory per node, for graphs of a thousand to ten million nodes: both
+should be flat.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def resident(at_most: bool = False) -> int:
 
 
 def measure(settings: Settings) -> list[Outcome]:
-    """Every size and repeat in fresh processes, since memory that was freed once would be used again."""
+    """Every size and repeat in fresh processes, since memory that was freed once would
+    be used again.
+    """
     outcomes: dict[str, Outcome] = {}
     for nodes in SIZES[:2] if settings.small else SIZES:
         case = Case(f"10^{len(str(nodes)) - 1} nodes, per node", {"nodes": nodes})
@@ -86,7 +90,9 @@ def _what(outcome: Outcome) -> str:
 
 
 def _over_sizes(what: str, of_all: Callable[[list[float]], float]) -> Callable[[list[Outcome]], float | None]:
-    """For a goal: something of the values per node for 10^4 to 10^7 nodes, of our best engine."""
+    """For a goal: something of the values per node for 10^4 to 10^7 nodes, of our best
+    engine.
+    """
 
     def measured(outcomes: list[Outcome]) -> float | None:
         chosen = [x for x in outcomes if _what(x) == what and "10^3" not in x.case]

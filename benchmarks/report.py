@@ -90,7 +90,8 @@ def markdown(about: dict[str, Any], results: Results, notes: str) -> str:
 
 
 def as_json(about: dict[str, Any], results: Results) -> str:
-    """The medians to three digits: a line per case, always in the same order, so that two versions can be compared.
+    """The medians to three digits: a line per case, always in the same order, so that
+    two versions can be compared.
 
     Seconds or bytes, as the key of the case says.
     """
@@ -121,7 +122,9 @@ def _lines(content: dict[str, Any]) -> str:
 
 
 def write(about: dict[str, Any], results: Results, out: Path) -> None:
-    """results.md and results.json; what notes.md says beside them is put at the end of the page."""
+    """results.md and results.json; what notes.md says beside them is put at the end of
+    the page.
+    """
     out.mkdir(parents=True, exist_ok=True)
     notes = out / "notes.md"
     page = markdown(about, results, notes.read_text(encoding="utf-8") if notes.exists() else "")

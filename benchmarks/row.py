@@ -1,4 +1,6 @@
-"""What the benchmarks are made of: a Row of the table has Cases, a Case has an Outcome, a Goal reads Outcomes."""
+"""What the benchmarks are made of: a Row of the table has Cases, a Case has an Outcome,
+a Goal reads Outcomes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# This project by its engines, or as a whole; OURS is the first of them that was measured.
+# This project by its engines, or as a whole; OURS is the first of them that was
+# measured.
 COMPILED, PLAIN, MICROGRAD, OURS = "micrograd, compiled", "micrograd, plain", "micrograd", "ours"
 ORIGINAL = "micrograd 0.1.0"
 BEFORE, AFTER = "before", "after"  # two checkouts of this project, compared
@@ -28,7 +31,8 @@ class Settings:
         threads: of every contestant's libraries.
         original: the folder that micrograd 0.1.0 is installed in.
         out: the folder for results.
-        against: another checkout of this project; it and this one are then the only contestants.
+        against: another checkout of this project; it and this one are then the only
+            contestants.
     """
 
     small: bool
@@ -55,7 +59,8 @@ class Case:
     Attributes:
         name: as the table shows it.
         given: the arguments for the makers of the contestants.
-        tolerance: how far apart the contestants' numbers may be, relative to the largest of them.
+        tolerance: how far apart the contestants' numbers may be, relative to the
+            largest of them.
     """
 
     name: str
@@ -65,7 +70,9 @@ class Case:
 
 @dataclass
 class Outcome:
-    """What came out of a case: per contestant the samples, in seconds or bytes, or why there are none."""
+    """What came out of a case: per contestant the samples, in seconds or bytes, or why
+    there are none.
+    """
 
     case: str
     unit: str = "s"
@@ -119,8 +126,10 @@ class Row:
         title: what is measured.
         measure: runs it.
         goals: the numbers to reach.
-        condense: outcomes for the table, where there are too many; all of them go into the JSON.
-        detail: a table of its own for all of them, as Markdown; empty where there is nothing to show.
+        condense: outcomes for the table, where there are too many; all of them go into
+            the JSON.
+        detail: a table of its own for all of them, as Markdown; empty where there is
+            nothing to show.
     """
 
     number: int

@@ -1,4 +1,6 @@
-"""Row 9: what a node costs, op by op: 30 elementwise ops on floats, to build and to go back, and in ratio to tanh."""
+"""Row 9: what a node costs, op by op: 30 elementwise ops on floats, to build and to go
+back, and in ratio to tanh.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def function(op: str) -> Callable[..., Any]:
 
 
 def make(op: str, nodes: int) -> Trial:
-    """The sum of the op at many leaves, less that of the leaves alone; all are inside every op's domain."""
+    """The sum of the op at many leaves, less that of the leaves alone; all are inside
+    every op's domain.
+    """
     from micrograd.engine import Value
 
     leaves = [Value(0.1 + 0.8 * i / nodes) for i in range(nodes)]

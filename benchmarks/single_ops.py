@@ -1,4 +1,6 @@
-"""Row 6: single ops on arrays of 1 to a million elements, forward alone and with backward, against PyTorch."""
+"""Row 6: single ops on arrays of 1 to a million elements, forward alone and with
+backward, against PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from benchmarks.contest import compare
 from benchmarks.report import digits
 from benchmarks.row import COMPILED, OURS, PLAIN, TORCH, Case, Outcome, Row, Settings, Trial
 
-# Both libraries spell them alike. All on square arrays of positive numbers, so that every op has its domain.
+# Both libraries spell them alike. All on square arrays of positive numbers, so that
+# every op has its domain.
 OPS: dict[str, Callable[[Any, Any], Any]] = {
     "add": lambda x, y: x + y,
     "multiply": lambda x, y: x * y,
@@ -83,7 +86,9 @@ def measure(settings: Settings) -> list[Outcome]:
 
 
 def condense(outcomes: list[Outcome]) -> list[Outcome]:
-    """One line per size and way: the geometric mean over the ops, of every contestant."""
+    """One line per size and way: the geometric mean over the ops, of every
+    contestant.
+    """
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(outcome.case.partition(", ")[2], []).append(outcome)
@@ -98,7 +103,9 @@ def condense(outcomes: list[Outcome]) -> list[Outcome]:
 
 
 def detail(outcomes: list[Outcome]) -> list[str]:
-    """PyTorch's time over ours: a line per op, a column per size and way; nothing without PyTorch."""
+    """PyTorch's time over ours: a line per op, a column per size and way; nothing
+    without PyTorch.
+    """
     if not any(TORCH in x.samples for x in outcomes):
         return []
     cases = {x.case: x for x in outcomes}

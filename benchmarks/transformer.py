@@ -1,4 +1,6 @@
-"""Row 2: a one-layer character transformer on scalar Values, against the same program on a minimal Value class."""
+"""Row 2: a one-layer character transformer on scalar Values, against the same program
+on a minimal Value class.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ Matrix = list[Vector]
 
 
 class Transformer:
-    """Token and position embeddings, one block of attention and one of a two-layer network, logits.
+    """Token and position embeddings, one block of attention and one of a two-layer
+    network, logits.
 
     Args:
         value: the class of its parameters.
@@ -47,7 +50,9 @@ class Transformer:
         self.parameters = [p for weight in weights for row in weight for p in row]
 
     def loss(self, name: str) -> Any:
-        """Mean cross-entropy of each next letter; keys and values of the letters before are kept."""
+        """Mean cross-entropy of each next letter; keys and values of the letters before
+        are kept.
+        """
         text = [END, *(ord(letter) - ord("a") + 1 for letter in name), END][: self.context + 1]
         keys: Matrix = []
         values: Matrix = []

@@ -1,6 +1,8 @@
-"""One contestant, in a process of its own: `python -m benchmarks.worker MODULE CONTESTANT`.
+"""One contestant, in a process of its own:
+`python -m benchmarks.worker MODULE CONTESTANT`.
 
-It reads orders, one JSON object a line, and answers each with one: to prepare a case, and to run it for one turn.
+It reads orders, one JSON object a line, and answers each with one: to prepare a case,
+and to run it for one turn.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ class Contestant:
         self.calls = 1
 
     def prepare(self, given: dict[str, Any], turn: float) -> dict[str, Any]:
-        """Build the case, warm up, and find out how many calls make a turn of that many seconds."""
+        """Build the case, warm up, and find out how many calls make a turn of that many
+        seconds.
+        """
         _admit(self.name)
         makers = importlib.import_module(f"benchmarks.{self.module}").CONTESTANTS
         maker = makers[COMPILED if self.name in (BEFORE, AFTER) else self.name]
@@ -63,13 +67,17 @@ class Contestant:
         return {"numbers": None if numbers is None else [float(x) for x in numbers]}
 
     def warm_up(self, turn: float) -> None:
-        """Two calls at least, and more until a doubled number of them fills the turn."""
+        """Two calls at least, and more until a doubled number of them fills the
+        turn.
+        """
         self.step()
         while (seconds := self.take_turn()["seconds"]) * self.calls < turn:
             self.calls = max(2 * self.calls, min(int(turn / seconds) + 1, 10 * self.calls))
 
     def take_turn(self) -> dict[str, Any]:
-        """Seconds per call, or what the step has measured; with the garbage collector as Python has it."""
+        """Seconds per call, or what the step has measured; with the garbage collector
+        as Python has it.
+        """
         start = time.perf_counter()
         for _ in range(self.calls):
             measured = self.step()
@@ -78,7 +86,9 @@ class Contestant:
 
 
 def _admit(name: str) -> None:
-    """See to it that `import micrograd` is what the name says, or say that it is missing."""
+    """See to it that `import micrograd` is what the name says, or say that it is
+    missing.
+    """
     if name == ORIGINAL:
         folder = Path(os.environ["BENCHMARKS_ORIGINAL"])
         if not (folder / "micrograd").is_dir():
@@ -97,7 +107,9 @@ def _admit(name: str) -> None:
 
 
 def _import_from(folder: Path) -> None:
-    """Import the micrograd that lies in a folder; the benchmarks stay those of this checkout."""
+    """Import the micrograd that lies in a folder; the benchmarks stay those of this
+    checkout.
+    """
     if sys.path[0] != str(folder):
         sys.path.insert(0, str(folder))
     import micrograd

@@ -1,9 +1,10 @@
-"""Writes the types of the table of ops, for type checkers and editors: `python docs/make_stubs.py`.
+"""Writes the types of the table of ops, for type checkers and editors:
+`python docs/make_stubs.py`.
 
-A test compares. The signatures come from the functions themselves: an argument annotated
-with `Array` takes numbers, arrays, lists and Values. With a Value among them the result is
-a Value of that class. Without one it is a number or an array. The stubs of
-`micrograd.numpy` say the same of NumPy's names.
+A test compares. The signatures come from the functions themselves: an argument
+annotated with `Array` takes numbers, arrays, lists and Values. With a Value among them
+the result is a Value of that class. Without one it is a number or an array. The stubs
+of `micrograd.numpy` say the same of NumPy's names.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from micrograd.ops import protocols  # noqa: E402
 from micrograd.ops.calls import order_of  # noqa: E402
 
 MADE = f"Made by `python docs/make_stubs.py` with NumPy {np.__version__}; do not edit by hand."
-# Plain calls come first, so that a list of numbers is not searched for a Value. The overlap is meant.
-# NumPy's names differ a little from version to version.
+# Plain calls come first, so that a list of numbers is not searched for a Value. The
+# overlap is meant. NumPy's names differ a little from version to version.
 CHECKERS = """\
 # mypy: disable-error-code="overload-overlap, attr-defined"
 # pyright: reportOverlappingOverload=false, reportAttributeAccessIssue=false"""
@@ -138,7 +139,9 @@ def forward_of(function: Any) -> Any:
 
 
 def arguments_of(function: Any) -> list[Argument]:
-    """The arguments of an op or composite; those that may come by position first, in NumPy's order."""
+    """The arguments of an op or composite; those that may come by position first, in
+    NumPy's order.
+    """
     forward = forward_of(function)
     found: dict[str, Argument] = {}
     for name, p in inspect.signature(forward).parameters.items():
@@ -164,7 +167,9 @@ def default_of(p: inspect.Parameter) -> str:
 
 
 def shown(annotation: Any, function: Any) -> str:
-    """An annotation without the names of its room: `Axis` as `int | tuple[int, ...] | None`."""
+    """An annotation without the names of its room: `Axis` as
+    `int | tuple[int, ...] | None`.
+    """
     value = eval(annotation, function.__globals__ | {"Array": Array}) if isinstance(annotation, str) else annotation
     text = f"{value.__module__}.{value.__qualname__}" if type(value) is type else repr(value)
     for prefix in ("typing.", "collections.abc.", "builtins."):
@@ -173,7 +178,9 @@ def shown(annotation: Any, function: Any) -> str:
 
 
 def is_elementwise(function: Any, arguments: list[Argument]) -> bool:
-    """Whether numbers give a number, and arrays an array of their shape: found out by trying."""
+    """Whether numbers give a number, and arrays an array of their shape: found out by
+    trying.
+    """
     count = sum(1 for a in arguments if not a.default)
     if count > 2 or any(a.stars for a in arguments) or any(a.said != "Array" for a in arguments[:count]):
         return False
@@ -213,7 +220,9 @@ def signature(arguments: list[Argument], kinds: dict[str, str], result: str, req
 
 
 def overloads_of(function: Any, by_place: bool = False) -> list[str]:
-    """The signatures of a function: without a Value, and with one at each of its arrays."""
+    """The signatures of a function: without a Value, and with one at each of its
+    arrays.
+    """
     arguments, forward = arguments_of(function), forward_of(function)
     arrays = [a for a in arguments if a.takes_arrays]
     result = shown(inspect.signature(forward).return_annotation, forward)
@@ -291,7 +300,9 @@ def ops_stub() -> str:
 
 
 def class_of(op: Op, body: list[str], classes: dict[str, str]) -> str:
-    """The class of ops with these signatures, named for their arguments; made where there is none yet."""
+    """The class of ops with these signatures, named for their arguments; made where
+    there is none yet.
+    """
     text = "\n".join(defined("__call__", body))
     if text not in classes:
         name = "_" + "_".join(a.name for a in arguments_of(op))

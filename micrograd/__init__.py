@@ -1,6 +1,8 @@
-"""micrograd: automatic differentiation that a learner reads in one sitting and a professional then keeps.
+"""micrograd: automatic differentiation that a learner reads in one sitting and a
+professional then keeps.
 
-What is named here is loaded when first used, so `import micrograd` takes no time and needs no NumPy.
+What is named here is loaded when first used, so `import micrograd` takes no time and
+needs no NumPy.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ __all__ = [
 ]
 __version__ = "1.0.0.dev0"
 
-# The names, and the rooms they come from, stand in __init__.pyi: type checkers read that file, and so does this line.
+# The names, and the rooms they come from, stand in __init__.pyi: type checkers read
+# that file, and so does this line.
 __getattr__, _lazy_names, _ = lazy_loader.attach_stub(__name__, __file__)
 
 
@@ -46,7 +49,8 @@ def __dir__() -> list[str]:
 
 
 def about() -> str:
-    """Which micrograd this is, which engine runs, and why; and what is wrong with the installation.
+    """Which micrograd this is, which engine runs, and why; and what is wrong with the
+    installation.
 
     >>> print(about())  # doctest: +ELLIPSIS
     micrograd 1... on Python 3...: the ... engine...

@@ -1,4 +1,4 @@
-"""What `import micrograd` offers: loaded when first used, typed here. `__init__.py` reads the names from this file."""
+"""What `import micrograd` offers, typed; `__init__.py` reads the names from here."""
 
 from . import abstract as abstract
 from . import check as check

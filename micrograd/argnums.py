@@ -1,4 +1,6 @@
-"""The arguments by which a transform differentiates: `argnums`, one number or several."""
+"""The arguments by which a transform differentiates: `argnums`, one number or
+several.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ class Chosen:
         return args
 
     def shaped(self, leaves: Sequence[Any]) -> Any:
-        """Results by leaf in the structure of the chosen arguments: a tuple for several argnums, else one tree."""
+        """Results by leaf in the structure of the chosen arguments: a tuple for several
+        argnums, else one tree.
+        """
         trees = like(self._wanted, leaves)
         return trees[0] if self._is_one else tuple(trees)
 

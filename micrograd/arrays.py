@@ -1,4 +1,7 @@
-"""The door: what may be data. A Python number stays one; arrays are NumPy's, or speak NumPy's protocols."""
+"""The door: what may be data.
+
+A Python number stays one; arrays are NumPy's, or speak NumPy's protocols.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    # The types that users meet; only type checkers need them. `v.data` and `v.grad` are Data:
-    # `v.item()` is surely a number, and `v.numpy()` surely an array.
+    # The types that users meet; only type checkers need them. `v.data` and `v.grad` are
+    # Data: `v.item()` is surely a number, and `v.numpy()` surely an array.
     Data: TypeAlias = float | NDArray[Any]
 
     class Gridlike(Protocol):
@@ -46,7 +49,8 @@ def is_number(x: Any) -> bool:
 
 
 def float_type(x: Any) -> Any:
-    """NumPy's type for a result of x that is not whole: that of x, or float64 where x is of integers or a number.
+    """NumPy's type for a result of x that is not whole: that of x, or float64 where x
+    is of integers or a number.
 
     >>> float_type(np.ones(2, np.float32)), float_type(np.ones(2, int)), float_type(1.0)
     (dtype('float32'), dtype('float64'), dtype('float64'))
@@ -56,7 +60,9 @@ def float_type(x: Any) -> Any:
 
 
 def is_lazy(x: Any) -> bool:
-    """Whether x stands for a number without being one: another interpreter's, or another library's array."""
+    """Whether x stands for a number without being one: another interpreter's, or
+    another library's array.
+    """
     if isinstance(x, (float, int)) or type(x) in EXACT:
         return False
     return isinstance(x, Interpreter) or not isinstance(x, (np.ndarray, np.generic))
@@ -70,12 +76,14 @@ def is_array_like(x: Any) -> bool:
 
 
 def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
-    """x as an operand, which may be data: as `as_data`, but Values in lists and object arrays are joined into one.
+    """x as an operand, which may be data: as `as_data`, but Values in lists and object
+    arrays are joined into one.
 
     Args:
         x: what was given.
         asker: the op that asks, for the error.
-        others: what stands beside it: booleans and integers become floats as in NumPy, float32 beside float32.
+        others: what stands beside it: booleans and integers become floats as in NumPy,
+            float32 beside float32.
 
     >>> as_operand([1, 2], "add")
     array([1., 2.])
@@ -91,7 +99,8 @@ def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
 
 
 def as_input(x: Any, asker: str) -> Any:
-    """What an op takes for x: lists become arrays, Values in lists or object arrays one Value.
+    """What an op takes for x: lists become arrays, Values in lists or object arrays one
+    Value.
 
     Args:
         x: a number, an array, a Value, or nested lists of them.
@@ -121,7 +130,9 @@ def as_input(x: Any, asker: str) -> Any:
 
 
 def is_odd(x: Any) -> bool:
-    """Whether x has to be looked at before an op takes it: a list, an object array, something that is no array."""
+    """Whether x has to be looked at before an op takes it: a list, an object array,
+    something that is no array.
+    """
     kind = type(x)
     if kind in USUAL:
         return False
@@ -134,7 +145,9 @@ def is_odd(x: Any) -> bool:
 
 
 def _plain(x: Any, asker: str) -> Any:
-    """A list of plain numbers as NumPy reads it, so that booleans stay a condition and whole numbers an index."""
+    """A list of plain numbers as NumPy reads it, so that booleans stay a condition and
+    whole numbers an index.
+    """
     as_data(x, asker)  # refuses what is ragged, or no number
     return np.asarray(x)
 
@@ -150,7 +163,9 @@ def is_object_array(x: Any) -> bool:
 
 
 def holds_values(x: Any) -> bool:
-    """Whether x is an interpreter's value, or a list or object array that holds one at any depth."""
+    """Whether x is an interpreter's value, or a list or object array that holds one at
+    any depth.
+    """
     pending = [x]
     while pending:
         x = pending.pop()
@@ -164,9 +179,11 @@ def holds_values(x: Any) -> bool:
 
 
 class NumberType:
-    """The dtype of a number that has a gradient: NumPy's, but `dtype.type(v)` of a Value leaves it as it is.
+    """The dtype of a number that has a gradient: NumPy's, but `dtype.type(v)` of a
+    Value leaves it as it is.
 
-    `np.mean([v, w])` ends with `total.dtype.type(total / 2)`: there np.float64 would keep the bare number alone.
+    `np.mean([v, w])` ends with `total.dtype.type(total / 2)`: there np.float64 would
+    keep the bare number alone.
 
     >>> NumberType(np.dtype(float)) == np.dtype(float)
     True
@@ -198,7 +215,8 @@ class NumberType:
 
 
 def as_data(data: Any, asker: str = "Value") -> Any:
-    """What a Value may hold: a number of Python or an exact one, or an array of floating-point numbers.
+    """What a Value may hold: a number of Python or an exact one, or an array of
+    floating-point numbers.
 
     Args:
         data: what was given.

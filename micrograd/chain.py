@@ -1,4 +1,5 @@
-"""One factor of the chain rule: a gradient times a slope, with care for zero times infinity.
+"""One factor of the chain rule: a gradient times a slope, with care for zero times
+infinity.
 
 unknown.py says what zero times infinity is, and who is told.
 """
@@ -20,17 +21,20 @@ from micrograd.unknown import current_zeros, known_zero_forward
 def times(
     g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[[], tuple[Any, Any]] | None = None
 ) -> Array:
-    """g * partial in a chain rule, where no gradient is no gradient: zero times infinity, or times nan, is zero.
+    """g * partial in a chain rule, where no gradient is no gradient: zero times
+    infinity, or times nan, is zero.
 
-    So the branch that a `where` did not take has no say. A zero that came out as zero, and an infinite gradient that
-    meets a slope of zero, are not known: see unknown.py. `ieee_gradients()` gives plain products back.
+    So the branch that a `where` did not take has no say. A zero that came out as zero,
+    and an infinite gradient that meets a slope of zero, are not known: see unknown.py.
+    `ieee_gradients()` gives plain products back.
 
     Args:
         g: a cotangent; or a tangent, in forward mode.
         partial: the slope; where it is boolean, a choice.
         z: the output of the op.
         name: the op, for the warning.
-        look: in forward mode, says where the partial is not 0 for any data, and where the inputs are finite.
+        look: in forward mode, says where the partial is not 0 for any data, and where
+            the inputs are finite.
 
     >>> times(0.0, float("inf"))
     0.0
@@ -46,7 +50,8 @@ def times(
         check_slope(name, product, g, z)
     if not _may_be_nan(product) or is_ieee():
         return product
-    # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its own, which must not be lost.
+    # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its
+    # own, which must not be lost.
     zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
     return OPS["where"](zero, number_like(0.0, product), product)
 
@@ -76,7 +81,10 @@ def _is_choice(partial: Array) -> bool:
 
 
 def _may_be_nan(x: Array) -> bool:
-    """False when x surely holds no nan. An array of another library is not asked: it may not be computed yet."""
+    """False when x surely holds no nan.
+
+    An array of another library is not asked: it may not be computed yet.
+    """
     x = ground(x)
     if type(x) is float or type(x) is int:
         return x != x

@@ -1,7 +1,9 @@
-"""Checks of gradients against finite differences: `gradcheck` for a function, `check_op` for the record of an op.
+"""Checks of gradients against finite differences: `gradcheck` for a function,
+`check_op` for the record of an op.
 
-The difference quotient has four points, so its error falls with the fourth power of the step, and the
-tolerance can be tight: a factor, a sign, a missing term or a wrong shape does not pass.
+The difference quotient has four points, so its error falls with the fourth power of the
+step, and the tolerance can be tight: a factor, a sign, a missing term or a wrong shape
+does not pass.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ def gradcheck(
     atol: float = 0.0,
     raise_exception: bool = True,
 ) -> bool:
-    """Compare the derivatives of f, in both modes and of first and second order, with finite differences of f.
+    """Compare the derivatives of f, in both modes and of first and second order, with
+    finite differences of f.
 
     df/dx  ~  (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h
 
@@ -44,11 +47,13 @@ def gradcheck(
             combination of its elements is checked.
         inputs: a list of numbers, arrays or Values, or one alone: where to check, away
             from kinks. They are not changed.
-        order: 1 for the gradients alone; 2 for the derivatives of the gradients too; and so on.
+        order: 1 for the gradients alone; 2 for the derivatives of the gradients too;
+            and so on.
         modes: "reverse" is what `backward()` gives, "forward" what `jvp` gives. Of
             higher orders, the gradient is differentiated in each mode.
         rtol: largest error relative to the derivative, beyond the rounding error of the
-            difference quotient itself; of both, ten times as much for each order above the first.
+            difference quotient itself; of both, ten times as much for each order above
+            the first.
         atol: error allowed on top of that.
         raise_exception: raise on a wrong gradient, rather than return False.
 
@@ -56,8 +61,8 @@ def gradcheck(
         True when every derivative agrees.
 
     Raises:
-        GradcheckError: a derivative is wrong. The error says of which input and element,
-            what it is, and what finite differences give.
+        GradcheckError: a derivative is wrong. The error says of which input and
+            element, what it is, and what finite differences give.
         ArgumentError: order or modes are not as above.
 
     Source: the four-point formula is Abramowitz and Stegun (1964), 25.3.6.
@@ -78,13 +83,15 @@ def gradcheck(
 
 
 def check_op(op: Op | Callable[..., Any], *inputs: Array, rtol: float = 1e-6, atol: float = 0.0, **params: Any) -> bool:
-    """Check everything that the record of an op says, at one point; or a function made of ops in the same way.
+    """Check everything that the record of an op says, at one point; or a function made
+    of ops in the same way.
 
     Its shape rule against the real shape; that its rules are written in ops, by running
     them on shapes; and what `gradcheck` checks: both modes, first and second order.
 
     Args:
-        op: the op, from `OPS` or your own; or a plain function, which is held to all but the shape rule.
+        op: the op, from `OPS` or your own; or a plain function, which is held to all
+            but the shape rule.
         inputs: numbers or float64 arrays, away from kinks.
         rtol: largest error relative to the derivative, beyond rounding.
         atol: error allowed on top of that.
@@ -118,7 +125,9 @@ def check_op(op: Op | Callable[..., Any], *inputs: Array, rtol: float = 1e-6, at
 
 
 class _Allowed(NamedTuple):
-    """How far a derivative may be from finite differences; times is how often as much rounding counts."""
+    """How far a derivative may be from finite differences; times is how often as much
+    rounding counts.
+    """
 
     rtol: float
     atol: float
@@ -143,7 +152,9 @@ def _checked_modes(order: int, modes: Collection[str]) -> tuple[str, ...]:
 
 
 def _in_float64(x: Any) -> Any:
-    """What is checked: differences are floats, and those of float32 would be rounded away."""
+    """What is checked: differences are floats, and those of float32 would be rounded
+    away.
+    """
     x = as_float(x)
     return x.astype("float64") if getattr(x, "dtype", None) in ("float32", "float16") else x
 
@@ -168,7 +179,9 @@ def _check_orders(
 
 
 def _slope(f: Callable[..., Any], n: int, modes: tuple[str, ...]) -> Callable[..., Any]:
-    """The derivative of the projection of f: the gradients, as one vector; or by forward mode along a direction."""
+    """The derivative of the projection of f: the gradients, as one vector; or by
+    forward mode along a direction.
+    """
 
     def gradients(*moved: Any) -> Any:
         if all(isinstance(x, Value) for x in moved):
@@ -185,7 +198,9 @@ def _slope(f: Callable[..., Any], n: int, modes: tuple[str, ...]) -> Callable[..
 
 
 def _random(shape: tuple[int, ...], seed: int) -> Any:
-    """Numbers between 1/2 and 3/2 with random signs: none small enough to hide an error."""
+    """Numbers between 1/2 and 3/2 with random signs: none small enough to hide an
+    error.
+    """
     generator = np.random.default_rng(seed)
     return as_data((0.5 + generator.random(shape)) * generator.choice([-1.0, 1.0], shape))
 
@@ -205,7 +220,9 @@ def _gradients(f: Callable[..., Any], points: Sequence[Any]) -> list[Any]:
 
 
 def _recorded_gradients(f: Callable[..., Any], leaves: Sequence[Value]) -> list[Any]:
-    """The same with the walk recorded, so that the gradients can be differentiated by the leaves."""
+    """The same with the walk recorded, so that the gradients can be differentiated by
+    the leaves.
+    """
     inner = [leaf + 0.0 for leaf in leaves]
     z = _projected(f, inner)
     if isinstance(z, Value) and z.inputs:
@@ -217,7 +234,9 @@ def _recorded_gradients(f: Callable[..., Any], leaves: Sequence[Value]) -> list[
 
 
 def _quotient(f: Callable[..., Any], points: Sequence[Any], direction: Sequence[Any]) -> tuple[float, float]:
-    """Derivative of the projection of f along a direction, by four points; and its rounding error."""
+    """Derivative of the projection of f along a direction, by four points; and its
+    rounding error.
+    """
     size = 0.0
 
     def at(h: float) -> float:
@@ -232,9 +251,11 @@ def _quotient(f: Callable[..., Any], points: Sequence[Any], direction: Sequence[
 
 
 def _directions(points: Sequence[Any]) -> Iterator[tuple[str, list[Any], float]]:
-    """Name, direction and its length: each element alone when there are few, else random directions through all.
+    """Name, direction and its length: each element alone when there are few, else
+    random directions through all.
 
-    Each input moves in proportion to its own size, so that 1e-6 and 1e6 are checked alike.
+    Each input moves in proportion to its own size, so that 1e-6 and 1e6 are checked
+    alike.
     """
     zeros = [np.zeros(shape_of(x)) for x in points]
     sizes = [float(np.max(np.abs(x), initial=0.0)) or 1.0 for x in points]
@@ -253,13 +274,17 @@ def _directions(points: Sequence[Any]) -> Iterator[tuple[str, list[Any], float]]
 
 
 def _name_of(f: Any) -> str:
-    """What errors call a function: lambdas and what has no name are called by what asks."""
+    """What errors call a function: lambdas and what has no name are called by what
+    asks.
+    """
     name = getattr(f, "__name__", "")
     return name if name.isidentifier() else "gradcheck"
 
 
 class _Measured(NamedTuple):
-    """A direction, how errors call it, and the derivative along it by finite differences."""
+    """A direction, how errors call it, and the derivative along it by finite
+    differences.
+    """
 
     place: str
     direction: list[Any]
@@ -342,7 +367,9 @@ def _check_agreement(
 def _narrowed(
     mode: _Mode, x: _Measured, f: Callable[..., Any], points: Sequence[Any], allowed: _Allowed
 ) -> tuple[str, float, float]:
-    """One element where the mode is wrong, its derivative, and the right one: a half that is wrong is halved again."""
+    """One element where the mode is wrong, its derivative, and the right one: a half
+    that is wrong is halved again.
+    """
     direction, mine, theirs = x.direction, mode.along(x.direction), x.quotient
     while len(moving := _moving(direction)) > 1:
         half = len(moving) // 2

@@ -1,4 +1,6 @@
-"""The modules that are compiled where there is a C compiler. `setup.py`, `plain.py` and the Makefile read this list.
+"""The modules that are compiled where there is a C compiler.
+
+`setup.py`, `plain.py` and the Makefile read this list.
 
 >>> "micrograd.engine" in COMPILED
 True

@@ -71,7 +71,9 @@ def _broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 
 
 def unshared(part: Array, g: Array) -> Array:
-    """A copy of part where it is g itself, or a view: for a gradient that its owner may change in place."""
+    """A copy of part where it is g itself, or a view: for a gradient that its owner may
+    change in place.
+    """
     if isinstance(part, Interpreter) or type(part) in NUMBERS:
         return part
     return part.copy() if part is g or getattr(part, "base", None) is not None else part

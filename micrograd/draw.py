@@ -292,7 +292,9 @@ def _decimal(x: float) -> str:
 
 
 def _exact(x: Any) -> str:
-    """A fraction or another exact number as it prints; its first digits where that is long."""
+    """A fraction or another exact number as it prints; its first digits where that is
+    long.
+    """
     text = str(x)
     return _escaped(text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...")
 

@@ -1,7 +1,9 @@
-"""Forward mode: a second interpreter of the same ops, in which every value carries its tangent along.
+"""Forward mode: a second interpreter of the same ops, in which every value carries its
+tangent along.
 
-A `Dual` is a primal and a tangent, the rate at which it changes when the inputs move along a given direction.
-An op on Duals computes its output as always, and the output's tangent by the same rules that `backward` uses.
+A `Dual` is a primal and a tangent, the rate at which it changes when the inputs move
+along a given direction. An op on Duals computes its output as always, and the output's
+tangent by the same rules that `backward` uses.
 """
 
 from __future__ import annotations
@@ -23,9 +25,12 @@ from micrograd.ops.operators import Operators
 
 
 class Dual(Operators):
-    """A primal with its tangent. The number says which `jvp` it belongs to, so that nested ones stay apart.
+    """A primal with its tangent.
 
-    A tangent of None stands for zeros: the Dual is a constant. When its jvp has ended, a Dual is only its primal.
+    The number says which `jvp` it belongs to, so that nested ones stay apart.
+
+    A tangent of None stands for zeros: the Dual is a constant. When its jvp has ended,
+    a Dual is only its primal.
     """
 
     __slots__ = ("_number", "_tangent", "primal")
@@ -73,7 +78,9 @@ class Dual(Operators):
         return self._tangent is not None and levels.is_pushing(self._number)
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
-        """Run the op on the primals and push the tangents; what belongs to another level is a constant here."""
+        """Run the op on the primals and push the tangents; what belongs to another
+        level is a constant here.
+        """
         if not levels.is_pushing(self._number):
             return op(*[x._settled() if isinstance(x, Dual) else x for x in inputs], **params)
         joined = [_joined(op.name, x) for x in inputs]
@@ -117,7 +124,8 @@ class Dual(Operators):
 
 
 def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Sequence[Array]) -> tuple[Any, Any]:
-    """The outputs of f(*primals), a list, and their tangents; `micrograd.transforms.jvp` is this for trees.
+    """The outputs of f(*primals), a list, and their tangents;
+    `micrograd.transforms.jvp` is this for trees.
 
     Args:
         f: a function of numbers or arrays to a list of them.
@@ -147,13 +155,17 @@ def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Seq
 
 
 def lifted(x: Array) -> Array:
-    """x as a constant of the innermost jvp around, so that what is made of it now is inside of that jvp."""
+    """x as a constant of the innermost jvp around, so that what is made of it now is
+    inside of that jvp.
+    """
     level = levels.innermost()
     return x if level == 0 or getattr(x, "_level", 0.0) >= level else Dual(x, None, level)
 
 
 def _joined(name: str, x: Array) -> Array:
-    """A list or array of Duals as one Dual; what is not made of real numbers is refused; anything else as it is."""
+    """A list or array of Duals as one Dual; what is not made of real numbers is
+    refused; anything else as it is.
+    """
     if isinstance(x, (Interpreter, float, int)):
         return x
     is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")

@@ -1,4 +1,5 @@
-# C types of engine.py: with them Cython compiles that file, as it stands, into the fast engine.
+# C types of engine.py: with them Cython compiles that file, as it stands, into the fast
+# engine.
 cimport cython
 
 from micrograd cimport floats, memory, unchecked

@@ -55,7 +55,7 @@ def _push(x: Any, mark: int, stack: list[Any]) -> bool:
 
 
 def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
-    """Push one input that is not in order yet, or all of many; False if none is left."""
+    """Push one input that is not in order yet, or all of many; False if none is."""
     if type(node._y) is not tuple:
         return _push(node._x, mark, stack) or _push(node._y, mark, stack)
     count = len(stack)
@@ -136,11 +136,11 @@ def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
 
 
 def walk_back(walk: Walking) -> None:
-    """The loop of `backward`: a node passes its gradient on after all its users have."""
+    """The loop of `backward`: a node passes its gradient on after its users."""
     order = walk.order  # inputs before users: the root is last, and has its gradient already
     while order:
-        # Users before inputs. In b = a + a; c = b + b a recursion into each input would go
-        # through b twice, first with half of its gradient: a would get 2 + 4, and not 4.
+        # Users before inputs. In b = a + a; c = b + b a recursion into each input goes
+        # through b twice, first with half of its gradient: a gets 2 + 4, and not 4.
         node = order.pop()
         memory.fetch_next(order)  # a hint to the processor
         if node._has_own_step:  # a `_backward` that the user assigned
@@ -217,7 +217,7 @@ class Value(Node):
 
     @property
     def inputs(self) -> tuple[Value, ...]:
-        """The inputs in order, with repeats. A raw one becomes a leaf at the first look."""
+        """The inputs in order, with repeats. A raw one becomes a leaf here."""
         given = inputs_of(self)
         if not all(isinstance(x, Value) for x in given):
             given = tuple(x if isinstance(x, Value) else made(Value, x, _LEAF, None, None) for x in given)
@@ -303,7 +303,7 @@ class Value(Node):
     # How gradients are computed
 
     def backward(self, gradient: Array = None, create_graph: bool = False, **unknown: Any) -> None:
-        """Put the derivative of this, by every value that it was made from, into their `grad`.
+        """Put the derivative of this by each value it was made from into their `grad`.
 
         grad of x  =  sum over users z of x:  (grad of z) * dz/dx
 
@@ -333,7 +333,7 @@ class Value(Node):
 
     @property
     def _backward(self) -> Callable[[], Any]:
-        """One step of the chain rule: adds to the gradients of the inputs; assignable."""
+        """One step of the chain rule: adds to the gradients of inputs; assignable."""
         return self._own_step or (lambda: _pull_by_hand(self))
 
     @_backward.setter
@@ -341,7 +341,7 @@ class Value(Node):
         set_own_step(self, step)
 
     def check_stale(self) -> list[Value]:
-        """The nodes whose data no longer follows from their inputs: some were assigned to.
+        """The nodes whose data no longer follows from their inputs, after assignments.
 
         `backward()` uses data as it stands, so on such a graph it mixes old outputs
         with new inputs. Tutorials do so on purpose, to nudge `a.data` a little.

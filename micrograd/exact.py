@@ -93,7 +93,8 @@ def number_like(constant: Any, *inputs: Any) -> Any:
         inputs: numbers, arrays, or values of interpreters.
 
     >>> from fractions import Fraction
-    >>> is_exact(Fraction(1, 3)), number_like(0.5, Fraction(1, 3)), number_like(0.5, 2.0)
+    >>> third = Fraction(1, 3)
+    >>> is_exact(third), number_like(0.5, third), number_like(0.5, 2.0)
     (True, Fraction(1, 2), 0.5)
     """
     if not EXACT or (type(constant) is not float and type(constant) is not int) or not math.isfinite(constant):
@@ -226,7 +227,10 @@ def _no_answer(op: Any, data: Sequence[Any]) -> DataError:
 
 
 def _beside_arrays(name: str, data: Sequence[Any]) -> list[Any]:
-    """Exact numbers as floats, since arrays hold floats. Refused where Python does not mix them."""
+    """Exact numbers as floats, since arrays hold floats.
+
+    Refused where Python does not mix them.
+    """
     for x in data:
         if type(x) in EXACT:
             try:
@@ -259,7 +263,10 @@ def _short(x: Any) -> str:
 
 
 def _whole(name: str, n: Any, x: Any) -> int:
-    """An exponent as an int. Refused where it is not whole: such a power is not exact."""
+    """An exponent as an int.
+
+    Refused where it is not whole: such a power is not exact.
+    """
     if n != n or n in (math.inf, -math.inf) or n != int(n):
         raise DataError(
             f"{name}: no exact answer for {_short(x)} to the power of {_short(n)}, which is not whole; {REPAIR}"

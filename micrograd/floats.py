@@ -1,4 +1,5 @@
-"""The same graph and the same rules where all data are floats: nodes built and steps taken quickly.
+"""The same graph and the same rules where all data are floats: nodes built and steps
+taken quickly.
 
 Nothing new is said here. The forward and the slopes come from the record of the op, as
 formulas. Where there is no formula, or a result is not finite, the functions below say
@@ -47,7 +48,9 @@ _shared: dict[Any, Params] = {}
 
 
 def shared_params(op: Op, params: dict[str, Any]) -> Params | None:
-    """The params of an op as one dictionary for all nodes; None where they may change, as a list may."""
+    """The params of an op as one dictionary for all nodes; None where they may change,
+    as a list may.
+    """
     key: list[Any] = [op, *params.items()]  # not its name: in a notebook an op may be defined anew
     for x in params.values():
         if type(x) not in FIXED:
@@ -96,7 +99,9 @@ def reflected(op: Op, x: Node, y: Any) -> Any:
 
 
 def add_methods(kind: type[Node]) -> None:
-    """Give a class the methods of `Operators` that are ops of one input, so that they are quick on floats."""
+    """Give a class the methods of `Operators` that are ops of one input, so that they
+    are quick on floats.
+    """
     for op in OPS.values():
         if isinstance(op, Elementwise) and len(op.rules) == 1 and not op.forward.__kwdefaults__:
             slow = getattr(kind, op.name, None)
@@ -117,7 +122,9 @@ def _method(kind: type[Node], op: Op, slow: Any) -> Any:
 
 
 def applied(kind: type[Node], op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-    """The node of op(*inputs, **params) for floats; None where it is not that simple."""
+    """The node of op(*inputs, **params) for floats; None where it is not that
+    simple.
+    """
     count = len(inputs)
     if op.formulas.state == 2 or not 1 <= count <= 2 or count != op._count:
         return None
@@ -167,7 +174,10 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
 
 
 def _are_made(formulas: Formulas, op: Op, params: Params | None) -> bool:
-    """Whether there are formulas. They are made at the first use of an op, or the fourth of some params."""
+    """Whether there are formulas.
+
+    They are made at the first use of an op, or the fourth of some params.
+    """
     if formulas.state == 0:
         formulas.uses += 1
         if params is None or formulas.uses == 4:
@@ -176,7 +186,9 @@ def _are_made(formulas: Formulas, op: Op, params: Params | None) -> bool:
 
 
 def step(node: Node) -> bool:
-    """The chain rule from one node on to its inputs, where all are floats; False where it is not that simple."""
+    """The chain rule from one node on to its inputs, where all are floats; False where
+    it is not that simple.
+    """
     formulas = node._record.formulas
     if node._params is not None:
         if type(node._params) is not Params:
@@ -220,7 +232,9 @@ def step(node: Node) -> bool:
 
 
 def _number(x: Any, kind: type[Node]) -> float:
-    """An input that is a float, raw or in a node of this class, or a raw int; nan for any other."""
+    """An input that is a float, raw or in a node of this class, or a raw int; nan for
+    any other.
+    """
     if type(x) is kind:
         node = unchecked.node(x)
         return node._float if node._is_float else NAN
@@ -235,7 +249,9 @@ def _number(x: Any, kind: type[Node]) -> float:
 
 
 def _takes_float(x: Any) -> bool:
-    """Whether a float is as the gradient of x should be; not where an array has been assigned to x since."""
+    """Whether a float is as the gradient of x should be; not where an array has been
+    assigned to x since.
+    """
     if isinstance(x, Node):
         node = unchecked.node(x)
         return node._is_float or type(node._array) is int

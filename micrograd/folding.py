@@ -84,7 +84,9 @@ def simplified(expression: Array) -> Array:
 
 
 class _Product:
-    """A product: up / down, times each factor to its power; a factor is known by its id."""
+    """A product: up / down, times each factor to its power; a factor is known by its
+    id.
+    """
 
     __slots__ = ("down", "factors", "up")
 
@@ -99,7 +101,9 @@ class _Product:
         return bool(powers) and powers == {key: power for key, (_, power) in other.factors.items()}
 
     def times(self, other: _Product, power: int = 1) -> _Product | None:
-        """Times other to the power 1 or -1; None where the constants overflow or vanish."""
+        """Times other to the power 1 or -1; None where the constants overflow or
+        vanish.
+        """
         up, down = (other.up, other.down) if power == 1 else (other.down, other.up)
         ratio = _ratio(self.up, self.down, up, down)
         if ratio is None:
@@ -177,7 +181,10 @@ class _Folder:
     # Products
 
     def product_of(self, x: Any) -> _Product:
-        """x as a product. A number is a coefficient; anything else may be its only factor."""
+        """x as a product.
+
+        A number is a coefficient; anything else may be its only factor.
+        """
         if _is_finite(x):
             return _Product(x, 1, {})
         known = self.products.get(id(x))
@@ -243,7 +250,9 @@ class _Folder:
         return None
 
     def _gathered(self, x: Any, q: _Product, sign: int) -> Any:
-        """x plus or minus q, where the sum x has a term like q and of its sign already."""
+        """x plus or minus q, where the sum x has a term like q and of its sign
+        already.
+        """
         terms = _terms_of(x)
         if len(terms) == 1:
             return None
@@ -423,7 +432,8 @@ def _is_finite(x: Any) -> bool:
 
 
 def _ratio(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any] | None:
-    """(a / b) * (c / d): numerator and denominator, in lowest terms where they are whole.
+    """(a / b) * (c / d): numerator and denominator, in lowest terms where they are
+    whole.
 
     None where a product overflows or vanishes.
     """

@@ -1,4 +1,5 @@
-"""Formulas: the forward and the rules of an op as small programs on floats, from its own record.
+"""Formulas: the forward and the rules of an op as small programs on floats, from its
+own record.
 
 A rule is a Python function, written in ops. Here it runs once on registers instead of
 numbers. Each op that it calls writes a step of a program (doubles.py), and the engine
@@ -111,7 +112,9 @@ def _assembled(written: Written | None) -> Any:
 
 
 def value_of(program: Any, z: float = 0.0, x: float = 0.0, y: float = 0.0, w: float = 0.0) -> float:
-    """The result of a program, where the output of the op is z, and its inputs are x, y and w."""
+    """The result of a program, where the output of the op is z, and its inputs are x, y
+    and w.
+    """
     return doubles.run(program, z, x, y, w)
 
 

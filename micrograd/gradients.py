@@ -1,4 +1,5 @@
-"""Where one step of the chain rule finds the gradient of a node, and where it puts the parts.
+"""Where one step of the chain rule finds the gradient of a node, and where it puts the
+parts.
 
 - `Gradients`: in the nodes themselves, as almost always.
 - `Apart`: beside the nodes, while another thread walks the same ones.
@@ -53,7 +54,8 @@ class Apart(Gradients):
     """Gradients beside the nodes, for those that a walk of another thread is using.
 
     Args:
-        apart: [node, gradient], by the identity of the node; the others are in the nodes.
+        apart: [node, gradient], by the identity of the node; the others are in the
+            nodes.
     """
 
     __slots__ = ("apart",)
@@ -76,7 +78,10 @@ class Apart(Gradients):
 
 
 class ByHand(Gradients):
-    """For `_backward()` called by the user. Each gradient has an array of its own, as users may change it."""
+    """For `_backward()` called by the user.
+
+    Each gradient has an array of its own, as users may change it.
+    """
 
     __slots__ = ()
 

@@ -22,8 +22,8 @@ from micrograd.exact import EXACT, HOMES, number_like
 
 Array = Any  # a Python number, an array of NumPy's protocols, or an interpreter's value
 
-# Types of raw data, for a quick test that x is no Interpreter. Types of arrays are added
-# when they are first seen, types of exact numbers to both sets: see exact.py.
+# Types of raw data, for a quick test that x is no Interpreter. Types of arrays are
+# added when they are first seen, types of exact numbers to both sets: see exact.py.
 PLAIN: set[type] = {float, int, bool}
 NUMBERS = set(PLAIN)
 HOMES += [PLAIN, NUMBERS]
@@ -32,8 +32,9 @@ HOMES += [PLAIN, NUMBERS]
 class Interpreter:
     """Base of all classes that interpret ops. It has five members.
 
-    `_apply_op` must be written. The others have defaults: level 0, nothing below, and the
-    shape and dtype of what is below. A class overrides them by properties or by slots.
+    `_apply_op` must be written. The others have defaults: level 0, nothing below, and
+    the shape and dtype of what is below. A class overrides them by properties or by
+    slots.
 
     Attributes:
         _level: of several interpreters, the one with the highest level takes the call.
@@ -76,7 +77,9 @@ class Interpreter:
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
-    """Shape of a number, an array, or whatever an interpreter stands for; a Python number has ()."""
+    """Shape of a number, an array, or whatever an interpreter stands for; a Python
+    number has ().
+    """
     kind = type(x)
     if kind is float or kind is int or kind is bool:
         return ()
@@ -90,7 +93,10 @@ def named(x: Array) -> str:
 
 
 def broadcast_shape(name: str, *inputs: Array) -> tuple[int, ...]:
-    """Shape of the inputs broadcast against one another. Raises ShapeError, naming them, where they do not fit."""
+    """Shape of the inputs broadcast against one another.
+
+    Raises ShapeError, naming them, where they do not fit.
+    """
     shapes = [shape_of(x) for x in inputs]
     if not any(shapes):  # numbers; nobody need ask NumPy
         return ()

@@ -1,4 +1,5 @@
-"""Trees whose leaves are numbers and arrays: as data, in pairs, and joined to Jacobians.
+"""Trees whose leaves are numbers and arrays: as data, in pairs, and joined to
+Jacobians.
 
 The transforms use it. What concerns only the structure of a tree is in trees.py.
 """
@@ -20,12 +21,17 @@ from micrograd.trees import BRANCHES, leaves_of, mapped, same_leaves
 
 
 def as_array(x: Any) -> Array:
-    """A leaf as data. A value of an interpreter stays as it is; an array of such values becomes one value."""
+    """A leaf as data.
+
+    A value of an interpreter stays as it is; an array of such values becomes one value.
+    """
     return x if isinstance(x, Interpreter) else as_operand(x, "f") if is_object_array(x) else as_data(x, "f")
 
 
 def joined_leaves(tree: Any) -> Any:
-    """A tree in which arrays of Values, as NumPy makes of lists of them, are one Value each."""
+    """A tree in which arrays of Values, as NumPy makes of lists of them, are one Value
+    each.
+    """
     return mapped(lambda x: as_operand(x, "f") if is_object_array(x) else x, tree)
 
 
@@ -93,7 +99,8 @@ def basis(z: Any) -> Iterator[Any]:
 
 
 def joined(parts: list[Any], shape: tuple[int, ...], x: Any, axis: int) -> Any:
-    """Parts of the shape of x as one array: with axis 0 of shape (*shape, *x.shape), with -1 the other way round.
+    """Parts of the shape of x as one array: with axis 0 of shape (*shape, *x.shape),
+    with -1 the other way round.
 
     >>> joined([np.zeros(3), np.ones(3)], (2,), np.zeros(3), 0)
     array([[0., 0., 0.],
@@ -109,7 +116,9 @@ def joined(parts: list[Any], shape: tuple[int, ...], x: Any, axis: int) -> Any:
 
 
 def unshared_leaves(arrays: list[Any], others: list[Any]) -> list[Any]:
-    """Arrays that may be changed in place: none is a view, appears twice, or is one of the others."""
+    """Arrays that may be changed in place: none is a view, appears twice, or is one of
+    the others.
+    """
     seen, own = {id(x) for x in others}, []
     for x in arrays:
         x = x.copy() if isinstance(x, np.ndarray) and (x.base is not None or id(x) in seen) else x

@@ -12,7 +12,8 @@ cdef dict ACTIVE
 
 
 cdef class Node(Operators):
-    # What a walk needs comes first: with Python's own head it fills one cache line, where a node is aligned to it.
+    # What a walk needs comes first: with Python's own head it fills one cache line,
+    # where a node is aligned to it.
     cdef public double _float_grad, _float
     cdef public int _mark
     cdef public unsigned char _has_float_grad, _has_gradient, _is_float, _has_own_step

@@ -1,10 +1,10 @@
-"""Node: what one value of a graph holds, and how it holds it; `Value` is a Node with operators.
+"""Node: what one value of a graph holds, and how; `Value` is a Node with operators.
 
 A float is almost always what there is. It has a field of its own, a C double in the
 compiled engine: the data is `_float` if `_is_float`, else `_array`. The gradient is
 `_float_grad` if `_has_float_grad`, `_gradient` if `_has_gradient`, else zero.
 
-Almost all ops take one or two inputs. Those have slots of their own, `_x` and `_y`; where
+Almost all ops take one or two inputs. Those have slots of their own, `_x` and `_y`. If
 there are more, `_y` is a tuple of all but the first.
 """
 
@@ -102,7 +102,7 @@ class Node(Operators):
 
     @property
     def grad(self) -> Data:
-        """The gradient, of the shape and dtype of data; zero before `backward()`; assignable."""
+        """The gradient, like data; zero before `backward()`; assignable."""
         grad = self._grad
         if grad is not None:
             return grad
@@ -130,7 +130,7 @@ class Node(Operators):
 
     @property
     def _grad(self) -> Any:
-        """The gradient as this thread sees it; None stands for zero, so no zeros are made."""
+        """The gradient as this thread sees it; None stands for zero."""
         if is_in_node(self):
             return grad_of(self)
         with LOCK:
@@ -205,7 +205,7 @@ class Node(Operators):
 
     @property
     def _level(self) -> float:
-        # Between the levels of Duals: above the one in its data, below those of later jvps.
+        # Between the levels of Duals: above that in its data, below later jvps.
         if self._is_float or type(self._array) in PLAIN:
             return 0.5
         return math.floor(getattr(self._array, "_level", 0.0)) + 0.5
@@ -234,7 +234,7 @@ class Node(Operators):
     # Doors to other libraries
 
     def numpy(self) -> NDArray[Any]:
-        """The data as a NumPy array, detached; it shares memory where data is a NumPy array."""
+        """The data as a NumPy array, detached; it shares memory where it can."""
         return np.asarray(data_of(self))
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -260,7 +260,7 @@ class Node(Operators):
         return copies.deepcopy(self, memo, blank)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        """Pickle the inputs before their users, so that no pickle is deeper than one node."""
+        """Pickle inputs before their users: no pickle is deeper than one node."""
         return blank, (type(self),), copies.Pickled(self, collected(set())).state()
 
     def __setstate__(self, state: tuple[Any, Any, Any]) -> None:
@@ -348,12 +348,12 @@ def forget_grad(node: Node) -> None:
 
 
 def is_in_node(node: Node) -> bool:
-    """Whether the gradient that this thread sees is in the node, and no walk can take it away now."""
+    """Whether the gradient that this thread sees is in the node, and stays."""
     return is_running_here(ACTIVE.get(node._mark)) if ACTIVE else memory.is_atomic()
 
 
 def grad_at(node: Node, place: Place | None) -> Any:
-    """The gradient of a node that a walk keeps in this place; None for the node itself."""
+    """The gradient that a walk keeps in this place; None for the node itself."""
     return grad_of(node) if place is None else place[0][place[1]]
 
 
@@ -381,7 +381,7 @@ def given_cotangent(asker: str, node: Node, given: Any) -> Any:
 
 
 def set_own_step(node: Node, step: Any) -> None:
-    """Let the node take a step of the user's own in `backward()`; None for the rules of its op."""
+    """Let `backward()` call this step at the node; None for the rules of its op."""
     node._own_step = step
     node._has_own_step = step is not None
     watch_cycle(node, step)  # the step knows the node, and the node the step
@@ -397,7 +397,7 @@ def inputs_of(node: Node) -> tuple[Any, ...]:
 
 
 def set_inputs(node: Node, inputs: Sequence[Any]) -> None:
-    """Record the inputs. The collector tracks the node if it tracks one of them: see memory.py."""
+    """Record the inputs. The collector tracks the node if it tracks one of them."""
     count = len(inputs)
     node._x = inputs[0] if count > 0 else None
     node._y = tuple(inputs[1:]) if count > 2 else inputs[1] if count == 2 else None
@@ -429,7 +429,7 @@ def blank(kind: type[Node]) -> Any:
 
 
 def collect(root: Node, seen: set[int]) -> list[Any]:
-    """The nodes that root was made from, inputs first, root last; without those seen before.
+    """The nodes that root was made from, inputs first; without those seen before.
 
     Unlike `toposort` it sets no marks, which may belong to walks of other threads.
     """
@@ -457,7 +457,7 @@ def collected(seen: set[int]) -> Any:
 
 
 def watch_cycle(node: Node, attached: Any) -> None:
-    """Track the node, and every older node on a cycle through what was just attached to it."""
+    """Track the node, and each older node on a cycle through what was attached."""
     memory.watch(node)
     if memory.is_watched(node):  # not in plain Python, where all are tracked
         inputs = inputs_of(node)  # they existed before: a cycle through them is tracked already
@@ -467,7 +467,7 @@ def watch_cycle(node: Node, attached: Any) -> None:
 
 
 def watch_all(order: list[Node]) -> None:
-    """Track these nodes, whose gradients will be values that may refer to any of them."""
+    """Track these nodes: their gradients will be values that may refer to them."""
     for node in order:
         memory.watch(node)
     attached = [x for node in order if node._has_own_step for x in _referred(node)]

@@ -1,8 +1,10 @@
-"""NumPy, imported when a name of it is first used: `import micrograd` does not wait for it, scalar programs never do.
+"""NumPy, imported when a name of it is first used: `import micrograd` does not wait for
+it, scalar programs never do.
 
     from micrograd import on_demand as np
 
-Written out, as lazy_loader's stand-in for a module would take NumPy's place in `sys.modules` before it is loaded.
+Written out, as lazy_loader's stand-in for a module would take NumPy's place in
+`sys.modules` before it is loaded.
 """
 
 from __future__ import annotations

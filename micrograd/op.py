@@ -1,12 +1,13 @@
-"""An op is one record: its forward, its derivative, its symbol and its shape rule, said once.
+"""An op is one record: its forward, its derivative, its symbol and its shape rule, said
+once.
 
     @elementwise("tanh", lambda z, x: 1.0 - z * z)
     def tanh(x):
         return math.tanh(x) if type(x) is float else np.tanh(x)
 
-The definers `elementwise`, `multilinear`, `linear`, `primitive`, `comparison` and `question`
-make a record, an `Op`, and enter it into the table `OPS`. Running, both derivative modes,
-drawing, explaining and testing read the record:
+The definers `elementwise`, `multilinear`, `linear`, `primitive`, `comparison` and
+`question` make a record, an `Op`, and enter it into the table `OPS`. Running, both
+derivative modes, drawing, explaining and testing read the record:
 
 >>> from micrograd.ops import tanh
 >>> tanh.symbol, tanh.forward(0.0)
@@ -14,11 +15,11 @@ drawing, explaining and testing read the record:
 >>> tanh.rules[0](0.5, None)
 0.75
 
-Rules are written in ops. Given numbers or arrays, they compute. Given Values, they record:
-so derivatives of derivatives need no other rules. An elementwise rule is the slope dz/dx,
-and `pull` multiplies it by g; the other rules take g themselves. In a rule z is the
-output, x and y the inputs, g the gradient of z (a cotangent: what flows back), t a
-tangent (what flows forward, of the shape of an input).
+Rules are written in ops. Given numbers or arrays, they compute. Given Values, they
+record: so derivatives of derivatives need no other rules. An elementwise rule is the
+slope dz/dx, and `pull` multiplies it by g; the other rules take g themselves. In a rule
+z is the output, x and y the inputs, g the gradient of z (a cotangent: what flows back),
+t a tangent (what flows forward, of the shape of an input).
 
 Calling an op calls `_apply_op` of one of its inputs: a `Value` records, a `Dual` pushes
 tangents, an `Abstract` knows only shapes. Of several kinds, the one with the highest
@@ -55,8 +56,8 @@ P = ParamSpec("P")  # the arguments of a forward
 R = TypeVar("R")  # and what it gives
 
 if TYPE_CHECKING:
-    # What type checkers see of a definer's result: an op with the arguments of its forward. To Python it
-    # is an Op of its kind, as a compiled class cannot be generic.
+    # What type checkers see of a definer's result: an op with the arguments of its
+    # forward. To Python it is an Op of its kind, as a compiled class cannot be generic.
     class Defined(Op, Generic[P, R]):
         def __call__(self, *inputs: P.args, **params: P.kwargs) -> R: ...
 
@@ -64,7 +65,8 @@ if TYPE_CHECKING:
 def elementwise(
     symbol: str, *rules: Rule | None, kink: str = "", **facts: Any
 ) -> Callable[[Callable[P, R]], Defined[P, R]]:
-    """Define an elementwise op from its partials, one per input, each `lambda z, x, ...: dz/dx`.
+    """Define an elementwise op from its partials, one per input, each
+    `lambda z, x, ...: dz/dx`.
 
     Args:
         symbol: what pictures show.
@@ -73,7 +75,8 @@ def elementwise(
         facts: what else is known, by the names of `Facts`, as c="tanh".
 
     Returns:
-        A decorator that turns the forward function into the op and enters it into `OPS`.
+        A decorator that turns the forward function into the op and enters it into
+        `OPS`.
 
     >>> from micrograd import Value
     >>> from micrograd.op import elementwise
@@ -92,7 +95,8 @@ def elementwise(
 def multilinear(
     symbol: str, *rules: Rule | Each | None, shape: Callable[..., Any], **facts: Any
 ) -> Callable[[Callable[P, R]], Defined[P, R]]:
-    """Define an op that is linear in each input from its transposes, each `lambda g, x, ...: cotangent of x`.
+    """Define an op that is linear in each input from its transposes, each
+    `lambda g, x, ...: cotangent of x`.
 
     Args:
         symbol: what pictures show.
@@ -101,7 +105,8 @@ def multilinear(
         facts: what else is known, by the names of `Facts`.
 
     Returns:
-        A decorator that turns the forward function into the op and enters it into `OPS`.
+        A decorator that turns the forward function into the op and enters it into
+        `OPS`.
     """
     known = Facts(**facts)
     return lambda forward: _entered(Multilinear(forward, symbol, rules, shape, known))
@@ -114,12 +119,14 @@ def linear(
 
     Args:
         symbol: what pictures show.
-        rule: the transpose for input number i, `lambda i, g, inputs: cotangent of that input`.
+        rule: the transpose for input number i,
+            `lambda i, g, inputs: cotangent of that input`.
         shape: the shape rule, a function of the inputs and params.
         facts: what else is known, by the names of `Facts`.
 
     Returns:
-        A decorator that turns the forward function into the op and enters it into `OPS`.
+        A decorator that turns the forward function into the op and enters it into
+        `OPS`.
     """
     known = Facts(**facts)
     return lambda forward: _entered(Linear(forward, symbol, [Each(rule)], shape, known))
@@ -145,7 +152,8 @@ def primitive(
         facts: what else is known, by the names of `Facts`.
 
     Returns:
-        A decorator that turns the forward function into the op and enters it into `OPS`.
+        A decorator that turns the forward function into the op and enters it into
+        `OPS`.
     """
     known = Facts(**facts)
     return lambda forward: _entered(Primitive(forward, symbol, vjp, jvp, shape, kink, known))
@@ -169,7 +177,8 @@ def question(
         facts: what else is known, by the names of `Facts`.
 
     Returns:
-        A decorator that turns the forward function into the op and enters it into `OPS`.
+        A decorator that turns the forward function into the op and enters it into
+        `OPS`.
     """
     known = Facts(**facts)
     return lambda forward: _entered(Question(forward, symbol, shape, kind, known))
@@ -182,7 +191,8 @@ def _entered(op: Op) -> Any:
 
 
 def check_rules(op: Op) -> None:
-    """Refuse rules that do not fit the forward: too many, too few, or with the wrong number of arguments.
+    """Refuse rules that do not fit the forward: too many, too few, or with the wrong
+    number of arguments.
 
     Raises:
         OpError: names the op, the rule, what it takes and what it is given.
@@ -209,7 +219,9 @@ def check_rules(op: Op) -> None:
 
 
 def _arguments_of(rule: Any) -> tuple[int, int] | None:
-    """The least and the most arguments that a rule takes by position; None where that cannot be seen."""
+    """The least and the most arguments that a rule takes by position; None where that
+    cannot be seen.
+    """
     code = getattr(getattr(rule, "forward", rule), "__code__", None)  # a rule may be an op itself
     if code is None or code.co_flags & VARARGS:
         return None

@@ -1,4 +1,6 @@
-"""What stands beside a Value in an op: raw numbers and arrays, lists, Values of other levels."""
+"""What stands beside a Value in an op: raw numbers and arrays, lists, Values of other
+levels.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,16 @@ from micrograd.record import Op
 
 
 def operand(name: str, beside: Node, x: Any) -> Any:
-    """The other operand of an operator: a NumPy number is a Python number, and makes the same graph."""
+    """The other operand of an operator: a NumPy number is a Python number, and makes
+    the same graph.
+    """
     return x if isinstance(x, Node) or is_number(x) else as_operand(x, name, [beside])
 
 
 def are_numbers(x: Any, y: Any) -> bool:
-    """Whether both operands are plain numbers, so that the graph is the one in the texts."""
+    """Whether both operands are plain numbers, so that the graph is the one in the
+    texts.
+    """
     return holds_number(x) and holds_number(y)
 
 
@@ -37,7 +43,9 @@ def nobody_to_ask(x: Any) -> bool:
 
 
 def constant(op: Op, i: int, x: Any, inputs: Sequence[Any]) -> Any:
-    """Input i of an op, when it is raw: a number or an array; booleans stay booleans where they are a condition."""
+    """Input i of an op, when it is raw: a number or an array; booleans stay booleans
+    where they are a condition.
+    """
     if is_number(x):
         return x
     is_condition = not op.differentiable or op.rules[i] is None

@@ -1,7 +1,10 @@
-"""Which engine runs. `MICROGRAD_PURE=1`: plain Python, though a compiled one lies beside it.
+"""Which engine runs.
 
-Imported before all else by `micrograd/__init__.py`. Python takes an extension module before a source file of the same
-name. The finder below is asked earlier: it turns that round, or lets the extension module show its source.
+`MICROGRAD_PURE=1`: plain Python, though a compiled one lies beside it.
+
+Imported before all else by `micrograd/__init__.py`. Python takes an extension module
+before a source file of the same name. The finder below is asked earlier: it turns that
+round, or lets the extension module show its source.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ ASKED_FOR = os.environ.get("MICROGRAD_PURE", "0") not in ("", "0")
 
 
 def is_compiled(module: ModuleType) -> bool:
-    """Whether the module runs as C. Its `__file__` does not tell: that is the Python source in either case.
+    """Whether the module runs as C.
+
+    Its `__file__` does not tell: that is the Python source in either case.
 
     >>> import os
     >>> is_compiled(os)

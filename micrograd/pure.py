@@ -25,8 +25,10 @@ def is_pure(function: Any) -> bool:
 
     >>> import math
     >>> here = {"k": 2.0, "math": math}  # the names of a module
-    >>> is_pure(eval("lambda x: k * x", here)), is_pure(eval("lambda x: math.exp(x)", here))
-    (False, True)
+    >>> is_pure(eval("lambda x: k * x", here))
+    False
+    >>> is_pure(eval("lambda x: math.exp(x)", here))
+    True
     """
     if isinstance(function, Op):
         spelled = function.facts.c

@@ -1,8 +1,8 @@
 """The record of an op, a class for each kind of op.
 
-`Op` holds what all kinds have: name, symbol, forward, rules, facts. A subclass says what a
-rule of its kind takes, and how a gradient goes back through it (`pull`) and a tangent
-forward (`push`). The definers in op.py make the records.
+`Op` holds what all kinds have: name, symbol, forward, rules, facts. A subclass says
+what a rule of its kind takes, and how a gradient goes back through it (`pull`) and a
+tangent forward (`push`). The definers in op.py make the records.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ SETTINGS = frozenset({tuple, str, slice, type(None), bool, int, float})  # types
 
 
 class Each(Sequence[Rule]):
-    """One rule for any number of inputs, told as its first argument which input it is for."""
+    """One rule for any number of inputs, told as its first argument which input it is
+    for.
+    """
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -47,7 +49,8 @@ SUM, PRODUCT = 1, 2  # kinds of slopes that need no program to run
 
 
 class Formulas:
-    """The forward and the slopes of an op as programs on floats; formula.py makes them when they are needed.
+    """The forward and the slopes of an op as programs on floats; formula.py makes them
+    when they are needed.
 
     Attributes:
         state: 0 until they are made; then 1, or 2 where the op has none.
@@ -55,7 +58,8 @@ class Formulas:
         run: the program of the forward; None where the forward itself must run.
         slope_x, slope_y, slope_w: per input the program of its partial derivative; None
             where the rule itself must run.
-        slopes: SUM where all slopes are 1, PRODUCT where each is the other input, else 0.
+        slopes: SUM where all slopes are 1, PRODUCT where each is the other input,
+            else 0.
     """
 
     def __init__(self) -> None:
@@ -68,11 +72,13 @@ class Formulas:
 
 
 class Op:
-    """One op: call it with numbers, arrays or values; inputs are positional, params keyword-only.
+    """One op: call it with numbers, arrays or values; inputs are positional, params
+    keyword-only.
 
     Attributes:
         name: what the function is called, the key in `OPS`.
-        symbol: what pictures show, a format string over the params ("+", "**{exponent}").
+        symbol: what pictures show, a format string over the params ("+",
+            "**{exponent}").
         forward: the function on numbers and arrays.
         rules: one derivative rule per input; None where an input carries no gradient.
         differentiable: False for comparisons, whose result is plain data.
@@ -130,7 +136,9 @@ class Op:
         return self._unusual(inputs, params)  # params by position: the forward took none of them
 
     def _unusual(self, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
-        """The same for a call with lists, with params by position, or with inputs by name."""
+        """The same for a call with lists, with params by position, or with inputs by
+        name.
+        """
         if _read_call is not None:
             inputs, params = _read_call(self, inputs, params)
         interpreters = [x for x in inputs if type(x) not in PLAIN and isinstance(x, Interpreter)]
@@ -139,7 +147,9 @@ class Op:
         return max(interpreters, key=lambda x: x._level)._apply_op(self, inputs, params)
 
     def run(self, data: Sequence[Array], inputs: Sequence[Array], params: dict[str, Any]) -> Array:
-        """The forward on raw data; where it fails, the shape rule says what does not fit, by the inputs' labels."""
+        """The forward on raw data; where it fails, the shape rule says what does not
+        fit, by the inputs' labels.
+        """
         if EXACT and not EXACT.isdisjoint(map(type, data)):
             return answer(self, data, params)
         try:
@@ -148,7 +158,9 @@ class Op:
             raise self._misfit(inputs, params, error) from None
 
     def _misfit(self, inputs: Sequence[Array], params: dict[str, Any], error: Exception) -> Exception:
-        """What the shape rule says, or where the shapes do fit the error of the forward."""
+        """What the shape rule says, or where the shapes do fit the error of the
+        forward.
+        """
         try:
             self.shape(*inputs, **params)
         except MicrogradError as misfit:
@@ -158,13 +170,17 @@ class Op:
         return error
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
-        """What cotangent g of the output gives to input i, before it is summed to that input's shape."""
+        """What cotangent g of the output gives to input i, before it is summed to that
+        input's shape.
+        """
         raise NotImplementedError
 
     def push(
         self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
     ) -> Array:
-        """Tangent of the output, given one tangent (or None) per input; None when nothing moves."""
+        """Tangent of the output, given one tangent (or None) per input; None when
+        nothing moves.
+        """
         total = None
         for i, t in enumerate(tangents):
             if t is not None and self.rules[i] is not None:
@@ -177,7 +193,10 @@ class Op:
         raise NotImplementedError
 
     def shape(self, *inputs: Array, **params: Any) -> tuple[int, ...]:
-        """Shape of the output. Raises ShapeError, naming the inputs, where theirs do not fit."""
+        """Shape of the output.
+
+        Raises ShapeError, naming the inputs, where theirs do not fit.
+        """
         raise NotImplementedError
 
     def dtype(self, *inputs: Array, **params: Any) -> Any:
@@ -194,7 +213,10 @@ class Op:
 
 
 class Elementwise(Op):
-    """z[k] = f(x[k], y[k], ...) with broadcasting. A rule gives the partial dz/dx: `lambda z, x, y: ...`."""
+    """z[k] = f(x[k], y[k], ...) with broadcasting.
+
+    A rule gives the partial dz/dx: `lambda z, x, y: ...`.
+    """
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
@@ -215,13 +237,17 @@ class Elementwise(Op):
     def _look(
         self, i: int, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
     ) -> tuple[Any, Any]:
-        """Where the partial of input i is not 0 for any data, and where all inputs are finite."""
+        """Where the partial of input i is not 0 for any data, and where all inputs are
+        finite.
+        """
         data = [as_float(ground(x)) for x in inputs]
         finite = functools.reduce(np.logical_and, map(np.isfinite, data))
         return self.varies(i, ground(z), data, [t is not None for t in tangents], params), finite
 
     def varies(self, i: int, z: Any, data: Sequence[Any], moving: Sequence[bool], params: dict[str, Any]) -> Any:
-        """Where dz/dx of input i is not 0 for any data at all: as of x * 0, but for other inputs that move."""
+        """Where dz/dx of input i is not 0 for any data at all: as of x * 0, but for
+        other inputs that move.
+        """
         rule = self.rules[i]
         assert rule is not None
         unknown = [_nan_like(x) if moves else x for x, moves in zip(data, moving, strict=True)]
@@ -234,7 +260,10 @@ class Elementwise(Op):
 
 
 class Multilinear(Op):
-    """Linear in every input. A rule is the transpose: `lambda g, x, y: ...`; forward mode is the op itself."""
+    """Linear in every input.
+
+    A rule is the transpose: `lambda g, x, y: ...`; forward mode is the op itself.
+    """
 
     def __init__(
         self,
@@ -260,7 +289,9 @@ class Multilinear(Op):
 
 
 class Linear(Multilinear):
-    """Linear in all inputs together, as `stack` is: forward mode is the op on all tangents, zeros for none."""
+    """Linear in all inputs together, as `stack` is: forward mode is the op on all
+    tangents, zeros for none.
+    """
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
@@ -275,7 +306,9 @@ class Linear(Multilinear):
 
 
 class Primitive(Op):
-    """Any other op: a vjp rule `lambda g, z, x: ...` and a jvp rule `lambda t, z, x: ...` per input."""
+    """Any other op: a vjp rule `lambda g, z, x: ...` and a jvp rule
+    `lambda t, z, x: ...` per input.
+    """
 
     def __init__(
         self,
@@ -315,7 +348,9 @@ class Comparison(Elementwise):
 
 
 class Question(Op):
-    """An op whose answer is a place, a count or a truth: plain data, and no gradient goes through it."""
+    """An op whose answer is a place, a count or a truth: plain data, and no gradient
+    goes through it.
+    """
 
     differentiable = False
 
@@ -339,7 +374,9 @@ class Question(Op):
 
 
 class HandMade(Op):
-    """The op of a node that a user made by hand, `Value(data, children, "name")`: a symbol and no rule."""
+    """The op of a node that a user made by hand, `Value(data, children, "name")`: a
+    symbol and no rule.
+    """
 
     def __init__(self, symbol: str) -> None:
         super().__init__(_no_forward, symbol, ())
@@ -350,14 +387,20 @@ class HandMade(Op):
 
 
 class Leaf(HandMade):
-    """The op of a value that the user made: its gradient accumulates. There is one, LEAF."""
+    """The op of a value that the user made: its gradient accumulates.
+
+    There is one, LEAF.
+    """
 
     def __reduce__(self) -> Any:
         return "LEAF"
 
 
 class Constant(HandMade):
-    """The op of a value without a history: no gradient goes there. There is one, CONSTANT."""
+    """The op of a value without a history: no gradient goes there.
+
+    There is one, CONSTANT.
+    """
 
     def __reduce__(self) -> Any:
         return "CONSTANT"
@@ -375,17 +418,21 @@ def count_of(forward: Callable[..., Array]) -> int:
     return int(code.co_argcount)
 
 
-# How a call that is out of the ordinary is read, and a failed one explained: micrograd.ops.calls says so.
+# How a call that is out of the ordinary is read, and a failed one explained:
+# micrograd.ops.calls says so.
 _read_call: Callable[..., Any] | None = None
 _explain: Callable[..., Any] | None = None
 
 
 def read_calls_by(reader: Callable[..., Any], explainer: Callable[..., Any]) -> None:
-    """Let these read the calls of ops that are out of the ordinary, and explain those that fail.
+    """Let these read the calls of ops that are out of the ordinary, and explain those
+    that fail.
 
     Args:
-        reader: of an op, its inputs and its params, gives inputs and params that the op takes.
-        explainer: of an op, its inputs, its params and the error, gives the error to raise.
+        reader: of an op, its inputs and its params, gives inputs and params that the op
+            takes.
+        explainer: of an op, its inputs, its params and the error, gives the error to
+            raise.
     """
     global _read_call, _explain
     _read_call, _explain = reader, explainer

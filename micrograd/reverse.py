@@ -1,4 +1,7 @@
-"""Reverse mode for transforms: gradients as results. No `grad` of anybody is touched."""
+"""Reverse mode for transforms: gradients as results.
+
+No `grad` of anybody is touched.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,9 @@ class Route(Gradients):
 
 
 def route(root: Value, wanted: Sequence[Value]) -> tuple[list[Value], set[Value]]:
-    """The nodes by which root depends on the wanted values, inputs before users; and the same with those, as a set."""
+    """The nodes by which root depends on the wanted values, inputs before users; and
+    the same with those, as a set.
+    """
     nodes = set(wanted)
     path = []
     for node in toposort(root):
@@ -59,7 +64,9 @@ def rests_on_others(root: Value, known: set[Any]) -> bool:
 def cotangents(
     root: Value, seed: Any, wanted: Sequence[Value], create_graph: bool = False, known: Any = None
 ) -> list[Any]:
-    """The gradients of root by the wanted values alone. None where root does not depend on one.
+    """The gradients of root by the wanted values alone.
+
+    None where root does not depend on one.
 
     Args:
         root: what to differentiate.
@@ -69,7 +76,8 @@ def cotangents(
         known: `route(root, wanted)`, if the caller has it already.
 
     Raises:
-        GradientError: a node in between has a `_backward` of its own, which knows only `grad`.
+        GradientError: a node in between has a `_backward` of its own, which knows only
+            `grad`.
 
     >>> x = Value(3.0)
     >>> cotangents(x * x, 1.0, [x])

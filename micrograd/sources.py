@@ -111,7 +111,9 @@ class _Signature:
         return inspect.Signature()
 
     def _init(self) -> Any:
-        """The syntax tree of the `__init__` that the class itself has; None where it has none."""
+        """The syntax tree of the `__init__` that the class itself has; None where it
+        has none.
+        """
         import ast
 
         with open(self.source, encoding="utf-8") as file:

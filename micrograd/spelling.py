@@ -1,7 +1,7 @@
 """Spelling: a folded expression as text, in Python, in LaTeX, or shortly for pictures.
 
-A spelling is a pair: the text, and how tightly it binds, from `COMPARED` to `ATOM`. What
-binds less tightly than its place asks for is put in parentheses.
+A spelling is a pair: the text, and how tightly it binds, from `COMPARED` to `ATOM`.
+What binds less tightly than its place asks for is put in parentheses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Stale nodes: those whose data no longer follows from their inputs, as something was assigned since."""
+"""Stale nodes: those whose data no longer follows from their inputs, as something was
+assigned since.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from micrograd.record import HandMade
 
 
 def is_stale(node: Any) -> bool:
-    """Whether the op of a node, run again on its inputs as they are now, gives other data."""
+    """Whether the op of a node, run again on its inputs as they are now, gives other
+    data.
+    """
     if isinstance(node._record, HandMade):
         return False
     inputs = [data_of(x) for x in inputs_of(node)]

@@ -60,7 +60,9 @@ memory.adopt(Traced)
 
 
 def traced(x: Any) -> Traced:
-    """What a transform gives to its function in place of x: a leaf, or of a Value a node that leads on to it."""
+    """What a transform gives to its function in place of x: a leaf, or of a Value a
+    node that leads on to it.
+    """
     return _as_kind(Traced, x) if isinstance(x, Value) else made(Traced, x, _LEAF, None, None)
 
 
@@ -71,7 +73,9 @@ def seal(leaf: Value) -> None:
 
 
 def as_eager(x: Any) -> Any:
-    """A result of a transform, with its history, as a Value that any Value may meet; anything else as it is."""
+    """A result of a transform, with its history, as a Value that any Value may meet;
+    anything else as it is.
+    """
     return _as_kind(Value, x) if type(x) is Traced else x
 
 

@@ -1,4 +1,6 @@
-"""One run of a function under a reverse-mode transform, and how many such transforms are around it."""
+"""One run of a function under a reverse-mode transform, and how many such transforms
+are around it.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,15 @@ from micrograd.reverse import cotangents, rests_on_others, route
 from micrograd.traced import as_eager, seal, traced
 from micrograd.trees import leaves_of, mapped
 
-# Not the number of all transforms around: a jvp pushes tangents through numbers as through
-# Values, so within it the count begins at 0 again.
+# Not the number of all transforms around: a jvp pushes tangents through numbers as
+# through Values, so within it the count begins at 0 again.
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 
 
 def depth() -> int:
-    """How many reverse-mode transforms run around this call, inside the innermost jvp."""
+    """How many reverse-mode transforms run around this call, inside the innermost
+    jvp.
+    """
     return _depth.get()
 
 
@@ -51,9 +55,9 @@ def _one_more_around() -> Iterator[None]:
 class Trace:
     """One run of f on fresh Values in place of the leaves of its chosen arguments.
 
-    Inside another transform Values, at the top numbers: that is what the results are. What
-    the user differentiates himself counts as another transform: an argument that is a
-    Value, or a Value from outside that f uses.
+    Inside another transform Values, at the top numbers: that is what the results are.
+    What the user differentiates himself counts as another transform: an argument that
+    is a Value, or a Value from outside that f uses.
 
     Attributes:
         out: what f returned.
@@ -76,11 +80,15 @@ class Trace:
         return any(rests_on_others(z, known) for z in leaves_of(self.out) if self._is_mine(z))
 
     def _is_mine(self, z: Any) -> bool:
-        """Whether z has the level of this run: then it may depend on the fresh Values."""
+        """Whether z has the level of this run: then it may depend on the fresh
+        Values.
+        """
         return isinstance(z, Value) and z._level == max((x._level for x in self.fresh), default=0.5)
 
     def pull(self, root: Any, seed: Any) -> list[Any]:
-        """Cotangents of the leaves, given one of an output; the caller's own, to change as he likes."""
+        """Cotangents of the leaves, given one of an output; the caller's own, to change
+        as he likes.
+        """
         found: list[Any] = [None] * len(self.fresh)
         again = self.is_inside and is_recording()
         if self._is_mine(root):
@@ -94,13 +102,17 @@ class Trace:
         return found
 
     def result(self, tree: Any) -> Any:
-        """Outputs as the caller sees them: inside another transform Values, at the top numbers."""
+        """Outputs as the caller sees them: inside another transform Values, at the top
+        numbers.
+        """
         if not self.is_inside:
             return mapped(lambda z: z.data if self._is_mine(z) else z, tree)
         return mapped(as_eager, tree) if _is_at_the_top() else tree
 
     def shaped(self, leaves: Sequence[Any]) -> Any:
-        """Results by leaf in the structure of the chosen arguments: a tuple for several argnums, else one tree."""
+        """Results by leaf in the structure of the chosen arguments: a tuple for several
+        argnums, else one tree.
+        """
         return self._chosen.shaped(leaves)
 
     def __enter__(self) -> Trace:
@@ -115,6 +127,8 @@ def _is_at_the_top() -> bool:
 
 
 def seal_all(fresh: Sequence[Value]) -> None:
-    """The transform is over: what its function kept of the Values that it got is a constant from now on."""
+    """The transform is over: what its function kept of the Values that it got is a
+    constant from now on.
+    """
     for leaf in fresh:
         seal(leaf)

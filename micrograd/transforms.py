@@ -1,9 +1,12 @@
-"""Functions of functions: the gradient of f is a function, which can be differentiated again, to any depth.
+"""Functions of functions: the gradient of f is a function, which can be differentiated
+again, to any depth.
 
-`grad value_and_grad elementwise_grad vjp jvp jacobian hessian hvp`, under JAX's names. They take functions of plain
-numbers and arrays, written with NumPy or `micrograd.numpy`, and give plain numbers and arrays; arguments may be
-nested lists, tuples and dicts of them. Where an argument is a Value, the results are Values, with gradients of their
-own. Reverse mode records Values and walks them back; forward mode pushes Duals. Neither touches anybody's `grad`.
+`grad value_and_grad elementwise_grad vjp jvp jacobian hessian hvp`, under JAX's names.
+They take functions of plain numbers and arrays, written with NumPy or
+`micrograd.numpy`, and give plain numbers and arrays; arguments may be nested lists,
+tuples and dicts of them. Where an argument is a Value, the results are Values, with
+gradients of their own. Reverse mode records Values and walks them back; forward mode
+pushes Duals. Neither touches anybody's `grad`.
 
 >>> import numpy as np
 >>> grad(np.tanh)(1.0)
@@ -81,13 +84,15 @@ def value_and_grad(f: Any, argnums: Argnums = 0, has_aux: bool = False) -> Any:
     """The function that gives f and its gradient, in one walk forward and one back.
 
     Args:
-        f: a function that returns one number; with has_aux, a pair of it and anything else.
+        f: a function that returns one number; with has_aux, a pair of it and anything
+            else.
         argnums: the number of the argument to differentiate by, or several.
         has_aux: f returns (number, auxiliary data).
 
     Returns:
-        A function of f's arguments, to (value, gradient) or ((value, aux), gradient). The gradient has the structure,
-        shapes and dtypes of the argument; for several argnums it is a tuple.
+        A function of f's arguments, to (value, gradient) or ((value, aux), gradient).
+        The gradient has the structure, shapes and dtypes of the argument; for several
+        argnums it is a tuple.
 
     Raises:
         ShapeError: f returns an array.
@@ -130,7 +135,8 @@ def grad(f: Any, argnums: Argnums = 0, has_aux: bool = False) -> Any:
     """The gradient of f, a function of the same arguments.
 
     Args:
-        f: a function that returns one number; with has_aux, a pair of it and anything else.
+        f: a function that returns one number; with has_aux, a pair of it and anything
+            else.
         argnums: the number of the argument to differentiate by, or several.
         has_aux: f returns (number, auxiliary data).
 
@@ -159,7 +165,8 @@ def elementwise_grad(f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 
 @overload
 def elementwise_grad(f: Callable[P, Any], argnums: Argnums = 0) -> Derived[P, Any]: ...
 def elementwise_grad(f: Any, argnums: Argnums = 0) -> Any:
-    """The derivative of a function that acts on each element alone: the gradient of the sum of its outputs.
+    """The derivative of a function that acts on each element alone: the gradient of the
+    sum of its outputs.
 
     >>> import numpy as np
     >>> elementwise_grad(lambda x: x**3)(np.array([1.0, 2.0]))
@@ -184,19 +191,23 @@ def vjp(
     f: Callable[[*Xs], tuple[R, Aux]], *primals: *Xs, has_aux: Literal[True]
 ) -> tuple[R, Callable[[Any], tuple[*Xs]], Aux]: ...
 def vjp(f: Any, *primals: Any, has_aux: bool = False) -> Any:  # type: ignore[misc]  # mypy cannot match *Xs
-    """f(*primals), and the function that pulls a cotangent of the output back to the primals: vector times Jacobian.
+    """f(*primals), and the function that pulls a cotangent of the output back to the
+    primals: vector times Jacobian.
 
     Args:
-        f: a function to an array or a tree of arrays; with has_aux, a pair of it and anything else.
+        f: a function to an array or a tree of arrays; with has_aux, a pair of it and
+            anything else.
         primals: its arguments.
         has_aux: f returns (output, auxiliary data).
 
     Returns:
-        (output, pullback) or (output, pullback, aux). The pullback takes a cotangent in the structure of the output,
-        and gives a tuple with one in the structure of each primal.
+        (output, pullback) or (output, pullback, aux). The pullback takes a cotangent in
+        the structure of the output, and gives a tuple with one in the structure of each
+        primal.
 
     Raises:
-        ArgumentError: the cotangent has another structure than the output, or f returns no pair with has_aux.
+        ArgumentError: the cotangent has another structure than the output, or f returns
+            no pair with has_aux.
         ShapeError: a cotangent does not have the shape of its output.
 
     >>> out, pullback = vjp(lambda x, y: x * y, 2.0, 3.0)
@@ -227,19 +238,23 @@ def jvp(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
 ) -> tuple[Any, ...]: ...
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
-    """f(*primals), and its derivative along the tangents, in one pass forward: Jacobian times vector.
+    """f(*primals), and its derivative along the tangents, in one pass forward: Jacobian
+    times vector.
 
     Args:
-        f: a function to an array or a tree of arrays; with has_aux, a pair of it and anything else.
+        f: a function to an array or a tree of arrays; with has_aux, a pair of it and
+            anything else.
         primals: its arguments.
         tangents: one per primal, of its structure and shapes.
         has_aux: f returns (output, auxiliary data).
 
     Returns:
-        (output, its tangent) or (output, its tangent, aux); the tangent has the structure of the output.
+        (output, its tangent) or (output, its tangent, aux); the tangent has the
+        structure of the output.
 
     Raises:
-        ArgumentError: tangents have another structure than primals, or f returns no pair with has_aux.
+        ArgumentError: tangents have another structure than primals, or f returns no
+            pair with has_aux.
         ShapeError: a tangent does not have the shape of its primal.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
@@ -275,18 +290,20 @@ def jacobian(
     J[i, j] = dz_i / dx_j
 
     Args:
-        f: a function to an array or a tree of arrays; with has_aux, a pair of it and anything else.
+        f: a function to an array or a tree of arrays; with has_aux, a pair of it and
+            anything else.
         argnums: the number of the argument to differentiate by, or several.
-        mode: "reverse" takes one walk back per output element, "forward" one run per input element; None
-            takes the cheaper.
+        mode: "reverse" takes one walk back per output element, "forward" one run per
+            input element; None takes the cheaper.
         has_aux: f returns (output, auxiliary data).
 
     Returns:
-        A function of f's arguments, to the Jacobian or (Jacobian, aux). For trees: the structure of the output, of the
-        structure of the argument.
+        A function of f's arguments, to the Jacobian or (Jacobian, aux). For trees: the
+        structure of the output, of the structure of the argument.
 
     Raises:
-        ArgumentError: there is no such mode or argument, or f returns no pair with has_aux.
+        ArgumentError: there is no such mode or argument, or f returns no pair with
+            has_aux.
 
     >>> import numpy as np
     >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -324,13 +341,14 @@ def hessian(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) ->
     The gradient is recorded once, and walked back once per element of the input.
 
     Args:
-        f: a function that returns one number; with has_aux, a pair of it and anything else.
+        f: a function that returns one number; with has_aux, a pair of it and anything
+            else.
         argnums: the number of the argument to differentiate by, or several.
         has_aux: f returns (number, auxiliary data).
 
     Returns:
-        A function of f's arguments, to the Hessian or (Hessian, aux). For trees: the structure of the argument, of the
-        structure of the argument.
+        A function of f's arguments, to the Hessian or (Hessian, aux). For trees: the
+        structure of the argument, of the structure of the argument.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
@@ -339,7 +357,8 @@ def hessian(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) ->
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The Hessian of f times a vector, without the Hessian: the gradient, pushed forward along the tangents.
+    """The Hessian of f times a vector, without the Hessian: the gradient, pushed
+    forward along the tangents.
 
     Args:
         f: a function to one number.
@@ -347,7 +366,8 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         tangents: one per primal, of its structure and shapes.
 
     Returns:
-        The product, of the structure of the first primal; for several primals, a tuple with one of each.
+        The product, of the structure of the first primal; for several primals, a tuple
+        with one of each.
 
     >>> hvp(lambda x: x**3, (2.0,), (1.0,))
     12.0

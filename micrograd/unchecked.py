@@ -1,4 +1,5 @@
-"""Objects whose type is known: in C, without the check that Cython makes at each assignment.
+"""Objects whose type is known: in C, without the check that Cython makes at each
+assignment.
 
 `unchecked.pxd` holds the same functions in C.
 """

@@ -1,4 +1,5 @@
-"""How a walk back begins and ends, also while other threads walk: walks.py has the rules.
+"""How a walk back begins and ends, also while other threads walk: walks.py has the
+rules.
 
 `Walking` is one `backward()` of a graph. When it begins, interior gradients are cleared
 and those of leaves are set aside. When it ends, what it found is added to the leaves,
@@ -108,7 +109,10 @@ class Walking(Walk):
 
     @property
     def gradients(self) -> Gradients:
-        """Where the steps of this walk find gradients. Rules run without NumPy's warnings from now on."""
+        """Where the steps of this walk find gradients.
+
+        Rules run without NumPy's warnings from now on.
+        """
         if self._gradients is None:
             self._be_quiet()
             zeros = self._quietly[1]
@@ -143,7 +147,9 @@ class Walking(Walk):
             set_grad(root, start)
 
     def _be_quiet(self) -> None:
-        """Derivatives are computed from now on: without NumPy's warnings, and with a judge of zero times infinity."""
+        """Derivatives are computed from now on: without NumPy's warnings, and with a
+        judge of zero times infinity.
+        """
         if self._quietly is None:
             self._quietly = quietly(), Zeros(self.root, self.seed, _asked)
             for context in self._quietly:
@@ -161,7 +167,9 @@ def _asked(root: Node, seed: Any) -> dict[Any, Any]:
 
 
 def _order_beside(walk: Walking) -> list[Any]:
-    """The nodes in order, where other walks have marked some of them: those stay in their hands."""
+    """The nodes in order, where other walks have marked some of them: those stay in
+    their hands.
+    """
     order = collect(walk.root, set())
     walk.begin(next_number())
     for node in order:
@@ -194,7 +202,9 @@ def _add_up(walk: Walk) -> None:
 
 
 def _totals_apart(walk: Walk) -> list[tuple[Any, Place | None, Any, Any]]:
-    """For nodes that other walks use: where the gradient is, what it becomes, and what it is now."""
+    """For nodes that other walks use: where the gradient is, what it becomes, and what
+    it is now.
+    """
     totals = []
     for node, part in walk.apart.values():
         place = place_of(node, walk)

@@ -1,16 +1,22 @@
-"""Walks under way: what `backward()` in one thread must know of `backward()` in another.
+"""Walks under way: what `backward()` in one thread must know of `backward()` in
+another.
 
-A walk keeps its gradients in the nodes themselves, as that is fast. So a node is in the hands of one walk at a time:
+A walk keeps its gradients in the nodes themselves, as that is fast. So a node is in the
+hands of one walk at a time:
 
-- The walk that comes first marks the node with its number, and sets the gradient of a leaf aside (`before`). Until the
-  walk ends, the node holds the walk's own sum. Other threads read and change what was set aside.
-- A walk that meets a node in the hands of another does not wait. It keeps its own sum for that node `apart`. So
-  graphs that share leaves, or whole branches, run side by side, and a walk inside a step of another walk is right too.
-- A walk that ends adds its sums to the gradients of the leaves, under the lock. They show all at once, when its number
-  leaves `ACTIVE`. A walk that fails puts back what it set aside, and drops its sums.
+- The walk that comes first marks the node with its number, and sets the gradient of a
+  leaf aside (`before`). Until the walk ends, the node holds the walk's own sum. Other
+  threads read and change what was set aside.
+- A walk that meets a node in the hands of another does not wait. It keeps its own sum
+  for that node `apart`. So graphs that share leaves, or whole branches, run side by
+  side, and a walk inside a step of another walk is right too.
+- A walk that ends adds its sums to the gradients of the leaves, under the lock. They
+  show all at once, when its number leaves `ACTIVE`. A walk that fails puts back what it
+  set aside, and drops its sums.
 
-Marks are set, and walks begin and end, under `LOCK`. Rules and steps run without it. A thread that is inside a walk
-reads the sums of its own walk as `grad`, as a `_backward` of a user's own expects.
+Marks are set, and walks begin and end, under `LOCK`. Rules and steps run without it. A
+thread that is inside a walk reads the sums of its own walk as `grad`, as a `_backward`
+of a user's own expects.
 """
 
 from __future__ import annotations
@@ -31,9 +37,11 @@ class Walk:
         number: the mark of the nodes in its hands.
         root: where it starts.
         thread: the thread that it runs in.
-        leaves: the leaves whose gradients are set aside; filled while the graph is collected.
+        leaves: the leaves whose gradients are set aside; filled while the graph is
+            collected.
         before: those gradients, in the same order; None until they are set aside.
-        apart: its own gradients of nodes in the hands of another walk: [node, gradient], by the identity of the node.
+        apart: its own gradients of nodes in the hands of another walk: [node,
+            gradient], by the identity of the node.
         is_waiting: a step of this walk has begun another walk, which has not ended.
     """
 
@@ -60,13 +68,18 @@ class Walk:
         ACTIVE[number] = self
 
     def end(self) -> None:
-        """What its nodes hold is now their gradient, for everybody. Call it under the lock."""
+        """What its nodes hold is now their gradient, for everybody.
+
+        Call it under the lock.
+        """
         ACTIVE.pop(self.number)
         if self._around is not None:
             self._around.is_waiting = False
 
     def index_of(self, leaf: Node, before: list[Any]) -> int:
-        """The index in `before` for a leaf in its hands; a leaf that had no gradient gets a place."""
+        """The index in `before` for a leaf in its hands; a leaf that had no gradient
+        gets a place.
+        """
         if self._places is None:
             self._places = {id(x): i for i, x in enumerate(self.leaves)}
         index = self._places.setdefault(id(leaf), len(before))
@@ -83,12 +96,15 @@ Place = tuple[list[Any], int]  # a list, and the index in it
 
 
 def is_running_here(walk: Walk | None) -> bool:
-    """Whether this thread is inside this walk, and in no walk inside it: its nodes hold what the thread sees."""
+    """Whether this thread is inside this walk, and in no walk inside it: its nodes hold
+    what the thread sees.
+    """
     return walk is not None and walk.thread == get_ident() and not walk.is_waiting
 
 
 def place_of(node: Node, outside: Walk | None = None) -> Place | None:
-    """Where this thread, or this thread outside a walk, finds the gradient of a node; None for the node itself.
+    """Where this thread, or this thread outside a walk, finds the gradient of a node;
+    None for the node itself.
 
     Call it under the lock.
     """

@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def printed(program: str, **environment: str) -> str:
-    """What a fresh interpreter prints when it runs the program, which imports this checkout."""
+    """What a fresh interpreter prints when it runs the program, which imports this
+    checkout.
+    """
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,

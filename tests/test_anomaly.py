@@ -1,4 +1,6 @@
-"""detect_anomaly(): the first number that is not finite raises, and says where it came from."""
+"""detect_anomaly(): the first number that is not finite raises, and says where it came
+from.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +134,9 @@ def test_backward(row, create_graph):
 
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_zero_times_infinity_is_no_anomaly(create_graph):
-    """What `where` did not take has no gradient, unless plain floating-point products are asked for."""
+    """What `where` did not take has no gradient, unless plain floating-point products
+    are asked for.
+    """
 
     def f(x):
         return ops.where(x.data > 0, x.sqrt(), 0.0)

@@ -1,4 +1,6 @@
-"""What the engine says to bad input: which error, with which words; and that nothing has changed after it."""
+"""What the engine says to bad input: which error, with which words; and that nothing
+has changed after it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from tests.ops.composites import refusal
 
 
 class Things:
-    """What the programs below may use: labelled values, each with a history and a gradient."""
+    """What the programs below may use: labelled values, each with a history and a
+    gradient.
+    """
 
     def __init__(self):
         self.w = Value(np.arange(6.0).reshape(2, 3), label="w")
@@ -36,7 +40,9 @@ class Things:
 
 
 def said(program, error=MicrogradError):
-    """The text of exactly this error, which the program raises and after which all values are as they were."""
+    """The text of exactly this error, which the program raises and after which all
+    values are as they were.
+    """
     things = Things()
     text = refusal(program, error, {"copy": copy, "pickle": pickle, **vars(things)}, things.state)
     assert things.own._backward is things.own_backward
@@ -44,7 +50,9 @@ def said(program, error=MicrogradError):
 
 
 def programs(*rows):
-    """Rows of a program and its words; one with a third entry is a bug that stands, and this its number."""
+    """Rows of a program and its words; one with a third entry is a bug that stands, and
+    this its number.
+    """
     marks = [[pytest.mark.xfail(strict=True, reason=row[2])] if len(row) > 2 else [] for row in rows]
     return pytest.mark.parametrize(
         ("program", "words"),

@@ -1,4 +1,6 @@
-"""The benchmarks run, every row, at a size where the times mean nothing; no test here asserts a time."""
+"""The benchmarks run, every row, at a size where the times mean nothing; no test here
+asserts a time.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ def test_row(number, tmp_path):
     assert results["medians"]
     for case, medians in results["medians"].items():
         assert case.startswith(f"{number}, ")
-        # Measured, and no more is said of it: an import's time less Python's own may be below 0 on a busy machine.
+        # Measured, and no more is said of it: an import's time less Python's own may be
+        # below 0 on a busy machine.
         assert any(math.isfinite(medians.get(name, math.nan)) for name in (COMPILED, PLAIN, MICROGRAD)), case
         assert not set(missing) & set(medians)
         for name, library in LIBRARIES.items():

@@ -1,4 +1,5 @@
-"""Where a Value meets code that knows nothing of it: it keeps its history, or it is refused with the repair.
+"""Where a Value meets code that knows nothing of it: it keeps its history, or it is
+refused with the repair.
 
 Every row here once gave plain numbers, and so a gradient of 0 without a word.
 """

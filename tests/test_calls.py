@@ -1,4 +1,6 @@
-"""How ops and composites may be called: NumPy's positions, lists, and what is said of anything else."""
+"""How ops and composites may be called: NumPy's positions, lists, and what is said of
+anything else.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,9 @@ def test_the_call_of_the_issue_has_the_gradient_of_the_call_by_name() -> None:
 
 @pytest.mark.parametrize("name", [name for name in ops.__all__ if callable(getattr(ops, name))])
 def test_no_position_is_misread(name: str) -> None:
-    """Where NumPy has a function of this name, what we take by position stands at the same place there."""
+    """Where NumPy has a function of this name, what we take by position stands at the
+    same place there.
+    """
     theirs = order_of(name)
     if theirs is None:
         return
@@ -132,7 +136,9 @@ def test_lists_of_values_keep_their_history(call: Any, wanted: Any) -> None:
 
 
 def object_array(*values: Any) -> Any:
-    """An object array, filled one by one: NumPy itself may look into what it is given."""
+    """An object array, filled one by one: NumPy itself may look into what it is
+    given.
+    """
     boxes = np.empty(len(values), object)
     for i, value in enumerate(values):
         boxes[i] = value

@@ -1,4 +1,6 @@
-"""The checkers, on right answers and on wrong ones: a checker that accepts a wrong gradient is the worst bug here."""
+"""The checkers, on right answers and on wrong ones: a checker that accepts a wrong
+gradient is the worst bug here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The command line and the demo: the text's 100 lines, the pictures, and what is said when something is wrong."""
+"""The command line and the demo: the text's 100 lines, the pictures, and what is said
+when something is wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Without the cyclic garbage collector: what a transform has made is freed when its caller lets go of it."""
+"""Without the cyclic garbage collector: what a transform has made is freed when its
+caller lets go of it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def gradient_penalty(x: Any) -> Any:
 
 
 def refused(x: Any) -> None:
-    """A transform that ends with an error: neither the error nor its traceback is kept."""
+    """A transform that ends with an error: neither the error nor its traceback is
+    kept.
+    """
     with pytest.raises(MicrogradError):
         grad(lambda x: x)(x)
 

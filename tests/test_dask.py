@@ -1,4 +1,6 @@
-"""Values over Dask arrays: building a graph computes nothing; then threads, or a cluster, give NumPy's numbers."""
+"""Values over Dask arrays: building a graph computes nothing; then threads, or a
+cluster, give NumPy's numbers.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +107,9 @@ def test_data_that_is_a_value_has_a_lazy_gradient() -> None:
 
 
 def test_training_by_steps_equals_numpys() -> None:
-    """The loop of docs/arrays.md: compute loss and gradients together, then step on NumPy parameters."""
+    """The loop of docs/arrays.md: compute loss and gradients together, then step on
+    NumPy parameters.
+    """
     X, targets, _ = batch()
     histories = []
     for rows in (X, da.from_array(X, chunks=(7, -1))):
@@ -209,7 +213,8 @@ def test_gradients_of_two_leaves_are_two_arrays() -> None:
     np.testing.assert_array_equal(b.grad.compute(scheduler="sync"), np.ones(4))
 
 
-# Every op of the table, over its samples. What Dask itself cannot do is refused, and not computed on the quiet.
+# Every op of the table, over its samples. What Dask itself cannot do is refused, and
+# not computed on the quiet.
 
 # Ops of which Dask has a part, or nothing: a sample of theirs may be refused.
 LACKING = {
@@ -282,14 +287,17 @@ def test_a_worker_dies_and_the_answer_is_right(tmp_path: Path) -> None:
     died = tmp_path / "died"
 
     def rows(block: Any, block_info: Any = None) -> Any:
-        """One chunk; whoever computes the third one first is killed on the spot, as if its machine had failed."""
+        """One chunk; whoever computes the third one first is killed on the spot, as if
+        its machine had failed.
+        """
         if block_info and block_info[0]["chunk-location"][0] == 2 and not died.exists():
             died.write_text(str(os.getpid()))
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(0.01)
         return block
 
-    # Soon (in seconds) nobody waits any more for the worker that is gone; by default it may be half a minute.
+    # Soon (in seconds) nobody waits any more for the worker that is gone; by default it
+    # may be half a minute.
     timeouts = {"distributed.comm.timeouts.connect": 5}
     with (
         dask.config.set(timeouts),

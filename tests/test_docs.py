@@ -1,4 +1,6 @@
-"""The pages of docs/: the table of ops is the one that the records give; a claim names a test that there is."""
+"""The pages of docs/: the table of ops is the one that the records give; a claim names
+a test that there is.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def test_the_table_of_ops_is_up_to_date() -> None:
 
 
 def test_the_page_of_numpys_functions_is_up_to_date() -> None:
-    """Another NumPy than the page's has other functions; those that both have are the same."""
+    """Another NumPy than the page's has other functions; those that both have are the
+    same.
+    """
     lines = (DOCS / "numpy.md").read_text(encoding="utf-8").splitlines()
     written = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
     wanted = {name: line for name, line in make_numpy().rows().items() if name in written}
@@ -64,7 +68,9 @@ def test_the_page_of_numpys_functions_is_up_to_date() -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_refused_on_the_page_is_refused_with_these_words() -> None:
-    """Called with one, two or three Values, none of these answers; those that NumPy hands over say why."""
+    """Called with one, two or three Values, none of these answers; those that NumPy
+    hands over say why.
+    """
     page, told = make_numpy(), 0
     for name, function in page.functions().items():
         what, why = page.fate_of(name, function)

@@ -1,4 +1,6 @@
-"""Pictures: the DOT text to the letter, the same in every process; its rendering, from pip alone; what goes wrong."""
+"""Pictures: the DOT text to the letter, the same in every process; its rendering, from
+pip alone; what goes wrong.
+"""
 
 from __future__ import annotations
 

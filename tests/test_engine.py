@@ -1,4 +1,6 @@
-"""Value: its graph, its backward, its numbers and its arrays, held against independent oracles."""
+"""Value: its graph, its backward, its numbers and its arrays, held against independent
+oracles.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from micrograd.errors import GradientError
 examples = settings(deadline=None, max_examples=100)
 
 
-# The oracle of scalar graphs: the class of the texts, after 001 and micrograd 0.1.0, closures and recursion included
+# The oracle of scalar graphs: the class of the texts, after 001 and micrograd 0.1.0,
+# closures and recursion included
 
 
 class Node:
@@ -151,7 +154,9 @@ def run(program, leaves):
 
 
 def texts_graph(program, leaves):
-    """What the texts' class says; no example where plain Python has no answer (log of -1, overflow)."""
+    """What the texts' class says; no example where plain Python has no answer (log of
+    -1, overflow).
+    """
     nodes = [Node(x) for x in leaves]
     try:
         root = run(program, nodes)
@@ -483,7 +488,9 @@ def test_the_gradient_of_a_float32_number_is_a_float32_number():
 
 
 def summed_back(g, shape):
-    """The oracle of broadcasting, element by element: each element gets the sum over the places it was copied to."""
+    """The oracle of broadcasting, element by element: each element gets the sum over
+    the places it was copied to.
+    """
     total = np.zeros(math.prod(shape))
     origin = np.broadcast_to(np.arange(total.size).reshape(shape), g.shape)
     for place in np.ndindex(g.shape):
@@ -522,7 +529,9 @@ def numeric_gradient(f, arrays, g):
 
 
 def check_arrays(f, arrays, plain=None):
-    """f on Values against the same f (or its NumPy spelling) on arrays, forward and backward."""
+    """f on Values against the same f (or its NumPy spelling) on arrays, forward and
+    backward.
+    """
     values = [Value(a) for a in arrays]
     z = f(*values)
     expected = (plain or f)(*arrays)
@@ -1043,7 +1052,9 @@ def test_methods_put_on_the_class(monkeypatch, data):
 
 
 def made(x):
-    """2x, made by hand as in the texts: the step adds in place when the gradient is an array."""
+    """2x, made by hand as in the texts: the step adds in place when the gradient is an
+    array.
+    """
     out = Value(x.data * 2.0, (x,), "double")
 
     def step():

@@ -1,4 +1,6 @@
-"""Exact numbers: every op of the table is exact or refuses; gradients are exact in both modes and every order."""
+"""Exact numbers: every op of the table is exact or refuses; gradients are exact in both
+modes and every order.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ from micrograd.ops import OPS
 
 
 class Surd:
-    """a + b sqrt(2) with rational a and b: a number type of our own, exact, registered nowhere."""
+    """a + b sqrt(2) with rational a and b: a number type of our own, exact, registered
+    nowhere.
+    """
 
     def __init__(self, a: Any, b: Any = 0) -> None:
         self.a, self.b = Fraction(a), Fraction(b)
@@ -136,7 +140,9 @@ class Surd:
 
 @numbers.Number.register
 class Residue:
-    """An integer modulo a prime that its constructor asks for: no order, and no Residue(0)."""
+    """An integer modulo a prime that its constructor asks for: no order, and no
+    Residue(0).
+    """
 
     def __init__(self, n: int, prime: int) -> None:
         self.n, self.prime = n % prime, prime
@@ -184,7 +190,9 @@ THIRD, HALF = Fraction(1, 3), Fraction(1, 2)
 
 @dataclass(frozen=True)
 class Row:
-    """An op, inputs as digits, its answer, and its partial derivatives: formulas in plain fractions."""
+    """An op, inputs as digits, its answer, and its partial derivatives: formulas in
+    plain fractions.
+    """
 
     op: str
     inputs: tuple[str, ...]
@@ -243,7 +251,8 @@ ROWS = [
     Row("relu", ("0",), lambda x: 0, lambda x: (0,)),
 ]
 
-# Ops whose answer is a plain truth, for two numbers (or the first alone), and what it is.
+# Ops whose answer is a plain truth, for two numbers (or the first alone), and what it
+# is.
 TRUTHS = {
     "equal": (False, True),
     "not_equal": (True, False),
@@ -341,7 +350,9 @@ def test_forward_mode(row, kind):
 @rows
 @kinds
 def test_second_order(row, kind):
-    """Reverse over reverse, both ways, and forward over reverse agree; all are of the kind."""
+    """Reverse over reverse, both ways, and forward over reverse agree; all are of the
+    kind.
+    """
     given, _ = read(row, kind)
 
     def f(*inputs):
@@ -932,7 +943,9 @@ def test_gradcheck_compares_floats():
 
 
 def test_an_unknown_product_beside_a_fraction():
-    """Zero times infinity, where the zero or the input is exact and the output is a float."""
+    """Zero times infinity, where the zero or the input is exact and the output is a
+    float.
+    """
     with pytest.warns(GradientWarning, match="sqrt: a tangent of 0 "):
         assert jvp(lambda x: np.sqrt(x * 1.0), (Fraction(0),), (Fraction(0),)) == (0.0, 0.0)
     with pytest.warns(GradientWarning, match="multiply: a tangent of 0 "):

@@ -1,4 +1,6 @@
-"""The programs of examples/, each run at a small size, as its user would: in an interpreter of its own."""
+"""The programs of examples/, each run at a small size, as its user would: in an
+interpreter of its own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Each fact on a record is held to the op's own forward and rules, over the samples and over edges."""
+"""Each fact on a record is held to the op's own forward and rules, over the samples and
+over edges.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ def in_c(spelling: Any, numbers: tuple[float, ...], params: dict[str, Any]) -> f
 
 
 def evaluated(x: Any, numbers: dict[Symbol, float]) -> float:
-    """The double that an expression stands for; LookupError where an op in it has no c."""
+    """The double that an expression stands for; LookupError where an op in it has no
+    c.
+    """
     if not isinstance(x, Symbol):
         return float(x)
     if x not in numbers:
@@ -118,7 +122,9 @@ def random_numbers(count: int) -> list[tuple[float, ...]]:
 
 
 def rows_of(name: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Numbers and params for an op: its samples, and for each of their params all edges and some random numbers."""
+    """Numbers and params for an op: its samples, and for each of their params all edges
+    and some random numbers.
+    """
     samples, count = samples_of(name), count_of(name)
     edges = itertools.product(EDGES if count < 3 else EDGES[::2], repeat=count)
     everywhere = [*edges, *random_numbers(count)]
@@ -344,7 +350,9 @@ def test_every_fact_has_a_test() -> None:
 
 
 def test_no_record_is_changed_after_it_is_made() -> None:
-    """What is true of an op is said where the op is defined: no `op.rules = ...` further down."""
+    """What is true of an op is said where the op is defined: no `op.rules = ...`
+    further down.
+    """
     definers = {"elementwise", "multilinear", "linear", "primitive", "comparison", "question"}
     for path in sorted(Path(micrograd.ops.__file__).parent.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))

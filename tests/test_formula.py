@@ -1,4 +1,6 @@
-"""Formulas: who may have one, and that it says what the rule and the forward of the record say."""
+"""Formulas: who may have one, and that it says what the rule and the forward of the
+record say.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from micrograd.pure import is_pure
 
 
 def slopes(forward: Any, *rules: Any, at: float = 3.0, **params: Any) -> tuple[float, float]:
-    """The data and the slope of an op of one input, called often enough for a formula."""
+    """The data and the slope of an op of one input, called often enough for a
+    formula.
+    """
     op = Elementwise(forward, "f", rules)
     for _ in range(6):
         x = Value(at)

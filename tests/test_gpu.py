@@ -1,4 +1,6 @@
-"""Arrays of another kind: CuPy's on a GPU, and a class of nobody's that is as strict as CuPy's, on any machine."""
+"""Arrays of another kind: CuPy's on a GPU, and a class of nobody's that is as strict as
+CuPy's, on any machine.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ from tests.samples import SAMPLES, Sample
 class Strict(NDArrayOperatorsMixin):
     """An array that speaks NumPy's protocols and nothing else, as CuPy's does.
 
-    It does not turn into a NumPy array unasked, does not mix with NumPy's arrays, and has no `np.add.at`. Where the
-    engine makes an array of NumPy's on the quiet, or leaves the protocols, a test with this one fails.
+    It does not turn into a NumPy array unasked, does not mix with NumPy's arrays, and
+    has no `np.add.at`. Where the engine makes an array of NumPy's on the quiet, or
+    leaves the protocols, a test with this one fails.
     """
 
     def __init__(self, held: Any) -> None:
@@ -96,7 +99,9 @@ def array(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
 
 
 def network(array: Callable[[Any], Any], activation: str, dtype: Any = float) -> list[Any]:
-    """Loss and gradients of a two-layer network with softmax cross-entropy, all in that kind of array."""
+    """Loss and gradients of a two-layer network with softmax cross-entropy, all in that
+    kind of array.
+    """
     rng = np.random.default_rng(1)
     X = array(rng.normal(size=(24, 3)).astype(dtype))
     labels = array(np.eye(2, dtype=dtype)[rng.integers(0, 2, 24)])
@@ -139,7 +144,8 @@ def test_transforms(array: Callable[[Any], Any]) -> None:
 
 # Every op of the table, over its samples, forward and gradient.
 
-# Ops of which a library like CuPy has a part, or nothing: a sample of theirs may be refused.
+# Ops of which a library like CuPy has a part, or nothing: a sample of theirs may be
+# refused.
 LACKING = {
     **dict.fromkeys("getitem index_add index_set scatter".split(), "indices that are arrays"),
     **dict.fromkeys("betaln digamma erf erfc gammainc gammainc_da lgamma polygamma".split(), "SciPy's functions"),

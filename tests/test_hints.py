@@ -1,4 +1,6 @@
-"""What newcomers from PyTorch and NumPy are told; formatting; where a warning points; what a Value copies."""
+"""What newcomers from PyTorch and NumPy are told; formatting; where a warning points;
+what a Value copies.
+"""
 
 from __future__ import annotations
 

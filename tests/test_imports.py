@@ -1,4 +1,6 @@
-"""Who imports whom: the rule of DESIGN.md, section 2, read from the sources; and what an import may load."""
+"""Who imports whom: the rule of DESIGN.md, section 2, read from the sources; and what
+an import may load.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def allowed(room: str) -> set[str]:
 
 
 def imported(tree: ast.AST, package: str) -> Iterator[str]:
-    """Full names of everything that a source imports, wherever in it the import stands."""
+    """Full names of everything that a source imports, wherever in it the import
+    stands.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -170,7 +174,9 @@ def test_the_reader_of_families_sees_a_circle(source):
 
 
 def loaded_at_once(tree: ast.Module) -> set[str]:
-    """Top names that importing the module itself loads: not those in functions, nor for type checkers."""
+    """Top names that importing the module itself loads: not those in functions, nor for
+    type checkers.
+    """
     later = (ast.FunctionDef, ast.AsyncFunctionDef)
     for node in ast.walk(tree):
         if isinstance(node, later) or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):

@@ -1,4 +1,6 @@
-"""Two distributions of one import name, and why an engine is plain: folders as pip leaves them, without pip."""
+"""Two distributions of one import name, and why an engine is plain: folders as pip
+leaves them, without pip.
+"""
 
 from __future__ import annotations
 

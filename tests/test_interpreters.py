@@ -1,4 +1,6 @@
-"""The contract of interpreters, and the two that docs/interpreters.md writes, run as they are printed there."""
+"""The contract of interpreters, and the two that docs/interpreters.md writes, run as
+they are printed there.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ def data_of(z: Any) -> Any:
     "sample", [s for s in SAMPLES if isinstance(OPS[s.op], Elementwise) and OPS[s.op].differentiable], ids=str
 )
 def test_the_counter_changes_no_number(sample: Sample) -> None:
-    """Of any elementwise op and of its derivatives, both modes; and it has counted something."""
+    """Of any elementwise op and of its derivatives, both modes; and it has counted
+    something.
+    """
     op, tally = OPS[sample.op], Counter[str]()
     inputs = [Counted(x, tally) if np.asarray(x).dtype.kind == "f" else x for x in sample.inputs]
 

@@ -1,4 +1,6 @@
-"""Modes: `with` blocks, and decorators of functions, generators and coroutines; `no_grad()` costs no time."""
+"""Modes: `with` blocks, and decorators of functions, generators and coroutines;
+`no_grad()` costs no time.
+"""
 
 from __future__ import annotations
 
@@ -308,7 +310,10 @@ def test_numbers_under_no_grad_are_the_same_constants(f: Any) -> None:
 
 
 def test_no_grad_is_at_most_as_slow_as_recording() -> None:
-    """It took 6.7 times as long on numbers. Medians of turns in one run, in time of the processor alone."""
+    """It took 6.7 times as long on numbers.
+
+    Medians of turns in one run, in time of the processor alone.
+    """
     model, x = MLP(2, [16, 16, 1]), [0.5, -0.3]
     taken: dict[str, list[float]] = {"recording": [], "no_grad": [], "enable_grad": []}
 

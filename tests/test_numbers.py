@@ -1,4 +1,6 @@
-"""Numbers that stay right: no gradient is not a zero times infinity; stable forms; no warning; float32."""
+"""Numbers that stay right: no gradient is not a zero times infinity; stable forms; no
+warning; float32.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,9 @@ def softmax_by_hand(x):
     return e / ops.sum(e, axis=-1, keepdims=True)
 
 
-# A function of an array; where; the gradient of its sum weighted 1, 2, 3; the diagonal of the Hessian of that.
-# None stands for any finite number: a kink has no second derivative to insist on.
+# A function of an array; where; the gradient of its sum weighted 1, 2, 3; the diagonal
+# of the Hessian of that. None stands for any finite number: a kink has no second
+# derivative to insist on.
 SAFE = {
     "where sqrt": (lambda x: ops.where(x > 0, ops.sqrt(x), 0.0), SOME, [0, 0, 0.75], [0, 0, -3 / 32]),
     "where sqrt, NumPy's": (lambda x: np.where(x > 0, np.sqrt(x), 0.0), SOME, [0, 0, 0.75], [0, 0, -3 / 32]),
@@ -138,7 +141,8 @@ SECOND = {
 }
 
 
-# Where an infinite slope meets one that came out as 0, here a kink, 0 is given with a warning.
+# Where an infinite slope meets one that came out as 0, here a kink, 0 is given with a
+# warning.
 KINKED = ("sqrt of a square", "cube root of a cube", "norm by hand")
 
 
@@ -146,7 +150,8 @@ def told(name, mode):
     """A context in which a warning has to come, or may, or must not."""
     if name in KINKED:
         return pytest.warns(GradientWarning, match="is not known, and taken as 0, in .*test_numbers.py")
-    # Forward mode meets the infinite slope before it comes to the `where` that does not ask for it.
+    # Forward mode meets the infinite slope before it comes to the `where` that does not
+    # ask for it.
     return silenced() if "forward" in mode else contextlib.nullcontext()
 
 
@@ -210,7 +215,9 @@ def test_plain_floating_point_on_request(name):
 
 
 def test_an_infinite_slope_stays_infinite():
-    """Only a gradient of zero takes the infinity away; a slope that is infinite is said to be so."""
+    """Only a gradient of zero takes the infinity away; a slope that is infinite is said
+    to be so.
+    """
     for derivative in FIRST.values():
         assert derivative(lambda x: ops.sum(ops.sqrt(x)))(np.zeros(1)) == np.inf
     with np.errstate(all="ignore"):

@@ -1,4 +1,6 @@
-"""micrograd.numpy: lists that hold Values are joined by every function; `r_` and `c_`; plain calls are NumPy's."""
+"""micrograd.numpy: lists that hold Values are joined by every function; `r_` and `c_`;
+plain calls are NumPy's.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from tests.test_protocols import split
 
 DATA = {"v": 0.7, "w": 1.5, "x": np.array([0.3, 0.9, 0.6]), "y": np.array([0.8, 0.4, 1.1])}
 
-# As in test_protocols.py, v and w stand for numbers, x and y for vectors; each is a Value once, and data once.
+# As in test_protocols.py, v and w stand for numbers, x and y for vectors; each is a
+# Value once, and data once.
 CALLS = split("""
 np.mean([x, x+2]) np.sum([v, w]) np.sum([[v, w], [w, 1.0]], axis=0) np.sum(a=[v, w]) np.prod((v, w, 2.0))
 np.max([v, w]) np.std([v, w, 1.0]) np.var([x, y], axis=1) np.median([v, w, 3.0]) np.cumsum([v, w]) np.sort([w, v])
@@ -85,7 +88,9 @@ WRAPPED = sorted(
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("home", "name"), WRAPPED, ids=[f"{home.__name__}.{name}" for home, name in WRAPPED])
 def test_a_list_is_as_what_it_joins_to(home: Any, name: str) -> None:
-    """Each function of a list of Values gives what it gives for the joined Value, errors too."""
+    """Each function of a list of Values gives what it gives for the joined Value,
+    errors too.
+    """
     f = getattr(home, name)
     for listed in ([Value(0.25), Value(0.5)], [[Value(0.25), 0.5], [0.5, Value(0.75)]]):
         whole = mnp.array(listed)

@@ -42,7 +42,9 @@ def test_forward_of_values_is_forward_of_data(sample: Sample) -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_record_agrees_with_finite_differences(sample: Sample) -> None:
-    """Reverse and forward mode, second order, the modes against each other, shape rule, rules on shapes."""
+    """Reverse and forward mode, second order, the modes against each other, shape rule,
+    rules on shapes.
+    """
     assert check_op(OPS[sample.op], *sample.inputs, **sample.params)
 
 
@@ -78,7 +80,8 @@ def test_gradient_is_summed_over_whatever_was_broadcast(data: st.DataObject) -> 
     values = [Value(np.ones(shape)) for shape in shapes.input_shapes]
     (values[0] * values[1]).backward()
     for v in values:
-        # Each element meets as many elements of the result as the result has more of them.
+        # Each element meets as many elements of the result as the result has more of
+        # them.
         times = np.prod(shapes.result_shape) / v.size if v.size else 0
         np.testing.assert_array_equal(v.grad, np.full(v.shape, times))
 
@@ -128,7 +131,9 @@ def test_a_name_is_defined_once() -> None:
 
 @pytest.mark.parametrize(("x", "y"), [(0.0, 2.0), (0.0, 0.0), (2.0, 3.0)])
 def test_power_by_its_exponent_at_zero(x: float, y: float) -> None:
-    """Text 002 gives log(x) alone, without the factor x**y; at 0 that would be -inf times 0."""
+    """Text 002 gives log(x) alone, without the factor x**y; at 0 that would be -inf
+    times 0.
+    """
     exponent = Value(y)
     (Value(x) ** exponent).backward()
     assert exponent.grad == (0.0 if x == 0.0 else x**y * np.log(x))

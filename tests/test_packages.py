@@ -1,4 +1,6 @@
-"""What pip and browsers get: the source distribution and the wheels, what is in them, and that they run."""
+"""What pip and browsers get: the source distribution and the wheels, what is in them,
+and that they run.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,9 @@ def test_the_source_distribution_holds_what_its_tests_need(plain_build, tree):
 
 
 def test_what_is_promised_is_what_is_tested():
-    """The oldest NumPy of pyproject.toml is in the workflow, and each Python of its classifiers."""
+    """The oldest NumPy of pyproject.toml is in the workflow, and each Python of its
+    classifiers.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     workflow = (ROOT / ".github/workflows/checks.yml").read_text(encoding="utf-8")
     oldest = {word for line in project["dependencies"] for word in re.findall(r"^numpy>=([\d.]+)", line)}

@@ -1,4 +1,6 @@
-"""The two engines, compiled and plain; and what the engine writes out for speed, held against the table."""
+"""The two engines, compiled and plain; and what the engine writes out for speed, held
+against the table.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""NumPy's own functions on Values: each row is one call, run on data, on Values, backwards and forwards."""
+"""NumPy's own functions on Values: each row is one call, run on data, on Values,
+backwards and forwards.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ DATA = {
 CONSTANTS = {"B": DATA["x"] > 0.5, "A": DATA["x"] + 1.0, "I": np.array([1, 0, 1]), "J": np.array([[0, 2], [1, 1]])}
 CONSTANTS["H"] = np.array([[0.0, np.nan, 0.0], [np.nan, 0.0, 0.0]])
 
-# What is small stands for a Value, what is capital for raw data. Wherever a Value may stand, a row has it stand.
+# What is small stands for a Value, what is capital for raw data. Wherever a Value may
+# stand, a row has it stand.
 ROWS = """
 np.add(x, y) np.add(x, A) np.add(A, x) np.add(x, 2) np.add(s, A) np.add(np.float64(2.0), x) np.add([1.0, 2.0, 3.0], x)
 np.subtract(x, y) np.subtract(A, x) np.subtract(s, 1) np.subtract(1, s) np.multiply(x, y) np.multiply(A, x)
@@ -134,7 +137,9 @@ x[:, None] x[..., 1:] x[B] x[[0, 0, 1]] x[I, I] x[0, I] x.T np.sum(np.exp(x) * A
 
 
 def split(rows):
-    """Calls are set apart by blanks outside of brackets, unless an operator stands there."""
+    """Calls are set apart by blanks outside of brackets, unless an operator stands
+    there.
+    """
     found, depth, words = [], 0, ""
     for word in rows.split():
         words = f"{words} {word}" if words else word
@@ -358,7 +363,9 @@ FUNCTIONS = {
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("wrap", [Value, lambda x: Dual(np.array(x), np.array(x), 1)], ids=["Value", "Dual"])
 def test_nothing_gives_an_object_array(wrap):
-    """Whatever of NumPy's is called with a Value gives numbers, Values or an error, and no array of objects."""
+    """Whatever of NumPy's is called with a Value gives numbers, Values or an error, and
+    no array of objects.
+    """
     found = []
     for name, f in FUNCTIONS.items():
         for v in (wrap([0.5, 0.25]), wrap([[0.5, 0.25], [0.25, 0.5]])):
@@ -477,7 +484,9 @@ def test_trees_are_not_arrays():
 
 
 def test_functions_written_in_c_are_called_alike_by_every_numpy(monkeypatch):
-    """NumPy before 2.4 has no signatures for them: np.where(B, x, y) was a ValueError there."""
+    """NumPy before 2.4 has no signatures for them: np.where(B, x, y) was a ValueError
+    there.
+    """
     signature = inspect.signature
     in_c = {function: getattr(np, function) for function in protocols.WRITTEN_IN_C}
     for name, function in in_c.items():

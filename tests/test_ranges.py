@@ -1,4 +1,6 @@
-"""Far tails, large and small numbers, half precision, empty axes, and numbers among arrays."""
+"""Far tails, large and small numbers, half precision, empty axes, and numbers among
+arrays.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ def slope(f, x):
     return v.grad
 
 
-# Slopes where the output is rounded. Exact values by mpmath 1.3, 30 digits: diff(lambda x: log(1 + exp(x)), 40, 2).
+# Slopes where the output is rounded. Exact values by mpmath 1.3, 30 digits: diff(lambda
+# x: log(1 + exp(x)), 40, 2).
 
 E40 = 4.248354255291589e-18  # e^-40
 SLOPES = {

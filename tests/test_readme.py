@@ -1,4 +1,6 @@
-"""The README's examples, run; its links, followed; its picture and its table of speed, held to what they show."""
+"""The README's examples, run; its links, followed; its picture and its table of speed,
+held to what they show.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def leads_somewhere(page: Path, link: str) -> bool:
-    """Whether a link names a page on the web, which is not asked, or a file here and a heading in it."""
+    """Whether a link names a page on the web, which is not asked, or a file here and a
+    heading in it.
+    """
     if link.startswith("https://"):
         return True
     name, _, heading = link.partition("#")
@@ -107,7 +111,9 @@ def speed_rows() -> list[tuple[str, str]]:
 
 
 def measured(row: str) -> tuple[set[str], set[float]]:
-    """All medians of a row of benchmarks/results.md; all its ratios, those that its goals are about too."""
+    """All medians of a row of benchmarks/results.md; all its ratios, those that its
+    goals are about too.
+    """
     lines = [line.strip("|").split(" | ") for line in RESULTS.splitlines() if line.startswith(f"| {row} | ")]
     results = [cells for cells in lines if len(cells) == 5]
     goals = [cells for cells in lines if len(cells) == 4]

@@ -1,4 +1,6 @@
-"""The engine under load: long and wide graphs, threads, forks, interrupts, hash seeds, memory."""
+"""The engine under load: long and wide graphs, threads, forks, interrupts, hash seeds,
+memory.
+"""
 
 from __future__ import annotations
 
@@ -272,7 +274,9 @@ def test_an_error_in_the_middle_of_backward(error, data):
 
 @pytest.mark.skipif(is_compiled(engine), reason="compiled code has no lines to stop at")
 def test_an_interrupt_at_any_line_of_backward():
-    """Raise at the first line of the engine or of a step, then at the second, and so on, until none is left."""
+    """Raise at the first line of the engine or of a step, then at the second, and so
+    on, until none is left.
+    """
     x, w = Value([1.0, 2.0]), Value(3.0)
     leaves = (x, w)
     (x * w).sum().backward()
@@ -297,7 +301,8 @@ def test_an_interrupt_at_any_line_of_backward():
             nonlocal lines
             if frame.f_code.co_filename not in (engine.__file__, walks.__file__, __file__):
                 return None
-            # A real signal is not delivered between the end of a `with` block and the exit from it.
+            # A real signal is not delivered between the end of a `with` block and the
+            # exit from it.
             at_exit = linecache.getline(frame.f_code.co_filename, frame.f_lineno).lstrip().startswith("with ")
             if event == "line" and not at_exit:
                 lines += 1
@@ -416,7 +421,8 @@ def test_no_grad_is_of_one_task():
 
 
 def test_a_graph_survives_fork():
-    # In an interpreter of its own: a process with threads, as one that runs tests may be, should not fork.
+    # In an interpreter of its own: a process with threads, as one that runs tests may
+    # be, should not fork.
     assert (
         printed("""
 import os

@@ -1,4 +1,6 @@
-"""How large rooms and functions may be, what a learner reads, and that no room reads a private name of another."""
+"""How large rooms and functions may be, what a learner reads, and that no room reads a
+private name of another.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,9 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOM = 500  # lines of a file
 FUNCTION = 75  # lines of a function, with its docstring: a screen
 
-# Rooms with a limit of their own, and why. A higher one is a debt: when the room shrinks, lower its limit; at 500
-# lines or fewer, drop the row. A lower one is a promise.
+# Rooms with a limit of their own, and why. A higher one is a debt: when the room
+# shrinks, lower its limit; at 500 lines or fewer, drop the row. A lower one is a
+# promise.
 LIMITS = {"engine.py": (360, "is what everybody reads first")}
 
 SCREEN = 60  # lines: what an editor shows at once
@@ -67,7 +70,9 @@ def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, str]]:
 
 
 def private_names(source: str, package: str = "micrograd", modules: set[str] = MODULES) -> set[str]:
-    """Full names of what is private to another room of ours and imported, or read off its module."""
+    """Full names of what is private to another room of ours and imported, or read off
+    its module.
+    """
     tree = ast.parse(source)
     imports = dict(_imports(tree, package))
     found = set(imports.values())
@@ -142,7 +147,9 @@ def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def read_too_early(source: str) -> list[str]:
-    """Names of the module that a function or class reads, and that are defined or imported only below it."""
+    """Names of the module that a function or class reads, and that are defined or
+    imported only below it.
+    """
     known, early = {*dir(builtins), "__name__", "__file__"}, []
     for statement in ast.parse(source).body:
         text = ast.unparse(_WithoutAnnotations().visit(statement))
@@ -190,7 +197,9 @@ def test_the_reader_of_the_order_accepts(source):
 
 
 def left_out_without_reason(source: str) -> list[str]:
-    """Lines that coverage is told to leave out without the reason: `# pragma: no cover - why`."""
+    """Lines that coverage is told to leave out without the reason:
+    `# pragma: no cover - why`.
+    """
     return [line.strip() for line in source.splitlines() if re.search(r"# pragma: no (cover|branch)(?! - \w)", line)]
 
 

@@ -19,7 +19,8 @@ from tests.processes import printed
 
 ROOT = Path(__file__).parents[1]
 
-# Prints, for everything public of the compiled modules: its signature, and the file and text of its source.
+# Prints, for everything public of the compiled modules: its signature, and the file and
+# text of its source.
 SHOWN = """
 import importlib, inspect, json, sys
 def shown(x):
@@ -56,7 +57,8 @@ def test_both_engines_show_the_same():
         "micrograd.record.Op",
     } < plain.keys()
     assert plain.keys() == ours.keys()
-    # A function that is C for the engine and Python for others (cpdef) keeps its arguments, not its `-> ...`.
+    # A function that is C for the engine and Python for others (cpdef) keeps its
+    # arguments, not its `-> ...`.
     for name, (signature, file, source) in plain.items():
         assert ours[name][0] in (signature, signature.rpartition(" -> ")[0]), name
         assert ours[name][1:] == [file, source], name

@@ -1,4 +1,5 @@
-"""micrograd.special: digits in the far tails and of derivatives, SciPy's signatures, numbers without SciPy, errors.
+"""micrograd.special: digits in the far tails and of derivatives, SciPy's signatures,
+numbers without SciPy, errors.
 
 The digits are mpmath's, at 60 to 160 decimal places.
 """
@@ -202,7 +203,8 @@ def test_bessel_functions_at_0_in_every_order(n: int) -> None:
     assert float(bessel_ie(0.0, n=n, order=1)) == [0.0, 0.5][n]
 
 
-# f and three derivatives far out, where the textbook lines give 0: e^-40 = 4.248354255291589e-18.
+# f and three derivatives far out, where the textbook lines give 0: e^-40 =
+# 4.248354255291589e-18.
 E40 = math.exp(-40.0)
 TAILS: list[tuple[Any, float, list[float]]] = [
     (special.expit, 40.0, [1.0, E40, -E40, E40]),
@@ -373,7 +375,9 @@ def test_logcumsumexp_of_what_overflows_and_of_masks() -> None:
 
 
 def test_the_last_of_logcumsumexp_has_the_second_order_of_logsumexp() -> None:
-    """Its cotangent is 0 but for one place: by way of logarithms of cotangents the second order would be lost."""
+    """Its cotangent is 0 but for one place: by way of logarithms of cotangents the
+    second order would be lost.
+    """
     assert gradcheck(grad(lambda x: special.logcumsumexp(x)[-1]), [A3])
     np.testing.assert_allclose(
         micrograd.hessian(lambda x: special.logcumsumexp(x)[-1])(A3), micrograd.hessian(special.logsumexp)(A3)

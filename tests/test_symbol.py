@@ -53,7 +53,9 @@ def text_of(given: Any) -> str:
 
 
 def by_symbols(sample: Sample) -> tuple[list[Any], dict[str, Any]]:
-    """Inputs of the sample, each number that may move as a variable; and the numbers of these."""
+    """Inputs of the sample, each number that may move as a variable; and the numbers of
+    these.
+    """
     inputs: list[Any] = []
     values = {}
     for i, number in enumerate(sample.inputs):
@@ -234,7 +236,9 @@ def built(tree: Any, x: Any, y: Any) -> Any:
 
 
 class Exact(ast.NodeTransformer):
-    """Whole numbers of a text as fractions, but for exponents; whether all are whole."""
+    """Whole numbers of a text as fractions, but for exponents; whether all are
+    whole.
+    """
 
     is_whole = True
 
@@ -249,7 +253,9 @@ class Exact(ast.NodeTransformer):
 
 
 def is_algebra(tree: Any, a: Fraction, b: Fraction) -> bool:
-    """Whether an expression and its text have the same number: exactly, as the numbers are exact."""
+    """Whether an expression and its text have the same number: exactly, as the numbers
+    are exact.
+    """
     try:
         number, expression = built(tree, a, b), built(tree, x, y)
     except ZeroDivisionError:

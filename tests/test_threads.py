@@ -1,4 +1,6 @@
-"""Threads that share leaves, or more of a graph: every gradient is counted once, whoever is interrupted when."""
+"""Threads that share leaves, or more of a graph: every gradient is counted once,
+whoever is interrupted when.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ THREADS = 4
 
 @pytest.fixture(autouse=True)
 def many_switches() -> Iterator[None]:
-    """Threads take turns all the time; afterwards no walk is left over, and the lock is free."""
+    """Threads take turns all the time; afterwards no walk is left over, and the lock is
+    free.
+    """
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -36,7 +40,9 @@ def check_the_lock_is_free() -> None:
 
 
 def in_threads(task: Callable[[int], None], count: int = THREADS) -> None:
-    """Run the task, given its number, in that many threads at once; raise what one of them raised."""
+    """Run the task, given its number, in that many threads at once; raise what one of
+    them raised.
+    """
     errors: list[BaseException] = []
     together = threading.Barrier(count)
 
@@ -96,7 +102,9 @@ def test_a_shared_leaf_gets_every_gradient(name: str) -> None:
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_a_shared_graph_gets_every_gradient(name: str) -> None:
-    """All nodes are shared, and every thread walks them from a root of its own, or from the same."""
+    """All nodes are shared, and every thread walks them from a root of its own, or from
+    the same.
+    """
     f, data = GRAPHS[name]
     p, times = Value(data), 60
     z = f(p)
@@ -155,7 +163,9 @@ def test_walks_inside_steps_in_many_threads() -> None:
 
 
 def test_threads_inside_a_step() -> None:
-    """A step that waits for threads, which go back through the graph that is being walked."""
+    """A step that waits for threads, which go back through the graph that is being
+    walked.
+    """
     p = Value(1.0)
     y = p * 7.0
     out = Value(2.0, (y,), "parallel")
@@ -339,7 +349,9 @@ def test_toposort_inside_a_step() -> None:
 
 
 def test_side_by_side() -> None:
-    """Two walks of graphs that share a leaf are in the middle at the same time, each waiting for the other."""
+    """Two walks of graphs that share a leaf are in the middle at the same time, each
+    waiting for the other.
+    """
     p, together = Value(1.0), threading.Barrier(2)
 
     def waiting(x: Value) -> Value:

@@ -1,4 +1,6 @@
-"""Functions of functions: what each gives, that they nest and mix to any depth, and that they leave nothing behind."""
+"""Functions of functions: what each gives, that they nest and mix to any depth, and
+that they leave nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -368,9 +370,11 @@ def test_mixtures_to_depth_four(name, x):
 
 
 def nested(mixture, powers, outer):
-    """y^p times all outer variables times the same one level deeper, differentiated by y where y is the last of them.
+    """y^p times all outer variables times the same one level deeper, differentiated by
+    y where y is the last of them.
 
-    Where perturbations are confused, an outer variable counts as y, or y as an outer one.
+    Where perturbations are confused, an outer variable counts as y, or y as an outer
+    one.
     """
     if not mixture:
         return 1.0
@@ -642,7 +646,9 @@ def test_under_no_grad_a_result_is_a_constant(name):
 
 
 def test_a_closure_over_a_users_value_gives_values():
-    """Only arguments are differentiated; but the derivative depends on the user's Value, and says so."""
+    """Only arguments are differentiated; but the derivative depends on the user's
+    Value, and says so.
+    """
     w = Value(3.0)
     for derivative in (
         grad(lambda x: w * x),

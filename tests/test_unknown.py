@@ -1,4 +1,6 @@
-"""Zero times infinity: nan at a pole, 0 with a warning at a kink, silent only where nobody asked."""
+"""Zero times infinity: nan at a pole, 0 with a warning at a kink, silent only where
+nobody asked.
+"""
 
 from __future__ import annotations
 

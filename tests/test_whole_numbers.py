@@ -1,4 +1,5 @@
-"""Whole numbers are numbers: every function gives for integers, in a list or an array, what it gives for floats.
+"""Whole numbers are numbers: every function gives for integers, in a list or an array,
+what it gives for floats.
 
 A result in the dtype of its integers would be cut to whole numbers, without a word.
 """

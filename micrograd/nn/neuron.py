@@ -112,7 +112,8 @@ class Layer(Module):
         _check_sizes("Layer", nin=nin, nout=nout)
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
 
-    # `Value | list[Value]` is the whole truth, but then `model(x) - y` would need an isinstance.
+    # `Value | list[Value]` is the whole truth, but then `model(x) - y` would need an
+    # isinstance.
     def __call__(self, x: Iterable[Any]) -> Value | Any:
         """The neurons' outputs: a list for one sample.
 

@@ -1,6 +1,7 @@
 """The table of ops, by family; each family's `__all__` says what it offers.
 
-Every function here takes numbers, arrays and values alike: `exp(1.0)` is a number, `exp(Value(1.0))` a Value.
+Every function here takes numbers, arrays and values alike: `exp(1.0)` is a number,
+`exp(Value(1.0))` a Value.
 """
 
 from __future__ import annotations

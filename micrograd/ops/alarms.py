@@ -34,7 +34,9 @@ def are_numbers(*inputs: Array) -> bool:
 
 
 def math_or_numpy(quick: Callable[..., float], ufunc: str, *inputs: float) -> float:
-    """quick(*inputs), or NumPy's answer by the function of that name where that raises."""
+    """quick(*inputs), or NumPy's answer by the function of that name where that
+    raises.
+    """
     try:
         z = quick(*inputs)
         if type(z) is not complex:  # as (-8.0) ** 0.5 is in Python; it is nan in NumPy

@@ -411,7 +411,9 @@ def where(condition: Array, x: Array, y: Array) -> Array:
 
 
 def _floating(x: Array) -> Any:
-    """The dtype to which a cotangent goes back: that of x, or float64 where x is a number."""
+    """The dtype to which a cotangent goes back: that of x, or float64 where x is a
+    number.
+    """
     dtype = np.dtype(getattr(x, "dtype", float))
     return dtype if dtype.kind == "f" else np.dtype(float)
 

@@ -1,4 +1,6 @@
-"""The doors of an interpreter's methods: how arguments come in, and how plain numbers go out."""
+"""The doors of an interpreter's methods: how arguments come in, and how plain numbers
+go out.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def comparable(other: Any) -> Any:
 
 
 def only_number(x: Any, asked: str) -> float | int:
-    """The number below x, where there is exactly one; `asked` is what wants it, for the error."""
+    """The number below x, where there is exactly one; `asked` is what wants it, for the
+    error.
+    """
     number = ground(x)
     if is_number(number):
         return number
@@ -41,7 +45,9 @@ def only_number(x: Any, asked: str) -> float | int:
 
 
 def plain_number(x: Any, asked: str) -> float | int:
-    """The same, but not of what a transform differentiates: the number would lose the gradient."""
+    """The same, but not of what a transform differentiates: the number would lose the
+    gradient.
+    """
     if x._is_traced():
         raise _traced_error(x, asked)
     return only_number(x, asked)
@@ -103,7 +109,9 @@ def keepdims_of(name: str, keepdims: Any) -> bool:
 
 
 def room_of(name: str, keepdims: Any, options: dict[str, Any], usual: Any = reductions) -> Any:
-    """The room of the reduction: another one where where=, initial= or dtype= is given."""
+    """The room of the reduction: another one where where=, initial= or dtype= is
+    given.
+    """
     keepdims_of(name, keepdims)
     if options.pop("out", None) is not None:
         raise OpError(f"{name}: a Value is never written into, so there is no out=; write z = v.{name}(...)")
@@ -134,7 +142,9 @@ def formatted(x: Any, spec: str) -> str:
 
 @functools.cache
 def protocols() -> Any:
-    """The room of NumPy's protocols, imported when NumPy first asks: it needs the whole table."""
+    """The room of NumPy's protocols, imported when NumPy first asks: it needs the whole
+    table.
+    """
     from micrograd.ops import protocols
 
     return protocols

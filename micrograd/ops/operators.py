@@ -1,4 +1,4 @@
-"""Python's operators and the methods, written as ops: every interpreter inherits them."""
+"""Python's operators and the methods, as ops: every interpreter inherits them."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ class Operators(Interpreter):
 
     __slots__ = ()
 
-    # pandas lets the operand with the larger number decide. So `df @ w` comes here, and keeps the history.
+    # pandas lets the operand with the larger number decide: `df @ w` comes here.
     __pandas_priority__ = 5000
 
-    # Two eager numbers are equal if they are the same node, because the texts look for nodes in lists.
+    # Two eager numbers are equal if they are one node: texts look for nodes in lists.
     # Everything else compares data.
 
     def __eq__(self, other: object) -> Any:
@@ -102,11 +102,11 @@ class Operators(Interpreter):
         return getattr(self._below, "dtype", np.dtype(float))
 
     def _is_traced(self) -> bool:
-        """Whether a running transform differentiates by something that this was made from."""
+        """Whether a running transform differentiates by what this was made from."""
         return False
 
     def _has_history(self) -> bool:
-        """Whether a gradient goes through this: its plain numbers would lose the gradient."""
+        """Whether a gradient goes through this, which plain numbers would lose."""
         return True
 
     def detach(self) -> Any:
@@ -114,7 +114,7 @@ class Operators(Interpreter):
         return self
 
     def _is_eager_number(self) -> bool:
-        """Whether this is one number of a graph that `backward()` walks, as in the texts."""
+        """Whether this is a number of a graph that `backward()` walks."""
         return False
 
     def __add__(self, other: Input) -> Self:
@@ -228,7 +228,7 @@ class Operators(Interpreter):
 
         Raises:
             DataError: there are several numbers, or none.
-            GradientError: a transform differentiates this, and a plain number would lose
+            GradientError: a transform differentiates this; a plain number would lose
                 the gradient.
         """
         return doors.plain_number(self, "item()")
@@ -277,7 +277,7 @@ class Operators(Interpreter):
         """Hyperbolic tangent, elementwise."""
         return functions.tanh(self)
 
-    # On an array of objects, a ufunc of NumPy calls the method of its name on each element:
+    # On an array of objects, a ufunc calls the method of its name on each element:
     # np.log2(a) calls v.log2().
 
     arccos = _method(functions.arccos)
@@ -331,7 +331,7 @@ class Operators(Interpreter):
         """Elements rounded, half to even; the derivative is 0."""
         return arithmetic.round(self, decimals=decimals)
 
-    # axis and keepdims may come by position, in PyTorch's order. The op checks the other options.
+    # axis and keepdims may come by position, as in PyTorch. The op checks the rest.
 
     def sum(self, axis: Axis = None, keepdims: bool = False, **options: Any) -> Self:
         """Sum along axes; all by default."""
@@ -370,7 +370,7 @@ class Operators(Interpreter):
         return doors.room_of("cumprod", False, options, scans).cumprod(self, axis=axis, **options)
 
     def sort(self, axis: int = -1, **options: Any) -> Self:
-        """Elements in ascending order along an axis: a new value; NumPy's sorts in place."""
+        """Elements in ascending order along an axis, as a new value."""
         return ordering.sort(self, axis=axis, **options)
 
     def argsort(self, axis: int = -1, **options: Any) -> Any:
@@ -394,7 +394,7 @@ class Operators(Interpreter):
         return doors.room_of("all", keepdims, options).all(self, axis=axis, keepdims=keepdims, **options)
 
     def dot(self, other: Input) -> Self:
-        """NumPy's `dot`: a product, an inner product or a matrix product, as the axes say."""
+        """NumPy's `dot`: a product, inner product or matrix product, by the axes."""
         return products.dot(self, other)
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
@@ -411,7 +411,7 @@ class Operators(Interpreter):
 
     @property
     def at(self) -> indexing.At[Self]:
-        """`v.at[index].set(w)`, `.add(w)`, `.multiply(w)`: a copy, changed at the index."""
+        """`v.at[index].set(w)`, `.add(w)`, `.multiply(w)`: a changed copy."""
         return indexing.At(self)
 
     def ravel(self) -> Self:

@@ -1,4 +1,6 @@
-"""The table, quantiles: what a share of the elements does not exceed; the median too."""
+"""The table, quantiles: what a share of the elements does not exceed; the median
+too.
+"""
 
 from __future__ import annotations
 

@@ -129,7 +129,8 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
     Raises:
         ArgumentError: functions and conditions do not fit in number.
 
-    >>> piecewise(np.array([-2.0, 3.0]), [np.array([True, False])], [lambda t: -t, lambda t: t * t])
+    >>> low = np.array([True, False])
+    >>> piecewise(np.array([-2.0, 3.0]), [low], [lambda t: -t, lambda t: t * t])
     array([2., 9.])
     """
     x = as_data(x, "piecewise")

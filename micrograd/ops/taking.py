@@ -68,7 +68,8 @@ def take_along_axis(x: Array, indices: Any, *, axis: int | None = -1) -> Array:
             another number of axes.
         ShapeError: the axis does not exist.
 
-    >>> take_along_axis(np.array([[3.0, 1.0], [5.0, 7.0]]), np.array([[1], [0]]), axis=1)
+    >>> x = np.array([[3.0, 1.0], [5.0, 7.0]])
+    >>> take_along_axis(x, np.array([[1], [0]]), axis=1)
     array([[1.],
            [5.]])
     """

@@ -1,4 +1,6 @@
-"""Module, Neuron, Layer, MLP: their draws, their reprs, batches against single samples, and their errors."""
+"""Module, Neuron, Layer, MLP: their draws, their reprs, batches against single samples,
+and their errors.
+"""
 
 from __future__ import annotations
 

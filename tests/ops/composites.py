@@ -1,4 +1,5 @@
-"""What every function composed of ops is held to, on rows of samples: the same as an op of the table.
+"""What every function composed of ops is held to, on rows of samples: the same as an op
+of the table.
 
 A row is a `Sample` whose function is found by name in micrograd.ops, or given as `f`.
 """
@@ -42,7 +43,9 @@ def forward_is_numpys(row: Row) -> None:
 
 
 def gradients_are_right(row: Row) -> None:
-    """Both modes against finite differences and against each other, in first and second order."""
+    """Both modes against finite differences and against each other, in first and second
+    order.
+    """
     assert gradcheck(lambda *xs: row(*xs) * 1.0, row.inputs)  # times 1: a node, where the function gives x itself
 
 
@@ -64,7 +67,9 @@ TOLERANCES = {np.float64: 1e-10, np.float32: 1e-5}
 
 
 def agrees_with_torch(row: Row, theirs: Callable[..., Any], tolerances: dict[Any, float] = TOLERANCES) -> None:
-    """Forward and gradient, in each dtype, against theirs(torch, *tensors, **params)."""
+    """Forward and gradient, in each dtype, against theirs(torch, *tensors,
+    **params).
+    """
     import torch
 
     for dtype, rtol in tolerances.items():
@@ -80,7 +85,9 @@ def agrees_with_torch(row: Row, theirs: Callable[..., Any], tolerances: dict[Any
 
 
 def agrees_on_dask(row: Row) -> None:
-    """Forward and gradient on lazy arrays, cut into chunks along the first axis, against NumPy's."""
+    """Forward and gradient on lazy arrays, cut into chunks along the first axis,
+    against NumPy's.
+    """
     lazy = pytest.importorskip("dask.array")
     plain = [Value(x) for x in row.inputs]
     cut = [Value(lazy.from_array(x, chunks=(1,) + np.shape(x)[1:]) if np.ndim(x) else x) for x in row.inputs]
@@ -99,7 +106,9 @@ CHECKS = [forward_is_numpys, gradients_are_right, shapes_are_enough, float32_sta
 
 
 def assert_alone(error: BaseException) -> None:
-    """The error is the only one that a reader sees: none before it, and no frames of NumPy in it."""
+    """The error is the only one that a reader sees: none before it, and no frames of
+    NumPy in it.
+    """
     assert error.__cause__ is None
     assert error.__context__ is None or error.__suppress_context__
     files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
@@ -107,12 +116,16 @@ def assert_alone(error: BaseException) -> None:
 
 
 def joined(f: Callable[..., Any]) -> Callable[..., Any]:
-    """f, which returns a tree of arrays, as a function to one number: their sums, each times another number."""
+    """f, which returns a tree of arrays, as a function to one number: their sums, each
+    times another number.
+    """
     return lambda *xs: sum(ops.sum(z) * (i + 1.0) for i, z in enumerate(leaves_of(f(*xs))))
 
 
 def refused(f: Callable[[], Any], error: type[MicrogradError], state: Callable[[], Any]) -> str:
-    """The text of exactly this error, which f raises and after which the state is as it was."""
+    """The text of exactly this error, which f raises and after which the state is as it
+    was.
+    """
     before = state()
     with pytest.raises(error) as caught:
         f()
@@ -124,12 +137,16 @@ def refused(f: Callable[[], Any], error: type[MicrogradError], state: Callable[[
 
 
 def refusal(program: str, error: type[MicrogradError], names: dict[str, Any], state: Callable[[], Any]) -> str:
-    """The text of exactly this error, which the program raises and after which the state is as it was."""
+    """The text of exactly this error, which the program raises and after which the
+    state is as it was.
+    """
     return refused(lambda: exec(program, {"np": np, "ops": ops, "Value": Value, **names}), error, state)
 
 
 def complaint(f: Callable[[], Any], error: type[MicrogradError], values: Iterable[Any]) -> str:
-    """The text of exactly this error, which f raises and after which the values are as they were."""
+    """The text of exactly this error, which f raises and after which the values are as
+    they were.
+    """
     return refused(f, error, lambda: [(repr(v), repr(getattr(v, "grad", None))) for v in values])
 
 

@@ -1,4 +1,6 @@
-"""Activations: against NumPy written out, PyTorch, both tails, the slopes at kinks, and what they say to bad input."""
+"""Activations: against NumPy written out, PyTorch, both tails, the slopes at kinks, and
+what they say to bad input.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +124,8 @@ def test_slopes_at_kinks_are_torchs(name: str, x: list[float], params: dict[str,
     np.testing.assert_allclose(t.grad.numpy(), slopes, rtol=1e-15)
 
 
-# mpmath, 60 digits: mish and two derivatives; beyond x = 40 the second is -8 (x - 1) e^-2x (1 + ...)
+# mpmath, 60 digits: mish and two derivatives; beyond x = 40 the second is -8 (x - 1)
+# e^-2x (1 + ...)
 MISH = {
     40.0: [40.0, 1.0, -5.631136330077695e-33],
     -40.0: [-1.6993417021166355e-16, -1.6568581595637196e-16, -1.6143746170108038e-16],

@@ -1,4 +1,6 @@
-"""micrograd/ops/arithmetic.py, where the generic tests of tests/test_ops.py do not reach."""
+"""micrograd/ops/arithmetic.py, where the generic tests of tests/test_ops.py do not
+reach.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +115,9 @@ def test_round_has_one_rule_for_numbers_and_arrays(decimals: int) -> None:
 
 
 def test_remainder_counts_as_its_forward_does() -> None:
-    """1 / 0.1 is 10.0 in floating point, but 0.1 goes into 1.0 only 9 times: 1 % 0.1 is 0.0999..."""
+    """1 / 0.1 is 10.0 in floating point, but 0.1 goes into 1.0 only 9 times: 1 % 0.1 is
+    0.0999...
+    """
     divisor = Value(0.1)
     ops.remainder(1.0, divisor).backward()
     assert divisor.grad == -9.0

@@ -1,4 +1,6 @@
-"""Attention: against NumPy written out and PyTorch; masks, all of a row masked; what it says to bad input."""
+"""Attention: against NumPy written out and PyTorch; masks, all of a row masked; what it
+says to bad input.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Calculus on samples: differences, slopes, integrals, interpolation, convolution; at the borders, too."""
+"""Calculus on samples: differences, slopes, integrals, interpolation, convolution; at
+the borders, too.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ def test_slopes_along_several_axes() -> None:
 
 
 def test_even_coordinates_have_a_gradient_each() -> None:
-    """NumPy makes them one step; the gradient by a coordinate would then be that of the step."""
+    """NumPy makes them one step; the gradient by a coordinate would then be that of the
+    step.
+    """
     assert gradcheck(lambda f, c: ops.gradient(f, c), [A5, np.arange(5.0)])
     np.testing.assert_allclose(ops.gradient(A5, np.arange(5.0)), np.gradient(A5, np.arange(5.0)), rtol=1e-14)
 

@@ -1,4 +1,6 @@
-"""Convolutions in three dimensions, transposed ones, columns and pixels: against loops, transposes and PyTorch."""
+"""Convolutions in three dimensions, transposed ones, columns and pixels: against loops,
+transposes and PyTorch.
+"""
 
 from __future__ import annotations
 

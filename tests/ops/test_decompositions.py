@@ -1,4 +1,6 @@
-"""Decompositions: numbers, derivatives, what stays finite where values are equal, and what they say to bad input."""
+"""Decompositions: numbers, derivatives, what stays finite where values are equal, and
+what they say to bad input.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from tests.ops.composites import CHECKS, Row, agrees_with_torch, complaint, grad
 from tests.samples.matrices import ANY, DEFINITE, SQUARE, TALL, apart, swapped, symmetric
 from tests.samples.sample import A23, array
 
-# Eigenvectors and the like by what does not depend on their signs; ours, or those that are given
+# Eigenvectors and the like by what does not depend on their signs; ours, or those that
+# are given
 
 
 def _by_eigh(x: Any, eigh: Any = ops.eigh, t: Any = ops.swap_last) -> Any:

@@ -1,4 +1,6 @@
-"""Determinants and cofactors: numbers, derivatives where they are 0, and what they say to bad input."""
+"""Determinants and cofactors: numbers, derivatives where they are 0, and what they say
+to bad input.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""einsum: any string that NumPy takes, its gradients, and what it says to the others."""
+"""einsum: any string that NumPy takes, its gradients, and what it says to the
+others.
+"""
 
 from __future__ import annotations
 
@@ -98,13 +100,16 @@ def test_against_torch(row: Row) -> None:
 
 @st.composite
 def _anything(draw: st.DrawFn) -> tuple[str, list[tuple[int, ...]]]:
-    """A valid string, and shapes for it: letters repeated, ellipses, axes of length 1, an output or none."""
+    """A valid string, and shapes for it: letters repeated, ellipses, axes of length 1,
+    an output or none.
+    """
     sizes = {a: draw(st.integers(0, 3)) for a in "aBcZ"}
     dots = draw(st.lists(st.integers(1, 3), max_size=2))
     terms, shapes = [], []
     for _ in range(draw(st.integers(1, 4))):
         letters = draw(st.lists(st.sampled_from([*sizes]), max_size=4))
-        # A letter twice in a term has one size there; another operand may have 1 for it.
+        # A letter twice in a term has one size there; another operand may have 1 for
+        # it.
         one = {a: 1 if draw(st.booleans()) and draw(st.booleans()) else sizes[a] for a in sizes}
         covered = dots[draw(st.integers(0, len(dots))) :]
         place = draw(st.integers(0, len(letters))) if draw(st.booleans()) else None

@@ -1,4 +1,6 @@
-"""Elementwise functions that are composed of ops: rounding.py and elementwise.py; and sinc and i0 at 0."""
+"""Elementwise functions that are composed of ops: rounding.py and elementwise.py; and
+sinc and i0 at 0.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +117,9 @@ def test_ldexp_where_the_power_alone_is_out_of_range(dtype: Any) -> None:
 
 @pytest.mark.parametrize("x", [0.0, 1e-300, 1e-12, -1e-5, 1e-3, 0.1])
 def test_sinc_to_the_second_order_near_zero(x: float) -> None:
-    """sinc' = -pi^2 x / 3 + pi^4 x^3 / 30 - ..., where (cos(pi x) - sinc(x)) / x has lost its digits."""
+    """sinc' = -pi^2 x / 3 + pi^4 x^3 / 30 - ..., where (cos(pi x) - sinc(x)) / x has
+    lost its digits.
+    """
     u = math.pi * x
     slope = math.pi * (-u / 3 + u**3 / 30 - u**5 / 840 + u**7 / 45360 - u**9 / 3991680)
     bend = math.pi**2 * (-1 / 3 + u**2 / 10 - u**4 / 168 + u**6 / 6480 - u**8 / 443520)

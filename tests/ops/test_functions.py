@@ -1,4 +1,5 @@
-"""micrograd/ops/functions.py where the generic tests do not reach: composites, limits, and points without a slope.
+"""micrograd/ops/functions.py where the generic tests do not reach: composites, limits,
+and points without a slope.
 
 The composites of arithmetic.py and special.py stand here too: one table, tested alike.
 """
@@ -101,7 +102,9 @@ def test_forward_is_numpys(f: Composite, x: Any) -> None:
 @composites
 @points
 def test_derivatives_are_those_of_finite_differences(f: Composite, x: Any) -> None:
-    """Reverse mode; forward mode against it; second order, reverse over reverse and forward over reverse."""
+    """Reverse mode; forward mode against it; second order, reverse over reverse and
+    forward over reverse.
+    """
     slope = elementwise_grad(f)
     assert gradcheck(f, [x])
     assert gradcheck(lambda v: slope(v), [x], rtol=1e-5)
@@ -165,7 +168,8 @@ def test_slope_at_the_kink_at_zero(f: Any, slope: float) -> None:
     np.testing.assert_array_equal(elementwise_grad(f)(np.zeros(2)), [slope, slope])
 
 
-# Far from 0: (f, [values at -1e4, 1e4], [slopes there]); the second derivative is 0 at both, or as given.
+# Far from 0: (f, [values at -1e4, 1e4], [slopes there]); the second derivative is 0 at
+# both, or as given.
 
 FAR: list[tuple[Any, list[float], list[float]]] = [
     (ops.sigmoid, [0.0, 1.0], [0.0, 0.0]),
@@ -228,8 +232,8 @@ def test_softplus_and_logaddexp_at_infinities() -> None:
     assert math.isnan(ops.logaddexp(1.0, math.nan))
 
 
-# No gradient is not a zero times infinity. Each f is defined at [0, 4] and steep or undefined at 0, behind a guard:
-# (name, f, first derivatives, second derivatives).
+# No gradient is not a zero times infinity. Each f is defined at [0, 4] and steep or
+# undefined at 0, behind a guard: (name, f, first derivatives, second derivatives).
 
 _E, _ROOT_PI = math.e, math.sqrt(math.pi)
 GUARDED: list[tuple[str, Any, list[float], list[float]]] = [
@@ -279,7 +283,8 @@ def test_no_gradient_is_not_a_zero_times_infinity(f: Any, slopes: Any, curvature
     x, ones = np.array([0.0, 4.0], dtype), np.ones(2, dtype)
     first = elementwise_grad(f)
     tolerance = {"rtol": 2e-6, "atol": 1e-7}
-    # Of the forward: what is behind the guard is computed all the same. Forward mode cannot look ahead to the guard.
+    # Of the forward: what is behind the guard is computed all the same. Forward mode
+    # cannot look ahead to the guard.
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", GradientWarning)
         np.testing.assert_allclose(first(x), slopes, **tolerance)

@@ -1,4 +1,6 @@
-"""Values spread over an interval, a shape, or a grid; and what these say to bad input."""
+"""Values spread over an interval, a shape, or a grid; and what these say to bad
+input.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from tests.samples.sample import A3, A13, A21, A23, EMPTY
 
 
 def _grids(*xs: Any, **options: Any) -> Row:
-    """The coordinates of the grid, each times another number, and all together in one row."""
+    """The coordinates of the grid, each times another number, and all together in one
+    row.
+    """
 
     def call(home: Any) -> Callable[..., Any]:
         def f(*xs: Any) -> Any:

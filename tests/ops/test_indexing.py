@@ -1,4 +1,6 @@
-"""Indexing: what is composed of ops, what Dask arrays take, and what is said to bad input."""
+"""Indexing: what is composed of ops, what Dask arrays take, and what is said to bad
+input.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,8 @@ def test_against_torch(row: Row) -> None:
     agrees_with_torch(row, TORCH[row.op])
 
 
-# Dask arrays are lazy and take no assignment: slices, integers, None, one array of integers, one mask of the same shape
+# Dask arrays are lazy and take no assignment: slices, integers, None, one array of
+# integers, one mask of the same shape
 
 A67 = np.arange(42.0).reshape(6, 7) / 10.0
 _LAZY: list[Any] = [
@@ -231,7 +234,9 @@ def test_an_index_that_a_comparison_gives() -> None:
 
 
 def test_rows_of_a_table_add_up() -> None:
-    """The gradient of an embedding, by the shorter way that whole rows take, is that of np.add.at."""
+    """The gradient of an embedding, by the shorter way that whole rows take, is that of
+    np.add.at.
+    """
     table, index = Value(np.zeros((50, 4, 3), np.float32)), np.arange(600).reshape(20, 30) % 50 - 25
     z = table[index]
     cotangent = np.random.default_rng(0).normal(size=z.shape).astype(np.float32)
@@ -242,7 +247,9 @@ def test_rows_of_a_table_add_up() -> None:
 
 
 def test_places_from_a_shape_alone() -> None:
-    """Where only shapes are known, sorted places are a shape too, and may be indexed by."""
+    """Where only shapes are known, sorted places are a shape too, and may be indexed
+    by.
+    """
     x = Abstract((4, 3))
     places = ops.argsort(x, axis=0)
     assert ops.take(x, places, axis=1).shape == (4, 4, 3)

@@ -1,4 +1,6 @@
-"""Inverses and linear equations: numbers, derivatives, singular matrices, and what they say to bad input."""
+"""Inverses and linear equations: numbers, derivatives, singular matrices, and what they
+say to bad input.
+"""
 
 from __future__ import annotations
 

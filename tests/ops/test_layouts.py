@@ -1,4 +1,6 @@
-"""Values turned, joined from blocks, and cut along named axes; and what these say to bad input."""
+"""Values turned, joined from blocks, and cut along named axes; and what these say to
+bad input.
+"""
 
 from __future__ import annotations
 

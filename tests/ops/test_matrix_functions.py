@@ -1,4 +1,6 @@
-"""Functions of matrices: right at equal eigenvalues and for defective matrices, to second order, in both modes."""
+"""Functions of matrices: right at equal eigenvalues and for defective matrices, to
+second order, in both modes.
+"""
 
 from __future__ import annotations
 
@@ -156,7 +158,9 @@ def test_second_order_near_equal_eigenvalues(gap: float) -> None:
 
 
 def test_a_rule_for_close_eigenvalues_is_not_used_for_others() -> None:
-    """sin at 0 and 2 pi: f' is 1 at both and at many points between, and the difference is 0."""
+    """sin at 0 and 2 pi: f' is 1 at both and at many points between, and the difference
+    is 0.
+    """
     x, e = np.diag([0.0, 2.0 * np.pi]), np.array([[0.0, 1.0], [1.0, 0.0]])
     _, t = jvp(lambda x: ops.funm_symmetric(x, np.sin, np.cos), (x,), (e,))
     np.testing.assert_allclose(t, 0.0, atol=1e-15)

@@ -1,4 +1,6 @@
-"""What networks are built from: against plain loops, finite differences and PyTorch; and what it says to bad input."""
+"""What networks are built from: against plain loops, finite differences and PyTorch;
+and what it says to bad input.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Normalization: against NumPy written out and PyTorch; constant rows and zero vectors; what it says to bad input."""
+"""Normalization: against NumPy written out and PyTorch; constant rows and zero vectors;
+what it says to bad input.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,9 @@ def test_against_torch(row: Row) -> None:
 )
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_constant_row_gives_0_exactly(f: Any, dtype: Any) -> None:
-    """The mean of three times 0.1 is not 0.1; divided by sqrt(eps) the difference would show."""
+    """The mean of three times 0.1 is not 0.1; divided by sqrt(eps) the difference would
+    show.
+    """
     x = np.full((1, 3), 0.1, dtype)
     v = Value(x)
     z = f(v)

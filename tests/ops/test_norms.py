@@ -1,4 +1,6 @@
-"""Norms and other numbers of a matrix: answers, derivatives at 0, and what they say to bad input."""
+"""Norms and other numbers of a matrix: answers, derivatives at 0, and what they say to
+bad input.
+"""
 
 from __future__ import annotations
 

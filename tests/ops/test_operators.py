@@ -1,4 +1,6 @@
-"""NumPy's ufuncs on object arrays of Values: each has the method that NumPy's object loop calls."""
+"""NumPy's ufuncs on object arrays of Values: each has the method that NumPy's object
+loop calls.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from micrograd import Value
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, ShapeError
 
-# Of bits, of whole numbers, and of matrices: not for Values one by one. Two are Python's `and` and `or`.
+# Of bits, of whole numbers, and of matrices: not for Values one by one. Two are
+# Python's `and` and `or`.
 APART = set("bitwise_and bitwise_count bitwise_or bitwise_xor invert left_shift right_shift gcd lcm".split())
 APART |= set("matmul matvec vecdot vecmat logical_and logical_or".split())
 UFUNCS = {f.__name__: f for f in (getattr(np, name) for name in sorted(np.__all__)) if isinstance(f, np.ufunc)}

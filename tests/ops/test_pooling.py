@@ -1,4 +1,6 @@
-"""Pools: against plain loops and PyTorch, with all options; indices, ties, infinities; what they say to bad input."""
+"""Pools: against plain loops and PyTorch, with all options; indices, ties, infinities;
+what they say to bad input.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def _each(given: Any, k: int) -> list[int]:
 
 
 def _looped(k: int, f: Callable[[Any, int], Any]) -> Callable[..., Any]:
-    """f(the elements in x of a window, the elements it has with padding), window by window, k axes."""
+    """f(the elements in x of a window, the elements it has with padding), window by
+    window, k axes.
+    """
 
     def pooled(
         x: Any, size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False

@@ -1,4 +1,6 @@
-"""Elements chosen by conditions and places, put in and left out; and what these say to bad input."""
+"""Elements chosen by conditions and places, put in and left out; and what these say to
+bad input.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def _piecewise(x: Any, conditions: Any, *functions: Any) -> Row:
 
 
 def _by(name: str, x: Any, *args: Any, **options: Any) -> Row:
-    """Calls with plain arguments before or after the value, in which a Value stands for None."""
+    """Calls with plain arguments before or after the value, in which a Value stands for
+    None.
+    """
 
     def call(home: Any) -> Callable[..., Any]:
         return lambda *xs: getattr(home, name)(*_filled(args, xs), **options)

@@ -29,7 +29,9 @@ def _side_by_side(name: str, *arrays: Any) -> Row:
 
 
 def _parts(name: str, x: Any, **params: Any) -> Row:
-    """split and array_split give lists: the parts here laid end to end, the second turned around."""
+    """split and array_split give lists: the parts here laid end to end, the second
+    turned around.
+    """
 
     def f(x: Any, **params: Any) -> Any:
         parts = getattr(ops, name)(x, **params)
@@ -112,7 +114,9 @@ def test_on_dask(row: Row) -> None:
 
 
 def _by_place(row: Row) -> Callable[..., Any]:
-    """Each function of this family as PyTorch has it: a choice of elements, whose places NumPy says."""
+    """Each function of this family as PyTorch has it: a choice of elements, whose
+    places NumPy says.
+    """
 
     def f(torch: Any, *xs: Any, **params: Any) -> Any:
         ends = np.cumsum([x.numel() for x in xs])

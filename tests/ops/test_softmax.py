@@ -1,4 +1,6 @@
-"""softmax, log_softmax and logsumexp: far out, masked, and in both modes and second order."""
+"""softmax, log_softmax and logsumexp: far out, masked, and in both modes and second
+order.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,8 @@ def test_against_torch(row: Row) -> None:
 @pytest.mark.parametrize("f", FUNCTIONS)
 def test_against_torch_far_out(f: Callable[..., Any]) -> None:
     far = [[1e4, -1e4, 0.0], [-1e4, -1e4 + 1.0, -1e4 + 2.0], [1e4, 1e4, 1e4]]
-    # PyTorch's own float32 gradient of logsumexp is exp(x - z), and at 1e4 has three digits
+    # PyTorch's own float32 gradient of logsumexp is exp(x - z), and at 1e4 has three
+    # digits
     agrees_with_torch(Row(f.__name__, (np.array(far),), np.asarray), TORCH[f.__name__], {np.float64: 1e-10})
 
 

@@ -1,4 +1,6 @@
-"""micrograd/ops/special.py where the generic tests do not reach: accuracy, edges, life without SciPy, peers."""
+"""micrograd/ops/special.py where the generic tests do not reach: accuracy, edges, life
+without SciPy, peers.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from micrograd import Value, gradcheck, ops
 from micrograd.errors import ArgumentError, MicrogradError, MissingExtraError, ShapeError
 from micrograd.transforms import elementwise_grad, grad, jvp
 
-# Derivatives of P(a, x) by a, of order 1, 2 and 3, to 16 digits: from differences of mpmath's gammainc at 60 digits.
+# Derivatives of P(a, x) by a, of order 1, 2 and 3, to 16 digits: from differences of
+# mpmath's gammainc at 60 digits.
 DERIVED = {
     (0.5, 1e-5): [-0.041211059712823385, 0.472628258427004, -5.378577015130565],
     (0.01, 0.01): [-3.893309876518442, 14.245327467199418, -43.085128834706516],
@@ -44,7 +47,9 @@ def test_gammainc_da_is_right_to_1e12(order: int) -> None:
 
 @pytest.mark.parametrize("order", [0, 1, 2])
 def test_gammainc_da_is_the_slope_of_the_order_below(order: int) -> None:
-    """By differences of four points, over the whole region; mpmath and SciPy's own derivative have no say."""
+    """By differences of four points, over the whole region; mpmath and SciPy's own
+    derivative have no say.
+    """
     generator = np.random.default_rng(0)
     a = np.exp(generator.uniform(-2.0, 6.9, 400))
     x = a * np.exp(generator.normal(size=400) / (1.0 + np.sqrt(a) / 4.0))
@@ -100,7 +105,9 @@ def test_gammainc_by_both_inputs_in_every_mixture(a: float, x: float, first: int
 
 
 def test_gammainc_fits_a_gamma_distribution_by_its_distribution_function() -> None:
-    """Newton's method on shape and scale, with exact derivatives: what is fitted by finite differences elsewhere."""
+    """Newton's method on shape and scale, with exact derivatives: what is fitted by
+    finite differences elsewhere.
+    """
     x = np.linspace(0.2, 6.0, 30)
     target = special.gammainc(2.3, x / 0.8)
     shape, scale = 1.5, 1.0
@@ -116,7 +123,9 @@ def test_gammainc_fits_a_gamma_distribution_by_its_distribution_function() -> No
 
 
 def test_betaln_keeps_the_digits_of_large_inputs() -> None:
-    """B(x, 1) = 1 / x; the lgammas of 1e10 are 2e11, and their difference is good to 3e-5."""
+    """B(x, 1) = 1 / x; the lgammas of 1e10 are 2e11, and their difference is good to
+    3e-5.
+    """
     x = Value(1e10)
     z = ops.betaln(x, 1.0)
     z.backward()

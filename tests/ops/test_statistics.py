@@ -1,4 +1,6 @@
-"""Statistics: weighted means, covariances, quantiles, histograms; and reductions that leave out elements."""
+"""Statistics: weighted means, covariances, quantiles, histograms; and reductions that
+leave out elements.
+"""
 
 from __future__ import annotations
 
@@ -166,7 +168,9 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS, ids=str)
 def test_options_of_reductions(name: str, options: dict[str, Any]) -> None:
-    """Through NumPy's function and the method; both modes, second order; what is left out may be nan."""
+    """Through NumPy's function and the method; both modes, second order; what is left
+    out may be nan.
+    """
 
     def f(x: Any) -> Any:
         return getattr(np, name)(x, **options)

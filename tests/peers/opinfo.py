@@ -1,7 +1,8 @@
 """PyTorch's own functions, by the names of its sample inputs (OpInfo), said with ours.
 
-Each entry takes a sample's arguments as PyTorch's function takes them, with Values for tensors. A sample that asks for
-an option that we do not have raises an error of ours, which names it, or `UnmappedError`: neither is a gradient.
+Each entry takes a sample's arguments as PyTorch's function takes them, with Values for
+tensors. A sample that asks for an option that we do not have raises an error of ours,
+which names it, or `UnmappedError`: neither is a gradient.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def several(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def unlisted(f: Callable[..., Any]) -> Callable[..., Any]:
-    """For functions that take several tensors, where PyTorch takes a list of them as well."""
+    """For functions that take several tensors, where PyTorch takes a list of them as
+    well.
+    """
     return lambda *xs: f(*(xs[0] if isinstance(xs[0], (list, tuple)) else xs))
 
 
@@ -225,7 +228,9 @@ def pseudoinverse(x: Any, *tolerances: Any, **options: Any) -> Any:
 
 
 def symmetric(f: Callable[..., Any]) -> Callable[..., Any]:
-    """PyTorch reads one triangle, as we do, but spreads the gradient over both: half of it goes to each."""
+    """PyTorch reads one triangle, as we do, but spreads the gradient over both: half of
+    it goes to each.
+    """
 
     def g(x: Any, UPLO: str = "L") -> Any:
         part = np.tril(x.detach()) if UPLO == "L" else np.triu(x.detach())

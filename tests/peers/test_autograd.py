@@ -1,4 +1,6 @@
-"""The programs of HIPS autograd's README and tutorial, with the import changed, give what autograd gives."""
+"""The programs of HIPS autograd's README and tutorial, with the import changed, give
+what autograd gives.
+"""
 
 from __future__ import annotations
 
@@ -208,7 +210,9 @@ def test_program(name):
 
 
 def test_the_far_end_of_the_plot_in_the_readme():
-    """The sixth derivative of tanh at -7, as the README has it plotted, is 1.0643e-04."""
+    """The sixth derivative of tanh at -7, as the README has it plotted, is
+    1.0643e-04.
+    """
 
     def tanh(x):
         return (1.0 - numpy.exp(-2 * x)) / (1.0 + numpy.exp(-(2 * x)))

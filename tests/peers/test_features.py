@@ -1,4 +1,6 @@
-"""What docs/features.md and docs/numbers.md say of PyTorch, JAX and HIPS autograd, tried on them."""
+"""What docs/features.md and docs/numbers.md say of PyTorch, JAX and HIPS autograd,
+tried on them.
+"""
 
 from __future__ import annotations
 

@@ -223,7 +223,9 @@ def test_derivatives_of_derivatives(order, jax):
 
 
 def test_closures(jax):
-    """The gradient of a step of gradient descent, by its rate and its start: derivatives within derivatives."""
+    """The gradient of a step of gradient descent, by its rate and its start:
+    derivatives within derivatives.
+    """
 
     def program(grad, np):
         def after(rate, start):

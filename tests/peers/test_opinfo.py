@@ -1,6 +1,8 @@
-"""Gradients against PyTorch's on PyTorch's own sample inputs (OpInfo), for the functions that both have.
+"""Gradients against PyTorch's on PyTorch's own sample inputs (OpInfo), for the
+functions that both have.
 
-Every gradient that comes out here is right. A sample that is refused counts as neither: the errors are ours and named.
+Every gradient that comes out here is right. A sample that is refused counts as neither:
+the errors are ours and named.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def infos() -> dict[str, list[Any]]:
 
 
 def as_ours(x: Any, values: list[tuple[Value, Any]]) -> Any:
-    """A sample's argument with Values for tensors that are differentiated, noted in the list, and arrays for others."""
+    """A sample's argument with Values for tensors that are differentiated, noted in the
+    list, and arrays for others.
+    """
     import torch
 
     if isinstance(x, torch.Tensor):
@@ -50,7 +54,9 @@ def as_ours(x: Any, values: list[tuple[Value, Any]]) -> Any:
 
 
 def in_double(x: Any) -> Any:
-    """A sample's argument, with its float32 tensors (weights of cov) in float64: PyTorch would round by them."""
+    """A sample's argument, with its float32 tensors (weights of cov) in float64:
+    PyTorch would round by them.
+    """
     import torch
 
     if isinstance(x, torch.Tensor):
@@ -101,7 +107,9 @@ def gradients_of(info: Any, sample: Any) -> int:
 
 @functools.cache
 def outcome(name: str) -> tuple[Counter[str], list[str]]:
-    """How many gradients were right and how many samples refused; and what was wrong."""
+    """How many gradients were right and how many samples refused; and what was
+    wrong.
+    """
     import torch
 
     counted: Counter[str] = Counter()

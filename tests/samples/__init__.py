@@ -1,7 +1,8 @@
-"""Rows of samples, at least one per op of the table: the generic tests run over all of them.
+"""Rows of samples, at least one per op of the table: the generic tests run over all of
+them.
 
-A module per family mirrors micrograd/ops/. SAMPLES stand away from kinks; what an op does at its kinks is in KINKS;
-TORCH names the same ops in PyTorch.
+A module per family mirrors micrograd/ops/. SAMPLES stand away from kinks; what an op
+does at its kinks is in KINKS; TORCH names the same ops in PyTorch.
 """
 
 from __future__ import annotations

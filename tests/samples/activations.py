@@ -10,7 +10,9 @@ from tests.samples.sample import POINTS, SIGNED, Sample
 
 
 def _tanhshrink(x: Any) -> Any:
-    """By exponentials of extended precision, in which the difference keeps sixteen digits."""
+    """By exponentials of extended precision, in which the difference keeps sixteen
+    digits.
+    """
     wide = np.asarray(x, np.longdouble)
     return np.asarray(wide - np.tanh(wide), float)[()]
 

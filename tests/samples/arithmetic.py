@@ -12,7 +12,8 @@ _BINARY = "add subtract multiply divide".split()
 _SIGNED = "negative positive absolute sign".split()
 _STEPS = "floor ceil".split()
 
-# Away from kinks: a check of finite differences moves an input by up to 0.002 of the largest of its elements.
+# Away from kinks: a check of finite differences moves an input by up to 0.002 of the
+# largest of its elements.
 _APART = [(2.5, 0.75), (A23, A23 + 0.25), (A23, A3 + 0.1), (A21, A13 + 0.1), (2.5, A23), (A23, 0.75), (EMPTY, A3)]
 _STEEP = 2.9 * SIGNED + 0.05
 _DIGITS = np.array([0.11, -0.32, 0.48])

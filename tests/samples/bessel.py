@@ -36,7 +36,9 @@ KINKS: list[Any] = [
 
 
 def _torch_i(torch: Any, n: int, x: Any) -> Any:
-    """By recurrence in n from PyTorch's own two, good to 1e-13 for the x of the samples; its ops for n = 0 and 1."""
+    """By recurrence in n from PyTorch's own two, good to 1e-13 for the x of the
+    samples; its ops for n = 0 and 1.
+    """
     if n < 2:
         return (torch.special.i0, torch.special.i1)[n](x)
     return _torch_i(torch, n - 2, x) - 2.0 * (n - 1) / x * _torch_i(torch, n - 1, x)

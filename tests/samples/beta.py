@@ -21,7 +21,9 @@ _TRIPLES = [
 
 
 def _nodes(ndim: int) -> tuple[Any, Any]:
-    """Nodes and weights from 0 to 1 by the rule of Takahasi and Mori, as one axis before all others."""
+    """Nodes and weights from 0 to 1 by the rule of Takahasi and Mori, as one axis
+    before all others.
+    """
     u = np.arange(-6.0, 6.01, 1.0 / 32.0).reshape(-1, *[1] * ndim)
     v = np.pi / 2 * np.sinh(u)
     w = 1.0 / (1.0 + np.exp(-2.0 * v))

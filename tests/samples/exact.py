@@ -1,4 +1,6 @@
-"""Functions of matrices to 50 digits, for rows that ask for the last bit: double precision, polished in decimals."""
+"""Functions of matrices to 50 digits, for rows that ask for the last bit: double
+precision, polished in decimals.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def logarithm(x: Any) -> Any:
 
 
 def rounded(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """f, a function of one matrix of decimals, of a batch of float64, rounded at the end only."""
+    """f, a function of one matrix of decimals, of a batch of float64, rounded at the
+    end only.
+    """
 
     def g(x: Any) -> Any:
         if not x.size:

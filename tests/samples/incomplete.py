@@ -16,7 +16,9 @@ _FAR_PAIRS = [(2.0, 5.0), (A21, 2.0 * A13 + 3.0)]  # where an integral takes ove
 
 
 def _term_by_term(a: Any, x: Any, order: int = 1) -> Any:
-    """The series of gammainc derived by a, its first 150 terms as they stand in the books; x of moderate size."""
+    """The series of gammainc derived by a, its first 150 terms as they stand in the
+    books; x of moderate size.
+    """
     z = 0.0 * (a + x)
     for n in range(150):
         s = a + n + 1.0

@@ -60,7 +60,8 @@ def _added(x: Any, w: Any, *, index: Any) -> Any:
     return z
 
 
-# What replaces or is added: (x, w, index), with w broadcast, repeated elements, nothing, and numbers
+# What replaces or is added: (x, w, index), with w broadcast, repeated elements,
+# nothing, and numbers
 _WRITES: list[Any] = [
     (A23, 0.25, 0),
     (A23, A3 + 2.0, slice(None)),
@@ -93,7 +94,9 @@ KINKS: list[Any] = []
 
 
 def _places(torch: Any, shape: Any, index: Any) -> tuple[Any, Any]:
-    """NumPy's reading of an index, which PyTorch does not quite share: numbers of the elements, and their shape."""
+    """NumPy's reading of an index, which PyTorch does not quite share: numbers of the
+    elements, and their shape.
+    """
     places = np.asarray(np.arange(int(np.prod(shape))).reshape(tuple(shape))[index])
     return torch.as_tensor(places.reshape(-1)), places.shape
 

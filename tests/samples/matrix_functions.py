@@ -1,4 +1,6 @@
-"""Samples of micrograd/ops/matrix_functions.py: eigenvalues apart, equal, complex, and defective matrices."""
+"""Samples of micrograd/ops/matrix_functions.py: eigenvalues apart, equal, complex, and
+defective matrices.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ EXPONENTIAL = (np.exp,) * 5  # and its derivatives
 
 
 def _corner(kron: Any, expm: Any, like: Any, x: Any, changes: Any) -> Any:
-    """The derivative of the exponential in the directions of the changes, as a corner of that of a block matrix."""
+    """The derivative of the exponential in the directions of the changes, as a corner
+    of that of a block matrix.
+    """
     up, count = np.array([[0.0, 1.0], [0.0, 0.0]]), len(changes)
     whole = kron(like(np.eye(2**count)), x)
     for i, change in enumerate(changes):
@@ -55,7 +59,8 @@ SAMPLES = [
 KINKS: list[Any] = []
 
 
-# The same in PyTorch: its exponential; the others by the plain iteration, which it differentiates itself.
+# The same in PyTorch: its exponential; the others by the plain iteration, which it
+# differentiates itself.
 
 
 def _in_doubles(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -11,7 +11,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Sample:
-    """An op's name in OPS, its inputs (away from kinks), the same function in NumPy, and the op's params."""
+    """An op's name in OPS, its inputs (away from kinks), the same function in NumPy,
+    and the op's params.
+    """
 
     op: str
     inputs: tuple[Any, ...]
@@ -26,7 +28,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Kink:
-    """What an op gives where it has no derivative: the documented choice. The gradient is by the first input."""
+    """What an op gives where it has no derivative: the documented choice.
+
+    The gradient is by the first input.
+    """
 
     op: str
     x: Any
@@ -36,7 +41,9 @@ class Kink:
 
 
 def array(*shape: int, low: float = 0.5, high: float = 2.0) -> Any:
-    """The same numbers in every run, evenly spaced between low and high (no maximum near a tie), shuffled."""
+    """The same numbers in every run, evenly spaced between low and high (no maximum
+    near a tie), shuffled.
+    """
     size = int(np.prod(shape))
     return np.random.default_rng(size).permutation(np.linspace(low, high, size)).reshape(shape)
 

@@ -26,7 +26,9 @@ KINKS: list[Any] = []
 
 
 def torch_lgamma(torch: Any, x: Any) -> Any:
-    """Stirling's series at x + 20, and back: torch.polygamma(1, x), by which torch derives, is right to 1e-9 only."""
+    """Stirling's series at x + 20, and back: torch.polygamma(1, x), by which torch
+    derives, is right to 1e-9 only.
+    """
     x = x.double()
     y = x + 20.0
     back = sum(torch.log(torch.abs(x + i)) for i in range(20))

