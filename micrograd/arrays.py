@@ -38,9 +38,9 @@ else:
     from micrograd import on_demand as np
 
 
-USUAL: set[type] = {float, int, bool}  # types that an op takes as they are, entered as they are met
+USUAL: set[type] = {float, int, bool}  # types that an op takes as they are, added when seen
 HOMES.append(USUAL)
-FLOATING: set[Any] = set()  # the dtypes of floating-point arrays, entered as they are met
+FLOATING: set[Any] = set()  # the dtypes of floating-point arrays, added when seen
 
 
 def is_number(x: Any) -> bool:
@@ -123,7 +123,7 @@ def as_input(x: Any, asker: str) -> Any:
             return x
     if isinstance(x, (list, tuple)):
         return _joined(x, asker) if holds_values(x) else _plain(x, asker)
-    data = as_data(x, asker)  # refuses what is no number
+    data = as_data(x, asker)  # refuses what is not a number
     if isinstance(x, np.generic):
         PLAIN.add(type(x))
     return x if type(x) in PLAIN else data
@@ -131,7 +131,7 @@ def as_input(x: Any, asker: str) -> Any:
 
 def is_odd(x: Any) -> bool:
     """Whether x has to be looked at before an op takes it: a list, an object array,
-    something that is no array.
+    something that is not an array.
     """
     kind = type(x)
     if kind in USUAL:

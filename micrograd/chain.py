@@ -21,11 +21,12 @@ from micrograd.unknown import current_zeros, known_zero_forward
 def times(
     g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[[], tuple[Any, Any]] | None = None
 ) -> Array:
-    """g * partial in a chain rule, where no gradient is no gradient: zero times
-    infinity, or times nan, is zero.
+    """g * partial in a chain rule, where a zero g stays zero, also times infinity or
+    nan.
 
-    So the branch that a `where` did not take has no say. A zero that came out as zero,
-    and an infinite gradient that meets a slope of zero, are not known: see unknown.py.
+    So a branch that a `where` did not take adds nothing. Two products are not known: a
+    zero that was computed, times infinity, and an infinite g times a slope of zero. See
+    unknown.py.
     `ieee_gradients()` gives plain products back.
 
     Args:

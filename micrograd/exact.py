@@ -22,7 +22,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DataError
 
-EXACT: set[type] = set()  # the types of exact numbers, entered as they are met
+EXACT: set[type] = set()  # the types of exact numbers, added when first seen
 HOMES: list[set[type]] = [EXACT]  # the sets that such a type enters; rooms add theirs
 
 OPERATORS = ("__add__", "__sub__", "__mul__", "__truediv__", "__pow__")

@@ -1,9 +1,10 @@
 """The same graph and the same rules where all data are floats: nodes built and steps
 taken quickly.
 
-Nothing new is said here. The forward and the slopes come from the record of the op, as
-formulas. Where there is no formula, or a result is not finite, the functions below say
-so, and the engine goes the ordinary way: there stands what an infinity or a nan means.
+This room adds no rules. The forward and the slopes come from the record of the op, as
+formulas. Without a formula, or with a result that is not finite, the functions below
+return None or False, having done nothing. Then the engine takes the ordinary path, which
+knows what an infinity or a nan means.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ def apply_one(op: Op, x: Node) -> Any:
 
 
 def _apply_known(op: Any, x: Any) -> Any:
+    """`apply_one` for what is known to be an op and a node."""
     record, node = unchecked.record(op), unchecked.node(x)
     made = build(type(x), record, x, None, None) if node._is_float else None
     return x._apply_op(op, (x,), NONE) if made is None else made

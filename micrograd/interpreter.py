@@ -22,7 +22,7 @@ from micrograd.exact import EXACT, HOMES, number_like
 
 Array = Any  # a Python number, an array of NumPy's protocols, or an interpreter's value
 
-# Types of raw data, for a quick test that x is no Interpreter. Types of arrays are
+# Types of raw data, for a quick test that x is not an Interpreter. Types of arrays are
 # added when they are first seen, types of exact numbers to both sets: see exact.py.
 PLAIN: set[type] = {float, int, bool}
 NUMBERS = set(PLAIN)
