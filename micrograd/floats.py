@@ -3,8 +3,8 @@ taken quickly.
 
 This room adds no rules. The forward and the slopes come from the record of the op, as
 formulas. Without a formula, or with a result that is not finite, the functions below
-return None or False, having done nothing. Then the engine takes the ordinary path, which
-knows what an infinity or a nan means.
+return None or False, having done nothing. Then the engine takes the ordinary path,
+which knows what an infinity or a nan means.
 """
 
 from __future__ import annotations

@@ -130,8 +130,8 @@ def make(formulas: Formulas, op: Op, params: dict[str, Any]) -> None:
     formulas.run = formula(forward, count, params, with_output=False)
     slopes = [_written(rule, count, params, True) for rule in op.rules]
     formulas.slope_x, formulas.slope_y, formulas.slope_w = [*map(_assembled, slopes), None, None][:3]
-    if all(slope == ([], [1.0], doubles.INPUTS) for slope in slopes):  # no steps, the result is the constant 1.0
+    if all(slope == ([], [1.0], doubles.INPUTS) for slope in slopes):  # no steps: the constant 1.0
         formulas.slopes = SUM
-    elif slopes == [([], [], 2), ([], [], 1)]:  # no steps: by x it is register 2, which is y; by y it is x
+    elif slopes == [([], [], 2), ([], [], 1)]:  # by x register 2, which is y; by y x
         formulas.slopes = PRODUCT
     formulas.state = 1
