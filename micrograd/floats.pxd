@@ -24,16 +24,16 @@ cpdef apply_one(Op op, Node x)
 cdef _apply_known(object op, object x)
 cpdef reflected(Op op, Node x, object y)
 cpdef applied(type kind, Op op, object inputs, dict params)
-@cython.locals(node=Node, formulas=Formulas, a=double, b=double, data=double)
+@cython.locals(
+    node=Node, left=Node, right=Node, formulas=Formulas, a=double, b=double, data=double, has_history=bint, is_watched=bint
+)
 cpdef build(type kind, Op op, object x, object y, Params params)
 cdef bint _are_made(Formulas formulas, Op op, Params params) except -1
-@cython.locals(formulas=Formulas, params=Params, a=double, b=double, g=double, h=double)
+@cython.locals(
+    left=Node, right=Node, formulas=Formulas, params=Params, a=double, b=double, g=double, h=double, kind=type
+)
 cpdef bint step(Node node) except -1
-@cython.locals(node=Node)
-cdef double _number(object x, type kind) except? -1
-@cython.locals(node=Node)
-cdef bint _takes_float(object x) noexcept
-@cython.locals(node=Node)
-cdef bint _may_move(object x) noexcept
-@cython.locals(node=Node)
-cdef int _add(object x, double part) except -1
+cdef double _number(object x) except? -1
+@cython.locals(number=double)
+cdef double _from_int(object x) except? -1
+cdef int _add(Node node, double part) except -1

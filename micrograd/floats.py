@@ -143,8 +143,27 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
     formulas = op.formulas if params is None else params.formulas
     if OPEN or (formulas.state != 1 and not _are_made(formulas, op, params)):
         return None
-    a = _number(x, kind)
-    b = 0.0 if y is None else _number(y, kind)
+    has_history = is_watched = False
+    if type(x) is kind:
+        left = unchecked.node(x)
+        if not left._is_float:
+            return None
+        a = left._float
+        has_history = left._record is not _CONSTANT
+        is_watched = memory.is_watched(left)
+    else:
+        a = _number(x)
+    b = 0.0
+    if y is not None:
+        if type(y) is kind:
+            right = unchecked.node(y)
+            if not right._is_float:
+                return None
+            b = right._float
+            has_history = has_history or right._record is not _CONSTANT
+            is_watched = is_watched or memory.is_watched(right)
+        else:
+            b = _number(y)
     if a != a or b != b:
         return None
     if formulas.run is not None:
@@ -163,14 +182,15 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
     node.label = ""
     node._is_float = True
     node._float = data
-    if (PAUSES and memory.is_set(paused)) or not (_may_move(x) or (y is not None and _may_move(y))):
+    if not has_history or (PAUSES and memory.is_set(paused)):
         node._record = _CONSTANT
         return node
     node._record = op
     node._x = x
     node._y = y
-    node._params = params
-    if memory.is_watched(x) or (y is not None and memory.is_watched(y)):
+    if params is not None:
+        node._params = params
+    if is_watched:
         memory.watch(node)
     return node
 
@@ -199,83 +219,65 @@ def step(node: Node) -> bool:
         formulas = params.formulas
     if OPEN or not node._has_float_grad or not node._is_float or formulas.state != 1:
         return False
-    x, y, g = node._x, node._y, node._float_grad
-    if formulas.slopes == SUM:
-        if not _takes_float(x) or not _takes_float(y):
+    g, kind = node._float_grad, type(node)
+    left = right = None
+    if type(node._x) is kind:
+        left = unchecked.node(node._x)
+        if not left._is_float:  # an array has been assigned since, perhaps
             return False
-        _add(x, g)
-        _add(y, g)
-        return True
-    a = _number(x, type(node))
-    if y is None:
-        if a != a or formulas.slope_x is None:
-            return False
-        g *= doubles.run(formulas.slope_x, node._float, a, 0.0, 0.0)
-        if g - g != 0.0:  # nan is zero times infinity, perhaps; where C says inf, Python may have raised
-            return False
-        _add(x, g)
-        return True
-    b = _number(y, type(node))
-    if a != a or b != b or formulas.slope_x is None or formulas.slope_y is None:
-        return False
-    if formulas.slopes == PRODUCT:
-        h = g * a
-        g *= b
+        a = left._float
     else:
-        h = g * doubles.run(formulas.slope_y, node._float, a, b, 0.0)
-        g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
-        if g - g != 0.0 or h - h != 0.0:
+        a = _number(node._x)
+    b, h = 0.0, g
+    if node._y is not None:
+        if type(node._y) is kind:
+            right = unchecked.node(node._y)
+            if not right._is_float:
+                return False
+            b = right._float
+        else:
+            b = _number(node._y)
+    if formulas.slopes == PRODUCT:
+        h *= a
+        g *= b
+    elif formulas.slopes != SUM:
+        if formulas.slope_x is None or (node._y is not None and formulas.slope_y is None):
             return False
-    if g != g or h != h:
+        g *= doubles.run(formulas.slope_x, node._float, a, b, 0.0)
+        if node._y is not None:
+            h *= doubles.run(formulas.slope_y, node._float, a, b, 0.0)
+        if g - g != 0.0 or h - h != 0.0:  # zero times infinity, perhaps; where C says inf, Python may have raised
+            return False
+    if a != a or b != b or g != g or h != h:
         return False
-    _add(x, g)
-    _add(y, h)
+    if left is not None:
+        _add(left, g)
+    if right is not None:
+        _add(right, h)
     return True
 
 
-def _number(x: Any, kind: type[Node]) -> float:
-    """An input that is a float, raw or in a node of this class, or a raw int; nan for
-    any other.
-    """
-    if type(x) is kind:
-        node = unchecked.node(x)
-        return node._float if node._is_float else NAN
+def _number(x: Any) -> float:
+    """A raw input that is a float or an int; nan for any other."""
     if type(x) is float:
         return x
-    if type(x) is not int:
-        return NAN
+    return _from_int(x) if type(x) is int else NAN
+
+
+def _from_int(x: Any) -> float:
     try:
-        return float(x)
+        number = x * 1.0
     except OverflowError:  # the op may have an answer, as minimum(1.0, 10**400) has
         return NAN
+    return number
 
 
-def _takes_float(x: Any) -> bool:
-    """Whether a float is as the gradient of x should be; not where an array has been
-    assigned to x since.
-    """
-    if isinstance(x, Node):
-        node = unchecked.node(x)
-        return node._is_float or type(node._array) is int
-    return True
-
-
-def _may_move(x: Any) -> bool:
-    """Whether x is a node with a history, or a leaf."""
-    if isinstance(x, Node):
-        node = unchecked.node(x)
-        return node._record is not _CONSTANT
-    return False
-
-
-def _add(x: Any, part: float) -> None:
+def _add(node: Node, part: float) -> None:
     """Add a part to the gradient of an input, if it has one."""
-    if isinstance(x, Node):
-        node = unchecked.node(x)
-        if node._has_float_grad:
-            node._float_grad += part
-        elif node._has_gradient:
-            set_grad(node, node._gradient + part)
-        elif node._record is not _CONSTANT:
-            node._float_grad = part
-            node._has_float_grad = True
+    if node._has_float_grad:
+        node._float_grad += part
+    elif node._has_gradient:
+        set_grad(node, node._gradient + part)
+    elif node._record is not _CONSTANT:
+        node._float_grad = part
+        node._has_float_grad = True
