@@ -266,7 +266,7 @@ def _number(x: Any) -> float:
 
 def _from_int(x: Any) -> float:
     try:
-        number = x * 1.0
+        number: float = x * 1.0
     except OverflowError:  # the op may have an answer, as minimum(1.0, 10**400) has
         return NAN
     return number
