@@ -212,7 +212,7 @@ def step(node: Node) -> bool:
     it is not that simple.
     """
     formulas = node._record.formulas
-    if node._params is not None:
+    if formulas.has_params and node._params is not None:
         if type(node._params) is not Params:
             return False
         params = node._params

@@ -60,11 +60,14 @@ class Formulas:
             where the rule itself must run.
         slopes: SUM where all slopes are 1, PRODUCT where each is the other input,
             else 0.
+        has_params: the nodes of the op may have params. Those of others are not asked:
+            a node fills two cache lines, and its params are in the second.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_params: bool = True) -> None:
         self.state = self.uses = 0
         self.slopes = 0
+        self.has_params = has_params
         self.run: Any = None
         self.slope_x: Any = None
         self.slope_y: Any = None
@@ -102,7 +105,7 @@ class Op:
         self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
         self.kink = kink
         self.facts = facts
-        self.formulas = Formulas()
+        self.formulas = Formulas(getattr(getattr(forward, "__code__", None), "co_kwonlyargcount", 1) > 0)
         self._count = count_of(forward)
         self._least = self._count - len(getattr(forward, "__defaults__", None) or ())
         self.__name__ = self.__qualname__ = forward.__name__
