@@ -26,7 +26,7 @@ cpdef list toposort(Node root)
 cpdef list in_order(Node root, int mark, list leaves)
 cdef bint _push_inputs(Node node, int mark, list stack) except -1
 @cython.locals(node=Node)
-cdef bint _push(object x, int mark, list stack) except -1
+cdef bint _push(object x, Node user, int mark, list stack) except -1
 @cython.locals(order=list, node=Value)
 cpdef walk_back(Walking walk)
 @cython.locals(inputs=tuple)

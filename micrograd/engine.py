@@ -45,8 +45,8 @@ from micrograd.walking import Walking, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
 
-def _push(x: Any, mark: int, stack: list[Any]) -> bool:
-    if isinstance(x, Node):
+def _push(x: Any, user: Node, mark: int, stack: list[Any]) -> bool:
+    if type(x) is type(user) or isinstance(x, Node):
         node = unchecked.node(x)
         if node._mark != mark and node._record is not _CONSTANT:
             stack.append(node)
@@ -57,11 +57,11 @@ def _push(x: Any, mark: int, stack: list[Any]) -> bool:
 def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
     """Push one input that is not in order yet, or all of many; False if none is."""
     if type(node._y) is not tuple:
-        return _push(node._x, mark, stack) or _push(node._y, mark, stack)
+        return _push(node._x, node, mark, stack) or _push(node._y, node, mark, stack)
     count = len(stack)
     for x in reversed(node._y):
-        _push(x, mark, stack)
-    _push(node._x, mark, stack)
+        _push(x, node, mark, stack)
+    _push(node._x, node, mark, stack)
     return len(stack) > count
 
 
