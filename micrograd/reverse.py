@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd.asked import asked_in
 from micrograd.engine import Value, pull, toposort
 from micrograd.errors import GradientError
 from micrograd.gradients import Gradients
 from micrograd.node import Node, inputs_of, is_constant
 from micrograd.unknown import Zeros
+from micrograd.walking import asked_about
 
 
 class Route(Gradients):
@@ -84,7 +84,7 @@ def cotangents(
     [6.0]
     """
     path, nodes = known or route(root, wanted)
-    with Zeros(root, seed, _asked) as zeros:
+    with Zeros(root, seed, asked_about) as zeros:
         gradients = Route(zeros, nodes, {root: seed})
         for node in reversed(path):
             if node._has_own_step:
@@ -94,7 +94,3 @@ def cotangents(
                 )
             pull(node, create_graph, gradients)
     return [gradients.grads.get(x) for x in wanted]
-
-
-def _asked(root: Value, seed: Any) -> dict[Any, Any]:
-    return asked_in(toposort(root), seed, inputs_of)

@@ -151,7 +151,7 @@ class Walking(Walk):
         judge of zero times infinity.
         """
         if self._quietly is None:
-            self._quietly = quietly(), Zeros(self.root, self.seed, _asked)
+            self._quietly = quietly(), Zeros(self.root, self.seed, asked_about)
             for context in self._quietly:
                 context.__enter__()
 
@@ -162,7 +162,8 @@ class Walking(Walk):
             self._quietly = self._gradients = None
 
 
-def _asked(root: Node, seed: Any) -> dict[Any, Any]:
+def asked_about(root: Node, seed: Any) -> dict[Any, Any]:
+    """Where the root depends on each node that it was made from: see asked.py."""
     return asked_in(collect(root, set()), seed, inputs_of)
 
 
