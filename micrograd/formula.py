@@ -122,14 +122,14 @@ def make(formulas: Formulas, op: Op, params: dict[str, Any]) -> None:
     """Fill in the programs of an op, as far as it has them."""
     formulas.state = 2  # none, unless all below goes well
     count = len(op.rules) if isinstance(op, Elementwise) and op.differentiable else 0
-    if not 1 <= count <= 3:
+    if not 1 <= count <= 2:  # floats.py builds no other nodes
         return
     spelled = op.facts.c
     # What C has a name for, or what is written in ops, or the forward itself.
     forward = op if isinstance(spelled, str) and spelled else spelled or op.forward
     formulas.run = formula(forward, count, params, with_output=False)
     slopes = [_written(rule, count, params, True) for rule in op.rules]
-    formulas.slope_x, formulas.slope_y, formulas.slope_w = [*map(_assembled, slopes), None, None][:3]
+    formulas.slope_x, formulas.slope_y = [*map(_assembled, slopes), None][:2]
     if all(slope == ([], [1.0], doubles.INPUTS) for slope in slopes):  # no steps: the constant 1.0
         formulas.slopes = SUM
     elif slopes == [([], [], 2), ([], [], 1)]:  # by x register 2, which is y; by y x

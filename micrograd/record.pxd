@@ -6,7 +6,7 @@ cdef set EXACT
 cdef class Formulas:
     cdef public int state, uses, slopes
     cdef public bint has_params
-    cdef public object run, slope_x, slope_y, slope_w
+    cdef public object run, slope_x, slope_y
 
 
 cdef class Op:

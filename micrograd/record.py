@@ -56,7 +56,7 @@ class Formulas:
         state: 0 until they are made; then 1, or 2 where the op has none.
         uses: how often they were asked for before they were made.
         run: the program of the forward; None where the forward itself must run.
-        slope_x, slope_y, slope_w: per input the program of its partial derivative; None
+        slope_x, slope_y: per input the program of its partial derivative; None
             where the rule itself must run.
         slopes: SUM where all slopes are 1, PRODUCT where each is the other input,
             else 0.
@@ -71,7 +71,6 @@ class Formulas:
         self.run: Any = None
         self.slope_x: Any = None
         self.slope_y: Any = None
-        self.slope_w: Any = None
 
 
 class Op:

@@ -132,7 +132,7 @@ class Symbol(Operators):
         """What a notebook shows."""
         return f"${self:latex}$"
 
-    # There is no number to give
+    # An expression has no number.
 
     def item(self) -> NoReturn:
         """Refused: an expression has no number."""
