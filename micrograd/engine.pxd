@@ -9,7 +9,7 @@ from micrograd.gradients cimport Gradients
 from micrograd.node cimport Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs
 from micrograd.record cimport Op
 from micrograd.operands cimport all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
-from micrograd.walking cimport Walking
+from micrograd.walking cimport Walking, is_ahead
 
 cdef object _LEAF, _CONSTANT
 cdef Op add, subtract, multiply, divide, matmul, raise_to
@@ -26,7 +26,7 @@ cpdef list toposort(Node root)
 cpdef list in_order(Node root, int mark, list leaves)
 cdef bint _push_inputs(Node node, int mark, list stack) except -1
 @cython.locals(node=Node)
-cdef bint _push(object x, Node user, int mark, list stack) except -1
+cdef inline bint _push(object x, Node user, int mark, list stack) except -1
 @cython.locals(order=list, node=Value)
 cpdef walk_back(Walking walk)
 @cython.locals(inputs=tuple)

@@ -41,28 +41,27 @@ from micrograd.record import CONSTANT as _CONSTANT
 from micrograd.record import LEAF as _LEAF
 from micrograd.record import HandMade, Op
 from micrograd.stale import is_stale
-from micrograd.walking import Walking, next_number, seed_of
+from micrograd.walking import Walking, is_ahead, next_number, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
 
 def _push(x: Any, user: Node, mark: int, stack: list[Any]) -> bool:
-    if type(x) is type(user) or isinstance(x, Node):
+    if type(x) is type(user):
         node = unchecked.node(x)
-        if node._mark != mark and node._record is not _CONSTANT:
-            stack.append(node)
-            return True
-    return False
+        if node._mark == mark or node._record is _CONSTANT:
+            return False
+    elif not is_ahead(x, mark):
+        return False
+    stack.append(x)
+    return True
 
 
 def _push_inputs(node: Node, mark: int, stack: list[Any]) -> bool:
     """Push one input that is not in order yet, or all of many; False if none is."""
     if type(node._y) is not tuple:
         return _push(node._x, node, mark, stack) or _push(node._y, node, mark, stack)
-    count = len(stack)
-    for x in reversed(node._y):
-        _push(x, node, mark, stack)
-    _push(node._x, node, mark, stack)
-    return len(stack) > count
+    pushed = [_push(x, node, mark, stack) for x in reversed((node._x, *node._y))]
+    return any(pushed)
 
 
 def in_order(root: Node, mark: int, leaves: list[Any] | None) -> list[Any]:

@@ -17,7 +17,7 @@ static inline void micrograd_fetch_below(PyObject *node) {
 }
 
 static inline void micrograd_fetch_next(PyObject *nodes) {
-    Py_ssize_t i = PyList_GET_SIZE(nodes) - 1 - 6;
+    Py_ssize_t i = PyList_GET_SIZE(nodes) - 1 - 9;
     if (i >= 0) __builtin_prefetch(PyList_GET_ITEM(nodes, i), 1);
 }
 

@@ -17,6 +17,7 @@ cdef class Walking(Walk):
     cdef public Gradients _gradients
 
 
+cpdef bint is_ahead(object x, int mark) noexcept
 @cython.locals(node=Node)
 cdef list _order_beside(Walking walk)
 @cython.locals(node=Node)

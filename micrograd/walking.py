@@ -67,6 +67,11 @@ def seed_of(root: Node, gradient: Any, unknown: dict[str, Any]) -> Any:
     return ones_like(data_of(root)) if gradient is None else given_cotangent("backward", root, gradient)
 
 
+def is_ahead(x: Any, mark: int) -> bool:
+    """Whether the walk with this mark has still to go through x."""
+    return isinstance(x, Node) and x._mark != mark and not is_constant(x)
+
+
 class Walking(Walk):
     """One `backward()`: a context in which `order` has the nodes, inputs before users.
 
