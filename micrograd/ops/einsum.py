@@ -94,7 +94,7 @@ def _pair(x: Any, y: Any, subscripts: str) -> Any:
     batch = [a for a in xs if a in ys and a in output]
     left, right = [a for a in xs if a not in ys], [a for a in ys if a not in xs]
     summed = [a for a in xs if a not in output]
-    b, n, k, m = (math.prod(sizes[a] for a in letters) for letters in (batch, left, summed, right))
+    n, k, m = (math.prod(sizes[a] for a in letters) for letters in (left, summed, right))
     if n * k * m < WORTH_ARRANGING or not summed:
         return np.einsum(subscripts, x, y)
     x, x_turned = _as_matrices(x, xs, batch, left, summed)
