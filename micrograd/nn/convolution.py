@@ -50,7 +50,7 @@ class _Sliding(Module):
             )
 
     def _draw(self, shape: tuple[int, ...], bias: bool, dtype: Any, rng: Generator | None) -> None:
-        """The weight and the bias, uniform between -1 and 1 over sqrt(fan in)."""
+        """The weight and the bias, uniform within 1 / sqrt(fan in) of 0."""
         rng, bound = init.generator(rng, type(self).__name__), 1.0 / math.sqrt(init.fans(shape)[0])
         self.weight = Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype), label="weight")
         drawn = init.uniform(self.out_channels, -bound, bound, rng=rng, dtype=dtype) if bias else None
@@ -92,11 +92,11 @@ class _Convolution(_Sliding):
         self.padding_mode = padding_mode
         self._draw((out_channels, in_channels // groups, *self.kernel_size), bias, dtype, rng)
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, input: Array) -> Array:
         convolved, padding = getattr(ops, f"conv{self.AXES}d"), self.padding
         if self.padding_mode != "zeros":
-            x, padding = self._padded(x), (0,) * self.AXES
-        return convolved(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+            input, padding = self._padded(input), (0,) * self.AXES
+        return convolved(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _padded(self, x: Array) -> Array:
         """x with elements of its own around it."""
@@ -228,10 +228,10 @@ class _Transposed(_Sliding):
         self.padding_mode = padding_mode
         self._draw((in_channels, out_channels // groups, *self.kernel_size), bias, dtype, rng)
 
-    def __call__(self, x: Array, output_size: Sequence[int] | None = None) -> Array:
+    def __call__(self, input: Array, output_size: Sequence[int] | None = None) -> Array:
         transposed = getattr(ops, f"conv_transpose{self.AXES}d")
-        more = self.output_padding if output_size is None else self._missing(x, output_size)
-        return transposed(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        more = self.output_padding if output_size is None else self._missing(input, output_size)
+        return transposed(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
     def _missing(self, x: Array, output_size: Sequence[int]) -> tuple[int, ...]:
         """The output_padding that gives this size."""
