@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
@@ -94,7 +95,7 @@ def _header(file: Any, name: str) -> tuple[tuple[int, ...], Any, int]:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
-    except (ValueError, EOFError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+    except (ValueError, EOFError, TypeError, SyntaxError, RecursionError, MemoryError, TokenError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FormatError(
             f"{name}: this is not an .npy file, or it is damaged ({reason}); write it with np.save"

@@ -182,9 +182,6 @@ def _divide(rows: list[tuple[int, list[str]]], header: bool | None, name: str) -
         del rows[0]
         if not rows:
             raise FormatError(f"{name}: the file has a line of names and no rows; add a line for each row")
-        # R writes a column of row names that has no name.
-        if all(len(cells) == len(first) + 1 for _, cells in rows):
-            titles = ["", *titles]
     _check_lengths(rows, len(titles), name, "the line of names" if header else "the first line")
     # A delimiter at the end of each line makes a column without name and cells.
     while len(titles) > 1 and not titles[-1] and not any(cells[-1] for _, cells in rows):

@@ -308,7 +308,7 @@ def _count(who: str, name: str, given: Any) -> int:
     except TypeError:
         count = 0
     if count < 1:
-        raise ArgumentError(f"{who}: {name}={given!r} is not a number of {name}; give a whole number, 1 or more")
+        raise ArgumentError(f"{who}: {name}={given!r} is out of range; give a whole number, 1 or more")
     return count
 
 

@@ -147,7 +147,7 @@ class Table:
                 f"Table.matrix: the columns {', '.join(map(repr, texts))} hold texts, not numbers; "
                 f"name columns of numbers, or encode them first"
             )
-        return np.column_stack([column.numbers for column in columns])
+        return np.column_stack([column.numbers for column in columns if column.numbers is not None])
 
     def __repr__(self) -> str:
         width = max(map(len, self.names))
