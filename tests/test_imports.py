@@ -36,7 +36,7 @@ LEVELS = [
     {"traced", "reverse"},
     {"tracing"},
     {"transforms", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
-    {"train", "texts"},
+    {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
