@@ -57,9 +57,6 @@ class Dropout(Module):
     def __call__(self, input: Array) -> Array:
         return ops.dropout(input, p=self.p, training=self.training, rng=self.rng)
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p={self.p})"
-
 
 class _ChannelDropout(Dropout):
     """Dropout of whole channels."""

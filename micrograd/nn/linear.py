@@ -201,6 +201,10 @@ class Embedding(Module):
                 f"Embedding: max_norm={max_norm}, scale_grad_by_freq={scale_grad_by_freq}, sparse={sparse}: these "
                 f"options are not here; leave them out"
             )
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
         drawn = init.normal((num_embeddings, embedding_dim), rng=rng, dtype=dtype)
         self.padding_idx = None if padding_idx is None else self._row(padding_idx)
         if self.padding_idx is not None:

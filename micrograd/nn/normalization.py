@@ -70,10 +70,10 @@ class LayerNorm(Module):
         *,
         dtype: Any = None,
     ) -> None:
-        self.normalized_shape = _lengths("LayerNorm", normalized_shape)
+        shape = _lengths("LayerNorm", normalized_shape)
+        self.normalized_shape = normalized_shape
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        shape = self.normalized_shape
         self.weight, self.bias = _affine(shape, elementwise_affine, elementwise_affine and bias, dtype)
 
     def __call__(self, input: Array) -> Array:
@@ -113,10 +113,11 @@ class RMSNorm(Module):
         *,
         dtype: Any = None,
     ) -> None:
-        self.normalized_shape = _lengths("RMSNorm", normalized_shape)
+        shape = _lengths("RMSNorm", normalized_shape)
+        self.normalized_shape = normalized_shape
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self.weight, _ = _affine(self.normalized_shape, elementwise_affine, False, dtype)
+        self.weight, _ = _affine(shape, elementwise_affine, False, dtype)
 
     def __call__(self, input: Array) -> Array:
         return ops.rms_norm(input, self.normalized_shape, self.weight, self.eps)

@@ -60,7 +60,7 @@ class _MaxPool(_Pool):
     ) -> None:
         _check_window(self, kernel_size, stride, padding, dilation)
         self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
+        self.stride = stride
         self.padding = padding
         self.dilation = dilation
         self.return_indices = return_indices
@@ -150,7 +150,7 @@ class _AvgPool(_Pool):
                 f"{type(self).__name__}: divisor_override={divisor_override!r}: give an integer that is not 0, or None"
             )
         self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
+        self.stride = stride
         self.padding = padding
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
