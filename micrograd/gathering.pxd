@@ -1,6 +1,7 @@
 # C types of gathering.py.
 cimport cython
 
+from micrograd cimport unchecked
 from micrograd.node cimport Node, data_of, grad_at, known_grad, set_data
 
 cdef dict ACTIVE
