@@ -16,23 +16,50 @@ function of gradients and state, with its name in small letters; rules compose.
 
 from __future__ import annotations
 
-from micrograd.optim.descent import SGD, clip, clip_values, sgd
+from micrograd.optim.clipping import clip, clip_grad_norm_, clip_grad_value_, clip_values
+from micrograd.optim.descent import ASGD, SGD, asgd, sgd
 from micrograd.optim.moments import Adam, AdamW, adam, adamw
 from micrograd.optim.optimizer import Optimizer
+from micrograd.optim.orthogonal import Muon, muon
 from micrograd.optim.rule import Rule, apply_updates, chain, elementwise
+from micrograd.optim.signs import Lion, Rprop, lion, rprop
+from micrograd.optim.squares import Adadelta, Adagrad, RMSprop, adadelta, adagrad, rmsprop
+from micrograd.optim.variants import Adamax, NAdam, RAdam, adamax, nadam, radam
 
 __all__ = [
+    "ASGD",
     "SGD",
+    "Adadelta",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
+    "Lion",
+    "Muon",
+    "NAdam",
     "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
     "Rule",
+    "adadelta",
+    "adagrad",
     "adam",
+    "adamax",
     "adamw",
     "apply_updates",
+    "asgd",
     "chain",
     "clip",
+    "clip_grad_norm_",
+    "clip_grad_value_",
     "clip_values",
     "elementwise",
+    "lion",
+    "muon",
+    "nadam",
+    "radam",
+    "rmsprop",
+    "rprop",
     "sgd",
 ]

@@ -1,20 +1,14 @@
-"""SGD: steps against the gradient, with momentum.
-
-This room also has the rules that prepare a gradient for another rule: `clip`,
-`clip_values`.
-"""
+"""SGD and ASGD: steps against the gradient, with momentum, or averaged."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
-from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number
-from micrograd.optim.rule import Array, Rule, State, elementwise
+from micrograd.optim.rule import Array, Rule, State, elementwise, zeros_like
 
 
 def sgd(
@@ -109,67 +103,92 @@ class SGD(Optimizer):
         self._set_up(params, {**options, "nesterov": nesterov, "maximize": maximize})
 
 
-def clip(max_norm: float, norm_type: float = 2.0) -> Rule:
-    """A rule that scales all gradients by one factor, so that their norm is at most
-    max_norm.
+def asgd(
+    lr: float = 0.01,
+    lambd: float = 0.0001,
+    alpha: float = 0.75,
+    t0: float = 1e6,
+    weight_decay: float = 0.0,
+    *,
+    maximize: bool = False,
+) -> Rule:
+    """The rule of `ASGD`: there are the formula and the options.
 
-    g = g min(1, max_norm / (|g| + 1e-6)), with |g| over the gradients of all parameters
-
-    Args:
-        max_norm: the largest norm.
-        norm_type: 2, or another power, or infinity for the largest absolute value.
-
-    Raises:
-        ArgumentError: max_norm or norm_type is out of range.
-
-    >>> rule = clip(1.0)
-    >>> updates, _ = rule.update([3.0, 4.0], rule.init([0.0, 0.0]))
-    >>> [round(u, 4) for u in updates]
-    [0.6, 0.8]
+    >>> rule = asgd(lr=0.1, lambd=0.0)
+    >>> updates, state = rule.update([1.0], rule.init([5.0]), [5.0])
+    >>> updates
+    [-0.1]
     """
-    max_norm = number("clip", "max_norm", max_norm, least=0.0)
-    norm_type = number("clip", "norm_type", norm_type, above=0.0)
+    lr = number("asgd", "lr", lr, least=0.0)
+    lambd, alpha, t0 = number("asgd", "lambd", lambd), number("asgd", "alpha", alpha), number("asgd", "t0", t0)
+    weight_decay = number("asgd", "weight_decay", weight_decay, least=0.0)
 
-    def move_all(gradients: list[Array], states: list[State], params: list[Array]) -> tuple[list[Array], list[State]]:
-        factor = factor_of(gradients, max_norm, norm_type)
-        return [g * factor for g in gradients], states
-
-    return Rule("clip", lambda x: {}, move_all, reads=False, joins=True)
-
-
-def factor_of(gradients: list[Array], max_norm: float, norm_type: float = 2.0) -> float:
-    """The factor that brings the norm of gradients down to max_norm; at most 1."""
-    return min(1.0, max_norm / (norm_of(gradients, norm_type) + 1e-6))
-
-
-def norm_of(gradients: list[Array], norm_type: float = 2.0) -> float:
-    """The norm of all gradients together; 0 for none.
-
-    >>> norm_of([3.0, np.array([4.0])])
-    5.0
-    """
-    if not gradients:
-        return 0.0
-    if norm_type == math.inf:
-        return float(max(np.max(np.abs(g)) for g in gradients))
-    if norm_type == 2.0:
-        return math.sqrt(sum(float(np.vdot(g, g)) for g in gradients))
-    return float(sum(float(np.sum(np.abs(g) ** norm_type)) for g in gradients) ** (1.0 / norm_type))
-
-
-def clip_values(limit: float) -> Rule:
-    """A rule that keeps each number of the gradients between -limit and limit.
-
-    Raises:
-        ArgumentError: limit is negative.
-
-    >>> rule = clip_values(1.0)
-    >>> rule.update([3.0, -0.5], rule.init([0.0, 0.0]))[0]
-    [1.0, -0.5]
-    """
-    limit = number("clip_values", "limit", limit, least=0.0)
+    def start(x: Array) -> State:
+        return {"step": 0, "eta": lr, "mu": 1.0, "ax": zeros_like(x)}
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
-        return np.clip(g, -limit, limit), state
+        step, eta, mu, mean = state["step"] + 1, state["eta"], state["mu"], state["ax"]
+        if maximize:
+            g = -g
+        if weight_decay:
+            g = g + weight_decay * x
+        update = -(lambd * eta) * x - eta * g
+        mean = x + update if mu == 1.0 else mean + (x + update - mean) * mu
+        after = {
+            "step": step,
+            "eta": lr / (1.0 + lambd * lr * step) ** alpha,
+            "mu": 1.0 / max(1.0, step - t0),
+            "ax": mean,
+        }
+        return update, after
 
-    return elementwise("clip_values", lambda x: {}, move)
+    return elementwise("asgd", start, move, reads=True)
+
+
+class ASGD(Optimizer):
+    """Averaged stochastic gradient descent.
+
+    x = (1 - lambd eta) x - eta g,  eta = lr / (1 + lambd lr t)^alpha after t steps
+    a = a + mu (x - a),  mu = 1 / max(1, t - t0): the average of x after the step t0
+
+    The average is in the state of each parameter, as `ax`.
+
+    Args:
+        params: Values, or groups of them: see `Optimizer`.
+        lr: the learning rate at the start.
+        lambd: how fast it falls, and the decay of the parameters.
+        alpha: the power by which it falls.
+        t0: the step from which on x is averaged.
+        weight_decay: factor of the parameter that is added to its gradient.
+        maximize: climb instead.
+
+    Raises:
+        ArgumentError: an option is out of range.
+        DataError: a parameter cannot be trained.
+
+    Source: Polyak, Juditsky (1992), doi:10.1137/0330046.
+
+    >>> from micrograd import Value
+    >>> w = Value(1.0)
+    >>> optimizer = ASGD([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 5)
+    0.79999
+    """
+
+    make = staticmethod(asgd)
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 0.01,
+        lambd: float = 0.0001,
+        alpha: float = 0.75,
+        t0: float = 1e6,
+        weight_decay: float = 0.0,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        options = {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay}
+        self._set_up(params, {**options, "maximize": maximize})

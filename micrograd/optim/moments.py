@@ -1,4 +1,4 @@
-"""Adam, AdamW and Adamax: steps scaled by moving averages of the gradient's moments."""
+"""Adam and AdamW: steps scaled by moving averages of the gradient's moments."""
 
 from __future__ import annotations
 

@@ -47,6 +47,18 @@ def share(name: str, option: str, given: Any) -> float:
     return value
 
 
+def upto(name: str, option: str, given: Any) -> float:
+    """An option from 0 to 1, both included.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    value = number(name, option, given)
+    if not 0.0 <= value <= 1.0:
+        raise ArgumentError(f"{name}: {option} is {given!r}; give a number from 0 to 1")
+    return value
+
+
 def shares(name: str, option: str, given: Any) -> tuple[float, float]:
     """A pair of such factors.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,38 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("Adam", {"lr": 0.01, "weight_decay": 0.3, "decoupled_weight_decay": True}, {}),
     ("AdamW", {"lr": 0.01}, {"weight_decay": 0.5}),
     ("AdamW", {"lr": 0.05, "amsgrad": True, "weight_decay": 0.1}, {"maximize": True}),
+    ("NAdam", {"lr": 0.01}, {"weight_decay": 0.1}),
+    ("NAdam", {"lr": 0.05, "momentum_decay": 0.1, "betas": (0.8, 0.9)}, {"momentum_decay": 0.0}),
+    ("NAdam", {"lr": 0.01, "decoupled_weight_decay": True, "weight_decay": 0.2}, {"maximize": True}),
+    ("RAdam", {"lr": 0.01}, {"weight_decay": 0.1}),
+    ("RAdam", {"lr": 0.05, "betas": (0.8, 0.9), "decoupled_weight_decay": True}, {"weight_decay": 0.3}),
+    ("RAdam", {"lr": 0.01, "maximize": True, "eps": 1e-3}, {}),
+    ("Adamax", {"lr": 0.01}, {"weight_decay": 0.1}),
+    ("Adamax", {"lr": 0.05, "betas": (0.5, 0.9), "maximize": True}, {"eps": 1e-3}),
+    ("RMSprop", {"lr": 0.01}, {"weight_decay": 0.1}),
+    ("RMSprop", {"lr": 0.01, "momentum": 0.9, "centered": True}, {"alpha": 0.8}),
+    ("RMSprop", {"lr": 0.001, "alpha": 0.9, "eps": 1e-4, "maximize": True}, {"momentum": 0.5}),
+    ("Adagrad", {"lr": 0.1}, {"weight_decay": 0.1}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.01, "initial_accumulator_value": 0.5}, {"lr_decay": 0.1}),
+    ("Adagrad", {"lr": 0.01, "maximize": True}, {"eps": 1e-3}),
+    ("Adadelta", {}, {"weight_decay": 0.1}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.8, "eps": 1e-4, "maximize": True}, {"rho": 0.95}),
+    ("Rprop", {}, {"lr": 0.1}),
+    ("Rprop", {"lr": 0.01, "etas": (0.3, 1.5), "step_sizes": (1e-4, 0.1)}, {"maximize": True}),
+    ("ASGD", {"lr": 0.05}, {"weight_decay": 0.1}),
+    ("ASGD", {"lr": 0.05, "lambd": 0.01, "alpha": 0.5, "t0": 20}, {"maximize": True, "lr": 0.001}),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _double() -> Iterator[None]:
+    """PyTorch keeps counts and factors in the default dtype."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
 
 
 def start() -> list[np.ndarray]:
@@ -97,3 +129,31 @@ def test_a_hundred_steps(case: tuple[str, dict[str, Any], dict[str, Any]]) -> No
     mine = getattr(optim, name)(grouped(ours, second), **options)
     other = getattr(torch.optim, name)(grouped(theirs, second), **options)
     run_beside(mine, other, ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("options", "second"),
+    [
+        ({"lr": 0.02}, {"nesterov": False}),
+        ({"lr": 0.02, "momentum": 0.8, "adjust_lr_fn": "match_rms_adamw"}, {"adjust_lr_fn": "original", "eps": 0.1}),
+        ({"lr": 0.01, "ns_steps": 3, "ns_coefficients": (2.0, -1.5, 0.5)}, {"weight_decay": 0.0}),
+    ],
+)
+def test_a_hundred_steps_of_muon(options: dict[str, Any], second: dict[str, Any], monkeypatch: Any) -> None:
+    """PyTorch's runs in bfloat16; here in float64, to compare the formula."""
+    import torch
+
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
+    ours, theirs = ours_and_theirs()
+    mine = optim.Muon([{"params": [ours[0]]}, {"params": [ours[3]], **second}], **options)
+    other = torch.optim.Muon([{"params": [theirs[0]]}, {"params": [theirs[3]], **second}], **options)
+    run_beside(mine, other, ours, theirs)
+
+
+def test_every_optimiser_is_compared() -> None:
+    """But those for sparse tensors, and Adafactor, which is for memory's sake."""
+    import torch
+
+    theirs = {name for name in vars(torch.optim) if isinstance(getattr(torch.optim, name), type)}
+    compared = {name for name, _, _ in CASES} | {"Muon", "LBFGS"}
+    assert theirs - {"Optimizer", "SparseAdam", "Adafactor"} <= compared
