@@ -22,7 +22,9 @@ CHANCE = math.log(1e-6)  # a coincidence that is rarer is none
 FEW_ROWS = 20  # with fewer rows, whole numbers may well be all different
 CLASSES = 20  # whole numbers with more different ones are quantities, not classes
 CATEGORIES = 1000  # each is an input of the network
-NAMES_OF_KEYS = re.compile(r"(?:^|[\W_])(?:id|ids|index|idx|uuid|guid|key|rownames|row|nr|no)(?:$|[\W_])", re.IGNORECASE)
+NAMES_OF_KEYS = re.compile(
+    r"(?:^|[\W_])(?:id|ids|index|idx|uuid|guid|key|rownames|row|nr|no)(?:$|[\W_])", re.IGNORECASE
+)
 
 
 @dataclass
@@ -108,7 +110,9 @@ def roles_of(
         if is_text:
             roles.texts.append(name)
     if not roles.used:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.left_out.items()) or "there is no other column"
+        reasons = (
+            "; ".join(f"{name}: {reason}" for name, reason in roles.left_out.items()) or "there is no other column"
+        )
         raise ArgumentError(f"train: no column is left to predict {target!r} from ({reasons})")
     return roles
 
@@ -124,7 +128,7 @@ def _target(table: Table, target: str, task: str | None, as_text: bool) -> Roles
     if not as_text:
         _check_numbers(table, column)
     numbers = None if as_text or column.numbers is None else column.numbers[rows]
-    names = [column.cells[i] for i in rows] if numbers is None else [_spelled(x) for x in numbers]
+    names = [column.cells[i] for i in rows] if numbers is None else [spelled(x) for x in numbers]
     counts = Counter(names)
     if len(counts) == 1:
         raise ArgumentError(
@@ -148,7 +152,7 @@ def _target(table: Table, target: str, task: str | None, as_text: bool) -> Roles
             f"train: {target!r} has {len(counts)} different {what} in {len(rows)} rows, "
             f"too few rows of each to learn from; {repair}"
         )
-    order = sorted(counts) if numbers is None else [_spelled(x) for x in np.unique(numbers)]
+    order = sorted(counts) if numbers is None else [spelled(x) for x in np.unique(numbers)]
     place = {name: i for i, name in enumerate(order)}
     return Roles(target, found, why, order, rows, np.array([place[name] for name in names]))
 
@@ -164,7 +168,7 @@ def _task_of(numbers: Any, counts: Counter[str], n: int) -> tuple[str, str]:
     return "regression", f"it has {len(counts)} different numbers"
 
 
-def _spelled(number: float) -> str:
+def spelled(number: float) -> str:
     """A number as the name of a class: 1 and 1.0 are the same."""
     return str(int(number)) if number == math.floor(number) and abs(number) < 2**53 else repr(float(number))
 
@@ -187,10 +191,10 @@ def _check_numbers(table: Table, column: Column) -> None:
         cells = list(dict.fromkeys(column.cells[i] for i in column.odd))
         present = int((~column.is_missing).sum())
         raise ArgumentError(
-            f"train: {present - len(column.odd)} cells of column {column.name!r} are numbers and {len(column.odd)} are not "
-            f"({listed(cells, 4)}; {lines_of(table, column.odd)});\n"
-            f"correct them, or say what they are: --missing {_quoted(cells[0])} for no value, --text {quoted} if all are "
-            f"words, --drop {quoted} to leave the column out"
+            f"train: {present - len(column.odd)} cells of column {column.name!r} are numbers, and "
+            f"{len(column.odd)} are not: {listed(cells, 4)} ({lines_of(table, column.odd)});\n"
+            f"correct them, or say what they are: --missing {_quoted(cells[0])} if it stands for no value, "
+            f"--text {quoted} if all of them are words;\n--drop {quoted} leaves the column out"
         )
     if column.numbers is not None and np.isinf(column.numbers).any():
         places = np.flatnonzero(np.isinf(column.numbers))
@@ -217,10 +221,8 @@ def _doubt(column: Column, is_text: bool, target: Column, answers: Any, roles: R
     cells = [column.cells[i] for i in rows]
     if len(rows) >= 2 and cells == [target.cells[i] for i in rows]:
         return f"it equals {roles.target}"
-    if is_text or column.numbers is None:
-        values = np.unique(cells, return_inverse=True)[1]
-    else:
-        values = column.numbers[rows]
+    numbers = None if is_text else column.numbers
+    values = np.unique(cells, return_inverse=True)[1] if numbers is None else numbers[rows]
     if reason := _identifier(column.name, values, is_text):
         return reason
     if 2 * len(rows) < len(roles.rows):  # too little is known of it
@@ -257,7 +259,7 @@ def _identifier(name: str, values: Any, is_text: bool) -> str:
 
 
 def _determines(values: Any, answers: Any, repeats: int) -> bool:
-    """Whether each value has one answer, and this is not for lack of repeated values."""
+    """Whether each value has one answer, though values are repeated."""
     n = len(values)
     _, codes = np.unique(values, return_inverse=True)
     different = int(codes.max()) + 1
