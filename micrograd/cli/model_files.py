@@ -12,7 +12,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.cli import networks
 from micrograd.cli.preparation import Preparation
-from micrograd.errors import FormatError
+from micrograd.errors import ArgumentError, CheckpointError, FormatError
 from micrograd.nn import Sequential
 from micrograd.train import load, save
 
@@ -84,7 +84,13 @@ def read(path: str | os.PathLike[str]) -> Trained:
         OSError: it cannot be read.
     """
     name = os.fspath(path)
-    state = load(path)
+    try:
+        state = load(path)
+    except FileNotFoundError:
+        raise ArgumentError(f"{name}: there is no such file; `micrograd train --save {name}` makes one") from None
+    except CheckpointError as error:
+        reason = str(error).removeprefix(f"load: {name} ").partition(";")[0]
+        raise FormatError(f"{name}: this is not a model that `micrograd train --save` wrote: it {reason}") from None
     extra = state.get("extra")
     if not isinstance(extra, dict) or extra.get("format") != FORMAT:
         raise FormatError(

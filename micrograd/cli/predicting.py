@@ -18,6 +18,7 @@ from micrograd.cli.roles import spelled
 from micrograd.cli.wording import counted, lines_of, listed
 from micrograd.data import NUMBER, Table, meant, read_csv
 from micrograd.errors import ArgumentError
+from micrograd.train.files import write_whole
 
 DIGITS = 10  # of a predicted number
 
@@ -50,8 +51,10 @@ def run(options: argparse.Namespace) -> None:
     if options.out is None:
         sys.stdout.write(text)
         return
-    with open(options.out, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
+    if options.out.exists() and not options.out.is_file():  # a device, a pipe
+        options.out.write_text(text, encoding="utf-8", newline="")
+    else:
+        write_whole(options.out, text.encode())
     print(f"{counted(len(table), 'prediction')} in {options.out}")
 
 

@@ -49,8 +49,8 @@ def report_of_classes(answers: Any, wanted: Any, classes: Sequence[str], baselin
     score, plain = accuracy(answers, wanted), accuracy(np.full_like(wanted, baseline), wanted)
     right = int(np.sum(answers == wanted))
     lines = [
-        f"Accuracy {short(score)}: {right:,} of {counted(len(wanted), 'row')} are right. "
-        f"Always answering {classes[baseline]!r} has accuracy {short(plain)}."
+        f"Accuracy {score:.3f}: {right:,} of {counted(len(wanted), 'row')} are right. "
+        f"Always answering {classes[baseline]!r} has {plain:.3f}."
     ]
     if score <= plain:
         lines.append("The network is not better than that. Try more --epochs, another --lr, or other columns.")

@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> None:
     parts = _split(table, roles, options)
     rows = {name: roles.rows[part] for name, part in parts.items()}
     preparation = fitted(table, roles.used, roles.texts, rows["train"])
+    if not preparation.width:
+        raise ArgumentError("train: the columns are empty in all rows to train on; use other --validation or --seed")
     inputs, found = preparation.prepared(table, roles.rows)
     _say_inputs(roles, preparation, found)
 
@@ -180,6 +182,8 @@ def _say_inputs(roles: Roles, preparation: Preparation, found: Findings) -> None
             print(f"  {column.name}: {counted(count, 'missing cell')} filled with {column.filling}.")
     for name, reason in roles.doubtful.items():
         print(f"  {name} is used as you asked, though {reason}.")
+    for name, reason in roles.telling.items():
+        print(f"  {name}: {reason}.")
     if roles.left_out:
         print(f"Left out: {counted(len(roles.left_out), 'column')}.")
     for name, reason in roles.left_out.items():
