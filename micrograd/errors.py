@@ -9,6 +9,7 @@
     │   └── AnomalyError                 a nan or an infinity in `detect_anomaly()`
     ├── GradientError (RuntimeError)     a gradient cannot be computed
     │   └── GradcheckError (AssertionError)  a gradient is wrong
+    ├── StateError (ValueError)          a state does not fit what it is loaded into
     ├── OpError (TypeError)              an op is defined badly, or does not exist
     ├── DrawError (ValueError)           a picture cannot be made
     └── MissingExtraError (ImportError)  an optional package is not installed
@@ -56,6 +57,10 @@ class GradientError(MicrogradError, RuntimeError):
 
 class GradcheckError(GradientError, AssertionError):
     """A gradient disagrees with finite differences."""
+
+
+class StateError(MicrogradError, ValueError):
+    """A saved state does not fit what it is loaded into."""
 
 
 class OpError(MicrogradError, TypeError):

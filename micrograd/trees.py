@@ -1,4 +1,4 @@
-"""Nested lists, tuples and dicts of arrays.
+"""Nested lists, tuples, dicts and modules of arrays.
 
 They are split into leaves, and leaves are put together again in the same structure.
 """
@@ -11,13 +11,30 @@ from typing import Any
 
 from micrograd.errors import ArgumentError
 
-BRANCHES = (dict, list, tuple)
+
+class Branching:
+    """Base of classes whose objects are trees: `nn.Module` is one.
+
+    A subclass overrides both methods.
+    """
+
+    def named_leaves(self) -> list[tuple[str, Any]]:
+        """The leaves in order, each with a name of its own."""
+        raise NotImplementedError
+
+    def with_leaves(self, leaves: Iterable[Any]) -> Any:
+        """An object like this one that holds these leaves, in the same order."""
+        raise NotImplementedError
+
+
+BRANCHES = (dict, list, tuple, Branching)
 
 
 def leaves_of(tree: Any) -> list[Any]:
-    """Everything in a tree that is not a list, tuple or dict, in order.
+    """Everything in a tree that is not a list, tuple, dict or module, in order.
 
-    The values of a dict come in the order of its keys.
+    The values of a dict come in the order of its keys, those of a module in the order
+    of its parameters.
 
     >>> leaves_of({"w": [1.0, 2.0], "b": 3.0})
     [1.0, 2.0, 3.0]
@@ -74,8 +91,8 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
                 f"give the {what} the same structure"
             )
         if isinstance(other, BRANCHES):
-            keys = list(other) if isinstance(other, dict) else range(len(other))
-            pending += [(mine[key], other[key]) for key in reversed(keys)]
+            given_at, wanted_at = _by_key(mine), _by_key(other)
+            pending += [(given_at[key], wanted_at[key]) for key in reversed(wanted_at)]
         else:
             found.append(mine)
     return found
@@ -87,7 +104,13 @@ def _built(tree: Any, supply: Iterator[Any]) -> Any:
     """The next leaves of the supply, in the structure of the tree."""
     if not isinstance(tree, BRANCHES):
         return next(supply)
-    branches = [_built(branch, supply) for branch in _branches(tree)]
+    return _joined(tree, [_built(branch, supply) for branch in _branches(tree)])
+
+
+def _joined(tree: Any, branches: list[Any]) -> Any:
+    """A tree like this one, with these branches."""
+    if isinstance(tree, Branching):
+        return tree.with_leaves(branches)
     if isinstance(tree, dict):
         twin = copy.copy(tree)  # of the same class: a defaultdict keeps its default
         twin.update(zip(tree, branches, strict=True))
@@ -96,16 +119,33 @@ def _built(tree: Any, supply: Iterator[Any]) -> Any:
 
 
 def _branches(tree: Any) -> Iterable[Any]:
-    return tree.values() if isinstance(tree, dict) else tree
+    return tree if isinstance(tree, (list, tuple)) else _by_key(tree).values()
+
+
+def _by_key(tree: Any) -> dict[Any, Any]:
+    """The branches by key, place or name, in order."""
+    if isinstance(tree, Branching):
+        return dict(tree.named_leaves())
+    return tree if isinstance(tree, dict) else dict(enumerate(tree))
 
 
 def _keys(tree: Any) -> Any:
     """What must be equal at one place of two trees.
 
-    It is the keys of a dict, the length of a list or tuple, and None for a leaf.
+    It is the keys of a dict or a module, the length of a list or tuple, and None for a
+    leaf.
     """
-    return tree.keys() if isinstance(tree, dict) else len(tree) if isinstance(tree, BRANCHES) else None
+    if isinstance(tree, Branching):
+        return type(tree), list(_by_key(tree))
+    return tree.keys() if isinstance(tree, dict) else len(tree) if isinstance(tree, (list, tuple)) else None
 
 
 def _outline(tree: Any) -> str:
-    return repr(mapped(lambda leaf: "*", tree)).replace("'*'", "*")
+    return repr(_drawn(tree)).replace("'*'", "*")
+
+
+def _drawn(tree: Any) -> Any:
+    """The tree with stars as leaves, a module as a dict of its leaves."""
+    if isinstance(tree, Branching):
+        return dict.fromkeys(_by_key(tree), "*")
+    return _joined(tree, [_drawn(branch) for branch in _branches(tree)]) if isinstance(tree, BRANCHES) else "*"

@@ -1,4 +1,4 @@
-"""Neural networks: the tutorials' Module, Neuron, Layer and MLP.
+"""Neural networks: modules, their layers, and the tutorials' Neuron, Layer and MLP.
 
 A network takes one sample, or a batch of samples.
 """
@@ -11,7 +11,8 @@ from micrograd import installed
 # not warn.
 installed.warn_of_conflict()
 
+from micrograd.nn.containers import Residual, Sequential  # noqa: E402
 from micrograd.nn.module import Module  # noqa: E402
 from micrograd.nn.neuron import MLP, Layer, Neuron  # noqa: E402
 
-__all__ = ["MLP", "Layer", "Module", "Neuron"]
+__all__ = ["MLP", "Layer", "Module", "Neuron", "Residual", "Sequential"]
