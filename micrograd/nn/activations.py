@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Activation(Module):
     """What activations share: no argument may ask for a change in place."""
 
@@ -49,7 +49,7 @@ class Activation(Module):
             )
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ReLU(Activation):
     """Rectified linear unit, elementwise: `ops.relu`.
 
@@ -68,7 +68,7 @@ class ReLU(Activation):
         return ops.relu(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LeakyReLU(Activation):
     """Leaky rectified linear unit, elementwise: `ops.leaky_relu`.
 
@@ -89,7 +89,7 @@ class LeakyReLU(Activation):
         return ops.leaky_relu(x, negative_slope=self.negative_slope)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ELU(Activation):
     """Exponential linear unit, elementwise: `ops.elu`.
 
@@ -112,7 +112,7 @@ class ELU(Activation):
         return ops.elu(x, alpha=self.alpha)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CELU(Activation):
     """Exponential linear unit, smooth at 0 for every alpha, elementwise: `ops.celu`.
 
@@ -143,7 +143,7 @@ class CELU(Activation):
         return ops.celu(x, alpha=self.alpha)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SELU(Activation):
     """Scaled exponential linear unit, elementwise: `ops.selu`.
 
@@ -164,7 +164,7 @@ class SELU(Activation):
         return ops.selu(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GELU(Activation):
     """Gaussian error linear unit, elementwise: `ops.gelu`.
 
@@ -193,7 +193,7 @@ class GELU(Activation):
         return ops.gelu(x, approximate=self.approximate)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SiLU(Activation):
     """Sigmoid linear unit, also called swish, elementwise: `ops.silu`.
 
@@ -214,7 +214,7 @@ class SiLU(Activation):
         return ops.silu(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Mish(Activation):
     """Mish, elementwise: `ops.mish`.
 
@@ -235,7 +235,7 @@ class Mish(Activation):
         return ops.mish(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Softplus(Activation):
     """Smooth form of relu, elementwise: `ops.softplus`.
 
@@ -266,7 +266,7 @@ class Softplus(Activation):
         return ops.where(ops.greater(scaled, self.threshold), x, curved)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Sigmoid(Activation):
     """Logistic function, elementwise: `ops.sigmoid`.
 
@@ -280,7 +280,7 @@ class Sigmoid(Activation):
         return ops.sigmoid(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LogSigmoid(Activation):
     """Logarithm of the logistic function, elementwise: `ops.log_sigmoid`.
 
@@ -294,7 +294,7 @@ class LogSigmoid(Activation):
         return ops.log_sigmoid(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Tanh(Activation):
     """Hyperbolic tangent, elementwise: `ops.tanh`.
 
@@ -308,7 +308,7 @@ class Tanh(Activation):
         return ops.tanh(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Tanhshrink(Activation):
     """x minus its hyperbolic tangent, elementwise: `ops.tanhshrink`.
 
@@ -322,7 +322,7 @@ class Tanhshrink(Activation):
         return ops.tanhshrink(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Softsign(Activation):
     """Softsign, elementwise: `ops.softsign`. It comes near its limits slowly.
 

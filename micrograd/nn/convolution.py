@@ -50,7 +50,7 @@ class _Sliding(Module):
             )
 
     def _draw(self, shape: tuple[int, ...], bias: bool, dtype: Any, rng: Generator | None) -> None:
-        """The weight and the bias, uniform between -1 / sqrt(fan in) and 1 / sqrt(fan in)."""
+        """The weight and the bias, uniform between -1 and 1 over sqrt(fan in)."""
         rng, bound = init.generator(rng, type(self).__name__), 1.0 / math.sqrt(init.fans(shape)[0])
         self.weight = Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype), label="weight")
         drawn = init.uniform(self.out_channels, -bound, bound, rng=rng, dtype=dtype) if bias else None

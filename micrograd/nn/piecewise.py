@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ReLU6(Activation):
     """Rectified linear unit that stops at 6, elementwise: `ops.relu6`.
 
@@ -39,7 +39,7 @@ class ReLU6(Activation):
         return ops.relu6(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Hardtanh(Activation):
     """x, but not below one bound and not above another, elementwise: `ops.hardtanh`.
 
@@ -70,7 +70,7 @@ class Hardtanh(Activation):
         return ops.hardtanh(x, self.min_val, self.max_val)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Hardsigmoid(Activation):
     """Three straight lines near the logistic function, elementwise: `ops.hardsigmoid`.
 
@@ -89,7 +89,7 @@ class Hardsigmoid(Activation):
         return ops.hardsigmoid(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Hardswish(Activation):
     """SiLU with Hardsigmoid for the logistic function, elementwise: `ops.hardswish`.
 
@@ -110,7 +110,7 @@ class Hardswish(Activation):
         return ops.hardswish(x)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Softshrink(Activation):
     """x moved towards 0 by lambd, elementwise: `ops.softshrink`.
 
@@ -137,7 +137,7 @@ class Softshrink(Activation):
         return ops.softshrink(x, self.lambd)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Hardshrink(Activation):
     """x, but 0 where it is small, elementwise: `ops.hardshrink`.
 
@@ -164,7 +164,7 @@ class Hardshrink(Activation):
         return ops.hardshrink(x, self.lambd)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Threshold(Activation):
     """x where it is above a threshold, elsewhere a value, elementwise: `ops.threshold`.
 

@@ -15,7 +15,7 @@ from micrograd.ops.arguments import operand
 __all__ = ["GLU", "LogSoftmax", "Softmax", "Softmax2d", "Softmin"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Softmax(Module):
     """Exponentials divided by their sum along an axis: `ops.softmax`.
 
@@ -41,7 +41,7 @@ class Softmax(Module):
         return ops.softmax(x, axis=self.dim)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Softmin(Module):
     """Softmax of the opposite: the smallest element gets the largest share.
 
@@ -67,7 +67,7 @@ class Softmin(Module):
         return ops.softmax(-operand("Softmin", x), axis=self.dim)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LogSoftmax(Module):
     """Logarithm of the softmax along an axis, without overflow: `ops.log_softmax`.
 
@@ -93,7 +93,7 @@ class LogSoftmax(Module):
         return ops.log_softmax(x, axis=self.dim)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Softmax2d(Module):
     """Softmax over the channels, at each place of an image.
 
@@ -113,7 +113,7 @@ class Softmax2d(Module):
         return ops.softmax(x, axis=-3)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GLU(Module):
     """Gated linear unit: one half times the logistic function of the other: `ops.glu`.
 
