@@ -230,7 +230,7 @@ class Recurrent(Module):
         name, count, batch = type(self).__name__, self.num_layers * len(self._directions), shape_of(x)[1]
         sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: self.states]
         if hx is None:
-            dtype = getattr(self, "weight_hh_l0").dtype
+            dtype = self._parameters_of("l0")[0].dtype
             return [tuple(np.zeros((batch, size), dtype) for size in sizes)] * count
         if self.states == 2 and not (isinstance(hx, (tuple, list)) and len(hx) == 2):
             raise ArgumentError(f"{name}: hx is not a pair; give (h_0, c_0)")

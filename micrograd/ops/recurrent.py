@@ -42,6 +42,13 @@ def _before(first: Array, states: Array) -> Array:
     return concatenated(first, states[:-1], axis=0)
 
 
+def _is_asked(g: Array) -> bool:
+    """False where g is all zero: a layer hands out its states, and nobody asks for the
+    gates.
+    """
+    return not isinstance(g, np.ndarray) or bool(g.any())
+
+
 def _by_weight(d: Array, before: Array) -> Array:
     """What the weight of the state receives from all steps: one product for all."""
     rows = [reshape(x, shape=(-1, shape_of(x)[-1])) for x in (d, before)]
@@ -157,7 +164,8 @@ def rnn_states(p: Array, w: Array, h: Array, *, nonlinearity: str = "tanh") -> A
 
     Source: Elman (1990), doi:10.1207/s15516709cog1402_1.
 
-    >>> rnn_states(np.ones((3, 1, 1)), np.ones((1, 1)), np.zeros((1, 1)), nonlinearity="relu").ravel()
+    >>> p, w, h = np.ones((3, 1, 1)), np.ones((1, 1)), np.zeros((1, 1))
+    >>> rnn_states(p, w, h, nonlinearity="relu").ravel()
     array([1., 2., 3.])
     """
     _rnn_shape(p, w, h)
@@ -173,9 +181,9 @@ def rnn_states(p: Array, w: Array, h: Array, *, nonlinearity: str = "tanh") -> A
 # Long short-term memory
 
 
-def _lstm_slopes(i: Array, f: Array, g: Array, o: Array) -> Array:
+def _lstm_slopes(i: Array, f: Array, g: Array, o: Array) -> tuple[Array, ...]:
     """Slopes of the gates by what goes into them."""
-    return concatenated(i * (1.0 - i), f * (1.0 - f), 1.0 - g * g, o * (1.0 - o), axis=-1)
+    return i * (1.0 - i), f * (1.0 - f), 1.0 - g * g, o * (1.0 - o)
 
 
 def _lstm_shared(g: Array, z: Array, p: Array, w: Array, state: Array) -> tuple[Array, ...]:
@@ -184,8 +192,10 @@ def _lstm_shared(g: Array, z: Array, p: Array, w: Array, state: Array) -> tuple[
     i, f, new, o, c, _ = _blocks(z, 6)
     tanh_c = tanh(c)
     slopes = _lstm_slopes(i, f, new, o)
-    factors = concatenated(new, _before(state[1:], c), i, tanh_c, axis=-1) * slopes
-    own, by_h = g[..., : 4 * n] * slopes, o * (1.0 - tanh_c * tanh_c)
+    users = new, _before(state[1:], c), i, tanh_c  # what each gate is multiplied by
+    factors = concatenated(*(slope * user for slope, user in zip(slopes, users, strict=True)), axis=-1)
+    own = g[..., : 4 * n] * concatenated(*slopes, axis=-1) if _is_asked(g[..., : 4 * n]) else None
+    by_h = o * (1.0 - tanh_c * tanh_c)
     gc, gh = g[..., 4 * n : 5 * n], g[..., 5 * n :]
     dh: Array = 0.0
     dc: Array = 0.0
@@ -193,7 +203,8 @@ def _lstm_shared(g: Array, z: Array, p: Array, w: Array, state: Array) -> tuple[
     for t in reversed(range(shape_of(z)[0])):
         dh = gh[t] + dh
         dc = gc[t] + dc + dh * by_h[t]
-        d = concatenated(dc, dc, dc, dh, axis=-1) * factors[t] + own[t]
+        d = concatenated(dc, dc, dc, dh, axis=-1) * factors[t]
+        d = d if own is None else d + own[t]
         dh, dc = d @ w, dc * f[t]
         parts.append(d)
     return stacked(*reversed(parts), axis=0), stacked(dh, dc, axis=0)
@@ -201,7 +212,7 @@ def _lstm_shared(g: Array, z: Array, p: Array, w: Array, state: Array) -> tuple[
 
 def _lstm_push(z: Array, w: Array, state: Array, tp: Array = None, tw: Array = None, ts: Array = None) -> Array:
     i, f, new, o, c, h = _blocks(z, 6)
-    slopes, tanh_c = _lstm_slopes(i, f, new, o), tanh(c)
+    slopes, tanh_c = concatenated(*_lstm_slopes(i, f, new, o), axis=-1), tanh(c)
     c_before, h_before = _before(state[1:], c), _before(state[:1], h)
     th, tc = _at(ts, 0), _at(ts, 1)
     moved: list[Array] = []
