@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     before_after,
+    characters,
     derivatives,
     footprint,
     lstm,
@@ -25,7 +26,19 @@ from benchmarks import (
 from benchmarks.contest import ROOT, ContestError
 from benchmarks.row import Settings
 
-MODULES = (moons_scalar, transformer, nodes, moons_arrays, mlp, single_ops, derivatives, footprint, scalar_ops, lstm)
+MODULES = (
+    moons_scalar,
+    transformer,
+    nodes,
+    moons_arrays,
+    mlp,
+    single_ops,
+    derivatives,
+    footprint,
+    scalar_ops,
+    characters,
+    lstm,
+)
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
 
