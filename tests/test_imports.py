@@ -30,7 +30,7 @@ LEVELS = [
     {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
     {"node", "spelling", "dual", "leaves"},
-    {"gradients", "operands", "stale", "argnums"},
+    {"gradients", "gathering", "operands", "stale", "argnums"},
     {"floats", "walking"},
     {"engine"},
     {"traced", "reverse"},
