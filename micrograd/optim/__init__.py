@@ -16,6 +16,7 @@ function of gradients and state, with its name in small letters; rules compose.
 
 from __future__ import annotations
 
+from micrograd.optim import lr_scheduler
 from micrograd.optim.clipping import clip, clip_grad_norm_, clip_grad_value_, clip_values
 from micrograd.optim.descent import ASGD, SGD, asgd, sgd
 from micrograd.optim.moments import Adam, AdamW, adam, adamw
@@ -56,6 +57,7 @@ __all__ = [
     "clip_values",
     "elementwise",
     "lion",
+    "lr_scheduler",
     "muon",
     "nadam",
     "radam",
