@@ -160,6 +160,65 @@ def test_every_optimiser_is_compared() -> None:
     assert theirs - {"Optimizer", "SparseAdam", "Adafactor"} <= compared
 
 
+QUADRATIC = np.diag(np.linspace(1.0, 30.0, 8)) + 0.3
+
+
+@pytest.mark.parametrize(
+    ("options", "calls"),
+    [
+        ({}, 5),
+        ({"lr": 0.5, "max_iter": 4}, 10),
+        ({"line_search_fn": "strong_wolfe"}, 6),
+        ({"line_search_fn": "strong_wolfe", "max_iter": 3, "history_size": 2}, 30),
+        ({"line_search_fn": "strong_wolfe", "max_iter": 100, "max_eval": 7}, 10),
+        ({"line_search_fn": "strong_wolfe", "lr": 0.01, "max_iter": 10}, 6),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("problem", ["valley", "bowl"])
+def test_lbfgs(options: dict[str, Any], calls: int, problem: str) -> None:
+    """Rosenbrock's valley, and a bowl with ripples: each call of step, each loss."""
+    import torch
+
+    if problem == "valley" and not options.get("line_search_fn"):
+        options = {**options, "lr": 0.1}
+    a = [Value(np.array([-1.2, 1.0])), Value(0.5)]
+    b = [torch.tensor([-1.2, 1.0], requires_grad=True), torch.tensor(0.5, requires_grad=True)]
+
+    def valley(p: Any) -> Any:
+        x, y = p[0][0], p[0][1]
+        return (1 - x) ** 2 + 10 * (y - x**2) ** 2 + (p[1] - x * y) ** 2
+
+    if problem == "bowl":
+        a, b = [Value(np.arange(8.0) - 3)], [(torch.arange(8.0) - 3).requires_grad_()]
+
+    def bowl(p: Any) -> Any:
+        matrix = QUADRATIC if isinstance(p[0], Value) else torch.tensor(QUADRATIC)
+        return (p[0] * (matrix @ p[0])).sum() + (p[0] ** 4).sum() * 0.1
+
+    loss_at = valley if problem == "valley" else bowl
+    losses: dict[str, list[float]] = {"ours": [], "theirs": []}
+
+    def closure(name: str, p: list[Any], optimizer: Any) -> Any:
+        def run() -> Any:
+            optimizer.zero_grad()
+            loss = loss_at(p)
+            loss.backward()
+            losses[name].append(float(loss.data))
+            return loss
+
+        return run
+
+    mine, other = optim.LBFGS(a, **options), torch.optim.LBFGS(b, **options)
+    for _ in range(calls):
+        mine.step(closure("ours", a, mine))
+        other.step(closure("theirs", b, other))
+        for v, t in zip(a, b, strict=True):
+            np.testing.assert_allclose(v.data, t.detach().numpy(), rtol=1e-10, atol=1e-10)
+    assert len(losses["ours"]) == len(losses["theirs"])
+    np.testing.assert_allclose(losses["ours"], losses["theirs"], rtol=1e-10, atol=1e-10)
+
+
 # Schedules
 
 WAVE = {"T_max": 30, "eta_min": 0.001}
@@ -365,3 +424,28 @@ def test_a_rule_that_clips() -> None:
         other.step()
         for v, t in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(v.data, t.detach().numpy(), rtol=1e-10, atol=1e-10)
+
+
+# Averages
+
+
+@pytest.mark.parametrize("kind", ["EMA", "SWA"])
+def test_averages(kind: str) -> None:
+    import torch
+    from torch.optim import swa_utils
+
+    model = torch.nn.Linear(3, 2)
+    ours = [Value(p.detach().numpy().copy()) for p in model.parameters()]
+    mine = optim.EMA(ours, 0.9) if kind == "EMA" else optim.SWA(ours)
+    rule = swa_utils.get_ema_multi_avg_fn(0.9) if kind == "EMA" else swa_utils.get_swa_multi_avg_fn()
+    other = swa_utils.AveragedModel(model, multi_avg_fn=rule)
+    rng = np.random.default_rng(0)
+    for _ in range(STEPS):
+        for v, p in zip(ours, model.parameters(), strict=True):
+            change = rng.normal(size=v.shape)
+            v.data += change
+            p.data += torch.tensor(change)
+        mine.update()
+        other.update_parameters(model)
+        for mean, p in zip(mine.averages, other.module.parameters(), strict=True):
+            np.testing.assert_allclose(mean, p.detach().numpy(), rtol=1e-10, atol=1e-12)
