@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import (
     before_after,
     derivatives,
+    fitting,
     footprint,
     machine,
     mlp,
@@ -24,7 +25,7 @@ from benchmarks import (
 from benchmarks.contest import ROOT, ContestError
 from benchmarks.row import Settings
 
-MODULES = (moons_scalar, transformer, nodes, moons_arrays, mlp, single_ops, derivatives, footprint, scalar_ops)
+MODULES = (moons_scalar, transformer, nodes, moons_arrays, mlp, single_ops, derivatives, footprint, scalar_ops, fitting)
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
 

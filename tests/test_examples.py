@@ -69,3 +69,11 @@ def test_newton() -> None:
 def test_pendulum_keeps_its_energy() -> None:
     (drift,) = numbers(r"at most ([\d.e+-]+) J", run("pendulum", "--seconds", "0.3"))
     assert drift < 1e-6
+
+
+def test_moons_has_the_losses_of_the_text(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    out = run("moons", "--small", "--picture", str(tmp_path / "moons.png"))
+    losses = numbers(r"loss ([\d.]+)", out)
+    assert losses == [round(loss, 6) for loss, _ in PRINTED[:5]]
+    assert (tmp_path / "moons.png").read_bytes().startswith(b"\x89PNG")
