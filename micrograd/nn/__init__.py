@@ -11,8 +11,35 @@ from micrograd import installed
 # not warn.
 installed.warn_of_conflict()
 
+from micrograd.nn import (  # noqa: E402
+    activations,
+    convolution,
+    dropout,
+    init,
+    linear,
+    normalization,
+    piecewise,
+    pooling,
+    softmax,
+)
+from micrograd.nn.activations import *  # noqa: E402, F403
 from micrograd.nn.containers import Residual, Sequential  # noqa: E402
+from micrograd.nn.convolution import *  # noqa: E402, F403
+from micrograd.nn.dropout import *  # noqa: E402, F403
+from micrograd.nn.linear import *  # noqa: E402, F403
 from micrograd.nn.module import Module  # noqa: E402
 from micrograd.nn.neuron import MLP, Layer, Neuron  # noqa: E402
+from micrograd.nn.normalization import *  # noqa: E402, F403
+from micrograd.nn.piecewise import *  # noqa: E402, F403
+from micrograd.nn.pooling import *  # noqa: E402, F403
+from micrograd.nn.softmax import *  # noqa: E402, F403
 
-__all__ = ["MLP", "Layer", "Module", "Neuron", "Residual", "Sequential"]
+__all__ = ["MLP", "Layer", "Module", "Neuron", "Residual", "Sequential", "init"]
+__all__ += activations.__all__
+__all__ += convolution.__all__
+__all__ += dropout.__all__
+__all__ += linear.__all__
+__all__ += normalization.__all__
+__all__ += piecewise.__all__
+__all__ += pooling.__all__
+__all__ += softmax.__all__

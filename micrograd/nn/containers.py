@@ -8,7 +8,9 @@ from typing import Any, Self, SupportsIndex
 
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import shape_of
+from micrograd.nn.bridge import layers_of, neurons_of
 from micrograd.nn.module import Module
+from micrograd.nn.neuron import MLP, Layer, Neuron
 
 
 class Sequential(Module):
@@ -50,6 +52,38 @@ class Sequential(Module):
             name += 1
         self._add(str(name), layer)
         return self
+
+    @classmethod
+    def from_neurons(cls, network: MLP | Layer | Neuron) -> Sequential:
+        """Layers of arrays with the numbers of the texts' network, which holds a Value
+        per number.
+
+        The outputs are the same except for rounding, of shape (batch, nout) for a
+        batch, also where nout is 1. Training the one does not change the other.
+
+        Raises:
+            ArgumentError: it is not such a network, or neurons of one layer have
+                different activations.
+
+        >>> from micrograd.nn import MLP
+        >>> Sequential.from_neurons(MLP(3, [4, 4, 1], activation="tanh"))
+        Sequential(Linear(3, 4), Tanh(), Linear(4, 4), Tanh(), Linear(4, 1))
+        """
+        return cls(*layers_of(network))
+
+    def to_neurons(self) -> MLP:
+        """An `MLP` with the numbers of these layers: a Value per number, to draw or to
+        step through.
+
+        Raises:
+            ArgumentError: there are other layers than Linear with a bias, each with one
+                activation of the table of ops or none.
+
+        >>> from micrograd.nn import Linear, ReLU
+        >>> Sequential(Linear(2, 1), ReLU()).to_neurons()
+        MLP of [Layer of [ReLUNeuron(2)]]
+        """
+        return neurons_of(list(self))
 
     def _add(self, name: Any, layer: Any) -> None:
         if not callable(layer):

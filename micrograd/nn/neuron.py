@@ -267,14 +267,14 @@ def _check_sizes(owner: str, **sizes: Any) -> None:
 
 def _check_options(owner: str, bias: str, **activations: str) -> None:
     for name, activation in activations.items():
-        if not _is_activation(activation):
-            choices = ", ".join(["linear", *filter(_is_activation, OPS)])
+        if not is_activation(activation):
+            choices = ", ".join(["linear", *filter(is_activation, OPS)])
             raise ArgumentError(f"{owner}: {name}={activation!r} is unknown; choose from {choices}")
     if bias not in BIASES:
         raise ArgumentError(f"{owner}: bias={bias!r} is unknown; choose from {', '.join(BIASES)}")
 
 
-def _is_activation(name: Any) -> bool:
+def is_activation(name: Any) -> bool:
     """Whether a name is an activation.
 
     It is "linear", or the name of an elementwise op with one input and no params.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -10,18 +11,47 @@ from micrograd.interpreter import shape_of
 WIDTH = 88  # of a line
 ROWS = 8  # more siblings of one class are one row
 SHAPES = 3  # of a row
+SHOWN = (bool, int, float, str, tuple, list, type(None))  # arguments that a line can hold
 
 
 def short(module: Any) -> str:
-    """One line: the class, and the modules in it, or the shapes of its parameters."""
+    """One line: the class with the arguments it was made with, or with the modules in
+    it, or with the shapes of its parameters.
+    """
     name = type(module).__name__
-    parts = [f"{key}={child!r}" for key, child in module.named_children()]
-    if not parts:
-        parts = [f"{key}={_shape(p)}" for key, p in module.named_parameters()]
-    line = f"{name}({', '.join(parts)})"
-    if len(line) <= WIDTH:
+    parts = _arguments(module)
+    if parts is None:
+        parts = [f"{key}={child!r}" for key, child in module.named_children()]
+    line = f"{name}({', '.join(parts or [f'{key}={_shape(p)}' for key, p in module.named_parameters()])})"
+    if len(line) <= WIDTH or not module.children():
         return line
     return f"{name}({len(module.modules()) - 1} modules, {_count(module.named_parameters()):,} parameters)"
+
+
+def _arguments(module: Any) -> list[str] | None:
+    """The arguments of its class, where it keeps them under their names: those without
+    a default, and those that differ from it.
+
+    >>> from micrograd.nn import Linear
+    >>> _arguments(Linear(2, 3)), _arguments(Linear(2, 3, bias=False))
+    (['2', '3'], ['2', '3', 'bias=False'])
+    """
+    parts = []
+    for name, argument in inspect.signature(type(module)).parameters.items():
+        if name in ("dtype", "rng"):
+            continue
+        if name not in vars(module) or argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+            return None
+        value = vars(module)[name]
+        if type(argument.default) is bool and not isinstance(value, bool):
+            value = value is not None  # a bias, or None for none
+        if not isinstance(value, SHOWN):
+            return None
+        if argument.default is argument.empty:
+            parts.append(repr(value))
+        elif value != argument.default:
+            parts.append(f"{name}={value!r}")
+    return parts or None
 
 
 def table(module: Any) -> str:
