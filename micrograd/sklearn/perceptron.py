@@ -212,7 +212,7 @@ class Perceptron(BaseEstimator, ABC):
             DomainError: the loss is not finite.
         """
         self.n_iter_ += 1
-        self.t_ += self._trainer.seen
+        self.t_ += len(self._trainer.order)
         self.loss_ = loss
         self.loss_curve_.append(loss)
         if self.verbose:

@@ -30,7 +30,7 @@ class Trainer:
         objective: what is made small.
         alpha: the strength of the penalty on the squares of the weights.
         random: where the order of the samples is drawn from.
-        seen: how many samples the last epoch had.
+        order: of the samples. Each epoch shuffles it anew, as scikit-learn does.
         best: copies of the parameters.
     """
 
@@ -39,7 +39,7 @@ class Trainer:
     objective: Objective
     alpha: float
     random: np.random.RandomState
-    seen: int = 0
+    order: Any = ()
     weights: list[Value] = field(init=False)  # not the biases
     best: list[Any] = field(init=False)
 
@@ -50,14 +50,16 @@ class Trainer:
     def epoch(self, samples: Samples, batch_size: int, shuffles: bool) -> float:
         """Go through all samples once; gives the mean loss, with the penalty."""
         count = len(samples)
-        order = shuffle(np.arange(count), random_state=self.random) if shuffles else None
+        if len(self.order) != count or not shuffles:
+            self.order = np.arange(count)
+        if shuffles:
+            self.order = shuffle(self.order, random_state=self.random)
         loss = seen = 0.0
         for first in range(0, count, batch_size):
             rows: Any = slice(first, first + batch_size)
-            batch_loss, total = self.step(*samples.batch(rows if order is None else order[rows]))
+            batch_loss, total = self.step(*samples.batch(self.order[rows] if shuffles else rows))
             loss += batch_loss * total
             seen += total
-        self.seen = count
         return loss / seen
 
     def step(self, X: Any, targets: Any, weights: Any, total: float) -> tuple[float, float]:
