@@ -11,6 +11,8 @@ from . import nn as nn
 from . import numpy as numpy
 from . import op as op
 from . import ops as ops
+from . import optim as optim
+from . import scipy as scipy
 from . import special as special
 from . import symbol as symbol
 from . import texts as texts

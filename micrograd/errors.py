@@ -5,6 +5,7 @@
     ├── ShapeError (ValueError)          shapes or sizes do not fit
     ├── IndexingError (IndexError)       the array does not have this index
     ├── ArgumentError (ValueError)       an option does not exist, or is out of range
+    ├── FormatError (ValueError)         a file is damaged, or not of the kind asked for
     ├── DomainError (ArithmeticError)    the op has no answer for these numbers
     │   └── AnomalyError                 a nan or an infinity in `detect_anomaly()`
     ├── GradientError (RuntimeError)     a gradient cannot be computed
@@ -41,6 +42,10 @@ class IndexingError(MicrogradError, IndexError):
 
 class ArgumentError(MicrogradError, ValueError):
     """An option is unknown or out of range."""
+
+
+class FormatError(MicrogradError, ValueError):
+    """A file is damaged, or is not of the kind that was asked for."""
 
 
 class DomainError(MicrogradError, ArithmeticError):

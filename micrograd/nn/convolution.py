@@ -31,23 +31,33 @@ PADDINGS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "cir
 
 
 class _Sliding(Module):
-    """What the layers of this room share: sizes for each axis, the weight, the bias."""
+    """What the layers of this room share: checks of sizes, the weight and the bias."""
 
     AXES = 0  # along how many axes the kernel slides
 
+    kernel_size: Sizes
+    stride: Sizes
+    dilation: Sizes
+
     def _describe(self, in_channels: Any, out_channels: Any, groups: Any, **sizes: Any) -> None:
-        """Check and keep the sizes: one number for each axis."""
+        """Check the sizes, and keep them as they are given."""
         name = type(self).__name__
         self.in_channels = integer_at_least(1, name, "in_channels", in_channels)
         self.out_channels = integer_at_least(1, name, "out_channels", out_channels)
         for what, (given, least) in sizes.items():
-            setattr(self, what, given if isinstance(given, str) else per_axis(name, what, given, self.AXES, least))
+            if not isinstance(given, str):
+                per_axis(name, what, given, self.AXES, least)
+            setattr(self, what, given)
         self.groups = integer_at_least(1, name, "groups", groups)
         if in_channels % groups or out_channels % groups:
             raise ShapeError(
                 f"{name}: in_channels={in_channels}, out_channels={out_channels}, groups={groups}: groups must divide "
                 f"both numbers of channels"
             )
+
+    def _each(self, what: str) -> tuple[int, ...]:
+        """A size, for each axis."""
+        return per_axis(type(self).__name__, what, getattr(self, what), self.AXES, 0)
 
     def _draw(self, shape: tuple[int, ...], bias: bool, dtype: Any, rng: Generator | None) -> None:
         """The weight and the bias, uniform between -1 and 1 over sqrt(fan in)."""
@@ -60,10 +70,7 @@ class _Sliding(Module):
 class _Convolution(_Sliding):
     """The layers whose arguments `Conv2d` describes."""
 
-    kernel_size: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...] | str
-    dilation: tuple[int, ...]
+    padding: Sizes | str
 
     def __init__(
         self,
@@ -85,18 +92,20 @@ class _Convolution(_Sliding):
         name = type(self).__name__
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ArgumentError(f"{name}: padding={padding!r} is unknown; give a number, 'same' or 'valid'")
-        if padding == "same" and any(step != 1 for step in self.stride):
-            raise ArgumentError(f"{name}: padding='same' with stride {self.stride}: it needs stride 1; give numbers")
+        if padding == "same" and any(step != 1 for step in self._each("stride")):
+            raise ArgumentError(
+                f"{name}: padding='same' with stride {self._each('stride')}: it needs stride 1; give numbers"
+            )
         if padding_mode not in PADDINGS:
             raise ArgumentError(f"{name}: padding_mode={padding_mode!r} is unknown; choose from {', '.join(PADDINGS)}")
         self.padding_mode = padding_mode
-        self._draw((out_channels, in_channels // groups, *self.kernel_size), bias, dtype, rng)
+        self._draw((out_channels, in_channels // groups, *self._each("kernel_size")), bias, dtype, rng)
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, input: Array) -> Array:
         convolved, padding = getattr(ops, f"conv{self.AXES}d"), self.padding
         if self.padding_mode != "zeros":
-            x, padding = self._padded(x), (0,) * self.AXES
-        return convolved(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+            input, padding = self._padded(input), 0
+        return convolved(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _padded(self, x: Array) -> Array:
         """x with elements of its own around it."""
@@ -113,11 +122,11 @@ class _Convolution(_Sliding):
 
     def _ends(self) -> list[tuple[int, int]]:
         """How many elements are added before and after, per axis."""
-        if isinstance(self.padding, tuple):
-            return [(n, n) for n in self.padding]
         if self.padding == "valid":
             return [(0, 0)] * self.AXES
-        totals = [(size - 1) * step for size, step in zip(self.kernel_size, self.dilation, strict=True)]
+        if self.padding != "same":
+            return [(n, n) for n in self._each("padding")]
+        totals = [(n - 1) * step for n, step in zip(self._each("kernel_size"), self._each("dilation"), strict=True)]
         return [(total // 2, total - total // 2) for total in totals]
 
 
@@ -195,11 +204,8 @@ class Conv3d(_Convolution):
 class _Transposed(_Sliding):
     """The layers whose arguments `ConvTranspose2d` describes."""
 
-    kernel_size: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    output_padding: tuple[int, ...]
-    dilation: tuple[int, ...]
+    padding: Sizes
+    output_padding: Sizes
 
     def __init__(
         self,
@@ -226,23 +232,24 @@ class _Transposed(_Sliding):
             )
         self._describe(in_channels, out_channels, groups, **sizes)
         self.padding_mode = padding_mode
-        self._draw((in_channels, out_channels // groups, *self.kernel_size), bias, dtype, rng)
+        self._draw((in_channels, out_channels // groups, *self._each("kernel_size")), bias, dtype, rng)
 
-    def __call__(self, x: Array, output_size: Sequence[int] | None = None) -> Array:
+    def __call__(self, input: Array, output_size: Sequence[int] | None = None) -> Array:
         transposed = getattr(ops, f"conv_transpose{self.AXES}d")
-        more = self.output_padding if output_size is None else self._missing(x, output_size)
-        return transposed(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        more = self.output_padding if output_size is None else self._missing(input, output_size)
+        return transposed(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
     def _missing(self, x: Array, output_size: Sequence[int]) -> tuple[int, ...]:
         """The output_padding that gives this size."""
         k = self.AXES
         sizes, lengths = tuple(output_size)[-k:], tuple(x.shape)[-k:]
-        steps = zip(lengths, self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
-        least = [(n - 1) * s - 2 * p + d * (q - 1) + 1 for n, s, p, d, q in steps]
+        sides = zip(lengths, *map(self._each, ("stride", "padding", "dilation", "kernel_size")), strict=True)
+        least = [(n - 1) * s - 2 * p + d * (q - 1) + 1 for n, s, p, d, q in sides]
+        stride = self._each("stride")
         if len(output_size) not in (k, len(x.shape)) or not all(
-            low <= n < low + s for n, low, s in zip(sizes, least, self.stride, strict=True)
+            low <= n < low + s for n, low, s in zip(sizes, least, stride, strict=True)
         ):
-            most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
+            most = [low + s - 1 for low, s in zip(least, stride, strict=True)]
             raise ShapeError(
                 f"{type(self).__name__}: output_size={output_size!r} for an input {tuple(x.shape)}: give sizes of "
                 f"{', '.join(AXES[k])} from {tuple(least)} to {tuple(most)}"
