@@ -38,6 +38,7 @@ from tests.samples import (
     scans,
     shapes,
     sliding,
+    softmax,
     special,
 )
 from tests.samples.sample import Kink, Sample
@@ -71,6 +72,7 @@ FAMILIES: list[Any] = [
     scans,
     shapes,
     sliding,
+    softmax,
     special,
 ]
 SAMPLES: list[Sample] = [sample for family in FAMILIES for sample in family.SAMPLES]
