@@ -8,14 +8,14 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import validate_data
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
 from micrograd.sklearn.labels import MANY, ONE, Labels
-from micrograd.sklearn.objectives import CLASSIFIER_LOSSES, Objective, binary_log_loss
+from micrograd.nn import losses
+from micrograd.sklearn.objectives import CLASSIFIER_LOSSES, Objective
 from micrograd.sklearn.perceptron import Perceptron
 from micrograd.sklearn.samples import Samples
 from micrograd.sklearn.settings import chosen
@@ -111,7 +111,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         loss = chosen("MLPClassifier", "loss", self.loss, CLASSIFIER_LOSSES)
         if self._labels.kind == MANY:
             return Objective(loss, "softmax")
-        return Objective(binary_log_loss if self.loss == "log_loss" else loss, "logistic")
+        return Objective(losses.bce_with_logits if self.loss == "log_loss" else loss, "logistic")
 
     def _strata(self, samples: Samples) -> Any:
         return samples.targets if self._labels.kind == ONE else None
