@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.errors import ArgumentError
 from micrograd.nn import init
