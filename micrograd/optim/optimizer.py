@@ -212,7 +212,7 @@ class Optimizer:
         are not in it: load the model's own state as well.
 
         Raises:
-            ArgumentError: the state does not fit; the error lists all that does not.
+            StateError: the state does not fit; the error lists all that does not.
         """
         options = saving.read_groups(self._name, state_dict, self.param_groups)
         rules = [self._rule_of({**group, **new}) for group, new in zip(self.param_groups, options, strict=True)]
