@@ -11,9 +11,12 @@ from . import nn as nn
 from . import numpy as numpy
 from . import op as op
 from . import ops as ops
+from . import optim as optim
+from . import scipy as scipy
 from . import special as special
 from . import symbol as symbol
 from . import texts as texts
+from . import train as train
 from . import transforms as transforms
 from . import trees as trees
 from .check import check_op as check_op

@@ -21,6 +21,7 @@ COMPILED = (
     "micrograd.cotangents",
     "micrograd.node",
     "micrograd.gradients",
+    "micrograd.gathering",
     "micrograd.operands",
     "micrograd.floats",
     "micrograd.walking",

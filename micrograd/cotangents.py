@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import is_lazy
+from micrograd.arrays import as_data, is_lazy
 from micrograd.errors import ShapeError
-from micrograd.exact import EXACT, fitted
-from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, ground, shape_of
+from micrograd.exact import EXACT, fitted, number_like
+from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, ground, named, shape_of
 from micrograd.ops import cast, sum_to
 
 
@@ -48,6 +48,18 @@ def fit(g: Array, data: Array) -> Array:
             raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
         g = sum_to(g, wanted)
     return in_dtype(g, ground(data))
+
+
+def given_cotangent(asker: str, x: Interpreter, given: Any) -> Any:
+    """A cotangent that a user gives, in the shape and dtype of the value x.
+
+    Raises:
+        ShapeError: it has another shape.
+    """
+    g = as_data(given)
+    if shape_of(g) != x.shape:
+        raise ShapeError(f"{asker}: a gradient of shape {shape_of(g)} for {named(x)}; give one of the same shape")
+    return fit(number_like(g, x), x._below)
 
 
 def in_dtype(g: Array, below: Any) -> Array:

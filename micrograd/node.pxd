@@ -2,13 +2,14 @@
 cimport cython
 
 from micrograd cimport memory
-from micrograd.cotangents cimport fit
+from micrograd.cotangents cimport given_cotangent
 from micrograd.record cimport Op
 from micrograd.ops.operators cimport Operators
 
 cdef object _LEAF, _CONSTANT
 cdef set PLAIN, EXACT
 cdef dict ACTIVE
+cdef int _SHOWN
 
 
 cdef class Node(Operators):
@@ -28,12 +29,14 @@ cpdef data_of(object x)
 cpdef int set_data(Node node, object data) except -1
 cpdef grad_of(Node node)
 cpdef int set_grad(Node node, object grad) except -1
+@cython.locals(node=Node)
+cpdef bint has_grad(object v) except -1
+cpdef known_grad(Node node)
 cpdef int add_grad(Node node, object part) except -1
 cpdef int forget_grad(Node node) except -1
 cpdef bint is_in_node(Node node) except -1
 cpdef grad_at(Node node, object place)
 cpdef int set_grad_at(Node node, object place, object grad) except -1
-cpdef given_cotangent(str asker, Node node, object given)
 cpdef tuple inputs_of(Node node)
 cpdef int set_inputs(Node node, object inputs) except -1
 cpdef bint is_constant(Node node) noexcept
@@ -41,5 +44,3 @@ cpdef bint is_constant(Node node) noexcept
 cpdef Node made(type kind, object data, object record, object x, object y)
 @cython.locals(order=list, stack=list, node=Node)
 cpdef list collect(Node root, set seen)
-@cython.locals(node=Node)
-cpdef int watch_all(list order) except -1

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from micrograd import copies, memory
 from micrograd.arrays import as_data, is_number
-from micrograd.cotangents import fit
+from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back, nodes_within
-from micrograd.errors import DataError, ShapeError
+from micrograd.errors import DataError
 from micrograd.exact import EXACT, holds_exact, number_like
 from micrograd.interpreter import PLAIN, Array, Interpreter, named, shape_of
 from micrograd.modes import is_quiet, is_recording
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from micrograd.arrays import Data
 else:
     from micrograd import on_demand as np
+
+
+_SHOWN = 2  # in `_has_gradient`: there is none, but `grad` was read and has given out these zeros
 
 
 class Node(Operators):
@@ -71,7 +74,7 @@ class Node(Operators):
     _float_grad: float
     _is_float: bool
     _has_float_grad: bool
-    _has_gradient: bool
+    _has_gradient: int  # a bool, or _SHOWN
     _has_own_step: bool
     _mark: int
     _array: Any
@@ -114,16 +117,20 @@ class Node(Operators):
         with LOCK:  # unless another thread has put one there
             if self._grad is None:
                 self._grad = zeros
+                if place_of(self) is None:
+                    self._has_gradient = _SHOWN
             return self._grad
 
     @grad.setter
     def grad(self, grad: Array) -> None:
         if grad is None or (is_number(grad) and grad == 0):
             self._grad = None
+        elif grad is self._gradient and not has_grad(self):  # `p.grad *= 0.5`, where there is none
+            return
         elif is_number(grad) and is_number(data_of(self)):
             self._grad = grad
         else:
-            cotangent = given_cotangent("grad", self, grad)
+            cotangent = given_cotangent("grad", self, data_of(grad))
             self._grad = grad if isinstance(grad, Node) else cotangent
             if isinstance(grad, Node) and not is_quiet():  # a walk has seen to that itself
                 watch_cycle(self, grad)
@@ -273,7 +280,7 @@ class Node(Operators):
         """All that belongs to this node, for a copy of it."""
         return {
             "data": data_of(self),
-            "grad": self._grad,
+            "grad": self._grad if has_grad(self) else None,
             "label": self.label,
             "record": self._record,
             "params": self._params,
@@ -333,6 +340,40 @@ def set_grad(node: Node, grad: Any) -> None:
             memory.watch(node)
 
 
+def has_grad(v: Any) -> bool:
+    """Whether a value has a gradient: one of zero counts, none at all does not.
+
+    A value has none if no `backward()` has reached it, or since it was set to None or
+    0. `v.grad` reads as zero then. Optimisers leave such parameters as they are.
+
+    Raises:
+        DataError: v is not a Value.
+
+    >>> from micrograd import Value
+    >>> x, y = Value([1.0, 2.0]), Value(3.0)
+    >>> (y * 0.0).backward()
+    >>> x.grad, y.grad
+    (array([0., 0.]), 0.0)
+    >>> has_grad(x), has_grad(y)
+    (False, True)
+    """
+    if not isinstance(v, Node):
+        raise DataError(f"has_grad: {type(v).__name__} is not a Value; give a Value")
+    node = v
+    if is_in_node(node):
+        return node._has_float_grad or known_grad(node) is not None
+    with LOCK:
+        place = place_of(node)
+        return (known_grad(node) if place is None else grad_at(node, place)) is not None
+
+
+def known_grad(node: Node) -> Any:
+    """The gradient in the node; None too for zeros that were only shown to a reader."""
+    if node._has_gradient == _SHOWN and not np.any(node._gradient):  # nobody has written into them
+        return None
+    return grad_of(node)
+
+
 def add_grad(node: Node, part: Any) -> None:
     """Add a part to the gradient in the node."""
     known = grad_of(node)
@@ -363,18 +404,6 @@ def set_grad_at(node: Node, place: Place | None, grad: Any) -> None:
         set_grad(node, grad)
     else:
         place[0][place[1]] = grad
-
-
-def given_cotangent(asker: str, node: Node, given: Any) -> Any:
-    """A gradient that a user gives, in the shape and dtype of the node's data.
-
-    Raises:
-        ShapeError: it has another shape.
-    """
-    g = as_data(data_of(given))
-    if shape_of(g) != node.shape:
-        raise ShapeError(f"{asker}: a gradient of shape {shape_of(g)} for {named(node)}; give one of the same shape")
-    return fit(number_like(g, node), data_of(node))
 
 
 # Inputs
@@ -462,19 +491,10 @@ def watch_cycle(node: Node, attached: Any) -> None:
     if memory.is_watched(node):  # not in plain Python, where all are tracked
         inputs = inputs_of(node)  # they existed before: a cycle through them is tracked already
         others = [x for x in nodes_within(attached, Node) if x is not node and not any(x is y for y in inputs)]
-        for user in leading_back([node], others, _referred) if others else ():
+        for user in leading_back([node], others, referred) if others else ():
             memory.watch(user)
 
 
-def watch_all(order: list[Node]) -> None:
-    """Track these nodes: their gradients will be values that may refer to them."""
-    for node in order:
-        memory.watch(node)
-    attached = [x for node in order if node._has_own_step for x in _referred(node)]
-    if attached and memory.is_watched(order[-1]):
-        for user in leading_back(order, attached, _referred):
-            memory.watch(user)
-
-
-def _referred(node: Node) -> list[Node]:
+def referred(node: Node) -> list[Node]:
+    """The nodes that a node refers to, also in what is attached to it."""
     return [x for held in (inputs_of(node), node._gradient, node._own_step) for x in nodes_within(held, Node)]

@@ -1,9 +1,11 @@
 # C types of walking.py.
 cimport cython
 
+from micrograd cimport memory
 from micrograd.gradients cimport Gradients
 from micrograd.node cimport (
-    Node, collect, forget_grad, grad_at, grad_of, inputs_of, is_constant, set_grad, set_grad_at, watch_all
+    Node, collect, forget_grad, grad_at, grad_of, inputs_of, is_constant, known_grad, set_grad,
+    set_grad_at
 )
 from micrograd.walks cimport Walk
 
@@ -17,6 +19,8 @@ cdef class Walking(Walk):
     cdef public Gradients _gradients
 
 
+@cython.locals(node=Node)
+cdef int _watch_all(list order) except -1
 cpdef bint is_ahead(object x, int mark) noexcept
 @cython.locals(node=Node)
 cdef list _order_beside(Walking walk)

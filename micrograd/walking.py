@@ -15,7 +15,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from micrograd import memory
 from micrograd.asked import asked_in
+from micrograd.cotangents import given_cotangent
+from micrograd.cycles import leading_back
 from micrograd.errors import GradientError, OpError
 from micrograd.gradients import Apart, Gradients
 from micrograd.interpreter import ones_like
@@ -25,14 +28,14 @@ from micrograd.node import (
     collect,
     data_of,
     forget_grad,
-    given_cotangent,
     grad_at,
     grad_of,
     inputs_of,
     is_constant,
+    known_grad,
+    referred,
     set_grad,
     set_grad_at,
-    watch_all,
 )
 from micrograd.unknown import Zeros
 from micrograd.walks import ACTIVE, LOCK, Place, Walk, place_of
@@ -64,7 +67,7 @@ def seed_of(root: Node, gradient: Any, unknown: dict[str, Any]) -> Any:
             f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
             f"call it on a result of Values with a history"
         )
-    return ones_like(data_of(root)) if gradient is None else given_cotangent("backward", root, gradient)
+    return ones_like(data_of(root)) if gradient is None else given_cotangent("backward", root, data_of(gradient))
 
 
 def is_ahead(x: Any, mark: int) -> bool:
@@ -141,7 +144,7 @@ class Walking(Walk):
                 self.order = _order_beside(self)
             self.before = _taken_grads(self.leaves)
         if self.create_graph:
-            watch_all(self.order)
+            _watch_all(self.order)
         root = self.root
         start = (
             self.seed if root._x is not None or self.create_graph else copy.copy(self.seed)
@@ -165,6 +168,16 @@ class Walking(Walk):
             for context in reversed(self._quietly):
                 context.__exit__(None, None, None)
             self._quietly = self._gradients = None
+
+
+def _watch_all(order: list[Any]) -> None:
+    """Track these nodes: their gradients will be values that may refer to them."""
+    for node in order:
+        memory.watch(node)
+    attached = [x for node in order if node._has_own_step for x in referred(node)]
+    if attached and memory.is_watched(order[-1]):
+        for user in leading_back(order, attached, referred):
+            memory.watch(user)
 
 
 def asked_about(root: Node, seed: Any) -> dict[Any, Any]:
@@ -258,7 +271,7 @@ def _totals(leaves: list[Any], before: list[Any]) -> list[Any]:
 
 def _taken_grads(leaves: list[Any]) -> list[Any]:
     """The gradients of the leaves, which have none from now on."""
-    grads = [grad_of(leaf) for leaf in leaves]
+    grads = [known_grad(leaf) for leaf in leaves]
     for leaf in leaves:
         forget_grad(leaf)
     return grads

@@ -30,13 +30,13 @@ LEVELS = [
     {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
     {"node", "spelling", "dual", "leaves"},
-    {"gradients", "operands", "stale", "argnums"},
+    {"gradients", "gathering", "operands", "stale", "argnums"},
     {"floats", "walking"},
     {"engine"},
     {"traced", "reverse"},
     {"tracing"},
     {"transforms", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
-    {"train", "texts"},
+    {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]

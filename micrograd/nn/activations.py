@@ -64,8 +64,8 @@ class ReLU(Activation):
 
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.relu(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.relu(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -85,8 +85,8 @@ class LeakyReLU(Activation):
     negative_slope: float = 0.01
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.leaky_relu(x, negative_slope=self.negative_slope)
+    def __call__(self, input: Array) -> Array:
+        return ops.leaky_relu(input, negative_slope=self.negative_slope)
 
 
 @dataclass(eq=False, repr=False)
@@ -108,8 +108,8 @@ class ELU(Activation):
     alpha: float = 1.0
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.elu(x, alpha=self.alpha)
+    def __call__(self, input: Array) -> Array:
+        return ops.elu(input, alpha=self.alpha)
 
 
 @dataclass(eq=False, repr=False)
@@ -139,8 +139,8 @@ class CELU(Activation):
         if self.alpha == 0.0:
             raise ArgumentError("CELU: alpha=0.0, and x is divided by it; ReLU is the limit for alpha towards 0")
 
-    def __call__(self, x: Array) -> Array:
-        return ops.celu(x, alpha=self.alpha)
+    def __call__(self, input: Array) -> Array:
+        return ops.celu(input, alpha=self.alpha)
 
 
 @dataclass(eq=False, repr=False)
@@ -160,8 +160,8 @@ class SELU(Activation):
 
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.selu(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.selu(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -189,8 +189,8 @@ class GELU(Activation):
         if self.approximate not in ("none", "tanh"):
             raise ArgumentError(f"GELU: approximate={self.approximate!r} is not known; give 'none' or 'tanh'")
 
-    def __call__(self, x: Array) -> Array:
-        return ops.gelu(x, approximate=self.approximate)
+    def __call__(self, input: Array) -> Array:
+        return ops.gelu(input, approximate=self.approximate)
 
 
 @dataclass(eq=False, repr=False)
@@ -210,8 +210,8 @@ class SiLU(Activation):
 
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.silu(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.silu(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -231,8 +231,8 @@ class Mish(Activation):
 
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.mish(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.mish(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -260,10 +260,10 @@ class Softplus(Activation):
         if self.beta == 0.0:
             raise ArgumentError("Softplus: beta=0.0, and it is divided by it; give another number")
 
-    def __call__(self, x: Array) -> Array:
-        scaled = operand("Softplus", x) * self.beta
+    def __call__(self, input: Array) -> Array:
+        scaled = operand("Softplus", input) * self.beta
         curved = ops.softplus(scaled) if self.beta == 1.0 else ops.softplus(scaled) / self.beta
-        return ops.where(ops.greater(scaled, self.threshold), x, curved)
+        return ops.where(ops.greater(scaled, self.threshold), input, curved)
 
 
 @dataclass(eq=False, repr=False)
@@ -276,8 +276,8 @@ class Sigmoid(Activation):
     0.5
     """
 
-    def __call__(self, x: Array) -> Array:
-        return ops.sigmoid(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.sigmoid(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -290,8 +290,8 @@ class LogSigmoid(Activation):
     -1000.0
     """
 
-    def __call__(self, x: Array) -> Array:
-        return ops.log_sigmoid(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.log_sigmoid(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -304,8 +304,8 @@ class Tanh(Activation):
     0.0
     """
 
-    def __call__(self, x: Array) -> Array:
-        return ops.tanh(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.tanh(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -318,8 +318,8 @@ class Tanhshrink(Activation):
     0.0
     """
 
-    def __call__(self, x: Array) -> Array:
-        return ops.tanhshrink(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.tanhshrink(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -332,8 +332,8 @@ class Softsign(Activation):
     0.5
     """
 
-    def __call__(self, x: Array) -> Array:
-        return ops.softsign(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.softsign(input)
 
 
 class PReLU(Module):
@@ -364,8 +364,8 @@ class PReLU(Module):
         self.init = init
         self.weight = Value(constant(num_parameters, init, dtype=dtype), label="weight")
 
-    def __call__(self, x: Array) -> Array:
-        x = operand("PReLU", x)
+    def __call__(self, input: Array) -> Array:
+        x = operand("PReLU", input)
         if self.num_parameters > 1 and shape_of(x)[1:2] != (self.num_parameters,):
             raise ShapeError(
                 f"PReLU: input {named(x)}: it needs shape (batch, {self.num_parameters}, ...), with a slope for each "

@@ -17,8 +17,8 @@ from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.nn import init
 from micrograd.nn.module import Module
-from micrograd.op import Array
-from micrograd.ops.arguments import integer_at_least
+from micrograd.op import Array, named, shape_of
+from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.sliding import AXES, Sizes, per_axis
 
 if TYPE_CHECKING:
@@ -31,23 +31,33 @@ PADDINGS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "cir
 
 
 class _Sliding(Module):
-    """What the layers of this room share: sizes for each axis, the weight, the bias."""
+    """What the layers of this room share: checks of sizes, the weight and the bias."""
 
     AXES = 0  # along how many axes the kernel slides
 
+    kernel_size: Sizes
+    stride: Sizes
+    dilation: Sizes
+
     def _describe(self, in_channels: Any, out_channels: Any, groups: Any, **sizes: Any) -> None:
-        """Check and keep the sizes: one number for each axis."""
+        """Check the sizes, and keep them as they are given."""
         name = type(self).__name__
         self.in_channels = integer_at_least(1, name, "in_channels", in_channels)
         self.out_channels = integer_at_least(1, name, "out_channels", out_channels)
         for what, (given, least) in sizes.items():
-            setattr(self, what, given if isinstance(given, str) else per_axis(name, what, given, self.AXES, least))
+            if not isinstance(given, str):
+                per_axis(name, what, given, self.AXES, least)
+            setattr(self, what, given)
         self.groups = integer_at_least(1, name, "groups", groups)
         if in_channels % groups or out_channels % groups:
             raise ShapeError(
                 f"{name}: in_channels={in_channels}, out_channels={out_channels}, groups={groups}: groups must divide "
                 f"both numbers of channels"
             )
+
+    def _each(self, what: str) -> tuple[int, ...]:
+        """A size, for each axis."""
+        return per_axis(type(self).__name__, what, getattr(self, what), self.AXES, 0)
 
     def _draw(self, shape: tuple[int, ...], bias: bool, dtype: Any, rng: Generator | None) -> None:
         """The weight and the bias, uniform between -1 and 1 over sqrt(fan in)."""
@@ -60,10 +70,7 @@ class _Sliding(Module):
 class _Convolution(_Sliding):
     """The layers whose arguments `Conv2d` describes."""
 
-    kernel_size: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...] | str
-    dilation: tuple[int, ...]
+    padding: Sizes | str
 
     def __init__(
         self,
@@ -85,39 +92,42 @@ class _Convolution(_Sliding):
         name = type(self).__name__
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ArgumentError(f"{name}: padding={padding!r} is unknown; give a number, 'same' or 'valid'")
-        if padding == "same" and any(step != 1 for step in self.stride):
-            raise ArgumentError(f"{name}: padding='same' with stride {self.stride}: it needs stride 1; give numbers")
+        if padding == "same" and any(step != 1 for step in self._each("stride")):
+            raise ArgumentError(
+                f"{name}: padding='same' with stride {self._each('stride')}: it needs stride 1; give numbers"
+            )
         if padding_mode not in PADDINGS:
             raise ArgumentError(f"{name}: padding_mode={padding_mode!r} is unknown; choose from {', '.join(PADDINGS)}")
         self.padding_mode = padding_mode
-        self._draw((out_channels, in_channels // groups, *self.kernel_size), bias, dtype, rng)
+        self._draw((out_channels, in_channels // groups, *self._each("kernel_size")), bias, dtype, rng)
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, input: Array) -> Array:
         convolved, padding = getattr(ops, f"conv{self.AXES}d"), self.padding
         if self.padding_mode != "zeros":
-            x, padding = self._padded(x), (0,) * self.AXES
-        return convolved(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+            input, padding = self._padded(input), 0
+        return convolved(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
-    def _padded(self, x: Array) -> Array:
+    def _padded(self, x: Any) -> Array:
         """x with elements of its own around it."""
-        pairs = self._ends()
-        if len(getattr(x, "shape", ())) <= self.AXES:
+        x, pairs = operand(type(self).__name__, x), self._ends()
+        shape = shape_of(x)
+        if len(shape) not in (self.AXES + 1, self.AXES + 2):
             return x  # the convolution says what is wrong
-        widths = [(0, 0)] * (len(x.shape) - self.AXES) + pairs
-        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in zip(widths, x.shape, strict=True)):
+        widths = [(0, 0)] * (len(shape) - self.AXES) + pairs
+        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in zip(widths, shape, strict=True)):
             raise ShapeError(
-                f"{type(self).__name__}: input {tuple(x.shape)}, padding {pairs}: padding_mode='reflect' needs "
+                f"{type(self).__name__}: input {named(x)}, padding {pairs}: padding_mode='reflect' needs "
                 f"axes longer than the padding"
             )
         return ops.pad(x, widths, mode=PADDINGS[self.padding_mode])
 
     def _ends(self) -> list[tuple[int, int]]:
         """How many elements are added before and after, per axis."""
-        if isinstance(self.padding, tuple):
-            return [(n, n) for n in self.padding]
         if self.padding == "valid":
             return [(0, 0)] * self.AXES
-        totals = [(size - 1) * step for size, step in zip(self.kernel_size, self.dilation, strict=True)]
+        if self.padding != "same":
+            return [(n, n) for n in self._each("padding")]
+        totals = [(n - 1) * step for n, step in zip(self._each("kernel_size"), self._each("dilation"), strict=True)]
         return [(total // 2, total - total // 2) for total in totals]
 
 
@@ -195,11 +205,8 @@ class Conv3d(_Convolution):
 class _Transposed(_Sliding):
     """The layers whose arguments `ConvTranspose2d` describes."""
 
-    kernel_size: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    output_padding: tuple[int, ...]
-    dilation: tuple[int, ...]
+    padding: Sizes
+    output_padding: Sizes
 
     def __init__(
         self,
@@ -226,25 +233,27 @@ class _Transposed(_Sliding):
             )
         self._describe(in_channels, out_channels, groups, **sizes)
         self.padding_mode = padding_mode
-        self._draw((in_channels, out_channels // groups, *self.kernel_size), bias, dtype, rng)
+        self._draw((in_channels, out_channels // groups, *self._each("kernel_size")), bias, dtype, rng)
 
-    def __call__(self, x: Array, output_size: Sequence[int] | None = None) -> Array:
+    def __call__(self, input: Array, output_size: Sequence[int] | None = None) -> Array:
         transposed = getattr(ops, f"conv_transpose{self.AXES}d")
-        more = self.output_padding if output_size is None else self._missing(x, output_size)
-        return transposed(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        more = self.output_padding if output_size is None else self._missing(input, output_size)
+        return transposed(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
-    def _missing(self, x: Array, output_size: Sequence[int]) -> tuple[int, ...]:
+    def _missing(self, x: Any, output_size: Sequence[int]) -> tuple[int, ...]:
         """The output_padding that gives this size."""
-        k = self.AXES
-        sizes, lengths = tuple(output_size)[-k:], tuple(x.shape)[-k:]
-        steps = zip(lengths, self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
-        least = [(n - 1) * s - 2 * p + d * (q - 1) + 1 for n, s, p, d, q in steps]
-        if len(output_size) not in (k, len(x.shape)) or not all(
-            low <= n < low + s for n, low, s in zip(sizes, least, self.stride, strict=True)
+        x, k, stride = operand(type(self).__name__, x), self.AXES, self._each("stride")
+        if len(shape_of(x)) not in (k + 1, k + 2):
+            return (0,) * k  # the convolution says what is wrong
+        sizes, lengths = tuple(output_size)[-k:], shape_of(x)[-k:]
+        sides = zip(lengths, stride, *map(self._each, ("padding", "dilation", "kernel_size")), strict=True)
+        least = [(n - 1) * s - 2 * p + d * (q - 1) + 1 for n, s, p, d, q in sides]
+        if len(output_size) not in (k, len(shape_of(x))) or not all(
+            low <= n < low + s for n, low, s in zip(sizes, least, stride, strict=True)
         ):
-            most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
+            most = [low + s - 1 for low, s in zip(least, stride, strict=True)]
             raise ShapeError(
-                f"{type(self).__name__}: output_size={output_size!r} for an input {tuple(x.shape)}: give sizes of "
+                f"{type(self).__name__}: output_size={output_size!r} for an input {named(x)}: give sizes of "
                 f"{', '.join(AXES[k])} from {tuple(least)} to {tuple(most)}"
             )
         return tuple(n - low for n, low in zip(sizes, least, strict=True))

@@ -54,11 +54,8 @@ class Dropout(Module):
         self.inplace = False
         self.rng = init.generator(rng, name)
 
-    def __call__(self, x: Array) -> Array:
-        return ops.dropout(x, p=self.p, training=self.training, rng=self.rng)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p={self.p})"
+    def __call__(self, input: Array) -> Array:
+        return ops.dropout(input, p=self.p, training=self.training, rng=self.rng)
 
 
 class _ChannelDropout(Dropout):
@@ -67,9 +64,9 @@ class _ChannelDropout(Dropout):
     AXES: tuple[int, ...] = ()  # how many axes the input may have
     WANTED = ""
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, input: Array) -> Array:
         name = type(self).__name__
-        x = operand(name, x)
+        x = operand(name, input)
         shape = shape_of(x)
         if len(shape) not in self.AXES:
             raise ShapeError(f"{name}: input {named(x)}: it needs shape {self.WANTED}, or no batch")

@@ -70,8 +70,8 @@ class Linear(Module):
         self.weight = Value(drawn, label="weight")
         self.bias = _uniform_bias(out_features, bound, dtype, rng) if bias else None
 
-    def __call__(self, x: Array) -> Array:
-        x = operand("Linear", x)
+    def __call__(self, input: Array) -> Array:
+        x = operand("Linear", input)
         shape = shape_of(x)
         if shape[-1:] != (self.in_features,):
             raise ShapeError(
@@ -152,7 +152,7 @@ def _uniform_bias(length: int, bound: float, dtype: Any, rng: Generator) -> Valu
 class Embedding(Module):
     """A table with one row for each word; the input says which rows.
 
-    z[i] = weight[indices[i]]
+    z[i] = weight[input[i]]
 
     Args:
         num_embeddings: how many rows the table has.
@@ -201,18 +201,22 @@ class Embedding(Module):
                 f"Embedding: max_norm={max_norm}, scale_grad_by_freq={scale_grad_by_freq}, sparse={sparse}: these "
                 f"options are not here; leave them out"
             )
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
         drawn = init.normal((num_embeddings, embedding_dim), rng=rng, dtype=dtype)
         self.padding_idx = None if padding_idx is None else self._row(padding_idx)
         if self.padding_idx is not None:
             drawn[self.padding_idx] = 0.0
         self.weight = Value(drawn, label="weight")
 
-    def __call__(self, indices: Any) -> Array:
-        z = ops.embedding(indices, self.weight)
+    def __call__(self, input: Any) -> Array:
+        z = ops.embedding(input, self.weight)
         if self.padding_idx is None:
             return z
         # The padding's row as a constant: no gradient reaches it.
-        is_padding = np.asarray(ground(indices)) == self.padding_idx
+        is_padding = np.asarray(ground(input)) == self.padding_idx
         return ops.where(is_padding[..., None], ops.stop_gradient(z), z)
 
     def _row(self, padding_idx: Any) -> int:
@@ -232,8 +236,8 @@ class Identity(Module):
     def __init__(self, *args: Any, **options: Any) -> None:
         pass
 
-    def __call__(self, x: Array) -> Array:
-        return x
+    def __call__(self, input: Array) -> Array:
+        return input
 
 
 class Flatten(Module):
@@ -254,8 +258,8 @@ class Flatten(Module):
         self.start_dim = start_dim
         self.end_dim = end_dim
 
-    def __call__(self, x: Array) -> Array:
-        x = operand("Flatten", x)
+    def __call__(self, input: Array) -> Array:
+        x = operand("Flatten", input)
         shape = shape_of(x)
         first, last = axis_of("Flatten", x, self.start_dim), axis_of("Flatten", x, self.end_dim)
         if first > last:
@@ -288,8 +292,8 @@ class Unflatten(Module):
         self.dim = dim
         self.unflattened_size = tuple(unflattened_size)
 
-    def __call__(self, x: Array) -> Array:
-        x = operand("Unflatten", x)
+    def __call__(self, input: Array) -> Array:
+        x = operand("Unflatten", input)
         shape, axis = shape_of(x), axis_of("Unflatten", x, self.dim)
         known = math.prod(n for n in self.unflattened_size if n != -1)
         free = self.unflattened_size.count(-1)

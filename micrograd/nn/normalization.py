@@ -70,14 +70,14 @@ class LayerNorm(Module):
         *,
         dtype: Any = None,
     ) -> None:
-        self.normalized_shape = _lengths("LayerNorm", normalized_shape)
+        shape = _lengths("LayerNorm", normalized_shape)
+        self.normalized_shape = normalized_shape
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        shape = self.normalized_shape
         self.weight, self.bias = _affine(shape, elementwise_affine, elementwise_affine and bias, dtype)
 
-    def __call__(self, x: Array) -> Array:
-        return ops.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def __call__(self, input: Array) -> Array:
+        return ops.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
 class RMSNorm(Module):
@@ -113,13 +113,14 @@ class RMSNorm(Module):
         *,
         dtype: Any = None,
     ) -> None:
-        self.normalized_shape = _lengths("RMSNorm", normalized_shape)
+        shape = _lengths("RMSNorm", normalized_shape)
+        self.normalized_shape = normalized_shape
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self.weight, _ = _affine(self.normalized_shape, elementwise_affine, False, dtype)
+        self.weight, _ = _affine(shape, elementwise_affine, False, dtype)
 
-    def __call__(self, x: Array) -> Array:
-        return ops.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+    def __call__(self, input: Array) -> Array:
+        return ops.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
 
 class GroupNorm(Module):
@@ -170,8 +171,8 @@ class GroupNorm(Module):
         self.affine = affine
         self.weight, self.bias = _affine((num_channels,), affine, affine and bias, dtype)
 
-    def __call__(self, x: Array) -> Array:
-        x = operand("GroupNorm", x)
+    def __call__(self, input: Array) -> Array:
+        x = operand("GroupNorm", input)
         if shape_of(x)[1:2] != (self.num_channels,):
             raise ShapeError(f"GroupNorm: input {named(x)}: it needs shape (batch, {self.num_channels}, ...)")
         return ops.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
@@ -224,7 +225,9 @@ class _ChannelNorm(Module):
         kept; times the weight, plus the bias.
         """
         column = (-1, *(1,) * (len(shape_of(x)) - 2))
-        if self.training or not self.track_running_stats:
+        if 0 in shape_of(x):  # an empty batch has no statistics
+            z = x if weight is None else x * ops.reshape(weight, shape=column)
+        elif self.training or not self.track_running_stats:
             first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
             # Without it, a channel of equal elements would give rounding errors, not 0.
             shift = ops.stop_gradient(x[first])
@@ -250,7 +253,6 @@ class _ChannelNorm(Module):
         mean, var = ground(mean), ground(var)
         if mean is None or var is None:  # an Abstract: a shape without numbers
             return
-        self.num_batches_tracked += 1
         share = 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         unbiased = np.asarray(var) * (count / (count - 1))
         # Of each sample by itself, where the batch is not among the axes: their mean.
@@ -276,15 +278,17 @@ class _BatchNorm(_ChannelNorm):
         self.affine = affine
         self.weight, self.bias = _affine((num_features,), affine, affine and bias, dtype)
 
-    def __call__(self, x: Array) -> Array:
-        x = self._channels(self._checked(x))
+    def __call__(self, input: Array) -> Array:
+        x = self._channels(self._checked(input))
         axes = tuple(a for a in range(len(shape_of(x))) if a != 1)
         count = math.prod(shape_of(x)[a] for a in axes)
-        if count < 2 and (self.training or not self.track_running_stats):
+        if count == 1 and (self.training or not self.track_running_stats):
             raise ShapeError(
-                f"{type(self).__name__}: input {named(x)} has {count} element{'s' * (count != 1)} per channel; "
-                f"training needs two or more: give a larger batch, or call eval() first"
+                f"{type(self).__name__}: input {named(x)} has one element per channel; training needs two or more: "
+                f"give a larger batch, or call eval() first"
             )
+        if self.training and self.track_running_stats and ground(x) is not None:  # None: a shape without numbers
+            self.num_batches_tracked += 1
         return self._normalized(x, axes, self.weight, self.bias)
 
 
@@ -369,27 +373,28 @@ class _InstanceNorm(_ChannelNorm):
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float | None = 0.1,
+        momentum: float = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
         *,
         bias: bool = True,
         dtype: Any = None,
     ) -> None:
+        if momentum is None and track_running_stats:
+            raise ArgumentError(f"{type(self).__name__}: momentum=None: give a number, the share of the newest batch")
         self._prepare(num_features, eps, momentum, track_running_stats, dtype)
         self.affine = affine
         self.weight, self.bias = _affine((num_features,), affine, affine and bias, dtype)
 
-    def __call__(self, x: Array) -> Array:
-        x = self._checked(x)
+    def __call__(self, input: Array) -> Array:
+        x = self._checked(input)
         if len(shape_of(x)) == self.AXES[0]:
             return self(x[None])[0]
         x = self._channels(x)
         count = math.prod(shape_of(x)[2:])
-        if count < 2 and (self.training or not self.track_running_stats):
+        if count == 1 and (self.training or not self.track_running_stats):
             raise ShapeError(
-                f"{type(self).__name__}: input {named(x)} has {count} element{'s' * (count != 1)} per channel of a "
-                f"sample; it needs two or more"
+                f"{type(self).__name__}: input {named(x)} has one element per channel of a sample; it needs two or more"
             )
         return self._normalized(x, tuple(range(2, len(shape_of(x)))), self.weight, self.bias)
 
@@ -420,8 +425,7 @@ class InstanceNorm2d(_InstanceNorm):
     Args:
         num_features: how many channels the input has.
         eps: this is added to the variance.
-        momentum: the share of the newest batch in the statistics that are kept; None
-            gives all batches the same.
+        momentum: the share of the newest batch in the statistics that are kept.
         affine: True adds weight and bias.
         track_running_stats: True keeps means of the statistics over the batches in
             training, and uses them after `eval()`, as `BatchNorm2d` does.

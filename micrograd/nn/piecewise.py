@@ -35,8 +35,8 @@ class ReLU6(Activation):
 
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.relu6(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.relu6(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -66,8 +66,8 @@ class Hardtanh(Activation):
         if not self.min_val < self.max_val:
             raise ArgumentError(f"Hardtanh: min_val={self.min_val} is not below max_val={self.max_val}; swap them?")
 
-    def __call__(self, x: Array) -> Array:
-        return ops.hardtanh(x, self.min_val, self.max_val)
+    def __call__(self, input: Array) -> Array:
+        return ops.hardtanh(input, self.min_val, self.max_val)
 
 
 @dataclass(eq=False, repr=False)
@@ -85,8 +85,8 @@ class Hardsigmoid(Activation):
 
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.hardsigmoid(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.hardsigmoid(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -106,8 +106,8 @@ class Hardswish(Activation):
 
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.hardswish(x)
+    def __call__(self, input: Array) -> Array:
+        return ops.hardswish(input)
 
 
 @dataclass(eq=False, repr=False)
@@ -133,8 +133,8 @@ class Softshrink(Activation):
         if not self.lambd >= 0.0:
             raise ArgumentError(f"Softshrink: lambd={self.lambd} is not a distance from 0; give 0 or more")
 
-    def __call__(self, x: Array) -> Array:
-        return ops.softshrink(x, self.lambd)
+    def __call__(self, input: Array) -> Array:
+        return ops.softshrink(input, self.lambd)
 
 
 @dataclass(eq=False, repr=False)
@@ -160,8 +160,8 @@ class Hardshrink(Activation):
         if not self.lambd >= 0.0:
             raise ArgumentError(f"Hardshrink: lambd={self.lambd} is not a distance from 0; give 0 or more")
 
-    def __call__(self, x: Array) -> Array:
-        return ops.hardshrink(x, self.lambd)
+    def __call__(self, input: Array) -> Array:
+        return ops.hardshrink(input, self.lambd)
 
 
 @dataclass(eq=False, repr=False)
@@ -183,5 +183,5 @@ class Threshold(Activation):
     value: float
     inplace: bool = False
 
-    def __call__(self, x: Array) -> Array:
-        return ops.threshold(x, self.threshold, self.value)
+    def __call__(self, input: Array) -> Array:
+        return ops.threshold(input, self.threshold, self.value)

@@ -60,16 +60,16 @@ class _MaxPool(_Pool):
     ) -> None:
         _check_window(self, kernel_size, stride, padding, dilation)
         self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
+        self.stride = stride
         self.padding = padding
         self.dilation = dilation
         self.return_indices = return_indices
         self.ceil_mode = ceil_mode
 
-    def __call__(self, x: Array) -> Any:
+    def __call__(self, input: Array) -> Any:
         pool = getattr(ops, f"max_pool{self.AXES}d")
         return pool(
-            self._checked(x),
+            self._checked(input),
             self.kernel_size,
             self.stride,
             self.padding,
@@ -150,16 +150,16 @@ class _AvgPool(_Pool):
                 f"{type(self).__name__}: divisor_override={divisor_override!r}: give an integer that is not 0, or None"
             )
         self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
+        self.stride = stride
         self.padding = padding
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, input: Array) -> Array:
         pool = getattr(ops, f"avg_pool{self.AXES}d")
         options: dict[str, Any] = {} if self.AXES == 1 else {"divisor_override": self.divisor_override}
-        x = self._checked(x)
+        x = self._checked(input)
         return pool(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, **options)
 
 
@@ -236,8 +236,8 @@ class _AdaptivePool(_Pool):
         per_axis(type(self).__name__, "output_size", [1 if n is None else n for n in given], self.AXES, 1)
         self.output_size = output_size
 
-    def __call__(self, x: Array) -> Array:
-        return getattr(ops, f"adaptive_{self.KIND}_pool{self.AXES}d")(self._checked(x), self.output_size)
+    def __call__(self, input: Array) -> Array:
+        return getattr(ops, f"adaptive_{self.KIND}_pool{self.AXES}d")(self._checked(input), self.output_size)
 
 
 class AdaptiveAvgPool1d(_AdaptivePool):

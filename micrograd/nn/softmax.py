@@ -37,8 +37,8 @@ class Softmax(Module):
     def __post_init__(self) -> None:
         _check_axis(self, self.dim)
 
-    def __call__(self, x: Array) -> Array:
-        return ops.softmax(x, axis=self.dim)
+    def __call__(self, input: Array) -> Array:
+        return ops.softmax(input, axis=self.dim)
 
 
 @dataclass(eq=False, repr=False)
@@ -63,8 +63,8 @@ class Softmin(Module):
     def __post_init__(self) -> None:
         _check_axis(self, self.dim)
 
-    def __call__(self, x: Array) -> Array:
-        return ops.softmax(-operand("Softmin", x), axis=self.dim)
+    def __call__(self, input: Array) -> Array:
+        return ops.softmax(-operand("Softmin", input), axis=self.dim)
 
 
 @dataclass(eq=False, repr=False)
@@ -89,8 +89,8 @@ class LogSoftmax(Module):
     def __post_init__(self) -> None:
         _check_axis(self, self.dim)
 
-    def __call__(self, x: Array) -> Array:
-        return ops.log_softmax(x, axis=self.dim)
+    def __call__(self, input: Array) -> Array:
+        return ops.log_softmax(input, axis=self.dim)
 
 
 @dataclass(eq=False, repr=False)
@@ -106,8 +106,8 @@ class Softmax2d(Module):
     array([0.5, 0.5])
     """
 
-    def __call__(self, x: Array) -> Array:
-        x = operand("Softmax2d", x)
+    def __call__(self, input: Array) -> Array:
+        x = operand("Softmax2d", input)
         if len(shape_of(x)) not in (3, 4):
             raise ShapeError(f"Softmax2d: input {named(x)}: it needs shape (batch, channels, height, width)")
         return ops.softmax(x, axis=-3)
@@ -133,8 +133,8 @@ class GLU(Module):
 
     dim: int = -1
 
-    def __call__(self, x: Array) -> Array:
-        return ops.glu(x, dim=self.dim)
+    def __call__(self, input: Array) -> Array:
+        return ops.glu(input, dim=self.dim)
 
 
 def _check_axis(owner: Module, dim: Any) -> None:

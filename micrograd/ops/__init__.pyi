@@ -365,6 +365,7 @@ betainc: _a_b_x
 betainc_dab: _a_b_x_by_a_by_b
 betaincc: _a_b_x
 betaln: _x_y
+binary_cross_entropy: _x_y
 def block(arrays: Any) -> Any: ...
 @overload
 def broadcast_arrays(*args: Plain) -> tuple[Any, ...]: ...

@@ -68,7 +68,7 @@ def standardized(x: Array, *, axes: tuple[int, ...], eps: float) -> Array:
         x = x - x[_first(x, axes)]
         x = x - np.mean(x, axis=axes, keepdims=True)
         return x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
-    rows = x.reshape(*x.shape[: axes[0]], -1)
+    rows = x.reshape(*x.shape[: axes[0]], math.prod(x.shape[axes[0] :]))
     z = rows - rows[..., :1]
     n = z.shape[-1]
     z -= np.add.reduce(z, -1, keepdims=True) / n

@@ -1,0 +1,213 @@
+"""Rule: how one step of an optimiser changes an array, as a pure function.
+
+A rule has two functions. `init(params)` gives its state, `update(gradients, state,
+params)` what to add to the parameters, and the next state. The state is data: a list
+with a dictionary for each array. So rules can be tested with numbers, and composed:
+`chain(clip(1.0), adam(0.001))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd import trees
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.interpreter import shape_of
+from micrograd.node import data_of
+
+Array = Any
+State = dict[str, Any]
+Start = Callable[[Array], State]
+Move = Callable[[Array, State, Array], tuple[Array, State]]
+MoveAll = Callable[[list[Array], list[State], list[Array]], tuple[list[Array], list[State]]]
+
+
+class Rule:
+    """How an optimiser moves parameters: two pure functions, without hidden state.
+
+    Args:
+        name: for errors.
+        start: gives the state of one array, before its first step: a dictionary of
+            numbers, arrays of the shape of the parameter, and such dictionaries.
+        move_all: takes lists of gradients, states and parameters, and gives lists of
+            updates and states. It changes none of them in place, and keeps no gradient
+            in a state without a copy.
+        move: the same for one array, if each element moves on its own.
+        reads: whether it needs the parameters, as weight decay does.
+        joins: whether arrays may be joined to one, as their shapes do not matter.
+
+    >>> import numpy as np
+    >>> from micrograd.optim import sgd
+    >>> rule = sgd(lr=0.1)
+    >>> params = {"w": np.array([1.0, 2.0]), "b": 0.5}
+    >>> gradients = {"w": np.array([1.0, -1.0]), "b": 1.0}
+    >>> updates, state = rule.update(gradients, rule.init(params), params)
+    >>> apply_updates(params, updates)
+    {'w': array([0.9, 2.1]), 'b': 0.4}
+    """
+
+    __slots__ = ("joins", "move", "move_all", "name", "reads", "start")
+
+    def __init__(
+        self, name: str, start: Start, move_all: MoveAll, move: Move | None = None, *, reads: bool, joins: bool
+    ) -> None:
+        self.name = name
+        self.start = start
+        self.move_all = move_all
+        self.move = move
+        self.reads = reads
+        self.joins = joins
+
+    def init(self, params: Any) -> list[State]:
+        """The state before the first step: a dictionary for each array of the tree.
+
+        Args:
+            params: a tree (nested lists, tuples, dicts) of arrays, numbers or Values.
+        """
+        return [self.start(data_of(x)) for x in trees.leaves_of(params)]
+
+    def update(self, gradients: Any, state: list[State], params: Any = None) -> tuple[Any, list[State]]:
+        """What to add to the parameters, and the next state.
+
+        Args:
+            gradients: a tree like params; None in the place of an array means that
+                there is no gradient: the array is not moved, and its state stays.
+            state: what `init`, or the last update, gave.
+            params: the tree of parameters; some rules do without.
+
+        Returns:
+            The updates, a tree like gradients, and the new state. Nothing is changed in
+            place.
+
+        Raises:
+            ArgumentError: the trees differ, or the rule needs the parameters.
+            ShapeError: a gradient has another shape than its parameter.
+        """
+        given = [data_of(g) for g in trees.leaves_of(gradients)]
+        if len(given) != len(state):
+            raise ArgumentError(
+                f"{self.name}: {len(given)} gradients for a state of {len(state)} arrays; give the tree that init() saw"
+            )
+        if params is None:
+            if self.reads:
+                raise ArgumentError(
+                    f"{self.name}: this rule reads the parameters; call update(gradients, state, params)"
+                )
+            arrays = [None] * len(given)
+        else:
+            wanted = trees.same_leaves(self.name, "tree of parameters", params, "tree of gradients", gradients)
+            arrays = [data_of(x) for x in wanted]
+            for g, x in zip(given, arrays, strict=True):
+                if g is not None and shape_of(g) != shape_of(x):
+                    raise ShapeError(
+                        f"{self.name}: a gradient of shape {shape_of(g)} for a parameter of shape {shape_of(x)}; "
+                        f"give one of the same shape"
+                    )
+        places = [i for i, g in enumerate(given) if g is not None]
+        moved, states = self.move_all(
+            [given[i] for i in places], [state[i] for i in places], [arrays[i] for i in places]
+        )
+        updates: list[Any] = [None] * len(given)
+        after = list(state)
+        for i, u, s in zip(places, moved, states, strict=True):
+            updates[i], after[i] = float(u) if isinstance(given[i], (float, int)) else u, s
+        return trees.like(gradients, updates), after
+
+    def __repr__(self) -> str:
+        return f"Rule({self.name})"
+
+
+def elementwise(name: str, start: Start, move: Move, *, reads: bool = False) -> Rule:
+    """A rule that moves each element on its own.
+
+    Args:
+        name: for errors.
+        start: the state of one array; see `Rule`.
+        move: takes the gradient, the state and the array, and gives the update and the
+            next state.
+        reads: whether move needs the array; otherwise it may get None.
+    """
+
+    def move_all(gradients: list[Array], states: list[State], params: list[Array]) -> tuple[list[Array], list[State]]:
+        moved = [move(g, s, x) for g, s, x in zip(gradients, states, params, strict=True)]
+        return [u for u, _ in moved], [s for _, s in moved]
+
+    return Rule(name, start, move_all, move, reads=reads, joins=True)
+
+
+def apply_updates(params: Any, updates: Any) -> Any:
+    """params + updates, leaf by leaf, as a new tree; None leaves a leaf as it is.
+
+    Args:
+        params: a tree of arrays, numbers or Values; a Value becomes a new Value.
+        updates: what `Rule.update` gave.
+
+    Raises:
+        ArgumentError: the structures of the trees differ.
+
+    >>> apply_updates([1.0, 2.0], [0.5, None])
+    [1.5, 2.0]
+    """
+    wanted = trees.same_leaves("apply_updates", "tree of updates", updates, "tree of parameters", params)
+    return trees.like(params, [_moved(x, u) for x, u in zip(trees.leaves_of(params), wanted, strict=True)])
+
+
+def _moved(x: Any, update: Any) -> Any:
+    if update is None:
+        return x
+    return type(x)(x.data + update, label=x.label) if hasattr(x, "label") else x + update
+
+
+def chain(*rules: Rule) -> Rule:
+    """A rule made of rules: each gets the updates of the one before as its gradients.
+
+    Args:
+        rules: one or more rules, the first first.
+
+    Raises:
+        ArgumentError: there is no rule, or one of them is something else.
+
+    >>> from micrograd.optim import adam, clip
+    >>> rule = chain(clip(1.0), adam(0.001))
+    >>> updates, state = rule.update([30.0, 40.0], rule.init([1.0, 1.0]))
+    >>> [round(u, 6) for u in updates]
+    [-0.001, -0.001]
+    """
+    for rule in rules:
+        if not isinstance(rule, Rule):
+            raise ArgumentError(f"chain: {rule!r} is not a rule; give rules such as clip(1.0) and adam(0.001)")
+    if not rules:
+        raise ArgumentError("chain: there is no rule; give one or more, such as chain(clip(1.0), adam(0.001))")
+
+    def start(x: Array) -> State:
+        return {str(i): rule.start(x) for i, rule in enumerate(rules)}
+
+    def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
+        after = {}
+        for i, rule in enumerate(rules):
+            g, after[str(i)] = rule.move(g, state[str(i)], x)  # type: ignore[misc]  # there is one, see below
+        return g, after
+
+    def move_all(gradients: list[Array], states: list[State], params: list[Array]) -> tuple[list[Array], list[State]]:
+        after: list[State] = [{} for _ in states]
+        for i, rule in enumerate(rules):
+            gradients, parts = rule.move_all(gradients, [state[str(i)] for state in states], params)
+            for state, part in zip(after, parts, strict=True):
+                state[str(i)] = part
+        return gradients, after
+
+    return Rule(
+        f"chain({', '.join(rule.name for rule in rules)})",
+        start,
+        move_all,
+        move if all(rule.move is not None for rule in rules) else None,
+        reads=any(rule.reads for rule in rules),
+        joins=all(rule.joins for rule in rules),
+    )
+
+
+def zeros_like(x: Array) -> Array:
+    """Zeros of the shape and dtype of an array; a float for a number."""
+    return np.zeros_like(x) if shape_of(x) else np.zeros_like(x)[()]

@@ -1,0 +1,87 @@
+"""How a solver of SciPy runs: on plain numbers, with errors that say what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from micrograd import levels
+from micrograd.errors import GradientError, MicrogradError, MissingExtraError
+from micrograd.modes import is_recording, no_grad
+from micrograd.scipy.flat import Flat
+from micrograd.tracing import depth
+
+R = TypeVar("R")
+
+
+def optimizers(name: str) -> Any:
+    """The module scipy.optimize, for the function of that name.
+
+    Raises:
+        MissingExtraError: SciPy is not installed.
+    """
+    try:
+        import scipy.optimize
+    except ImportError:
+        raise MissingExtraError(
+            f"{name}: SciPy solves it, and SciPy is not installed;\npip install 'micrograd-nd[scipy]'"
+        ) from None
+    return scipy.optimize
+
+
+def solved(name: str, solve: Callable[[], R]) -> R:
+    """What the solver returns. It works on plain numbers.
+
+    Raises:
+        GradientError: a transform around it would need the solver's own gradient.
+    """
+    if is_recording() and (depth() or levels.innermost()):
+        raise GradientError(
+            f"{name}: it runs inside grad, jvp or another transform, and SciPy's loop has no gradient;\n"
+            f"call it outside, or in `with no_grad():`, where its result is a constant"
+        )
+    with no_grad():
+        return solve()
+
+
+def as_tuple(args: Any) -> tuple[Any, ...]:
+    """Arguments as SciPy reads them: what is not a tuple is the only one."""
+    return args if isinstance(args, tuple) else (args,)
+
+
+def callback_of(callback: Any, flat: Flat) -> Any:
+    """The user's callback for SciPy, which reads from its signature what it wants."""
+    if callback is None:
+        return None
+    if set(inspect.signature(callback).parameters) != {"intermediate_result"}:
+        return lambda xk, *state: callback(flat.result(xk), *state)
+
+    def with_result(intermediate_result: Any) -> Any:
+        shown = type(intermediate_result)(intermediate_result)
+        shown.x = flat.result(shown.x)
+        return callback(intermediate_result=shown)
+
+    return with_result
+
+
+@contextlib.contextmanager
+def hint(name: str, params: Any) -> Iterator[None]:
+    """Errors of the user's function in this block get a note with the repair."""
+    try:
+        yield
+    except GradientError as error:
+        if not str(error).startswith(name):
+            error.add_note(
+                f"{name}: the function must be differentiable by its parameters; if it cannot be, "
+                f"jac='2-point' takes SciPy's finite differences"
+            )
+        raise
+    except TypeError as error:
+        if isinstance(params, (list, tuple)) and not isinstance(error, MicrogradError):
+            error.add_note(
+                f"{name}: the function gets its parameters as a {type(params).__name__}, as they were given; "
+                f"give np.array([...]) for NumPy's arithmetic"
+            )
+        raise
