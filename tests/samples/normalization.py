@@ -1,5 +1,5 @@
-"""Samples of micrograd/ops/normalization.py: of its record. The functions there have rows
-in tests/ops/test_normalization.py.
+"""Samples of micrograd/ops/normalization.py: of its record. The functions there have
+rows in tests/ops/test_normalization.py.
 """
 
 from __future__ import annotations
