@@ -158,7 +158,7 @@ def log_softmaxed(x: Array, *, axis: Axis) -> Array:
     array([-4.24835426e-18, -4.00000000e+01])
     """
     axes = axes_of("log_softmax", x, axis)
-    if type(x) is not np.ndarray or not x.size:
+    if type(x) is not np.ndarray or not x.size or x.dtype.kind != "f":
         return _from_all(x, axis)
     others = tuple(a for a in range(x.ndim) if a not in axes)
     moved = x.transpose(*others, *axes)
