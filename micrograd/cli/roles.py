@@ -22,7 +22,9 @@ CHANCE = math.log(1e-6)  # a coincidence that is rarer is none
 FEW_ROWS = 20  # with fewer rows, whole numbers may well be all different
 CLASSES = 20  # whole numbers with more different ones are quantities, not classes
 CATEGORIES = 1000  # each is an input of the network
-NAMES_OF_KEYS = re.compile(r"(?:^|[\W_])(?:id|ids|index|idx|uuid|guid|key|rownames|row|nr|no)(?:$|[\W_])", re.IGNORECASE)
+NAMES_OF_KEYS = re.compile(
+    r"(?:^|[\W_])(?:id|ids|index|idx|uuid|guid|key|rownames|row|nr|no)(?:$|[\W_])", re.IGNORECASE
+)
 
 
 @dataclass
@@ -108,7 +110,9 @@ def roles_of(
         if is_text:
             roles.texts.append(name)
     if not roles.used:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.left_out.items()) or "there is no other column"
+        reasons = (
+            "; ".join(f"{name}: {reason}" for name, reason in roles.left_out.items()) or "there is no other column"
+        )
         raise ArgumentError(f"train: no column is left to predict {target!r} from ({reasons})")
     return roles
 
