@@ -16,7 +16,7 @@ from micrograd.leaves import as_array, described, joined_leaves, size_of
 from micrograd.scipy.flat import Flat
 from micrograd.tracing import Trace, seal_all
 from micrograd.transforms import grad, jacobian, vjp
-from micrograd.trees import BRANCHES, leaves_of
+from micrograd.trees import BRANCHES, leaves_of, like
 
 Function = Callable[..., Any]
 
@@ -125,25 +125,36 @@ class Vector:
         self._args = tuple(args)
         self._what = what
 
-    def outputs(self, x: Any) -> Any:
-        """What the function returns at x, as plain numbers and arrays."""
-        return self._f(self._flat.tree(_finite(self._flat, x)), *self._args)
-
     def value(self, x: Any) -> Any:
         """The numbers at x, as a vector."""
-        return _vector(self._flat.name, self.outputs(x), self._what)
+        return _vector(self._flat.name, self._out(self._flat.tree(_finite(self._flat, x))))
 
     def jacobian(self, x: Any) -> Any:
         """The matrix of derivatives: a row for each number, a column for each element
         of the parameters.
         """
-        tree = self._flat.tree(_finite(self._flat, x))
         value = self.value(x)
-        mode = "forward" if x.size <= value.size else "reverse"
-        by_output = jacobian(lambda params: leaves_of(self._f(params, *self._args)), 0, mode)(tree)
-        found = np.concatenate([self._rows(leaves_of(by_leaf)) for by_leaf in by_output])
+        tree = self._flat.tree(x)
+        if x.size <= value.size:
+            columns = [self._columns(tree, i, leaf) for i, leaf in enumerate(leaves_of(tree)) if self._flat.sizes[i]]
+            found = np.concatenate(columns, axis=1)
+        else:
+            by_output = jacobian(lambda params: leaves_of(self._out(params)), 0, "reverse")(tree)
+            found = np.concatenate([self._rows(leaves_of(by_leaf)) for by_leaf in by_output])
         _check_slopes(self._flat, found[np.isfinite(value)], f"a derivative of the {self._what}")
         return found
+
+    def _columns(self, tree: Any, i: int, x: Any) -> Any:
+        """The columns of leaf i. The other leaves are constants meanwhile: that is less
+        work than a tangent of zeros.
+        """
+        leaves = leaves_of(tree)
+
+        def moved(leaf: Any) -> Any:
+            return leaves_of(self._out(like(tree, [*leaves[:i], leaf, *leaves[i + 1 :]])))
+
+        blocks = jacobian(moved, 0, "forward")(x)
+        return np.concatenate([np.reshape(block, (-1, self._flat.sizes[i])) for block in blocks])
 
     def _rows(self, blocks: Sequence[Any]) -> Any:
         """The rows of one output, from a block for each leaf of the parameters."""
@@ -155,7 +166,7 @@ class Vector:
 
         def weighted(params: Any) -> Any:
             total, rest = 0.0, np.asarray(weights)
-            for z in leaves_of(joined_leaves(self._f(params, *self._args))):
+            for z in leaves_of(joined_leaves(self._out(params))):
                 size = size_of(z)
                 total, rest = total + np.sum(np.reshape(rest[:size], shape_of(as_array(z))) * z), rest[size:]
             return total
@@ -173,10 +184,18 @@ class Vector:
             GradientError: it does not.
             DomainError: a number is not finite.
         """
-        trace = Trace(self._flat.name, self._f, (self._flat.tree(_finite(self._flat, x)), *self._args), 0, {})
+        trace = Trace(self._flat.name, self._out, (self._flat.tree(_finite(self._flat, x)),), 0, {})
         check_reached(self._flat, trace, self._what, every)
         seal_all(trace.fresh)
         return self.check_numbers(x)
+
+    def _out(self, params: Any) -> Any:
+        out = self._f(params, *self._args)
+        leaves = leaves_of(out)
+        if not leaves or any(z is None for z in leaves):
+            what = "None" if leaves else "no numbers"
+            raise ShapeError(f"{self._flat.name}: {what} among the {self._what}; return an array of numbers")
+        return out
 
     def check_numbers(self, x: Any) -> Any:
         """The numbers at x, after a check that they are finite."""
@@ -184,8 +203,8 @@ class Vector:
         wrong = np.flatnonzero(~np.isfinite(value))
         if wrong.size:
             raise DomainError(
-                f"{self._flat.name}: {wrong.size} of {value.size} {self._what} are not finite at the start, "
-                f"first number {wrong[0]}, which is {value[wrong[0]]}; start from other parameters"
+                f"{self._flat.name}: {wrong.size} of {value.size} numbers of the {self._what} are not finite "
+                f"at the start, number {wrong[0]} is {value[wrong[0]]}; start from other parameters"
             )
         return value
 
@@ -200,12 +219,12 @@ def check_reached(flat: Flat, trace: Trace, what: str, every: bool = True) -> No
     missed = [i for i, x in enumerate(trace.fresh) if x not in nodes]
     if len(missed) == len(trace.fresh):
         raise GradientError(
-            f"{flat.name}: the {what} does not depend on its parameters; compute it from what it is given, "
-            f"not from other variables, and without .data, detach() or no_grad()"
+            f"{flat.name}: the {what} used none of the parameters; compute with what the function is given, "
+            f"not with other variables, and without .data, detach() or no_grad()"
         )
     if missed and every:
         raise GradientError(
-            f"{flat.name}: the {what} does not use {flat.leaf(missed[0])}; use it, or leave it out of the parameters"
+            f"{flat.name}: {flat.leaf(missed[0])} is not used by the {what}; use it, or leave it out of the parameters"
         )
 
 
@@ -229,9 +248,7 @@ def _settled(out: Any) -> Any:
     return out.data if isinstance(out, Value) else out
 
 
-def _vector(name: str, out: Any, what: str) -> Any:
+def _vector(name: str, out: Any) -> Any:
     """Numbers and arrays, however nested, as one vector."""
-    leaves = [_settled(z) for z in leaves_of(joined_leaves(out))]
-    if any(z is None for z in leaves):
-        raise ShapeError(f"{name}: the {what} returned None; return an array of numbers")
-    return np.concatenate([np.ravel(np.asarray(as_data(z, name), dtype=np.float64)) for z in leaves] or [np.zeros(0)])
+    data = [as_data(_settled(z), name) for z in leaves_of(joined_leaves(out))]
+    return np.concatenate([np.ravel(np.asarray(z, dtype=np.float64)) for z in data])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,11 @@ from micrograd.leaves import as_array, joined_leaves
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.solving import hint, optimizers, solved
+
+UNKNOWN = (
+    "curve_fit: the data do not determine all parameters, as the Jacobian does not have full rank; "
+    "SciPy's covariance is not true of those"
+)
 
 
 def curve_fit(
@@ -59,7 +65,9 @@ def curve_fit(
 
     Returns:
         (popt, pcov): the n parameters, and their covariance, of shape (n, n). The
-        roots of its diagonal are the standard errors.
+        roots of its diagonal are the standard errors. Where the data do not determine
+        all parameters, it warns; pcov is inf then with "lm", a pseudo-inverse with the
+        others.
 
     Raises:
         ShapeError: the model does not return one number for each y.
@@ -73,20 +81,29 @@ def curve_fit(
     >>> popt.round(6)
     array([3. , 0.5])
     """
+    _check(model, options)
+    fit = _Fit(model, jac, np.shape(ydata), has_gaps=nan_policy == "omit")
+    # SciPy's method "lm" has differences of its own, and no name for them.
+    own = fit.jacobian if jac is None else None if jac == "2-point" else jac
+    # With a Jacobian, SciPy (1.17) takes no single number.
+    sigma = np.broadcast_to(sigma, np.shape(ydata)) if sigma is not None and np.size(sigma) == 1 else sigma
+    given = {"p0": p0, "sigma": sigma, "absolute_sigma": absolute_sigma, "check_finite": check_finite}
+    given |= {"bounds": bounds, "method": method, "full_output": full_output, "nan_policy": nan_policy}
+    scipy = optimizers("curve_fit")
+    with hint("curve_fit", None):
+        result = solved("curve_fit", lambda: scipy.curve_fit(fit.model, xdata, ydata, jac=own, **given, **options))
+    if np.all(np.isfinite(result[1])) and fit.lacks_rank():
+        warnings.warn(UNKNOWN, scipy.OptimizeWarning, stacklevel=2)
+    return result
+
+
+def _check(model: Any, options: dict[str, Any]) -> None:
     if not callable(model):
         raise ArgumentError(
             f"curve_fit: the model is {model!r}, not a function; give one, as in lambda x, a, b: a * x + b"
         )
     if options.get("col_deriv"):
         raise ArgumentError("curve_fit: col_deriv turns the Jacobian round, and ours is exact as it is; leave it out")
-    fit = _Fit(model, jac, np.shape(ydata), has_gaps=nan_policy == "omit")
-    # SciPy's method "lm" has differences of its own, and no name for them.
-    own = fit.jacobian if jac is None else None if jac == "2-point" else jac
-    given = {"p0": p0, "sigma": sigma, "absolute_sigma": absolute_sigma, "check_finite": check_finite}
-    given |= {"bounds": bounds, "method": method, "full_output": full_output, "nan_policy": nan_policy}
-    scipy = optimizers("curve_fit")
-    with hint("curve_fit", None):
-        return solved("curve_fit", lambda: scipy.curve_fit(fit.model, xdata, ydata, jac=own, **given, **options))
 
 
 class _Fit:
@@ -101,6 +118,7 @@ class _Fit:
         self._shape = None if has_gaps else shape  # SciPy leaves out a number of rows
         self._is_exact = jac is None
         self._started = False
+        self._last: Any = None  # the last Jacobian: solvers end with that of their result
 
         @functools.wraps(model)  # SciPy counts the parameters in its signature
         def value(x: Any, *p: Any) -> Any:
@@ -111,7 +129,17 @@ class _Fit:
     def jacobian(self, x: Any, *p: Any) -> Any:
         """The matrix of derivatives, of shape (m, n)."""
         found = self._run(x, p).jacobian(np.asarray(p, dtype=np.float64))
-        return found if self._shape is None else np.broadcast_to(found, (*self._shape, len(p)))
+        self._last = found if self._shape is None else np.broadcast_to(found, (*self._shape, len(p)))
+        return self._last
+
+    def lacks_rank(self) -> bool:
+        """Whether the last Jacobian was singular, by the measure of SciPy, which then
+        takes a pseudo-inverse: a variance of 0 for what is not known at all.
+        """
+        if self._last is None:
+            return False
+        s = np.linalg.svd(self._last, compute_uv=False)
+        return bool(s[-1] <= np.finfo(float).eps * max(self._last.shape) * s[0])
 
     def _value(self, x: Any, p: tuple[Any, ...]) -> Any:
         run, vector = self._run(x, p), np.asarray(p, dtype=np.float64)
@@ -125,7 +153,7 @@ class _Fit:
     def _run(self, x: Any, p: tuple[Any, ...]) -> Vector:
         start = [1.0] * len(p)  # only the structure; whether p is finite is asked later
         flat = Flat("curve_fit", start, "parameters", names=_names(self._model, len(p)))
-        return Vector(flat, lambda params: self._checked(self._model(x, *params)), what="model's values")
+        return Vector(flat, lambda params: self._checked(self._model(x, *params)), what="model")
 
     def _checked(self, out: Any) -> Any:
         """What the model returned, if it fits the data."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
@@ -87,12 +87,11 @@ class Flat:
         """A number for all elements, a vector of them, or a tree of what each leaf
         broadcasts, as a vector.
         """
-        if isinstance(given, NUMBERS) or (isinstance(given, np.ndarray) and given.shape in ((), (1,))):
-            return np.full(self.vector.size, float(np.ravel(given)[0]))
+        if isinstance(given, np.ndarray) and given.shape in ((), (1,)):
+            given = float(given.item())
         if isinstance(given, np.ndarray) and given.shape == self.vector.shape:
             return given.astype(np.float64)
-        leaves = [given] if not isinstance(self._tree, BRANCHES) and len(self._shapes) == 1 else None
-        leaves = leaves or same_leaves(self.name, what, given, self._what, self._tree)
+        leaves = self._at_leaves(given, self._tree, what, lambda x: isinstance(x, NUMBERS))
         parts = zip(leaves, self._shapes, self._places(), strict=True)
         return np.concatenate([np.ravel(_broadcast(self.name, what, x, shape, place)) for x, shape, place in parts])
 
@@ -103,22 +102,26 @@ class Flat:
             bounds: (low, high) for all; or a tree of them in the structure of the
                 parameters; or, for an array, one for each element. None is no bound.
         """
-        found = np.concatenate([np.reshape(x, (-1, 2)) for x in self._pairs(bounds, self._tree, iter(self._shapes))])
+        leaves = self._at_leaves(bounds, self._tree, "bounds", lambda x: x is None or _is_pair(x))
+        limits = [_limits(self.name, x, shape) for x, shape in zip(leaves, self._shapes, strict=True)]
+        found = np.concatenate([np.reshape(x, (-1, 2)) for x in limits])
         return found[:, 0], found[:, 1]
 
-    def _pairs(self, bounds: Any, tree: Any, shapes: Iterator[Any]) -> Iterator[Any]:
-        if not isinstance(tree, BRANCHES) or bounds is None or _is_pair(bounds):
-            for _ in leaves_of(tree):
-                yield _limits(self.name, bounds, next(shapes))
+    def _at_leaves(self, given: Any, tree: Any, what: str, is_for_all: Callable[[Any], bool]) -> Iterator[Any]:
+        """What is given for each leaf of the tree. What stands at a leaf need not be
+        one: it may be a list.
+        """
+        if not isinstance(tree, BRANCHES) or is_for_all(given):
+            yield from [given] * len(leaves_of(tree))
             return
-        inner, given = _by_key(tree), _by_key(bounds) if isinstance(bounds, BRANCHES) else {}
-        if inner.keys() != given.keys():
+        inner, mine = _by_key(tree), _by_key(given) if isinstance(given, BRANCHES) else {}
+        if inner.keys() != mine.keys():
             raise ArgumentError(
-                f"{self.name}: bounds do not have the structure of {self._what}; "
-                f"give (low, high) for each leaf, None where there is no bound, or one (low, high) for all"
+                f"{self.name}: the {what} for {self.vector.size} numbers do not have the structure of {self._what}; "
+                f"give one for all, or one for each leaf, in that structure"
             )
         for key, branch in inner.items():
-            yield from self._pairs(given[key], branch, shapes)
+            yield from self._at_leaves(mine[key], branch, what, is_for_all)
 
     def refuse_if_not_finite(self, vector: Any, repair: str) -> None:
         """Raise DomainError, naming the first element that is nan or infinite."""
@@ -189,9 +192,9 @@ def _as_given(part: Any, x: Any) -> Any:
 def _broadcast(name: str, what: str, x: Any, shape: tuple[int, ...], place: str) -> Any:
     try:
         return np.broadcast_to(np.asarray(_plain(x), dtype=np.float64), shape)
-    except ValueError:
+    except (TypeError, ValueError):
         raise ShapeError(
-            f"{name}: the {what} of shape {np.shape(x)} does not fit {place} of shape {shape}; give one of that shape"
+            f"{name}: {what} of shape {np.shape(x)} do not fit {place} of shape {shape}; give them in that shape"
         ) from None
 
 

@@ -54,7 +54,8 @@ def minimize(
             structure of params, or for each element of an array; or SciPy's Bounds.
             None is no bound.
         constraints: as in SciPy; their functions take the parameters as the loss does.
-            Jacobians are exact where none are given.
+            In the place of SciPy's defaults come exact Jacobians and Hessians; for
+            others, give jac="3-point" or hess=SR1().
         tol: as in SciPy.
         callback: as in SciPy; it gets parameters in their structure.
         options: as in SciPy.
@@ -95,7 +96,7 @@ def _minimized(
                 run.check_start(flat.vector)
             fun = run.value if is_exact else run.plain_value
             given["bounds"] = _bounds(scipy, flat, given["bounds"])
-            given["constraints"] = _constraints(scipy, flat, given["constraints"])
+            given["constraints"] = _constraints(scipy, flat, given["constraints"], given["method"])
             result = scipy.minimize(fun, flat.vector, **given, **found, callback=callback_of(callback, flat))
     finally:
         run.close()
@@ -138,10 +139,11 @@ def _bounds(scipy: Any, flat: Flat, bounds: Any) -> Any:
     return scipy.Bounds(*flat.pairs(bounds))
 
 
-def _constraints(scipy: Any, flat: Flat, given: Any) -> Any:
+def _constraints(scipy: Any, flat: Flat, given: Any, method: Any) -> Any:
     one = isinstance(given, (dict, scipy.LinearConstraint, scipy.NonlinearConstraint))
     several: Sequence[Any] = [given] if one else given
-    return [constraint(scipy, flat, each) for each in several]
+    takes_hessian = callable(method) or str(method).lower() == "trust-constr"
+    return [constraint(scipy, flat, each, takes_hessian) for each in several]
 
 
 def _shaped(result: Any, flat: Flat) -> Any:

@@ -73,17 +73,17 @@ def _fitted(residuals: Any, params: Any, jac: Any, more: tuple[Any, Any], given:
     flat = Flat("least_squares", params)
     args, kwargs = more
 
-    def flat_ones(tree: Any) -> Any:
+    def checked(tree: Any) -> Any:
         out = residuals(tree, *args, **kwargs)
         _check_shapes(out)
         return out
 
-    run = Vector(flat, flat_ones)
+    run = Vector(flat, checked)
     low, high = _sides(given["bounds"])
-    given["bounds"] = flat.spread(low, "lower bound"), flat.spread(high, "upper bound")
+    given["bounds"] = flat.spread(low, "lower bounds"), flat.spread(high, "upper bounds")
     scale = given.get("x_scale")
     if scale is not None and not isinstance(scale, str):
-        given["x_scale"] = flat.spread(scale, "x_scale")
+        given["x_scale"] = flat.spread(scale, "x_scale's numbers")
     if given.get("callback") is not None:
         given["callback"] = callback_of(given["callback"], flat)
     with hint("least_squares", params):

@@ -113,12 +113,12 @@ def test_from_start_2(problem):
 
 
 # From 1 and 1 the first step goes to where exp(-b2 x) is 0 for all x: there the second
-# column of the Jacobian is 0, for any solver of this kind. SciPy warns.
+# column of the Jacobian is 0, for any solver of this kind. `curve_fit` warns.
 TOO_FAR = "BoxBOD"
 
 
 @EACH
-@pytest.mark.filterwarnings("ignore:Covariance of the parameters could not be estimated")
+@pytest.mark.filterwarnings("ignore:curve_fit. the data do not determine all parameters")
 def test_from_start_1(problem):
     parameters, errors = fit(problem, problem.start1)
     assert (parameters > 6) == (problem.name != TOO_FAR)

@@ -1,0 +1,82 @@
+"""Steps: one pass over the data, a step of the optimiser for each window of batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from micrograd.errors import DivergenceError
+from micrograd.node import grad_of
+from micrograd.train.feeds import Feed, rows_of
+from micrograd.train.scores import number_of
+from micrograd.train.training import Training
+
+Loss = Callable[[Any, Any], Any]
+
+
+def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, after: list[Callable[[], None]]) -> None:
+    """Train on what is left of a pass.
+
+    With `accumulate`, a step of the optimiser uses the gradient of the mean loss of all
+    rows in a window of so many batches; the last window may be shorter.
+
+    Args:
+        training: where the training stands; it is kept up to date.
+        loss: a function of (prediction, y).
+        feed: the data.
+        accumulate: number of batches of a window.
+        after: functions to call after each step of the optimiser.
+
+    Raises:
+        DivergenceError: the loss is not finite. The parameters are as they were.
+    """
+    model, optimizer, tally = training.model, training.optimizer, training.tally
+    isfinite = math.isfinite
+    seen = window = 0  # batches, rows: since the last step
+    for X, y in feed.batches(training.epoch, training.batch):
+        if seen == 0:
+            optimizer.zero_grad()
+        prediction = model(X)
+        value = loss(prediction, y)
+        number = training.loss = number_of(value)
+        if not isfinite(number):
+            raise _diverged(training, number)
+        rows = rows_of(X, y)
+        tally.add(number, rows, prediction, y)
+        seen += 1
+        if accumulate == 1:
+            value.backward()
+        else:
+            # Not the mean of the means: batches may have different numbers of rows.
+            value.backward(float(rows))
+            window += rows
+            if seen < accumulate:
+                continue
+        _move(training, seen, window, after)
+        seen = window = 0
+        if training.stopped:
+            return
+    if seen:
+        _move(training, seen, window, after)
+
+
+def _move(training: Training, seen: int, window: int, after: list[Callable[[], None]]) -> None:
+    """A step of the optimiser, after a window of batches."""
+    if window:
+        for group in training.optimizer.param_groups:
+            for p in group["params"]:
+                if (gradient := grad_of(p)) is not None:
+                    p.grad = gradient / window
+    training.optimizer.step()
+    training.step += 1
+    training.batch += seen
+    for call in after:
+        call()
+
+
+def _diverged(training: Training, number: float) -> DivergenceError:
+    return DivergenceError(
+        f"fit: the loss is {number} in epoch {training.epoch + 1}, at step {training.step + 1}, which was not taken.\n"
+        f"Try a smaller learning rate, or clip the gradients; inside micrograd.detect_anomaly() the op is named"
+    )
