@@ -38,7 +38,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
             raise ArgumentError("fit: LBFGS needs whole batches; give accumulate=1 and a larger batch_size, or None")
         _search_pass(training, loss, feed, after)
         return
-    isfinite = math.isfinite
+    keeps, isfinite = bool(tally.metrics), math.isfinite
     seen = window = 0  # batches, rows: since the last step
     for X, y in feed.batches(training.epoch, training.batch):
         if seen == 0:
@@ -49,18 +49,25 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
         if not isfinite(number):
             raise _diverged(training, number)
         rows = rows_of(X, y)
-        tally.add(number, rows, prediction, y)
-        seen += 1
+        tally.loss += number * rows  # as `tally.add` does: a small step takes 200 microseconds
+        tally.rows += rows
+        if keeps:
+            tally.keep(prediction, y)
         if accumulate == 1:
             value.backward()
+            optimizer.step()
+            training.step += 1
+            training.batch += 1
+            for call in after:
+                call()
         else:
             # Not the mean of the means: batches may have different numbers of rows.
             value.backward(float(rows))
+            seen += 1
             window += rows
-            if seen < accumulate:
-                continue
-        _move(training, seen, window, after)
-        seen = window = 0
+            if seen == accumulate:
+                _move(training, seen, window, after)
+                seen = window = 0
         if training.stopped:
             return
     if seen:
@@ -68,12 +75,11 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
 
 
 def _move(training: Training, seen: int, window: int, after: list[Callable[[], None]]) -> None:
-    """A step of the optimiser, after a window of batches."""
-    if window:
-        for group in training.optimizer.param_groups:
-            for p in group["params"]:
-                if (gradient := grad_of(p)) is not None:
-                    p.grad = gradient / window
+    """A step of the optimiser, after a window of batches with so many rows."""
+    for group in training.optimizer.param_groups:
+        for p in group["params"]:
+            if (gradient := grad_of(p)) is not None:
+                p.grad = gradient / window
     training.optimizer.step()
     training.step += 1
     training.batch += seen
