@@ -78,6 +78,13 @@ class Bucket:
         """Make the state before the first step."""
         self.state = rule.start(self.data())
 
+    def __getstate__(self) -> Any:
+        """For copies and pickles, without the room for gradients: a copy of a piece of
+        the room would not be a piece of its copy.
+        """
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return None, {**kept, "_buffer": None, "_view": None, "_pieces": []}
+
     # Gradients
 
     def gradients(self) -> Array | None:
