@@ -104,7 +104,7 @@ def read(path: str | os.PathLike[str]) -> Trained:
         trained = _trained(extra)
         trained.model.load_state_dict(state["model"])
     except (FormatError, KeyError, TypeError, ValueError) as error:
-        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
+        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise FormatError(f"{name}: the model is damaged ({reason}); train it again") from None
     return trained
 

@@ -13,7 +13,7 @@ from micrograd import on_demand as np
 from micrograd.cli import model_files
 from micrograd.cli.answers import prepared_answers, report
 from micrograd.cli.model_files import Trained
-from micrograd.cli.preparation import Findings
+from micrograd.cli.preparation import Findings, Number
 from micrograd.cli.roles import spelled
 from micrograd.cli.wording import counted, lines_of, listed
 from micrograd.data import NUMBER, Table, meant, read_csv
@@ -30,6 +30,8 @@ def run(options: argparse.Namespace) -> None:
         for path in (options.model, options.data):
             if os.path.realpath(path) == os.path.realpath(options.out):
                 raise ArgumentError(f"predict: --out {options.out} would overwrite {path}; give another name")
+        if not options.out.absolute().parent.is_dir():
+            raise ArgumentError(f"predict: the folder of --out {options.out} does not exist; make it first")
     header = options.header
     if header is None and trained.has_header:
         header = True
@@ -121,9 +123,9 @@ def _about_rows(trained: Trained, found: Findings) -> list[str]:
                 f"{column.name}: no row of the training had {text!r} ({lines_of(found.table, rows)}); "
                 f"it counts as none of the known texts, so do not rely on these answers."
             )
-        if rows := found.far.get(column.name):
+        if isinstance(column, Number) and column.name in found.far:
             lines.append(
-                f"{column.name}: {lines_of(found.table, rows)} far outside the training rows "
+                f"{column.name}: {lines_of(found.table, found.far[column.name])} far outside the training rows "
                 f"({column.range}), so do not rely on these answers."
             )
     return lines
@@ -134,6 +136,7 @@ def _about_target(table: Table, trained: Trained, answers: Any) -> list[str]:
     if trained.target not in table:
         return []
     column = table.column(trained.target)
+    wanted: Any
     if trained.classes:
         names = [_class_name(column, i) for i in range(len(table))]
         place = {name: i for i, name in enumerate(trained.classes)}
