@@ -48,6 +48,12 @@ def run(options: argparse.Namespace) -> None:
     inputs, found = trained.preparation.prepared(table, np.arange(len(table)))
     _say(_about_rows(trained, found))
     answers, probabilities = prepared_answers(trained, inputs)
+    unknown = np.flatnonzero(~np.isfinite(answers if probabilities is None else probabilities.sum(axis=1)))
+    if len(unknown):
+        raise ArgumentError(
+            f"predict: the model has no finite answer for {lines_of(table, unknown)}: "
+            f"a number there is far outside the training rows; correct it, or leave the cell empty"
+        )
     _say(_about_target(table, trained, answers))
     text = _csv(table, trained, answers, probabilities)
     if options.out is None:

@@ -130,6 +130,33 @@ def read_model(predict):
     return {"median": f"{height.median:.6g}", "range": height.range, "commonest": soil.commonest}
 
 
+NO_ANSWER = (
+    "micrograd: predict: the model has no finite answer for {}: "
+    "a number there is far outside the training rows; correct it, or leave the cell empty"
+)
+
+
+def test_numbers_for_which_there_is_no_answer(predict, tmp_path):
+    write(tmp_path / "new.csv", {"area": [50, "1e308", "1e308"], "town": ["Ulm"] * 3})
+    status, out, said = predict("prices", "new.csv")
+    assert (status, out) == (1, "")
+    assert said[0].startswith("area: lines 3, 4 far outside the training rows (")
+    assert said[1:] == [NO_ANSWER.format("lines 3, 4")]
+
+
+def test_classes_without_a_finite_score_are_not_the_first_class(models, tmp_path, capsys):
+    from micrograd.cli import model_files
+
+    trained = model_files.read(models / "trees.safetensors")
+    for p in trained.model.parameters():
+        p.data = np.sign(p.data) * 1e200
+    model_files.write(tmp_path / "m.safetensors", trained)
+    write(tmp_path / "new.csv", {name: cells[:1] for name, cells in NEW.items()})
+    assert cli.main(["predict", str(tmp_path / "m.safetensors"), str(tmp_path / "new.csv")]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", NO_ANSWER.format("line 2") + "\n")
+
+
 def test_a_file_with_the_target_is_compared(predict, models):
     status, _, said = predict("trees", str(models / "trees.csv"))
     assert status == 0
@@ -308,7 +335,14 @@ def test_a_checkpoint_without_columns(tmp_path, capsys):
         (lambda extra: extra.update(classes=["a"]), "the network does not fit the columns"),
         (lambda extra: extra.update(classes=[1, 2, 3]), "a list of texts is not one"),
         (lambda extra: extra.update(activation="system"), "there is no activation 'system'"),
-        (lambda extra: extra.update(target=None), "the target or the training is not told"),
+        (lambda extra: extra.update(target=None), "the target is not told"),
+        (lambda extra: extra.update(mean=float("inf")), "the mean or the deviation of the target is not finite"),
+        (lambda extra: extra.update(training=None), "'NoneType' object is not subscriptable"),
+        (lambda extra: extra["training"].pop("lr"), "'lr' is missing"),
+        (lambda extra: extra["training"].update(seed="0"), "what it tells of its training is not right: seed"),
+        (lambda extra: extra["training"].update(file=0), "what it tells of its training is not right: file"),
+        (lambda extra: extra["training"].update(baseline=3), "what it tells of its training is not right: baseline"),
+        (lambda extra: extra["training"]["scores"].update(R2=None), "what it tells of its training is not right: R2"),
         (lambda extra: extra.update(mean="x"), "could not convert string to float: 'x'"),
     ],
 )

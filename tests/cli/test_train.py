@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
+import signal
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from micrograd import cli
 from tests.cli.tables import prices, trees, write
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}  # for commands that run in another folder
 
 pytest.importorskip("safetensors", reason="the extra `train` is not installed")
 
@@ -178,7 +186,43 @@ def test_cells_that_stand_for_no_value(folder, capsys):
     assert any(line.startswith("  age: 1 missing cell filled with the median") for line in lines)
 
 
+def test_rows_that_are_trained_on_and_held_out_are_said(folder, capsys):
+    columns = {name: cells * 2 for name, cells in trees().items()}
+    lines = said(capsys, str(write(folder / "twice.csv", columns)), "--target", "kind", "--epochs", "1")
+    assert any(
+        re.fullmatch(r"  \d+ rows of these 24 equal rows that were trained on; they are easy\.", x) for x in lines
+    )
+    assert not any("equal rows" in x for x in said(capsys, "trees.csv", "--target", "kind", "--epochs", "1"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the signals of POSIX")
+def test_ctrl_c_leaves_the_older_model(folder):
+    (folder / "m.safetensors").write_text("older")
+    command = [sys.executable, "-m", "micrograd", "train", "trees.csv", "--target", "kind", "--epochs", "1000000"]
+    process = subprocess.Popen(
+        [*command, "--save", "m.safetensors"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )
+    while not process.stdout.readline().startswith(b"48 rows to train on"):
+        assert process.poll() is None
+    time.sleep(0.2)  # seconds: the training has begun
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (130, b"micrograd: interrupted\n")
+    assert sorted(path.name for path in folder.iterdir()) == ["m.safetensors", "prices.csv", "trees.csv"]
+    assert (folder / "m.safetensors").read_text() == "older"
+
+
 # What is refused
+
+
+def test_steps_that_are_too_large(folder, capsys):
+    assert refused(capsys, "trees.csv", "--target", "kind", "--lr", "1e300") == (
+        "train: the loss has become infinite: the steps are too large; take a smaller one, as --lr 1e+299"
+    )
 
 
 @pytest.mark.parametrize(
@@ -238,8 +282,6 @@ def test_what_is_refused_in_words(folder, capsys, words, text):
     ("package", "extra", "option"), [("safetensors", "train", "--save"), ("matplotlib", "plot", "--plot")]
 )
 def test_a_missing_extra_is_said_before_the_training(folder, capsys, monkeypatch, package, extra, option):
-    import importlib.util
-
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else found(name))
     assert refused(capsys, "trees.csv", "--target", "kind", option, "file") == (
@@ -281,8 +323,6 @@ def test_the_names_of_activations_are_those_that_there_are():
 
 
 def test_help_does_not_wait_for_the_engine(capsys):
-    import subprocess
-
     script = (
         "import sys\nfrom micrograd.cli import main\ntry:\n    main(['train', '--help'])\nexcept SystemExit:\n"
         "    print(sorted({'numpy', 'micrograd.engine', 'micrograd.nn'} & set(sys.modules)))"
@@ -293,14 +333,11 @@ def test_help_does_not_wait_for_the_engine(capsys):
 
 
 def test_a_terminal_that_cannot_show_a_letter(folder):
-    import os
-    import subprocess
-
     columns = trees()
     columns["soil"] = ["Löß", "clay"] * 30
     write(folder / "umlaut.csv", columns)
     command = [sys.executable, "-m", "micrograd", "train", "umlaut.csv", "--target", "kind", "--epochs", "1"]
-    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 1
     assert done.stderr == (
