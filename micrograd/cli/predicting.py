@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import sys
+from collections.abc import Container
 from typing import Any
 
 from micrograd import on_demand as np
@@ -16,7 +17,7 @@ from micrograd.cli.model_files import Trained
 from micrograd.cli.preparation import Findings, Number
 from micrograd.cli.roles import spelled
 from micrograd.cli.wording import counted, lines_of, listed
-from micrograd.data import NUMBER, Table, meant, read_csv
+from micrograd.data import NUMBER, Column, Table, meant, read_csv
 from micrograd.errors import ArgumentError
 from micrograd.train.files import write_whole
 
@@ -144,8 +145,8 @@ def _about_target(table: Table, trained: Trained, answers: Any) -> list[str]:
     column = table.column(trained.target)
     wanted: Any
     if trained.classes:
-        names = [_class_name(column, i) for i in range(len(table))]
         place = {name: i for i, name in enumerate(trained.classes)}
+        names = [_class_name(column, i, place) for i in range(len(table))]
         rows = np.array([i for i, name in enumerate(names) if name in place], dtype=np.int64)
         wanted = np.array([place[names[i]] for i in rows], dtype=np.int64)
         strange = sorted({name for i, name in enumerate(names) if name not in place and not column.is_missing[i]})
@@ -164,13 +165,12 @@ def _about_target(table: Table, trained: Trained, answers: Any) -> list[str]:
     return lines
 
 
-def _class_name(column: Any, i: int) -> str:
-    """The name of a class as in training: numbers are spelled in one way."""
+def _class_name(column: Column, i: int, known: Container[str]) -> str:
+    """The name of a class as in training: there, numbers were spelled in one way."""
+    cell = column.cells[i]
     if column.is_missing[i]:
         return ""
-    if column.numbers is None:
-        return str(column.cells[i])
-    return spelled(float(column.numbers[i]))
+    return cell if column.numbers is None or cell in known else spelled(float(column.numbers[i]))
 
 
 # The file

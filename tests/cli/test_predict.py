@@ -182,6 +182,21 @@ def test_a_target_of_other_classes_and_of_texts(predict, tmp_path):
     ]
 
 
+def test_classes_that_are_numbers_are_compared_however_they_are_spelled(tmp_path, capsys):
+    columns = trees()
+    columns["kind"] = [["birch", "oak", "pine"].index(kind) for kind in columns["kind"]]
+    path, model = write(tmp_path / "new.csv", columns), str(tmp_path / "m.safetensors")
+    assert cli.main(["train", str(path), "--target", "kind", "--epochs", "5", "--save", model]) == 0
+    said = []
+    for spell in (str, float, "{:+.1e}".format):
+        write(path, columns | {"kind": [spell(kind) for kind in columns["kind"]]})
+        capsys.readouterr()
+        assert cli.main(["predict", model, str(path)]) == 0
+        said.append(capsys.readouterr().err)
+    assert said[0].startswith("kind is in the file, so the answers can be compared (60 rows):")
+    assert said == [said[0]] * 3
+
+
 def test_a_file_that_has_predictions_already(predict, tmp_path):
     write(tmp_path / "new.csv", NEW | {"prediction": ["x"] * 3})
     _, out, _ = predict("trees", "new.csv")

@@ -161,6 +161,33 @@ def test_many_columns_and_classes_are_not_all_listed(folder, capsys):
     assert "  and 2 more" in lines
 
 
+def test_a_column_that_tells_nearly_all_is_said(folder, capsys):
+    columns = trees()
+    columns["code"] = [{"birch": 1, "oak": 2, "pine": 3}[kind] for kind in columns["kind"]]
+    columns["code"][0] = columns["code"][1] = 2
+    lines = said(capsys, str(write(folder / "code.csv", columns)), "--target", "kind", "--epochs", "1")
+    assert any(
+        re.fullmatch(
+            r"  code: it alone tells the right kind in 9\d % of the rows; "
+            r"if it is not known before kind is, leave it out: --drop code\.",
+            line,
+        )
+        for line in lines
+    )
+
+
+def test_texts_that_no_training_row_has(folder, capsys):
+    kind = ["a", "b"] * 10
+    for seed in range(40):  # until the two rows with a word are held out
+        write(folder / "gaps.csv", {"word": ["x", "y", *[None] * 18], "kind": kind})
+        words = ["train", "gaps.csv", "--target", "kind", "--epochs", "1", "--seed", str(seed)]
+        if cli.main(words) == 1:
+            break
+    assert capsys.readouterr().err == (
+        "micrograd: train: the columns are empty in all rows to train on; use other --validation or --seed\n"
+    )
+
+
 def test_a_picture_of_the_loss(folder, capsys):
     pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
     lines = said(capsys, "trees.csv", "--target", "kind", "--epochs", "2", "--plot", "loss.png")
