@@ -343,6 +343,17 @@ def test_words_that_are_no_options(folder, capsys, words, text):
     assert text in capsys.readouterr().err
 
 
+def test_the_usage_puts_the_file_first(folder, capsys):
+    for words in (["train", "--keep", "id", "trees.csv", "--target", "kind"], ["predict"]):
+        with pytest.raises(SystemExit) as raised:
+            cli.main(words)
+        assert raised.value.code == 2
+    said = capsys.readouterr().err
+    assert "usage: micrograd train data.csv --target NAME [--save FILE] [more options]\n" in said
+    assert "micrograd train: error: the following arguments are required: data\n" in said
+    assert "usage: micrograd predict model.safetensors data.csv [--out FILE] [more options]\n" in said
+
+
 def test_the_names_of_activations_are_those_that_there_are():
     from micrograd.cli import arguments, networks
 
