@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from sklearn.utils import shuffle
-
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.nn import Sequential
@@ -53,7 +51,7 @@ class Trainer:
         if len(self.order) != count or not shuffles:
             self.order = np.arange(count)
         if shuffles:
-            self.order = shuffle(self.order, random_state=self.random)
+            self.order = self.order[self.random.permutation(count)]  # sklearn.utils.shuffle draws the same
         loss = seen = 0.0
         for first in range(0, count, batch_size):
             rows: Any = slice(first, first + batch_size)
