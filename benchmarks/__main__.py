@@ -11,6 +11,7 @@ from benchmarks import (
     before_after,
     characters,
     derivatives,
+    fitting,
     footprint,
     lstm,
     machine,
@@ -38,6 +39,7 @@ MODULES = (
     scalar_ops,
     characters,
     lstm,
+    fitting,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.seeds.moons_losses import MOONS_LOSSES
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 
@@ -69,3 +71,11 @@ def test_newton() -> None:
 def test_pendulum_keeps_its_energy() -> None:
     (drift,) = numbers(r"at most ([\d.e+-]+) J", run("pendulum", "--seconds", "0.3"))
     assert drift < 1e-6
+
+
+def test_moons_has_the_losses_of_the_text(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    out = run("moons", "--small", "--picture", str(tmp_path / "moons.png"))
+    losses = numbers(r"loss ([\d.]+)", out)
+    assert losses == [round(loss, 6) for loss, _ in MOONS_LOSSES[:5]]
+    assert (tmp_path / "moons.png").read_bytes().startswith(b"\x89PNG")

@@ -193,14 +193,12 @@ class MultiheadAttention(Module):
         return [done[id(x)] for x in given]
 
     def _projected(self, query: Array, key: Array, value: Array) -> tuple[Array, ...]:
-        """q, k and v, each of shape (batch, heads, steps, size of a head)."""
+        """q, k and v, each of shape (batch, heads, steps, size of a head).
+
+        These are three products also where query, key and value are one: to cut one
+        result into three costs more, as its gradient is put together from three.
+        """
         n, bias = self.embed_dim, self.in_proj_bias
-        if self.in_proj_weight is not None and query is key is value:
-            z = product(query, self.in_proj_weight, bias)
-            batch, steps, _ = shape_of(z)
-            z = ops.reshape(z, shape=(batch, steps, 3, self.num_heads, n // self.num_heads))
-            z = ops.transpose(z, axes=(2, 0, 3, 1, 4))
-            return z[0], z[1], z[2]
         if self.in_proj_weight is not None:
             weights: Any = [self.in_proj_weight[i * n : (i + 1) * n] for i in range(3)]
         else:

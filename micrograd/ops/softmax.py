@@ -15,6 +15,7 @@ import math
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.chain import times
 from micrograd.op import Array, primitive, shape_of
 from micrograd.ops.arithmetic import clip, maximum, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of
@@ -23,7 +24,7 @@ from micrograd.ops.functions import exp, expm1, log
 from micrograd.ops.reductions import in_single, is_half, max, sum
 from micrograd.ops.shapes import squeeze
 
-__all__ = ["log_softmax", "logsumexp", "softmax"]
+__all__ = ["log_softmax", "logsumexp", "softmax", "softmaxed"]
 
 
 def largest(name: str, x: Array, axis: Axis) -> Array:
@@ -88,10 +89,38 @@ def softmax(x: Array, *, axis: Axis = -1) -> Array:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    if is_half(x):
-        return in_single(softmax, x, axis=axis)
+    return in_single(softmaxed, x, axis=axis) if is_half(x) else softmaxed(x, axis=axis)
+
+
+def _same_shape(x: Array, *, axis: Axis) -> tuple[int, ...]:
+    axes_of("softmax", x, axis)
+    return shape_of(x)
+
+
+def _softmax_rule(g: Array, z: Array, x: Array, *, axis: Axis) -> Array:
+    """The cotangent of x, or the tangent of z: the matrix of slopes is symmetric."""
+    part = times(g, z, z, "softmax")
+    return part - z * sum(part, axis=axis, keepdims=True)
+
+
+@primitive(
+    "softmax",
+    vjp=[_softmax_rule],
+    jvp=[_softmax_rule],
+    shape=_same_shape,
+    axes="axis",
+)
+def softmaxed(x: Array, *, axis: Axis) -> Array:
+    """The op behind `softmax`, for all but half precision.
+
+    >>> softmaxed(np.array([0.0, 0.0]), axis=0)
+    array([0.5, 0.5])
+    """
     z = exp(x - largest("softmax", x, axis))
-    total = sum(z, axis=axis, keepdims=True)
+    if type(z) is np.ndarray and axes_of("softmax", x, axis) == (z.ndim - 1,):  # quicker than a sum where it is short
+        total = np.einsum("...i->...", z)[..., None]
+    else:
+        total = sum(z, axis=axis, keepdims=True)
     return z / where(equal(total, 0.0), 1.0, total)
 
 
@@ -133,7 +162,7 @@ def log_softmaxed(x: Array, *, axis: Axis) -> Array:
     array([-4.24835426e-18, -4.00000000e+01])
     """
     axes = axes_of("log_softmax", x, axis)
-    if type(x) is not np.ndarray or not x.size:
+    if type(x) is not np.ndarray or not x.size or x.dtype.kind != "f":
         return _from_all(x, axis)
     others = tuple(a for a in range(x.ndim) if a not in axes)
     moved = x.transpose(*others, *axes)

@@ -142,7 +142,7 @@ class Bucket:
             return
         self._check()
         for node, piece in zip(self.nodes, self._cut(update), strict=True):
-            _add(node, piece)
+            add_to(node, piece)
 
     def advance(self, move: Move, gradients: Array, reads: bool) -> None:
         """One step of all parameters, by a rule for single elements."""
@@ -201,12 +201,15 @@ class Bucket:
         return states.mapped(lambda a: a[cut].reshape(shape).copy() if shape else a[cut.start].item(), self.state)
 
 
-def _add(node: Node, piece: Array) -> None:
+def add_to(node: Node, piece: Array) -> None:
+    """Add to the data of a node; in place if it is an array that can be written."""
     data = data_of(node)
     if type(data) is np.ndarray and data.flags.writeable:
         data += piece
+    elif isinstance(data, np.floating):
+        node.data = data + data.dtype.type(piece)
     else:
-        node.data = data + (piece if shape_of(data) else piece[()] if isinstance(piece, np.ndarray) else piece)
+        node.data = data + (piece if shape_of(data) or not isinstance(piece, np.ndarray) else piece[()])
 
 
 def _count(shape: tuple[int, ...]) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, Plot, Schedule, TensorBoard
 from micrograd.train.checkpoints import load, save
+from micrograd.train.finder import LearningRates, find_learning_rate
 from micrograd.train.fitting import fit
 from micrograd.train.history import History
 from micrograd.train.scores import accuracy, evaluate
@@ -17,12 +18,14 @@ __all__ = [
     "Checkpoint",
     "EarlyStopping",
     "History",
+    "LearningRates",
     "Plot",
     "Schedule",
     "TensorBoard",
     "Training",
     "accuracy",
     "evaluate",
+    "find_learning_rate",
     "fit",
     "load",
     "save",

@@ -1,4 +1,18 @@
-"""fit: a model learns from data, in one call."""
+"""fit: a model learns from data, in one call.
+
+>>> from micrograd.nn import Linear
+>>> from micrograd.optim import SGD
+>>> X = np.linspace(-1.0, 1.0, 64).reshape(-1, 1)
+>>> y = 3.0 * X + 1.0
+>>> model = Linear(1, 1)
+>>> def mse(prediction, y):
+...     return ((prediction - y) ** 2).mean()
+>>> history = fit(model, mse, (X, y), SGD(model.parameters(), 0.3), epochs=50, seed=0)
+>>> model.weight.data.round(3), model.bias.data.round(3)
+(array([[3.]]), array([1.]))
+>>> len(history), history[-1]["loss"] < 1e-6
+(50, True)
+"""
 
 from __future__ import annotations
 
@@ -43,93 +57,78 @@ def fit(
     resume: str | os.PathLike[str] | bool = False,
     verbose: bool = True,
 ) -> History:
-    """Train a model, and return the numbers of each epoch.
+    """Train a model, and return the numbers of each epoch; see docs/training.md.
 
-    For each batch: prediction = model(X), loss(prediction, y).backward(), and a step of
-    the optimiser. The loss function returns the mean over a batch.
-
-    With `validation` or `patience`, a copy of the best weights is kept. The model has
-    them at the end, however the training ends: an error and Ctrl-C included.
-
-    With `save`, the training is saved after each epoch. At SIGINT (Ctrl-C) or SIGTERM
-    it finishes the step, saves, and exits with 130 or 143. `resume` continues it to the
-    same bits as if it had not been interrupted.
+    With `validation` or `patience`, a copy of the best weights is kept, and the model
+    has them at the end, however the training ends: an error and Ctrl-C included. With
+    `save`, SIGINT (Ctrl-C) and SIGTERM finish the step, save, and exit with 130 or 143;
+    `resume` continues to the same bits as if the training had not been interrupted.
 
     Args:
-        model: a Module, called with a batch of X. It trains in training mode, and is in
-            the mode that it had before at the end; its modules that are in eval mode
-            stay so, if the model itself is in training mode.
-        loss: a function of (prediction, y) that returns a Value: one number.
-        data: (X, y) arrays with a row for each sample, in memory, in a memory map or of
-            Dask; or an iterable of batches (X, y); or a function that returns such an
-            iterable for each epoch.
-        optimizer: an optimiser of the model's parameters, such as `optim.Adam`.
+        model: a Module, called with a batch of X, in training mode.
+        loss: a function of (prediction, y); it returns the mean over a batch, a Value.
+        data: (X, y) arrays, in memory, in a memory map or of Dask; or an iterable of
+            batches (X, y), or a function that makes one for each epoch.
+        optimizer: an optimiser of the parameters, such as `optim.Adam`.
         epochs: number of passes over the data.
         batch_size: rows of a batch of arrays; None for all rows.
-        validation: data that is not trained on, like `data`: its numbers get columns
-            that begin with "val_". The model is in eval mode for it.
-        metrics: functions of (prediction, y), both arrays, in a list or a dict: each is
-            computed once an epoch, from all rows.
-        callbacks: `Callback` objects, or functions that are called with the `Training`
-            after each epoch.
-        seed: of the order of the rows, and of the random generators in the model, such
-            as those of dropout: same seed, same bits. None draws a seed for the order,
-            and leaves the generators as they are.
+        validation: like `data`, for columns that begin with "val_"; in eval mode.
+        metrics: functions of (prediction, y), arrays of all rows, in a list or a dict.
+        callbacks: `Callback` objects, or functions to call after each epoch.
+        seed: of the order of the rows and of the random generators in the model: same
+            seed, same bits. None draws one for the order only.
         shuffle: whether the rows of arrays come in another order in each epoch.
-        accumulate: number of batches whose gradients are put together for a step.
+        accumulate: number of batches whose gradients make a step together.
         patience: end so many epochs after the best one; None for never.
         restore_best: False leaves the last weights in the model.
         save: a path for checkpoints, or a `Checkpoint`.
-        resume: the path of a checkpoint to continue from; True for that of `save`, if
-            there is a file already.
-        verbose: False shows no progress. It is not shown in a pipe or a file either.
+        resume: a checkpoint to continue from; True for that of `save`, if it exists.
+        verbose: False shows no progress; a pipe or a file never has it.
 
     Returns:
-        The `History`: the columns "epoch", "loss", the metrics, those of the
-        validation, "lr" and "seconds".
+        The `History`: a row for each epoch.
 
     Raises:
-        DivergenceError: the loss is not finite. The weights are the best ones, or those
-            before the step.
+        DivergenceError: the loss is not finite.
         ArgumentError: an argument is out of range or of a wrong kind.
         CheckpointError: `resume` is damaged, or is of another training.
-
-    >>> from micrograd.nn import Linear
-    >>> from micrograd.optim import SGD
-    >>> X = np.linspace(-1.0, 1.0, 64).reshape(-1, 1)
-    >>> model = Linear(1, 1)
-    >>> def mse(prediction, y):
-    ...     return ((prediction - y) ** 2).mean()
-    >>> history = fit(
-    ...     model, mse, (X, 3 * X + 1), SGD(model.parameters(), 0.1), epochs=50, seed=0
-    ... )
-    >>> model.weight.data.round(3), model.bias.data.round(3)
-    (array([[3.]]), array([1.]))
     """
     _check_parts(model, loss, optimizer)
     listed, checkpoint = _callbacks(callbacks, patience, save)
-    batch_size = None if batch_size is None else whole("fit", "batch_size", batch_size, 1)
-    settings = {"seed": seed, "batch_size": batch_size, "accumulate": whole("fit", "accumulate", accumulate, 1)}
     path = _resumed(resume, checkpoint)
     state = None if path is None else _read(path)
-    if state is not None and seed is None:
-        settings["seed"] = state["seed"]
-    elif seed is None:
-        settings["seed"] = int(np.random.SeedSequence().generate_state(1)[0])
-    feed = Feed("fit", data, batch_size, shuffle, whole("fit", "seed", settings["seed"], 0))
+    settings = _settings(state, seed=seed, batch_size=batch_size, accumulate=accumulate)
+    feed = Feed("fit", data, settings["batch_size"], shuffle, settings["seed"])
+    judge = None if validation is None else Feed("fit: validation", validation, settings["batch_size"], False, 0)
+    best = _best(restore_best, listed, judge is not None)
+    epochs = whole("fit", "epochs", epochs, 0)
     settings |= feed.settings
-    judge = None if validation is None else Feed("fit: validation", validation, batch_size, shuffle=False, seed=0)
-    stopper = next((c for c in listed if isinstance(c, EarlyStopping)), EarlyStopping(1))
-    is_kept = restore_best and (judge is not None or any(isinstance(c, EarlyStopping) for c in listed))
-    best = Best(is_kept, stopper.monitor, stopper.mode)
-    training = Training(
-        model, optimizer, whole("fit", "epochs", epochs, 0), listed, named_metrics(metrics), best, settings
-    )
-    if path is not None and state is not None:
+    training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
+    if state is not None:
         _resume(training, feed, path, state)
     elif seed is not None:
         _seed_generators(model, seed)
     return _run(training, loss, feed, judge, checkpoint, verbose)
+
+
+def _settings(state: dict[str, Any] | None, *, seed: Any, batch_size: Any, accumulate: Any) -> dict[str, Any]:
+    """What must be the same where a training is resumed; the seed is drawn, or that of
+    the training.
+    """
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0]) if state is None else state["seed"]
+    return {
+        "seed": whole("fit", "seed", seed, 0),
+        "batch_size": None if batch_size is None else whole("fit", "batch_size", batch_size, 1),
+        "accumulate": whole("fit", "accumulate", accumulate, 1),
+    }
+
+
+def _best(is_wanted: bool, callbacks: list[Callback], is_validated: bool) -> Best:
+    """What keeps the best weights, by the number that early stopping watches."""
+    stoppers = [c for c in callbacks if isinstance(c, EarlyStopping)]
+    stopper = stoppers[0] if stoppers else EarlyStopping(1)
+    return Best(is_wanted and (is_validated or bool(stoppers)), stopper.monitor, stopper.mode)
 
 
 def _run(
