@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, gradcheck, jvp, ops
+from micrograd import Value, grad, gradcheck, jvp, nn, ops
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, DomainError, IndexingError, MicrogradError, ShapeError
-from micrograd.nn import Sequential, losses
+from micrograd.nn import Sequential, losses, names
 from tests.ops.composites import complaint
 
 ROOMS = ["checks", "classes", "distances", "probabilities", "regression"]
@@ -665,3 +665,31 @@ def test_refused(program: str, error: type[MicrogradError], words: str) -> None:
     }
     names = {**things, "np": np, "math": math, **vars(losses)}
     assert complaint(lambda: eval(program, names), error, things.values()) == words
+
+
+# PyTorch's names
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("nn.CrossEntropyLoss", "micrograd.nn has no CrossEntropyLoss: here it is losses.cross_entropy, a function"),
+        ("nn.functional", "micrograd.nn has no functional: here it is micrograd.ops, and micrograd.nn.losses"),
+        ("nn.losses.mse_loss", "micrograd.nn.losses has no mse_loss: here it is losses.mse, a function"),
+        ("nn.ModuleList", "micrograd.nn has no ModuleList: here it is a list of modules in an attribute"),
+        ("nn.Nonsense", "module 'micrograd.nn' has no attribute 'Nonsense'"),
+        ("nn.losses.nonsense", "module 'micrograd.nn.losses' has no attribute 'nonsense'"),
+    ],
+)
+def test_names_of_pytorch_are_answered_with_ours(program: str, words: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        eval(program, {"nn": nn})
+    assert str(caught.value) == words
+
+
+def test_every_loss_is_found_by_its_name_in_pytorch() -> None:
+    ours = {
+        here.removeprefix("losses.").removesuffix(", a function") for here in names.HERE.values() if "losses." in here
+    }
+    assert ours - {"micrograd.ops, and micrograd.nn.losses"} == set(losses.__all__) - {"hinge"}
+    assert not [name for name in names.HERE if hasattr(nn, name)]
