@@ -151,6 +151,20 @@ def test_shapes_are_enough(name: str, reduction: str) -> None:
     assert z.shape == np.shape(call(name, *CALLS[name], reduction=reduction))
 
 
+@pytest.mark.parametrize("name", CALLS)
+def test_on_dask(name: str) -> None:
+    """Predictions that are not computed yet, in chunks of a row."""
+    lazy = pytest.importorskip("dask.array")
+    prediction, *rest = CALLS[name]
+    plain, cut = Value(prediction), Value(lazy.from_array(prediction, chunks=(1, 3)))
+    z, t = call(name, plain, *rest), call(name, cut, *rest)
+    z.backward()
+    t.backward()
+    assert hasattr(t.data, "compute")
+    np.testing.assert_allclose(t.data.compute(), z.data, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(cut.grad), plain.grad, rtol=1e-12, atol=1e-15)
+
+
 def test_a_model_is_trained_by_a_loss() -> None:
     """A loss of a module: grad gives a module of gradients."""
     model = Sequential(lambda x: x)
