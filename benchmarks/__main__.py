@@ -11,6 +11,7 @@ from benchmarks import (
     before_after,
     characters,
     derivatives,
+    digits_mlp,
     fitting,
     footprint,
     lstm,
@@ -40,6 +41,7 @@ MODULES = (
     characters,
     lstm,
     fitting,
+    digits_mlp,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
