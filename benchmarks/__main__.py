@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import (
+    adam_arrays,
+    adam_scalars,
     before_after,
     characters,
     derivatives,
@@ -40,6 +42,8 @@ MODULES = (
     characters,
     lstm,
     fitting,
+    adam_arrays,
+    adam_scalars,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
