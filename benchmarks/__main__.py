@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import (
+    adam_arrays,
+    adam_scalars,
     before_after,
     characters,
     derivatives,
@@ -42,6 +44,8 @@ MODULES = (
     lstm,
     fitting,
     digits_mlp,
+    adam_arrays,
+    adam_scalars,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
