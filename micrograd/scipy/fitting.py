@@ -15,7 +15,7 @@ from micrograd.interpreter import shape_of
 from micrograd.leaves import as_array, joined_leaves
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.solving import hint, optimizers, solved
+from micrograd.scipy.solving import check_function, hint, optimizers, solved
 
 UNKNOWN = (
     "curve_fit: the data do not determine all parameters, as the Jacobian does not have full rank; "
@@ -81,7 +81,9 @@ def curve_fit(
     >>> popt.round(6)
     array([3. , 0.5])
     """
-    _check(model, options)
+    check_function("curve_fit", "model", model)
+    if options.get("col_deriv"):
+        raise ArgumentError("curve_fit: col_deriv turns the Jacobian round, and ours is exact as it is; leave it out")
     fit = _Fit(model, jac, np.shape(ydata), has_gaps=nan_policy == "omit")
     # SciPy's method "lm" has differences of its own, and no name for them.
     own = fit.jacobian if jac is None else None if jac == "2-point" else jac
@@ -95,15 +97,6 @@ def curve_fit(
     if np.all(np.isfinite(result[1])) and fit.lacks_rank():
         warnings.warn(UNKNOWN, scipy.OptimizeWarning, stacklevel=2)
     return result
-
-
-def _check(model: Any, options: dict[str, Any]) -> None:
-    if not callable(model):
-        raise ArgumentError(
-            f"curve_fit: the model is {model!r}, not a function; give one, as in lambda x, a, b: a * x + b"
-        )
-    if options.get("col_deriv"):
-        raise ArgumentError("curve_fit: col_deriv turns the Jacobian round, and ours is exact as it is; leave it out")
 
 
 class _Fit:
