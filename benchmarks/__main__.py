@@ -9,8 +9,11 @@ from pathlib import Path
 
 from benchmarks import (
     before_after,
+    characters,
     derivatives,
+    fitting,
     footprint,
+    lstm,
     machine,
     mlp,
     moons_arrays,
@@ -24,7 +27,20 @@ from benchmarks import (
 from benchmarks.contest import ROOT, ContestError
 from benchmarks.row import Settings
 
-MODULES = (moons_scalar, transformer, nodes, moons_arrays, mlp, single_ops, derivatives, footprint, scalar_ops)
+MODULES = (
+    moons_scalar,
+    transformer,
+    nodes,
+    moons_arrays,
+    mlp,
+    single_ops,
+    derivatives,
+    footprint,
+    scalar_ops,
+    characters,
+    lstm,
+    fitting,
+)
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
 

@@ -16,6 +16,7 @@ from . import scipy as scipy
 from . import special as special
 from . import symbol as symbol
 from . import texts as texts
+from . import train as train
 from . import transforms as transforms
 from . import trees as trees
 from .check import check_op as check_op

@@ -123,12 +123,12 @@ def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
     if g is None or isinstance(op, HandMade):
         return
     z, values = (node, inputs) if create_graph else (data_of(node), [data_of(x) for x in inputs])
-    part = None
+    part, work = None, g if op.shared is None else op.share(g, z, values, params)
     for i, x in enumerate(inputs):
         if not gradients.wants(x) or op.rules[i] is None:
             continue
         if part is None or x is not inputs[0] or not op.facts.commutative:  # in x * x both parts are the same
-            part = fit(op.pull(i, g, z, values, params), data_of(x))  # g * dz/dx, in the shape of x
+            part = fit(op.pull(i, work, z, values, params), data_of(x))  # g * dz/dx, in the shape of x
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_gradient(node, i, x, part, g)
         gradients.add(x, part, g)  # the += of the formula

@@ -7,12 +7,14 @@
     ├── ArgumentError (ValueError)       an option does not exist, or is out of range
     ├── FormatError (ValueError)         a file is damaged, or not of the kind asked for
     ├── DomainError (ArithmeticError)    the op has no answer for these numbers
-    │   └── AnomalyError                 a nan or an infinity in `detect_anomaly()`
+    │   ├── AnomalyError                 a nan or an infinity in `detect_anomaly()`
+    │   └── DivergenceError              the loss of a training is not finite
     ├── GradientError (RuntimeError)     a gradient cannot be computed
     │   └── GradcheckError (AssertionError)  a gradient is wrong
     ├── StateError (ValueError)          a state does not fit what it is loaded into
     ├── OpError (TypeError)              an op is defined badly, or does not exist
     ├── DrawError (ValueError)           a picture cannot be made
+    ├── CheckpointError (ValueError)     a checkpoint is damaged, or does not fit
     └── MissingExtraError (ImportError)  an optional package is not installed
 
     GradientWarning (UserWarning)        zero times infinity, taken as 0, in a gradient
@@ -56,6 +58,10 @@ class AnomalyError(DomainError):
     """A number that is not finite appeared in `detect_anomaly()`."""
 
 
+class DivergenceError(DomainError):
+    """The loss of a training is not finite."""
+
+
 class GradientError(MicrogradError, RuntimeError):
     """A gradient cannot be computed."""
 
@@ -74,6 +80,10 @@ class OpError(MicrogradError, TypeError):
 
 class DrawError(MicrogradError, ValueError):
     """A picture cannot be made as asked."""
+
+
+class CheckpointError(MicrogradError, ValueError):
+    """A checkpoint is damaged, is not one of ours, or does not fit the model."""
 
 
 class MissingExtraError(MicrogradError, ImportError):

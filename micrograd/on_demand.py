@@ -11,9 +11,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from micrograd.heap import keep_freed_memory
+
+_loaded: list[Any] = []
+
 
 def __getattr__(name: str) -> Any:
     import numpy
 
+    if not _loaded:
+        _loaded.append(numpy)
+        keep_freed_memory(numpy)
     found = globals()[name] = getattr(numpy, name)
     return found

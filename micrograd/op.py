@@ -139,6 +139,7 @@ def primitive(
     jvp: Sequence[Rule | None],
     shape: Callable[..., Any],
     kink: str = "",
+    shared: Rule | None = None,
     **facts: Any,
 ) -> Callable[[Callable[P, R]], Defined[P, R]]:
     """Define any other op, from a vjp and a jvp rule per input; rare.
@@ -149,6 +150,8 @@ def primitive(
         jvp: per input `lambda t, z, x, ...: tangent of z`.
         shape: the shape rule, a function of the inputs and params.
         kink: where there is no derivative, and what the rules give there.
+        shared: where all vjp rules begin with the same work, that work, as
+            `lambda g, z, x, ...: tuple`; the vjp rules get the tuple in place of g.
         facts: what else is known, by the names of `Facts`.
 
     Returns:
@@ -156,7 +159,7 @@ def primitive(
         `OPS`.
     """
     known = Facts(**facts)
-    return lambda forward: _entered(Primitive(forward, symbol, vjp, jvp, shape, kink, known))
+    return lambda forward: _entered(Primitive(forward, symbol, vjp, jvp, shape, kink, known, shared))
 
 
 def comparison(symbol: str, **facts: Any) -> Callable[[Callable[P, R]], Defined[P, R]]:

@@ -10,7 +10,7 @@ cdef class Formulas:
 
 
 cdef class Op:
-    cdef public object name, symbol, forward, rules, facts
+    cdef public object name, symbol, forward, rules, facts, shared
     cdef public Formulas formulas
     cdef public str kink
     cdef public int _count, _least

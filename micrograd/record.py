@@ -86,6 +86,7 @@ class Op:
         differentiable: False for comparisons, whose result is plain data.
         kink: where the op has no derivative, and what it gives there: "0 at 0".
         facts: what else is known of it: see facts.py.
+        shared: the work that the rules of a `Primitive` share, or None.
     """
 
     differentiable = True
@@ -104,6 +105,7 @@ class Op:
         self.rules = rules[0] if rules and isinstance(rules[0], Each) else tuple(rules)
         self.kink = kink
         self.facts = facts
+        self.shared: Rule | None = None
         self.formulas = Formulas(getattr(getattr(forward, "__code__", None), "co_kwonlyargcount", 1) > 0)
         self._count = count_of(forward)
         self._least = self._count - len(getattr(forward, "__defaults__", None) or ())
@@ -176,6 +178,12 @@ class Op:
         input's shape.
         """
         raise NotImplementedError
+
+    def share(self, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        """What `pull` takes in place of g for all inputs of one node, where the rules
+        share work.
+        """
+        return g
 
     def push(
         self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
@@ -307,9 +315,19 @@ class Linear(Multilinear):
         return self(*filled, **params)
 
 
+class Shared(tuple[Array, ...]):
+    """What the vjp rules of one node have in common, computed once."""
+
+    __slots__ = ()
+
+
 class Primitive(Op):
     """Any other op: a vjp rule `lambda g, z, x: ...` and a jvp rule
     `lambda t, z, x: ...` per input.
+
+    Where the vjp rules begin with the same work, `shared` does it once for all of them:
+    a function `lambda g, z, x: ...` that gives a tuple. The rules get this tuple in
+    place of g.
     """
 
     def __init__(
@@ -321,14 +339,22 @@ class Primitive(Op):
         shape: Callable[..., Any],
         kink: str = "",
         facts: Facts = NO_FACTS,
+        shared: Rule | None = None,
     ) -> None:
         super().__init__(forward, symbol, rules, kink, facts)
         self.push_rules = tuple(push_rules)
+        self.shared = shared
         self._shape = shape
+
+    def share(self, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
+        assert self.shared is not None
+        return Shared(self.shared(g, z, *inputs, **params))
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
         assert rule is not None
+        if self.shared is not None and type(g) is not Shared:
+            g = self.share(g, z, inputs, params)
         return rule(g, z, *inputs, **params)
 
     def push_one(self, i: int, t: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:

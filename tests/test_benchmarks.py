@@ -52,7 +52,7 @@ def run_small(number: int, folder: Path) -> tuple[dict[str, Any], str]:
 
 def missing_in(page: str) -> dict[str, str]:
     """Each contestant that is missing in the table, and why."""
-    return dict(re.findall(r"^\| \d \| all \| (.*) \| missing: (.*) \| \|$", page, re.MULTILINE))
+    return dict(re.findall(r"^\| \d+ \| all \| (.*) \| missing: (.*) \| \|$", page, re.MULTILINE))
 
 
 @pytest.mark.parametrize("number", sorted(ROWS))
@@ -217,4 +217,4 @@ def test_other_checkout_has_to_be_one(tmp_path, capsys):
 
 def test_examples():
     assert doctest.testmod(report).failed == doctest.testmod(before_after).failed == 0
-    assert len(MODULES) == len(ROWS) == 9
+    assert len(MODULES) == len(ROWS)

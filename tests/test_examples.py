@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.seeds.moons_losses import MOONS_LOSSES
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 
@@ -70,6 +72,39 @@ def test_newton() -> None:
 def test_pendulum_keeps_its_energy() -> None:
     (drift,) = numbers(r"at most ([\d.e+-]+) J", run("pendulum", "--seconds", "0.3"))
     assert drift < 1e-6
+
+
+def test_moons_has_the_losses_of_the_text(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    out = run("moons", "--small", "--picture", str(tmp_path / "moons.png"))
+    losses = numbers(r"loss ([\d.]+)", out)
+    assert losses == [round(loss, 6) for loss, _ in MOONS_LOSSES[:5]]
+    assert (tmp_path / "moons.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_names(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    picture, file = tmp_path / "loss.png", tmp_path / "names.txt"
+    file.write_text("\n".join(f"{first}{rest}" for first in "BDFGKLMNPRST" for rest in ("ana", "oro", "uli")))
+    out = run("names", str(file), "--small", "--picture", str(picture))
+    assert "36 names, 3 of them held out; 16 letters" in out
+    losses = numbers(r"held out ([\d.]+)", out)
+    assert len(losses) == 20
+    assert losses[-1] < losses[0] - 0.3
+    assert re.search(r"new names: [a-z ]+\n", out)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_names_of_a_short_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("ada\nbo\n")
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "names.py", tmp_path / "names.txt"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    assert "has 2 names; give a file with at least 20, one a line" in done.stderr
 
 
 @pytest.fixture

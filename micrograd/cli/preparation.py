@@ -39,12 +39,17 @@ class Number:
         """What stands for a missing cell."""
         return f"the median {self.median:.6g}"
 
+    @property
+    def range(self) -> str:
+        """The numbers of the training rows."""
+        return f"{self.least:.6g} to {self.greatest:.6g}"
+
     def __str__(self) -> str:
         return f"number, mean {self.mean:.4g}, standard deviation {self.deviation:.4g}"
 
     def prepared(self, column: Column, rows: Any, found: Findings) -> Any:
         if column.numbers is None:
-            bad = [i for i in rows if not column.is_missing[i] and not _is_number(column, i)]
+            bad = [i for i in rows if not column.is_missing[i] and not _is_number(column, i, found.table.decimal)]
             raise ArgumentError(_not_numbers(self.name, column, bad, found.table))
         x = column.numbers[rows]
         if np.isinf(x).any():
@@ -53,8 +58,8 @@ class Number:
         far = rows[(x < self.least - reach) | (x > self.greatest + reach)]
         if len(far):
             found.far[self.name] = [int(i) for i in far]
-        x = np.where(np.isnan(x), self.median, x)
-        return ((x - self.mean) / self.deviation)[:, None]
+        with np.errstate(over="ignore"):  # a number that is too far off has no finite answer, which is said
+            return ((np.where(np.isnan(x), self.median, x) - self.mean) / self.deviation)[:, None]
 
 
 @dataclass(frozen=True)
@@ -213,8 +218,8 @@ def _column_from(given: Any) -> Number | Text:
     return Text(**values)
 
 
-def _is_number(column: Column, i: int) -> bool:
-    return Column("", [column.cells[i]], frozenset()).numbers is not None
+def _is_number(column: Column, i: int, decimal: str) -> bool:
+    return Column("", [column.cells[i]], frozenset(), decimal).numbers is not None
 
 
 def _not_numbers(name: str, column: Column, rows: Any, table: Table) -> str:

@@ -7,22 +7,18 @@ answer in silence. It is left out, unless the user keeps it by name.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.cli import doubts
 from micrograd.cli.wording import lines_of, listed
 from micrograd.data import Column, Table
 from micrograd.errors import ArgumentError
 
-CHANCE = math.log(1e-6)  # a coincidence that is rarer is none
-FEW_ROWS = 20  # with fewer rows, whole numbers may well be all different
 CLASSES = 20  # whole numbers with more different ones are quantities, not classes
-CATEGORIES = 1000  # each is an input of the network
-NAMES_OF_KEYS = re.compile(r"(?:^|[\W_])(?:id|ids|index|idx|uuid|guid|key|rownames|row|nr|no)(?:$|[\W_])", re.IGNORECASE)
 
 
 @dataclass
@@ -40,6 +36,7 @@ class Roles:
         texts: those of them that are texts.
         left_out: name and reason of each column that is not used.
         doubtful: name and reason of each column that is used as the user wants it.
+        telling: columns that alone tell nearly all of the target, and how much.
     """
 
     target: str
@@ -52,6 +49,7 @@ class Roles:
     texts: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     doubtful: dict[str, str] = field(default_factory=dict)
+    telling: dict[str, str] = field(default_factory=dict)
 
 
 def roles_of(
@@ -85,7 +83,6 @@ def roles_of(
     if both := [name for name in keep if name in drop]:
         raise ArgumentError(f"train: {both[0]!r} stands after --keep and after --drop; decide for one of them")
     roles = _target(table, target, task, as_text=target in text)
-    labels = roles.answers
     for name, column in table.columns.items():
         if name == target:
             continue
@@ -98,17 +95,21 @@ def roles_of(
             continue
         if name not in text:
             _check_numbers(table, column)
-        reason = _doubt(column, is_text, table.column(target), labels, roles)
+        reason, much = _doubt(column, is_text, roles, table.column(target))
         if reason and name not in keep:
             roles.left_out[name] = f"{reason}; --keep {_quoted(name)} uses it"
             continue
         if reason:
             roles.doubtful[name] = reason
+        if much:
+            roles.telling[name] = f"{much}; if it is not known before {target} is, leave it out: --drop {_quoted(name)}"
         roles.used.append(name)
         if is_text:
             roles.texts.append(name)
     if not roles.used:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.left_out.items()) or "there is no other column"
+        reasons = (
+            "; ".join(f"{name}: {reason}" for name, reason in roles.left_out.items()) or "there is no other column"
+        )
         raise ArgumentError(f"train: no column is left to predict {target!r} from ({reasons})")
     return roles
 
@@ -124,7 +125,7 @@ def _target(table: Table, target: str, task: str | None, as_text: bool) -> Roles
     if not as_text:
         _check_numbers(table, column)
     numbers = None if as_text or column.numbers is None else column.numbers[rows]
-    names = [column.cells[i] for i in rows] if numbers is None else [_spelled(x) for x in numbers]
+    names = [column.cells[i] for i in rows] if numbers is None else [spelled(x) for x in numbers]
     counts = Counter(names)
     if len(counts) == 1:
         raise ArgumentError(
@@ -140,6 +141,12 @@ def _target(table: Table, target: str, task: str | None, as_text: bool) -> Roles
                 f"train: {target!r} holds texts, as {names[0]!r}, and a regression predicts numbers; "
                 f"leave out --task regression"
             )
+        with np.errstate(all="ignore"):
+            if not np.isfinite(numbers.std()):
+                raise ArgumentError(
+                    f"train: the numbers of {target!r} are too large (up to {np.abs(numbers).max():.3g}); "
+                    f"write them in a larger unit"
+                )
         return Roles(target, found, why, [], rows, numbers)
     if len(counts) > len(rows) / 2 and len(counts) > 2:
         what = "texts" if numbers is None else "numbers"
@@ -148,7 +155,7 @@ def _target(table: Table, target: str, task: str | None, as_text: bool) -> Roles
             f"train: {target!r} has {len(counts)} different {what} in {len(rows)} rows, "
             f"too few rows of each to learn from; {repair}"
         )
-    order = sorted(counts) if numbers is None else [_spelled(x) for x in np.unique(numbers)]
+    order = sorted(counts) if numbers is None else [spelled(x) for x in np.unique(numbers)]
     place = {name: i for i, name in enumerate(order)}
     return Roles(target, found, why, order, rows, np.array([place[name] for name in names]))
 
@@ -164,7 +171,7 @@ def _task_of(numbers: Any, counts: Counter[str], n: int) -> tuple[str, str]:
     return "regression", f"it has {len(counts)} different numbers"
 
 
-def _spelled(number: float) -> str:
+def spelled(number: float) -> str:
     """A number as the name of a class: 1 and 1.0 are the same."""
     return str(int(number)) if number == math.floor(number) and abs(number) < 2**53 else repr(float(number))
 
@@ -177,7 +184,7 @@ def _check_there(table: Table, option: str, name: str) -> None:
         table.column(name)
     except ArgumentError as error:
         hint = "" if table.has_header else "; its first line holds numbers, so it is taken as data (see --header)"
-        raise ArgumentError(f"train: {option} {name!r}: {error}{hint}") from None
+        raise ArgumentError(f"train: {option}: {error}{hint}") from None
 
 
 def _check_numbers(table: Table, column: Column) -> None:
@@ -187,10 +194,11 @@ def _check_numbers(table: Table, column: Column) -> None:
         cells = list(dict.fromkeys(column.cells[i] for i in column.odd))
         present = int((~column.is_missing).sum())
         raise ArgumentError(
-            f"train: {present - len(column.odd)} cells of column {column.name!r} are numbers and {len(column.odd)} are not "
-            f"({listed(cells, 4)}; {lines_of(table, column.odd)});\n"
-            f"correct them, or say what they are: --missing {_quoted(cells[0])} for no value, --text {quoted} if all are "
-            f"words, --drop {quoted} to leave the column out"
+            f"train: {present - len(column.odd)} cells of column {column.name!r} are numbers, and "
+            f"{len(column.odd)} {'is' if len(column.odd) == 1 else 'are'} not: {listed(cells, 4)} "
+            f"({lines_of(table, column.odd)});\n"
+            f"correct them, or say what they are: --missing {_quoted(cells[0])} if it stands for no value, "
+            f"--text {quoted} if all of them are words;\n--drop {quoted} leaves the column out"
         )
     if column.numbers is not None and np.isinf(column.numbers).any():
         places = np.flatnonzero(np.isinf(column.numbers))
@@ -210,91 +218,24 @@ def _useless(column: Column, rows: Any) -> str:
     return ""
 
 
-def _doubt(column: Column, is_text: bool, target: Column, answers: Any, roles: Roles) -> str:
-    """Why the column should not be used, or nothing."""
+def _doubt(column: Column, is_text: bool, roles: Roles, target: Column) -> tuple[str, str]:
+    """Why the column should not be used, and why it should be looked at; or nothing."""
     present = ~column.is_missing[roles.rows]
-    rows, answers = roles.rows[present], answers[present]
-    cells = [column.cells[i] for i in rows]
-    if len(rows) >= 2 and cells == [target.cells[i] for i in rows]:
-        return f"it equals {roles.target}"
-    if is_text or column.numbers is None:
-        values = np.unique(cells, return_inverse=True)[1]
-    else:
-        values = column.numbers[rows]
-    if reason := _identifier(column.name, values, is_text):
-        return reason
-    if 2 * len(rows) < len(roles.rows):  # too little is known of it
-        return ""
-    away = f"so it gives {roles.target} away"
-    if _determines(values, answers, 2 if is_text else 5):
-        return f"each value of it has one {roles.target} only, {away}"
-    if is_text:
-        return ""
-    if roles.classes and _divides(values, answers):
-        return f"each {roles.target} has a range of it for itself, {away}"
-    if not roles.classes and _moves_with(values, answers):
-        return f"it moves exactly with {roles.target}, {away}"
-    return ""
-
-
-def _identifier(name: str, values: Any, is_text: bool) -> str:
-    n, different = len(values), len(np.unique(values))
-    what = "text" if is_text else "whole number"
-    if not is_text:
-        if not np.all(values == np.floor(values)):
-            return ""
-        if n >= 3 and np.all(np.diff(values) == 1):
-            return "it counts the rows"
-    if different == n and n >= (3 if is_text else FEW_ROWS):
-        return f"every row has another {what} in it, so it looks like an identifier"
-    if NAMES_OF_KEYS.search(name) and 2 * different > n:
-        return f"its name and its {different} different {what}s in {n} rows look like an identifier"
-    if is_text and 2 * different > n and n >= FEW_ROWS:
-        return f"it has {different} different texts in {n} rows, too few rows of each to learn from"
-    if is_text and different > CATEGORIES:
-        return f"it has {different:,} different texts, and each would be an input of the network"
-    return ""
-
-
-def _determines(values: Any, answers: Any, repeats: int) -> bool:
-    """Whether each value has one answer, and this is not for lack of repeated values."""
-    n = len(values)
-    _, codes = np.unique(values, return_inverse=True)
-    different = int(codes.max()) + 1
-    if n < repeats * different:
-        return False
-    _, classes, counts = np.unique(answers, return_inverse=True, return_counts=True)
-    if len(np.unique(codes * len(counts) + classes)) != different:
-        return False
-    # How likely two rows have the same answer by chance.
-    same = float(np.sum((counts / n) ** 2))
-    return (n - different) * math.log(same) < CHANCE
-
-
-def _divides(values: Any, classes: Any) -> bool:
-    """Whether the classes follow each other along the values, without overlap."""
-    order = np.lexsort((classes, values))
-    values, classes = values[order], classes[order]
-    changes = np.flatnonzero(np.diff(classes))
-    counts = np.unique(classes, return_counts=True)[1]
-    if len(counts) < 2 or len(changes) != len(counts) - 1 or np.any(values[changes] == values[changes + 1]):
-        return False
-    orders = math.lgamma(len(counts) + 1) + sum(math.lgamma(count + 1) for count in counts)
-    return orders - math.lgamma(len(values) + 1) < CHANCE
-
-
-def _moves_with(values: Any, numbers: Any) -> bool:
-    """Whether one always rises when the other rises, or always falls; or both lie on a
-    straight line.
-    """
-    if min(len(np.unique(values)), len(np.unique(numbers))) < 10:
-        return False
-    for sign in (1.0, -1.0):
-        moved = sign * numbers[np.lexsort((sign * numbers, values))]
-        if np.all(np.diff(moved) >= 0):
-            return True
-    with np.errstate(all="ignore"):
-        return bool(abs(np.corrcoef(values, numbers)[0, 1]) > 0.99999)
+    rows, answers = roles.rows[present], roles.answers[present]
+    if len(rows) >= 2 and [column.cells[i] for i in rows] == [target.cells[i] for i in rows]:
+        return f"it equals {roles.target}", ""
+    numbers = None if is_text else column.numbers
+    values = np.unique(column.cells, return_inverse=True)[1] if numbers is None else numbers
+    # Also of rows without a target: a number of a row counts them, too.
+    known = np.flatnonzero(~column.is_missing)
+    with np.errstate(all="ignore"):  # numbers that are too large are refused later
+        if reason := doubts.identifier(column.name, values[known], known, is_text):
+            return reason, ""
+        if 2 * len(rows) < len(roles.rows):  # too little is known of it
+            return "", ""
+        if reason := doubts.gives_away(values[rows], answers, roles.target, is_text, bool(roles.classes)):
+            return reason, ""
+        return "", doubts.tells_much(values[rows], answers, roles.target, is_text, bool(roles.classes))
 
 
 def _quoted(name: str) -> str:

@@ -125,7 +125,7 @@ def _text(raw: bytes, name: str, encoding: str | None) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         raise FormatError(
             f"{name}: line {line} is not {encoding} (byte 0x{raw[error.start]:02x}); "
-            f"name the encoding of the file: cp1252 is that of Excel in Western Europe and America"
+            f'name the encoding of the file: encoding="cp1252" (in a shell --encoding cp1252) if Excel wrote it'
         ) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
@@ -227,6 +227,6 @@ def _decimal_of(rows: list[tuple[int, list[str]]], titles: list[str], delimiter:
         texts = [f"{rows[i][1][j]!r} in column {titles[j]!r} on line {rows[i][0]}" for i, j in (comma, point)]
         raise FormatError(
             f"{name}: a number has a decimal comma ({texts[0]}), another a point ({texts[1]});\n"
-            f"say which is the decimal mark, ',' or '.', or write all numbers alike"
+            f'write all numbers alike, or say which is the decimal mark: decimal="," (in a shell --decimal ,)'
         )
     return "," if comma else "."

@@ -13,6 +13,8 @@ installed.warn_of_conflict()
 
 from micrograd.nn import (  # noqa: E402
     activations,
+    attention,
+    cells,
     convolution,
     dropout,
     init,
@@ -20,9 +22,13 @@ from micrograd.nn import (  # noqa: E402
     normalization,
     piecewise,
     pooling,
+    recurrent,
     softmax,
+    transformer,
 )
 from micrograd.nn.activations import *  # noqa: E402, F403
+from micrograd.nn.attention import *  # noqa: E402, F403
+from micrograd.nn.cells import *  # noqa: E402, F403
 from micrograd.nn.containers import Residual, Sequential  # noqa: E402
 from micrograd.nn.convolution import *  # noqa: E402, F403
 from micrograd.nn.dropout import *  # noqa: E402, F403
@@ -32,14 +38,20 @@ from micrograd.nn.neuron import MLP, Layer, Neuron  # noqa: E402
 from micrograd.nn.normalization import *  # noqa: E402, F403
 from micrograd.nn.piecewise import *  # noqa: E402, F403
 from micrograd.nn.pooling import *  # noqa: E402, F403
+from micrograd.nn.recurrent import *  # noqa: E402, F403
 from micrograd.nn.softmax import *  # noqa: E402, F403
+from micrograd.nn.transformer import *  # noqa: E402, F403
 
 __all__ = ["MLP", "Layer", "Module", "Neuron", "Residual", "Sequential", "init"]
 __all__ += activations.__all__
+__all__ += attention.__all__
+__all__ += cells.__all__
 __all__ += convolution.__all__
 __all__ += dropout.__all__
 __all__ += linear.__all__
 __all__ += normalization.__all__
 __all__ += piecewise.__all__
 __all__ += pooling.__all__
+__all__ += recurrent.__all__
 __all__ += softmax.__all__
+__all__ += transformer.__all__

@@ -17,8 +17,8 @@ from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.nn import init
 from micrograd.nn.module import Module
-from micrograd.op import Array
-from micrograd.ops.arguments import integer_at_least
+from micrograd.op import Array, named, shape_of
+from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.sliding import AXES, Sizes, per_axis
 
 if TYPE_CHECKING:
@@ -107,15 +107,16 @@ class _Convolution(_Sliding):
             input, padding = self._padded(input), 0
         return convolved(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
-    def _padded(self, x: Array) -> Array:
+    def _padded(self, x: Any) -> Array:
         """x with elements of its own around it."""
-        pairs = self._ends()
-        if len(getattr(x, "shape", ())) <= self.AXES:
+        x, pairs = operand(type(self).__name__, x), self._ends()
+        shape = shape_of(x)
+        if len(shape) not in (self.AXES + 1, self.AXES + 2):
             return x  # the convolution says what is wrong
-        widths = [(0, 0)] * (len(x.shape) - self.AXES) + pairs
-        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in zip(widths, x.shape, strict=True)):
+        widths = [(0, 0)] * (len(shape) - self.AXES) + pairs
+        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in zip(widths, shape, strict=True)):
             raise ShapeError(
-                f"{type(self).__name__}: input {tuple(x.shape)}, padding {pairs}: padding_mode='reflect' needs "
+                f"{type(self).__name__}: input {named(x)}, padding {pairs}: padding_mode='reflect' needs "
                 f"axes longer than the padding"
             )
         return ops.pad(x, widths, mode=PADDINGS[self.padding_mode])
@@ -239,19 +240,20 @@ class _Transposed(_Sliding):
         more = self.output_padding if output_size is None else self._missing(input, output_size)
         return transposed(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
-    def _missing(self, x: Array, output_size: Sequence[int]) -> tuple[int, ...]:
+    def _missing(self, x: Any, output_size: Sequence[int]) -> tuple[int, ...]:
         """The output_padding that gives this size."""
-        k = self.AXES
-        sizes, lengths = tuple(output_size)[-k:], tuple(x.shape)[-k:]
-        sides = zip(lengths, *map(self._each, ("stride", "padding", "dilation", "kernel_size")), strict=True)
+        x, k, stride = operand(type(self).__name__, x), self.AXES, self._each("stride")
+        if len(shape_of(x)) not in (k + 1, k + 2):
+            return (0,) * k  # the convolution says what is wrong
+        sizes, lengths = tuple(output_size)[-k:], shape_of(x)[-k:]
+        sides = zip(lengths, stride, *map(self._each, ("padding", "dilation", "kernel_size")), strict=True)
         least = [(n - 1) * s - 2 * p + d * (q - 1) + 1 for n, s, p, d, q in sides]
-        stride = self._each("stride")
-        if len(output_size) not in (k, len(x.shape)) or not all(
+        if len(output_size) not in (k, len(shape_of(x))) or not all(
             low <= n < low + s for n, low, s in zip(sizes, least, stride, strict=True)
         ):
             most = [low + s - 1 for low, s in zip(least, stride, strict=True)]
             raise ShapeError(
-                f"{type(self).__name__}: output_size={output_size!r} for an input {tuple(x.shape)}: give sizes of "
+                f"{type(self).__name__}: output_size={output_size!r} for an input {named(x)}: give sizes of "
                 f"{', '.join(AXES[k])} from {tuple(least)} to {tuple(most)}"
             )
         return tuple(n - low for n, low in zip(sizes, least, strict=True))

@@ -42,6 +42,7 @@ from micrograd.ops import (
     pooling,
     products,
     quantiles,
+    recurrent,
     reductions,
     rounding,
     scans,
@@ -97,6 +98,7 @@ from micrograd.ops.ordering import *  # noqa: F403
 from micrograd.ops.pooling import *  # noqa: F403
 from micrograd.ops.products import *  # noqa: F403
 from micrograd.ops.quantiles import *  # noqa: F403
+from micrograd.ops.recurrent import *  # noqa: F403
 from micrograd.ops.reductions import *  # noqa: F403
 from micrograd.ops.rounding import *  # noqa: F403
 from micrograd.ops.scans import *  # noqa: F403
@@ -160,6 +162,7 @@ FAMILIES = (
     networks,
     normalization,
     attention,
+    recurrent,
 )
 globals().update(open_calls(FAMILIES))  # composites take positions and lists, as ops do
 __all__ = ["OPS", *sorted(name for family in FAMILIES for name in family.__all__)]

@@ -406,8 +406,27 @@ def where(condition: Array, x: Array, y: Array) -> Array:
             if not isinstance(v, (float, int, np.ndarray, np.generic)):
                 condition = np.asarray(condition, like=v)
                 break
+    if type(y) is float and type(x) is np.ndarray and type(condition) is np.ndarray and _is_large(condition, x, y):
+        return _or_zero(condition, x)
     z: Any = np.where(condition, x, y)
     return z if z.shape else z[()]
+
+
+def _is_large(condition: Any, x: Any, y: float) -> bool:
+    """Whether `_or_zero` can be taken, and pays off."""
+    fits = x.dtype.kind == "f" and x.itemsize <= 8 and x.dtype.isnative and condition.dtype == bool
+    return fits and x.size >= 1000 and x.shape == condition.shape and y == 0.0 and math.copysign(1.0, y) > 0.0
+
+
+def _or_zero(condition: Any, x: Any) -> Any:
+    """x where the condition holds, else 0, by the bits of the numbers.
+
+    np.where jumps at each element. Where the condition is random, as that of a ReLU,
+    the processor cannot foresee the jumps, and it takes ten times as long.
+    """
+    bits = np.dtype(f"i{x.itemsize}")
+    kept = np.negative(condition.view(np.int8))  # -1, which is all ones, where True
+    return np.bitwise_and(x.view(bits), kept, dtype=bits).view(x.dtype)
 
 
 def _floating(x: Array) -> Any:

@@ -94,14 +94,43 @@ def _pair(x: Any, y: Any, subscripts: str) -> Any:
     batch = [a for a in xs if a in ys and a in output]
     left, right = [a for a in xs if a not in ys], [a for a in ys if a not in xs]
     summed = [a for a in xs if a not in output]
-    b, n, k, m = (math.prod(sizes[a] for a in letters) for letters in (batch, left, summed, right))
+    n, k, m = (math.prod(sizes[a] for a in letters) for letters in (left, summed, right))
     if n * k * m < WORTH_ARRANGING or not summed:
         return np.einsum(subscripts, x, y)
-    x = x.transpose([xs.index(a) for a in batch + left + summed]).reshape(b, n, k)
-    y = y.transpose([ys.index(a) for a in batch + summed + right]).reshape(b, k, m)
-    z = _contiguous(x) @ _contiguous(y)
-    laid = batch + left + right
+    x, x_turned = _as_matrices(x, xs, batch, left, summed)
+    y, y_turned = _as_matrices(y, ys, batch, summed, right)
+    # Where the letters of x alone lie last in memory, they stay last in the result.
+    if x_turned and not y_turned:
+        z, laid = np.matmul(y.transpose(0, 2, 1), x.transpose(0, 2, 1)), batch + right + left
+    else:
+        z, laid = np.matmul(x, y), batch + left + right
     return z.reshape([sizes[a] for a in laid]).transpose([laid.index(a) for a in output])
+
+
+def _as_matrices(x: Any, letters: Any, batch: list[str], rows: list[str], columns: list[str]) -> tuple[Any, bool]:
+    """x as matrices (batch, rows, columns), and whether their columns lie in one piece
+    in memory, not their rows. Where it has to be copied, whole runs are.
+    """
+    straight, turned = (
+        x.transpose([letters.index(a) for a in order]) for order in (batch + rows + columns, batch + columns + rows)
+    )
+    is_turned = _run(turned) > _run(straight)
+    first, last = (columns, rows) if is_turned else (rows, columns)
+    sizes = dict(zip(letters, x.shape, strict=True))
+    b, n, m = (math.prod(sizes[a] for a in part) for part in (batch, first, last))
+    x = _contiguous((turned if is_turned else straight).reshape(b, n, m))
+    return (x.transpose(0, 2, 1) if is_turned else x), is_turned
+
+
+def _run(x: Any) -> int:
+    """How many elements lie side by side in memory, at the end of a row of x."""
+    run, step = 1, x.itemsize
+    for size, stride in zip(x.shape[::-1], x.strides[::-1], strict=True):
+        if size > 1:
+            if stride != step:
+                break
+            run, step = run * size, step * size
+    return run
 
 
 def _contiguous(x: Any) -> Any:

@@ -9,14 +9,14 @@ import math
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.op import Array, elementwise
+from micrograd.op import OPS, Array, elementwise
 from micrograd.ops.alarms import are_numbers
-from micrograd.ops.arithmetic import divide, where
+from micrograd.ops.arithmetic import divide, maximum, where
 from micrograd.ops.comparisons import equal, greater, greater_equal, isnan, less, logical_and, logical_or
 from micrograd.ops.functions import log, log1p
 from micrograd.ops.special import fitted
 
-__all__ = ["entr", "kl_div", "rel_entr", "xdivy", "xlog1py", "xlogy"]
+__all__ = ["binary_cross_entropy", "entr", "kl_div", "rel_entr", "xdivy", "xlog1py", "xlogy"]
 
 
 def _times_log(x: Array, y: Array, quick: Any, ufunc: str) -> Array:
@@ -216,3 +216,49 @@ def kl_div(x: Array, y: Array) -> Array:
     (0.5, 0.0)
     """
     return fitted(_kullback(x, y), x, y)
+
+
+_LEAST = -100.0  # the least logarithm of a probability, and below the least divisor: PyTorch's
+_DIVISOR = 1e-12
+
+
+def _log_from_least(x: Array, log: Any) -> Array:
+    """The logarithm of x or of 1 + x, but at least -100, in ops: as a rule needs it."""
+    inside = greater(x, 0.0 if log is OPS["log"] else -1.0)
+    return where(inside, maximum(log(where(inside, x, 1.0)), _LEAST), _LEAST)
+
+
+@elementwise(
+    "bce",
+    lambda z, x, y: divide(1.0 - y, maximum(1.0 - x, _DIVISOR)) - divide(y, maximum(x, _DIVISOR)),
+    lambda z, x, y: _log_from_least(-x, log1p) - _log_from_least(x, log),
+    kink="at x = 0 and x = 1, where the logarithm is cut off: as if x were 1e-12 away",
+    c=lambda x, y: (1.0 - y) * -maximum(log1p(-x), _LEAST) - y * maximum(log(x), _LEAST),
+)
+def binary_cross_entropy(x: Array, y: Array) -> Array:
+    """Cross-entropy of a probability x of yes, where y is the true one, elementwise.
+
+    z = -(y ln x + (1 - y) ln (1 - x)), where each logarithm is at least -100
+
+    Args:
+        x: value of any shape, from 0 to 1.
+        y: value of a shape that broadcasts, from 0 to 1.
+
+    Raises:
+        ShapeError: the shapes do not broadcast.
+
+    >>> binary_cross_entropy(0.0, 1.0), binary_cross_entropy(0.0, 0.0)
+    (100.0, 0.0)
+    """
+    if are_numbers(x, y):
+        return (1.0 - y) * -_least_of_number(math.log1p, -x) - y * _least_of_number(math.log, x)
+    with np.errstate(divide="ignore"):
+        z = (1.0 - y) * -np.maximum(np.log1p(-x), _LEAST) - y * np.maximum(np.log(x), _LEAST)
+    return fitted(z, x, y)
+
+
+def _least_of_number(log: Any, x: float) -> float:
+    try:
+        return max(log(x), _LEAST)
+    except ValueError:  # of 0, or of a negative number
+        return _LEAST if x == (0.0 if log is math.log else -1.0) else math.nan

@@ -14,7 +14,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, named, shape_of
+from micrograd.op import Array, ground, named, primitive, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import multiply, stop_gradient, where
 from micrograd.ops.axes import axis_of
@@ -22,24 +22,78 @@ from micrograd.ops.comparisons import less
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import getitem
 from micrograd.ops.norms import norm
-from micrograd.ops.reductions import mean, nonempty, sum
-from micrograd.ops.shapes import broadcast_to, reshape
+from micrograd.ops.products import matmul
+from micrograd.ops.reductions import in_single, is_half, mean, nonempty, sum
+from micrograd.ops.shapes import broadcast_to, expand_dims, reshape
 
-__all__ = ["cosine_similarity", "group_norm", "instance_norm", "layer_norm", "normalize", "rms_norm"]
+__all__ = ["cosine_similarity", "group_norm", "instance_norm", "layer_norm", "normalize", "rms_norm", "standardized"]
+
+
+def _first(x: Array, axes: Sequence[int]) -> tuple[slice, ...]:
+    """An index of the first element along axes, which stay."""
+    return tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
+
+
+def _average(x: Array, axes: Sequence[int]) -> Array:
+    n = math.prod(shape_of(x)[a] for a in axes)
+    if len(axes) == 1 and type(ground(x)) is np.ndarray:  # a product with a vector is quicker than a sum
+        return expand_dims(matmul(x, np.full(n, 1.0 / n if n else 0.0, x.dtype)), axis=-1)
+    return sum(x, axis=tuple(axes), keepdims=True) * (1.0 / n if n else 0.0)
+
+
+def _standard_rule(g: Array, z: Array, x: Array, *, axes: Sequence[int], eps: float) -> Array:
+    """The cotangent of x, or the tangent of z: the matrix of slopes is symmetric."""
+    x = x - stop_gradient(getitem(x, index=_first(x, axes)))
+    x = x - _average(x, axes)
+    scale = 1.0 / sqrt(_average(x * x, axes) + eps)
+    return (g - _average(g, axes) - z * _average(g * z, axes)) * scale
+
+
+@primitive(
+    "standardize",
+    vjp=[_standard_rule],
+    jvp=[_standard_rule],
+    shape=lambda x, *, axes, eps: shape_of(x),
+)
+def standardized(x: Array, *, axes: tuple[int, ...], eps: float) -> Array:
+    """x with mean 0 along its last axes, and with variance 1, but for eps.
+
+    z = (x - mean) / sqrt(var + eps)
+
+    Args:
+        x: value of any shape.
+        axes: the numbers of the last axes.
+        eps: this is added to the variance.
+
+    >>> standardized(np.array([1.0, 3.0, 5.0, 7.0]), axes=(0,), eps=4.0)
+    array([-1.        , -0.33333333,  0.33333333,  1.        ])
+    """
+    if type(x) is not np.ndarray:
+        x = x - x[_first(x, axes)]
+        x = x - np.mean(x, axis=axes, keepdims=True)
+        return x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
+    rows = x.reshape(*x.shape[: axes[0]], math.prod(x.shape[axes[0] :]))
+    z = rows - rows[..., :1]
+    n = z.shape[-1]
+    z -= np.add.reduce(z, -1, keepdims=True) / n
+    z /= np.sqrt(np.einsum("...i,...i->...", z, z)[..., None] / n + eps)
+    return z.reshape(x.shape)
 
 
 def _standard(name: str, x: Array, axes: tuple[int, ...], eps: float) -> Array:
-    """x with mean 0 along axes, and with variance 1, but for eps."""
     nonempty(name, x, axes)
-    first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
-    x = x - stop_gradient(getitem(x, index=first))
-    x = x - mean(x, axis=axes, keepdims=True)
-    return x / sqrt(mean(x * x, axis=axes, keepdims=True) + eps)
+    if is_half(x):
+        return in_single(standardized, x, axes=axes, eps=eps)
+    return standardized(x, axes=axes, eps=eps)
 
 
 def _scaled(x: Array, weight: Array | None, bias: Array | None, shape: tuple[int, ...]) -> Array:
-    x = x if weight is None else x * reshape(weight, shape=shape)
-    return x if bias is None else x + reshape(bias, shape=shape)
+    x = x if weight is None else x * _shaped(weight, shape)
+    return x if bias is None else x + _shaped(bias, shape)
+
+
+def _shaped(weight: Array, shape: tuple[int, ...]) -> Array:
+    return weight if shape_of(weight) == shape else reshape(weight, shape=shape)
 
 
 def _checked(name: str, what: str, given: Any, shape: tuple[int, ...]) -> Array | None:

@@ -131,6 +131,21 @@ def _extremum(name: str) -> Callable[[Callable[..., Array]], Op]:
     )
 
 
+def _is_short(x: Array, axis: Axis) -> bool:
+    """Whether x is a large array whose last axis, the one to reduce, is short."""
+    if type(x) is not np.ndarray or type(axis) is not int or x.size < 2000:
+        return False
+    return axis in (-1, x.ndim - 1) and x.shape[-1] <= 32
+
+
+def _along_rows(ufunc: Any, x: Any, keepdims: bool) -> Any:
+    """The largest or smallest of each row; with the rows as columns, NumPy is four
+    times as fast.
+    """
+    z = ufunc.reduce(np.ascontiguousarray(x.reshape(-1, x.shape[-1]).T), axis=0)
+    return z.reshape(*x.shape[:-1], *(1,) * keepdims)
+
+
 @_extremum("max")
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Largest element along axes; elements that tie share the gradient equally.
@@ -148,7 +163,7 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
     if not shape_of(x):
         return _itself(x, axis)
-    return np.max(x, axis=axis, keepdims=keepdims)
+    return _along_rows(np.maximum, x, keepdims) if _is_short(x, axis) else np.max(x, axis=axis, keepdims=keepdims)
 
 
 @_extremum("min")
@@ -168,7 +183,7 @@ def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
     if not shape_of(x):
         return _itself(x, axis)
-    return np.min(x, axis=axis, keepdims=keepdims)
+    return _along_rows(np.minimum, x, keepdims) if _is_short(x, axis) else np.min(x, axis=axis, keepdims=keepdims)
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:

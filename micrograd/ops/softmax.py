@@ -3,22 +3,29 @@
 All three subtract the largest element m first, so that no exponential overflows. The
 result does not depend on m, so no gradient flows through it. Where a whole row is -inf,
 m is the least finite number, so that x - m stays -inf.
+
+`log_softmax` has a record of its own: cross-entropies are made of it. It keeps all
+digits where one share is almost 1, and so do its derivatives: of logits 40 and 0 the
+first logarithm is -4e-18, and not 0.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.op import Array, shape_of
-from micrograd.ops.arithmetic import clip, stop_gradient, where
+from micrograd.chain import times
+from micrograd.op import Array, primitive, shape_of
+from micrograd.ops.arithmetic import clip, maximum, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.comparisons import equal
-from micrograd.ops.functions import exp, log
+from micrograd.ops.functions import exp, expm1, log
 from micrograd.ops.reductions import in_single, is_half, max, sum
 from micrograd.ops.shapes import squeeze
 
-__all__ = ["log_softmax", "logsumexp", "softmax"]
+__all__ = ["log_softmax", "logsumexp", "softmax", "softmaxed"]
 
 
 def largest(name: str, x: Array, axis: Axis) -> Array:
@@ -34,6 +41,11 @@ def _log(total: Array) -> tuple[Array, Array]:
     """Where a sum is 0, as all of it is masked; and its logarithm, with 0 there."""
     masked = equal(total, 0.0)
     return masked, log(where(masked, 1.0, total))
+
+
+def _shape_of(name: str) -> Callable[..., tuple[int, ...]]:
+    """The shape rule: that of x, if it has the axes."""
+    return lambda x, *, axis: (axes_of(name, x, axis), shape_of(x))[1]
 
 
 def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
@@ -83,11 +95,96 @@ def softmax(x: Array, *, axis: Axis = -1) -> Array:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    if is_half(x):
-        return in_single(softmax, x, axis=axis)
+    return in_single(softmaxed, x, axis=axis) if is_half(x) else softmaxed(x, axis=axis)
+
+
+def _softmax_rule(g: Array, z: Array, x: Array, *, axis: Axis) -> Array:
+    """The cotangent of x, or the tangent of z: the matrix of slopes is symmetric."""
+    part = times(g, z, z, "softmax")
+    return part - z * sum(part, axis=axis, keepdims=True)
+
+
+@primitive(
+    "softmax",
+    vjp=[_softmax_rule],
+    jvp=[_softmax_rule],
+    shape=_shape_of("softmax"),
+    axes="axis",
+)
+def softmaxed(x: Array, *, axis: Axis) -> Array:
+    """The op behind `softmax`, for all but half precision.
+
+    >>> softmaxed(np.array([0.0, 0.0]), axis=0)
+    array([0.5, 0.5])
+    """
     z = exp(x - largest("softmax", x, axis))
-    total = sum(z, axis=axis, keepdims=True)
+    if type(z) is np.ndarray and axes_of("softmax", x, axis) == (z.ndim - 1,):  # quicker than a sum where it is short
+        total = np.einsum("...i->...", z)[..., None]
+    else:
+        total = sum(z, axis=axis, keepdims=True)
     return z / where(equal(total, 0.0), 1.0, total)
+
+
+def _log_pull(g: Array, z: Array, x: Array, *, axis: Axis) -> Array:
+    # The textbook has g - exp(z) sum(g). Where one share p is almost 1 and g is of that
+    # element alone, 1 - p would lose its digits. So the element's own part is apart:
+    # g (1 - p) - p (sum of the other g).
+    g = where(equal(z, -math.inf), 0.0, g)
+    others = sum(g, axis=axis, keepdims=True) - g
+    return -(g * expm1(z) + exp(z) * others)
+
+
+def _log_push(t: Array, z: Array, x: Array, *, axis: Axis) -> Array:
+    # t - sum(exp(z) t) is the same for t minus any number. With the tangent of the
+    # largest share as that number, its own t does not take away the digits of others.
+    hit = equal(z, max(stop_gradient(z), axis=axis, keepdims=True))
+    count = maximum(sum(hit, axis=axis, keepdims=True), 1)  # of nan there is no largest
+    t = t - sum(where(hit, t, 0.0), axis=axis, keepdims=True) / count
+    return where(equal(z, -math.inf), 0.0, t - sum(exp(z) * t, axis=axis, keepdims=True))
+
+
+@primitive(
+    "log_softmax",
+    vjp=[_log_pull],
+    jvp=[_log_push],
+    shape=_shape_of("log_softmax"),
+    tex=r"\ln \operatorname{{softmax}}\left({0}\right)",
+    axes="axis",
+)
+def log_softmaxed(x: Array, *, axis: Axis) -> Array:
+    """The op behind `log_softmax`, for all but half precision.
+
+    >>> log_softmaxed(np.array([40.0, 0.0]), axis=0)
+    array([-4.24835426e-18, -4.00000000e+01])
+    """
+    axes = axes_of("log_softmax", x, axis)
+    if type(x) is not np.ndarray or not x.size or x.dtype.kind != "f":
+        return _from_all(x, axis)
+    others = tuple(a for a in range(x.ndim) if a not in axes)
+    moved = x.transpose(*others, *axes)
+    z = _of_rows(moved.reshape(-1, math.prod(x.shape[a] for a in axes)))
+    return z.reshape(moved.shape).transpose(np.argsort((*others, *axes)))
+
+
+def _of_rows(rows: Any) -> Any:
+    """z_i = x_i - m - ln(1 + sum of exp(x_j - m) over all j but the largest), per
+    row.
+    """
+    places = np.arange(len(rows)), rows.argmax(axis=1)
+    largest = rows[places]
+    largest[largest == -math.inf] = 0.0  # all of the row is masked
+    seen = rows - largest[:, None]
+    shares = np.exp(seen)
+    shares[places] = 0.0
+    seen -= np.log1p(np.add.reduce(shares, 1, keepdims=True))
+    return seen
+
+
+def _from_all(x: Array, axis: Axis) -> Array:
+    """The same for numbers, and for arrays that cannot be assigned to."""
+    seen = x - largest("log_softmax", x, axis)
+    _, total = _log(sum(exp(seen), axis=axis, keepdims=True))
+    return where(equal(x, -math.inf), -math.inf, seen - total)
 
 
 def log_softmax(x: Array, *, axis: Axis = -1) -> Array:
@@ -109,8 +206,4 @@ def log_softmax(x: Array, *, axis: Axis = -1) -> Array:
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
     """
-    if is_half(x):
-        return in_single(log_softmax, x, axis=axis)
-    seen = x - largest("log_softmax", x, axis)
-    _, total = _log(sum(exp(seen), axis=axis, keepdims=True))
-    return where(equal(x, -math.inf), -math.inf, seen - total)
+    return in_single(log_softmaxed, x, axis=axis) if is_half(x) else log_softmaxed(x, axis=axis)

@@ -16,9 +16,12 @@ function of gradients and state, with its name in small letters; rules compose.
 
 from __future__ import annotations
 
+from micrograd.optim import lr_scheduler
+from micrograd.optim.averages import EMA, SWA
 from micrograd.optim.clipping import clip, clip_grad_norm_, clip_grad_value_, clip_values
 from micrograd.optim.descent import ASGD, SGD, asgd, sgd
 from micrograd.optim.moments import Adam, AdamW, adam, adamw
+from micrograd.optim.newton import LBFGS
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.orthogonal import Muon, muon
 from micrograd.optim.rule import Rule, apply_updates, chain, elementwise
@@ -28,7 +31,10 @@ from micrograd.optim.variants import Adamax, NAdam, RAdam, adamax, nadam, radam
 
 __all__ = [
     "ASGD",
+    "EMA",
+    "LBFGS",
     "SGD",
+    "SWA",
     "Adadelta",
     "Adagrad",
     "Adam",
@@ -56,6 +62,7 @@ __all__ = [
     "clip_values",
     "elementwise",
     "lion",
+    "lr_scheduler",
     "muon",
     "nadam",
     "radam",

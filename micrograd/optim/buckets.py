@@ -23,7 +23,7 @@ from micrograd.optim import states
 from micrograd.optim.rule import Array, Move, Rule, State
 
 JOINED = 8192  # elements of an array that is joined with others, at most
-BLOCK = 16384  # elements that are stepped at once
+BLOCK = 32768  # elements that are stepped at once
 
 NUMBERS, ARRAYS, WHOLE = "numbers", "arrays", "whole"
 Key = tuple[Any, ...]
@@ -77,6 +77,13 @@ class Bucket:
     def begin(self, rule: Rule) -> None:
         """Make the state before the first step."""
         self.state = rule.start(self.data())
+
+    def __getstate__(self) -> Any:
+        """For copies and pickles, without the room for gradients: a copy of a piece of
+        the room would not be a piece of its copy.
+        """
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return None, {**kept, "_buffer": None, "_view": None, "_pieces": []}
 
     # Gradients
 
@@ -135,7 +142,7 @@ class Bucket:
             return
         self._check()
         for node, piece in zip(self.nodes, self._cut(update), strict=True):
-            _add(node, piece)
+            add_to(node, piece)
 
     def advance(self, move: Move, gradients: Array, reads: bool) -> None:
         """One step of all parameters, by a rule for single elements."""
@@ -194,12 +201,15 @@ class Bucket:
         return states.mapped(lambda a: a[cut].reshape(shape).copy() if shape else a[cut.start].item(), self.state)
 
 
-def _add(node: Node, piece: Array) -> None:
+def add_to(node: Node, piece: Array) -> None:
+    """Add to the data of a node; in place if it is an array that can be written."""
     data = data_of(node)
     if type(data) is np.ndarray and data.flags.writeable:
         data += piece
+    elif isinstance(data, np.floating):
+        node.data = data + data.dtype.type(piece)
     else:
-        node.data = data + (piece if shape_of(data) else piece[()] if isinstance(piece, np.ndarray) else piece)
+        node.data = data + (piece if shape_of(data) or not isinstance(piece, np.ndarray) else piece[()])
 
 
 def _count(shape: tuple[int, ...]) -> int:

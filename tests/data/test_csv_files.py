@@ -186,12 +186,13 @@ def test_the_repr_shows_what_was_found(file):
         (
             "a;b\n1,5;2\n2;2.5\n",
             "data.csv: a number has a decimal comma ('1,5' in column 'a' on line 2), another a point "
-            "('2.5' in column 'b' on line 3);\nsay which is the decimal mark, ',' or '.', or write all numbers alike",
+            "('2.5' in column 'b' on line 3);\nwrite all numbers alike, "
+            'or say which is the decimal mark: decimal="," (in a shell --decimal ,)',
         ),
         (
             "ort\nKöln\n".encode("cp1252"),
             "data.csv: line 2 is not utf-8 (byte 0xf6); name the encoding of the file: "
-            "cp1252 is that of Excel in Western Europe and America",
+            'encoding="cp1252" (in a shell --encoding cp1252) if Excel wrote it',
         ),
         (b"a,b\n1,\0\n", "data.csv: line 2 holds a zero byte, so this is not a text file; save it as CSV"),
         (

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -184,3 +185,37 @@ def test_half_precision_is_computed_in_single(name: str) -> None:
     wanted.backward(np.array([1.0, 0.0, 0.0]))
     np.testing.assert_allclose(z.data, wanted.data, rtol=1e-3)
     np.testing.assert_allclose(v.grad, exact.grad, rtol=1e-3, atol=1e-6)
+
+
+# Digits where one share is almost 1
+
+SURE = [[40.0, 0.0, -1.0], [-5.0, 30.0, 2.0], [1e4, 1e4 - 40.0, 1e4 - 60.0], [700.0, 0.0]]
+
+
+def exact(x: list[float], k: int) -> tuple[float, list[float], list[float]]:
+    """The logarithm of share k of these logits, its gradient, and the gradient of that
+    gradient's element k: from 400 digits.
+    """
+    with localcontext() as context:
+        context.prec = 400
+        powers = [Decimal(v).exp() for v in x]
+        shares = [v / sum(powers) for v in powers]
+        first = [1 - share if i == k else -share for i, share in enumerate(shares)]
+        second = [-shares[k] * slope for slope in first]
+        return float(shares[k].ln()), list(map(float, first)), list(map(float, second))
+
+
+@pytest.mark.parametrize("x", SURE, ids=str)
+def test_log_softmax_keeps_digits_where_one_share_is_almost_1(x: list[float]) -> None:
+    k = int(np.argmax(x))
+    value, first, second = exact(x, k)
+    v = Value(np.array(x))
+    z = ops.log_softmax(v)[k]
+    z.backward(create_graph=True)
+    np.testing.assert_allclose(z.data, value, rtol=1e-14)
+    slopes, v.grad = v.grad, None
+    np.testing.assert_allclose(slopes.data, first, rtol=1e-14)
+    slopes[k].backward()
+    np.testing.assert_allclose(v.grad, second, rtol=1e-14)
+    forward = [jvp(ops.log_softmax, [np.array(x)], [tangent])[1][k] for tangent in np.eye(len(x))]
+    np.testing.assert_allclose(forward, first, rtol=1e-13)

@@ -1,0 +1,172 @@
+"""The words of the command line, and what each may be."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from micrograd.data import MISSING
+
+# Written out, as the networks are imported only when they are needed.
+ACTIVATIONS = ("relu", "tanh", "gelu", "silu", "elu")
+
+TRAIN = """\
+Train a network to predict one column of a CSV file from the others.
+
+It finds out whether that is a classification or a regression, and says so.
+Numbers are standardised, texts become one input each, missing cells are
+filled. A column that looks like an identifier, or that gives the answer away,
+is left out unless --keep names it. Some rows are held out, to see how good the
+answers are on rows that the network has not learned from."""
+
+PREDICT = """\
+Let a trained model answer for each row of a CSV file. The answer is the file
+with new columns: the prediction and, for classes, their probabilities.
+Columns are found by their names. Those that are not used are named."""
+
+NAMES = "NAME"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    words = argparse.ArgumentParser(prog="micrograd", description="A gradient engine to read, to draw and to train.")
+    words.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = words.add_subparsers(dest="command", metavar="command")
+    demo = commands.add_parser("demo", help="train a small network and draw what it has learned")
+    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for the pictures (default: %(default)s)")
+    demo.add_argument("--steps", type=_count("steps"), default=100, help="training steps (default: %(default)s)")
+    raw = argparse.RawDescriptionHelpFormatter
+    # The usage is written out: --keep and others take all words that follow, so the file
+    # has to come first.
+    train = commands.add_parser(
+        "train",
+        usage="micrograd train data.csv --target NAME [--save FILE] [more options]",
+        help="learn from a CSV file",
+        description=TRAIN,
+        formatter_class=raw,
+    )
+    _add_train(train)
+    predict = commands.add_parser(
+        "predict",
+        usage="micrograd predict model.safetensors data.csv [--out FILE] [more options]",
+        help="answer for the rows of a CSV file",
+        description=PREDICT,
+        formatter_class=raw,
+    )
+    predict.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
+    predict.add_argument("data", type=Path, help="the CSV file")
+    predict.add_argument("--out", type=Path, metavar="FILE", help="the CSV file to write (default: print it)")
+    _add_reading(predict)
+    info = commands.add_parser("info", help="what a trained model predicts, from what, and how well")
+    info.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
+    return words
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
+    train.add_argument("data", type=Path, help="the CSV file")
+    train.add_argument("--target", required=True, metavar=NAMES, help="the column to be predicted")
+    train.add_argument("--save", type=Path, metavar="FILE", help="where the model goes: model.safetensors")
+    train.add_argument("--plot", type=Path, metavar="PNG", help="a picture of the loss in each epoch")
+
+    columns = train.add_argument_group("columns")
+    columns.add_argument("--task", choices=["classification", "regression"], help="(default: by the target)")
+    columns.add_argument("--keep", nargs="+", default=[], metavar=NAMES, help="use these, whatever they look like")
+    columns.add_argument("--drop", nargs="+", default=[], metavar=NAMES, help="leave these out")
+    columns.add_argument(
+        "--text", nargs="+", default=[], metavar=NAMES, help="these hold words, even if they look like numbers"
+    )
+
+    network = train.add_argument_group("network and training")
+    network.add_argument(
+        "--hidden",
+        nargs="*",
+        type=_count("neurons"),
+        default=[16, 16],
+        metavar="N",
+        help="neurons of each hidden layer (default: 16 16); no number gives a linear model",
+    )
+    network.add_argument("--activation", choices=ACTIVATIONS, default="relu", help="(default: %(default)s)")
+    network.add_argument(
+        "--epochs", type=_count("epochs"), default=100, metavar="N", help="passes over the rows (default: %(default)s)"
+    )
+    network.add_argument(
+        "--batch-size", type=_count("rows"), default=32, metavar="N", help="rows of a step (default: %(default)s)"
+    )
+    network.add_argument("--lr", type=_positive, default=0.01, help="step size of Adam (default: %(default)s)")
+    network.add_argument(
+        "--patience", type=_count("epochs"), metavar="N", help="stop if N epochs bring no better validation loss"
+    )
+    network.add_argument(
+        "--validation", type=_share, default=0.2, metavar="SHARE", help="of the rows held out (default: %(default)s)"
+    )
+    network.add_argument(
+        "--test", type=_share, default=0.0, metavar="SHARE", help="of other rows, for the report alone (default: 0)"
+    )
+    network.add_argument("--seed", type=_seed, default=0, help="same seed, same model (default: %(default)s)")
+    reading = _add_reading(train)
+    reading.add_argument(
+        "--missing",
+        nargs="+",
+        action="extend",
+        default=list(MISSING),
+        metavar="CELL",
+        help=f"cells that stand for no value, besides empty ones, {', '.join(MISSING[1:])}",
+    )
+
+
+def _add_reading(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    reading = command.add_argument_group("how the file is read (found by itself, as a rule)")
+    reading.add_argument("--delimiter", type=_delimiter, metavar="CHARACTER", help="between two cells; \\t is a tab")
+    reading.add_argument("--decimal", choices=[".", ","], metavar="MARK", help="the decimal mark: . or ,")
+    reading.add_argument("--encoding", help="of the text, such as cp1252 (default: UTF-8)")
+    reading.add_argument(
+        "--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first line holds names"
+    )
+    return reading
+
+
+def _count(what: str) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        if not text.isdecimal() or int(text) < 1:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number of {what}; give a whole number, 1 or more")
+        return int(text)
+
+    return count
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32 - 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; give a whole number from 0 to 4294967294")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _positive(text: str) -> float:
+    number = _number(text)
+    if not 0.0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a step size; give a number above 0, as 0.01")
+    return number
+
+
+def _share(text: str) -> float:
+    number = _number(text)
+    if not 0.0 <= number < 1.0:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a share of the rows; give a number from 0 to below 1, as 0.2"
+        )
+    return number
+
+
+def _delimiter(text: str) -> str:
+    text = "\t" if text == "\\t" else text
+    if len(text) != 1 or text in '"\r\n':
+        raise argparse.ArgumentTypeError(f"{text!r} is not one character; give one, as ';'")
+    return text

@@ -1,0 +1,409 @@
+"""The table, recurrent networks: what a layer goes through, step by step; as in
+PyTorch.
+
+Each op runs a layer over a whole sequence, in NumPy, and is one node. The products with
+the inputs are no part of it: they are one product for all steps, `x @ weight_ih.T`. An
+op has one output, so the gates of each step and the states are blocks of its last axis.
+Rules need the gates, and no rule has to compute them again.
+
+Shapes: steps is the length of the sequence, hidden the size of the state. An array of
+all steps has the steps on axis 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd.arrays import is_lazy
+from micrograd.errors import OpError, ShapeError
+from micrograd.op import Array, named, primitive, shape_of
+from micrograd.ops.arithmetic import where
+from micrograd.ops.comparisons import greater
+from micrograd.ops.functions import tanh
+from micrograd.ops.joining import concatenated, stacked
+from micrograd.ops.reductions import sum
+from micrograd.ops.shapes import reshape, transpose
+
+__all__ = ["gru_states", "lstm_states", "rnn_states"]
+
+
+# Words of the rules
+
+
+def _blocks(x: Array, count: int) -> list[Array]:
+    """The last axis of x in equal parts."""
+    n = shape_of(x)[-1] // count
+    return [x[..., k * n : (k + 1) * n] for k in range(count)]
+
+
+def _before(first: Array, states: Array) -> Array:
+    """The state before each step: the first one, then all but the last."""
+    return concatenated(first, states[:-1], axis=0)
+
+
+def _is_asked(g: Array) -> bool:
+    """False where g is all zero: a layer hands out its states, and nobody asks for the
+    gates.
+    """
+    return not isinstance(g, np.ndarray) or bool(g.any())
+
+
+def _by_weight(d: Array, before: Array) -> Array:
+    """What the weight of the state receives from all steps: one product for all."""
+    rows = [reshape(x, shape=(-1, shape_of(x)[-1])) for x in (d, before)]
+    return transpose(rows[0]) @ rows[1]
+
+
+def _checked(name: str, gates: int, p: Array, w: Array, state: Array, rows: int) -> tuple[int, int, int]:
+    """Steps, batch and hidden size, after a check of all shapes."""
+    given, hidden = shape_of(p), shape_of(w)[-1] if shape_of(w) else 0
+    batch = given[1] if len(given) == 3 else 0
+    wanted = (batch, hidden) if rows == 1 else (rows, batch, hidden)
+    if len(given) != 3 or not given[0] or given[2] != gates * hidden or shape_of(w) != (gates * hidden, hidden):
+        raise ShapeError(
+            f"{name}: {named(p)} with weight {named(w)}: they need shapes (steps, batch, {gates} * hidden) and "
+            f"({gates} * hidden, hidden), with at least one step"
+        )
+    if shape_of(state) != wanted:
+        raise ShapeError(f"{name}: state {named(state)}: give one of shape {wanted}")
+    return given[0], batch, hidden
+
+
+def _room(name: str, blocks: int, p: Any, *others: Any) -> Any:
+    """An array for the result: this many blocks for each step and sample."""
+    if any(map(is_lazy, (p, *others))):
+        raise OpError(f"{name}: it goes through plain arrays of NumPy; convert those of other libraries first")
+    n = shape_of(others[0])[-1]
+    return np.empty_like(p, shape=(*p.shape[:2], blocks * n), dtype=np.result_type(p, *others))
+
+
+# Simple recurrent network
+
+
+def _rnn_slope(z: Array, nonlinearity: str) -> Array:
+    return 1.0 - z * z if nonlinearity == "tanh" else where(greater(z, 0.0), 1.0, 0.0)
+
+
+def _rnn_shared(g: Array, z: Array, p: Array, w: Array, h: Array, *, nonlinearity: str = "tanh") -> tuple[Array, ...]:
+    """Gradients of all p, and of h."""
+    slope = _rnn_slope(z, nonlinearity)
+    back: Array = 0.0
+    parts: list[Array] = []
+    for t in reversed(range(shape_of(z)[0])):
+        d = (g[t] + back) * slope[t]
+        back = d @ w
+        parts.append(d)
+    return stacked(*reversed(parts), axis=0), back
+
+
+def _rnn_push(
+    z: Array, w: Array, h: Array, nonlinearity: str, tp: Array = None, tw: Array = None, th: Array = None
+) -> Array:
+    slope, before = _rnn_slope(z, nonlinearity), _before(h[None], z)
+    moved: list[Array] = []
+    for t in range(shape_of(z)[0]):
+        th = _sum_of(_at(tp, t), _times_weight(before[t], tw), _times_weight(th, w)) * slope[t]
+        moved.append(th)
+    return stacked(*moved, axis=0)
+
+
+def _at(x: Array | None, t: int) -> Array | None:
+    return None if x is None else x[t]
+
+
+def _times_weight(x: Array | None, w: Array | None) -> Array | None:
+    return None if x is None or w is None else x @ transpose(w)
+
+
+def _sum_of(*terms: Array | None) -> Array:
+    total: Array = None
+    for term in terms:
+        if term is not None:
+            total = term if total is None else total + term
+    return 0.0 if total is None else total
+
+
+def _rnn_shape(p: Array, w: Array, h: Array, *, nonlinearity: str = "tanh") -> tuple[int, ...]:
+    _checked("rnn_states", 1, p, w, h, 1)
+    return shape_of(p)
+
+
+@primitive(
+    "rnn",
+    vjp=[
+        lambda work, z, p, w, h, **how: work[0],
+        lambda work, z, p, w, h, **how: _by_weight(work[0], _before(h[None], z)),
+        lambda work, z, p, w, h, **how: work[1],
+    ],
+    jvp=[
+        lambda t, z, p, w, h, *, nonlinearity="tanh": _rnn_push(z, w, h, nonlinearity, tp=t),
+        lambda t, z, p, w, h, *, nonlinearity="tanh": _rnn_push(z, w, h, nonlinearity, tw=t),
+        lambda t, z, p, w, h, *, nonlinearity="tanh": _rnn_push(z, w, h, nonlinearity, th=t),
+    ],
+    shape=_rnn_shape,
+    kink="relu: 0 at 0",
+    shared=_rnn_shared,
+)
+def rnn_states(p: Array, w: Array, h: Array, *, nonlinearity: str = "tanh") -> Array:
+    """States of a simple recurrent layer.
+
+    h_t = tanh(p_t + w h_(t-1))
+
+    Args:
+        p: value of shape (steps, batch, hidden): what the inputs and the biases give.
+        w: weight of the state, of shape (hidden, hidden).
+        h: first state, of shape (batch, hidden).
+        nonlinearity: "tanh" or "relu".
+
+    Returns:
+        Value of shape (steps, batch, hidden).
+
+    Raises:
+        ShapeError: the shapes do not fit, or there is no step.
+
+    Source: Elman (1990), doi:10.1207/s15516709cog1402_1.
+
+    >>> p, w, h = np.ones((3, 1, 1)), np.ones((1, 1)), np.zeros((1, 1))
+    >>> rnn_states(p, w, h, nonlinearity="relu").ravel()
+    array([1., 2., 3.])
+    """
+    _rnn_shape(p, w, h)
+    z = _room("rnn_states", 1, p, w, h)
+    wt = np.ascontiguousarray(w.T)
+    for t in range(len(z)):
+        a = np.matmul(h, wt, out=z[t])
+        a += p[t]
+        h = np.tanh(a, out=a) if nonlinearity == "tanh" else np.maximum(a, 0, out=a)
+    return z
+
+
+# Long short-term memory
+
+
+def _lstm_slopes(i: Array, f: Array, g: Array, o: Array) -> tuple[Array, ...]:
+    """Slopes of the gates by what goes into them."""
+    return i * (1.0 - i), f * (1.0 - f), 1.0 - g * g, o * (1.0 - o)
+
+
+def _lstm_shared(g: Array, z: Array, p: Array, w: Array, state: Array) -> tuple[Array, ...]:
+    """Gradients of all p, and of the first state."""
+    n = shape_of(w)[-1]
+    i, f, new, o, c, _ = _blocks(z, 6)
+    tanh_c = tanh(c)
+    slopes = _lstm_slopes(i, f, new, o)
+    users = new, _before(state[1:], c), i, tanh_c  # what each gate is multiplied by
+    factors = concatenated(*(slope * user for slope, user in zip(slopes, users, strict=True)), axis=-1)
+    own = g[..., : 4 * n] * concatenated(*slopes, axis=-1) if _is_asked(g[..., : 4 * n]) else None
+    by_h = o * (1.0 - tanh_c * tanh_c)
+    gc, gh = g[..., 4 * n : 5 * n], g[..., 5 * n :]
+    dh: Array = 0.0
+    dc: Array = 0.0
+    parts: list[Array] = []
+    for t in reversed(range(shape_of(z)[0])):
+        dh = gh[t] + dh
+        dc = gc[t] + dc + dh * by_h[t]
+        d = concatenated(dc, dc, dc, dh, axis=-1) * factors[t]
+        d = d if own is None else d + own[t]
+        dh, dc = d @ w, dc * f[t]
+        parts.append(d)
+    return stacked(*reversed(parts), axis=0), stacked(dh, dc, axis=0)
+
+
+def _lstm_push(z: Array, w: Array, state: Array, tp: Array = None, tw: Array = None, ts: Array = None) -> Array:
+    i, f, new, o, c, h = _blocks(z, 6)
+    slopes, tanh_c = concatenated(*_lstm_slopes(i, f, new, o), axis=-1), tanh(c)
+    c_before, h_before = _before(state[1:], c), _before(state[:1], h)
+    th, tc = _at(ts, 0), _at(ts, 1)
+    moved: list[Array] = []
+    for t in range(shape_of(z)[0]):
+        a = _sum_of(_at(tp, t), _times_weight(h_before[t], tw), _times_weight(th, w)) * slopes[t]
+        ti, tf, tnew, to = _blocks(a, 4)
+        tc = ti * new[t] + i[t] * tnew + tf * c_before[t] + (0.0 if tc is None else f[t] * tc)
+        th = to * tanh_c[t] + o[t] * (1.0 - tanh_c[t] * tanh_c[t]) * tc
+        moved.append(concatenated(a, tc, th, axis=-1))
+    return stacked(*moved, axis=0)
+
+
+def _lstm_shape(p: Array, w: Array, state: Array) -> tuple[int, ...]:
+    steps, batch, hidden = _checked("lstm_states", 4, p, w, state, 2)
+    return steps, batch, 6 * hidden
+
+
+@primitive(
+    "lstm",
+    vjp=[
+        lambda work, z, p, w, state: work[0],
+        lambda work, z, p, w, state: _by_weight(work[0], _before(state[:1], _blocks(z, 6)[5])),
+        lambda work, z, p, w, state: work[1],
+    ],
+    jvp=[
+        lambda t, z, p, w, state: _lstm_push(z, w, state, tp=t),
+        lambda t, z, p, w, state: _lstm_push(z, w, state, tw=t),
+        lambda t, z, p, w, state: _lstm_push(z, w, state, ts=t),
+    ],
+    shape=_lstm_shape,
+    shared=_lstm_shared,
+)
+def lstm_states(p: Array, w: Array, state: Array) -> Array:
+    """Gates and states of a layer of long short-term memory.
+
+    i, f, o = sigmoid, g = tanh of the blocks of p_t + w h_(t-1)
+    c_t = f c_(t-1) + i g
+    h_t = o tanh(c_t)
+
+    Args:
+        p: value of shape (steps, batch, 4 * hidden): what the inputs and the biases
+            give, in the order i, f, g, o.
+        w: weight of the state, of shape (4 * hidden, hidden).
+        state: the first h and the first c, of shape (2, batch, hidden).
+
+    Returns:
+        Value of shape (steps, batch, 6 * hidden): i, f, g, o, c and h.
+
+    Raises:
+        ShapeError: the shapes do not fit, or there is no step.
+
+    Source: Hochreiter, Schmidhuber (1997), doi:10.1162/neco.1997.9.8.1735; with the
+    forget gate of Gers, Schmidhuber, Cummins (2000), doi:10.1162/089976600300015015.
+
+    >>> lstm_states(np.zeros((1, 1, 4)), np.zeros((4, 1)), np.ones((2, 1, 1)))[..., 4]
+    array([[0.5]])
+    """
+    _lstm_shape(p, w, state)
+    z = _room("lstm_states", 6, p, w, state)
+    n, (h, c) = w.shape[1], state
+    # sigmoid(x) = tanh(x / 2) / 2 + 1/2: so one tanh does for all four gates.
+    scale = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], z.dtype), n)
+    shift = np.repeat(np.array([0.5, 0.5, 0.0, 0.5], z.dtype), n)
+    p, wt = p * scale, np.ascontiguousarray(w.T) * scale
+    for t, row in enumerate(z):
+        a = h @ wt
+        a += p[t]
+        np.tanh(a, out=a)
+        a *= scale
+        np.add(a, shift, out=row[:, : 4 * n])
+        i, f, new, o, after, h = (row[:, k * n : (k + 1) * n] for k in range(6))
+        np.multiply(f, c, out=after)
+        after += i * new
+        np.multiply(o, np.tanh(after), out=h)
+        c = after
+    return z
+
+
+# Gated recurrent unit
+
+
+def _gru_shared(g: Array, z: Array, p: Array, w: Array, b: Array, h: Array) -> tuple[Array, ...]:
+    """Gradients of all p, of what the states give to the gates, and of h."""
+    n = shape_of(w)[-1]
+    r, u, new, q, states = _blocks(z, 5)
+    gr, gu, gnew, gq, gh = _blocks(g, 5)
+    slope_r, slope_u, slope_new = r * (1.0 - r), u * (1.0 - u), 1.0 - new * new
+    own_ru, own_new = concatenated(gr * slope_r, gu * slope_u, axis=-1), gnew * slope_new
+    by_u = (_before(h[None], states) - new) * slope_u
+    by_ru, by_new = concatenated(q * slope_r, by_u, axis=-1), (1.0 - u) * slope_new
+    dh: Array = 0.0
+    parts: list[Array] = []
+    news: list[Array] = []
+    for t in reversed(range(shape_of(z)[0])):
+        dh = gh[t] + dh
+        dnew = dh * by_new[t] + own_new[t]
+        dru = concatenated(dnew, dh, axis=-1) * by_ru[t] + own_ru[t]
+        d = concatenated(dru, dnew * r[t] + gq[t], axis=-1)
+        dh = dh * u[t] + d @ w
+        parts.append(d)
+        news.append(dnew)
+    d = stacked(*reversed(parts), axis=0)
+    return concatenated(d[..., : 2 * n], stacked(*reversed(news), axis=0), axis=-1), d, dh
+
+
+def _gru_push(
+    z: Array, w: Array, h: Array, tp: Array = None, tw: Array = None, tb: Array = None, th: Array = None
+) -> Array:
+    r, u, new, q, states = _blocks(z, 5)
+    slope_r, slope_u, slope_new, before = r * (1.0 - r), u * (1.0 - u), 1.0 - new * new, _before(h[None], states)
+    moved: list[Array] = []
+    for t in range(shape_of(z)[0]):
+        zero = 0.0 * new[t]
+        by_x = _blocks(tp[t], 3) if tp is not None else [zero] * 3
+        by_state = _sum_of(_times_weight(before[t], tw), tb, _times_weight(th, w))
+        qr, qu, tq = _blocks(by_state + 0.0 * z[t][..., : shape_of(w)[0]], 3)
+        tr, tu = (by_x[0] + qr) * slope_r[t], (by_x[1] + qu) * slope_u[t]
+        tnew = (by_x[2] + tr * q[t] + r[t] * tq) * slope_new[t]
+        th = tu * (before[t] - new[t]) + (1.0 - u[t]) * tnew + (0.0 if th is None else u[t] * th)
+        moved.append(concatenated(tr, tu, tnew, tq, th, axis=-1))
+    return stacked(*moved, axis=0)
+
+
+def _gru_shape(p: Array, w: Array, b: Array, h: Array) -> tuple[int, ...]:
+    steps, batch, hidden = _checked("gru_states", 3, p, w, h, 1)
+    if shape_of(b) != (3 * hidden,):
+        raise ShapeError(f"gru_states: bias {named(b)}: give one of shape {(3 * hidden,)}")
+    return steps, batch, 5 * hidden
+
+
+@primitive(
+    "gru",
+    vjp=[
+        lambda work, z, p, w, b, h: work[0],
+        lambda work, z, p, w, b, h: _by_weight(work[1], _before(h[None], _blocks(z, 5)[4])),
+        lambda work, z, p, w, b, h: sum(work[1], axis=(0, 1)),
+        lambda work, z, p, w, b, h: work[2],
+    ],
+    jvp=[
+        lambda t, z, p, w, b, h: _gru_push(z, w, h, tp=t),
+        lambda t, z, p, w, b, h: _gru_push(z, w, h, tw=t),
+        lambda t, z, p, w, b, h: _gru_push(z, w, h, tb=t),
+        lambda t, z, p, w, b, h: _gru_push(z, w, h, th=t),
+    ],
+    shape=_gru_shape,
+    shared=_gru_shared,
+)
+def gru_states(p: Array, w: Array, b: Array, h: Array) -> Array:
+    """Gates and states of a layer of gated recurrent units.
+
+    q = w h_(t-1) + b
+    r, u = sigmoid of the first two blocks of p_t + q
+    n = tanh(p_t + r q) of the third
+    h_t = (1 - u) n + u h_(t-1)
+
+    Args:
+        p: value of shape (steps, batch, 3 * hidden): what the inputs and their bias
+            give, in the order r, u, n.
+        w: weight of the state, of shape (3 * hidden, hidden).
+        b: bias of the state, of shape (3 * hidden,).
+        h: first state, of shape (batch, hidden).
+
+    Returns:
+        Value of shape (steps, batch, 5 * hidden): r, u, n, the third block of q, and h.
+
+    Raises:
+        ShapeError: the shapes do not fit, or there is no step.
+
+    Source: Cho et al. (2014), arXiv:1406.1078; with the reset gate after the product,
+    as in PyTorch.
+
+    >>> gru_states(np.zeros((1, 1, 3)), np.zeros((3, 1)), np.zeros(3), np.ones((1, 1)))
+    array([[[0.5, 0.5, 0. , 0. , 0.5]]])
+    """
+    _gru_shape(p, w, b, h)
+    z = _room("gru_states", 5, p, w, b, h)
+    n, wt = w.shape[1], np.ascontiguousarray(w.T)
+    for t, row in enumerate(z):
+        by_state = h @ wt
+        by_state += b
+        gates, new, q, after = row[:, : 2 * n], row[:, 2 * n : 3 * n], row[:, 3 * n : 4 * n], row[:, 4 * n :]
+        np.add(p[t, :, : 2 * n], by_state[:, : 2 * n], out=gates)
+        gates *= 0.5  # sigmoid(x) = tanh(x / 2) / 2 + 1/2
+        np.tanh(gates, out=gates)
+        gates *= 0.5
+        gates += 0.5
+        q[...] = by_state[:, 2 * n :]
+        np.multiply(gates[:, :n], q, out=new)
+        new += p[t, :, 2 * n :]
+        np.tanh(new, out=new)
+        np.multiply(gates[:, n:], h - new, out=after)
+        after += new
+        h = after
+    return z

@@ -1,0 +1,98 @@
+"""Feeds: what a training reads, as batches, pass after pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sized
+from typing import Any
+
+from micrograd.data import Batches, batches
+from micrograd.errors import ArgumentError
+
+WANTED = "give (X, y) arrays, an iterable of batches (X, y), or a function that returns one"
+
+
+class Feed:
+    """Batches of (X, y), again for each pass.
+
+    Args:
+        asker: who asks, for errors.
+        data: arrays (X, y), in memory, in a memory map or of Dask; or an iterable of
+            batches (X, y); or a function that returns an iterable for each pass.
+        batch_size: rows of a batch of arrays; None for all rows.
+        shuffle: whether rows of arrays come in another order in each pass.
+        seed: of the shuffling.
+
+    Attributes:
+        settings: what must be the same where a training is resumed.
+
+    Raises:
+        ArgumentError: data is something else.
+    """
+
+    def __init__(self, asker: str, data: Any, batch_size: int | None, shuffle: bool, seed: int) -> None:
+        self._asker = asker
+        self._source: Any = data
+        self.settings: dict[str, Any] = {}
+        if _are_arrays(data):
+            X, y = data
+            size = max(1, _length(X)) if batch_size is None else batch_size
+            self._source = batches(X, y, batch_size=size, shuffle=shuffle, seed=seed)
+        if isinstance(self._source, Batches):
+            found = self._source
+            # Of the user's own Batches, the first pass may have another number than 0.
+            self.settings["first pass"] = found.epoch
+            self.settings["rows"] = _length(found.X)
+            self.settings["batches"] = [found.batch_size, found.shuffle, found.seed, found.drop_last]
+        elif isinstance(data, Iterator) or not (callable(data) or isinstance(data, Iterable)):
+            said = " is used up after one pass" if isinstance(data, Iterator) else " holds no batches"
+            raise ArgumentError(f"{asker}: data={type(data).__name__}{said}; {WANTED}")
+
+    def __len__(self) -> int:
+        """The number of batches of a pass; 0 if it is not known."""
+        return len(self._source) if isinstance(self._source, Sized) else 0
+
+    def batches(self, number: int, skip: int = 0) -> Iterator[tuple[Any, Any]]:
+        """The batches of a pass, without the first ones.
+
+        Raises:
+            ArgumentError: there are none, or one is not a pair.
+        """
+        if isinstance(self._source, Batches):
+            self._source.epoch = self.settings["first pass"] + number
+        source = self._source() if callable(self._source) else self._source
+        count = 0
+        for batch in source:
+            count += 1
+            if count <= skip:
+                continue
+            if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+                raise ArgumentError(f"{self._asker}: a batch is {type(batch).__name__}, not a pair (X, y); {WANTED}")
+            yield batch  # type: ignore[misc]  # a pair
+        if count == 0:
+            raise ArgumentError(f"{self._asker}: the data gives no batches in pass {number + 1}; {WANTED}")
+
+
+def rows_of(X: Any, y: Any) -> int:
+    """The number of rows in a batch: the length of y, or else of X; 1 for numbers."""
+    try:
+        return len(y)
+    except TypeError:  # a number, or an array of shape ()
+        return _length(X) or 1
+
+
+def _are_arrays(data: Any) -> bool:
+    """Whether it is a pair of arrays, and not of batches."""
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        return False
+    return all(hasattr(x, "shape") or (isinstance(x, list) and not _is_batch(x)) for x in data)
+
+
+def _is_batch(x: Any) -> bool:
+    return len(x) == 2 and all(hasattr(part, "shape") for part in x)
+
+
+def _length(x: Any) -> int:
+    shape = getattr(x, "shape", None)
+    if shape is not None:
+        return int(shape[0]) if shape else 0
+    return len(x) if isinstance(x, Sized) else 0

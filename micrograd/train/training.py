@@ -1,0 +1,180 @@
+"""Training: where a training stands. Callbacks see it, and checkpoints hold it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from micrograd.errors import ArgumentError, CheckpointError
+from micrograd.train.callbacks import Callback, is_better
+from micrograd.train.history import History
+from micrograd.train.scores import Tally
+
+
+class Best:
+    """A copy of the weights after the best epoch.
+
+    Args:
+        is_kept: False keeps none.
+        monitor: the column that is watched; None for "val_loss" or "loss".
+        mode: "min" if less is better, "max" if more is.
+
+    Attributes:
+        number: that of the best epoch; nan before the first one.
+        epoch: the best epoch, from 1; 0 before the first one.
+        weights: the `state_dict()` of the model after it; None before the first one.
+    """
+
+    def __init__(self, is_kept: bool, monitor: str | None, mode: str) -> None:
+        self.is_kept, self.monitor, self.mode = is_kept, monitor, mode
+        self.number, self.epoch = math.nan, 0
+        self.weights: Any = None
+
+    def look(self, training: Training) -> None:
+        """Keep the weights, if this epoch is the best one."""
+        if self.is_kept and is_better(number := training.monitored(self.monitor), self.number, self.mode):
+            self.number, self.epoch = number, training.epoch
+            self.weights = training.model.state_dict()
+
+    def restore(self, model: Any) -> None:
+        """Put the best weights into the model, if there are any."""
+        if self.weights is not None:
+            model.load_state_dict(self.weights)
+
+
+class Training:
+    """Where a training stands.
+
+    Attributes:
+        model: the model.
+        optimizer: the optimiser.
+        epochs: after how many epochs it ends.
+        epoch: how many epochs are done.
+        step: how many steps of the optimiser are done, in all epochs.
+        batch: how many batches of this epoch are done.
+        loss: the loss of the last batch.
+        logs: the numbers of the last epoch by name.
+        history: those of all epochs.
+        best: the best epoch.
+        settings: what must be the same where a training is resumed.
+        stopped: why the training has been stopped; empty if it has not.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        epochs: int,
+        callbacks: list[Callback],
+        metrics: Mapping[str, Any],
+        best: Best,
+        settings: dict[str, Any],
+    ) -> None:
+        self.model, self.optimizer, self.epochs, self.callbacks = model, optimizer, epochs, callbacks
+        self.best, self.settings = best, settings
+        self.epoch = self.step = self.batch = 0
+        self.loss = math.nan
+        self.logs: dict[str, Any] = {}
+        self.history = History()
+        self.stopped = ""
+        self.tally = Tally(metrics)
+        self._seconds, self._started = 0.0, time.perf_counter()
+
+    def stop(self, reason: str = "stopped by a callback") -> None:
+        """End the training after this epoch; or after this step, where it is called at
+        the end of a step.
+        """
+        self.stopped = reason
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no more to do."""
+        return bool(self.stopped) or self.epoch >= self.epochs
+
+    def monitored(self, column: str | None) -> float:
+        """The number of the last epoch in a column; None for "val_loss", or "loss" if
+        there is no validation.
+
+        Raises:
+            ArgumentError: there is no such column.
+        """
+        name = column or ("val_loss" if "val_loss" in self.logs else "loss")
+        if name not in self.logs:
+            raise ArgumentError(
+                f"fit: there is no column {name!r} to monitor; choose from {', '.join(self.logs)}, "
+                f"or give validation= for those that begin with val_"
+            )
+        return float(self.logs[name])
+
+    def end_epoch(self, numbers: Mapping[str, float]) -> None:
+        """Count an epoch, with its numbers."""
+        self.epoch += 1
+        self.batch = 0
+        groups = getattr(self.optimizer, "param_groups", None)
+        rate = {"lr": float(groups[0]["lr"])} if groups and "lr" in groups[0] else {}
+        self.logs = {"epoch": self.epoch, **numbers, **rate, "seconds": self.seconds}
+        self.history.append(self.logs)
+        self.tally = Tally(self.tally.metrics)
+        self.best.look(self)
+
+    @property
+    def seconds(self) -> float:
+        """How long the training has run, before it was resumed included."""
+        return self._seconds + time.perf_counter() - self._started
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state, for a checkpoint: all but the model, the optimiser and the best
+        weights.
+        """
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "batch": self.batch,
+            "logs": self.logs,
+            "history": self.history.columns,
+            "tally": self.tally.state_dict(),
+            "best": {"number": self.best.number, "epoch": self.best.epoch},
+            "seconds": self.seconds,
+            "settings": self.settings,
+            "callbacks": [[type(c).__name__, c.state_dict()] for c in self._stateful()],
+        }
+
+    def _stateful(self) -> list[Callback]:
+        """The callbacks that have a state."""
+        return [c for c in self.callbacks if c.state_dict()]
+
+    def load_state_dict(self, state: Mapping[str, Any], weights: Any) -> None:
+        """Go on from such a state.
+
+        Args:
+            state: what `state_dict` gave.
+            weights: the best weights, or None.
+        """
+        self.epoch, self.step, self.batch = state["epoch"], state["step"], state["batch"]
+        self.logs, self.history = state["logs"], History(state["history"])
+        self.tally.load_state_dict(state["tally"])
+        self.best.number, self.best.epoch, self.best.weights = state["best"]["number"], state["best"]["epoch"], weights
+        self._seconds, self._started = state["seconds"], time.perf_counter()
+        for callback, (_, own) in zip(self._stateful(), state["callbacks"], strict=True):
+            callback.load_state_dict(own)
+
+    def check_same(self, path: Any, state: Mapping[str, Any]) -> None:
+        """Whether a state is one of this training: then it continues to the same bits.
+
+        Raises:
+            CheckpointError: it is not.
+        """
+        for name, saved in state["settings"].items():
+            if (given := self.settings.get(name)) != saved:
+                raise CheckpointError(
+                    f"fit: resume={path} was trained with {name}={saved!r}, and this is {name}={given!r}; "
+                    f"give what it was trained with, or start anew without resume="
+                )
+        saved_kinds, kinds = [kind for kind, _ in state["callbacks"]], [type(c).__name__ for c in self._stateful()]
+        if saved_kinds != kinds:
+            raise CheckpointError(
+                f"fit: resume={path} holds the states of the callbacks {', '.join(saved_kinds) or '(none)'}, "
+                f"and here are {', '.join(kinds) or 'none that have one'}; give the same callbacks"
+            )
