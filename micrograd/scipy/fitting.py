@@ -111,6 +111,7 @@ class _Fit:
         self._shape = None if has_gaps else shape  # SciPy leaves out a number of rows
         self._is_exact = jac is None
         self._started = False
+        self._vector: Vector | None = None
         self._last: Any = None  # the last Jacobian: solvers end with that of their result
 
         @functools.wraps(model)  # SciPy counts the parameters in its signature
@@ -144,9 +145,14 @@ class _Fit:
         return found if self._shape is None else np.broadcast_to(found, self._shape)
 
     def _run(self, x: Any, p: tuple[Any, ...]) -> Vector:
-        start = [1.0] * len(p)  # only the structure; whether p is finite is asked later
-        flat = Flat("curve_fit", start, "parameters", names=_names(self._model, len(p)))
-        return Vector(flat, lambda params: self._checked(self._model(x, *params)), what="model")
+        """The same for each call of a fit, as SciPy changes neither x nor the number
+        of parameters.
+        """
+        if self._vector is None:
+            start = [1.0] * len(p)  # only the structure; whether p is finite is asked later
+            flat = Flat("curve_fit", start, "parameters", names=_names(self._model, len(p)))
+            self._vector = Vector(flat, lambda params: self._checked(self._model(x, *params)), what="model")
+        return self._vector
 
     def _checked(self, out: Any) -> Any:
         """What the model returned, if it fits the data."""
