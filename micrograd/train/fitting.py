@@ -176,6 +176,7 @@ def _run(
                     checkpoint.save(training)
                 check()
         finally:
+            training.history.best_epoch, training.history.stopped = training.best.epoch, training.stopped
             training.best.restore(training.model)
             restore_modes(modes)
             progress.close()

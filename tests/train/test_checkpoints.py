@@ -231,6 +231,14 @@ def test_what_needs_a_pickle_is_refused(path, extra, words):
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_more_than_a_file_can_hold(path):
+    before = path.read_bytes()
+    words = r"save: \d+ arrays and \d+ letters of other state are more than one file can hold; join numbers to arrays"
+    with pytest.raises(CheckpointError, match=words):
+        save(path, Net(), extra=[0] * 500_001)
+    assert path.read_bytes() == before
+
+
 def test_a_model_needs_a_state(tmp_path):
     with pytest.raises(CheckpointError, match="save: model=list has no state_dict and load_state_dict; give a Module"):
         save(tmp_path / "a", [Value(1.0)])
@@ -360,6 +368,7 @@ FOREIGN = {
     "not JSON": ((5).to_bytes(8, "little") + b"{nono", "is damaged: its header is not JSON"),
     "not UTF-8": ((4).to_bytes(8, "little") + b'{"\xff"', "is damaged: its header is not JSON"),
     "deep": ((200001).to_bytes(8, "little") + b"{" + b"[" * 200000, "is damaged: its header is not JSON"),
+    "many entries": ((2 * 10**6 + 4).to_bytes(8, "little") + b'{"":' + b"[]" * 10**6, "more than 500000 entries"),
     "a key twice": ((13).to_bytes(8, "little") + b'{"a":1,"a":2}', "its header has the key 'a' twice"),
     "somebody else's": (
         safetensors_numpy.save({"weight": np.ones(2)}, {"format": "pt"}),

@@ -390,7 +390,8 @@ def test_early_stopping(numbers, patience, epochs, best):
         patience=patience,
         callbacks=[lambda training: states.append(bits(training.model))],
     )
-    assert len(history) == epochs
+    assert len(history) == epochs and history.best_epoch == best
+    assert history.stopped == ("" if epochs == len(numbers) else f"no better epoch for {patience} epochs")
     assert bits(model) == states[best or -1]
 
 
