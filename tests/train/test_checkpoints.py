@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pickle
+import socket
 import stat
 import subprocess
 import sys
@@ -478,13 +479,14 @@ def test_hostile(path, name):
     refused(path, words)
 
 
-def test_a_deep_state(path):
+@pytest.mark.parametrize("depth", [3_000, 100_000])
+def test_a_deep_state(path, depth):
     content = path.read_bytes()
     size = 8 + int.from_bytes(content[:8], "little")
-    deep = b'{\\"a\\":' * 100_000 + b"1" + b"}" * 100_000
+    deep = b'{\\"a\\":' * depth + b"1" + b"}" * depth
     header = content[8:size].replace(b'\\"extra\\":{', b'\\"extra\\":' + deep + b',\\"rest\\":{')
     _rewritten(path, tensors.PLACES["header"].sub(lambda m: m[0].replace(m[1], b"0" * 64), header), content[size:])
-    refused(path, "is damaged: its header is not JSON")
+    refused(path, "is damaged: its (header is not JSON|state is nested too deeply)")
 
 
 def test_a_directory(tmp_path):
@@ -504,6 +506,14 @@ def test_a_fifo(tmp_path):
     with pytest.raises(CheckpointError, match=r"save: .* is not a file, but a device, a socket or a FIFO"):
         save(tmp_path / "a", Net())
     assert stat.S_ISFIFO(os.stat(tmp_path / "a").st_mode)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no such sockets here")
+def test_a_socket(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("a")
+        refused(Path("a"), "load: a is not a file, but a device, a socket or a FIFO")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there are no devices here")
@@ -609,6 +619,38 @@ def test_the_file_and_the_folder_are_flushed(path, monkeypatch):
     monkeypatch.setattr(files.os, "replace", rename)
     save(path, Net())
     assert order == ["flush file", "rename", "flush folder"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EINVAL])
+def test_a_folder_that_cannot_be_flushed(path, monkeypatch, number):
+    """EINVAL says that the file system does not know how to; others are failures."""
+    fsync = os.fsync
+
+    def flush(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", flush)
+    if number == errno.EIO:
+        with pytest.raises(OSError, match=r"save: .*; the new file is there, but a crash may undo it; save again"):
+            save(path, Net(seed=5), epoch=9)
+    else:
+        save(path, Net(seed=5), epoch=9)
+    monkeypatch.undo()
+    assert load(path)["epoch"] == 9
+
+
+def test_ctrl_c_while_saving(path, monkeypatch):
+    def interrupted(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = path.read_bytes()
+    monkeypatch.setattr(files.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(path, Net(seed=5))
+    monkeypatch.undo()
+    assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no locks of this kind")

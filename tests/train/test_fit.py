@@ -22,6 +22,7 @@ from micrograd.errors import (
     DataError,
     DivergenceError,
     MicrogradError,
+    MissingExtraError,
     ShapeError,
 )
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Module, Sequential, Tanh
@@ -181,6 +182,10 @@ def test_data_that_is_refused(given, words):
         ({"metrics": {"loss": accuracy}}, "a metric cannot have the name 'loss', which is a column"),
         ({"callbacks": [3]}, "the callback 3 is not a Callback or a function"),
         ({"callbacks": [Callback]}, "is not a Callback or a function; make an object of it"),
+        (
+            {"callbacks": [lambda training: EarlyStopping(1, mode="most")]},
+            "mode='most' is unknown; choose from min, max",
+        ),
         ({"callbacks": [Checkpoint("a")], "save": "b"}, "fit: 2 checkpoints are given; give one"),
         (
             {"callbacks": [EarlyStopping(1, "val_loss")]},
@@ -642,6 +647,27 @@ def test_tensorboard(tmp_path):
     fitted(network(), epochs=3, validation=data(8), callbacks=[TensorBoard(tmp_path)])
     (name,) = os.listdir(tmp_path)
     assert name.startswith("events") and b"val_loss" in (tmp_path / name).read_bytes()
+
+
+def test_libraries_that_are_missing(monkeypatch):
+    from micrograd.train import TensorBoard
+
+    for name in ("tensorboardX", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=r"TensorBoard: .*; pip install 'micrograd-nd\[tensorboard\]'"):
+        TensorBoard()
+    history = History({"loss": [1.0]})
+    with pytest.raises(MissingExtraError, match=r"plot: .* matplotlib, .*; pip install 'micrograd-nd\[plot\]'"):
+        history.plot()
+
+
+def test_targets_that_are_numbers():
+    """A batch whose target is one number counts as the rows of X, or as one."""
+    seen = []
+    model = network()
+    parts = [(data(4)[0], np.array(1.0)), (data(1)[0], 2.0), (data(6)[0], [1.0] * 6)]
+    history = fitted(model, parts, epochs=1, loss=lambda z, y: (seen.append(len(z)), (z.mean() * 0.0 + seen[-1]))[1])
+    assert history["loss"] == [(4 * 4 + 1 * 1 + 6 * 6) / 11]
 
 
 def test_a_history_is_a_table(tmp_path):
