@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,37 @@ def test_names_of_a_short_file_are_refused(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "has 2 names; give a file with at least 20, one a line" in done.stderr
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Iterator[str]:
+    """Where an example puts its picture, which must be one."""
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    pytest.importorskip("scipy", reason="the extra `scipy` is not installed")
+    path = tmp_path / "picture.png"
+    yield str(path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_curve_fitting(picture: str) -> None:
+    out = run("curve_fitting", "--small", "--out", picture)
+    found, errors, truth = (numbers(pattern, out) for pattern in (r" ([\d.]+) \+-", r"\+- ([\d.]+)", r"truth ([\d.]+)"))
+    assert len(truth) == 3
+    assert np.all(np.abs(np.subtract(found, truth)) < 3.0 * np.array(errors))
+    assert min(numbers(r"error: +(\d+)% of cups", out)) > 40  # of 40 cups; 68 in the long run
+
+
+def test_physics_informed(picture: str) -> None:
+    """At small size it has only begun: the law and the readings agree better than at
+    the start, where the sum of squares is about 6,700.
+    """
+    out = run("physics_informed", "--small", "--out", picture)
+    (squares,) = numbers(r"sum of squares ([\d.]+)", out)
+    assert squares < 4_000
+    assert len(numbers(r"largest error ([\d.]+)", out)) == 2
+
+
+def test_neural_ode(picture: str) -> None:
+    out = run("neural_ode", "--small", "--out", picture)
+    ((first, last),) = [map(float, pair) for pair in re.findall(r"loss: ([\d.]+) at first, ([\d.]+) in the end", out)]
+    assert last < 0.1 * first
