@@ -256,7 +256,7 @@ def _resumed(resume: Any, checkpoint: Checkpoint | None) -> Any:
 
 def _read(path: Any) -> dict[str, Any]:
     state = load(path)
-    if not isinstance(state.get("extra"), dict) or "training" not in state["extra"]:
+    if not isinstance(state.get("extra"), dict) or "fit" not in state["extra"]:
         raise CheckpointError(
             f"fit: resume={path} holds a model, but not the state of a training; "
             f"load(path, model) takes its weights, and fit(..., save=path) writes files to resume from"
@@ -266,7 +266,7 @@ def _read(path: Any) -> dict[str, Any]:
 
 def _resume(training: Training, feed: Feed, path: Any, state: dict[str, Any]) -> None:
     """Go on from a checkpoint. If there is an error, everything is as it was."""
-    own = state["extra"]["training"]
+    own = state["extra"]["fit"]
     before = [(c, copy.deepcopy(c.state_dict())) for c in training.callbacks]
     try:
         if "first pass" in feed.settings:

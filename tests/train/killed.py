@@ -142,7 +142,7 @@ def bits(path: Path) -> Any:
     """Everything that a training has computed, from its checkpoint."""
     state = load(path)
     arrays = [*state["model"].values(), *state["optimizer"]["velocity"]]
-    return [x.tobytes() for x in arrays], state["extra"]["training"]["tally"], state["generators"]
+    return [x.tobytes() for x in arrays], state["extra"]["fit"]["tally"], state["generators"]
 
 
 def kill(path: Path, kills: int, chance: random.Random) -> tuple[list[int], list[str]]:
@@ -151,7 +151,7 @@ def kill(path: Path, kills: int, chance: random.Random) -> tuple[list[int], list
     for i in range(kills):
         told = killed_training(path, chance.uniform(0.0, 0.02))
         try:
-            saved = load(path, network())["extra"]["training"]["step"]
+            saved = load(path, network())["extra"]["fit"]["step"]
         except Exception as error:  # whatever it is, it is a failure
             return steps, [f"kill {i}: {error!r}"]
         if saved not in (told, told - 1):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from micrograd.errors import (
 )
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Module, Sequential, Tanh
 from micrograd.optim import SGD, Adam
-from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, save
+from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, progress, save
 
 ROOT = Path(__file__).parents[2]
 needs_safetensors = pytest.mark.skipif(
@@ -618,7 +620,7 @@ def test_a_callback_that_stops_at_a_step(tmp_path):
     model, whole = network(), network()
     history = fitted(model, epochs=4, batch_size=10, callbacks=[Stop(7)], save=tmp_path / "a")
     assert len(history) == 1
-    assert load(tmp_path / "a")["extra"]["training"]["step"] == 7
+    assert load(tmp_path / "a")["extra"]["fit"]["step"] == 7
     fitted(model, epochs=4, batch_size=10, callbacks=[Stop(-1)], save=tmp_path / "a", resume=True)
     fitted(whole, epochs=4, batch_size=10)
     assert bits(model) == bits(whole)
@@ -734,3 +736,40 @@ def test_progress_in_a_terminal():
     assert process.wait() == 0
     last = shown.decode().strip().split("\r")[-1]
     assert "epoch 3/3" in last and "15/15" in last and "loss 0." in last and "val_loss" in last, shown
+
+
+def test_progress_in_a_notebook(monkeypatch):
+    """There, tqdm.auto has a bar of its own, which takes disable=None as False."""
+    shown: list[Any] = []
+
+    class Bar:
+        def __init__(self, **options: Any) -> None:
+            self.disable = bool(options["disable"])
+            shown.append((options["total"], options["initial"]))
+
+        def set_description_str(self, text: str, refresh: bool) -> None:
+            shown.append(text)
+
+        def set_postfix_str(self, text: str, refresh: bool) -> None:
+            shown.append(re.sub(r"[\d.]+", "1", text))
+
+        def update(self, steps: int) -> None:
+            shown.append(steps)
+
+        def refresh(self) -> None:
+            shown.append("refresh")
+
+        def close(self) -> None:
+            shown.append("close")
+
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    fitted(network(), epochs=2, batch_size=25, metrics=[worst], verbose=True)
+    both = "loss 1, worst 1"
+    assert shown == [
+        (4, 0),
+        *("epoch 1/2", "loss 1", 1, "epoch 1/2", "loss 1", 1, "epoch 2/2", both, 0),
+        *("epoch 2/2", both, 1, "epoch 2/2", both, 1, "epoch 2/2", both, 0),
+        *("refresh", "close"),
+    ]

@@ -106,7 +106,7 @@ def test_schedules_are_resumed(tmp_path, name):
     train(tmp_path / "a", 3, make, SCHEDULES[name])
     resumed = train(tmp_path / "a", 6, make, SCHEDULES[name])
     assert resumed == train(tmp_path / "b", 6, make, SCHEDULES[name])
-    rates = load(tmp_path / "a")["extra"]["training"]["history"]["lr"]
+    rates = load(tmp_path / "a")["extra"]["fit"]["history"]["lr"]
     assert len(set(rates)) > 1
 
 
@@ -129,7 +129,7 @@ def test_a_state_of_a_training_that_is_not_complete(tmp_path):
 
     model = network()
     optimizer = optim.SGD(model.parameters())
-    save(tmp_path / "a", model, optimizer, seed=0, extra={"training": {"settings": {}, "callbacks": []}})
+    save(tmp_path / "a", model, optimizer, seed=0, extra={"fit": {"settings": {}, "callbacks": []}})
     with pytest.raises(CheckpointError, match=r"is damaged: the state of the training is not complete \(KeyError"):
         fit(model, mse, data(), optimizer, resume=tmp_path / "a")
 
