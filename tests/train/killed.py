@@ -30,7 +30,7 @@ EPOCHS, ROWS, BATCH = 1_000_000, 40, 8
 class Momentum:
     """A small optimiser with a state."""
 
-    def __init__(self, params: Any, lr: float = 0.01) -> None:
+    def __init__(self, params: Any, lr: float = 1e-4) -> None:
         self.param_groups: Any = [{"params": list(params), "lr": lr}]
         self.velocity = [np.zeros_like(p.data) for p in self.param_groups[0]["params"]]
 

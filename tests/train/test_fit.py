@@ -158,10 +158,11 @@ def test_all_rows_in_one_batch():
         ([], "fit: the data gives no batches in pass 1; give (X, y) arrays"),
         ([3.0], "fit: a batch is float, not a pair (X, y); give (X, y) arrays"),
         ([(np.ones(1),)], "fit: a batch is tuple, not a pair"),
+        (batches(np.ones((3, 2))), "fit: the batches hold X alone; make them with batches(X, y)"),
         ((np.ones((3, 2)), np.ones((4, 1))), "X has 3 rows, y 4; give one y for each row of X"),
         ((np.ones((0, 2)), np.ones((0, 1))), "X has no rows"),
     ],
-    ids=["a number", "a generator", "nothing", "numbers", "a tuple", "other rows", "no rows"],
+    ids=["a number", "a generator", "nothing", "numbers", "a tuple", "batches of X", "other rows", "no rows"],
 )
 def test_data_that_is_refused(given, words):
     model = network()
