@@ -45,11 +45,12 @@ class History:
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add a row. A number that a row does not have is nan."""
-        if missing := row.keys() - self.columns.keys():
+        if row.keys() != self.columns.keys():
             count = len(self)
-            self.columns |= {name: [math.nan] * count for name in row if name in missing}
+            self.columns |= {name: [math.nan] * count for name in row if name not in self.columns}
+            row = {name: row.get(name, math.nan) for name in self.columns}
         for name, column in self.columns.items():
-            column.append(row.get(name, math.nan))
+            column.append(row[name])
 
     def __len__(self) -> int:
         return max(map(len, self.columns.values()), default=0)
