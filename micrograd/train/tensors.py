@@ -107,7 +107,10 @@ class Header:
         arrays = {}
         for name, tensor in _deserialized(content, self.path):
             dtype, shape = self.tensors[name]
-            array = np.frombuffer(tensor["data"], dtype).reshape(shape)
+            try:
+                array = np.frombuffer(tensor["data"], dtype).reshape(shape)
+            except (ValueError, OverflowError) as error:  # 100 axes, or 2**63 columns of no rows
+                raise damaged(self.path, f"{name!r} is not an array ({error})") from None
             arrays[name] = array.astype(dtype.newbyteorder("="))  # a copy, which may be written to
         return _restored(self.tree, arrays, self.path)
 

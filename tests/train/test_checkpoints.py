@@ -409,7 +409,7 @@ def _rewritten(path: Path, header: bytes, data: bytes) -> None:
 
 def _set(path: str, value: Any) -> Any:
     def change(table: Any, metadata: Any) -> None:
-        *keys, last = path.split("/")
+        *keys, last = path.split("|")
         place = {"table": table, "metadata": metadata}
         for key in keys:
             place = place[key]
@@ -419,45 +419,49 @@ def _set(path: str, value: Any) -> Any:
 
 
 HOSTILE = {
-    "overlap": ("table/model.weight/data_offsets", [8, 56], "is damaged: .*(overlap|invalid|offset)"),
-    "beyond the end": ("table/model.weight/data_offsets", [0, 10**9], "is damaged: its arrays take 1000000000 bytes"),
-    "negative": ("table/model.weight/data_offsets", [-8, 40], "is damaged"),
-    "huge": ("table/model.weight/data_offsets", [0, 2**64], "is damaged: its arrays take"),
+    "overlap": ("table|model.weight|data_offsets", [8, 56], "is damaged: .*(overlap|invalid|offset)"),
+    "beyond the end": ("table|model.weight|data_offsets", [0, 10**9], "is damaged: its arrays take 1000000000 bytes"),
+    "negative": ("table|model.weight|data_offsets", [-8, 40], "is damaged"),
+    "huge": ("table|model.weight|data_offsets", [0, 2**64], "is damaged: its arrays take"),
     "a larger shape": (
-        "table/model.weight/shape",
+        "table|model.weight|shape",
         [10**9, 10**9],
         "does not fit the model: weight is float64 of shape",
     ),
-    "a negative shape": ("table/model.weight/shape", [-3, -2], "no good entry where one must be"),
-    "a shape that overflows": ("table/model.rng/shape", [2**63, 2**63], "is damaged: .* overflow"),
-    "another dtype": ("table/model.weight/dtype", "I64", "does not fit the model: weight is int64 of shape"),
-    "an unknown dtype": ("table/model.weight/dtype", "F8_E5M2", "no good entry where one must be"),
-    "no entry": ("table/model.weight", None, "no good entry where one must be"),
-    "a name that leaves the folder": ("metadata/state/model/..~..~etc~passwd", 1, "unknown to the model"),
+    "a negative shape": ("table|model.weight|shape", [-3, -2], "no good entry where one must be"),
+    "a shape that overflows": (
+        "table|more",
+        {"dtype": "U8", "shape": [2**63, 2**63], "data_offsets": [0, 1]},
+        "is damaged: .* overflow",
+    ),
+    "another dtype": ("table|model.weight|dtype", "I64", "does not fit the model: weight is int64 of shape"),
+    "an unknown dtype": ("table|model.weight|dtype", "F8_E5M2", "no good entry where one must be"),
+    "no entry": ("table|model.weight", None, "no good entry where one must be"),
+    "a name that leaves the folder": ("metadata|state|model|../../etc/passwd", 1, "unknown to the model"),
     "a name that is a path": (
-        "metadata/state/model/~etc~passwd",
+        "metadata|state|model|/etc/passwd",
         {"$": "array", "of": "/etc/passwd"},
         "unknown to the",
     ),
     "an array that is not there": (
-        "metadata/state/model/weight",
+        "metadata|state|model|weight",
         {"$": "array", "of": "none"},
         "weight is None of shape",
     ),
-    "no array": ("metadata/state/model/weight", 3, "weight is None of shape None, wanted float64 of shape"),
-    "an unknown kind": ("metadata/state/extra", {"$": "exec", "of": "1"}, "the entry .* is not known .* it is damaged"),
-    "a list as a kind": ("metadata/state/extra", {"$": [], "of": "1"}, "the entry .* is not known"),
-    "a wrong float": ("metadata/state/extra", {"$": "float", "of": "__import__('os')"}, "the entry .* is not known"),
-    "no state": ("metadata/state", [1], "is damaged"),
-    "no model": ("metadata/state/model", None, "has no model weights; it is damaged"),
+    "no array": ("metadata|state|model|weight", 3, "weight is None of shape None, wanted float64 of shape"),
+    "an unknown kind": ("metadata|state|extra", {"$": "exec", "of": "1"}, "the entry .* is not known .* it is damaged"),
+    "a list as a kind": ("metadata|state|extra", {"$": [], "of": "1"}, "the entry .* is not known"),
+    "a wrong float": ("metadata|state|extra", {"$": "float", "of": "__import__('os')"}, "the entry .* is not known"),
+    "no state": ("metadata|state", [1], "is damaged"),
+    "no model": ("metadata|state|model", None, "has no model weights; it is damaged"),
     "another version": (
-        "metadata/version",
+        "metadata|version",
         2,
         "has version 2 of the format, and this micrograd reads version 1; install",
     ),
-    "no optimizer": ("metadata/state/optimizer", 3, r"its state cannot be taken over \(TypeError"),
+    "no optimizer": ("metadata|state|optimizer", 3, r"its state cannot be taken over \(TypeError"),
     "a generator": (
-        "metadata/state/generators/rng/state",
+        "metadata|state|generators|rng|state",
         {"state": -1, "inc": 2**300},
         "generator 'rng' .* is not one",
     ),
@@ -467,16 +471,25 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile(path, name):
     where, value, words = HOSTILE[name]
-    try:
-        signed(path, lambda *tables: [_set(where.replace("~", "\0"), value)(*tables)])
-    except KeyError:
-        signed(
-            path,
-            lambda table, metadata: table.update(
-                {"model.rng": {"dtype": "U8", "shape": value, "data_offsets": [0, 1]}}
-            ),
-        )
+    signed(path, _set(where, value))
     refused(path, words)
+
+
+@pytest.mark.parametrize("shape", [[2**63, 0], [0] * 100], ids=["large", "many axes"])
+def test_shapes_that_numpy_does_not_have(path, shape):
+    entry = {"dtype": "U8", "shape": shape, "data_offsets": [0, 0]}
+    signed(path, lambda table, metadata: table.update({"model.more": entry}))
+    refused(path, "is damaged: 'model.more' is not an array")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="files with holes are Linux's here")
+def test_a_file_of_a_thousand_gigabytes(tmp_path):
+    """Only its beginning takes place on the disk. It is not read."""
+    for length, words in ((2**40, "a length of 1099511627776 bytes"), (10, "it does not begin as a safetensors file")):
+        with open(tmp_path / "a", "wb") as file:
+            file.write(length.to_bytes(8, "little"))
+            file.truncate(2**40 + 8)
+        refused(tmp_path / "a", words)
 
 
 @pytest.mark.parametrize("depth", [3_000, 100_000])
