@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value
+from micrograd import Value, no_grad
 from micrograd.data import batches
 from micrograd.errors import (
     ArgumentError,
     CheckpointError,
     DataError,
     DivergenceError,
+    GradientError,
     MicrogradError,
     MissingExtraError,
     ShapeError,
@@ -213,6 +214,34 @@ def test_a_loss_that_is_not_one_number():
         fitted(network(), loss=lambda z, y: (z - y) ** 2)
     with pytest.raises(DataError, match="the loss function returned float64, wanted a Value; compute it from the pred"):
         fitted(network(), loss=lambda z, y: ((z.data - y) ** 2).mean())
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_loss_that_reaches_no_parameter(accumulate):
+    words = "does not depend on any parameter of the optimizer. Is it the optimizer of another model"
+    with pytest.raises(GradientError, match=words):
+        fitted(network(), optimizer=SGD(network().parameters()), accumulate=accumulate)
+    with pytest.raises(GradientError, match=words):
+        fitted(network(), loss=lambda z, y: Value(float(((z.data - y) ** 2).mean())))
+
+
+def test_inside_no_grad():
+    with (
+        no_grad(),
+        pytest.raises(ArgumentError, match="fit: gradients are switched off here, by no_grad; call fit outs"),
+    ):
+        fitted(network())
+
+
+def test_a_model_that_is_a_function():
+    weight = Value(np.zeros((2, 1)))
+    model = lambda X: X @ weight  # noqa: E731
+    history = fitted(model, optimizer=SGD([weight], 0.1), epochs=3, validation=data(8), restore_best=False)
+    assert history["loss"][2] < history["loss"][0]
+    with pytest.raises(
+        ArgumentError, match=r"fit: model=function has no state_dict\(\), which checkpoints and the best"
+    ):
+        fitted(model, optimizer=SGD([weight], 0.1), validation=data(8))
 
 
 # Same seed, same bits
@@ -506,15 +535,17 @@ def test_accumulation_leaves_what_was_not_reached():
         def __init__(self) -> None:
             self.weight, self.scale = Value(np.ones((2, 1))), Value(2.0)
             self.other, self.number = Value(np.ones(2)), Value(1.0)
+            self.zero, self.zeros = Value(2.0), Value(np.ones(1))  # reached by gradients of 0: these decay
 
         def __call__(self, x: Any) -> Any:
-            return x @ self.weight * self.scale
+            return x @ self.weight * self.scale + self.zero * 0.0 + self.zeros * 0.0
 
     small, large = Net(), Net()
     for model, options in ((small, {"batch_size": 25, "accumulate": 2}), (large, {"batch_size": None})):
         fitted(model, epochs=3, shuffle=False, optimizer=SGD(model.parameters(), 0.1, weight_decay=0.5), **options)
         assert model.other.data.tolist() == [1.0, 1.0] and model.number.data == 1.0
     np.testing.assert_allclose(small.weight.data, large.weight.data, rtol=1e-12)
+    assert small.zero.data == large.zero.data < 2.0 and small.zeros.data == large.zeros.data < 1.0
     assert small.scale.data == pytest.approx(large.scale.data, rel=1e-12) and type(small.scale.data) is float
 
 
