@@ -1,4 +1,4 @@
-"""The table, embeddings, one-hot rows and dropout, as in PyTorch."""
+"""The table, linear layers, embeddings, one-hot rows and dropout, as in PyTorch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,72 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
-from micrograd.op import Array, ground, named, shape_of
+from micrograd.op import Array, ground, named, primitive, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import where
 from micrograd.ops.indexing import getitem
+from micrograd.ops.products import matmul
+from micrograd.ops.shapes import broadcast_to, reshape, transpose
 
-__all__ = ["dropout", "embedding", "one_hot"]
+__all__ = ["dropout", "embedding", "linear", "one_hot"]
+
+
+def _linear_shape(x: Array, weight: Array, bias: Array) -> tuple[int, ...]:
+    shape, sizes = shape_of(x), shape_of(weight)
+    if len(sizes) != 2 or shape[-1:] != sizes[1:]:
+        raise ShapeError(
+            f"linear: {named(x)} and weight {named(weight)}: the weight needs shape (outputs, inputs), "
+            f"and x the inputs as its last axis; transpose the weight?"
+        )
+    if shape_of(bias) != sizes[:1]:
+        raise ShapeError(f"linear: bias {named(bias)} for weight {named(weight)}; give one number per output")
+    return (*shape[:-1], sizes[0])
+
+
+def _rows(x: Array) -> Array:
+    shape = shape_of(x)
+    return x if len(shape) == 2 else reshape(x, shape=(-1, shape[-1]))
+
+
+@primitive(
+    "linear",
+    vjp=[
+        lambda g, z, x, weight, bias: matmul(g, weight),
+        lambda g, z, x, weight, bias: matmul(transpose(_rows(g)), _rows(x)),
+        lambda g, z, x, weight, bias: g,
+    ],
+    jvp=[
+        lambda t, z, x, weight, bias: matmul(t, transpose(weight)),
+        lambda t, z, x, weight, bias: matmul(x, transpose(t)),
+        lambda t, z, x, weight, bias: broadcast_to(t, shape=shape_of(z)),
+    ],
+    shape=_linear_shape,
+)
+def linear(x: Array, weight: Array, bias: Array) -> Array:
+    """A matrix product plus a bias, for the vectors along the last axis: one node.
+
+    z = x weight^T + bias
+
+    Args:
+        x: value of shape (..., inputs).
+        weight: value of shape (outputs, inputs).
+        bias: value of shape (outputs,).
+
+    Returns:
+        Value of shape (..., outputs).
+
+    Raises:
+        ShapeError: the shapes do not fit.
+
+    >>> linear(np.array([1.0, 2.0]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
+    array([11.5, 17. ])
+    """
+    shape = _linear_shape(x, weight, bias)  # NumPy would broadcast some that do not fit
+    z = x @ weight.T if len(shape) < 3 else (x.reshape(-1, x.shape[-1]) @ weight.T).reshape(shape)
+    if type(z) is np.ndarray and z.dtype == bias.dtype:
+        z += bias
+        return z
+    return z + bias
 
 
 def _checked_indices(name: str, indices: Any, count: int, kind: str) -> Any:

@@ -8,21 +8,95 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import validate_data
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
-from micrograd.sklearn.labels import MANY, ONE, Labels
 from micrograd.nn import losses
+from micrograd.sklearn.labels import MANY, ONE, SEVERAL, Labels
 from micrograd.sklearn.objectives import CLASSIFIER_LOSSES, Objective
-from micrograd.sklearn.perceptron import Perceptron
+from micrograd.sklearn.perceptron import Perceptron, has_steps
 from micrograd.sklearn.samples import Samples
 from micrograd.sklearn.settings import chosen
 
 
+def _has_probabilities(estimator: Any) -> bool:
+    if estimator.loss == "hinge":
+        raise AttributeError("MLPClassifier: loss='hinge' gives no probabilities; take loss='log_loss'")
+    return True
+
+
 class MLPClassifier(ClassifierMixin, Perceptron):
-    """A neural network that learns classes."""
+    """A neural network that learns classes, or which of several labels apply.
+
+    The parameters that scikit-learn's MLPClassifier has mean the same here, and have
+    the same defaults: with the same random state both go through the same batches,
+    from the same weights.
+
+    Args:
+        hidden_layer_sizes: the numbers of neurons of the hidden layers; () for none.
+        activation: after each hidden layer: "relu", "tanh", "logistic", "identity",
+            another name of `ops`, such as "gelu", or a function or module on Values.
+            Each layer gets a copy of a module.
+        loss: "log_loss", "hinge", or a function (outputs, targets). It gets the outputs
+            before the last activation, of shape (samples, classes), as a Value, and the
+            numbers of the classes; with several labels, 0 and 1 in the shape of the
+            outputs. It gives a value for each sample, or for each output, or one mean.
+        solver: "adam", "sgd", "lbfgs" (SciPy's, all samples at once), "adamw", "nadam",
+            "radam", "adamax", "rmsprop", "adagrad" or "lion"; or a function of the
+            parameters that makes an optimiser, such as
+            `functools.partial(optim.SGD, lr=0.1)`. It is then the optimiser that has
+            the learning rate.
+        alpha: strength of the penalty: alpha / 2 times the sum of the squares of the
+            weights, divided by the samples of a batch.
+        batch_size: samples in a batch; "auto" is 200, or all if there are fewer.
+        learning_rate: "constant"; "invscaling", divided by (samples seen + 1)^power_t;
+            or "adaptive", divided by 5 each time the loss stops falling.
+        learning_rate_init: the learning rate at first.
+        power_t: see learning_rate.
+        max_iter: epochs at most; with "lbfgs", iterations.
+        shuffle: draw a new order of the samples for each epoch.
+        random_state: seed or RandomState of the first weights, of the order and of what
+            early stopping holds out. The same seed gives the same bits.
+        tol: the loss must fall by this much, or the score rise, to count as better.
+        verbose: print the loss of each epoch.
+        warm_start: let fit go on with the network that there is.
+        momentum: of "sgd".
+        nesterovs_momentum: of "sgd": Nesterov's momentum.
+        early_stopping: hold out samples, stop when the score on them stops rising, and
+            keep the network of the best score.
+        validation_fraction: the share of samples that is held out.
+        beta_1: of "adam" and its relatives: decay of the mean of the gradient.
+        beta_2: of "adam" and its relatives: decay of the mean of its square.
+        epsilon: of "adam" and its relatives: keeps the division finite.
+        n_iter_no_change: epochs without a better loss, or score, before it stops.
+        max_fun: of "lbfgs": calls of the loss at most.
+        class_weight: how much the samples of a class count: a dict by class, or
+            "balanced": as if all classes were equally frequent.
+
+    Attributes:
+        classes_: the classes in ascending order.
+        network_: the network, a `Sequential`, without the last activation.
+        coefs_, intercepts_: its weights, of shape (inputs, outputs), and its biases, a
+            list each: views of the network's own.
+        loss_, loss_curve_, best_loss_: the loss of the last epoch, of each, the least.
+        validation_scores_, best_validation_score_: the same of scores, with early
+            stopping.
+        n_iter_, t_: epochs, and samples, seen so far.
+        n_features_in_, feature_names_in_: the features.
+        n_layers_, n_outputs_, out_activation_: layers with that of the inputs, outputs,
+            and the name of the last activation.
+
+    Raises:
+        ArgumentError: from fit: a parameter is out of range.
+
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]
+    >>> model = MLPClassifier((8,), solver="lbfgs", random_state=0).fit(X, y)
+    >>> model.predict([[0.5], [2.5]])
+    array(['low', 'high'], dtype='<U4')
+    """
 
     def __init__(
         self,
@@ -57,6 +131,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     # Learning
 
+    @available_if(has_steps)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Go through these samples once, from where the last call ended.
 
@@ -66,7 +141,16 @@ class MLPClassifier(ClassifierMixin, Perceptron):
                 (samples, labels).
             sample_weight: how much each sample counts, of shape (samples,).
             classes: all classes that later calls may bring; the first call needs them.
+
+        Raises:
+            ArgumentError: the first call lacks the classes, a later one has others, or
+                a parameter does not go with parts of the data.
         """
+        if isinstance(self.class_weight, str):
+            raise ArgumentError(
+                f"MLPClassifier: partial_fit does not see how frequent the classes are, as class_weight="
+                f"{self.class_weight!r} wants;\ngive a dict, as compute_class_weight makes of all y"
+            )
         if not hasattr(self, "network_"):
             if classes is None and not type_of_target(y).startswith("multilabel"):
                 raise ArgumentError(
@@ -96,10 +180,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return X, y
 
     def _targets(self, y: Any, weights: Any, is_first: bool) -> tuple[Any, Any]:
-        classes = vars(self).pop("_announced", None)
+        classes = self.__dict__.pop("_announced", None)
         if is_first:
             self._labels = Labels.of(y, classes, joins_two=self.loss == "log_loss")
             self.classes_ = self._labels.classes
+        if self._labels.kind == SEVERAL and self.loss == "hinge":
+            raise ArgumentError("MLPClassifier: loss='hinge' is for one class a sample; for labels take 'log_loss'")
         self._labels.check(type(self).__name__, y)
         self.n_outputs_ = self._labels.outputs
         if self.class_weight is not None:
@@ -109,6 +195,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     def _objective(self) -> Objective:
         loss = chosen("MLPClassifier", "loss", self.loss, CLASSIFIER_LOSSES)
+        if self.loss == "hinge":
+            return Objective(loss, "identity")
         if self._labels.kind == MANY:
             return Objective(loss, "softmax")
         return Objective(losses.bce_with_logits if self.loss == "log_loss" else loss, "logistic")
@@ -134,6 +222,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         raw = self._outputs(X)
         return self._labels.named(raw)
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> Any:
         """The probability of each class; for several labels, that of each.
 
@@ -146,9 +235,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         raw = self._outputs(X)
         return self._labels.probabilities(raw)
 
+    @available_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> Any:
-        """The logarithm of `predict_proba`, exact where the probability is too small for
-        a float.
+        """The logarithm of `predict_proba`, exact where the probability underflows.
 
         Args:
             X: array, data frame or sparse matrix of shape (samples, features).

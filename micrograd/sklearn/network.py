@@ -38,8 +38,8 @@ def build(
     """A network with these numbers of inputs, of hidden neurons and of outputs.
 
     The first weights and biases of a layer are uniform between -b and b, where
-    b = sqrt(factor / (inputs + outputs)). They are drawn in scikit-learn's order, so the
-    same random state gives the same numbers.
+    b = sqrt(factor / (inputs + outputs)). They are drawn in scikit-learn's order, so
+    the same random state gives the same numbers.
 
     Args:
         sizes: of the layers, inputs first.
@@ -53,7 +53,7 @@ def build(
     """
     layers: list[Any] = []
     for nin, nout in itertools.pairwise(sizes):
-        layer = Linear(nin, nout, dtype=dtype, rng=np.random.default_rng(0))
+        layer: Any = Linear(nin, nout, dtype=dtype, rng=np.random.default_rng(0))
         bound = math.sqrt(factor / (nin + nout))
         layer.weight.data = np.ascontiguousarray(random.uniform(-bound, bound, (nin, nout)).T, dtype=dtype)
         layer.bias.data = random.uniform(-bound, bound, nout).astype(dtype)
@@ -61,14 +61,20 @@ def build(
     return Sequential(*[layer for layer in layers[:-1] if not isinstance(layer, Identity)])
 
 
-def linear_layers(network: Sequential) -> list[Linear]:
+def linear_layers(network: Sequential) -> list[Any]:
     """The layers with weights, first to last."""
     return [layer for layer in network if isinstance(layer, Linear)]
+
+
+def arrays_of(network: Sequential) -> list[Any]:
+    """The arrays of all parameters, which can be written to."""
+    return [p.data for p in network.parameters()]
 
 
 @no_grad()
 def outputs(network: Sequential, X: Any) -> Array:
     """What the network makes of a matrix, sparse or dense, as an array."""
+    network.eval()
     if not hasattr(X, "toarray"):
         return ground(network(X))
     return np.concatenate([ground(network(rows_of(X, slice(i, i + ROWS)))) for i in range(0, X.shape[0], ROWS)])

@@ -7,7 +7,6 @@ exact where a probability is close to 0 or 1.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from micrograd.nn import losses
 
 CLASSIFIER_LOSSES = {"log_loss": losses.cross_entropy, "hinge": losses.multi_hinge}
 REGRESSOR_LOSSES = {
-    "squared_error": losses.mse,  # halved, as scikit-learn does
+    "squared_error": losses.mse,
     "absolute_error": losses.l1,
     "huber": losses.huber,
     "poisson": losses.poisson_nll,
@@ -35,10 +34,12 @@ class Objective:
         loss: a function of `nn.losses`; or the user's, of outputs and targets, which
             gives a value for each sample, or for each output, or one mean.
         link: the name of the last activation, which turns outputs into predictions.
+        factor: of the loss; scikit-learn's squared error is halved.
     """
 
     loss: Callable[..., Any]
     link: str = "identity"
+    factor: float = 1.0
 
     def mean(self, outputs: Array, targets: Any, weights: Any, total: float) -> Array:
         """The mean of the losses.
@@ -50,26 +51,21 @@ class Objective:
             total: the sum of the weights.
 
         Raises:
-            ArgumentError: the loss is a mean already, so that samples cannot be weighed.
+            ArgumentError: the loss is a mean already: samples cannot be weighed.
             ShapeError: the loss does not have one value for each sample or output.
         """
-        factor = 0.5 if self.loss is losses.mse else 1.0
-        if not self.is_ours:
-            found = self._checked(self.loss(outputs, targets), shape_of(outputs)[0], weights)
-            if not shape_of(found):
-                return found
-        elif weights is None:
-            return self.loss(outputs, targets, reduction="sum") * (factor / total)
-        else:
+        is_ours = getattr(losses, getattr(self.loss, "__name__", ""), None) is self.loss
+        if is_ours and weights is None:
+            return self.loss(outputs, targets, reduction="sum") * (self.factor / total)
+        if is_ours:
             found = self.loss(outputs, targets, reduction="none")
+        else:
+            found = self._checked(self.loss(outputs, targets), shape_of(outputs)[0], weights)
+        if not shape_of(found):
+            return found
         if weights is not None:
             found = found * (weights if len(shape_of(found)) == 1 else weights[:, None])
-        return ops.sum(found) * (factor / total)
-
-    @functools.cached_property
-    def is_ours(self) -> bool:
-        """Whether the loss is one of `nn.losses`, which can be reduced."""
-        return getattr(losses, getattr(self.loss, "__name__", ""), None) is self.loss
+        return ops.sum(found) * (self.factor / total)
 
     def _checked(self, found: Array, samples: int, weights: Any) -> Array:
         shape = shape_of(found)

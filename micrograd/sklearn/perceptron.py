@@ -1,4 +1,4 @@
-"""What the two estimators share: a fit from its beginning to its end, and attributes."""
+"""What the two estimators share: a fit from begin to end, and attributes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,54 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DomainError
-from micrograd.nn import Sequential
 from micrograd.sklearn import settings
 from micrograd.sklearn.network import ACTIVATIONS, build, linear_layers, outputs
 from micrograd.sklearn.objectives import Objective
 from micrograd.sklearn.samples import Samples, weights_of
 from micrograd.sklearn.solvers import Rate, optimizer_of
-from micrograd.sklearn.training import Patience, Trainer
+from micrograd.sklearn.training import Patience, Trainer, minimized
 
 BATCH = 200  # samples, for batch_size="auto"
+
+
+def has_steps(estimator: Any) -> bool:
+    """Whether the solver takes steps, so that there is a `partial_fit`."""
+    if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit: solver='lbfgs' takes all samples at once; take another, such as 'adam'")
+    return True
 
 
 class Perceptron(BaseEstimator, ABC):
     """A multi-layer perceptron. A subclass says what its targets are, and what is made
     small.
     """
+
+    # The parameters, which a subclass documents
+    hidden_layer_sizes: Any
+    activation: Any
+    loss: Any
+    solver: Any
+    alpha: float
+    batch_size: Any
+    learning_rate: str
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    shuffle: bool
+    random_state: Any
+    tol: float
+    verbose: bool
+    warm_start: bool
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: float
+    max_fun: int
+
+    n_outputs_: int
+    loss_curve_: list[float]
+    validation_scores_: Any  # None without early stopping
+    best_validation_score_: Any
+    best_loss_: float | None
 
     def _keep(self, given: dict[str, Any]) -> None:
         """Keep the arguments of `__init__` as they are given, as scikit-learn asks."""
@@ -45,9 +78,7 @@ class Perceptron(BaseEstimator, ABC):
 
     @abstractmethod
     def _targets(self, y: Any, weights: Any, is_first: bool) -> tuple[Any, Any]:
-        """What the loss compares outputs with, a row for each sample; and the weights of
-        the samples.
-        """
+        """What the loss compares outputs with, a row per sample; and the weights."""
 
     @abstractmethod
     def _objective(self) -> Objective:
@@ -77,7 +108,11 @@ class Perceptron(BaseEstimator, ABC):
         if not goes_on:
             self._forget()
         self.n_iter_ = 0
-        self._trainer = self._new_trainer(samples)
+        if self._takes_all:
+            self._minimize(samples)
+            return self
+        random = check_random_state(self.random_state)
+        self._trainer = self._new_trainer(samples, random)
         held_out = None
         if self.early_stopping:
             samples, held_out = self._split(samples)
@@ -88,6 +123,11 @@ class Perceptron(BaseEstimator, ABC):
         if held_out is not None:
             self._trainer.restore_best()
         return self
+
+    @property
+    def _takes_all(self) -> bool:
+        """Whether the solver takes all samples at once."""
+        return isinstance(self.solver, str) and self.solver == "lbfgs"
 
     def _fit_part(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """One epoch, from where the last one ended."""
@@ -101,7 +141,7 @@ class Perceptron(BaseEstimator, ABC):
         if not goes_on:
             self._forget()
         if not hasattr(self, "_trainer"):
-            self._trainer = self._new_trainer(samples)
+            self._trainer = self._new_trainer(samples, check_random_state(self.random_state))
         self._end_epoch(self._trainer.epoch(samples, self._batch_size(len(samples)), self.shuffle), None)
         return self
 
@@ -113,38 +153,73 @@ class Perceptron(BaseEstimator, ABC):
         X, y = self._validated(X, y, reset=not goes_on)
         weights = weights_of(owner, sample_weight, X)
         targets, weights = self._targets(y, weights, is_first=not goes_on)
+        if targets.dtype.kind == "f":
+            targets = targets.astype(X.dtype, copy=False)
+        if weights is not None:
+            weights = weights.astype(X.dtype, copy=False)
         return Samples(X, targets, weights).without_zeros()
 
     def _forget(self) -> None:
         """The attributes of an estimator that has learnt nothing yet."""
-        vars(self).pop("network_", None)
-        vars(self).pop("_trainer", None)
+        for name in (
+            "network_",
+            "_trainer",
+            "loss_curve_",
+            "best_loss_",
+            "validation_scores_",
+            "best_validation_score_",
+        ):
+            self.__dict__.pop(name, None)
         self.n_iter_ = self.t_ = 0
-        self.loss_curve_: list[float] = []
-        self.validation_scores_: list[float] | None = [] if self.early_stopping else None
-        self.best_loss_: float | None = None if self.early_stopping else math.inf
-        self.best_validation_score_: float | None = -math.inf if self.early_stopping else None
+        if self._takes_all:
+            return
+        self.loss_curve_ = []
+        self.validation_scores_ = [] if self.early_stopping else None
+        self.best_loss_ = None if self.early_stopping else math.inf
+        self.best_validation_score_ = -math.inf if self.early_stopping else None
 
-    def _new_trainer(self, samples: Samples) -> Trainer:
-        """The network, new or the one that there is, and what trains it."""
+    def _make_network(self, samples: Samples, random: np.random.RandomState) -> Objective:
+        """Make the network, or check the one there is; gives what is made small."""
         owner = type(self).__name__
-        random = check_random_state(self.random_state)
         hidden = settings.hidden_sizes(owner, self.hidden_layer_sizes)
         sizes = [samples.X.shape[1], *hidden, self.n_outputs_]
         if not hasattr(self, "network_"):
             activation = settings.chosen(owner, "activation", self.activation, ACTIVATIONS)
-            factor = 2.0 if self.activation == "logistic" else 6.0
+            factor = 2.0 if isinstance(self.activation, str) and self.activation == "logistic" else 6.0
             self.network_ = build(sizes, activation, factor, random, samples.X.dtype)
         known = [layer.in_features for layer in linear_layers(self.network_)] + [self.n_outputs_]
         if known != sizes:
             raise ArgumentError(
-                f"{owner}: warm_start goes on with a network of sizes {known}, and the parameters ask for {sizes}; "
+                f"{owner}: the network there is has sizes {known}, and the parameters ask for {sizes}; "
                 f"set warm_start=False to begin anew"
             )
         objective = self._objective()
         self.out_activation_ = objective.link
+        return objective
+
+    def _new_trainer(self, samples: Samples, random: np.random.RandomState) -> Trainer:
+        """What trains the network."""
+        objective = self._make_network(samples, random)
         optimizer = optimizer_of(self, self.network_.parameters())
         return Trainer(self.network_, optimizer, objective, float(self.alpha), random)
+
+    def _minimize(self, samples: Samples) -> None:
+        """Train with all samples at once."""
+        if self.early_stopping:
+            raise ArgumentError(f"{type(self).__name__}: solver='lbfgs' does not stop early; set early_stopping=False")
+        objective = self._make_network(samples, check_random_state(self.random_state))
+        options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol}
+        result = minimized(self.network_, objective, float(self.alpha), samples, options)
+        self.loss_, self.n_iter_ = float(result.fun), int(result.nit)
+        if not math.isfinite(self.loss_):
+            raise self._not_finite(self.loss_)
+        if result.status == 1:
+            warnings.warn(
+                f"lbfgs stopped before it converged, after {result.nit} iterations and {result.nfev} calls: "
+                f"raise max_iter={self.max_iter} or max_fun={self.max_fun}, or scale X",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
 
     def _batch_size(self, count: int) -> int:
         if self.batch_size == "auto":
@@ -183,7 +258,6 @@ class Perceptron(BaseEstimator, ABC):
         trainer, batch_size = self._trainer, self._batch_size(len(samples))
         patience = Patience(self.tol, self.n_iter_no_change)
         rate = Rate(trainer.optimizer, self.learning_rate, self.power_t)
-        trainer.network.train()
         for _ in range(self.max_iter):
             merit = self._end_epoch(trainer.epoch(samples, batch_size, self.shuffle), held_out)
             rate.end_epoch(self.t_)
@@ -218,10 +292,7 @@ class Perceptron(BaseEstimator, ABC):
         if self.verbose:
             print(f"Iteration {self.n_iter_}, loss = {loss:.8f}")
         if not math.isfinite(loss):
-            raise DomainError(
-                f"{type(self).__name__}: the loss is {loss} after epoch {self.n_iter_}: weights have grown beyond all "
-                f"bounds;\nscale X, as StandardScaler does, or lower learning_rate_init={self.learning_rate_init}"
-            )
+            raise self._not_finite(loss)
         if held_out is None:
             self.best_loss_ = min(loss, math.inf if self.best_loss_ is None else self.best_loss_)
             return -loss
@@ -234,11 +305,17 @@ class Perceptron(BaseEstimator, ABC):
             self._trainer.keep_best()
         return score
 
+    def _not_finite(self, loss: float) -> DomainError:
+        return DomainError(
+            f"{type(self).__name__}: the loss is {loss} after {self.n_iter_} iterations: weights have grown beyond "
+            f"all bounds;\nscale X, as StandardScaler does, or lower learning_rate_init={self.learning_rate_init}"
+        )
+
     # What was learnt
 
     @property
     def coefs_(self) -> list[Any]:
-        """The weights of each layer, of shape (inputs, outputs); views of the network's."""
+        """The weights of each layer, of shape (inputs, outputs); views."""
         return [layer.weight.data.T for layer in linear_layers(self.network_)]
 
     @property

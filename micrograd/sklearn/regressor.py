@@ -7,17 +7,83 @@ from typing import Any, Self
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
 from micrograd.sklearn.objectives import REGRESSOR_LOSSES, Objective
-from micrograd.sklearn.perceptron import Perceptron
+from micrograd.sklearn.perceptron import Perceptron, has_steps
 from micrograd.sklearn.settings import chosen
 
 
 class MLPRegressor(RegressorMixin, Perceptron):
-    """A neural network that learns numbers."""
+    """A neural network that learns numbers, one or several for each sample.
+
+    The parameters that scikit-learn's MLPRegressor has mean the same here, and have the
+    same defaults: with the same random state both go through the same batches, from the
+    same weights. Scale y, or choose a larger learning rate, if its numbers are large.
+
+    Args:
+        hidden_layer_sizes: the numbers of neurons of the hidden layers; () for none.
+        activation: after each hidden layer: "relu", "tanh", "logistic", "identity",
+            another name of `ops`, such as "gelu", or a function or module on Values.
+            Each layer gets a copy of a module.
+        loss: "squared_error" (half of the square), "absolute_error", "huber",
+            "poisson" (predicts the exponential of the output), or a function (outputs,
+            targets) of Values and arrays of shape (samples, outputs). It gives a value
+            for each sample, or for each output, or one mean. The values of the outputs
+            of a sample are added.
+        solver: "adam", "sgd", "lbfgs" (SciPy's, all samples at once), "adamw", "nadam",
+            "radam", "adamax", "rmsprop", "adagrad" or "lion"; or a function of the
+            parameters that makes an optimiser, such as
+            `functools.partial(optim.SGD, lr=0.1)`. It is then the optimiser that has
+            the learning rate.
+        alpha: strength of the penalty: alpha / 2 times the sum of the squares of the
+            weights, divided by the samples of a batch.
+        batch_size: samples in a batch; "auto" is 200, or all if there are fewer.
+        learning_rate: "constant"; "invscaling", divided by (samples seen + 1)^power_t;
+            or "adaptive", divided by 5 each time the loss stops falling.
+        learning_rate_init: the learning rate at first.
+        power_t: see learning_rate.
+        max_iter: epochs at most; with "lbfgs", iterations.
+        shuffle: draw a new order of the samples for each epoch.
+        random_state: seed or RandomState of the first weights, of the order and of what
+            early stopping holds out. The same seed gives the same bits.
+        tol: the loss must fall by this much, or the score rise, to count as better.
+        verbose: print the loss of each epoch.
+        warm_start: let fit go on with the network that there is.
+        momentum: of "sgd".
+        nesterovs_momentum: of "sgd": Nesterov's momentum.
+        early_stopping: hold out samples, stop when the score on them stops rising, and
+            keep the network of the best score.
+        validation_fraction: the share of samples that is held out.
+        beta_1: of "adam" and its relatives: decay of the mean of the gradient.
+        beta_2: of "adam" and its relatives: decay of the mean of its square.
+        epsilon: of "adam" and its relatives: keeps the division finite.
+        n_iter_no_change: epochs without a better loss, or score, before it stops.
+        max_fun: of "lbfgs": calls of the loss at most.
+
+    Attributes:
+        network_: the network, a `Sequential`, without the last activation.
+        coefs_, intercepts_: its weights, of shape (inputs, outputs), and its biases, a
+            list each: views of the network's own.
+        loss_, loss_curve_, best_loss_: the loss of the last epoch, of each, the least.
+        validation_scores_, best_validation_score_: the same of scores, with early
+            stopping.
+        n_iter_, t_: epochs, and samples, seen so far.
+        n_features_in_, feature_names_in_: the features.
+        n_layers_, n_outputs_, out_activation_: layers with that of the inputs, outputs,
+            and the name of the last activation.
+
+    Raises:
+        ArgumentError: from fit: a parameter is out of range.
+
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
+    >>> model = MLPRegressor((), solver="lbfgs", alpha=0.0, random_state=0).fit(X, y)
+    >>> model.predict([[10.0]]).round(3)
+    array([21.])
+    """
 
     def __init__(
         self,
@@ -49,6 +115,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
     ) -> None:
         self._keep(locals())
 
+    @available_if(has_steps)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Go through these samples once, from where the last call ended.
 
@@ -88,7 +155,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
 
     def _objective(self) -> Objective:
         loss = chosen("MLPRegressor", "loss", self.loss, REGRESSOR_LOSSES)
-        return Objective(loss, "exp" if self.loss == "poisson" else "identity")
+        return Objective(
+            loss, "exp" if self.loss == "poisson" else "identity", 0.5 if self.loss == "squared_error" else 1.0
+        )
 
     def _merit(self, raw: Any, targets: Any, weights: Any) -> float:
         return float(r2_score(targets, self._read(raw), sample_weight=weights))

@@ -24,7 +24,7 @@ def _is_number(x: Any) -> bool:
 
 
 def _is_count(x: Any) -> bool:
-    return isinstance(x, Integral) and not isinstance(x, (bool, np.bool_)) and x >= 1
+    return isinstance(x, Integral) and not isinstance(x, (bool, np.bool_)) and int(x) >= 1
 
 
 def _is_flag(x: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The optimiser of an estimator, by name or made by a function, and its learning rate."""
+"""The optimiser of an estimator, by name or made by a function, and its rate."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def optimizer_of(estimator: Any, params: list[Value]) -> Any:
             or no learning rate that could change.
     """
     owner = type(estimator).__name__
-    make = chosen(owner, "solver", estimator.solver, SOLVERS)
+    make = chosen(owner, "solver", estimator.solver, {**SOLVERS, "lbfgs": None})
     if isinstance(estimator.solver, str):
         return make(params, estimator)
     optimizer = make(params)

@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from sklearn.utils import shuffle
-
 from micrograd import on_demand as np
+from micrograd import ops
 from micrograd.engine import Value
 from micrograd.nn import Sequential
-from micrograd.sklearn.network import linear_layers
+from micrograd.scipy import minimize
+from micrograd.sklearn.network import arrays_of, linear_layers
 from micrograd.sklearn.objectives import Objective
 from micrograd.sklearn.samples import Samples
 
@@ -49,11 +49,12 @@ class Trainer:
 
     def epoch(self, samples: Samples, batch_size: int, shuffles: bool) -> float:
         """Go through all samples once; gives the mean loss, with the penalty."""
+        self.network.train()
         count = len(samples)
         if len(self.order) != count or not shuffles:
             self.order = np.arange(count)
         if shuffles:
-            self.order = shuffle(self.order, random_state=self.random)
+            self.order = self.order[self.random.permutation(count)]  # sklearn.utils.shuffle draws the same
         loss = seen = 0.0
         for first in range(0, count, batch_size):
             rows: Any = slice(first, first + batch_size)
@@ -84,12 +85,40 @@ class Trainer:
 
     def keep_best(self) -> None:
         """Copy the parameters, as the best so far."""
-        self.best = [p.data.copy() for p in self.network.parameters()]
+        self.best = [data.copy() for data in arrays_of(self.network)]
 
     def restore_best(self) -> None:
         """Set the parameters back to the best."""
-        for p, data in zip(self.network.parameters(), self.best, strict=True):
-            p.data[...] = data
+        for data, best in zip(arrays_of(self.network), self.best, strict=True):
+            data[...] = best
+
+
+def minimized(
+    network: Sequential, objective: Objective, alpha: float, samples: Samples, options: dict[str, Any]
+) -> Any:
+    """Set the parameters of a network to where L-BFGS-B ends, with all samples at once.
+
+    Args:
+        network: what is trained.
+        objective: what is made small.
+        alpha: the strength of the penalty on the squares of the weights.
+        samples: what to learn from.
+        options: of SciPy's method.
+
+    Returns:
+        SciPy's OptimizeResult.
+    """
+    X, targets, weights, total = samples.batch(slice(None))
+
+    def loss(model: Sequential) -> Any:
+        penalty = sum(ops.vdot(layer.weight, layer.weight) for layer in linear_layers(model))
+        return objective.mean(model(X), targets, weights, total) + (0.5 * alpha / total) * penalty
+
+    network.train()
+    result = minimize(loss, network, method="L-BFGS-B", options=options)
+    for data, found in zip(arrays_of(network), arrays_of(result.x), strict=True):
+        data[...] = found
+    return result
 
 
 class Patience:
@@ -107,7 +136,7 @@ class Patience:
         self.count = 0
 
     def is_over(self, merit: float) -> bool:
-        """Whether too many epochs have brought nothing; the merit of this one counts."""
+        """Whether too many epochs have brought nothing, this one of that merit too."""
         self.count = self.count + 1 if merit < self.best + self.tol else 0
         self.best = max(self.best, merit)
         return self.count > self.limit

@@ -229,3 +229,21 @@ def test_numpys_functions_find_the_ops(numpys: Any, ours: Any) -> None:
     numpys(x).backward()
     ours(y).backward()
     np.testing.assert_array_equal(x.grad, y.grad)
+
+
+SPECIAL = [0.0, -0.0, 1.5, -2.0, math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", ">f8", "float16", "int64"])
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_choices_from_large_arrays_have_the_bits_of_numpy(dtype: str, zero: float, order: Any) -> None:
+    random = np.random.default_rng(0)
+    x = random.choice(SPECIAL[: 4 if dtype == "int64" else 7], (60, 40)).astype(dtype, order=order)
+    for condition in (random.random((60, 40)) > 0.5, random.random(40) > 0.5, x[:, ::-1] > 0):
+        found, wanted = ops.where(condition, x, zero), np.where(condition, x, zero)
+        assert found.dtype == wanted.dtype
+        assert np.array_equal(found, wanted, equal_nan=found.dtype.kind == "f")
+        assert np.array_equal(np.signbit(found), np.signbit(wanted))
+    view = x[::2, 1::3]
+    assert np.array_equal(ops.where(view > 0, view, zero), np.where(view > 0, view, zero))

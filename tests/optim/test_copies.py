@@ -26,7 +26,9 @@ def make(kind):
 
 
 @pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.RMSprop, optim.Lion], ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))], ids=["copy", "pickle"])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))], ids=["copy", "pickle"]
+)
 def test_a_copy_goes_on(kind, copied):
     params, optimizer = make(kind)
     trained(params, optimizer, 3)
