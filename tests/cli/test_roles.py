@@ -385,16 +385,3 @@ def test_patients_who_come_again_and_keep_their_answer(tmp_path):
         "patient": "each value of it has one ill only, so it gives ill away; --keep patient uses it"
     }
     assert found.used == ["visit", "value"]
-
-
-@pytest.mark.peer
-@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits", "diabetes"])
-def test_nothing_but_constants_is_left_out_of_real_data(tmp_path, name):
-    from sklearn import datasets
-
-    frame = getattr(datasets, f"load_{name}")(as_frame=True).frame
-    frame.to_csv(tmp_path / "data.csv", index=False)
-    found = roles_of(read_csv(tmp_path / "data.csv"), "target")
-    assert found.task == ("regression" if name == "diabetes" else "classification")
-    assert all(reason == "it is '0.0' in every row" for reason in found.left_out.values())
-    assert len(found.used) + len(found.left_out) == frame.shape[1] - 1
