@@ -14,6 +14,8 @@ from micrograd.errors import FormatError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LARGEST = 2**63  # bytes
+
 
 def read_npy(path: str | os.PathLike[str], *, memory_map: bool = False) -> NDArray[Any]:
     """Read an array that `np.save` wrote.
@@ -105,13 +107,14 @@ def _header(file: Any, name: str) -> tuple[tuple[int, ...], Any, int]:
             f"{name}: the array holds Python objects, and reading them could run a program; "
             f"save numbers or texts: np.save(path, x.astype(float))"
         )
-    if any(n < 0 for n in shape):
+    # NumPy holds no such array, even if one axis has length 0.
+    if any(n < 0 for n in shape) or _product(tuple(max(n, 1) for n in shape)) * max(dtype.itemsize, 1) >= LARGEST:
         raise FormatError(f"{name}: the header asks for an array of shape {shape}; the file is damaged, copy it again")
     return shape, dtype, file.tell()
 
 
 def _check_size(name: str, shape: tuple[int, ...], dtype: Any, held: int) -> None:
-    wanted = _product(shape) * dtype.itemsize
+    wanted = _product(shape) * max(dtype.itemsize, 1)  # texts of length 0 may not be many for nothing
     if wanted > held:
         raise FormatError(
             f"{name}: the header promises {wanted:,} bytes ({dtype} of shape {shape}), "
