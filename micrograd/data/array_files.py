@@ -6,7 +6,7 @@ import os
 import zipfile
 import zlib
 from tokenize import TokenError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from micrograd import on_demand as np
 from micrograd.errors import FormatError
@@ -71,23 +71,29 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
            [1.]]), 'y': array([0, 1])}
     """
     name = os.fspath(path)
+    with open(path, "rb") as raw:
+        try:
+            return _arrays(raw, name)
+        # OSError: a damaged file may point before its own beginning.
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise FormatError(
+                f"{name}: this is not an .npz file, or it is damaged ({error}); write it with np.savez"
+            ) from None
+
+
+def _arrays(raw: BinaryIO, name: str) -> dict[str, NDArray[Any]]:
     arrays = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                title = f"{name}: {member.filename}"
-                with archive.open(member) as file:
-                    shape, dtype, start = _header(file, title)
-                    # Deflate makes a file at most 1032 times smaller.
-                    held = min(member.file_size, 1032 * member.compress_size + 1032)
-                    _check_size(title, shape, dtype, held - start)
-                with archive.open(member) as file:
-                    key = member.filename.removesuffix(".npy")
-                    arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FormatError(
-            f"{name}: this is not an .npz file, or it is damaged ({error}); write it with np.savez"
-        ) from None
+    with zipfile.ZipFile(raw) as archive:
+        for member in archive.infolist():
+            title = f"{name}: {member.filename}"
+            with archive.open(member) as file:
+                shape, dtype, start = _header(file, title)
+                # Deflate makes a file at most 1032 times smaller.
+                held = min(member.file_size, 1032 * member.compress_size + 1032)
+                _check_size(title, shape, dtype, held - start)
+            with archive.open(member) as file:
+                key = member.filename.removesuffix(".npy")
+                arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
     return arrays
 
 

@@ -12,7 +12,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from micrograd.data import read_idx, read_npy, read_npz
+from micrograd.data import read_csv, read_idx, read_npy, read_npz
 from micrograd.errors import ArgumentError, FormatError
 
 ARRAYS = [
@@ -243,6 +243,52 @@ def test_gzip_that_is_damaged(tmp_path):
             read_idx(tmp_path / "x")
         assert said(raised, tmp_path).startswith("x: the gzip file is damaged (")
         assert str(raised.value).endswith("); copy it again")
+
+
+def damaged(content, rng):
+    """The file with bytes changed, cut off, or put in."""
+    content = bytearray(content)
+    for _ in range(rng.integers(1, 4)):
+        place, how = int(rng.integers(len(content))), rng.random()
+        if how < 0.6:
+            content[place] = rng.integers(256)
+        elif how < 0.8 and place:
+            del content[place:]
+        else:
+            content[place:place] = rng.bytes(3)
+    return bytes(content)
+
+
+def npz(**arrays):
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+IDX = idx(0xC, (3, 4), bytes(48))
+
+
+@pytest.mark.filterwarnings("ignore:Reading `.npy` or `.npz` file required additional header parsing")
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (read_npy, npy(np.arange(6.0).reshape(2, 3))),
+        (read_npz, npz(X=np.arange(6.0), y=np.arange(3))),
+        (read_idx, IDX),
+        (read_idx, gzip.compress(IDX, mtime=0)),
+        (read_csv, b'a;"b c";d\n1,5;x;2024\n"2,5";"y ""q""";\n3;z;7\n'),
+    ],
+    ids=["npy", "npz", "idx", "gz", "csv"],
+)
+def test_damage_anywhere_is_read_or_refused(tmp_path, read, content):
+    rng, refused = np.random.default_rng(0), 0
+    for _ in range(300):
+        (tmp_path / "x").write_bytes(damaged(content, rng))
+        try:
+            read(tmp_path / "x")
+        except FormatError:
+            refused += 1
+    assert refused > 100
 
 
 def test_a_gzip_file_that_promises_more_than_it_can_hold_is_not_unpacked(tmp_path):
