@@ -34,9 +34,8 @@ def data(width: int, batch: int, context: int) -> tuple[Any, Any, dict[str, Any]
 
 def ours(width: int, batch: int, context: int) -> Trial:
     """Modules, loss and Adam of micrograd."""
-    from micrograd import nn
-    from benchmarks import stand_in as optim
-    from benchmarks.stand_in import losses
+    from micrograd import nn, optim
+    from micrograd.nn import losses
 
     class Model(nn.Module):
         def __init__(self) -> None:

@@ -29,8 +29,7 @@ def data(size: int, batch: int, steps: int) -> tuple[Any, Any, dict[str, Any]]:
 
 def ours(size: int, batch: int, steps: int) -> Trial:
     """Modules and Adam of micrograd."""
-    from benchmarks import stand_in as optim
-    from micrograd import nn
+    from micrograd import nn, optim
 
     class Model(nn.Module):
         def __init__(self) -> None:

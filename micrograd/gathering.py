@@ -13,7 +13,7 @@ from typing import Any
 
 from micrograd import unchecked
 from micrograd.interpreter import Interpreter
-from micrograd.node import Node, data_of, grad_at, known_grad, set_data
+from micrograd.node import Node, data_of, forget_grad, grad_at, known_grad, set_data
 from micrograd.walks import ACTIVE, LOCK, place_of
 
 
@@ -34,6 +34,17 @@ def gradients_of(nodes: list[Any]) -> list[Any]:
     """The gradient of each node, an array or a number; None for none."""
     with LOCK:
         return [gradient_of(node) for node in nodes]
+
+
+def forget_gradients(nodes: list[Any]) -> None:
+    """Let no node have a gradient."""
+    with LOCK:
+        for i in range(len(nodes)):
+            node = unchecked.node(nodes[i])
+            if not ACTIVE:
+                forget_grad(node)
+            else:
+                node._grad = None
 
 
 def gradients_into(nodes: list[Any], numbers: Any) -> int:

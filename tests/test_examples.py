@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,62 @@ def test_moons_has_the_losses_of_the_text(tmp_path: Path) -> None:
     losses = numbers(r"loss ([\d.]+)", out)
     assert losses == [round(loss, 6) for loss, _ in MOONS_LOSSES[:5]]
     assert (tmp_path / "moons.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_names(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    picture, file = tmp_path / "loss.png", tmp_path / "names.txt"
+    file.write_text("\n".join(f"{first}{rest}" for first in "BDFGKLMNPRST" for rest in ("ana", "oro", "uli")))
+    out = run("names", str(file), "--small", "--picture", str(picture))
+    assert "36 names, 3 of them held out; 16 letters" in out
+    losses = numbers(r"held out ([\d.]+)", out)
+    assert len(losses) == 20
+    assert losses[-1] < losses[0] - 0.3
+    assert re.search(r"new names: [a-z ]+\n", out)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_names_of_a_short_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("ada\nbo\n")
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "names.py", tmp_path / "names.txt"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    assert "has 2 names; give a file with at least 20, one a line" in done.stderr
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Iterator[str]:
+    """Where an example puts its picture, which must be one."""
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    pytest.importorskip("scipy", reason="the extra `scipy` is not installed")
+    path = tmp_path / "picture.png"
+    yield str(path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_curve_fitting(picture: str) -> None:
+    out = run("curve_fitting", "--small", "--out", picture)
+    found, errors, truth = (numbers(pattern, out) for pattern in (r" ([\d.]+) \+-", r"\+- ([\d.]+)", r"truth ([\d.]+)"))
+    assert len(truth) == 3
+    assert np.all(np.abs(np.subtract(found, truth)) < 3.0 * np.array(errors))
+    assert min(numbers(r"error: +(\d+)% of cups", out)) > 40  # of 40 cups; 68 in the long run
+
+
+def test_physics_informed(picture: str) -> None:
+    """At small size it has only begun: the law and the readings agree better than at
+    the start, where the sum of squares is about 6,700.
+    """
+    out = run("physics_informed", "--small", "--out", picture)
+    (squares,) = numbers(r"sum of squares ([\d.]+)", out)
+    assert squares < 4_000
+    assert len(numbers(r"largest error ([\d.]+)", out)) == 2
+
+
+def test_neural_ode(picture: str) -> None:
+    out = run("neural_ode", "--small", "--out", picture)
+    ((first, last),) = [map(float, pair) for pair in re.findall(r"loss: ([\d.]+) at first, ([\d.]+) in the end", out)]
+    assert last < 0.1 * first

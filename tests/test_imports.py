@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 
 # A room may import the rooms of the lines above its own, and those that SIDEWAYS names.
 LEVELS = [
+    {"heap"},
     {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks", "compiled", "unchecked"},
     {"plain", "exact"},
     {"trees", "modes", "interpreter", "table", "facts"},

@@ -19,9 +19,10 @@ def prepared_answers(trained: Trained, inputs: Any) -> tuple[Any, Any]:
         classes); or the predicted numbers, in the unit of the target, and None.
     """
     scores = networks.outputs(trained.model, inputs)
-    if not trained.classes:
-        return scores[:, 0] * trained.deviation + trained.mean, None
-    return scores.argmax(axis=1), softmax(scores, axis=1)
+    with np.errstate(all="ignore"):  # an answer that is not finite is seen by whoever uses it
+        if not trained.classes:
+            return scores[:, 0] * trained.deviation + trained.mean, None
+        return scores.argmax(axis=1), softmax(scores, axis=1)
 
 
 def baseline_of(answers: Any, is_classifier: bool) -> float:

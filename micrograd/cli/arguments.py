@@ -24,7 +24,7 @@ answers are on rows that the network has not learned from."""
 PREDICT = """\
 Let a trained model answer for each row of a CSV file. The answer is the file
 with new columns: the prediction and, for classes, their probabilities.
-Columns are found by their names; it is said which are not used."""
+Columns are found by their names. Those that are not used are named."""
 
 NAMES = "NAME"
 
@@ -38,13 +38,26 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for the pictures (default: %(default)s)")
     demo.add_argument("--steps", type=_count("steps"), default=100, help="training steps (default: %(default)s)")
     raw = argparse.RawDescriptionHelpFormatter
-    _add_train(commands.add_parser("train", help="learn from a CSV file", description=TRAIN, formatter_class=raw))
+    # The usage is written out: --keep and others take all words that follow, so the file
+    # has to come first.
+    train = commands.add_parser(
+        "train",
+        usage="micrograd train data.csv --target NAME [--save FILE] [more options]",
+        help="learn from a CSV file",
+        description=TRAIN,
+        formatter_class=raw,
+    )
+    _add_train(train)
     predict = commands.add_parser(
-        "predict", help="answer for the rows of a CSV file", description=PREDICT, formatter_class=raw
+        "predict",
+        usage="micrograd predict model.safetensors data.csv [--out FILE] [more options]",
+        help="answer for the rows of a CSV file",
+        description=PREDICT,
+        formatter_class=raw,
     )
     predict.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
     predict.add_argument("data", type=Path, help="the CSV file")
-    predict.add_argument("--out", type=Path, help="the CSV file to write (default: print it)")
+    predict.add_argument("--out", type=Path, metavar="FILE", help="the CSV file to write (default: print it)")
     _add_reading(predict)
     info = commands.add_parser("info", help="what a trained model predicts, from what, and how well")
     info.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
@@ -106,8 +119,8 @@ def _add_train(train: argparse.ArgumentParser) -> None:
 def _add_reading(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     reading = command.add_argument_group("how the file is read (found by itself, as a rule)")
     reading.add_argument("--delimiter", type=_delimiter, metavar="CHARACTER", help="between two cells; \\t is a tab")
-    reading.add_argument("--decimal", choices=[".", ","], help="the decimal mark")
-    reading.add_argument("--encoding", help="of the letters, as cp1252 (default: UTF-8)")
+    reading.add_argument("--decimal", choices=[".", ","], metavar="MARK", help="the decimal mark: . or ,")
+    reading.add_argument("--encoding", help="of the text, such as cp1252 (default: UTF-8)")
     reading.add_argument(
         "--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first line holds names"
     )

@@ -22,14 +22,17 @@ BIN = 10  # rows with values that are nearly the same
 MUCH = 0.95  # of the rows are right with one column alone
 
 
-def identifier(name: str, values: Any, is_text: bool) -> str:
-    """Why the column looks like an identifier, or is too diverse to learn from."""
+def identifier(name: str, values: Any, places: Any, is_text: bool) -> str:
+    """Why the column looks like an identifier, or is too diverse to learn from.
+
+    `places` are the numbers of the rows.
+    """
     n, different = len(values), len(np.unique(values))
     what = "text" if is_text else "whole number"
     if not is_text:
         if not np.all(values == np.floor(values)):
             return ""
-        if n >= 3 and np.all(np.diff(values) == 1):
+        if n >= 3 and np.all(values - places == values[0] - places[0]):
             return "it counts the rows"
     if different == n and n >= (3 if is_text else FEW_ROWS):
         return f"every row has another {what} in it, so it looks like an identifier"
@@ -77,10 +80,9 @@ def tells_much(values: Any, answers: Any, target: str, is_text: bool, is_classif
         return f"it alone tells the right {target} in {100 * right:.0f} % of the rows"
     spread = float(np.sum((answers - answers.mean()) ** 2))
     alone = sizes[groups] < 2
-    with np.errstate(all="ignore"):
-        means = (np.bincount(groups, answers)[groups] - answers) / (sizes[groups] - 1)
-        means = np.where(alone, answers.mean(), means)
-        share = 1.0 - float(np.sum((answers - means) ** 2)) / spread if spread > 0 else 0.0
+    means = (np.bincount(groups, answers)[groups] - answers) / np.maximum(sizes[groups] - 1, 1)
+    means = np.where(alone, answers.mean(), means)
+    share = 1.0 - float(np.sum((answers - means) ** 2)) / spread if spread > 0 else 0.0
     return f"it alone tells {100 * share:.0f} % of the differences in {target}" if share >= MUCH else ""
 
 
@@ -128,5 +130,4 @@ def _moves_with(values: Any, numbers: Any) -> bool:
         moved = sign * numbers[np.lexsort((sign * numbers, values))]
         if np.all(np.diff(moved) >= 0):
             return True
-    with np.errstate(all="ignore"):
-        return bool(abs(np.corrcoef(values, numbers)[0, 1]) > 0.99999)
+    return bool(abs(np.corrcoef(values, numbers)[0, 1]) > 0.99999)

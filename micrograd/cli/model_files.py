@@ -5,6 +5,7 @@ It is a checkpoint of `micrograd.train.save`: safetensors with JSON, and no pick
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,7 @@ def read(path: str | os.PathLike[str]) -> Trained:
         trained = _trained(extra)
         trained.model.load_state_dict(state["model"])
     except (FormatError, KeyError, TypeError, ValueError) as error:
-        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
+        reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise FormatError(f"{name}: the model is damaged ({reason}); train it again") from None
     return trained
 
@@ -120,8 +121,12 @@ def _trained(extra: dict[str, Any]) -> Trained:
         raise FormatError("the network does not fit the columns")
     if extra["activation"] not in networks.ACTIVATIONS:
         raise FormatError(f"there is no activation {extra['activation']!r}")
-    if not isinstance(extra["target"], str) or not isinstance(extra["training"], dict):
-        raise FormatError("the target or the training is not told")
+    if not isinstance(extra["target"], str):
+        raise FormatError("the target is not told")
+    mean, deviation = float(extra["mean"]), float(extra["deviation"])
+    if not (math.isfinite(mean) and math.isfinite(deviation)):
+        raise FormatError("the mean or the deviation of the target is not finite")
+    _check_facts(extra["training"], len(classes))
     return Trained(
         networks.network(sizes, extra["activation"]),
         sizes,
@@ -129,10 +134,22 @@ def _trained(extra: dict[str, Any]) -> Trained:
         preparation,
         extra["target"],
         classes,
-        float(extra["mean"]),
-        float(extra["deviation"]),
+        mean,
+        deviation,
         extra["columns"],
         bool(extra["has_header"]),
         extra["missing"],
         extra["training"],
     )
+
+
+def _check_facts(facts: Any, classes: int) -> None:
+    """Whether what is told of the training can be shown, and compared with."""
+    numbers = {key: facts[key] for key in ("epochs", "best epoch", "batch size", "lr", "seed", "baseline")}
+    numbers |= {"rows": facts["rows"]["train"], **facts["scores"]}
+    wrong = [key for key, x in numbers.items() if type(x) not in (int, float) or not math.isfinite(x)]
+    wrong += [key for key in ("file", "scored on") if not isinstance(facts[key], str)]
+    if classes and facts["baseline"] not in range(classes):
+        wrong.append("baseline")
+    if wrong:
+        raise FormatError(f"what it tells of its training is not right: {wrong[0]}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.engine import no_grad
+from micrograd.errors import DivergenceError
 from micrograd.nn import ELU, GELU, Linear, ReLU, Sequential, SiLU, Tanh, losses
 from micrograd.optim import Adam
 from micrograd.train import History, fit
@@ -59,24 +60,33 @@ def trained(
         lr: step size of Adam.
         patience: stop so many epochs after the best one; None: never.
         seed: of the order of the rows.
+
+    Raises:
+        DivergenceError: the loss is not finite.
     """
-    return fit(
-        model,
-        losses.cross_entropy if is_classifier else losses.mse,
-        data,
-        Adam(model.parameters(), lr=lr),
-        epochs=epochs,
-        batch_size=batch_size,
-        validation=validation,
-        patience=patience,
-        seed=seed,
-    )
+    try:
+        with np.errstate(all="ignore"):  # fit says when the loss is not finite
+            return fit(
+                model,
+                losses.cross_entropy if is_classifier else losses.mse,
+                data,
+                Adam(model.parameters(), lr=lr),
+                epochs=epochs,
+                batch_size=batch_size,
+                validation=validation,
+                patience=patience,
+                seed=seed,
+            )
+    except DivergenceError:
+        raise DivergenceError(
+            f"train: the loss has become infinite: the steps are too large; take a smaller one, as --lr {lr / 10:g}"
+        ) from None
 
 
 def outputs(model: Sequential, X: Any) -> Any:
     """What the network answers: an array of shape (rows, outputs)."""
     model.eval()
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):
         parts = [model(X[i : i + ROWS]).numpy() for i in range(0, len(X), ROWS)]
     return np.concatenate(parts)
 

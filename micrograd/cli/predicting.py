@@ -7,16 +7,17 @@ import csv
 import io
 import os
 import sys
+from collections.abc import Container
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.cli import model_files
 from micrograd.cli.answers import prepared_answers, report
 from micrograd.cli.model_files import Trained
-from micrograd.cli.preparation import Findings
+from micrograd.cli.preparation import Findings, Number
 from micrograd.cli.roles import spelled
 from micrograd.cli.wording import counted, lines_of, listed
-from micrograd.data import NUMBER, Table, meant, read_csv
+from micrograd.data import NUMBER, Column, Table, meant, read_csv
 from micrograd.errors import ArgumentError
 from micrograd.train.files import write_whole
 
@@ -30,6 +31,8 @@ def run(options: argparse.Namespace) -> None:
         for path in (options.model, options.data):
             if os.path.realpath(path) == os.path.realpath(options.out):
                 raise ArgumentError(f"predict: --out {options.out} would overwrite {path}; give another name")
+        if not options.out.absolute().parent.is_dir():
+            raise ArgumentError(f"predict: the folder of --out {options.out} does not exist; make it first")
     header = options.header
     if header is None and trained.has_header:
         header = True
@@ -46,6 +49,12 @@ def run(options: argparse.Namespace) -> None:
     inputs, found = trained.preparation.prepared(table, np.arange(len(table)))
     _say(_about_rows(trained, found))
     answers, probabilities = prepared_answers(trained, inputs)
+    unknown = np.flatnonzero(~np.isfinite(answers if probabilities is None else probabilities.sum(axis=1)))
+    if len(unknown):
+        raise ArgumentError(
+            f"predict: the model has no finite answer for {lines_of(table, unknown)}: "
+            f"a number there is far outside the training rows; correct it, or leave the cell empty"
+        )
     _say(_about_target(table, trained, answers))
     text = _csv(table, trained, answers, probabilities)
     if options.out is None:
@@ -121,9 +130,9 @@ def _about_rows(trained: Trained, found: Findings) -> list[str]:
                 f"{column.name}: no row of the training had {text!r} ({lines_of(found.table, rows)}); "
                 f"it counts as none of the known texts, so do not rely on these answers."
             )
-        if rows := found.far.get(column.name):
+        if isinstance(column, Number) and column.name in found.far:
             lines.append(
-                f"{column.name}: {lines_of(found.table, rows)} far outside the training rows "
+                f"{column.name}: {lines_of(found.table, found.far[column.name])} far outside the training rows "
                 f"({column.range}), so do not rely on these answers."
             )
     return lines
@@ -134,9 +143,10 @@ def _about_target(table: Table, trained: Trained, answers: Any) -> list[str]:
     if trained.target not in table:
         return []
     column = table.column(trained.target)
+    wanted: Any
     if trained.classes:
-        names = [_class_name(column, i) for i in range(len(table))]
         place = {name: i for i, name in enumerate(trained.classes)}
+        names = [_class_name(column, i, place) for i in range(len(table))]
         rows = np.array([i for i, name in enumerate(names) if name in place], dtype=np.int64)
         wanted = np.array([place[names[i]] for i in rows], dtype=np.int64)
         strange = sorted({name for i, name in enumerate(names) if name not in place and not column.is_missing[i]})
@@ -155,13 +165,12 @@ def _about_target(table: Table, trained: Trained, answers: Any) -> list[str]:
     return lines
 
 
-def _class_name(column: Any, i: int) -> str:
-    """The name of a class as in training: numbers are spelled in one way."""
+def _class_name(column: Column, i: int, known: Container[str]) -> str:
+    """The name of a class as in training: there, numbers were spelled in one way."""
+    cell = column.cells[i]
     if column.is_missing[i]:
         return ""
-    if column.numbers is None:
-        return str(column.cells[i])
-    return spelled(float(column.numbers[i]))
+    return cell if column.numbers is None or cell in known else spelled(float(column.numbers[i]))
 
 
 # The file

@@ -58,8 +58,8 @@ class Number:
         far = rows[(x < self.least - reach) | (x > self.greatest + reach)]
         if len(far):
             found.far[self.name] = [int(i) for i in far]
-        x = np.where(np.isnan(x), self.median, x)
-        return ((x - self.mean) / self.deviation)[:, None]
+        with np.errstate(over="ignore"):  # a number that is too far off has no finite answer, which is said
+            return ((np.where(np.isnan(x), self.median, x) - self.mean) / self.deviation)[:, None]
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,12 @@ def _target(table: Table, target: str, task: str | None, as_text: bool) -> Roles
                 f"train: {target!r} holds texts, as {names[0]!r}, and a regression predicts numbers; "
                 f"leave out --task regression"
             )
+        with np.errstate(all="ignore"):
+            if not np.isfinite(numbers.std()):
+                raise ArgumentError(
+                    f"train: the numbers of {target!r} are too large (up to {np.abs(numbers).max():.3g}); "
+                    f"write them in a larger unit"
+                )
         return Roles(target, found, why, [], rows, numbers)
     if len(counts) > len(rows) / 2 and len(counts) > 2:
         what = "texts" if numbers is None else "numbers"
@@ -216,18 +222,20 @@ def _doubt(column: Column, is_text: bool, roles: Roles, target: Column) -> tuple
     """Why the column should not be used, and why it should be looked at; or nothing."""
     present = ~column.is_missing[roles.rows]
     rows, answers = roles.rows[present], roles.answers[present]
-    cells = [column.cells[i] for i in rows]
-    if len(rows) >= 2 and cells == [target.cells[i] for i in rows]:
+    if len(rows) >= 2 and [column.cells[i] for i in rows] == [target.cells[i] for i in rows]:
         return f"it equals {roles.target}", ""
     numbers = None if is_text else column.numbers
-    values = np.unique(cells, return_inverse=True)[1] if numbers is None else numbers[rows]
-    if reason := doubts.identifier(column.name, values, is_text):
-        return reason, ""
-    if 2 * len(rows) < len(roles.rows):  # too little is known of it
-        return "", ""
-    if reason := doubts.gives_away(values, answers, roles.target, is_text, bool(roles.classes)):
-        return reason, ""
-    return "", doubts.tells_much(values, answers, roles.target, is_text, bool(roles.classes))
+    values = np.unique(column.cells, return_inverse=True)[1] if numbers is None else numbers
+    # Also of rows without a target: a number of a row counts them, too.
+    known = np.flatnonzero(~column.is_missing)
+    with np.errstate(all="ignore"):  # numbers that are too large are refused later
+        if reason := doubts.identifier(column.name, values[known], known, is_text):
+            return reason, ""
+        if 2 * len(rows) < len(roles.rows):  # too little is known of it
+            return "", ""
+        if reason := doubts.gives_away(values[rows], answers, roles.target, is_text, bool(roles.classes)):
+            return reason, ""
+        return "", doubts.tells_much(values[rows], answers, roles.target, is_text, bool(roles.classes))
 
 
 def _quoted(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> None:
     wanted = roles.answers if roles.classes else ((roles.answers - mean) / deviation)[:, None]
     sizes = [preparation.width, *options.hidden, len(roles.classes) or 1]
     _say_network(sizes, options.activation, parts)
+    sys.stdout.flush()  # whoever reads through a pipe sees it before the training
     model = networks.network(sizes, options.activation, options.seed)
     history = networks.trained(
         model,
@@ -130,14 +132,7 @@ def _scale(roles: Roles, train: Any) -> tuple[float, float]:
     if roles.classes:
         return 0.0, 1.0
     numbers = roles.answers[train]
-    with np.errstate(all="ignore"):
-        mean, deviation = float(numbers.mean()), float(numbers.std())
-    if not (np.isfinite(mean) and np.isfinite(deviation)):
-        raise ArgumentError(
-            f"train: the numbers of {roles.target!r} are too large (up to {np.abs(numbers).max():.3g}); "
-            f"write them in a larger unit"
-        )
-    return mean, deviation or 1.0
+    return float(numbers.mean()), float(numbers.std()) or 1.0
 
 
 # What is said
@@ -222,7 +217,16 @@ def _report(trained: model_files.Trained, roles: Roles, parts: dict[str, Any], i
     baseline = baseline_of(roles.answers[parts["train"]], bool(trained.classes))
     lines, scores = report(answers, roles.answers[parts[part]], trained.classes, baseline)
     print("\n".join(f"  {line}" for line in lines))
+    if count := _again(inputs, roles.answers, parts["train"], parts[part]) if part != "train" else 0:
+        print(f"  {counted(count, 'row')} of these {len(parts[part])} equal rows that were trained on; they are easy.")
     trained.training |= {"scores": scores, "scored on": f"{len(parts[part])} rows of {part}", "baseline": baseline}
+
+
+def _again(inputs: Any, answers: Any, train: Any, held: Any) -> int:
+    """How many rows that are held out are also among the training rows."""
+    rows = np.column_stack([inputs, answers])
+    seen = {row.tobytes() for row in rows[train]}
+    return sum(row.tobytes() in seen for row in rows[held])
 
 
 def _facts(options: argparse.Namespace, parts: dict[str, Any], history: History) -> dict[str, Any]:

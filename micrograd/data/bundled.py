@@ -29,8 +29,8 @@ def load_digits(*, n_class: int = 10, return_X_y: bool = True) -> Any:
 
     Source: `sklearn.datasets.load_digits`.
 
-    >>> X, y = load_digits()  # doctest: +SKIP
-    >>> X.reshape(-1, 8, 8).shape  # doctest: +SKIP
+    >>> X, y = load_digits()
+    >>> X.reshape(-1, 8, 8).shape
     (1797, 8, 8)
     """
     return _datasets("load_digits").load_digits(n_class=n_class, return_X_y=return_X_y)
@@ -51,6 +51,10 @@ def load_iris(*, return_X_y: bool = True) -> Any:
         MissingExtraError: scikit-learn is not installed.
 
     Source: `sklearn.datasets.load_iris`.
+
+    >>> X, y = load_iris()
+    >>> X.shape
+    (150, 4)
     """
     return _datasets("load_iris").load_iris(return_X_y=return_X_y)
 
@@ -69,6 +73,10 @@ def load_wine(*, return_X_y: bool = True) -> Any:
         MissingExtraError: scikit-learn is not installed.
 
     Source: `sklearn.datasets.load_wine`.
+
+    >>> X, y = load_wine()
+    >>> X.shape
+    (178, 13)
     """
     return _datasets("load_wine").load_wine(return_X_y=return_X_y)
 
@@ -88,6 +96,10 @@ def load_breast_cancer(*, return_X_y: bool = True) -> Any:
         MissingExtraError: scikit-learn is not installed.
 
     Source: `sklearn.datasets.load_breast_cancer`.
+
+    >>> X, y = load_breast_cancer()
+    >>> X.shape
+    (569, 30)
     """
     return _datasets("load_breast_cancer").load_breast_cancer(return_X_y=return_X_y)
 
@@ -108,6 +120,10 @@ def load_diabetes(*, scaled: bool = True, return_X_y: bool = True) -> Any:
         MissingExtraError: scikit-learn is not installed.
 
     Source: `sklearn.datasets.load_diabetes`.
+
+    >>> X, y = load_diabetes()
+    >>> X.shape
+    (442, 10)
     """
     return _datasets("load_diabetes").load_diabetes(scaled=scaled, return_X_y=return_X_y)
 

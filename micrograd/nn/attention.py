@@ -269,7 +269,7 @@ class MultiheadAttention(Module):
 
 def _added(name: str, mask: Any, dtype: Any) -> Array:
     """A mask as numbers that are added: -inf where it is True."""
-    mask = operand("MultiheadAttention", mask)
+    mask = mask if hasattr(mask, "dtype") else np.asarray(mask)  # a list of booleans stays booleans
     kind = np.dtype(mask.dtype).kind
     if kind == "b":
         return np.where(ground(mask), -math.inf, 0.0).astype(dtype)

@@ -37,7 +37,8 @@ class Cell(Module):
             return Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype))
 
         self.weight_ih, self.weight_hh = drawn(rows, self.input_size), drawn(rows, self.hidden_size)
-        self.bias_ih, self.bias_hh = (drawn(rows), drawn(rows)) if bias else (None, None)
+        self.bias_ih = drawn(rows) if bias else None
+        self.bias_hh = drawn(rows) if bias else None
 
     def _step(self, x: Array, state: States) -> States:
         raise NotImplementedError
@@ -77,7 +78,7 @@ class Cell(Module):
         return after if self.states == 2 else after[0]
 
     @property
-    def _parameters(self) -> list[Array | None]:
+    def _parameters(self) -> list[Any]:
         return [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh]
 
     def __repr__(self) -> str:

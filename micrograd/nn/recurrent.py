@@ -36,7 +36,7 @@ def product(x: Array, weight: Array, bias: Array | None) -> Array:
     return ops.reshape(z, shape=(*outer, shape_of(weight)[0]))
 
 
-def through_rnn(x: Array, parameters: Sequence[Array | None], state: States, nonlinearity: str) -> tuple[Array, States]:
+def through_rnn(x: Array, parameters: Sequence[Any], state: States, nonlinearity: str) -> tuple[Array, States]:
     """The outputs of a simple recurrent layer, and its last state.
 
     Args:
@@ -51,7 +51,7 @@ def through_rnn(x: Array, parameters: Sequence[Array | None], state: States, non
     return h, (h[-1],)
 
 
-def through_lstm(x: Array, parameters: Sequence[Array | None], state: States) -> tuple[Array, States]:
+def through_lstm(x: Array, parameters: Sequence[Any], state: States) -> tuple[Array, States]:
     """The outputs of a layer of long short-term memory, and its last states h and c.
 
     Args:
@@ -83,7 +83,7 @@ def _projected(p: Array, weight_hh: Array, weight_hr: Array, state: States) -> t
     return ops.stack(out), (h, c)
 
 
-def through_gru(x: Array, parameters: Sequence[Array | None], state: States) -> tuple[Array, States]:
+def through_gru(x: Array, parameters: Sequence[Any], state: States) -> tuple[Array, States]:
     """The outputs of a layer of gated recurrent units, and its last state.
 
     Args:
@@ -160,11 +160,11 @@ class Recurrent(Module):
                     shapes += [(f"weight_hr_{end}", (out, self.hidden_size))]
         return shapes
 
-    def _parameters_of(self, end: str) -> list[Array | None]:
+    def _parameters_of(self, end: str) -> list[Any]:
         names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", *(["weight_hr"] if self.proj_size else [])]
         return [getattr(self, f"{name}_{end}", None) for name in names]
 
-    def _layer(self, x: Array, parameters: Sequence[Array | None], state: States) -> tuple[Array, States]:
+    def _layer(self, x: Array, parameters: Sequence[Any], state: States) -> tuple[Array, States]:
         raise NotImplementedError
 
     def __call__(self, input: Array, hx: Any = None) -> tuple[Array, Any]:
@@ -306,7 +306,7 @@ class RNN(Recurrent):
         self.nonlinearity = known_nonlinearity("RNN", nonlinearity)
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng)
 
-    def _layer(self, x: Array, parameters: Sequence[Array | None], state: States) -> tuple[Array, States]:
+    def _layer(self, x: Array, parameters: Sequence[Any], state: States) -> tuple[Array, States]:
         return through_rnn(x, parameters, state, self.nonlinearity)
 
 
@@ -384,7 +384,7 @@ class LSTM(Recurrent):
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, dtype, rng
         )
 
-    def _layer(self, x: Array, parameters: Sequence[Array | None], state: States) -> tuple[Array, States]:
+    def _layer(self, x: Array, parameters: Sequence[Any], state: States) -> tuple[Array, States]:
         return through_lstm(x, parameters, state)
 
 
@@ -444,5 +444,5 @@ class GRU(Recurrent):
     ) -> None:
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, dtype, rng)
 
-    def _layer(self, x: Array, parameters: Sequence[Array | None], state: States) -> tuple[Array, States]:
+    def _layer(self, x: Array, parameters: Sequence[Any], state: States) -> tuple[Array, States]:
         return through_gru(x, parameters, state)

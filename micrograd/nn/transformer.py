@@ -1,4 +1,6 @@
-"""Layers of a transformer: TransformerEncoderLayer, TransformerEncoder, as in PyTorch."""
+"""Layers of a transformer, as in PyTorch: TransformerEncoderLayer and
+TransformerEncoder.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,6 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.errors import ArgumentError
 from micrograd.nn import init
@@ -141,7 +142,8 @@ class TransformerEncoder(Module):
 
     def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         self.num_layers = integer_at_least(1, "TransformerEncoder", "num_layers", num_layers)
-        # Generators are shared: with copies of them all layers would drop the same elements.
+        # Generators are shared. With copies of them, all layers would drop the same
+        # elements.
         shared = {id(generator): generator for _, generator in encoder_layer.named_generators()}
         self.layers = [copy.deepcopy(encoder_layer, dict(shared)) for _ in range(self.num_layers)]
         self.norm = norm

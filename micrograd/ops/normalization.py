@@ -14,7 +14,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, named, primitive, shape_of
+from micrograd.op import Array, ground, named, primitive, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import multiply, stop_gradient, where
 from micrograd.ops.axes import axis_of
@@ -22,8 +22,9 @@ from micrograd.ops.comparisons import less
 from micrograd.ops.functions import sqrt
 from micrograd.ops.indexing import getitem
 from micrograd.ops.norms import norm
+from micrograd.ops.products import matmul
 from micrograd.ops.reductions import in_single, is_half, mean, nonempty, sum
-from micrograd.ops.shapes import broadcast_to, reshape
+from micrograd.ops.shapes import broadcast_to, expand_dims, reshape
 
 __all__ = ["cosine_similarity", "group_norm", "instance_norm", "layer_norm", "normalize", "rms_norm", "standardized"]
 
@@ -34,7 +35,10 @@ def _first(x: Array, axes: Sequence[int]) -> tuple[slice, ...]:
 
 
 def _average(x: Array, axes: Sequence[int]) -> Array:
-    return sum(x, axis=tuple(axes), keepdims=True) * (1.0 / math.prod(shape_of(x)[a] for a in axes))
+    n = math.prod(shape_of(x)[a] for a in axes)
+    if len(axes) == 1 and type(ground(x)) is np.ndarray:  # a product with a vector is quicker than a sum
+        return expand_dims(matmul(x, np.full(n, 1.0 / n if n else 0.0, x.dtype)), axis=-1)
+    return sum(x, axis=tuple(axes), keepdims=True) * (1.0 / n if n else 0.0)
 
 
 def _standard_rule(g: Array, z: Array, x: Array, *, axes: Sequence[int], eps: float) -> Array:
@@ -68,7 +72,7 @@ def standardized(x: Array, *, axes: tuple[int, ...], eps: float) -> Array:
         x = x - x[_first(x, axes)]
         x = x - np.mean(x, axis=axes, keepdims=True)
         return x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
-    rows = x.reshape(*x.shape[: axes[0]], -1)
+    rows = x.reshape(*x.shape[: axes[0]], math.prod(x.shape[axes[0] :]))
     z = rows - rows[..., :1]
     n = z.shape[-1]
     z -= np.add.reduce(z, -1, keepdims=True) / n

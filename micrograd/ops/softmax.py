@@ -12,6 +12,7 @@ first logarithm is -4e-18, and not 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from micrograd import on_demand as np
@@ -40,6 +41,11 @@ def _log(total: Array) -> tuple[Array, Array]:
     """Where a sum is 0, as all of it is masked; and its logarithm, with 0 there."""
     masked = equal(total, 0.0)
     return masked, log(where(masked, 1.0, total))
+
+
+def _shape_of(name: str) -> Callable[..., tuple[int, ...]]:
+    """The shape rule: that of x, if it has the axes."""
+    return lambda x, *, axis: (axes_of(name, x, axis), shape_of(x))[1]
 
 
 def logsumexp(x: Array, *, axis: Axis = -1, keepdims: bool = False) -> Array:
@@ -92,11 +98,6 @@ def softmax(x: Array, *, axis: Axis = -1) -> Array:
     return in_single(softmaxed, x, axis=axis) if is_half(x) else softmaxed(x, axis=axis)
 
 
-def _same_shape(x: Array, *, axis: Axis) -> tuple[int, ...]:
-    axes_of("softmax", x, axis)
-    return shape_of(x)
-
-
 def _softmax_rule(g: Array, z: Array, x: Array, *, axis: Axis) -> Array:
     """The cotangent of x, or the tangent of z: the matrix of slopes is symmetric."""
     part = times(g, z, z, "softmax")
@@ -107,7 +108,7 @@ def _softmax_rule(g: Array, z: Array, x: Array, *, axis: Axis) -> Array:
     "softmax",
     vjp=[_softmax_rule],
     jvp=[_softmax_rule],
-    shape=_same_shape,
+    shape=_shape_of("softmax"),
     axes="axis",
 )
 def softmaxed(x: Array, *, axis: Axis) -> Array:
@@ -142,16 +143,11 @@ def _log_push(t: Array, z: Array, x: Array, *, axis: Axis) -> Array:
     return where(equal(z, -math.inf), 0.0, t - sum(exp(z) * t, axis=axis, keepdims=True))
 
 
-def _same_shape(x: Array, *, axis: Axis) -> tuple[int, ...]:
-    axes_of("log_softmax", x, axis)
-    return shape_of(x)
-
-
 @primitive(
     "log_softmax",
     vjp=[_log_pull],
     jvp=[_log_push],
-    shape=_same_shape,
+    shape=_shape_of("log_softmax"),
     tex=r"\ln \operatorname{{softmax}}\left({0}\right)",
     axes="axis",
 )

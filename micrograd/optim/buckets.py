@@ -23,7 +23,7 @@ from micrograd.optim import states
 from micrograd.optim.rule import Array, Move, Rule, State
 
 JOINED = 8192  # elements of an array that is joined with others, at most
-BLOCK = 16384  # elements that are stepped at once
+BLOCK = 32768  # elements that are stepped at once
 
 NUMBERS, ARRAYS, WHOLE = "numbers", "arrays", "whole"
 Key = tuple[Any, ...]

@@ -170,7 +170,5 @@ def _put(p: Value, g: Array) -> None:
     """Let g be the gradient, even if it is 0, which by assignment means none."""
     if isinstance(g, np.ndarray) and isinstance(p.grad, np.ndarray):
         p.grad[...] = g
-    elif not p.shape:
-        p.grad = float(g)
     else:
-        p.grad = g
+        p.grad = g if p.shape else np.asarray(g)

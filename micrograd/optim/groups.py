@@ -8,7 +8,6 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, DataError
-from micrograd.interpreter import named
 from micrograd.node import data_of, inputs_of, is_constant
 
 NOT_OPTIONS = ("params", "param_names")
@@ -92,4 +91,4 @@ def _check(name: str, i: int, p: Any) -> None:
 
 
 def _shown(p: Value) -> str:
-    return named(p) if p.label else f"of shape {p.shape}" if p.shape else repr(p)
+    return repr(p.label) if p.label else f"of shape {p.shape}" if p.shape else repr(p)

@@ -9,7 +9,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, shares
-from micrograd.optim.rule import Array, Rule, State, elementwise, zeros_like
+from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, zeros_like
 
 
 def adam(
@@ -44,16 +44,18 @@ def adam(
             g = -g
         if weight_decay and not decoupled_weight_decay:
             g = g + weight_decay * x
-        mean = state["exp_avg"]
-        mean = mean + (g - mean) * (1.0 - beta1)
-        square = state["exp_avg_sq"] * beta2 + g * g * (1.0 - beta2)
+        mean = toward(state["exp_avg"], g, 1.0 - beta1)
+        square = toward_square(state["exp_avg_sq"], g, 1.0 - beta2)
         after = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
         if amsgrad:
             square = after["max_exp_avg_sq"] = np.maximum(state["max_exp_avg_sq"], square)
-        size = np.sqrt(square) * (1.0 / math.sqrt(1.0 - beta2**step)) + eps
-        update = mean / size * (-lr / (1.0 - beta1**step))
+        correction = math.sqrt(1.0 - beta2**step)
+        size = np.sqrt(square)
+        size += eps * correction  # eps is added after the correction, so it is scaled back
+        update = mean / size
+        update *= -lr * correction / (1.0 - beta1**step)
         if weight_decay and decoupled_weight_decay:
-            update = update - lr * weight_decay * x
+            update -= lr * weight_decay * x
         return update, after
 
     return elementwise("adam", start, move, reads=weight_decay != 0.0)

@@ -11,6 +11,7 @@ from micrograd.engine import enable_grad
 from micrograd.errors import ArgumentError, StateError
 from micrograd.interpreter import shape_of
 from micrograd.node import data_of
+from micrograd.optim import saving
 from micrograd.optim.buckets import add_to
 from micrograd.optim.line_search import Point, strong_wolfe
 from micrograd.optim.optimizer import Optimizer
@@ -127,7 +128,7 @@ class LBFGS(Optimizer):
         Raises:
             StateError: it does not fit.
         """
-        inner = state_dict.get("state", {})
+        inner = state_dict.get("state", {}) if isinstance(state_dict, dict) else {}
         state = dict(inner.get(0, inner.get("0", {})))
         size = sum(_size(p) for p in self._params)
         wrong = [f"lacks {name}" for name in NAMES if state and name not in state]
@@ -136,7 +137,8 @@ class LBFGS(Optimizer):
                 wrong.append(f"has {name} of shape {shape_of(state[name])}, not {(size,)}")
         if wrong:
             raise StateError(f"LBFGS: the state does not fit: it {'; it '.join(wrong)}")
-        super().load_state_dict({**state_dict, "state": {}})
+        (options,) = saving.read_groups("LBFGS", state_dict, self.param_groups)
+        self.param_groups[0].update(options)
         self._state.clear()
         for name in NAMES if state else ():
             x = state[name]

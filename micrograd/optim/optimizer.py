@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+from micrograd import gathering
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
 from micrograd.node import has_grad
 from micrograd.optim import buckets, groups, saving
@@ -66,6 +68,7 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self._buckets: list[list[Bucket]] = []
+        self._made: list[tuple[dict[str, Any], Rule]] = []  # the last rules, with their options
         self._waiting: list[list[int]] = []  # places of parameters that have not been reached yet
         for group in groups.read(self._name, params):
             self.add_param_group(group)
@@ -77,11 +80,17 @@ class Optimizer:
     def _rule_of(self, group: dict[str, Any]) -> Rule:
         """The rule that the options of a group make, as they are now."""
         make = type(self).make
-        if make is not None:
-            return make(**{name: group[name] for name in self.defaults})
-        if isinstance(self._rule, Rule):
-            return self._rule
-        return self._rule(**{name: group[name] for name in self.defaults})
+        if make is None:
+            if isinstance(self._rule, Rule):
+                return self._rule
+            make = self._rule
+        options = {name: group[name] for name in self.defaults}
+        for known, rule in self._made:
+            if known == options:
+                return rule
+        rule = make(**options)
+        self._made = [(options, rule), *self._made[:7]]
+        return rule
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Train more parameters, with options of their own.
@@ -111,12 +120,13 @@ class Optimizer:
         """Clear the gradients of all parameters: `backward()` adds to gradients.
 
         Args:
-            set_to_none: False leaves arrays of zeros, which count as gradients: such
+            set_to_none: False leaves zeros, which count as gradients: such
                 parameters are moved on by their momentum, and decay.
         """
         for group in self.param_groups:
-            for p in group["params"]:
-                p.grad = None if set_to_none or not p.shape else p.data * 0.0
+            gathering.forget_gradients(group["params"])
+            for p in () if set_to_none else group["params"]:
+                p.grad = np.zeros_like(p.data)
 
     def step(self, closure: Closure | None = None) -> Any:
         """Move every parameter that has a gradient.
@@ -202,7 +212,7 @@ class Optimizer:
         are not in it: load the model's own state as well.
 
         Raises:
-            ArgumentError: the state does not fit; the error lists all that does not.
+            StateError: the state does not fit; the error lists all that does not.
         """
         options = saving.read_groups(self._name, state_dict, self.param_groups)
         rules = [self._rule_of({**group, **new}) for group, new in zip(self.param_groups, options, strict=True)]

@@ -208,6 +208,22 @@ def chain(*rules: Rule) -> Rule:
     )
 
 
+def toward(mean: Array, x: Array, share: float) -> Array:
+    """mean + share (x - mean), the next moving average; with one new array."""
+    z = x - mean
+    z *= share
+    z += mean
+    return z
+
+
+def toward_square(mean: Array, x: Array, share: float) -> Array:
+    """(1 - share) mean + share x^2, the next moving average of squares."""
+    z = x * x
+    z *= share
+    z += mean * (1.0 - share)
+    return z
+
+
 def zeros_like(x: Array) -> Array:
     """Zeros of the shape and dtype of an array; a float for a number."""
     return np.zeros_like(x) if shape_of(x) else np.zeros_like(x)[()]

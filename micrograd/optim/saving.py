@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError
+from micrograd.errors import StateError
 from micrograd.interpreter import shape_of
 from micrograd.optim import states
 from micrograd.optim.buckets import WHOLE, Bucket, key_of
@@ -34,14 +34,14 @@ def read_groups(name: str, given: Any, groups: list[Group]) -> list[Group]:
     """The options of a state, for each group.
 
     Raises:
-        ArgumentError: it is not a state, or the groups differ.
+        StateError: it is not a state, or the groups differ.
     """
     if not isinstance(given, dict) or not {"state", "param_groups"} <= given.keys():
-        raise ArgumentError(f"{name}: this is not a state of an optimiser; give what state_dict() gave")
+        raise StateError(f"{name}: this is not a state of an optimiser; give what state_dict() gave")
     saved = given["param_groups"]
     sizes, wanted = [len(group["params"]) for group in saved], [len(group["params"]) for group in groups]
     if sizes != wanted:
-        raise ArgumentError(
+        raise StateError(
             f"{name}: the state has groups of {sizes} parameters, this optimiser has groups of {wanted}; "
             f"make it with the same groups"
         )
@@ -52,7 +52,7 @@ def read_groups(name: str, given: Any, groups: list[Group]) -> list[Group]:
         wrong += [f"group {i} lacks {option}" for option in missing]
         options.append({option: _like(x, own.get(option)) for option, x in group.items() if option != "params"})
     if wrong:
-        raise ArgumentError(f"{name}: the state does not fit: {', '.join(wrong)}; it was saved by another optimiser")
+        raise StateError(f"{name}: the state does not fit: {', '.join(wrong)}; it was saved by another optimiser")
     return options
 
 
@@ -64,7 +64,7 @@ def read_states(name: str, given: Any, groups: list[Group], rules: list[Rule]) -
     """The buckets of each group, one for each parameter.
 
     Raises:
-        ArgumentError: a state does not fit its parameter.
+        StateError: a state does not fit its parameter.
     """
     saved = {int(i): state for i, state in given["state"].items()}
     wrong: list[str] = []
@@ -86,7 +86,7 @@ def read_states(name: str, given: Any, groups: list[Group], rules: list[Rule]) -
         first += len(group["params"])
     wrong += [f"there is no parameter {i}" for i in sorted(saved)]
     if wrong:
-        raise ArgumentError(f"{name}: the state does not fit: {'; '.join(wrong)}")
+        raise StateError(f"{name}: the state does not fit: {'; '.join(wrong)}")
     return loaded
 
 

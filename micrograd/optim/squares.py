@@ -8,7 +8,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, upto
-from micrograd.optim.rule import Array, Rule, State, elementwise, zeros_like
+from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, zeros_like
 
 
 def rmsprop(
@@ -43,11 +43,10 @@ def rmsprop(
             g = -g
         if weight_decay:
             g = g + weight_decay * x
-        square = alpha * state["square_avg"] + (1.0 - alpha) * (g * g)
+        square = toward_square(state["square_avg"], g, 1.0 - alpha)
         after = {**state, "step": state["step"] + 1, "square_avg": square}
         if centered:
-            mean = state.get("grad_avg", 0.0)
-            mean = after["grad_avg"] = mean + (g - mean) * (1.0 - alpha)
+            mean = after["grad_avg"] = toward(state.get("grad_avg", 0.0), g, 1.0 - alpha)
             square = np.maximum(square - mean * mean, 0.0)  # rounded below zero where all gradients are equal
         update = g / (np.sqrt(square) + eps)
         if momentum:
@@ -220,9 +219,9 @@ def adadelta(
             g = -g
         if weight_decay:
             g = g + weight_decay * x
-        square = rho * state["square_avg"] + (1.0 - rho) * (g * g)
+        square = toward_square(state["square_avg"], g, 1.0 - rho)
         change = np.sqrt(state["acc_delta"] + eps) / np.sqrt(square + eps) * g
-        changes = rho * state["acc_delta"] + (1.0 - rho) * (change * change)
+        changes = toward_square(state["acc_delta"], change, 1.0 - rho)
         return -lr * change, {"step": state["step"] + 1, "square_avg": square, "acc_delta": changes}
 
     return elementwise("adadelta", start, move, reads=weight_decay != 0.0)

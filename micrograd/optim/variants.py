@@ -9,7 +9,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, shares
-from micrograd.optim.rule import Array, Rule, State, elementwise, zeros_like
+from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, zeros_like
 
 Betas = tuple[float, float]
 
@@ -70,8 +70,7 @@ def decayed(
 
 def averages(g: Array, state: State, beta1: float, beta2: float) -> tuple[Array, Array]:
     """The moving averages of g and of g^2 after this step."""
-    mean = state["exp_avg"]
-    return mean + (g - mean) * (1.0 - beta1), state["exp_avg_sq"] * beta2 + g * g * (1.0 - beta2)
+    return toward(state["exp_avg"], g, 1.0 - beta1), toward_square(state["exp_avg_sq"], g, 1.0 - beta2)
 
 
 class NAdam(Optimizer):
@@ -246,8 +245,7 @@ def adamax(
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         step = state["step"] + 1
         g, _ = decayed(g, x, lr, weight_decay, False, maximize)
-        mean = state["exp_avg"]
-        mean = mean + (g - mean) * (1.0 - beta1)
+        mean = toward(state["exp_avg"], g, 1.0 - beta1)
         largest = np.maximum(state["exp_inf"] * beta2, np.abs(g) + eps)
         return (-lr / (1.0 - beta1**step)) * mean / largest, {"step": step, "exp_avg": mean, "exp_inf": largest}
 

@@ -74,10 +74,10 @@ class Feed:
 
 def rows_of(X: Any, y: Any) -> int:
     """The number of rows in a batch: the length of y, or else of X; 1 for numbers."""
-    shape = getattr(y, "shape", None)
-    if shape:
-        return int(shape[0])
-    return _length(y) or _length(X) or 1
+    try:
+        return len(y)
+    except TypeError:  # a number, or an array of shape ()
+        return _length(X) or 1
 
 
 def _are_arrays(data: Any) -> bool:

@@ -16,13 +16,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, CheckpointError
+from micrograd.errors import ArgumentError, CheckpointError, MicrogradError
 from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd, whole
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
@@ -262,13 +264,24 @@ def _read(path: Any) -> dict[str, Any]:
 
 
 def _resume(training: Training, feed: Feed, path: Any, state: dict[str, Any]) -> None:
-    """Go on from a checkpoint; all is checked before anything is assigned."""
+    """Go on from a checkpoint. If there is an error, everything is as it was."""
     own = state["extra"]["training"]
-    if "first pass" in feed.settings:
-        feed.settings["first pass"] = training.settings["first pass"] = own["settings"].get("first pass", 0)
-    training.check_same(path, own)
-    load(path, training.model, training.optimizer)
-    training.load_state_dict(own, state["best"])
+    before = [(c, copy.deepcopy(c.state_dict())) for c in training.callbacks]
+    try:
+        if "first pass" in feed.settings:
+            feed.settings["first pass"] = training.settings["first pass"] = own["settings"].get("first pass", 0)
+        training.check_same(path, own)
+        training.load_state_dict(own, state["best"])
+        load(path, training.model, training.optimizer)
+    except Exception as error:
+        for callback, kept in before:
+            with contextlib.suppress(Exception):
+                callback.load_state_dict(kept)
+        if isinstance(error, MicrogradError):
+            raise
+        raise CheckpointError(
+            f"fit: resume={path} is damaged: the state of the training is not complete ({error!r}); restore a copy"
+        ) from error
 
 
 def _seed_generators(model: Any, seed: int) -> None:

@@ -41,9 +41,9 @@ class History:
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add a row. A number that a row does not have is nan."""
-        count = len(self)
-        for name in row:
-            self.columns.setdefault(name, [math.nan] * count)
+        if missing := row.keys() - self.columns.keys():
+            count = len(self)
+            self.columns |= {name: [math.nan] * count for name in row if name in missing}
         for name, column in self.columns.items():
             column.append(row.get(name, math.nan))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -24,13 +25,13 @@ class Progress:
         self._bar: Any = None
         self._epochs, self._shown, self._next = epochs, 0, 0.0
         self._numbers = ""
-        if verbose:
+        if verbose and ("IPython" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())):
             from tqdm.auto import tqdm  # in a notebook, its own kind of bar
 
             # Without the thread that tqdm starts to look after slow bars.
             kind = type("Bar", (tqdm,), {"monitor_interval": 0})
             total = None if steps is None else steps * epochs
-            # None: only in a terminal. A notebook's bar takes it as False.
+            # None: IPython may write to a file, too. A notebook's bar takes it as False.
             bar = kind(total=total, initial=done, disable=None, unit=" steps", dynamic_ncols=True)
             self._bar = None if bar.disable else bar
             self._shown = done

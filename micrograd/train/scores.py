@@ -91,7 +91,11 @@ class Tally:
         self.loss += loss * rows
         self.rows += rows
         if self.metrics:
-            self._pairs.append((plain(prediction), plain(target)))
+            self.keep(prediction, target)
+
+    def keep(self, prediction: Any, target: Any) -> None:
+        """Keep a batch for the metrics."""
+        self._pairs.append((plain(prediction), plain(target)))
 
     def numbers(self) -> dict[str, float]:
         """The mean loss, and the metrics."""

@@ -223,6 +223,17 @@ def test_sizes_that_are_listed():
         (make_blobs, {"cluster_std": -1.0}, "make_blobs: cluster_std=-1.0 is not a standard deviation; give 0 or more"),
         (
             make_blobs,
+            {"centers": [[1.0], [2.0, 3.0]]},
+            "make_blobs: centers of type list are not points; give a number of blobs, "
+            "or finite numbers of shape (n_blobs, n_features)",
+        ),
+        (
+            make_blobs,
+            {"center_box": "ab"},
+            "make_blobs: center_box='ab' is not a range; give two numbers, the smaller first: (-10.0, 10.0)",
+        ),
+        (
+            make_blobs,
             {"center_box": (1.0, -1.0)},
             "make_blobs: center_box=(1.0, -1.0) is not a range; give two numbers, the smaller first: (-10.0, 10.0)",
         ),

@@ -72,3 +72,35 @@ def test_split(n, test_size, options):
     found = data.train_test_split(X, y, test_size=test_size, **options)
     for ours, wanted in zip(found, train_test_split(X, y, test_size=test_size, **theirs), strict=True):
         np.testing.assert_array_equal(ours, wanted)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_read_csv_reads_what_pandas_writes_as_pandas_does(tmp_path, seed):
+    pandas = pytest.importorskip("pandas", reason="pandas is a peer: `make peers`")
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 40))
+    words = np.array(["oak", "elm, old", 'the "ash"', "two\nlines", "Öl", "a;b", "x\ty"], dtype=object)
+    frame = pandas.DataFrame(
+        {
+            "whole": rng.integers(-1000, 1000, n),
+            "number": rng.normal(size=n) * 10.0 ** rng.integers(-10, 10, n),
+            "gaps": np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n)),
+            "word": rng.choice(words, n),
+            "missing": np.where(rng.random(n) < 0.3, None, rng.choice(words, n)),
+        }
+    )
+    frame.loc[0, ["gaps", "missing"]] = [0.25, "oak"]
+    delimiter, decimal = [(",", "."), (";", ","), ("\t", "."), ("|", ",")][seed % 4]
+    encoding = ["utf-8", "utf-8-sig", "utf-16"][seed % 3]
+    path = tmp_path / "frame.csv"
+    frame.to_csv(path, index=False, sep=delimiter, decimal=decimal, encoding=encoding)
+    back = pandas.read_csv(path, sep=delimiter, decimal=decimal, encoding=encoding)
+    table = data.read_csv(path)
+    assert (table.delimiter, table.decimal) == (delimiter, decimal)
+    assert table.names == list(frame.columns)
+    assert table["whole"].dtype == np.int64
+    for name in ("whole", "number", "gaps"):
+        np.testing.assert_array_equal(table[name], frame[name].to_numpy())  # pandas itself may round
+        np.testing.assert_array_equal(np.isnan(table[name]), back[name].isna())
+    for name in ("word", "missing"):
+        assert table[name].tolist() == back[name].fillna("").tolist()

@@ -1,4 +1,4 @@
-"""Samples of micrograd/ops/softmax.py: of its record. The functions there have rows in
+"""Samples of micrograd/ops/softmax.py: of its records. The functions there have rows in
 tests/ops/test_softmax.py.
 """
 
@@ -25,7 +25,14 @@ def _log_softmax(x: Any, *, axis: Any) -> Any:
     return -np.log1p(others.sum(axis=-1)).reshape(moved.shape).transpose(np.argsort(order))
 
 
+def _softmax(x: Any, *, axis: Any) -> Any:
+    shares = np.exp(x)
+    return shares / shares.sum(axis=axis, keepdims=True)
+
+
 SAMPLES = [
+    *(Sample("softmaxed", (A234,), _softmax, {"axis": axis}) for axis in (0, 1, -1, (0, 2), None)),
+    *(Sample("softmaxed", (x,), _softmax, {"axis": -1}) for x in (A3, SIGNED, EMPTY)),
     *(Sample("log_softmaxed", (A234,), _log_softmax, {"axis": axis}) for axis in (0, 1, -1, (0, 2), None)),
     *(Sample("log_softmaxed", (x,), _log_softmax, {"axis": -1}) for x in (A3, SIGNED, 10.0 * SIGNED, EMPTY)),
 ]
@@ -35,5 +42,8 @@ KINKS: list[Any] = []
 TORCH: dict[str, Any] = {
     "log_softmaxed": lambda torch, x, *, axis: (
         x - torch.logsumexp(x, tuple(range(x.ndim)) if axis is None else axis, keepdim=True)
-    )
+    ),
+    "softmaxed": lambda torch, x, *, axis: torch.exp(
+        x - torch.logsumexp(x, tuple(range(x.ndim)) if axis is None else axis, keepdim=True)
+    ),
 }

@@ -20,7 +20,7 @@ from micrograd import cli, demo
 from micrograd.nn import Neuron
 from tests.seeds.moons_losses import MOONS_LOSSES
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"step (\d+) loss (\S+), accuracy (\S+)%")
 
 
