@@ -11,6 +11,7 @@ from benchmarks import (
     before_after,
     characters,
     derivatives,
+    estimators,
     fitting,
     footprint,
     lstm,
@@ -40,6 +41,7 @@ MODULES = (
     characters,
     lstm,
     fitting,
+    estimators,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout

@@ -136,7 +136,7 @@ def test_same_seed_same_bits(task, settings):
 @all_tasks
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["copy", "pickle"])
 def test_a_copy_answers_and_learns_alike(task, copied):
-    kind, inputs, targets = TASKS[task]
+    _, inputs, targets = TASKS[task]
     model = fitted(task)
     twin = copied(model)
     assert np.array_equal(twin.predict(inputs), model.predict(inputs))
@@ -243,7 +243,6 @@ def test_balanced_classes_count_alike():
 
 @all_tasks
 def test_early_stopping_keeps_the_best(task):
-    kind, inputs, targets = TASKS[task]
     settings = {"early_stopping": True, "n_iter_no_change": 4, "max_iter": 100, "learning_rate_init": 0.05}
     model = fitted(task, **settings)
     scores = model.validation_scores_
