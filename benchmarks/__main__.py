@@ -14,6 +14,7 @@ from benchmarks import (
     characters,
     derivatives,
     digits_mlp,
+    estimators,
     fitting,
     footprint,
     lstm,
@@ -46,6 +47,7 @@ MODULES = (
     digits_mlp,
     adam_arrays,
     adam_scalars,
+    estimators,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
