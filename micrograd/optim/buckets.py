@@ -156,7 +156,7 @@ class Bucket:
         x = self.data()
         shared = len(self.nodes) == 1 and np.shares_memory(x, data_of(self.nodes[0])) and x.flags.writeable
         update = None if shared else np.empty_like(x)
-        before = dict(self.state)
+        before = states.mapped(lambda a: a, self.state)  # the numbers in it stay, of a chain's parts too
         for first in range(0, self.size, BLOCK):
             cut = slice(first, first + BLOCK)
             part = states.mapped(lambda a: a[cut], before)  # noqa: B023  # called at once
