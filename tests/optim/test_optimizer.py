@@ -465,6 +465,35 @@ def test_another_shape_is_refused_before_anything_moves() -> None:
     assert x.data == before
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (1.0, np.ones(1), "shape () and dtype float64 at its first step, and has (1,) and float64 now"),
+        (1.0, np.float32(1), "shape () and dtype float64 at its first step, and has () and float32 now"),
+        (
+            np.ones(2),
+            np.ones(2, np.float32),
+            "shape (2,) and dtype float64 at its first step, and has (2,) and float32 now",
+        ),
+        (np.ones(2), 1.0, "shape (2,) and dtype float64 at its first step, and has () and float64 now"),
+    ],
+    ids=["array", "float32", "array of float32", "number"],
+)
+def test_other_data_is_refused_before_anything_moves(before: Any, after: Any, text: str) -> None:
+    x, y = Value(before), Value(before)
+    optimizer = optim.SGD([x, y])
+    (x * y).sum().backward()
+    optimizer.step()
+    y.data = after
+    optimizer.zero_grad()
+    (x * y).sum().backward()
+    known = copy.copy(x.data)
+    with pytest.raises(ShapeError) as caught:
+        optimizer.step()
+    assert str(caught.value) == f"step: parameter 1 had {text}; make a new optimiser for it"
+    np.testing.assert_array_equal(x.data, known)
+
+
 def test_a_state_that_does_not_fit_is_refused_whole() -> None:
     p = start()
     optimizer = optim.Adam(p)
