@@ -13,6 +13,8 @@ from benchmarks import (
     before_after,
     characters,
     derivatives,
+    digits_mlp,
+    estimators,
     fitting,
     footprint,
     lstm,
@@ -42,8 +44,10 @@ MODULES = (
     characters,
     lstm,
     fitting,
+    digits_mlp,
     adam_arrays,
     adam_scalars,
+    estimators,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
