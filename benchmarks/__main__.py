@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import (
+    adam_arrays,
+    adam_scalars,
     before_after,
     characters,
     derivatives,
+    digits_mlp,
+    estimators,
     fitting,
     footprint,
     lstm,
@@ -40,6 +44,10 @@ MODULES = (
     characters,
     lstm,
     fitting,
+    digits_mlp,
+    adam_arrays,
+    adam_scalars,
+    estimators,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout

@@ -63,8 +63,9 @@ def linear(x: Array, weight: Array, bias: Array) -> Array:
     Raises:
         ShapeError: the shapes do not fit.
 
-    >>> linear(np.array([1.0, 2.0]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
-    array([11.5, 17. ])
+    >>> weight, bias = np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0])
+    >>> linear(np.ones((1, 2)), weight, bias)
+    array([[ 7.5, 11. ]])
     """
     shape = _linear_shape(x, weight, bias)  # NumPy would broadcast some that do not fit
     z = x @ weight.T if len(shape) < 3 else (x.reshape(-1, x.shape[-1]) @ weight.T).reshape(shape)

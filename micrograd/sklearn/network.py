@@ -74,7 +74,8 @@ def arrays_of(network: Sequential) -> list[Any]:
 @no_grad()
 def outputs(network: Sequential, X: Any) -> Array:
     """What the network makes of a matrix, sparse or dense, as an array."""
-    network.eval()
+    if network.training:
+        network.eval()
     if not hasattr(X, "toarray"):
         return ground(network(X))
     return np.concatenate([ground(network(rows_of(X, slice(i, i + ROWS)))) for i in range(0, X.shape[0], ROWS)])

@@ -209,10 +209,11 @@ class Perceptron(BaseEstimator, ABC):
             raise ArgumentError(f"{type(self).__name__}: solver='lbfgs' does not stop early; set early_stopping=False")
         objective = self._make_network(samples, check_random_state(self.random_state))
         options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol}
-        result = minimized(self.network_, objective, float(self.alpha), samples, options)
+        try:
+            result = minimized(self.network_, objective, float(self.alpha), samples, options)
+        except DomainError as error:
+            raise self._not_finite("not finite", "scale X, as StandardScaler does") from error
         self.loss_, self.n_iter_ = float(result.fun), int(result.nit)
-        if not math.isfinite(self.loss_):
-            raise self._not_finite(self.loss_)
         if result.status == 1:
             warnings.warn(
                 f"lbfgs stopped before it converged, after {result.nit} iterations and {result.nfev} calls: "
@@ -292,7 +293,8 @@ class Perceptron(BaseEstimator, ABC):
         if self.verbose:
             print(f"Iteration {self.n_iter_}, loss = {loss:.8f}")
         if not math.isfinite(loss):
-            raise self._not_finite(loss)
+            rate = self.learning_rate_init
+            raise self._not_finite(loss, f"scale X, as StandardScaler does, or lower learning_rate_init={rate}")
         if held_out is None:
             self.best_loss_ = min(loss, math.inf if self.best_loss_ is None else self.best_loss_)
             return -loss
@@ -305,10 +307,10 @@ class Perceptron(BaseEstimator, ABC):
             self._trainer.keep_best()
         return score
 
-    def _not_finite(self, loss: float) -> DomainError:
+    def _not_finite(self, loss: Any, repair: str) -> DomainError:
         return DomainError(
-            f"{type(self).__name__}: the loss is {loss} after {self.n_iter_} iterations: weights have grown beyond "
-            f"all bounds;\nscale X, as StandardScaler does, or lower learning_rate_init={self.learning_rate_init}"
+            f"{type(self).__name__}: the loss is {loss} after {self.n_iter_} iterations: numbers have grown beyond all "
+            f"bounds;\n{repair}"
         )
 
     # What was learnt

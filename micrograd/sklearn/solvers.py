@@ -59,13 +59,13 @@ def optimizer_of(estimator: Any, params: list[Value]) -> Any:
     optimizer = make(params)
     if not callable(getattr(optimizer, "step", None)):
         raise ArgumentError(
-            f"{owner}: solver={estimator.solver!r} made {optimizer!r}, which has no step(); "
+            f"{owner}: solver={estimator.solver!r} made a {type(optimizer).__name__}, which has no step(); "
             f"give a function of the parameters that makes an optimiser, as optim.AdamW does"
         )
     if estimator.learning_rate != "constant" and not hasattr(optimizer, "param_groups"):
         raise ArgumentError(
             f"{owner}: learning_rate={estimator.learning_rate!r} changes the lr of param_groups, "
-            f"which {optimizer!r} does not have; set learning_rate='constant'"
+            f"which a {type(optimizer).__name__} does not have; set learning_rate='constant'"
         )
     return optimizer
 

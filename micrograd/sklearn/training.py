@@ -49,7 +49,8 @@ class Trainer:
 
     def epoch(self, samples: Samples, batch_size: int, shuffles: bool) -> float:
         """Go through all samples once; gives the mean loss, with the penalty."""
-        self.network.train()
+        if not self.network.training:
+            self.network.train()
         count = len(samples)
         if len(self.order) != count or not shuffles:
             self.order = np.arange(count)
@@ -78,8 +79,9 @@ class Trainer:
         """
         penalty = 0.0
         for weight in self.weights:
-            data = weight.data
-            weight.grad += strength * data
+            data: Any = weight.data
+            grad: Any = weight.grad
+            grad += strength * data  # in place: it belongs to the weight alone
             penalty += float(np.vdot(data, data))
         return 0.5 * strength * penalty
 

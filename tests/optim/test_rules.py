@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, optim
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd import Value, grad, jvp, optim
+from micrograd.errors import ArgumentError, GradientError, ShapeError
 from micrograd.nn import Module
 
 X, G1, G2 = 2.0, 0.5, -1.5  # a parameter, and its gradients in two steps
@@ -214,6 +214,48 @@ def test_a_module_is_a_tree_of_parameters() -> None:
     assert (model.slope.data, moved.slope.label) == (2.0, "slope")
 
 
+def loss_of(w: Any) -> Any:
+    return ((w - 1.0) ** 4).sum() + (w[0] * w[1]).sum()
+
+
+def loss_after_steps(rule: optim.Rule, w: Any) -> Any:
+    state = rule.init([w])
+    for _ in range(3):
+        updates, state = rule.update([grad(loss_of)(w)], state, [w])
+        (w,) = optim.apply_updates([w], updates)
+    return loss_of(w)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_steps_can_be_differentiated(name: str) -> None:
+    """How the loss after three steps depends on the start: learning to learn."""
+
+    def f(w: Any) -> Any:
+        return loss_after_steps(RULES[name], w)
+
+    w, d = np.array([[2.0, -0.5], [0.3, 3.0]]), np.array([[0.3, 0.1], [-0.2, 0.4]])
+    if name == "muon":  # it divides by a norm as a float
+        with pytest.raises(GradientError, match="float"):
+            grad(f)(w)
+        return
+    wanted = (f(w + 1e-6 * d) - f(w - 1e-6 * d)) / 2e-6
+    np.testing.assert_allclose(np.sum(grad(f)(w) * d), wanted, rtol=1e-5)
+    np.testing.assert_allclose(jvp(f, (w,), (d,))[1], wanted, rtol=1e-5)
+
+
+def test_outside_of_a_transform_a_value_is_its_data() -> None:
+    """Gradients by a module have a history, which would grow with each step."""
+    model, rule = Line(), optim.adam(0.1)
+    state = rule.init(model)
+    for _ in range(2):
+        gradients = grad(lambda m: (m(np.array([1.0, 2.0])) ** 2).sum())(model)
+        updates, state = rule.update(gradients, state, model)
+        model = optim.apply_updates(model, updates)
+    assert [p.inputs for p in model.parameters()] == [(), ()]
+    held = [x for _, x in updates.named_leaves()] + [x for part in state for x in part.values()]
+    assert len(held) == 8 and not any(isinstance(x, Value) for x in held)
+
+
 def test_no_gradient_leaves_an_array_and_its_state() -> None:
     rule = optim.adamw(0.1)
     state = rule.init([1.0, 2.0])
@@ -226,6 +268,41 @@ def test_clipping_is_of_all_gradients_together() -> None:
     rule = optim.chain(optim.clip(1.0), optim.sgd(1.0))
     updates, _ = rule.update({"a": np.array([3.0]), "b": 4.0, "c": None}, rule.init([0.0] * 3))
     np.testing.assert_allclose([updates["a"][0], updates["b"]], [-0.6, -0.8], rtol=1e-6)
+
+
+MAKERS = {
+    name: getattr(optim, name)
+    for name in "sgd asgd adam adamw adamax nadam radam rmsprop adagrad adadelta rprop lion".split()
+}
+
+
+def updates_of(rule: optim.Rule, factor: float, decay: float = 0.0) -> list[float]:
+    x, found, state = X, [], rule.init([X])
+    for g in (G1, G2, G2):
+        updates, state = rule.update([factor * g + decay * x], state, [x])
+        x += updates[0]
+        found.append(updates[0])
+    return found
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_to_climb_is_to_descend_by_the_negative_gradient(name: str) -> None:
+    assert updates_of(MAKERS[name](maximize=True), 1.0) == updates_of(MAKERS[name](), -1.0)
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if name not in ("adamw", "rprop", "lion")])
+def test_weight_decay_is_part_of_the_gradient(name: str) -> None:
+    wanted = updates_of(MAKERS[name](), 1.0, decay=0.25)
+    np.testing.assert_allclose(updates_of(MAKERS[name](weight_decay=0.25), 1.0), wanted, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["adam", "nadam", "radam"])
+def test_decay_apart_from_the_gradient(name: str) -> None:
+    plain = MAKERS[name](0.1)
+    rule = MAKERS[name](0.1, weight_decay=0.25, decoupled_weight_decay=True)
+    updates, _ = rule.update([G1], rule.init([X]), [X])
+    wanted, _ = plain.update([G1], plain.init([X]), [X])
+    assert updates[0] == pytest.approx(wanted[0] - 0.1 * 0.25 * X, rel=1e-14)
 
 
 def test_the_root_of_a_variance_that_is_rounded_below_zero() -> None:
