@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import (
+    adam_arrays,
+    adam_scalars,
     before_after,
     characters,
     derivatives,
+    digits_mlp,
     estimators,
     fitting,
     footprint,
@@ -41,6 +44,9 @@ MODULES = (
     characters,
     lstm,
     fitting,
+    digits_mlp,
+    adam_arrays,
+    adam_scalars,
     estimators,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}

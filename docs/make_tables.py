@@ -32,7 +32,8 @@ is the gradient of z, t is the tangent of an input.
 - **elementwise**: a rule is the partial derivative dz/dx; forward mode and broadcasting follow from it.
 - **multilinear**, **linear**: a rule is the transpose, which turns g into the gradient of x; forward mode is the op
   itself.
-- **primitive**: a rule for each mode. A rule that is longer than a line is given by its name.
+- **primitive**: a rule for each mode. A rule that is longer than a line is given by its name. Where the rules of an op
+  begin with the same work, it is done once for all of them.
 - **comparison**: the result is plain data, without a gradient.
 
 A dash means that the input gets no gradient. At a kink there is no derivative, and the last column says what is used:
@@ -87,7 +88,7 @@ def rules_of(op: Op) -> list[str]:
         return []
     if isinstance(op.rules, Each):
         return [f"each: {_code(source_of(op.rules.rule))}"]
-    lines = []
+    lines = [f"work = {_code(source_of(op.shared))}"] if op.shared else []
     for i, name in enumerate(_inputs(op)[: len(op.rules)]):
         rule = op.rules[i]
         arrow = f"dz/d{name} =" if isinstance(op, Elementwise) else f"{name}:"

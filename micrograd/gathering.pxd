@@ -1,7 +1,6 @@
 # C types of gathering.py.
 cimport cython
 
-from micrograd cimport unchecked
 from micrograd.node cimport Node, data_of, forget_grad, grad_at, known_grad, set_data
 
 cdef dict ACTIVE

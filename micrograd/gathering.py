@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from micrograd import unchecked
 from micrograd.interpreter import Interpreter
 from micrograd.node import Node, data_of, forget_grad, grad_at, known_grad, set_data
 from micrograd.walks import ACTIVE, LOCK, place_of
@@ -39,8 +38,7 @@ def gradients_of(nodes: list[Any]) -> list[Any]:
 def forget_gradients(nodes: list[Any]) -> None:
     """Let no node have a gradient."""
     with LOCK:
-        for i in range(len(nodes)):
-            node = unchecked.node(nodes[i])
+        for node in nodes:
             if not ACTIVE:
                 forget_grad(node)
             else:
@@ -55,8 +53,7 @@ def gradients_into(nodes: list[Any], numbers: Any) -> int:
     found = 0
     with LOCK:
         in_nodes = not ACTIVE
-        for i in range(len(nodes)):
-            node = unchecked.node(nodes[i])
+        for i, node in enumerate(nodes):
             if node._has_float_grad and in_nodes:
                 numbers[i] = node._float_grad
                 found += 1
@@ -70,8 +67,7 @@ def gradients_into(nodes: list[Any], numbers: Any) -> int:
 
 def data_into(nodes: list[Any], numbers: Any) -> bool:
     """Put the data of nodes into an array; False if one does not hold a number."""
-    for i in range(len(nodes)):
-        node = unchecked.node(nodes[i])
+    for i, node in enumerate(nodes):
         if node._is_float:
             numbers[i] = node._float
         elif type(node._array) is int:
@@ -83,8 +79,7 @@ def data_into(nodes: list[Any], numbers: Any) -> bool:
 
 def are_numbers(nodes: list[Any]) -> bool:
     """Whether each node holds a float or an int."""
-    for i in range(len(nodes)):
-        node = unchecked.node(nodes[i])
+    for node in nodes:
         if not node._is_float and type(node._array) is not int:
             return False
     return True
@@ -92,8 +87,7 @@ def are_numbers(nodes: list[Any]) -> bool:
 
 def add_to_data(nodes: list[Any], numbers: Any) -> None:
     """Add to the data of each node its number of the array; an int becomes a float."""
-    for i in range(len(nodes)):
-        node = unchecked.node(nodes[i])
+    for i, node in enumerate(nodes):
         if node._is_float:
             node._float += numbers[i]
         else:

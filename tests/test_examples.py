@@ -74,6 +74,19 @@ def test_pendulum_keeps_its_energy() -> None:
     assert drift < 1e-6
 
 
+def test_digits_are_read(tmp_path: Path) -> None:
+    """The full size reads 98 of 100 in half a minute; this one learns a little."""
+    pytest.importorskip("sklearn", reason="the extra `sklearn` is not installed")
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    out = run("digits", "--small", "--picture", str(tmp_path / "digits.png"))
+    losses = numbers(r"loss ([\d.]+)", out)
+    assert len(losses) == 3
+    assert losses == sorted(losses, reverse=True)
+    (accuracy,) = numbers(r"test accuracy ([\d.]+)%", out)
+    assert accuracy > 80.0
+    assert (tmp_path / "digits.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_moons_has_the_losses_of_the_text(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
     out = run("moons", "--small", "--picture", str(tmp_path / "moons.png"))

@@ -38,8 +38,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for the pictures (default: %(default)s)")
     demo.add_argument("--steps", type=_count("steps"), default=100, help="training steps (default: %(default)s)")
     raw = argparse.RawDescriptionHelpFormatter
-    # The usage is written out: --keep and others take all words that follow, so the file
-    # has to come first.
+    # The usage is written out: --keep and others take all words that follow, so the
+    # file has to come first.
     train = commands.add_parser(
         "train",
         usage="micrograd train data.csv --target NAME [--save FILE] [more options]",

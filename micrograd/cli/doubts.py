@@ -48,7 +48,7 @@ def identifier(name: str, values: Any, places: Any, is_text: bool) -> str:
 def gives_away(values: Any, answers: Any, target: str, is_text: bool, is_classifier: bool) -> str:
     """Why the column leaves nothing to learn."""
     away = f"so it gives {target} away"
-    if _determines(values, answers, 2 if is_text else 5):
+    if _determines(values, answers, 2 if is_text else 3):
         return f"each value of it has one {target} only, {away}"
     if is_text:
         return ""

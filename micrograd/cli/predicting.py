@@ -33,14 +33,11 @@ def run(options: argparse.Namespace) -> None:
                 raise ArgumentError(f"predict: --out {options.out} would overwrite {path}; give another name")
         if not options.out.absolute().parent.is_dir():
             raise ArgumentError(f"predict: the folder of --out {options.out} does not exist; make it first")
-    header = options.header
-    if header is None and trained.has_header:
-        header = True
     table = read_csv(
         options.data,
         delimiter=options.delimiter,
         decimal=options.decimal,
-        header=header,
+        header=trained.has_header if options.header is None else options.header,
         encoding=options.encoding,
         missing=trained.missing,
     )
@@ -96,17 +93,19 @@ def _check_columns(table: Table, trained: Trained) -> None:
 
 def _check_places(table: Table, trained: Trained) -> None:
     """Without names, columns are known by their places, so none may be lacking."""
-    if table.has_header:
-        raise ArgumentError(
-            f"predict: the model was trained on a file without names, and the first line of {table.source} looks like "
-            f"names ({listed(table.names, 3)}); take it away, or say --no-header if it is data"
-        )
     n = len(trained.columns)
     allowed = {n, n - 1} if trained.columns[-1] == trained.target else {n}
     if len(table.columns) not in allowed:
         raise ArgumentError(
             f"predict: the model was trained on a file of {n} columns without names, and {table.source} has "
             f"{len(table.columns)}; keep every column in its place (the one of the target may be empty)"
+        )
+    numbers = [column.name for column in trained.preparation.columns if isinstance(column, Number)]
+    first = [table.column(name).cells[0] for name in numbers if name in table]
+    if first and not any(NUMBER.fullmatch(cell.replace(",", ".")) for cell in first):
+        raise ArgumentError(
+            f"predict: the model was trained on a file without names, and the first line of {table.source} looks like "
+            f"names ({listed(first, 3)}); take this line away"
         )
 
 

@@ -7,6 +7,7 @@ answer in silence. It is left out, unless the user keeps it by name.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,13 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.cli import doubts
 from micrograd.cli.wording import lines_of, listed
-from micrograd.data import Column, Table
+from micrograd.data import NUMBER, Column, Table
 from micrograd.errors import ArgumentError
 
+# $1,200 and 5 % and 1.234,50 EUR: a number with marks or a unit
+DRESSED = re.compile(
+    r"[$€£¥]?\s?[+-]?(?:[0-9]{1,3}(?:[,.'’\s][0-9]{3})+|[0-9]+)(?:[.,][0-9]+)?(?:\s?[%€$£¥]|\s[^\W\d_]{1,6}[²³]?)?"
+)
 CLASSES = 20  # whole numbers with more different ones are quantities, not classes
 
 
@@ -192,13 +197,23 @@ def _check_numbers(table: Table, column: Column) -> None:
     quoted = _quoted(column.name)
     if column.odd:
         cells = list(dict.fromkeys(column.cells[i] for i in column.odd))
-        present = int((~column.is_missing).sum())
+        numbers = int((~column.is_missing).sum()) - len(column.odd)
         raise ArgumentError(
-            f"train: {present - len(column.odd)} cells of column {column.name!r} are numbers, and "
+            f"train: {numbers} cells of column {column.name!r} are numbers, and "
             f"{len(column.odd)} {'is' if len(column.odd) == 1 else 'are'} not: {listed(cells, 4)} "
             f"({lines_of(table, column.odd)});\n"
             f"correct them, or say what they are: --missing {_quoted(cells[0])} if it stands for no value, "
             f"--text {quoted} if all of them are words;\n--drop {quoted} leaves the column out"
+        )
+    present = [i for i, cell in enumerate(column.cells) if not column.is_missing[i]]
+    bare = {i for i in present if NUMBER.fullmatch(column.cells[i])}
+    dressed = [i for i in present if i not in bare and DRESSED.fullmatch(column.cells[i])]
+    if column.kind == "text" and dressed and len(dressed) + len(bare) >= 0.9 * len(present):
+        raise ArgumentError(
+            f"train: the cells of column {column.name!r} are numbers with marks or units, as "
+            f"{column.cells[dressed[0]]!r} (line {table.lines[dressed[0]]});\n"
+            f"write the numbers alone, as 1200.5, or say --text {quoted} if they are words; --drop {quoted} leaves the "
+            f"column out"
         )
     if column.numbers is not None and np.isinf(column.numbers).any():
         places = np.flatnonzero(np.isinf(column.numbers))

@@ -6,13 +6,15 @@ import os
 import zipfile
 import zlib
 from tokenize import TokenError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from micrograd import on_demand as np
 from micrograd.errors import FormatError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+LARGEST = 2**63  # bytes
 
 
 def read_npy(path: str | os.PathLike[str], *, memory_map: bool = False) -> NDArray[Any]:
@@ -69,23 +71,29 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
            [1.]]), 'y': array([0, 1])}
     """
     name = os.fspath(path)
+    with open(path, "rb") as raw:
+        try:
+            return _arrays(raw, name)
+        # OSError: a damaged file may point before its own beginning.
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise FormatError(
+                f"{name}: this is not an .npz file, or it is damaged ({error}); write it with np.savez"
+            ) from None
+
+
+def _arrays(raw: BinaryIO, name: str) -> dict[str, NDArray[Any]]:
     arrays = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                title = f"{name}: {member.filename}"
-                with archive.open(member) as file:
-                    shape, dtype, start = _header(file, title)
-                    # Deflate makes a file at most 1032 times smaller.
-                    held = min(member.file_size, 1032 * member.compress_size + 1032)
-                    _check_size(title, shape, dtype, held - start)
-                with archive.open(member) as file:
-                    key = member.filename.removesuffix(".npy")
-                    arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FormatError(
-            f"{name}: this is not an .npz file, or it is damaged ({error}); write it with np.savez"
-        ) from None
+    with zipfile.ZipFile(raw) as archive:
+        for member in archive.infolist():
+            title = f"{name}: {member.filename}"
+            with archive.open(member) as file:
+                shape, dtype, start = _header(file, title)
+                # Deflate makes a file at most 1032 times smaller.
+                held = min(member.file_size, 1032 * member.compress_size + 1032)
+                _check_size(title, shape, dtype, held - start)
+            with archive.open(member) as file:
+                key = member.filename.removesuffix(".npy")
+                arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
     return arrays
 
 
@@ -105,13 +113,14 @@ def _header(file: Any, name: str) -> tuple[tuple[int, ...], Any, int]:
             f"{name}: the array holds Python objects, and reading them could run a program; "
             f"save numbers or texts: np.save(path, x.astype(float))"
         )
-    if any(n < 0 for n in shape):
+    # NumPy holds no such array, even if one axis has length 0.
+    if any(n < 0 for n in shape) or _product(tuple(max(n, 1) for n in shape)) * max(dtype.itemsize, 1) >= LARGEST:
         raise FormatError(f"{name}: the header asks for an array of shape {shape}; the file is damaged, copy it again")
     return shape, dtype, file.tell()
 
 
 def _check_size(name: str, shape: tuple[int, ...], dtype: Any, held: int) -> None:
-    wanted = _product(shape) * dtype.itemsize
+    wanted = _product(shape) * max(dtype.itemsize, 1)  # texts of length 0 may not be many for nothing
     if wanted > held:
         raise FormatError(
             f"{name}: the header promises {wanted:,} bytes ({dtype} of shape {shape}), "

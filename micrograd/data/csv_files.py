@@ -61,9 +61,8 @@ def read_csv(
         delimiter: what stands between two cells; None finds a comma, a semicolon, a tab
             or "|".
         decimal: "." or ","; None finds it.
-        header: whether the first line holds the names of the columns. None: it does if
-            none of its cells is a number. Without names they are "column 1", "column 2"
-            and so on.
+        header: whether the first line holds the names of the columns; None finds it.
+            Without names the columns are "column 1", "column 2" and so on.
         encoding: as in Python's open(); None is UTF-8, or what a byte order mark says.
         missing: cells that stand for no value.
 
@@ -98,9 +97,9 @@ def read_csv(
         delimiter, text, skipped = delimiter or declared[1], text[declared.end() :], 1
     delimiter = delimiter or _delimiter_of(text)
     rows = list(_rows(text, delimiter, name, skipped))
-    titles, has_header = _divide(rows, header, name)
-    decimal = decimal or _decimal_of(rows, titles, delimiter, name)
     gone = frozenset(missing)
+    titles, has_header = _divide(rows, header, gone, name)
+    decimal = decimal or _decimal_of(rows, titles, delimiter, name)
     columns = [
         Column(title, list(cells), gone, decimal)
         for title, cells in zip(titles, zip(*(cells for _, cells in rows), strict=True), strict=True)
@@ -169,13 +168,15 @@ def _rows(text: str, delimiter: str, name: str, skipped: int) -> Iterator[tuple[
         ) from None
 
 
-def _divide(rows: list[tuple[int, list[str]]], header: bool | None, name: str) -> tuple[list[str], bool]:
+def _divide(
+    rows: list[tuple[int, list[str]]], header: bool | None, gone: frozenset[str], name: str
+) -> tuple[list[str], bool]:
     """The names of the columns, taken from the rows; and whether the file has them."""
     if not rows:
         raise FormatError(f"{name}: the file is empty; it needs a line of names, and a line for each row")
     first = rows[0][1]
     if header is None:
-        header = not any(NUMBER.fullmatch(cell.replace(",", ".")) for cell in first)
+        header = _holds_names(first, rows[1:], gone, name)
     titles = [""] * len(first)
     if header:
         titles = list(first)
@@ -193,6 +194,33 @@ def _divide(rows: list[tuple[int, list[str]]], header: bool | None, name: str) -
     return titles, header
 
 
+def _holds_names(first: list[str], rest: list[tuple[int, list[str]]], gone: frozenset[str], name: str) -> bool:
+    """Whether the first line holds names. If it may be either, it is refused.
+
+    Texts are names if there are no numbers beside them. A text that stands in its
+    column again is a value, as in a file of flowers without names.
+    """
+    counted = first if first[0] else first[1:]
+    if counted == [str(i) for i in range(len(counted))] and (len(counted) >= 3 or not first[0]):
+        return True  # pandas writes 0, 1, 2 ... for columns without names
+    numbers = [cell for cell in first if _is_number(cell)]
+    texts = [j for j, cell in enumerate(first) if cell not in gone and not _is_number(cell)]
+    if not texts:
+        return not numbers
+    again = [j for j in texts if any(j < len(cells) and cells[j] == first[j] for _, cells in rest)]
+    if bool(numbers) == bool(again):
+        return not numbers
+    why = f"{first[again[0]]!r} stands in its column again" if again else "it holds numbers and texts"
+    raise FormatError(
+        f"{name}: the first line may be names or data: {why}; "
+        f"say which it is: header=True or header=False (in a shell --header or --no-header)"
+    )
+
+
+def _is_number(cell: str) -> bool:
+    return bool(NUMBER.fullmatch(cell.replace(",", ".")))
+
+
 def _check_lengths(rows: list[tuple[int, list[str]]], wanted: int, name: str, where: str) -> None:
     wrong = [(line, len(cells)) for line, cells in rows if len(cells) != wanted]
     if wrong:
@@ -208,7 +236,10 @@ def _check_names(titles: list[str], name: str) -> None:
     twice = [title for title, times in Counter(titles).items() if times > 1]
     if twice:
         places = " and ".join(str(i) for i, title in enumerate(titles, start=1) if title == twice[0])
-        raise FormatError(f"{name}: the columns {places} are all named {twice[0]!r}; give each its own name")
+        raise FormatError(
+            f"{name}: the columns {places} are all named {twice[0]!r}; give each its own name, "
+            f"or say header=False (in a shell --no-header) if the first line holds no names"
+        )
 
 
 def _decimal_of(rows: list[tuple[int, list[str]]], titles: list[str], delimiter: str, name: str) -> str:

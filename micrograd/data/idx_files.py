@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 AXES = 64  # NumPy has no more
 BLOCK = 1 << 20  # bytes
+LARGEST = 2**63  # bytes
 SHRINKS = 1032  # deflate makes nothing smaller than that many times
 
 
@@ -90,7 +91,11 @@ def _header(file: BinaryFile, name: str) -> tuple[str, tuple[int, ...], int]:
     if len(lengths) < 4 * start[3]:
         raise FormatError(f"{name}: the file ends within its header; it is cut off, copy it again")
     shape = tuple(int.from_bytes(lengths[i : i + 4], "big") for i in range(0, len(lengths), 4))
-    return DTYPES[start[2]], shape, 4 + len(lengths)
+    dtype = DTYPES[start[2]]
+    # NumPy holds no such array, even if one axis has length 0.
+    if _bytes(dtype, tuple(max(n, 1) for n in shape)) >= LARGEST:
+        raise FormatError(f"{name}: the header asks for an array of shape {shape}; the file is damaged, copy it again")
+    return dtype, shape, 4 + len(lengths)
 
 
 def _bytes(dtype: str, shape: tuple[int, ...]) -> int:

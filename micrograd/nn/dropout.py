@@ -69,10 +69,10 @@ class _ChannelDropout(Dropout):
         x = operand(name, input)
         shape = shape_of(x)
         if len(shape) not in self.AXES:
-            raise ShapeError(f"{name}: input {named(x)}: it needs shape {self.WANTED}, or no batch")
+            raise ShapeError(f"{name}: input {named(x)}: it needs shape {self.WANTED}")
         if not self.training or self.p == 0.0:
             return x
-        channels = len(shape) - self.AXES[0] + 1  # axes that hold the batch and the channels
+        channels = len(shape) - self.AXES[-1] + 2  # axes that hold the batch and the channels
         ones = np.ones((*shape[:channels], *(1,) * (len(shape) - channels)), getattr(x, "dtype", float))
         return x * ops.dropout(ones, p=self.p, rng=self.rng)
 
@@ -89,14 +89,14 @@ class Dropout1d(_ChannelDropout):
     array([[[0., 0.]]])
     """
 
-    AXES, WANTED = (2, 3), "(batch, channels, length)"
+    AXES, WANTED = (2, 3), "(batch, channels, length), or no batch"
 
 
 class Dropout2d(_ChannelDropout):
     """While it trains, each channel of each image becomes 0 with probability p; the
     others grow, to keep the mean.
 
-    The input has the shape (batch, channels, height, width), or no batch.
+    The input has the shape (batch, channels, height, width).
 
     Args:
         p: this and the other arguments are those of `Dropout`.
@@ -112,7 +112,8 @@ class Dropout2d(_ChannelDropout):
             [[0., 0.]]]])
     """
 
-    AXES, WANTED = (3, 4), "(batch, channels, height, width)"
+    # PyTorch takes three axes for (batch, channels, length), and will change that.
+    AXES, WANTED = (4,), "(batch, channels, height, width); use Dropout1d for (batch, channels, length)"
 
 
 class Dropout3d(_ChannelDropout):
@@ -127,4 +128,4 @@ class Dropout3d(_ChannelDropout):
     array([[[[[0., 0.]]]]])
     """
 
-    AXES, WANTED = (4, 5), "(batch, channels, depth, height, width)"
+    AXES, WANTED = (4, 5), "(batch, channels, depth, height, width), or no batch"

@@ -64,9 +64,8 @@ def through_lstm(x: Array, parameters: Sequence[Any], state: States) -> tuple[Ar
     p = product(x, weight_ih, None if bias_ih is None else bias_ih + bias_hh)
     if projection:
         return _projected(p, weight_hh, projection[0], state)
-    n = shape_of(weight_hh)[1]
     z = ops.lstm_states(p, weight_hh, ops.stack(state))
-    return z[..., 5 * n :], (z[-1, :, 5 * n :], z[-1, :, 4 * n : 5 * n])
+    return z[5], (z[5, -1], z[4, -1])
 
 
 def _projected(p: Array, weight_hh: Array, weight_hr: Array, state: States) -> tuple[Array, States]:
@@ -92,10 +91,9 @@ def through_gru(x: Array, parameters: Sequence[Any], state: States) -> tuple[Arr
         state: the first h, of shape (batch, hidden).
     """
     weight_ih, weight_hh, bias_ih, bias_hh = parameters
-    rows, n = shape_of(weight_hh)
     p = product(x, weight_ih, bias_ih)
-    bias_hh = np.zeros(rows, weight_hh.dtype) if bias_hh is None else bias_hh
-    h = ops.gru_states(p, weight_hh, bias_hh, state[0])[..., 4 * n :]
+    bias_hh = np.zeros(shape_of(weight_hh)[0], weight_hh.dtype) if bias_hh is None else bias_hh
+    h = ops.gru_states(p, weight_hh, bias_hh, state[0])[4]
     return h, (h[-1],)
 
 

@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd import ops
 from micrograd.errors import ArgumentError
 from micrograd.nn import init

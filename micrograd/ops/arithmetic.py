@@ -373,6 +373,9 @@ def stop_gradient(x: Array) -> Array:
     return +x
 
 
+LARGE = 8000  # elements, from which on a second pass over bits costs less than the jumps of np.where
+
+
 def _chosen(g: Array, z: Array, condition: Array) -> Array:
     """g where the condition holds, else 0: what was not chosen has no gradient."""
     zero = number_like(0.0, z)
@@ -406,16 +409,17 @@ def where(condition: Array, x: Array, y: Array) -> Array:
             if not isinstance(v, (float, int, np.ndarray, np.generic)):
                 condition = np.asarray(condition, like=v)
                 break
-    if type(y) is float and type(x) is np.ndarray and type(condition) is np.ndarray and _is_large(condition, x, y):
+    if type(y) is float and type(x) is np.ndarray and x.size >= LARGE and _is_masked(condition, x, y):
         return _or_zero(condition, x)
     z: Any = np.where(condition, x, y)
     return z if z.shape else z[()]
 
 
-def _is_large(condition: Any, x: Any, y: float) -> bool:
-    """Whether `_or_zero` can be taken, and pays off."""
-    fits = x.dtype.kind == "f" and x.itemsize <= 8 and x.dtype.isnative and condition.dtype == bool
-    return fits and x.size >= 1000 and x.shape == condition.shape and y == 0.0 and math.copysign(1.0, y) > 0.0
+def _is_masked(condition: Any, x: Any, y: float) -> bool:
+    """Whether `_or_zero` gives what is asked for: x or +0.0, element by element."""
+    if type(condition) is not np.ndarray or condition.dtype != bool or condition.shape != x.shape:
+        return False
+    return x.dtype.kind == "f" and x.itemsize <= 8 and x.dtype.isnative and y == 0.0 and math.copysign(1.0, y) > 0.0
 
 
 def _or_zero(condition: Any, x: Any) -> Any:

@@ -259,6 +259,6 @@ def binary_cross_entropy(x: Array, y: Array) -> Array:
 
 def _least_of_number(log: Any, x: float) -> float:
     try:
-        return max(log(x), _LEAST)
+        return max(float(log(x)), _LEAST)
     except ValueError:  # of 0, or of a negative number
         return _LEAST if x == (0.0 if log is math.log else -1.0) else math.nan

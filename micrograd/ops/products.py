@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
-from micrograd import on_demand as np  # noqa: F401 - for the examples
+from micrograd import on_demand as np
 from micrograd.errors import ShapeError
-from micrograd.op import Array, multilinear, named, shape_of
+from micrograd.op import Array, ground, multilinear, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import multiply
 from micrograd.ops.axes import axis_of
@@ -56,13 +56,21 @@ def _matmul_right(g: Array, x: Array, y: Array) -> Array:
     """What y receives: x^T g."""
     rows, columns = len(shape_of(x)), len(shape_of(y))
     if rows == columns == 2:
-        return matmul(transpose(x), g)
+        # For y = w^T the transpose of this goes to w: laid out as y is, it need not be
+        # rearranged, which would take half as long as the product.
+        return transpose(matmul(transpose(g), x)) if _is_transposed(y) else matmul(transpose(x), g)
     if rows == 1 and columns < 3:
         return multiply(x if columns == 1 else reshape(x, shape=(-1, 1)), g)
     if rows == 2 and columns == 1:
         return matmul(g, x)
     g2, x2, y2 = _as_matrices(g, x, y)
     return reshape(sum_to(matmul(swap_last(x2), g2), shape_of(y2)), shape=shape_of(y))
+
+
+def _is_transposed(y: Array) -> bool:
+    """Whether columns lie in one piece in memory, and rows do not."""
+    data = ground(y)
+    return type(data) is np.ndarray and data.flags.f_contiguous and not data.flags.c_contiguous
 
 
 def _as_matrices(g: Array, x: Array, y: Array) -> tuple[Array, Array, Array]:

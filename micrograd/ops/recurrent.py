@@ -3,7 +3,7 @@ PyTorch.
 
 Each op runs a layer over a whole sequence, in NumPy, and is one node. The products with
 the inputs are no part of it: they are one product for all steps, `x @ weight_ih.T`. An
-op has one output, so the gates of each step and the states are blocks of its last axis.
+op has one output, so the gates of all steps and the states are packed, along axis 0.
 Rules need the gates, and no rule has to compute them again.
 
 Shapes: steps is the length of the sequence, hidden the size of the state. An array of
@@ -49,6 +49,10 @@ def _is_asked(g: Array) -> bool:
     return not isinstance(g, np.ndarray) or bool(g.any())
 
 
+def _plus(x: Array, own: Array | None, t: int) -> Array:
+    return x if own is None else x + own[t]
+
+
 def _by_weight(d: Array, before: Array) -> Array:
     """What the weight of the state receives from all steps: one product for all."""
     rows = [reshape(x, shape=(-1, shape_of(x)[-1])) for x in (d, before)]
@@ -71,11 +75,11 @@ def _checked(name: str, gates: int, p: Array, w: Array, state: Array, rows: int)
 
 
 def _room(name: str, blocks: int, p: Any, *others: Any) -> Any:
-    """An array for the result: this many blocks for each step and sample."""
+    """An array for the result, with this many blocks."""
     if any(map(is_lazy, (p, *others))):
         raise OpError(f"{name}: it goes through plain arrays of NumPy; convert those of other libraries first")
-    n = shape_of(others[0])[-1]
-    return np.empty_like(p, shape=(*p.shape[:2], blocks * n), dtype=np.result_type(p, *others))
+    shape = (*p.shape[:2], others[0].shape[-1])
+    return np.empty((blocks, *shape) if blocks > 1 else shape, np.result_type(p, *others))
 
 
 # Simple recurrent network
@@ -188,53 +192,51 @@ def _lstm_slopes(i: Array, f: Array, g: Array, o: Array) -> tuple[Array, ...]:
 
 def _lstm_shared(g: Array, z: Array, p: Array, w: Array, state: Array) -> tuple[Array, ...]:
     """Gradients of all p, and of the first state."""
-    n = shape_of(w)[-1]
-    i, f, new, o, c, _ = _blocks(z, 6)
+    i, f, new, o, c = (z[k] for k in range(5))
     tanh_c = tanh(c)
     slopes = _lstm_slopes(i, f, new, o)
     users = new, _before(state[1:], c), i, tanh_c  # what each gate is multiplied by
     factors = concatenated(*(slope * user for slope, user in zip(slopes, users, strict=True)), axis=-1)
-    own = g[..., : 4 * n] * concatenated(*slopes, axis=-1) if _is_asked(g[..., : 4 * n]) else None
-    by_h = o * (1.0 - tanh_c * tanh_c)
-    gc, gh = g[..., 4 * n : 5 * n], g[..., 5 * n :]
+    own = None
+    if _is_asked(g[:4]):
+        own = concatenated(*(slope * g[k] for k, slope in enumerate(slopes)), axis=-1)
+    by_h, gc, gh = o * (1.0 - tanh_c * tanh_c), g[4], g[5]
     dh: Array = 0.0
     dc: Array = 0.0
     parts: list[Array] = []
-    for t in reversed(range(shape_of(z)[0])):
+    for t in reversed(range(shape_of(z)[1])):
         dh = gh[t] + dh
         dc = gc[t] + dc + dh * by_h[t]
-        d = concatenated(dc, dc, dc, dh, axis=-1) * factors[t]
-        d = d if own is None else d + own[t]
+        d = _plus(concatenated(dc, dc, dc, dh, axis=-1) * factors[t], own, t)
         dh, dc = d @ w, dc * f[t]
         parts.append(d)
     return stacked(*reversed(parts), axis=0), stacked(dh, dc, axis=0)
 
 
 def _lstm_push(z: Array, w: Array, state: Array, tp: Array = None, tw: Array = None, ts: Array = None) -> Array:
-    i, f, new, o, c, h = _blocks(z, 6)
+    i, f, new, o, c, h = (z[k] for k in range(6))
     slopes, tanh_c = concatenated(*_lstm_slopes(i, f, new, o), axis=-1), tanh(c)
     c_before, h_before = _before(state[1:], c), _before(state[:1], h)
     th, tc = _at(ts, 0), _at(ts, 1)
     moved: list[Array] = []
-    for t in range(shape_of(z)[0]):
+    for t in range(shape_of(z)[1]):
         a = _sum_of(_at(tp, t), _times_weight(h_before[t], tw), _times_weight(th, w)) * slopes[t]
         ti, tf, tnew, to = _blocks(a, 4)
         tc = ti * new[t] + i[t] * tnew + tf * c_before[t] + (0.0 if tc is None else f[t] * tc)
         th = to * tanh_c[t] + o[t] * (1.0 - tanh_c[t] * tanh_c[t]) * tc
-        moved.append(concatenated(a, tc, th, axis=-1))
-    return stacked(*moved, axis=0)
+        moved.append(stacked(ti, tf, tnew, to, tc, th, axis=0))
+    return stacked(*moved, axis=1)
 
 
 def _lstm_shape(p: Array, w: Array, state: Array) -> tuple[int, ...]:
-    steps, batch, hidden = _checked("lstm_states", 4, p, w, state, 2)
-    return steps, batch, 6 * hidden
+    return (6, *_checked("lstm_states", 4, p, w, state, 2))
 
 
 @primitive(
     "lstm",
     vjp=[
         lambda work, z, p, w, state: work[0],
-        lambda work, z, p, w, state: _by_weight(work[0], _before(state[:1], _blocks(z, 6)[5])),
+        lambda work, z, p, w, state: _by_weight(work[0], _before(state[:1], z[5])),
         lambda work, z, p, w, state: work[1],
     ],
     jvp=[
@@ -259,7 +261,7 @@ def lstm_states(p: Array, w: Array, state: Array) -> Array:
         state: the first h and the first c, of shape (2, batch, hidden).
 
     Returns:
-        Value of shape (steps, batch, 6 * hidden): i, f, g, o, c and h.
+        Value of shape (6, steps, batch, hidden): i, f, g, o, c and h.
 
     Raises:
         ShapeError: the shapes do not fit, or there is no step.
@@ -267,23 +269,23 @@ def lstm_states(p: Array, w: Array, state: Array) -> Array:
     Source: Hochreiter, Schmidhuber (1997), doi:10.1162/neco.1997.9.8.1735; with the
     forget gate of Gers, Schmidhuber, Cummins (2000), doi:10.1162/089976600300015015.
 
-    >>> lstm_states(np.zeros((1, 1, 4)), np.zeros((4, 1)), np.ones((2, 1, 1)))[..., 4]
-    array([[0.5]])
+    >>> lstm_states(np.zeros((1, 1, 4)), np.zeros((4, 1)), np.ones((2, 1, 1)))[4]
+    array([[[0.5]]])
     """
-    _lstm_shape(p, w, state)
+    _, steps, batch, n = _lstm_shape(p, w, state)
     z = _room("lstm_states", 6, p, w, state)
-    n, (h, c) = w.shape[1], state
+    h, c = state
     # sigmoid(x) = tanh(x / 2) / 2 + 1/2: so one tanh does for all four gates.
     scale = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], z.dtype), n)
-    shift = np.repeat(np.array([0.5, 0.5, 0.0, 0.5], z.dtype), n)
+    shift = np.repeat(np.array([[[0.5]], [[0.5]], [[0.0]], [[0.5]]], z.dtype), n, axis=2)
     p, wt = p * scale, np.ascontiguousarray(w.T) * scale
-    for t, row in enumerate(z):
+    for t in range(steps):
         a = h @ wt
         a += p[t]
         np.tanh(a, out=a)
         a *= scale
-        np.add(a, shift, out=row[:, : 4 * n])
-        i, f, new, o, after, h = (row[:, k * n : (k + 1) * n] for k in range(6))
+        np.add(a.reshape(batch, 4, n).transpose(1, 0, 2), shift, out=z[:4, t])
+        i, f, new, o, after, h = z[:, t]
         np.multiply(f, c, out=after)
         after += i * new
         np.multiply(o, np.tanh(after), out=h)
@@ -297,20 +299,21 @@ def lstm_states(p: Array, w: Array, state: Array) -> Array:
 def _gru_shared(g: Array, z: Array, p: Array, w: Array, b: Array, h: Array) -> tuple[Array, ...]:
     """Gradients of all p, of what the states give to the gates, and of h."""
     n = shape_of(w)[-1]
-    r, u, new, q, states = _blocks(z, 5)
-    gr, gu, gnew, gq, gh = _blocks(g, 5)
+    r, u, new, q, states = (z[k] for k in range(5))
     slope_r, slope_u, slope_new = r * (1.0 - r), u * (1.0 - u), 1.0 - new * new
-    own_ru, own_new = concatenated(gr * slope_r, gu * slope_u, axis=-1), gnew * slope_new
+    own_ru = own_new = own_q = None
+    if _is_asked(g[:4]):
+        own_ru, own_new, own_q = concatenated(g[0] * slope_r, g[1] * slope_u, axis=-1), g[2] * slope_new, g[3]
     by_u = (_before(h[None], states) - new) * slope_u
-    by_ru, by_new = concatenated(q * slope_r, by_u, axis=-1), (1.0 - u) * slope_new
+    by_ru, by_new, gh = concatenated(q * slope_r, by_u, axis=-1), (1.0 - u) * slope_new, g[4]
     dh: Array = 0.0
     parts: list[Array] = []
     news: list[Array] = []
-    for t in reversed(range(shape_of(z)[0])):
+    for t in reversed(range(shape_of(z)[1])):
         dh = gh[t] + dh
-        dnew = dh * by_new[t] + own_new[t]
-        dru = concatenated(dnew, dh, axis=-1) * by_ru[t] + own_ru[t]
-        d = concatenated(dru, dnew * r[t] + gq[t], axis=-1)
+        dnew = _plus(dh * by_new[t], own_new, t)
+        dru = _plus(concatenated(dnew, dh, axis=-1) * by_ru[t], own_ru, t)
+        d = concatenated(dru, _plus(dnew * r[t], own_q, t), axis=-1)
         dh = dh * u[t] + d @ w
         parts.append(d)
         news.append(dnew)
@@ -321,33 +324,33 @@ def _gru_shared(g: Array, z: Array, p: Array, w: Array, b: Array, h: Array) -> t
 def _gru_push(
     z: Array, w: Array, h: Array, tp: Array = None, tw: Array = None, tb: Array = None, th: Array = None
 ) -> Array:
-    r, u, new, q, states = _blocks(z, 5)
+    r, u, new, q, states = (z[k] for k in range(5))
     slope_r, slope_u, slope_new, before = r * (1.0 - r), u * (1.0 - u), 1.0 - new * new, _before(h[None], states)
     moved: list[Array] = []
-    for t in range(shape_of(z)[0]):
-        zero = 0.0 * new[t]
-        by_x = _blocks(tp[t], 3) if tp is not None else [zero] * 3
+    for t in range(shape_of(z)[1]):
+        zero = concatenated(*[0.0 * new[t]] * 3, axis=-1)
+        by_x = _blocks(zero if tp is None else tp[t], 3)
         by_state = _sum_of(_times_weight(before[t], tw), tb, _times_weight(th, w))
-        qr, qu, tq = _blocks(by_state + 0.0 * z[t][..., : shape_of(w)[0]], 3)
+        qr, qu, tq = _blocks(by_state + zero, 3)
         tr, tu = (by_x[0] + qr) * slope_r[t], (by_x[1] + qu) * slope_u[t]
         tnew = (by_x[2] + tr * q[t] + r[t] * tq) * slope_new[t]
         th = tu * (before[t] - new[t]) + (1.0 - u[t]) * tnew + (0.0 if th is None else u[t] * th)
-        moved.append(concatenated(tr, tu, tnew, tq, th, axis=-1))
-    return stacked(*moved, axis=0)
+        moved.append(stacked(tr, tu, tnew, tq, th, axis=0))
+    return stacked(*moved, axis=1)
 
 
 def _gru_shape(p: Array, w: Array, b: Array, h: Array) -> tuple[int, ...]:
-    steps, batch, hidden = _checked("gru_states", 3, p, w, h, 1)
-    if shape_of(b) != (3 * hidden,):
-        raise ShapeError(f"gru_states: bias {named(b)}: give one of shape {(3 * hidden,)}")
-    return steps, batch, 5 * hidden
+    sizes = _checked("gru_states", 3, p, w, h, 1)
+    if shape_of(b) != (3 * sizes[2],):
+        raise ShapeError(f"gru_states: bias {named(b)}: give one of shape {(3 * sizes[2],)}")
+    return (5, *sizes)
 
 
 @primitive(
     "gru",
     vjp=[
         lambda work, z, p, w, b, h: work[0],
-        lambda work, z, p, w, b, h: _by_weight(work[1], _before(h[None], _blocks(z, 5)[4])),
+        lambda work, z, p, w, b, h: _by_weight(work[1], _before(h[None], z[4])),
         lambda work, z, p, w, b, h: sum(work[1], axis=(0, 1)),
         lambda work, z, p, w, b, h: work[2],
     ],
@@ -376,7 +379,7 @@ def gru_states(p: Array, w: Array, b: Array, h: Array) -> Array:
         h: first state, of shape (batch, hidden).
 
     Returns:
-        Value of shape (steps, batch, 5 * hidden): r, u, n, the third block of q, and h.
+        Value of shape (5, steps, batch, hidden): r, u, n, the third block of q, and h.
 
     Raises:
         ShapeError: the shapes do not fit, or there is no step.
@@ -384,26 +387,27 @@ def gru_states(p: Array, w: Array, b: Array, h: Array) -> Array:
     Source: Cho et al. (2014), arXiv:1406.1078; with the reset gate after the product,
     as in PyTorch.
 
-    >>> gru_states(np.zeros((1, 1, 3)), np.zeros((3, 1)), np.zeros(3), np.ones((1, 1)))
-    array([[[0.5, 0.5, 0. , 0. , 0.5]]])
+    >>> p, w, b, h = np.zeros((1, 1, 3)), np.zeros((3, 1)), np.zeros(3), np.ones((1, 1))
+    >>> gru_states(p, w, b, h).ravel()
+    array([0.5, 0.5, 0. , 0. , 0.5])
     """
-    _gru_shape(p, w, b, h)
+    _, steps, batch, n = _gru_shape(p, w, b, h)
     z = _room("gru_states", 5, p, w, b, h)
-    n, wt = w.shape[1], np.ascontiguousarray(w.T)
-    for t, row in enumerate(z):
+    wt = np.ascontiguousarray(w.T)
+    for t in range(steps):
         by_state = h @ wt
         by_state += b
-        gates, new, q, after = row[:, : 2 * n], row[:, 2 * n : 3 * n], row[:, 3 * n : 4 * n], row[:, 4 * n :]
-        np.add(p[t, :, : 2 * n], by_state[:, : 2 * n], out=gates)
+        gates = p[t, :, : 2 * n] + by_state[:, : 2 * n]
         gates *= 0.5  # sigmoid(x) = tanh(x / 2) / 2 + 1/2
         np.tanh(gates, out=gates)
         gates *= 0.5
-        gates += 0.5
+        np.add(gates.reshape(batch, 2, n).transpose(1, 0, 2), 0.5, out=z[:2, t])
+        r, u, new, q, after = z[:, t]
         q[...] = by_state[:, 2 * n :]
-        np.multiply(gates[:, :n], q, out=new)
+        np.multiply(r, q, out=new)
         new += p[t, :, 2 * n :]
         np.tanh(new, out=new)
-        np.multiply(gates[:, n:], h - new, out=after)
+        np.multiply(u, h - new, out=after)
         after += new
         h = after
     return z

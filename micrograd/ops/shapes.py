@@ -168,7 +168,7 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
     extra = len(given) - len(shape)
     repeated = [i for i, n in enumerate(shape, extra) if n == 1 and given[i] != 1]
     if not repeated:
-        if type(g) is np.ndarray and g.size >= 1000 and shape and g.flags.c_contiguous and g.dtype.char in "fd":
+        if type(g) is np.ndarray and g.size >= 4000 and shape and g.flags.c_contiguous and g.dtype.char in "fd":
             rows = g.reshape(-1, math.prod(shape))  # as a product it is twice as quick
             return (np.ones(len(rows), g.dtype) @ rows).reshape(shape)
         return sum(g, axis=tuple(range(extra)))

@@ -17,7 +17,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.chain import times
-from micrograd.op import Array, primitive, shape_of
+from micrograd.op import Array, ground, primitive, shape_of
 from micrograd.ops.arithmetic import clip, maximum, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.comparisons import equal
@@ -129,9 +129,18 @@ def _log_pull(g: Array, z: Array, x: Array, *, axis: Axis) -> Array:
     # The textbook has g - exp(z) sum(g). Where one share p is almost 1 and g is of that
     # element alone, 1 - p would lose its digits. So the element's own part is apart:
     # g (1 - p) - p (sum of the other g).
-    g = where(equal(z, -math.inf), 0.0, g)
-    others = sum(g, axis=axis, keepdims=True) - g
-    return -(g * expm1(z) + exp(z) * others)
+    if _may_be_masked(z):
+        g = where(equal(z, -math.inf), 0.0, g)
+    others = g - sum(g, axis=axis, keepdims=True)
+    return exp(z) * others - g * expm1(z)
+
+
+def _may_be_masked(z: Array) -> bool:
+    """Whether an element may be -inf: one quick pass, where there are numbers to look
+    at.
+    """
+    data = ground(z)
+    return type(data) is not np.ndarray or not data.size or not np.minimum.reduce(data, None) > -math.inf
 
 
 def _log_push(t: Array, z: Array, x: Array, *, axis: Axis) -> Array:
@@ -160,6 +169,8 @@ def log_softmaxed(x: Array, *, axis: Axis) -> Array:
     axes = axes_of("log_softmax", x, axis)
     if type(x) is not np.ndarray or not x.size or x.dtype.kind != "f":
         return _from_all(x, axis)
+    if axes == (x.ndim - 1,):  # as it almost always is
+        return _of_rows(x.reshape(-1, x.shape[-1])).reshape(x.shape)
     others = tuple(a for a in range(x.ndim) if a not in axes)
     moved = x.transpose(*others, *axes)
     z = _of_rows(moved.reshape(-1, math.prod(x.shape[a] for a in axes)))

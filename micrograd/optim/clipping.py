@@ -14,6 +14,7 @@ from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import DataError, GradientError
+from micrograd.interpreter import Interpreter, shape_of
 from micrograd.node import has_grad
 from micrograd.optim.options import number
 from micrograd.optim.rule import Array, Rule, State, elementwise
@@ -53,19 +54,27 @@ def factor_of(norm: float, max_norm: float) -> float:
     return 1.0 if factor > 1.0 else factor
 
 
-def norm_of(gradients: list[Array], norm_type: float = 2.0) -> float:
+def norm_of(gradients: list[Array], norm_type: float = 2.0) -> Any:
     """The norm of all gradients together; 0 for none.
 
     >>> norm_of([3.0, np.array([4.0])])
     5.0
     """
+    gradients = [g for g in gradients if 0 not in shape_of(g)]
     if not gradients:
         return 0.0
     if norm_type == math.inf:
-        return float(max(np.max(np.abs(g)) for g in gradients))
+        return max(_plain(np.max(np.abs(g))) for g in gradients)
     if norm_type == 2.0:
-        return math.sqrt(sum(float(np.vdot(g, g)) for g in gradients))
-    return float(sum(float(np.sum(np.abs(g) ** norm_type)) for g in gradients) ** (1.0 / norm_type))
+        return _plain(
+            np.sqrt(sum(_plain(np.vdot(g, g) if type(g) is np.ndarray else np.sum(g * g)) for g in gradients))
+        )
+    return _plain(sum(_plain(np.sum(np.abs(g) ** norm_type)) for g in gradients) ** (1.0 / norm_type))
+
+
+def _plain(x: Any) -> Any:
+    """A number as a float of Python, which changes no dtype; a Value as it is."""
+    return x if isinstance(x, Interpreter) else float(x)
 
 
 def clip_values(limit: float) -> Rule:
@@ -119,7 +128,7 @@ def clip_grad_norm_(
     norm_type = number("clip_grad_norm_", "norm_type", norm_type, above=0.0)
     reached = _reached("clip_grad_norm_", parameters)
     gradients = gathering.gradients_of(reached)
-    norm = norm_of(gradients, norm_type)
+    norm: float = norm_of(gradients, norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise GradientError(
             f"clip_grad_norm_: the norm of the gradients is {norm}; find out where with micrograd.detect_anomaly()"

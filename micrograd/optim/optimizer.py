@@ -73,6 +73,10 @@ class Optimizer:
         for group in groups.read(self._name, params):
             self.add_param_group(group)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles, without the rules, which are functions."""
+        return {**vars(self), "_made": []}
+
     @property
     def _name(self) -> str:
         return type(self).__name__

@@ -14,8 +14,9 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd import trees
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.interpreter import shape_of
-from micrograd.node import data_of
+from micrograd.interpreter import ground, shape_of
+from micrograd.node import Node, data_of
+from micrograd.ops.operators import Operators
 
 Array = Any
 State = dict[str, Any]
@@ -66,7 +67,8 @@ class Rule:
         Args:
             params: a tree (nested lists, tuples, dicts) of arrays, numbers or Values.
         """
-        return [self.start(data_of(x)) for x in trees.leaves_of(params)]
+        leaves = trees.leaves_of(params)
+        return [self.start(x) for x in _read(leaves, _are_traced(leaves))]
 
     def update(self, gradients: Any, state: list[State], params: Any = None) -> tuple[Any, list[State]]:
         """What to add to the parameters, and the next state.
@@ -79,13 +81,16 @@ class Rule:
 
         Returns:
             The updates, a tree like gradients, and the new state. Nothing is changed in
-            place.
+            place. In a function that a transform differentiates, the step is
+            differentiated too; elsewhere a Value counts as its data.
 
         Raises:
             ArgumentError: the trees differ, or the rule needs the parameters.
             ShapeError: a gradient has another shape than its parameter.
         """
-        given = [data_of(g) for g in trees.leaves_of(gradients)]
+        given, wanted = trees.leaves_of(gradients), trees.leaves_of(params)
+        are_traced = _are_traced(given) or _are_traced(wanted)
+        given = _read(given, are_traced)
         if len(given) != len(state):
             raise ArgumentError(
                 f"{self.name}: {len(given)} gradients for a state of {len(state)} arrays; give the tree that init() saw"
@@ -98,7 +103,7 @@ class Rule:
             arrays = [None] * len(given)
         else:
             wanted = trees.same_leaves(self.name, "tree of parameters", params, "tree of gradients", gradients)
-            arrays = [data_of(x) for x in wanted]
+            arrays = _read(wanted, are_traced)
             for g, x in zip(given, arrays, strict=True):
                 if g is not None and shape_of(g) != shape_of(x):
                     raise ShapeError(
@@ -157,7 +162,18 @@ def apply_updates(params: Any, updates: Any) -> Any:
 def _moved(x: Any, update: Any) -> Any:
     if update is None:
         return x
-    return type(x)(x.data + update, label=x.label) if hasattr(x, "label") else x + update
+    if isinstance(x, Node) and not _are_traced([x, update]):
+        return type(x)(data_of(x) + update, label=x.label)  # type: ignore[call-arg]  # of Value
+    return x + update
+
+
+def _are_traced(leaves: list[Any]) -> bool:
+    """Whether a transform is differentiating one of them."""
+    return any(isinstance(x, Operators) and x._is_traced() for x in leaves)
+
+
+def _read(leaves: list[Any], are_traced: bool) -> list[Any]:
+    return leaves if are_traced else [data_of(x) for x in leaves]
 
 
 def chain(*rules: Rule) -> Rule:
@@ -226,4 +242,4 @@ def toward_square(mean: Array, x: Array, share: float) -> Array:
 
 def zeros_like(x: Array) -> Array:
     """Zeros of the shape and dtype of an array; a float for a number."""
-    return np.zeros_like(x) if shape_of(x) else np.zeros_like(x)[()]
+    return np.zeros_like(ground(x)) if shape_of(x) else np.zeros_like(ground(x))[()]

@@ -15,7 +15,7 @@ from micrograd.interpreter import ones_like, shape_of
 from micrograd.leaves import as_array, described, joined_leaves, size_of
 from micrograd.scipy.flat import Flat
 from micrograd.tracing import Trace, seal_all
-from micrograd.transforms import grad, jacobian, vjp
+from micrograd.transforms import grad, jacobian, jvp, vjp
 from micrograd.trees import BRANCHES, leaves_of, like
 
 Function = Callable[..., Any]
@@ -124,10 +124,15 @@ class Vector:
         self._f = f
         self._args = tuple(args)
         self._what = what
+        self._point: Any = None
+        self._value: Any = None
 
     def value(self, x: Any) -> Any:
         """The numbers at x, as a vector."""
-        return _vector(self._flat.name, self._out(self._flat.tree(_finite(self._flat, x))))
+        if self._point is None or not np.array_equal(x, self._point):
+            self._value = _vector(self._flat.name, self._out(self._flat.tree(_finite(self._flat, x))))
+            self._point = np.array(x)
+        return self._value.copy()
 
     def jacobian(self, x: Any) -> Any:
         """The matrix of derivatives: a row for each number, a column for each element
@@ -153,7 +158,7 @@ class Vector:
         def moved(leaf: Any) -> Any:
             return leaves_of(self._out(like(tree, [*leaves[:i], leaf, *leaves[i + 1 :]])))
 
-        blocks = jacobian(moved, 0, "forward")(x)
+        blocks = jvp(moved, (x,), (1.0,))[1] if type(x) is float else jacobian(moved, 0, "forward")(x)
         return np.concatenate([np.reshape(block, (-1, self._flat.sizes[i])) for block in blocks])
 
     def _rows(self, blocks: Sequence[Any]) -> Any:

@@ -15,7 +15,7 @@ from micrograd.interpreter import shape_of
 from micrograd.leaves import as_array, joined_leaves
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.solving import hint, optimizers, solved
+from micrograd.scipy.solving import check_function, hint, optimizers, solved
 
 UNKNOWN = (
     "curve_fit: the data do not determine all parameters, as the Jacobian does not have full rank; "
@@ -81,7 +81,9 @@ def curve_fit(
     >>> popt.round(6)
     array([3. , 0.5])
     """
-    _check(model, options)
+    check_function("curve_fit", "model", model)
+    if options.get("col_deriv"):
+        raise ArgumentError("curve_fit: col_deriv turns the Jacobian round, and ours is exact as it is; leave it out")
     fit = _Fit(model, jac, np.shape(ydata), has_gaps=nan_policy == "omit")
     # SciPy's method "lm" has differences of its own, and no name for them.
     own = fit.jacobian if jac is None else None if jac == "2-point" else jac
@@ -97,15 +99,6 @@ def curve_fit(
     return result
 
 
-def _check(model: Any, options: dict[str, Any]) -> None:
-    if not callable(model):
-        raise ArgumentError(
-            f"curve_fit: the model is {model!r}, not a function; give one, as in lambda x, a, b: a * x + b"
-        )
-    if options.get("col_deriv"):
-        raise ArgumentError("curve_fit: col_deriv turns the Jacobian round, and ours is exact as it is; leave it out")
-
-
 class _Fit:
     """The model and its Jacobian, as SciPy calls them."""
 
@@ -118,6 +111,7 @@ class _Fit:
         self._shape = None if has_gaps else shape  # SciPy leaves out a number of rows
         self._is_exact = jac is None
         self._started = False
+        self._vector: Vector | None = None
         self._last: Any = None  # the last Jacobian: solvers end with that of their result
 
         @functools.wraps(model)  # SciPy counts the parameters in its signature
@@ -151,9 +145,14 @@ class _Fit:
         return found if self._shape is None else np.broadcast_to(found, self._shape)
 
     def _run(self, x: Any, p: tuple[Any, ...]) -> Vector:
-        start = [1.0] * len(p)  # only the structure; whether p is finite is asked later
-        flat = Flat("curve_fit", start, "parameters", names=_names(self._model, len(p)))
-        return Vector(flat, lambda params: self._checked(self._model(x, *params)), what="model")
+        """The same for each call of a fit, as SciPy changes neither x nor the number
+        of parameters.
+        """
+        if self._vector is None:
+            start = [1.0] * len(p)  # only the structure; whether p is finite is asked later
+            flat = Flat("curve_fit", start, "parameters", names=_names(self._model, len(p)))
+            self._vector = Vector(flat, lambda params: self._checked(self._model(x, *params)), what="model")
+        return self._vector
 
     def _checked(self, out: Any) -> Any:
         """What the model returned, if it fits the data."""

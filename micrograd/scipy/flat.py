@@ -179,7 +179,7 @@ def _real(name: str, x: Any, place: str) -> Any:
     """A leaf as data: a Python float, or an array of floats."""
     if isinstance(x, Interpreter) and not isinstance(x, Value):
         raise DataError(f"{name}: {place} is a {type(x).__name__}; give a number, an array or a Value")
-    data = as_data(_plain(x), name)
+    data = as_data(_plain(x), f"{name}: {place}")
     if getattr(data, "dtype", None) is not None and np.dtype(data.dtype).kind == "f":
         return data
     return float(data) if np.ndim(data) == 0 else np.asarray(data, dtype=np.float64)

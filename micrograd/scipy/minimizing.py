@@ -10,7 +10,7 @@ from micrograd.errors import ArgumentError, DomainError
 from micrograd.scipy.constraints import constraint
 from micrograd.scipy.evaluations import Scalar
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.solving import as_tuple, callback_of, hint, optimizers, solved
+from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers, solved
 
 # What SciPy's methods take; all others take the gradient alone.
 NO_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
@@ -85,6 +85,7 @@ def minimize(
 def _minimized(
     loss: Any, params: Any, args: tuple[Any, ...], derivatives: dict[str, Any], callback: Any, given: dict[str, Any]
 ) -> Any:
+    check_function("minimize", "loss", loss)
     scipy = optimizers("minimize")
     flat = Flat("minimize", params)
     run = Scalar(flat, loss, args)

@@ -8,7 +8,7 @@ from typing import Any
 from micrograd.errors import ShapeError
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.solving import as_tuple, hint, optimizers, solved
+from micrograd.scipy.solving import as_tuple, check_function, hint, optimizers, solved
 
 JACOBIAN = {"hybr", "lm"}  # the methods that take one
 
@@ -60,6 +60,7 @@ def root(
 
 
 def _solved(equations: Any, params: Any, args: tuple[Any, ...], jac: Any, callback: Any, given: dict[str, Any]) -> Any:
+    check_function("root", "system of equations", equations)
     scipy = optimizers("root")
     flat = Flat("root", params)
     run = Vector(flat, equations, args, "equations")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from micrograd import levels
-from micrograd.errors import GradientError, MicrogradError, MissingExtraError
+from micrograd.errors import ArgumentError, GradientError, MicrogradError, MissingExtraError
 from micrograd.modes import is_recording, no_grad
 from micrograd.scipy.flat import Flat
 from micrograd.tracing import depth
@@ -44,6 +44,12 @@ def solved(name: str, solve: Callable[[], R]) -> R:
         )
     with no_grad():
         return solve()
+
+
+def check_function(name: str, what: str, f: Any) -> None:
+    """Refuse what is not a function."""
+    if not callable(f):
+        raise ArgumentError(f"{name}: the {what} is {f!r}, which is not a function; give a function of the parameters")
 
 
 def as_tuple(args: Any) -> tuple[Any, ...]:

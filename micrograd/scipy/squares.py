@@ -11,7 +11,7 @@ from micrograd.interpreter import shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.solving import as_tuple, callback_of, hint, optimizers, solved
+from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers, solved
 from micrograd.trees import leaves_of
 
 
@@ -69,6 +69,7 @@ def least_squares(
 
 
 def _fitted(residuals: Any, params: Any, jac: Any, more: tuple[Any, Any], given: dict[str, Any]) -> Any:
+    check_function("least_squares", "function of residuals", residuals)
     scipy = optimizers("least_squares")
     flat = Flat("least_squares", params)
     args, kwargs = more

@@ -139,7 +139,7 @@ class Checkpoint(Callback):
             training.epoch,
             seed=training.settings["seed"],
             best=training.best.weights,
-            extra={"training": training.state_dict()},
+            extra={"fit": training.state_dict()},
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
@@ -39,6 +40,8 @@ class Feed:
             self._source = batches(X, y, batch_size=size, shuffle=shuffle, seed=seed)
         if isinstance(self._source, Batches):
             found = self._source
+            if found.y is None:
+                raise ArgumentError(f"{asker}: the batches hold X alone; make them with batches(X, y)")
             # Of the user's own Batches, the first pass may have another number than 0.
             self.settings["first pass"] = found.epoch
             self.settings["rows"] = _length(found.X)
@@ -59,9 +62,13 @@ class Feed:
         """
         if isinstance(self._source, Batches):
             self._source.epoch = self.settings["first pass"] + number
-        source = self._source() if callable(self._source) else self._source
+            return iter(self._source) if skip == 0 else itertools.islice(self._source, skip, None)
+        return self._pairs(number, skip)
+
+    def _pairs(self, number: int, skip: int) -> Iterator[tuple[Any, Any]]:
+        """The batches of other data, each a pair."""
         count = 0
-        for batch in source:
+        for batch in self._source() if callable(self._source) else self._source:
             count += 1
             if count <= skip:
                 continue

@@ -59,9 +59,12 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
             if os.name == "nt":  # pragma: no cover - it does not rename an open file
                 file.close()
             os.replace(name, target)  # the file is still ours: it is locked until it is closed
-        _flush_folder(target.parent)
     except OSError as error:
         raise _explained(error, path, "save", "the old file is as it was; free space, or name another folder") from None
+    try:
+        _flush_folder(target.parent)
+    except OSError as error:
+        raise _explained(error, path, "save", "the new file is there, but a crash may undo it; save again") from None
 
 
 def open_file(path: str | os.PathLike[str]) -> BinaryIO:
@@ -141,7 +144,7 @@ def _locked(name: str) -> int | None:
     had: another process writes to it, or it belongs to somebody else.
     """
     lock = _lock_of_platform()
-    if lock is None:
+    if lock is None:  # pragma: no cover - only on Windows
         return None
     try:
         descriptor = os.open(name, _WRITING, 0o666)

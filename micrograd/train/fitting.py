@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, CheckpointError, MicrogradError
+from micrograd.modes import is_recording
 from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd, whole
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
@@ -93,6 +94,7 @@ def fit(
     Raises:
         DivergenceError: the loss is not finite.
         ArgumentError: an argument is out of range or of a wrong kind.
+        GradientError: the loss does not depend on the parameters of the optimiser.
         CheckpointError: `resume` is damaged, or is of another training.
     """
     _check_parts(model, loss, optimizer)
@@ -103,6 +105,7 @@ def fit(
     feed = Feed("fit", data, settings["batch_size"], shuffle, settings["seed"])
     judge = None if validation is None else Feed("fit: validation", validation, settings["batch_size"], False, 0)
     best = _best(restore_best, listed, judge is not None)
+    _check_state(model, best.is_kept or checkpoint is not None or state is not None)
     epochs = whole("fit", "epochs", epochs, 0)
     settings |= feed.settings
     training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
@@ -176,6 +179,7 @@ def _run(
                     checkpoint.save(training)
                 check()
         finally:
+            training.history.best_epoch, training.history.stopped = training.best.epoch, training.stopped
             training.best.restore(training.model)
             restore_modes(modes)
             progress.close()
@@ -222,6 +226,16 @@ def _check_parts(model: Any, loss: Any, optimizer: Any) -> None:
             f"fit: optimizer={type(optimizer).__name__} has no step() and zero_grad(); "
             f"give an optimizer, such as micrograd.optim.Adam(model.parameters())"
         )
+    if not is_recording():
+        raise ArgumentError("fit: gradients are switched off here, by no_grad; call fit outside of that block")
+
+
+def _check_state(model: Any, is_needed: bool) -> None:
+    if is_needed and not hasattr(model, "state_dict"):
+        raise ArgumentError(
+            f"fit: model={type(model).__name__} has no state_dict(), which checkpoints and the best weights need; "
+            f"give a Module, or restore_best=False and no save="
+        )
 
 
 def _callbacks(given: Any, patience: int | None, save: Any) -> tuple[list[Callback], Checkpoint | None]:
@@ -255,7 +269,7 @@ def _resumed(resume: Any, checkpoint: Checkpoint | None) -> Any:
 
 def _read(path: Any) -> dict[str, Any]:
     state = load(path)
-    if not isinstance(state.get("extra"), dict) or "training" not in state["extra"]:
+    if not isinstance(state.get("extra"), dict) or "fit" not in state["extra"]:
         raise CheckpointError(
             f"fit: resume={path} holds a model, but not the state of a training; "
             f"load(path, model) takes its weights, and fit(..., save=path) writes files to resume from"
@@ -265,7 +279,7 @@ def _read(path: Any) -> dict[str, Any]:
 
 def _resume(training: Training, feed: Feed, path: Any, state: dict[str, Any]) -> None:
     """Go on from a checkpoint. If there is an error, everything is as it was."""
-    own = state["extra"]["training"]
+    own = state["extra"]["fit"]
     before = [(c, copy.deepcopy(c.state_dict())) for c in training.callbacks]
     try:
         if "first pass" in feed.settings:

@@ -24,6 +24,8 @@ class History:
 
     Attributes:
         columns: the lists by name.
+        best_epoch: the epoch whose weights `fit` has kept; 0 if it kept none.
+        stopped: why `fit` ended before the last epoch; empty if it did not.
 
     >>> history = History()
     >>> history.append({"epoch": 1, "loss": 0.5})
@@ -38,14 +40,17 @@ class History:
 
     def __init__(self, columns: Mapping[str, list[Any]] | None = None) -> None:
         self.columns: dict[str, list[Any]] = {name: list(column) for name, column in (columns or {}).items()}
+        self.best_epoch = 0
+        self.stopped = ""
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Add a row. A number that a row does not have is nan."""
-        if missing := row.keys() - self.columns.keys():
+        if row.keys() != self.columns.keys():
             count = len(self)
-            self.columns |= {name: [math.nan] * count for name in row if name in missing}
+            self.columns |= {name: [math.nan] * count for name in row if name not in self.columns}
+            row = {name: row.get(name, math.nan) for name in self.columns}
         for name, column in self.columns.items():
-            column.append(row.get(name, math.nan))
+            column.append(row[name])
 
     def __len__(self) -> int:
         return max(map(len, self.columns.values()), default=0)

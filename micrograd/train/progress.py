@@ -31,7 +31,7 @@ class Progress:
             # Without the thread that tqdm starts to look after slow bars.
             kind = type("Bar", (tqdm,), {"monitor_interval": 0})
             total = None if steps is None else steps * epochs
-            # None: IPython may write to a file, too. A notebook's bar takes it as False.
+            # None: IPython may write to a file, too. A notebook takes it as False.
             bar = kind(total=total, initial=done, disable=None, unit=" steps", dynamic_ncols=True)
             self._bar = None if bar.disable else bar
             self._shown = done

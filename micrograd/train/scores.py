@@ -125,13 +125,15 @@ def number_of(loss: Any) -> float:
         DataError: it is not a Value.
         ShapeError: it is not one number.
     """
-    if not isinstance(loss, Value):
+    data = loss.data if isinstance(loss, Value) else None
+    if type(data) is float:
+        return data
+    if data is None:
         raise DataError(
             f"fit: the loss function returned {type(loss).__name__}, wanted a Value; compute it from the prediction "
             f"with operators and ops, not from its .data"
         )
-    data = loss.data
-    if type(data) is not float and loss.shape != ():
+    if loss.shape != ():
         raise ShapeError(
             f"fit: the loss function returned an array of shape {loss.shape}, wanted one number; "
             f"take its mean, as with reduction='mean'"

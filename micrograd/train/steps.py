@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from micrograd.errors import ArgumentError, DivergenceError
-from micrograd.node import grad_of
+from micrograd.errors import ArgumentError, DivergenceError, GradientError
+from micrograd.node import has_grad, set_grad
 from micrograd.optim import LBFGS
 from micrograd.train.feeds import Feed, rows_of
 from micrograd.train.scores import number_of
@@ -31,6 +31,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
 
     Raises:
         DivergenceError: the loss is not finite. The parameters are as they were.
+        GradientError: the first loss has reached none of the parameters.
     """
     model, optimizer, tally = training.model, training.optimizer, training.tally
     if isinstance(optimizer, LBFGS):
@@ -55,6 +56,8 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
             tally.keep(prediction, y)
         if accumulate == 1:
             value.backward()
+            if training.step == 0:
+                _check_reached(training)
             optimizer.step()
             training.step += 1
             training.batch += 1
@@ -63,6 +66,8 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
         else:
             # Not the mean of the means: batches may have different numbers of rows.
             value.backward(float(rows))
+            if training.step == 0:
+                _check_reached(training)
             seen += 1
             window += rows
             if seen == accumulate:
@@ -78,8 +83,8 @@ def _move(training: Training, seen: int, window: int, after: list[Callable[[], N
     """A step of the optimiser, after a window of batches with so many rows."""
     for group in training.optimizer.param_groups:
         for p in group["params"]:
-            if (gradient := grad_of(p)) is not None:
-                p.grad = gradient / window
+            if has_grad(p):
+                set_grad(p, p.grad / window)  # not `p.grad = 0.0`, which stands for none
     training.optimizer.step()
     training.step += 1
     training.batch += seen
@@ -101,6 +106,8 @@ def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callabl
                 if not math.isfinite(first[1]):  # later ones may be: a line search takes shorter steps then
                     raise _diverged(training, first[1])
             value.backward()
+            if training.step == 0:
+                _check_reached(training)
             return value
 
         training.optimizer.step(closure)
@@ -112,6 +119,16 @@ def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callabl
             call()
         if training.stopped:
             return
+
+
+def _check_reached(training: Training) -> None:
+    """Refuse to train what the loss does not depend on: nothing would ever move."""
+    groups = getattr(training.optimizer, "param_groups", ())
+    if groups and not any(has_grad(p) for group in groups for p in group["params"]):
+        raise GradientError(
+            "fit: the loss does not depend on any parameter of the optimizer. Is it the optimizer of another model?\n"
+            "Does the loss function use .data or numpy() of the prediction, which forget how it was computed?"
+        )
 
 
 def _diverged(training: Training, number: float) -> DivergenceError:

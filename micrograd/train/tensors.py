@@ -39,6 +39,7 @@ TYPES = {
     "C64": "<c8",
 }
 LONGEST_HEADER = 100_000_000  # bytes: what safetensors accepts
+MOST_ENTRIES = 500_000  # of the header; an array has about ten. More would take seconds to read
 BLANK = "0" * 64  # in the place of a checksum
 # Quotes inside of a JSON string are escaped.
 PLACES = {name: re.compile(rb'\\"' + name.encode() + rb'\\":\\"([0-9a-f]{64})\\"') for name in ("data", "header")}
@@ -59,10 +60,10 @@ def packed(state: dict[str, Any]) -> bytes:
     text = json.dumps(metadata, separators=(",", ":"), allow_nan=False)
     content = bytearray(safetensors().save(arrays, {KEY: text}))
     size = 8 + int.from_bytes(content[:8], "little")
-    if size > LONGEST_HEADER:
+    if size > LONGEST_HEADER or _entries(content[8:size]) > MOST_ENTRIES:
         raise CheckpointError(
-            f"save: {len(arrays)} arrays need a header of {size} bytes, and a safetensors file has at most "
-            f"{LONGEST_HEADER}; join parameters of one number each to arrays"
+            f"save: {len(arrays)} arrays and {len(text)} letters of other state are more than one file can hold; "
+            f"join numbers to arrays: parameters with Sequential.from_neurons, lists with numpy.array"
         )
     for name, covered in (("data", memoryview(content)[size:]), ("header", memoryview(content)[:size])):
         checksum = hashlib.sha256(covered).hexdigest().encode()
@@ -106,7 +107,10 @@ class Header:
         arrays = {}
         for name, tensor in _deserialized(content, self.path):
             dtype, shape = self.tensors[name]
-            array = np.frombuffer(tensor["data"], dtype).reshape(shape)
+            try:
+                array = np.frombuffer(tensor["data"], dtype).reshape(shape)
+            except (ValueError, OverflowError) as error:  # 100 axes, or 2**63 columns of no rows
+                raise damaged(self.path, f"{name!r} is not an array ({error})") from None
             arrays[name] = array.astype(dtype.newbyteorder("="))  # a copy, which may be written to
         return _restored(self.tree, arrays, self.path)
 
@@ -173,12 +177,19 @@ def _entry(name: str, shape: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
 
 def _parsed(text: bytes, path: str) -> Any:
     """JSON, with no key twice in one place."""
+    if _entries(text) > MOST_ENTRIES:
+        raise damaged(path, f"its header has more than {MOST_ENTRIES} entries")
     try:
         return json.loads(text, object_pairs_hook=functools.partial(_once, path))
     except (ValueError, RecursionError) as error:
         if isinstance(error, CheckpointError):
             raise
         raise damaged(path, f"its header is not JSON ({error})") from None
+
+
+def _entries(text: bytes | bytearray) -> int:
+    """At most so many things are in a text of JSON."""
+    return text.count(b"{") + text.count(b"[") + text.count(b",")
 
 
 def _once(path: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class Best:
 
     def look(self, training: Training) -> None:
         """Keep the weights, if this epoch is the best one."""
-        if self.is_kept and is_better(number := training.monitored(self.monitor), self.number, self.mode):
+        number = training.monitored(self.monitor)
+        if is_better(number, self.number, self.mode):
             self.number, self.epoch = number, training.epoch
             self.weights = training.model.state_dict()
 
@@ -112,12 +113,15 @@ class Training:
         """Count an epoch, with its numbers."""
         self.epoch += 1
         self.batch = 0
+        self.logs = {"epoch": self.epoch, **numbers}
         groups = getattr(self.optimizer, "param_groups", None)
-        rate = {"lr": float(groups[0]["lr"])} if groups and "lr" in groups[0] else {}
-        self.logs = {"epoch": self.epoch, **numbers, **rate, "seconds": self.seconds}
+        if groups and "lr" in groups[0]:
+            self.logs["lr"] = float(groups[0]["lr"])
+        self.logs["seconds"] = self.seconds
         self.history.append(self.logs)
         self.tally = Tally(self.tally.metrics)
-        self.best.look(self)
+        if self.best.is_kept:
+            self.best.look(self)
 
     @property
     def seconds(self) -> float:

@@ -238,7 +238,7 @@ def test_names_that_the_model_does_not_know(predict, tmp_path):
     write(tmp_path / "new.csv", NEW)
     assert predict("bare", "new.csv")[2] == [
         "micrograd: predict: the model was trained on a file without names, and the first line of new.csv looks like "
-        "names ('height', 'age', 'soil'); take it away, or say --no-header if it is data"
+        "names ('height', 'age'); take this line away"
     ]
 
 

@@ -334,7 +334,54 @@ def test_thousands_with_commas_are_not_numbers(tmp_path):
     assert "are numbers, and 1 is not: '1,234' (line 2);" in refused(tmp_path, columns)
 
 
+@pytest.mark.parametrize(
+    "dress",
+    [
+        "${}",
+        "{} %",
+        "{}%",
+        "€ {}",
+        "{} kg",
+        "{} m²",
+        "1 {}",
+        "1.{},50",
+    ],
+)
+def test_numbers_with_marks_and_units(tmp_path, dress):
+    cells = [f'"{dress.format(100 + i % 50)}"' for i in range(N - 2)]
+    text = refused(tmp_path, trees() | {"cost": ["900", None, *cells]})
+    assert text == (
+        f"train: the cells of column 'cost' are numbers with marks or units, as {dress.format(100)!r} (line 4);\n"
+        "write the numbers alone, as 1200.5, or say --text cost if they are words; --drop cost leaves the column out"
+    )
+    found = roles(tmp_path, trees() | {"cost": [f'"{dress.format(100 + i % 5)}"' for i in range(N)]}, text=["cost"])
+    assert found.texts == ["soil", "cost"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["007", "012"], ["2024-01-05", "2024-01-06"], ["12.05.2024", "13.05.2024"], ["A1", "B2"], ["10:30", "11:00"]],
+)
+def test_texts_with_digits_that_are_not_quantities(tmp_path, cells):
+    assert roles(tmp_path, trees() | {"extra": cells * 30}).texts == ["soil", "extra"]
+
+
 def test_infinity(tmp_path):
     assert refused(tmp_path, trees() | {"age": ["inf", *trees()["age"][1:-1], "-Infinity"]}) == (
         "train: column 'age' holds infinity (lines 2, 61); correct it, or leave the column out: --drop age"
     )
+
+
+def test_patients_who_come_again_and_keep_their_answer(tmp_path):
+    n = 80
+    columns = {
+        "patient": [3 * (i // 4) + 1000 for i in range(n)],
+        "visit": [i % 4 + 1 for i in range(n)],
+        "value": np.random.default_rng(5).normal(size=n).tolist(),
+        "ill": [["yes", "no"][(i // 4) ** 2 % 3 % 2] for i in range(n)],
+    }
+    found = roles(tmp_path, columns, "ill")
+    assert found.left_out == {
+        "patient": "each value of it has one ill only, so it gives ill away; --keep patient uses it"
+    }
+    assert found.used == ["visit", "value"]

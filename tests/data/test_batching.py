@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from micrograd import Value
-from micrograd.data import batches, train_test_split
+from micrograd.data import batches, read_npy, train_test_split
 from micrograd.errors import ArgumentError, DataError, GradientError, ShapeError
 
 X, Y = np.arange(22.0).reshape(11, 2), np.arange(11)
@@ -99,6 +101,23 @@ def test_a_memory_map_gives_the_rows_of_its_array(tmp_path, shuffle):
         assert type(x_mapped) is np.ndarray  # read, and no longer the file
         np.testing.assert_array_equal(x, x_mapped)
         x_mapped += 1.0
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_memory_map_of_80_megabytes_takes_the_memory_of_a_batch(tmp_path, shuffle):
+    rows = 100_000
+    mapped = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (rows, 200))
+    mapped[:, 0] = np.arange(rows)
+    mapped.flush()
+    X = read_npy(tmp_path / "x.npy", memory_map=True)
+    tracemalloc.start()
+    seen = np.zeros(rows, dtype=bool)
+    for x in batches(X, batch_size=500, shuffle=shuffle, seed=0):  # 0.4 megabytes
+        seen[x[:, 0].astype(int)] = True
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert seen.all()
+    assert peak < 4e6  # bytes; the order of the rows takes 0.8e6
 
 
 def test_dask_computes_a_chunk_at_a_time():

@@ -82,7 +82,13 @@ def test_delimiter_and_decimal_mark_are_found(file, content, delimiter, decimal,
     ("content", "options", "names", "rows"),
     [
         ("a,b\n1,x\n", {}, ["a", "b"], 1),
-        ("1,x\n2,y\n", {}, ["column 1", "column 2"], 2),
+        ("1,x\n2,x\n3,y\n", {}, ["column 1", "column 2"], 3),  # x is a value: it stands there twice
+        ("x,1,5\ny,2,6\ny,3,7\n", {"header": False}, ["column 1", "column 2", "column 3"], 3),
+        ("63,?,1\n67,3,0\n", {}, ["column 1", "column 2", "column 3"], 2),  # a missing number is no name
+        ("150,4,setosa\n5.1,3.5,0\n", {"header": True}, ["150", "4", "setosa"], 1),
+        ("0,1,2\n5,6,7\n", {}, ["0", "1", "2"], 1),  # pandas' columns without names
+        (",0\n0,7\n1,8\n", {}, ["column 1", "0"], 2),
+        ("0,1\n1,1\n", {}, ["column 1", "column 2"], 2),  # rows of a truth table
         ("1,x\n2,y\n", {"header": True}, ["1", "x"], 1),
         ("a,b\nc,d\n", {"header": False}, ["column 1", "column 2"], 2),
         (",a\n0,5\n1,6\n", {}, ["column 1", "a"], 2),  # pandas' row numbers
@@ -182,7 +188,21 @@ def test_the_repr_shows_what_was_found(file):
             "data.csv: the row that begins on line 2 cannot be read (',' expected after '\"'); "
             'write a quote within a cell twice: "the ""old"" one"',
         ),
-        ("a,b,a\n1,2,3\n", "data.csv: the columns 1 and 3 are all named 'a'; give each its own name"),
+        (
+            "a,b,a\n1,2,3\n",
+            "data.csv: the columns 1 and 3 are all named 'a'; give each its own name, "
+            "or say header=False (in a shell --no-header) if the first line holds no names",
+        ),
+        (
+            "town,2019,2020\nUlm,3,4\nBonn,5,6\n",
+            "data.csv: the first line may be names or data: it holds numbers and texts; "
+            "say which it is: header=True or header=False (in a shell --header or --no-header)",
+        ),
+        (
+            "p,x,s\ne,x,y\np,b,s\n",
+            "data.csv: the first line may be names or data: 'p' stands in its column again; "
+            "say which it is: header=True or header=False (in a shell --header or --no-header)",
+        ),
         (
             "a;b\n1,5;2\n2;2.5\n",
             "data.csv: a number has a decimal comma ('1,5' in column 'a' on line 2), another a point "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,6 +106,12 @@ def test_every_layer_has_a_row() -> None:
     assert {name for name in public if getattr(nn, name).__module__.rpartition(".")[2] in ROOMS} - others == {
         row.name for row in ROWS
     }
+
+
+def test_the_page_lists_every_layer() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "layers.md").read_text(encoding="utf-8")
+    public = {name for name in nn.__all__ if inspect.isclass(getattr(nn, name))}
+    assert public - set(re.findall(r"`(\w+)`", page)) == {"MLP", "Layer", "Module", "Neuron"}  # those of the texts
 
 
 ROOMS = ("activations", "convolution", "dropout", "linear", "normalization", "piecewise", "pooling", "softmax")
@@ -293,6 +300,13 @@ def test_the_mask_is_drawn_from_the_generator_of_the_layer() -> None:
     np.testing.assert_array_equal(x.grad, z.data)  # the mask of the forward
 
 
+@pytest.mark.parametrize(("name", "shape"), [("Dropout1d", (40, 3)), ("Dropout3d", (40, 3, 2, 2))])
+def test_dropout_of_channels_without_a_batch(name: str, shape: tuple[int, ...]) -> None:
+    z = getattr(nn, name)(0.5, rng=RNG(0))(np.ones(shape)).reshape(40, -1)
+    np.testing.assert_array_equal(z.min(axis=1), z.max(axis=1))
+    assert set(z[:, 0]) == {0.0, 2.0}
+
+
 # What is refused
 
 
@@ -469,9 +483,10 @@ ERRORS: list[tuple[Callable[[], Any], type[MicrogradError], str]] = [
         "Dropout: inplace=True: a Value is not changed in place; take the result instead",
     ),
     (
-        lambda: nn.Dropout2d(0.5)(np.ones((2, 3))),
+        lambda: nn.Dropout2d(0.5)(np.ones((2, 3, 4))),
         ShapeError,
-        "Dropout2d: input (2, 3): it needs shape (batch, channels, height, width), or no batch",
+        "Dropout2d: input (2, 3, 4): it needs shape (batch, channels, height, width); use Dropout1d for (batch, "
+        "channels, length)",
     ),
     (
         lambda: nn.ReLU(inplace=True),

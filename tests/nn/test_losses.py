@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, gradcheck, jvp, ops
+from micrograd import Value, grad, gradcheck, jvp, nn, ops
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, DomainError, IndexingError, MicrogradError, ShapeError
-from micrograd.nn import Sequential, losses
+from micrograd.nn import Sequential, losses, names
 from tests.ops.composites import complaint
 
 ROOMS = ["checks", "classes", "distances", "probabilities", "regression"]
@@ -151,12 +151,115 @@ def test_shapes_are_enough(name: str, reduction: str) -> None:
     assert z.shape == np.shape(call(name, *CALLS[name], reduction=reduction))
 
 
+@pytest.mark.parametrize("name", CALLS)
+def test_on_dask(name: str) -> None:
+    """Predictions that are not computed yet, in chunks of a row."""
+    lazy = pytest.importorskip("dask.array")
+    prediction, *rest = CALLS[name]
+    plain, cut = Value(prediction), Value(lazy.from_array(prediction, chunks=(1, 3)))
+    z, t = call(name, plain, *rest), call(name, cut, *rest)
+    z.backward()
+    t.backward()
+    assert hasattr(t.data, "compute")
+    np.testing.assert_allclose(t.data.compute(), z.data, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(cut.grad), plain.grad, rtol=1e-12, atol=1e-15)
+
+
 def test_a_model_is_trained_by_a_loss() -> None:
     """A loss of a module: grad gives a module of gradients."""
     model = Sequential(lambda x: x)
     model.scale = Value(2.0)
     slopes = grad(lambda model: losses.mse(X * model.scale, Y))(model)
     assert float(slopes.scale) == pytest.approx(float((2.0 * (2.0 * X - Y) * X).mean()))
+
+
+# Options, by their formulas in NumPy; the peer test has them all
+
+D, W = X - Y, np.array([[0.5, 1.0, 2.0], [1.5, 0.2, 1.0]])
+PER_CLASS = np.array([0.5, 2.0, 1.5])
+LOGS = X - np.log(np.exp(X).sum(axis=1, keepdims=True))
+COUNTS = np.array([[0.0, 1.0, 3.0], [2.0, 5.0, 0.0]])
+IMAGE = np.stack([X, -X, Y], axis=-1)  # (N, C, d1)
+IMAGE_LOGS = IMAGE - np.log(np.exp(IMAGE).sum(axis=1, keepdims=True))
+OPTIONS: list[tuple[str, tuple[Any, ...], dict[str, Any], float]] = [
+    ("mse", (X, Y), {"weight": W}, (W * D**2).sum() / W.sum()),
+    ("huber", (X, Y), {"weight": W, "delta": 9.0}, (W * D**2 / 2).mean()),
+    ("smooth_l1", (X, Y), {"beta": 0.0}, abs(D).mean()),
+    ("poisson_nll", (W, COUNTS), {"log_input": False}, (W - COUNTS * np.log(W + 1e-8)).mean()),
+    (
+        "poisson_nll",
+        (X, COUNTS),
+        {"full": True, "reduction": "sum"},
+        (np.exp(X) - COUNTS * X).sum()
+        + sum(n * math.log(n) - n + math.log(2.0 * math.pi * n) / 2.0 for n in (3.0, 2.0, 5.0)),
+    ),
+    ("gaussian_nll", (X, Y, W[:, 0]), {}, ((np.log(W[:, :1]) + D**2 / W[:, :1]) / 2.0).mean()),
+    ("gaussian_nll", (X, Y, W), {"full": True}, ((np.log(W) + D**2 / W + math.log(2.0 * math.pi)) / 2.0).mean()),
+    (
+        "bce",
+        (SHARES, SHARES[::-1]),
+        {"weight": W},
+        -(W * (SHARES[::-1] * np.log(SHARES) + (1 - SHARES[::-1]) * np.log(1 - SHARES))).mean(),
+    ),
+    (
+        "bce_with_logits",
+        (X, SHARES),
+        {"weight": W, "pos_weight": PER_CLASS},
+        (W * (PER_CLASS * SHARES * np.log1p(np.exp(-X)) + (1 - SHARES) * np.log1p(np.exp(X)))).mean(),
+    ),
+    ("kl_div", (LOGS, SHARES), {"reduction": "batchmean"}, (SHARES * (np.log(SHARES) - LOGS)).sum() / 2),
+    ("kl_div", (LOGS, np.log(SHARES)), {"log_target": True}, (SHARES * (np.log(SHARES) - LOGS)).mean()),
+    (
+        "cross_entropy",
+        (X, np.array([2, 0])),
+        {"weight": PER_CLASS},
+        -(1.5 * LOGS[0, 2] + 0.5 * LOGS[1, 0]) / 2.0,
+    ),
+    (
+        "cross_entropy",
+        (X, np.array([2, 0])),
+        {"label_smoothing": 0.3, "weight": PER_CLASS},
+        -(0.7 * (1.5 * LOGS[0, 2] + 0.5 * LOGS[1, 0]) + 0.1 * (PER_CLASS * LOGS).sum()) / 2.0,
+    ),
+    (
+        "cross_entropy",
+        (X, SHARES),
+        {"label_smoothing": 0.3, "weight": PER_CLASS},
+        -(PER_CLASS * (0.7 * SHARES + 0.1) * LOGS).sum() / 2.0,
+    ),
+    (
+        "cross_entropy",
+        (IMAGE, np.array([[0, 1, 2], [2, 2, 0]])),
+        {},
+        -(np.trace(IMAGE_LOGS[0]) + IMAGE_LOGS[1, 2, 0] + IMAGE_LOGS[1, 2, 1] + IMAGE_LOGS[1, 0, 2]) / 6.0,
+    ),
+    (
+        "multi_hinge",
+        (X, np.array([2, 0])),
+        {"weight": PER_CLASS, "margin": 1.5, "p": 2},
+        (0.5 * (0.7**2 + 0.2**2) / 3.0) / 2.0,
+    ),
+    (
+        "triplet",
+        (X, Y, X + 0.5),
+        {"swap": True, "p": 1.0, "eps": 0.0},
+        np.maximum(0.0, abs(D).sum(1) - np.minimum(1.5, abs(D + 0.5).sum(1)) + 1.0).mean(),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "options", "wanted"), OPTIONS, ids=[f"{n},{','.join(o)}" for n, _, o, _ in OPTIONS]
+)
+def test_options(name: str, inputs: tuple[Any, ...], options: dict[str, Any], wanted: float) -> None:
+    assert float(call(name, *inputs, **options)) == pytest.approx(wanted, rel=1e-13)
+    places = [i for i, x in enumerate(inputs) if x.dtype == float and x is not COUNTS]
+
+    def f(*given: Any) -> Any:
+        filled = dict(zip(places, given, strict=True))
+        return call(name, *(filled.get(i, x) for i, x in enumerate(inputs)), **options)
+
+    assert gradcheck(f, [inputs[i] for i in places])
 
 
 # Far out: logits of +-1e4, in first and second order, against 60 digits
@@ -259,6 +362,12 @@ def test_nothing_overflows_far_out(name: str, dtype: Any) -> None:
     total.backward()
     for found in (z.data, first.data, v.grad):
         assert np.isfinite(found).all()
+
+
+def test_batchmean_without_a_batch() -> None:
+    assert losses.kl_div(-0.5, 1.0, reduction="batchmean") == 0.5
+    with pytest.raises(ShapeError, match=r"^kl_div: \(0, 3\) has no elements, and no mean"):
+        losses.kl_div(np.zeros((0, 3)), np.zeros((0, 3)), reduction="batchmean")
 
 
 def test_rates_beyond_floats_are_infinite() -> None:
@@ -665,3 +774,31 @@ def test_refused(program: str, error: type[MicrogradError], words: str) -> None:
     }
     names = {**things, "np": np, "math": math, **vars(losses)}
     assert complaint(lambda: eval(program, names), error, things.values()) == words
+
+
+# PyTorch's names
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("nn.CrossEntropyLoss", "micrograd.nn has no CrossEntropyLoss: here it is losses.cross_entropy, a function"),
+        ("nn.functional", "micrograd.nn has no functional: here it is micrograd.ops, and micrograd.nn.losses"),
+        ("nn.losses.mse_loss", "micrograd.nn.losses has no mse_loss: here it is losses.mse, a function"),
+        ("nn.ModuleList", "micrograd.nn has no ModuleList: here it is a list of modules in an attribute"),
+        ("nn.Nonsense", "module 'micrograd.nn' has no attribute 'Nonsense'"),
+        ("nn.losses.nonsense", "module 'micrograd.nn.losses' has no attribute 'nonsense'"),
+    ],
+)
+def test_names_of_pytorch_are_answered_with_ours(program: str, words: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        eval(program, {"nn": nn})
+    assert str(caught.value) == words
+
+
+def test_every_loss_is_found_by_its_name_in_pytorch() -> None:
+    ours = {
+        here.removeprefix("losses.").removesuffix(", a function") for here in names.HERE.values() if "losses." in here
+    }
+    assert ours - {"micrograd.ops, and micrograd.nn.losses"} == set(losses.__all__) - {"hinge"}
+    assert not [name for name in names.HERE if hasattr(nn, name)]

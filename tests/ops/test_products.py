@@ -153,3 +153,19 @@ VALUES = [a, b, n]
 )
 def test_errors(f: Callable[[], Any], error: type[MicrogradError], words: str) -> None:
     assert words in complaint(f, error, VALUES)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_matrix_that_was_transposed_gets_its_gradient_as_it_lies(dtype: Any) -> None:
+    """x @ w.T, as a layer has it: the same gradient as of a matrix that lies the other
+    way, and no strides to rearrange.
+    """
+    generator = np.random.default_rng(0)
+    x, w, g = (generator.standard_normal(shape).astype(dtype) for shape in ((5, 4), (3, 4), (5, 3)))
+    layer, plain = Value(w), Value(np.ascontiguousarray(w.T))
+    (x @ layer.T).backward(g)
+    (x @ plain).backward(g)
+    np.testing.assert_allclose(layer.grad, plain.grad.T, rtol=1e-5 if dtype == np.float32 else 1e-13)
+    assert layer.grad.flags.c_contiguous
+    part = ops.OPS["matmul"].rules[1](g, x, w.T)
+    assert part.flags.f_contiguous and part.shape == (4, 3)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, optim
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd import Value, grad, jvp, optim
+from micrograd.errors import ArgumentError, GradientError, ShapeError
 from micrograd.nn import Module
 
 X, G1, G2 = 2.0, 0.5, -1.5  # a parameter, and its gradients in two steps
@@ -212,6 +212,48 @@ def test_a_module_is_a_tree_of_parameters() -> None:
     assert moved.slope.data == pytest.approx(2.0 - 0.1 * 20.0)
     np.testing.assert_allclose(moved.offset.data, [-0.4, -0.8])
     assert (model.slope.data, moved.slope.label) == (2.0, "slope")
+
+
+def loss_of(w: Any) -> Any:
+    return ((w - 1.0) ** 4).sum() + (w[0] * w[1]).sum()
+
+
+def loss_after_steps(rule: optim.Rule, w: Any) -> Any:
+    state = rule.init([w])
+    for _ in range(3):
+        updates, state = rule.update([grad(loss_of)(w)], state, [w])
+        (w,) = optim.apply_updates([w], updates)
+    return loss_of(w)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_steps_can_be_differentiated(name: str) -> None:
+    """How the loss after three steps depends on the start: learning to learn."""
+
+    def f(w: Any) -> Any:
+        return loss_after_steps(RULES[name], w)
+
+    w, d = np.array([[2.0, -0.5], [0.3, 3.0]]), np.array([[0.3, 0.1], [-0.2, 0.4]])
+    if name == "muon":  # it divides by a norm as a float
+        with pytest.raises(GradientError, match="float"):
+            grad(f)(w)
+        return
+    wanted = (f(w + 1e-6 * d) - f(w - 1e-6 * d)) / 2e-6
+    np.testing.assert_allclose(np.sum(grad(f)(w) * d), wanted, rtol=1e-5)
+    np.testing.assert_allclose(jvp(f, (w,), (d,))[1], wanted, rtol=1e-5)
+
+
+def test_outside_of_a_transform_a_value_is_its_data() -> None:
+    """Gradients by a module have a history, which would grow with each step."""
+    model, rule = Line(), optim.adam(0.1)
+    state = rule.init(model)
+    for _ in range(2):
+        gradients = grad(lambda m: (m(np.array([1.0, 2.0])) ** 2).sum())(model)
+        updates, state = rule.update(gradients, state, model)
+        model = optim.apply_updates(model, updates)
+    assert [p.inputs for p in model.parameters()] == [(), ()]
+    held = [x for _, x in updates.named_leaves()] + [x for part in state for x in part.values()]
+    assert len(held) == 8 and not any(isinstance(x, Value) for x in held)
 
 
 def test_no_gradient_leaves_an_array_and_its_state() -> None:

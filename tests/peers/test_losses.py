@@ -239,3 +239,31 @@ def test_losses_are_pytorchs(case: Case, dtype: Any, tolerance: float) -> None:
         for x, y in zip(mine, other, strict=True):
             assert np.shape(x) == np.shape(y)
             np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
+
+
+# What docs/losses.md says of PyTorch: these become 0 there, or nan, and are exact here
+
+SURE: list[tuple[str, tuple[Any, ...], tuple[float, float], tuple[float, float]]] = [
+    ("cross_entropy", ([[40.0, 0.0]], [0]), (0.0, 0.0), (4.248354255291589e-18, -4.248354255291589e-18)),
+    ("cross_entropy", ([[1e4, -1e4]], [1]), (20_000.0, 1.0), (20_000.0, 1.0)),
+    ("bce_with_logits", ([-40.0], [0.0]), (0.0, 4.248354255291589e-18), (4.248354255291589e-18, 4.248354255291589e-18)),
+    ("bce_with_logits", ([40.0], [1.0]), (4.248354255291589e-18, 0.0), (4.248354255291589e-18, -4.248354255291589e-18)),
+    ("bce", ([0.0], [0.0]), (0.0, 0.0), (0.0, 1.0)),
+    ("cross_entropy", ([[0.0, -np.inf, 0.0]], [[0.5, 0.0, 0.5]]), (np.nan, 0.0), (np.log(2.0), 0.0)),
+]
+
+
+@pytest.mark.parametrize(("name", "inputs", "wrong", "right"), SURE, ids=[f"{n}{x}" for n, x, _, _ in SURE])
+def test_digits_that_pytorch_loses(name: str, inputs: Any, wrong: Any, right: Any) -> None:
+    """The loss, and the first element of its gradient."""
+    import torch
+
+    x, t = map(np.array, inputs)
+    tensor = torch.tensor(x, requires_grad=True)
+    z = getattr(torch.nn.functional, THEIRS[name])(tensor, torch.tensor(t))
+    z.backward()
+    np.testing.assert_allclose([z.item(), tensor.grad.ravel()[0].item()], wrong, rtol=1e-14)
+    v = Value(x)
+    mine = getattr(losses, name)(v, t)
+    mine.backward()
+    np.testing.assert_allclose([mine.data, v.grad.ravel()[0]], right, rtol=1e-14, atol=1e-30)

@@ -35,8 +35,8 @@ def _lstm(p: Any, w: Any, state: Any) -> Any:
         i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
         c = f * c + i * g
         h = o * np.tanh(c)
-        steps.append(np.concatenate([i, f, g, o, c, h], axis=-1))
-    return np.array(steps)
+        steps.append(np.array([i, f, g, o, c, h]))
+    return np.stack(steps, axis=1)
 
 
 def _gru(p: Any, w: Any, b: Any, h: Any) -> Any:
@@ -46,8 +46,8 @@ def _gru(p: Any, w: Any, b: Any, h: Any) -> Any:
         r, u = sigmoid(xr + qr), sigmoid(xu + qu)
         n = np.tanh(xn + r * qn)
         h = (1.0 - u) * n + u * h
-        steps.append(np.concatenate([r, u, n, qn, h], axis=-1))
-    return np.array(steps)
+        steps.append(np.array([r, u, n, qn, h]))
+    return np.stack(steps, axis=1)
 
 
 SIZES = [(1, 1, 1), (3, 2, 2), (2, 0, 2)]  # steps, batch, hidden
@@ -75,8 +75,8 @@ def _torch_lstm(torch: Any, p: Any, w: Any, state: Any) -> Any:
         i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
         c = f * c + i * g
         h = o * c.tanh()
-        steps.append(torch.cat([i, f, g, o, c, h], dim=-1))
-    return torch.stack(steps)
+        steps.append(torch.stack([i, f, g, o, c, h]))
+    return torch.stack(steps, dim=1)
 
 
 def _torch_gru(torch: Any, p: Any, w: Any, b: Any, h: Any) -> Any:
@@ -86,8 +86,8 @@ def _torch_gru(torch: Any, p: Any, w: Any, b: Any, h: Any) -> Any:
         r, u = (xr + qr).sigmoid(), (xu + qu).sigmoid()
         n = (xn + r * qn).tanh()
         h = (1.0 - u) * n + u * h
-        steps.append(torch.cat([r, u, n, qn, h], dim=-1))
-    return torch.stack(steps)
+        steps.append(torch.stack([r, u, n, qn, h]))
+    return torch.stack(steps, dim=1)
 
 
 def _torch_rnn(torch: Any, p: Any, w: Any, h: Any, nonlinearity: str = "tanh") -> Any:

@@ -138,6 +138,11 @@ def test_a_constant(model):
     np.testing.assert_allclose(pcov, [[Y.var(ddof=1) / Y.size]])
 
 
+def test_a_model_without_a_signature():
+    popt, _ = curve_fit(np.multiply, X, 2.0 * X, p0=[1.0])
+    np.testing.assert_allclose(popt, [2.0])
+
+
 def test_predictors_of_any_kind():
     two = np.stack([X, X**2])
     popt, _ = curve_fit(lambda x, a, b: a * x[0] + b * x[1], two, 2.0 * two[0] - two[1])
@@ -238,7 +243,7 @@ def test_a_step_that_is_not_finite(monkeypatch):
             (3.0, X, Y),
             {},
             ArgumentError,
-            "curve_fit: the model is 3.0, not a function; give one, as in lambda x, a, b:",
+            "curve_fit: the model is 3.0, which is not a function; give a function of",
         ),
         ((decay, X, Y[:, None]), {}, ShapeError, "curve_fit: ydata has the shape (25, 1), wanted (m,); ravel it"),
         ((decay, X, Y), {"col_deriv": True}, ArgumentError, "curve_fit: col_deriv turns the Jacobian round"),

@@ -10,6 +10,7 @@ import pytest
 
 import micrograd.numpy as mnp
 from micrograd import Value, grad, jvp, no_grad, ops
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, DomainError, GradientError, MissingExtraError, ShapeError
 from micrograd.nn import MLP, Module
 from micrograd.scipy import minimize
@@ -206,6 +207,15 @@ def test_a_network_of_numbers():
     assert result.fun < 1e-8 < loss(model).data
     assert loss(result.x).data == result.fun
     assert len(result.x.parameters()) == len(model.parameters())
+
+
+def test_a_loss_that_becomes_nan_on_the_way_is_no_success():
+    """Some of SciPy's methods step back from there, others say that they failed."""
+    for method, is_found in {"BFGS": False, "L-BFGS-B": False, "TNC": True, "SLSQP": True}.items():
+        with np.errstate(invalid="ignore"):
+            result = minimize(lambda x: x - np.log(x), 50.0, method=method)
+        assert result.success == is_found
+        assert not is_found or abs(result.x - 1.0) < 1e-3
 
 
 def test_what_the_user_differentiates_is_a_constant_of_it():
@@ -406,7 +416,10 @@ def sums(x):
         ),
         (sums, np.array([1.0, np.nan]), DomainError, "params[1] is nan; start from finite numbers"),
         (sums, [], ArgumentError, "params holds no numbers; give at least one to start from"),
-        (sums, "three", DataError, "minimize: "),
+        (sums, "three", DataError, "minimize: params: 'three' is a str, not a number or an array of numbers"),
+        (bowl, {"w": 1.0, "b": (None, 1.0)}, DataError, "minimize: params['b'][0]: None is a NoneType, not a number"),
+        (sums, Abstract((3,)), DataError, "minimize: params is a Abstract; give a number, an array or a Value"),
+        (3.0, np.ones(3), ArgumentError, "minimize: the loss is 3.0, which is not a function; give a function of"),
         (sums, np.array([1j]), DataError, "minimize: "),
     ],
     ids=lambda x: None,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, grad
-from micrograd.errors import DomainError, GradientError, ShapeError
+from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeError
 from micrograd.scipy import root
 
 optimize = pytest.importorskip("scipy.optimize", reason="the extra `scipy` is not installed")
@@ -80,6 +80,7 @@ def test_scipys_warnings_are_passed_on():
 @pytest.mark.parametrize(
     ("function", "kind", "words"),
     [
+        (3.0, ArgumentError, "root: the system of equations is 3.0, which is not a function; give a function of"),
         (lambda x: x[:1], ShapeError, "root: 1 equations for 2 unknowns; give as many of each, or take least_squares"),
         (lambda x: np.ones(2), GradientError, "root: the equations used none of the parameters; compute with"),
         (

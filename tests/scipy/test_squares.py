@@ -138,6 +138,7 @@ def test_a_callback():
             ShapeError,
             "the residuals are an array of shape (15, 15), wanted shape (m,)",
         ),
+        (Y, ArgumentError, "which is not a function; give a function of the parameters"),
         (lambda p: None, ShapeError, "least_squares: None among the residuals; return an array of numbers"),
         (lambda p: [], ShapeError, "least_squares: no numbers among the residuals; return an array of numbers"),
         (lambda p: Y, GradientError, "the residuals used none of the parameters; compute with what the function"),

@@ -30,7 +30,7 @@ EPOCHS, ROWS, BATCH = 1_000_000, 40, 8
 class Momentum:
     """A small optimiser with a state."""
 
-    def __init__(self, params: Any, lr: float = 0.01) -> None:
+    def __init__(self, params: Any, lr: float = 1e-4) -> None:
         self.param_groups: Any = [{"params": list(params), "lr": lr}]
         self.velocity = [np.zeros_like(p.data) for p in self.param_groups[0]["params"]]
 
@@ -142,7 +142,7 @@ def bits(path: Path) -> Any:
     """Everything that a training has computed, from its checkpoint."""
     state = load(path)
     arrays = [*state["model"].values(), *state["optimizer"]["velocity"]]
-    return [x.tobytes() for x in arrays], state["extra"]["training"]["tally"], state["generators"]
+    return [x.tobytes() for x in arrays], state["extra"]["fit"]["tally"], state["generators"]
 
 
 def kill(path: Path, kills: int, chance: random.Random) -> tuple[list[int], list[str]]:
@@ -151,7 +151,7 @@ def kill(path: Path, kills: int, chance: random.Random) -> tuple[list[int], list
     for i in range(kills):
         told = killed_training(path, chance.uniform(0.0, 0.02))
         try:
-            saved = load(path, network())["extra"]["training"]["step"]
+            saved = load(path, network())["extra"]["fit"]["step"]
         except Exception as error:  # whatever it is, it is a failure
             return steps, [f"kill {i}: {error!r}"]
         if saved not in (told, told - 1):

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pickle
+import socket
 import stat
 import subprocess
 import sys
@@ -231,6 +232,14 @@ def test_what_needs_a_pickle_is_refused(path, extra, words):
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_more_than_a_file_can_hold(path):
+    before = path.read_bytes()
+    words = r"save: \d+ arrays and \d+ letters of other state are more than one file can hold; join numbers to arrays"
+    with pytest.raises(CheckpointError, match=words):
+        save(path, Net(), extra=[0] * 500_001)
+    assert path.read_bytes() == before
+
+
 def test_a_model_needs_a_state(tmp_path):
     with pytest.raises(CheckpointError, match="save: model=list has no state_dict and load_state_dict; give a Module"):
         save(tmp_path / "a", [Value(1.0)])
@@ -360,6 +369,7 @@ FOREIGN = {
     "not JSON": ((5).to_bytes(8, "little") + b"{nono", "is damaged: its header is not JSON"),
     "not UTF-8": ((4).to_bytes(8, "little") + b'{"\xff"', "is damaged: its header is not JSON"),
     "deep": ((200001).to_bytes(8, "little") + b"{" + b"[" * 200000, "is damaged: its header is not JSON"),
+    "many entries": ((2 * 10**6 + 4).to_bytes(8, "little") + b'{"":' + b"[]" * 10**6, "more than 500000 entries"),
     "a key twice": ((13).to_bytes(8, "little") + b'{"a":1,"a":2}', "its header has the key 'a' twice"),
     "somebody else's": (
         safetensors_numpy.save({"weight": np.ones(2)}, {"format": "pt"}),
@@ -399,7 +409,7 @@ def _rewritten(path: Path, header: bytes, data: bytes) -> None:
 
 def _set(path: str, value: Any) -> Any:
     def change(table: Any, metadata: Any) -> None:
-        *keys, last = path.split("/")
+        *keys, last = path.split("|")
         place = {"table": table, "metadata": metadata}
         for key in keys:
             place = place[key]
@@ -409,45 +419,49 @@ def _set(path: str, value: Any) -> Any:
 
 
 HOSTILE = {
-    "overlap": ("table/model.weight/data_offsets", [8, 56], "is damaged: .*(overlap|invalid|offset)"),
-    "beyond the end": ("table/model.weight/data_offsets", [0, 10**9], "is damaged: its arrays take 1000000000 bytes"),
-    "negative": ("table/model.weight/data_offsets", [-8, 40], "is damaged"),
-    "huge": ("table/model.weight/data_offsets", [0, 2**64], "is damaged: its arrays take"),
+    "overlap": ("table|model.weight|data_offsets", [8, 56], "is damaged: .*(overlap|invalid|offset)"),
+    "beyond the end": ("table|model.weight|data_offsets", [0, 10**9], "is damaged: its arrays take 1000000000 bytes"),
+    "negative": ("table|model.weight|data_offsets", [-8, 40], "is damaged"),
+    "huge": ("table|model.weight|data_offsets", [0, 2**64], "is damaged: its arrays take"),
     "a larger shape": (
-        "table/model.weight/shape",
+        "table|model.weight|shape",
         [10**9, 10**9],
         "does not fit the model: weight is float64 of shape",
     ),
-    "a negative shape": ("table/model.weight/shape", [-3, -2], "no good entry where one must be"),
-    "a shape that overflows": ("table/model.rng/shape", [2**63, 2**63], "is damaged: .* overflow"),
-    "another dtype": ("table/model.weight/dtype", "I64", "does not fit the model: weight is int64 of shape"),
-    "an unknown dtype": ("table/model.weight/dtype", "F8_E5M2", "no good entry where one must be"),
-    "no entry": ("table/model.weight", None, "no good entry where one must be"),
-    "a name that leaves the folder": ("metadata/state/model/..~..~etc~passwd", 1, "unknown to the model"),
+    "a negative shape": ("table|model.weight|shape", [-3, -2], "no good entry where one must be"),
+    "a shape that overflows": (
+        "table|more",
+        {"dtype": "U8", "shape": [2**63, 2**63], "data_offsets": [0, 1]},
+        "is damaged: .* overflow",
+    ),
+    "another dtype": ("table|model.weight|dtype", "I64", "does not fit the model: weight is int64 of shape"),
+    "an unknown dtype": ("table|model.weight|dtype", "F8_E5M2", "no good entry where one must be"),
+    "no entry": ("table|model.weight", None, "no good entry where one must be"),
+    "a name that leaves the folder": ("metadata|state|model|../../etc/passwd", 1, "unknown to the model"),
     "a name that is a path": (
-        "metadata/state/model/~etc~passwd",
+        "metadata|state|model|/etc/passwd",
         {"$": "array", "of": "/etc/passwd"},
         "unknown to the",
     ),
     "an array that is not there": (
-        "metadata/state/model/weight",
+        "metadata|state|model|weight",
         {"$": "array", "of": "none"},
         "weight is None of shape",
     ),
-    "no array": ("metadata/state/model/weight", 3, "weight is None of shape None, wanted float64 of shape"),
-    "an unknown kind": ("metadata/state/extra", {"$": "exec", "of": "1"}, "the entry .* is not known .* it is damaged"),
-    "a list as a kind": ("metadata/state/extra", {"$": [], "of": "1"}, "the entry .* is not known"),
-    "a wrong float": ("metadata/state/extra", {"$": "float", "of": "__import__('os')"}, "the entry .* is not known"),
-    "no state": ("metadata/state", [1], "is damaged"),
-    "no model": ("metadata/state/model", None, "has no model weights; it is damaged"),
+    "no array": ("metadata|state|model|weight", 3, "weight is None of shape None, wanted float64 of shape"),
+    "an unknown kind": ("metadata|state|extra", {"$": "exec", "of": "1"}, "the entry .* is not known .* it is damaged"),
+    "a list as a kind": ("metadata|state|extra", {"$": [], "of": "1"}, "the entry .* is not known"),
+    "a wrong float": ("metadata|state|extra", {"$": "float", "of": "__import__('os')"}, "the entry .* is not known"),
+    "no state": ("metadata|state", [1], "is damaged"),
+    "no model": ("metadata|state|model", None, "has no model weights; it is damaged"),
     "another version": (
-        "metadata/version",
+        "metadata|version",
         2,
         "has version 2 of the format, and this micrograd reads version 1; install",
     ),
-    "no optimizer": ("metadata/state/optimizer", 3, r"its state cannot be taken over \(TypeError"),
+    "no optimizer": ("metadata|state|optimizer", 3, r"its state cannot be taken over \(TypeError"),
     "a generator": (
-        "metadata/state/generators/rng/state",
+        "metadata|state|generators|rng|state",
         {"state": -1, "inc": 2**300},
         "generator 'rng' .* is not one",
     ),
@@ -457,25 +471,35 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile(path, name):
     where, value, words = HOSTILE[name]
-    try:
-        signed(path, lambda *tables: [_set(where.replace("~", "\0"), value)(*tables)])
-    except KeyError:
-        signed(
-            path,
-            lambda table, metadata: table.update(
-                {"model.rng": {"dtype": "U8", "shape": value, "data_offsets": [0, 1]}}
-            ),
-        )
+    signed(path, _set(where, value))
     refused(path, words)
 
 
-def test_a_deep_state(path):
+@pytest.mark.parametrize("shape", [[2**63, 0], [0] * 100], ids=["large", "many axes"])
+def test_shapes_that_numpy_does_not_have(path, shape):
+    entry = {"dtype": "U8", "shape": shape, "data_offsets": [0, 0]}
+    signed(path, lambda table, metadata: table.update({"model.more": entry}))
+    refused(path, "is damaged: 'model.more' is not an array")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="files with holes are Linux's here")
+def test_a_file_of_a_thousand_gigabytes(tmp_path):
+    """Only its beginning takes place on the disk. It is not read."""
+    for length, words in ((2**40, "a length of 1099511627776 bytes"), (10, "it does not begin as a safetensors file")):
+        with open(tmp_path / "a", "wb") as file:
+            file.write(length.to_bytes(8, "little"))
+            file.truncate(2**40 + 8)
+        refused(tmp_path / "a", words)
+
+
+@pytest.mark.parametrize("depth", [3_000, 100_000])
+def test_a_deep_state(path, depth):
     content = path.read_bytes()
     size = 8 + int.from_bytes(content[:8], "little")
-    deep = b'{\\"a\\":' * 100_000 + b"1" + b"}" * 100_000
+    deep = b'{\\"a\\":' * depth + b"1" + b"}" * depth
     header = content[8:size].replace(b'\\"extra\\":{', b'\\"extra\\":' + deep + b',\\"rest\\":{')
     _rewritten(path, tensors.PLACES["header"].sub(lambda m: m[0].replace(m[1], b"0" * 64), header), content[size:])
-    refused(path, "is damaged: its header is not JSON")
+    refused(path, "is damaged: its (header is not JSON|state is nested too deeply)")
 
 
 def test_a_directory(tmp_path):
@@ -495,6 +519,14 @@ def test_a_fifo(tmp_path):
     with pytest.raises(CheckpointError, match=r"save: .* is not a file, but a device, a socket or a FIFO"):
         save(tmp_path / "a", Net())
     assert stat.S_ISFIFO(os.stat(tmp_path / "a").st_mode)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no such sockets here")
+def test_a_socket(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("a")
+        refused(Path("a"), "load: a is not a file, but a device, a socket or a FIFO")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there are no devices here")
@@ -600,6 +632,38 @@ def test_the_file_and_the_folder_are_flushed(path, monkeypatch):
     monkeypatch.setattr(files.os, "replace", rename)
     save(path, Net())
     assert order == ["flush file", "rename", "flush folder"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EINVAL])
+def test_a_folder_that_cannot_be_flushed(path, monkeypatch, number):
+    """EINVAL says that the file system does not know how to; others are failures."""
+    fsync = os.fsync
+
+    def flush(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", flush)
+    if number == errno.EIO:
+        with pytest.raises(OSError, match=r"save: .*; the new file is there, but a crash may undo it; save again"):
+            save(path, Net(seed=5), epoch=9)
+    else:
+        save(path, Net(seed=5), epoch=9)
+    monkeypatch.undo()
+    assert load(path)["epoch"] == 9
+
+
+def test_ctrl_c_while_saving(path, monkeypatch):
+    def interrupted(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = path.read_bytes()
+    monkeypatch.setattr(files.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(path, Net(seed=5))
+    monkeypatch.undo()
+    assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no locks of this kind")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,19 +16,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value
+from micrograd import Value, no_grad
 from micrograd.data import batches
 from micrograd.errors import (
     ArgumentError,
     CheckpointError,
     DataError,
     DivergenceError,
+    GradientError,
     MicrogradError,
+    MissingExtraError,
     ShapeError,
 )
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Module, Sequential, Tanh
 from micrograd.optim import SGD, Adam
-from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, save
+from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, progress, save
 
 ROOT = Path(__file__).parents[2]
 needs_safetensors = pytest.mark.skipif(
@@ -155,10 +159,11 @@ def test_all_rows_in_one_batch():
         ([], "fit: the data gives no batches in pass 1; give (X, y) arrays"),
         ([3.0], "fit: a batch is float, not a pair (X, y); give (X, y) arrays"),
         ([(np.ones(1),)], "fit: a batch is tuple, not a pair"),
+        (batches(np.ones((3, 2))), "fit: the batches hold X alone; make them with batches(X, y)"),
         ((np.ones((3, 2)), np.ones((4, 1))), "X has 3 rows, y 4; give one y for each row of X"),
         ((np.ones((0, 2)), np.ones((0, 1))), "X has no rows"),
     ],
-    ids=["a number", "a generator", "nothing", "numbers", "a tuple", "other rows", "no rows"],
+    ids=["a number", "a generator", "nothing", "numbers", "a tuple", "batches of X", "other rows", "no rows"],
 )
 def test_data_that_is_refused(given, words):
     model = network()
@@ -181,6 +186,10 @@ def test_data_that_is_refused(given, words):
         ({"metrics": {"loss": accuracy}}, "a metric cannot have the name 'loss', which is a column"),
         ({"callbacks": [3]}, "the callback 3 is not a Callback or a function"),
         ({"callbacks": [Callback]}, "is not a Callback or a function; make an object of it"),
+        (
+            {"callbacks": [lambda training: EarlyStopping(1, mode="most")]},
+            "mode='most' is unknown; choose from min, max",
+        ),
         ({"callbacks": [Checkpoint("a")], "save": "b"}, "fit: 2 checkpoints are given; give one"),
         (
             {"callbacks": [EarlyStopping(1, "val_loss")]},
@@ -205,6 +214,34 @@ def test_a_loss_that_is_not_one_number():
         fitted(network(), loss=lambda z, y: (z - y) ** 2)
     with pytest.raises(DataError, match="the loss function returned float64, wanted a Value; compute it from the pred"):
         fitted(network(), loss=lambda z, y: ((z.data - y) ** 2).mean())
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_loss_that_reaches_no_parameter(accumulate):
+    words = "does not depend on any parameter of the optimizer. Is it the optimizer of another model"
+    with pytest.raises(GradientError, match=words):
+        fitted(network(), optimizer=SGD(network().parameters()), accumulate=accumulate)
+    with pytest.raises(GradientError, match=words):
+        fitted(network(), loss=lambda z, y: Value(float(((z.data - y) ** 2).mean())))
+
+
+def test_inside_no_grad():
+    with (
+        no_grad(),
+        pytest.raises(ArgumentError, match="fit: gradients are switched off here, by no_grad; call fit outs"),
+    ):
+        fitted(network())
+
+
+def test_a_model_that_is_a_function():
+    weight = Value(np.zeros((2, 1)))
+    model = lambda X: X @ weight  # noqa: E731
+    history = fitted(model, optimizer=SGD([weight], 0.1), epochs=3, validation=data(8), restore_best=False)
+    assert history["loss"][2] < history["loss"][0]
+    with pytest.raises(
+        ArgumentError, match=r"fit: model=function has no state_dict\(\), which checkpoints and the best"
+    ):
+        fitted(model, optimizer=SGD([weight], 0.1), validation=data(8))
 
 
 # Same seed, same bits
@@ -390,7 +427,8 @@ def test_early_stopping(numbers, patience, epochs, best):
         patience=patience,
         callbacks=[lambda training: states.append(bits(training.model))],
     )
-    assert len(history) == epochs
+    assert len(history) == epochs and history.best_epoch == best
+    assert history.stopped == ("" if epochs == len(numbers) else f"no better epoch for {patience} epochs")
     assert bits(model) == states[best or -1]
 
 
@@ -497,15 +535,17 @@ def test_accumulation_leaves_what_was_not_reached():
         def __init__(self) -> None:
             self.weight, self.scale = Value(np.ones((2, 1))), Value(2.0)
             self.other, self.number = Value(np.ones(2)), Value(1.0)
+            self.zero, self.zeros = Value(2.0), Value(np.ones(1))  # reached by gradients of 0: these decay
 
         def __call__(self, x: Any) -> Any:
-            return x @ self.weight * self.scale
+            return x @ self.weight * self.scale + self.zero * 0.0 + self.zeros * 0.0
 
     small, large = Net(), Net()
     for model, options in ((small, {"batch_size": 25, "accumulate": 2}), (large, {"batch_size": None})):
         fitted(model, epochs=3, shuffle=False, optimizer=SGD(model.parameters(), 0.1, weight_decay=0.5), **options)
         assert model.other.data.tolist() == [1.0, 1.0] and model.number.data == 1.0
     np.testing.assert_allclose(small.weight.data, large.weight.data, rtol=1e-12)
+    assert small.zero.data == large.zero.data < 2.0 and small.zeros.data == large.zeros.data < 1.0
     assert small.scale.data == pytest.approx(large.scale.data, rel=1e-12) and type(small.scale.data) is float
 
 
@@ -612,7 +652,7 @@ def test_a_callback_that_stops_at_a_step(tmp_path):
     model, whole = network(), network()
     history = fitted(model, epochs=4, batch_size=10, callbacks=[Stop(7)], save=tmp_path / "a")
     assert len(history) == 1
-    assert load(tmp_path / "a")["extra"]["training"]["step"] == 7
+    assert load(tmp_path / "a")["extra"]["fit"]["step"] == 7
     fitted(model, epochs=4, batch_size=10, callbacks=[Stop(-1)], save=tmp_path / "a", resume=True)
     fitted(whole, epochs=4, batch_size=10)
     assert bits(model) == bits(whole)
@@ -641,6 +681,27 @@ def test_tensorboard(tmp_path):
     fitted(network(), epochs=3, validation=data(8), callbacks=[TensorBoard(tmp_path)])
     (name,) = os.listdir(tmp_path)
     assert name.startswith("events") and b"val_loss" in (tmp_path / name).read_bytes()
+
+
+def test_libraries_that_are_missing(monkeypatch):
+    from micrograd.train import TensorBoard
+
+    for name in ("tensorboardX", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=r"TensorBoard: .*; pip install 'micrograd-nd\[tensorboard\]'"):
+        TensorBoard()
+    history = History({"loss": [1.0]})
+    with pytest.raises(MissingExtraError, match=r"plot: .* matplotlib, .*; pip install 'micrograd-nd\[plot\]'"):
+        history.plot()
+
+
+def test_targets_that_are_numbers():
+    """A batch whose target is one number counts as the rows of X, or as one."""
+    seen = []
+    model = network()
+    parts = [(data(4)[0], np.array(1.0)), (data(1)[0], 2.0), (data(6)[0], [1.0] * 6)]
+    history = fitted(model, parts, epochs=1, loss=lambda z, y: (seen.append(len(z)), (z.mean() * 0.0 + seen[-1]))[1])
+    assert history["loss"] == [(4 * 4 + 1 * 1 + 6 * 6) / 11]
 
 
 def test_a_history_is_a_table(tmp_path):
@@ -707,3 +768,40 @@ def test_progress_in_a_terminal():
     assert process.wait() == 0
     last = shown.decode().strip().split("\r")[-1]
     assert "epoch 3/3" in last and "15/15" in last and "loss 0." in last and "val_loss" in last, shown
+
+
+def test_progress_in_a_notebook(monkeypatch):
+    """There, tqdm.auto has a bar of its own, which takes disable=None as False."""
+    shown: list[Any] = []
+
+    class Bar:
+        def __init__(self, **options: Any) -> None:
+            self.disable = bool(options["disable"])
+            shown.append((options["total"], options["initial"]))
+
+        def set_description_str(self, text: str, refresh: bool) -> None:
+            shown.append(text)
+
+        def set_postfix_str(self, text: str, refresh: bool) -> None:
+            shown.append(re.sub(r"[\d.]+", "1", text))
+
+        def update(self, steps: int) -> None:
+            shown.append(steps)
+
+        def refresh(self) -> None:
+            shown.append("refresh")
+
+        def close(self) -> None:
+            shown.append("close")
+
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    fitted(network(), epochs=2, batch_size=25, metrics=[worst], verbose=True)
+    both = "loss 1, worst 1"
+    assert shown == [
+        (4, 0),
+        *("epoch 1/2", "loss 1", 1, "epoch 1/2", "loss 1", 1, "epoch 2/2", both, 0),
+        *("epoch 2/2", both, 1, "epoch 2/2", both, 1, "epoch 2/2", both, 0),
+        *("refresh", "close"),
+    ]

@@ -86,7 +86,7 @@ def test_a_signal_ends_the_step_and_saves(tmp_path, number, status):
     assert errors.splitlines()[-1] == (
         f"micrograd: stopped by a signal at step {last}; saved to {path}, and fit(..., resume=...) continues from there"
     )
-    assert load(path)["extra"]["training"]["step"] == last
+    assert load(path)["extra"]["fit"]["step"] == last
     for place in (path, whole):
         killed.train(place, killed.StopAt(last + 9))
     assert killed.bits(path) == killed.bits(whole)
@@ -138,7 +138,7 @@ def test_handlers_are_restored(tmp_path, handlers, capsys, number, status):
     with pytest.raises(SystemExit) as caught:
         run()
     assert caught.value.code == status
-    assert load(tmp_path / "a")["extra"]["training"]["step"] == 7
+    assert load(tmp_path / "a")["extra"]["fit"]["step"] == 7
     assert "saved to" in capsys.readouterr().err
 
 
@@ -146,7 +146,7 @@ def test_a_second_ctrl_c_ends_it_at_once(tmp_path, handlers):
     _, run = training(RaiseAt(7, signal.SIGINT, signal.SIGINT), save=tmp_path / "a")
     with pytest.raises(KeyboardInterrupt):
         run()
-    assert load(tmp_path / "a")["extra"]["training"]["step"] == 5  # of the end of the first epoch
+    assert load(tmp_path / "a")["extra"]["fit"]["step"] == 5  # of the end of the first epoch
 
 
 def test_ctrl_c_without_save(handlers):
@@ -189,7 +189,7 @@ def test_a_signal_while_validating(tmp_path, handlers):
 
     with pytest.raises(SystemExit):
         run(tmp_path / "a")
-    assert load(tmp_path / "a")["extra"]["training"]["step"] == 5
+    assert load(tmp_path / "a")["extra"]["fit"]["step"] == 5
     assert load(tmp_path / "a")["epoch"] == 0
     resumed = run(tmp_path / "a", resume=True)
     assert resumed == run(whole)

@@ -106,7 +106,7 @@ def test_schedules_are_resumed(tmp_path, name):
     train(tmp_path / "a", 3, make, SCHEDULES[name])
     resumed = train(tmp_path / "a", 6, make, SCHEDULES[name])
     assert resumed == train(tmp_path / "b", 6, make, SCHEDULES[name])
-    rates = load(tmp_path / "a")["extra"]["training"]["history"]["lr"]
+    rates = load(tmp_path / "a")["extra"]["fit"]["history"]["lr"]
     assert len(set(rates)) > 1
 
 
@@ -129,7 +129,7 @@ def test_a_state_of_a_training_that_is_not_complete(tmp_path):
 
     model = network()
     optimizer = optim.SGD(model.parameters())
-    save(tmp_path / "a", model, optimizer, seed=0, extra={"training": {"settings": {}, "callbacks": []}})
+    save(tmp_path / "a", model, optimizer, seed=0, extra={"fit": {"settings": {}, "callbacks": []}})
     with pytest.raises(CheckpointError, match=r"is damaged: the state of the training is not complete \(KeyError"):
         fit(model, mse, data(), optimizer, resume=tmp_path / "a")
 
@@ -149,22 +149,33 @@ def test_schedules_that_are_refused(options, words):
 
 def test_lbfgs_takes_its_closure():
     X, y = data()
-    ours, by_hand = network().eval(), network().eval()
-    history = fit(
-        ours, mse, (X, y), optim.LBFGS(ours.parameters()), epochs=3, batch_size=None, shuffle=False, verbose=False
-    )
+    models = [
+        Sequential(Linear(2, 6, rng=rng), Tanh(), Linear(6, 1, rng=rng)) for rng in map(np.random.default_rng, (0, 0))
+    ]
+    ours, by_hand = models
+    options: dict[str, Any] = {"batch_size": None, "shuffle": False, "verbose": False}
+    history = fit(ours, mse, (X, y), optim.LBFGS(ours.parameters()), epochs=3, **options)
     optimizer = optim.LBFGS(by_hand.parameters())
-    by_hand.train()
-    for name, generator in by_hand.named_generators():
-        generator.bit_generator.state = dict(ours.named_generators())[name].bit_generator.state
-    assert history["loss"] == sorted(history["loss"], reverse=True)
-    assert optimizer.param_groups[0]["lr"] == 1.0
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        value = mse(by_hand(X), y)
+        value.backward()
+        return value
+
+    assert history["loss"] == [float(optimizer.step(closure).data) for _ in range(3)]
+    assert bits(ours.state_dict()) == bits(by_hand.state_dict())
+
+
+def test_lbfgs_refuses():
+    model = network()
+    optimizer = optim.LBFGS(model.parameters())
     with pytest.raises(
         ArgumentError, match="fit: LBFGS needs whole batches; give accumulate=1 and a larger batch_size"
     ):
-        fit(ours, mse, (X, y), optimizer, accumulate=2, verbose=False)
+        fit(model, mse, data(), optimizer, accumulate=2, verbose=False)
     with pytest.raises(DivergenceError, match="the loss is nan in epoch 1, at step 1, which was not taken"):
-        fit(ours, lambda z, y: mse(z, y) * math.nan, (X, y), optim.LBFGS(ours.parameters()), verbose=False)
+        fit(model, lambda z, y: mse(z, y) * math.nan, data(), optimizer, verbose=False)
 
 
 # The learning-rate finder

@@ -9,10 +9,13 @@ The prediction comes first, the target second, and options by name:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from micrograd.nn.losses.classes import cross_entropy, hinge, multi_hinge, nll
 from micrograd.nn.losses.distances import cosine_embedding, triplet
 from micrograd.nn.losses.probabilities import bce, bce_with_logits, kl_div
 from micrograd.nn.losses.regression import gaussian_nll, huber, l1, mse, poisson_nll, smooth_l1
+from micrograd.nn.names import elsewhere
 
 __all__ = [
     "bce",
@@ -31,3 +34,8 @@ __all__ = [
     "smooth_l1",
     "triplet",
 ]
+
+if not TYPE_CHECKING:  # pragma: no branch - checkers, which then know all names, do not run
+
+    def __getattr__(name: str) -> None:
+        raise elsewhere(__name__, name)

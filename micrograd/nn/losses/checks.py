@@ -37,7 +37,7 @@ def number_from(name: str, what: str, given: Any, least: float, most: float = ma
     Raises:
         ArgumentError: says what numbers there may be.
     """
-    if not isinstance(given, Real) or not least <= given <= most:
+    if not isinstance(given, Real) or not least <= float(given) <= most:
         wanted = f"of at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
         raise ArgumentError(f"{name}: {what}={given!r}: give a number {wanted}")
 
@@ -48,7 +48,7 @@ def number_above(name: str, what: str, given: Any, bound: float) -> None:
     Raises:
         ArgumentError: says what numbers there may be.
     """
-    if not isinstance(given, Real) or not given > bound:
+    if not isinstance(given, Real) or not float(given) > bound:
         raise ArgumentError(f"{name}: {what}={given!r}: give a number above {bound:g}")
 
 

@@ -6,9 +6,9 @@ import math
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_input
+from micrograd.arrays import as_input, is_lazy
 from micrograd.errors import ArgumentError, DataError, DomainError, IndexingError, ShapeError
-from micrograd.interpreter import Array, Interpreter, named, shape_of
+from micrograd.interpreter import Array, Interpreter, ground, named, shape_of
 from micrograd.nn.losses.checks import (
     beside,
     check_numbers,
@@ -338,6 +338,9 @@ def _rows(x: Array) -> Array:
 
 def _picked(rows: Array, labels: Labels) -> Array:
     """The number of the right class in each row."""
+    if is_lazy(ground(rows)):  # an array of Dask, which is not indexed by two arrays at once
+        is_right = labels.classes[:, None] == np.arange(shape_of(rows)[1])
+        return sum(where(is_right, rows, 0.0), axis=1)
     return getitem(rows, index=(np.arange(len(labels.classes)), labels.classes))
 
 

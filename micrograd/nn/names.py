@@ -1,0 +1,43 @@
+"""What PyTorch's names are called here, for who asks nn or nn.losses for them."""
+
+from __future__ import annotations
+
+# A class of losses in torch.nn, a function in torch.nn.functional, and ours
+_LOSSES = (
+    ("MSELoss", "mse_loss", "mse"),
+    ("L1Loss", "l1_loss", "l1"),
+    ("HuberLoss", "huber_loss", "huber"),
+    ("SmoothL1Loss", "smooth_l1_loss", "smooth_l1"),
+    ("PoissonNLLLoss", "poisson_nll_loss", "poisson_nll"),
+    ("GaussianNLLLoss", "gaussian_nll_loss", "gaussian_nll"),
+    ("CrossEntropyLoss", "", "cross_entropy"),
+    ("NLLLoss", "nll_loss", "nll"),
+    ("MultiMarginLoss", "multi_margin_loss", "multi_hinge"),
+    ("BCELoss", "binary_cross_entropy", "bce"),
+    ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "bce_with_logits"),
+    ("KLDivLoss", "", "kl_div"),
+    ("CosineEmbeddingLoss", "cosine_embedding_loss", "cosine_embedding"),
+    ("TripletMarginLoss", "triplet_margin_loss", "triplet"),
+)
+HERE = {
+    "Parameter": "micrograd.Value: one in an attribute of a module is a parameter",
+    "ParameterList": "a list of Values in an attribute",
+    "ParameterDict": "a dict of Values in an attribute",
+    "ModuleList": "a list of modules in an attribute",
+    "ModuleDict": "a dict of modules in an attribute",
+    "functional": "micrograd.ops, and micrograd.nn.losses",
+    "utils": "micrograd.optim, for clip_grad_norm_ and clip_grad_value_",
+    **{name: f"losses.{ours}, a function" for *theirs, ours in _LOSSES for name in theirs if name},
+}
+
+
+def elsewhere(module: str, name: str) -> AttributeError:
+    """The error for a name that a module does not have. Where it is PyTorch's, the text
+    says what it is called here.
+
+    >>> print(elsewhere("micrograd.nn", "CrossEntropyLoss"))
+    micrograd.nn has no CrossEntropyLoss: here it is losses.cross_entropy, a function
+    """
+    if name in HERE:
+        return AttributeError(f"{module} has no {name}: here it is {HERE[name]}")
+    return AttributeError(f"module {module!r} has no attribute {name!r}")
