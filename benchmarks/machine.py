@@ -9,7 +9,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-DISTRIBUTIONS = ("micrograd-nd", "numpy", "torch", "jax", "jaxlib", "autograd", "scipy", "cython")
+DISTRIBUTIONS = ("micrograd-nd", "numpy", "torch", "jax", "jaxlib", "autograd", "scipy", "scikit-learn", "cython")
 
 
 def about(command: str, threads: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, DomainError
+from micrograd.errors import ArgumentError, DivergenceError, DomainError
 from micrograd.sklearn import settings
 from micrograd.sklearn.network import ACTIVATIONS, build, linear_layers, outputs
 from micrograd.sklearn.objectives import Objective
@@ -101,7 +101,7 @@ class Perceptron(BaseEstimator, ABC):
 
         Raises:
             ArgumentError: a parameter or a weight is out of range.
-            DomainError: the loss is no longer finite.
+            DivergenceError: the loss is no longer finite.
         """
         goes_on = bool(self.warm_start) and hasattr(self, "network_")
         samples = self._begin(X, y, sample_weight, goes_on)
@@ -284,7 +284,7 @@ class Perceptron(BaseEstimator, ABC):
         """Write down what an epoch has brought; gives its merit, the more the better.
 
         Raises:
-            DomainError: the loss is not finite.
+            DivergenceError: the loss is not finite.
         """
         self.n_iter_ += 1
         self.t_ += len(self._trainer.order)
@@ -307,8 +307,8 @@ class Perceptron(BaseEstimator, ABC):
             self._trainer.keep_best()
         return score
 
-    def _not_finite(self, loss: Any, repair: str) -> DomainError:
-        return DomainError(
+    def _not_finite(self, loss: Any, repair: str) -> DivergenceError:
+        return DivergenceError(
             f"{type(self).__name__}: the loss is {loss} after {self.n_iter_} iterations: numbers have grown beyond all "
             f"bounds;\n{repair}"
         )

@@ -15,6 +15,10 @@ SMALL = {"hidden_layer_sizes": (20,), "learning_rate_init": 0.01}
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@parametrize_with_checks([MLPClassifier(**SMALL), MLPRegressor(**SMALL)])
+# The checks as a list: pytest 9 warns of the generator that scikit-learn 1.6 gives.
+MARK = parametrize_with_checks([MLPClassifier(**SMALL), MLPRegressor(**SMALL)]).mark
+
+
+@pytest.mark.parametrize(MARK.args[0], list(MARK.args[1]), **MARK.kwargs)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)

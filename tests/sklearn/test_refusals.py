@@ -11,7 +11,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from micrograd import ops
-from micrograd.errors import ArgumentError, DomainError, MicrogradError, ShapeError
+from micrograd.errors import ArgumentError, DivergenceError, MicrogradError, ShapeError
 from micrograd.sklearn import MLPClassifier, MLPRegressor
 from micrograd.sklearn.settings import RULES
 
@@ -172,7 +172,7 @@ def test_solvers_of_ones_own():
 def test_a_loss_that_is_not_finite(solver):
     model = MLPRegressor((4,), solver=solver, learning_rate_init=1e3, random_state=0)
     with pytest.raises(
-        DomainError, match=r"the loss is (nan|inf|not finite) after \d+ iterations.*\nscale X, as StandardScaler"
+        DivergenceError, match=r"the loss is (nan|inf|not finite) after \d+ iterations.*\nscale X, as StandardScaler"
     ):
         model.fit(X * 1e200, y)
 
@@ -185,10 +185,23 @@ def test_errors_are_those_that_scikit_learn_raises():
 def test_without_scikit_learn():
     program = (
         "import sys; sys.modules['sklearn'] = None\n"
+        "import micrograd.sklearn\n"
         "from micrograd.errors import MissingExtraError\n"
-        "try:\n    import micrograd.sklearn\nexcept MissingExtraError as error:\n    print(error)"
+        "try:\n    from micrograd.sklearn import MLPClassifier\nexcept MissingExtraError as error:\n    print(error)"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == (
-        "micrograd.sklearn: scikit-learn is not installed; install it with: pip install 'micrograd-nd[sklearn]'"
+        "micrograd.sklearn: MLPClassifier needs scikit-learn, which is not installed; "
+        "install it with: pip install 'micrograd-nd[sklearn]'"
     )
+
+
+def test_the_import_is_light():
+    program = (
+        "import sys, micrograd.sklearn\n"
+        "assert {'MLPClassifier', 'MLPRegressor'} <= set(dir(micrograd.sklearn))\n"
+        "assert not {'sklearn', 'numpy'} & set(sys.modules)\n"
+        "from micrograd.sklearn import MLPRegressor\n"
+        "assert 'sklearn' in sys.modules and not hasattr(micrograd.sklearn, 'MLPRegresor')"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
