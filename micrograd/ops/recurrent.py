@@ -1,13 +1,13 @@
 """The table, recurrent networks: what a layer goes through, step by step; as in
 PyTorch.
 
-Each op runs a layer over a whole sequence, in NumPy, and is one node. The products with
-the inputs are no part of it: they are one product for all steps, `x @ weight_ih.T`. An
-op has one output, so the gates of all steps and the states are packed, along axis 0.
-Rules need the gates, and no rule has to compute them again.
+Each op runs a layer over a whole sequence, in NumPy, and is one node. It gets the
+products with the inputs ready made, as they are one product for all steps,
+`x @ weight_ih.T`. An op has one output. So the gates of all steps and the states are
+packed into one array, along axis 0, and no rule has to compute the gates again.
 
-Shapes: steps is the length of the sequence, hidden the size of the state. An array of
-all steps has the steps on axis 0.
+In the shapes below, steps is the length of the sequence, and hidden the length of a
+state.
 """
 
 from __future__ import annotations
