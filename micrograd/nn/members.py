@@ -20,7 +20,7 @@ from micrograd.trees import Branching
 
 CONTAINERS = (list, tuple, dict)
 PLAIN = (str, bytes, int, float, complex, bool, type, types.ModuleType, types.NoneType)
-KEPT = {"buffer_names", "places", "training"}  # what Module itself keeps on an object
+KEPT = {"_buffer_names", "_places", "training"}  # what Module itself keeps on an object
 
 
 def attributes(module: Any) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def is_parameter(member: Member) -> bool:
     """Whether it is what training changes: a leaf, or what `with_leaves` has put in the
     place of one.
     """
-    places = member.holder.places
+    places = member.holder._places
     return is_leaf(member.thing) if places is None else member.place in places
 
 

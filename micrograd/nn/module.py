@@ -47,8 +47,8 @@ class Module(Branching):
 
     # Here and not in an `__init__`, so that a subclass need not call it.
     training: bool = True
-    buffer_names: tuple[str, ...] = ()
-    places: frozenset[str] | None = None  # of the parameters, in what `with_leaves` made
+    _buffer_names: tuple[str, ...] = ()
+    _places: frozenset[str] | None = None  # of the parameters, in what `with_leaves` made
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """What `forward` gives. A subclass defines one of the two."""
@@ -109,11 +109,11 @@ class Module(Branching):
         owner = f"{type(self).__name__}.register_buffer"
         if not (isinstance(name, str) and name.isidentifier()):
             raise ArgumentError(f"{owner}: {name!r} is not the name of an attribute; give letters, as in 'mean'")
-        if name not in self.buffer_names and hasattr(self, name):
+        if name not in self._buffer_names and hasattr(self, name):
             raise ArgumentError(f"{owner}: there is an attribute {name} already; give another name")
         if is_leaf(array):
             raise ArgumentError(f"{owner}: {name} is a Value, which is trained; give its .data")
-        self.buffer_names = tuple(dict.fromkeys((*self.buffer_names, name)))
+        self._buffer_names = tuple(dict.fromkeys((*self._buffer_names, name)))
         setattr(self, name, array)
 
     def named_buffers(self) -> list[tuple[str, Any]]:
@@ -121,7 +121,7 @@ class Module(Branching):
         return [
             (f"{path}.{name}" if path else name, getattr(module, name))
             for path, module in self.named_modules()
-            for name in module.buffer_names
+            for name in module._buffer_names
         ]
 
     def named_modules(self) -> list[tuple[str, Module]]:
@@ -227,7 +227,7 @@ class Module(Branching):
         done = dict(new)
         twin: Self = refilled(self, done)
         for module in self.modules():
-            done[id(module)].places = frozenset(places[id(module)])
+            done[id(module)]._places = frozenset(places[id(module)])
         return twin
 
     # For people

@@ -47,7 +47,7 @@ def load(module: Any, state: Mapping[str, Any]) -> None:
     for name, p in module.named_parameters():
         p.data = _like(p.data, given[name])
     for path, holder in module.named_modules():
-        for name in holder.buffer_names:
+        for name in holder._buffer_names:
             setattr(holder, name, _like(getattr(holder, name), given[f"{path}.{name}" if path else name]))
 
 

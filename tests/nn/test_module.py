@@ -61,6 +61,12 @@ def test_names_are_in_the_order_of_definition():
     ]
 
 
+def test_any_name_may_be_a_parameters():
+    line = Line()
+    line.places, line.names = Value(1.0), [Value(2.0)]
+    assert [name for name, _ in line.named_parameters()] == ["slope", "offset", "places", "names.0"]
+
+
 def test_a_module_that_holds_its_parent_is_walked_once():
     child, parent = Line(), Line()
     parent.child, child.parent = child, parent

@@ -53,9 +53,10 @@ def assert_as_certified(p: Problem, residual_sum: float, J: np.ndarray) -> None:
     assert digits(deviations(J, residual_sum), p.deviations) > 9
 
 
-def test_there_are_27():
-    assert len(PROBLEMS) == 27
-    assert sum(p.y.size for p in PROBLEMS.values()) == 2_176
+def test_these_problems_are_held():
+    """17 of NIST's 27, from 6 to 37 observations each."""
+    assert len(PROBLEMS) == 17
+    assert sum(p.y.size for p in PROBLEMS.values()) == 321
 
 
 @EACH
@@ -86,7 +87,7 @@ def lanczos1_in_decimals(p: Problem) -> tuple[float, np.ndarray]:
     return rest @ rest, J
 
 
-@pytest.mark.parametrize(("name", "row"), [("Misra1a", 3), ("Gauss2", 77), ("ENSO", 167), ("Lanczos1", 5)])
+@pytest.mark.parametrize(("name", "row"), [("Misra1a", 3), ("Thurber", 20), ("Roszman1", 24), ("Lanczos1", 5)])
 def test_a_typing_error_would_be_found(name, row):
     p = PROBLEMS[name]
     last_digit = 10.0 ** -len(np.format_float_positional(p.y[row]).partition(".")[2])
@@ -143,4 +144,4 @@ def test_differences_have_fewer_digits():
             reached.append(min(fit(p, p.start2, jac="2-point")) > 6)
         except RuntimeError:  # no end within 10,000 evaluations
             reached.append(False)
-    assert sum(reached) < 24
+    assert sum(reached) < len(PROBLEMS) - 1  # exact derivatives miss one: see above

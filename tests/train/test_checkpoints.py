@@ -264,7 +264,7 @@ def test_another_model(path):
             self.bias = Value(np.zeros(2))
             self.scale = Value(np.zeros(3))
             del self.rng
-            self.buffer_names = ()
+            self._buffer_names = ()
 
     words = (
         "net.safetensors does not fit the model: bias is missing; mean is unknown to the model; "
