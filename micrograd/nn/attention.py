@@ -51,7 +51,7 @@ class MultiheadAttention(Module):
         in_proj_weight: Value of shape (3 * embed_dim, embed_dim), for q, k and v; or
             None where kdim or vdim is another length.
         q_proj_weight, k_proj_weight, v_proj_weight: then Values of shape (embed_dim,
-            length).
+            length); else None.
         in_proj_bias: Value of shape (3 * embed_dim,), at first zeros; or None.
         bias_k, bias_v: Values of shape (1, 1, embed_dim), or None.
         out_proj: a Linear layer, whose bias is at first zeros.
@@ -100,6 +100,7 @@ class MultiheadAttention(Module):
 
         if self.kdim == self.vdim == n:
             self.in_proj_weight: Value | None = glorot(n, 3 * n)
+            self.q_proj_weight = self.k_proj_weight = self.v_proj_weight = None
         else:
             self.in_proj_weight = None
             self.q_proj_weight, self.k_proj_weight, self.v_proj_weight = glorot(n), glorot(self.kdim), glorot(self.vdim)

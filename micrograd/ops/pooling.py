@@ -17,6 +17,7 @@ from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import where
 from micrograd.ops.reductions import max, mean, sum
+from micrograd.ops.shapes import reshape, transpose
 from micrograd.ops.sliding import AXES, Sizes, Window, per_axis, window_of, windows_of
 from micrograd.ops.taking import take
 
@@ -133,13 +134,20 @@ def _max_pooled(
     x = operand(name, x)
     window = _extended(name, x, window_of(name, k, kernel_size, stride, padding, dilation), ceil_mode)
     seen = windows_of(name, x, window, -math.inf)
-    z = max(seen, axis=_last(k))
+    z = max(_elements_first(seen, k), axis=0)
     return (z, _places_of_largest(seen, shape_of(x)[-k:], window)) if return_indices else z
 
 
-def _last(k: int) -> tuple[int, ...]:
-    """The last k axes."""
-    return tuple(range(-k, 0))
+def _elements_first(seen: Array, k: int) -> Array:
+    """Windows as an array for each of their elements, along axis 0.
+
+    The reshape makes a copy. Then a reduction goes through whole arrays, not through a
+    few elements at a time, and is ten times faster.
+    """
+    shape = shape_of(seen)
+    places, sizes = shape[:-k], shape[-k:]
+    moved = transpose(seen, axes=(*range(len(places), len(shape)), *range(len(places))))
+    return reshape(moved, shape=(math.prod(sizes), *places))
 
 
 def _places_of_largest(seen: Array, lengths: tuple[int, ...], window: Window) -> Any:
@@ -273,16 +281,16 @@ def _avg_pooled(
     if divisor_override is not None and (not isinstance(divisor_override, Integral) or divisor_override == 0):
         raise ArgumentError(f"{name}: divisor_override={divisor_override!r}: give an integer that is not 0, or None")
     window = _extended(name, x, window_of(name, k, kernel_size, stride, padding, 1), ceil_mode)
-    seen = windows_of(name, x, window)
+    seen = _elements_first(windows_of(name, x, window), k)
     if divisor_override is not None:
-        return sum(seen, axis=_last(k)) / int(divisor_override)
+        return sum(seen, axis=0) / int(divisor_override)
     if count_include_pad and all(before == after for before, after in window.ends):
-        return mean(seen, axis=_last(k))
+        return mean(seen, axis=0)
     counted = np.ones(shape_of(x)[-k:], getattr(x, "dtype", float))
     pads = [(before, before) for before, _ in window.ends]
     counted = np.pad(counted, pads, constant_values=float(count_include_pad))
     counted = np.pad(counted, [(0, after - before) for before, after in window.ends])
-    return sum(seen, axis=_last(k)) / np.sum(window.over(counted), axis=_last(k))
+    return sum(seen, axis=0) / np.sum(window.over(counted), axis=tuple(range(-k, 0)))
 
 
 # Pools with a given number of windows

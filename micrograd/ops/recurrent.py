@@ -1,13 +1,13 @@
 """The table, recurrent networks: what a layer goes through, step by step; as in
 PyTorch.
 
-Each op runs a layer over a whole sequence, in NumPy, and is one node. The products with
-the inputs are no part of it: they are one product for all steps, `x @ weight_ih.T`. An
-op has one output, so the gates of all steps and the states are packed, along axis 0.
-Rules need the gates, and no rule has to compute them again.
+Each op runs a layer over a whole sequence, in NumPy, and is one node. It gets the
+products with the inputs ready made, as they are one product for all steps,
+`x @ weight_ih.T`. An op has one output. So the gates of all steps and the states are
+packed into one array, along axis 0, and no rule has to compute the gates again.
 
-Shapes: steps is the length of the sequence, hidden the size of the state. An array of
-all steps has the steps on axis 0.
+In the shapes below, steps is the length of the sequence, and hidden the length of a
+state.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.arrays import is_lazy
-from micrograd.errors import OpError, ShapeError
+from micrograd.errors import ShapeError
 from micrograd.op import Array, named, primitive, shape_of
-from micrograd.ops.arithmetic import where
+from micrograd.ops.arithmetic import maximum, where
 from micrograd.ops.comparisons import greater
-from micrograd.ops.functions import tanh
+from micrograd.ops.functions import sigmoid, tanh
 from micrograd.ops.joining import concatenated, stacked
 from micrograd.ops.reductions import sum
 from micrograd.ops.shapes import reshape, transpose
@@ -74,10 +74,8 @@ def _checked(name: str, gates: int, p: Array, w: Array, state: Array, rows: int)
     return given[0], batch, hidden
 
 
-def _room(name: str, blocks: int, p: Any, *others: Any) -> Any:
+def _room(blocks: int, p: Any, *others: Any) -> Any:
     """An array for the result, with this many blocks."""
-    if any(map(is_lazy, (p, *others))):
-        raise OpError(f"{name}: it goes through plain arrays of NumPy; convert those of other libraries first")
     shape = (*p.shape[:2], others[0].shape[-1])
     return np.empty((blocks, *shape) if blocks > 1 else shape, np.result_type(p, *others))
 
@@ -133,6 +131,16 @@ def _rnn_shape(p: Array, w: Array, h: Array, *, nonlinearity: str = "tanh") -> t
     return shape_of(p)
 
 
+def _rnn_anywhere(p: Array, w: Array, h: Array, nonlinearity: str) -> Array:
+    """The forward for arrays of other libraries, to which nothing may be assigned."""
+    states: list[Array] = []
+    for t in range(shape_of(p)[0]):
+        a = p[t] + h @ transpose(w)
+        h = tanh(a) if nonlinearity == "tanh" else maximum(a, 0.0)
+        states.append(h)
+    return stacked(*states, axis=0)
+
+
 @primitive(
     "rnn",
     vjp=[
@@ -173,7 +181,9 @@ def rnn_states(p: Array, w: Array, h: Array, *, nonlinearity: str = "tanh") -> A
     array([1., 2., 3.])
     """
     _rnn_shape(p, w, h)
-    z = _room("rnn_states", 1, p, w, h)
+    if any(map(is_lazy, (p, w, h))):
+        return _rnn_anywhere(p, w, h, nonlinearity)
+    z = _room(1, p, w, h)
     wt = np.ascontiguousarray(w.T)
     for t in range(len(z)):
         a = np.matmul(h, wt, out=z[t])
@@ -232,6 +242,18 @@ def _lstm_shape(p: Array, w: Array, state: Array) -> tuple[int, ...]:
     return (6, *_checked("lstm_states", 4, p, w, state, 2))
 
 
+def _lstm_anywhere(p: Array, w: Array, state: Array) -> Array:
+    h, c = state[0], state[1]
+    steps: list[Array] = []
+    for t in range(shape_of(p)[0]):
+        i, f, new, o = _blocks(p[t] + h @ transpose(w), 4)
+        i, f, new, o = sigmoid(i), sigmoid(f), tanh(new), sigmoid(o)
+        c = f * c + i * new
+        h = o * tanh(c)
+        steps.append(stacked(i, f, new, o, c, h, axis=0))
+    return stacked(*steps, axis=1)
+
+
 @primitive(
     "lstm",
     vjp=[
@@ -273,7 +295,9 @@ def lstm_states(p: Array, w: Array, state: Array) -> Array:
     array([[[0.5]]])
     """
     _, steps, batch, n = _lstm_shape(p, w, state)
-    z = _room("lstm_states", 6, p, w, state)
+    if any(map(is_lazy, (p, w, state))):
+        return _lstm_anywhere(p, w, state)
+    z = _room(6, p, w, state)
     h, c = state
     # sigmoid(x) = tanh(x / 2) / 2 + 1/2: so one tanh does for all four gates.
     scale = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], z.dtype), n)
@@ -346,6 +370,17 @@ def _gru_shape(p: Array, w: Array, b: Array, h: Array) -> tuple[int, ...]:
     return (5, *sizes)
 
 
+def _gru_anywhere(p: Array, w: Array, b: Array, h: Array) -> Array:
+    steps: list[Array] = []
+    for t in range(shape_of(p)[0]):
+        (xr, xu, xn), (hr, hu, q) = _blocks(p[t], 3), _blocks(h @ transpose(w) + b, 3)
+        r, u = sigmoid(xr + hr), sigmoid(xu + hu)
+        new = tanh(xn + r * q)
+        h = new + u * (h - new)
+        steps.append(stacked(r, u, new, q, h, axis=0))
+    return stacked(*steps, axis=1)
+
+
 @primitive(
     "gru",
     vjp=[
@@ -392,7 +427,9 @@ def gru_states(p: Array, w: Array, b: Array, h: Array) -> Array:
     array([0.5, 0.5, 0. , 0. , 0.5])
     """
     _, steps, batch, n = _gru_shape(p, w, b, h)
-    z = _room("gru_states", 5, p, w, b, h)
+    if any(map(is_lazy, (p, w, b, h))):
+        return _gru_anywhere(p, w, b, h)
+    z = _room(5, p, w, b, h)
     wt = np.ascontiguousarray(w.T)
     for t in range(steps):
         by_state = h @ wt

@@ -94,16 +94,16 @@ class Bucket:
             ShapeError: the data of a parameter has another shape or dtype than before.
         """
         if self.key[0] == NUMBERS:
+            if not gathering.are_numbers(self.nodes):
+                self._check()
             if self._buffer is None:
                 self._buffer = np.empty(self.size)
                 self._view = gathering.view(self._buffer)
             return self._buffer if gathering.gradients_into(self.nodes, self._view) == self.size else None
+        self._check()
         found = gathering.gradients_of(self.nodes)
-        for g, shape in zip(found, self.shapes, strict=True):
-            if g is None:
-                return None
-            if shape_of(g) != shape:
-                self._check()
+        if any(g is None for g in found):
+            return None
         if len(found) == 1:
             return found[0] if self.key[0] == WHOLE else np.reshape(found[0], -1)
         if self._buffer is None:
@@ -123,10 +123,8 @@ class Bucket:
         """The parameters as one array; the array itself, if there is one of NumPy."""
         if self.key[0] == NUMBERS:
             data = np.empty(self.size)
-            if not gathering.data_into(self.nodes, gathering.view(data)):
-                self._check()
+            gathering.data_into(self.nodes, gathering.view(data))
             return data
-        self._check()
         if self.key[0] == WHOLE:
             return data_of(self.nodes[0])
         if len(self.nodes) == 1:
@@ -136,11 +134,8 @@ class Bucket:
     def add(self, update: Array) -> None:
         """Add to the parameters; in place where they are arrays that can be written."""
         if self.key[0] == NUMBERS:
-            if not gathering.are_numbers(self.nodes):
-                self._check()
             gathering.add_to_data(self.nodes, gathering.view(np.ascontiguousarray(update, float)))
             return
-        self._check()
         for node, piece in zip(self.nodes, self._cut(update), strict=True):
             add_to(node, piece)
 
@@ -156,7 +151,7 @@ class Bucket:
         x = self.data()
         shared = len(self.nodes) == 1 and np.shares_memory(x, data_of(self.nodes[0])) and x.flags.writeable
         update = None if shared else np.empty_like(x)
-        before = dict(self.state)
+        before = states.mapped(lambda a: a, self.state)  # the numbers in it stay, of a chain's parts too
         for first in range(0, self.size, BLOCK):
             cut = slice(first, first + BLOCK)
             part = states.mapped(lambda a: a[cut], before)  # noqa: B023  # called at once

@@ -131,7 +131,8 @@ class LBFGS(Optimizer):
         inner = state_dict.get("state", {}) if isinstance(state_dict, dict) else {}
         state = dict(inner.get(0, inner.get("0", {})))
         size = sum(_size(p) for p in self._params)
-        wrong = [f"lacks {name}" for name in NAMES if state and name not in state]
+        has_moved = len(state) > 1  # at a minimum there is only the count of evaluations
+        wrong = [f"lacks {name}" for name in NAMES if has_moved and name not in state]
         for name in ("d", "prev_flat_grad"):
             if name in state and shape_of(state[name]) != (size,):
                 wrong.append(f"has {name} of shape {shape_of(state[name])}, not {(size,)}")
@@ -140,11 +141,10 @@ class LBFGS(Optimizer):
         (options,) = saving.read_groups("LBFGS", state_dict, self.param_groups)
         self.param_groups[0].update(options)
         self._state.clear()
-        for name in NAMES if state else ():
-            x = state[name]
+        for name, x in state.items():
             is_list = isinstance(x, (list, tuple)) and name != "ro"
             self._state[name] = [np.array(a) for a in x] if is_list else np.array(x) if _is_array(x) else x
-        if state:
+        if has_moved:
             self._state["ro"] = [float(x) for x in state["ro"]]
 
 

@@ -124,7 +124,7 @@ class _Fit:
         """The matrix of derivatives, of shape (m, n)."""
         found = self._run(x, p).jacobian(np.asarray(p, dtype=np.float64))
         self._last = found if self._shape is None else np.broadcast_to(found, (*self._shape, len(p)))
-        return self._last
+        return np.array(self._last)  # SciPy writes into it, where a loss is robust
 
     def lacks_rank(self) -> bool:
         """Whether the last Jacobian was singular, by the measure of SciPy, which then
@@ -142,7 +142,7 @@ class _Fit:
         else:
             found = run.check_start(vector)
             self._started = True
-        return found if self._shape is None else np.broadcast_to(found, self._shape)
+        return found if self._shape is None else np.array(np.broadcast_to(found, self._shape))
 
     def _run(self, x: Any, p: tuple[Any, ...]) -> Vector:
         """The same for each call of a fit, as SciPy changes neither x nor the number

@@ -59,6 +59,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
             if training.step == 0:
                 _check_reached(training)
             optimizer.step()
+            prediction = value = None  # free the graph: the next one takes its memory
             training.step += 1
             training.batch += 1
             for call in after:
@@ -68,6 +69,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
             value.backward(float(rows))
             if training.step == 0:
                 _check_reached(training)
+            prediction = value = None
             seen += 1
             window += rows
             if seen == accumulate:

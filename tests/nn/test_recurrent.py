@@ -13,7 +13,7 @@ import pytest
 
 from micrograd import Value, grad, jvp, nn
 from micrograd.check import gradcheck
-from micrograd.errors import ArgumentError, OpError, ShapeError
+from micrograd.errors import ArgumentError, ShapeError
 from micrograd.ops import gru_states, lstm_states, rnn_states, tanh
 from tests.samples.recurrent import sigmoid
 
@@ -224,12 +224,6 @@ X = np.ones((5, 2, 3))
 def test_wrong_calls_are_refused(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
-
-
-def test_arrays_of_other_libraries_are_refused() -> None:
-    dask = pytest.importorskip("dask.array", reason="the extra `dask` is not installed")
-    with pytest.raises(OpError, match="rnn_states: it goes through plain arrays of NumPy; convert those of other"):
-        rnn_states(dask.ones((2, 1, 1)), np.ones((1, 1)), np.ones((1, 1)))
 
 
 def test_a_layer_of_one_node_per_operation_agrees() -> None:

@@ -29,6 +29,7 @@ CLASSES = {
     "Rprop": lambda p: optim.Rprop(p),
     "Lion": lambda p: optim.Lion(p, 0.01),
     "composed": lambda p: optim.Optimizer(p, optim.chain(optim.clip(1.0), optim.clip_values(0.5), optim.adam(0.01))),
+    "composed of parts": lambda p: optim.Optimizer(p, optim.chain(optim.clip_values(0.5), optim.adam(0.01))),
     "LBFGS": lambda p: optim.LBFGS(p, max_iter=3, line_search_fn="strong_wolfe"),
 }
 STEPPED = [name for name in CLASSES if name != "LBFGS"]
@@ -167,6 +168,32 @@ def test_arrays_in_blocks_and_joined_arrays_are_stepped_alike(name: str, monkeyp
     for other in results[1:]:
         for mine, wanted in zip(other, results[0], strict=True):
             np.testing.assert_allclose(mine, wanted, rtol=1e-13)
+
+
+def test_matrices_of_muon_are_stepped_each_by_itself() -> None:
+    arrays = [np.arange(6.0).reshape(2, 3), np.eye(3)]
+    params = [Value(a) for a in arrays]
+    optimizer = optim.Muon(params, 0.1)
+    for v in params:
+        train_one(optimizer, v)  # the other has no gradient, and stays
+    assert [v.data is a for v, a in zip(params, arrays, strict=True)] == [True, True]
+    twins = [Value(a.copy()) for a in arrays]
+    other = optim.Muon(twins, 0.1)
+    other.load_state_dict(optimizer.state_dict())
+    for v in (params[0], twins[0]):
+        train_one(optimizer if v is params[0] else other, v)
+    assert bits(params) == bits(twins)
+
+
+def test_arrays_of_other_libraries_are_stepped_as_they_are() -> None:
+    da = pytest.importorskip("dask.array", reason="Dask is not installed")
+    lazy, eager = Value(da.ones((4, 3), chunks=2)), Value(np.ones((4, 3)))
+    for v in (lazy, eager):
+        optimizer = optim.AdamW([v], 0.1)
+        for _ in range(3):
+            train_one(optimizer, v)
+    assert type(lazy.data) is da.Array
+    np.testing.assert_allclose(np.asarray(lazy.data), eager.data, rtol=1e-14)
 
 
 def test_parameters_that_are_reached_at_random() -> None:
@@ -436,6 +463,35 @@ def test_another_shape_is_refused_before_anything_moves() -> None:
     text = "step: parameter 1 had shape (2,) and dtype float64 at its first step, and has (3,) and float64 now; "
     assert str(caught.value) == text + "make a new optimiser for it"
     assert x.data == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (1.0, np.ones(1), "shape () and dtype float64 at its first step, and has (1,) and float64 now"),
+        (1.0, np.float32(1), "shape () and dtype float64 at its first step, and has () and float32 now"),
+        (
+            np.ones(2),
+            np.ones(2, np.float32),
+            "shape (2,) and dtype float64 at its first step, and has (2,) and float32 now",
+        ),
+        (np.ones(2), 1.0, "shape (2,) and dtype float64 at its first step, and has () and float64 now"),
+    ],
+    ids=["array", "float32", "array of float32", "number"],
+)
+def test_other_data_is_refused_before_anything_moves(before: Any, after: Any, text: str) -> None:
+    x, y = Value(before), Value(before)
+    optimizer = optim.SGD([x, y])
+    (x * y).sum().backward()
+    optimizer.step()
+    y.data = after
+    optimizer.zero_grad()
+    (x * y).sum().backward()
+    known = copy.copy(x.data)
+    with pytest.raises(ShapeError) as caught:
+        optimizer.step()
+    assert str(caught.value) == f"step: parameter 1 had {text}; make a new optimiser for it"
+    np.testing.assert_array_equal(x.data, known)
 
 
 def test_a_state_that_does_not_fit_is_refused_whole() -> None:

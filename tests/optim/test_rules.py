@@ -270,6 +270,41 @@ def test_clipping_is_of_all_gradients_together() -> None:
     np.testing.assert_allclose([updates["a"][0], updates["b"]], [-0.6, -0.8], rtol=1e-6)
 
 
+MAKERS = {
+    name: getattr(optim, name)
+    for name in "sgd asgd adam adamw adamax nadam radam rmsprop adagrad adadelta rprop lion".split()
+}
+
+
+def updates_of(rule: optim.Rule, factor: float, decay: float = 0.0) -> list[float]:
+    x, found, state = X, [], rule.init([X])
+    for g in (G1, G2, G2):
+        updates, state = rule.update([factor * g + decay * x], state, [x])
+        x += updates[0]
+        found.append(updates[0])
+    return found
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_to_climb_is_to_descend_by_the_negative_gradient(name: str) -> None:
+    assert updates_of(MAKERS[name](maximize=True), 1.0) == updates_of(MAKERS[name](), -1.0)
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if name not in ("adamw", "rprop", "lion")])
+def test_weight_decay_is_part_of_the_gradient(name: str) -> None:
+    wanted = updates_of(MAKERS[name](), 1.0, decay=0.25)
+    np.testing.assert_allclose(updates_of(MAKERS[name](weight_decay=0.25), 1.0), wanted, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["adam", "nadam", "radam"])
+def test_decay_apart_from_the_gradient(name: str) -> None:
+    plain = MAKERS[name](0.1)
+    rule = MAKERS[name](0.1, weight_decay=0.25, decoupled_weight_decay=True)
+    updates, _ = rule.update([G1], rule.init([X]), [X])
+    wanted, _ = plain.update([G1], plain.init([X]), [X])
+    assert updates[0] == pytest.approx(wanted[0] - 0.1 * 0.25 * X, rel=1e-14)
+
+
 def test_the_root_of_a_variance_that_is_rounded_below_zero() -> None:
     rule, x, g = optim.rmsprop(centered=True, alpha=0.5), 1.0, 0.1 + 0.2
     state = rule.init([x])

@@ -104,6 +104,54 @@ def test_a_rate_of_zero_is_left_again() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.0
 
 
+def test_two_schedules_multiply() -> None:
+    optimizer = sgd()
+    fall, wave = lr_scheduler.ExponentialLR(optimizer, 0.5), lr_scheduler.CosineAnnealingLR(optimizer, 4)
+    for t in range(4):
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(0.5**t * (1 + math.cos(math.pi * t / 4)) / 2)
+        fall.step()
+        wave.step()
+
+
+def test_modes_of_cycles() -> None:
+    heights = {
+        "triangular": [0.0, 0.5, 1.0, 0.0, 0.5, 1.0],
+        "triangular2": [0.0, 0.5, 1.0, 0.0, 0.25, 0.5],
+        "exp_range": [0.0, 0.25, 0.25, 0.0, 0.5**5, 0.5**5],
+    }
+    for mode, wanted in heights.items():
+        schedule = lr_scheduler.CyclicLR(sgd(), 0.0, 1.0, 2, 1, mode=mode, gamma=0.5)
+        assert [schedule.height(t) for t in range(6)] == wanted
+    schedule = lr_scheduler.CyclicLR(sgd(), 0.0, 1.0, 2, scale_fn=lambda t: t, scale_mode="iterations")
+    assert [schedule.height(t) for t in range(4)] == [0.0, 0.5, 2.0, 1.5]
+
+
+def test_one_cycle_in_three_phases() -> None:
+    optimizer = optim.Adagrad([Value(1.0)])  # without momentum
+    schedule = lr_scheduler.OneCycleLR(
+        optimizer, 1.0, None, 2, 5, 0.3, "linear", False, div_factor=4.0, final_div_factor=5.0, three_phase=True
+    )
+    assert [round(schedule.rates(t)[0], 6) for t in (0, 1, 2, 3, 4, 9)] == [0.25, 0.625, 1.0, 0.625, 0.25, 0.05]
+
+
+def test_an_epoch_between_two() -> None:
+    schedule = lr_scheduler.CosineAnnealingWarmRestarts(sgd(), 2)
+    schedule.step(2.5)
+    assert (schedule.last_epoch, schedule.get_last_lr()[0]) == (2, pytest.approx((1 + math.cos(math.pi / 4)) / 2))
+
+
+def test_a_plateau_of_a_score_and_its_cooldown() -> None:
+    optimizer = sgd()
+    schedule = lr_scheduler.ReduceLROnPlateau(
+        optimizer, "max", 0.5, 0, threshold=0.1, threshold_mode="abs", cooldown=1, min_lr=0.2
+    )
+    rates_seen = []
+    for score in (1.0, 1.05, 1.05, 1.05, math.nan, 1.2, 1.0, 1.0, 1.0):
+        schedule.step(score)
+        rates_seen.append(optimizer.param_groups[0]["lr"])
+    assert rates_seen == [1.0, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2]
+
+
 def test_adam_cycles_its_first_beta() -> None:
     optimizer = optim.Adam([Value(1.0)])
     schedule = lr_scheduler.CyclicLR(optimizer, 0.1, 0.5, step_size_up=2)

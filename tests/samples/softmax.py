@@ -40,10 +40,15 @@ SAMPLES = [
 KINKS: list[Any] = []
 
 
-def _in_torch(torch: Any, x: Any, *, axis: Any) -> Any:
+def _log_in_torch(torch: Any, x: Any, *, axis: Any) -> Any:
     """In float64: PyTorch's own float32 has four digits where one share is 0.9997."""
     y = x.double()
     return (y - torch.logsumexp(y, tuple(range(x.ndim)) if axis is None else axis, keepdim=True)).to(x.dtype)
 
 
-TORCH: dict[str, Any] = {"log_softmaxed": _in_torch}
+TORCH: dict[str, Any] = {
+    "log_softmaxed": _log_in_torch,
+    "softmaxed": lambda torch, x, *, axis: torch.exp(
+        x - torch.logsumexp(x, tuple(range(x.ndim)) if axis is None else axis, keepdim=True)
+    ),
+}
