@@ -40,10 +40,12 @@ class Trainer:
     alpha: float
     random: np.random.RandomState
     order: Any = ()
+    params: list[Value] = field(init=False)
     weights: list[Value] = field(init=False)  # not the biases
     best: list[Any] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.params = self.network.parameters()
         self.weights = [layer.weight for layer in linear_layers(self.network)]
         self.keep_best()
 
@@ -67,7 +69,8 @@ class Trainer:
     def step(self, X: Any, targets: Any, weights: Any, total: float) -> tuple[float, float]:
         """One step of the optimiser; gives the loss and the weight of the batch."""
         loss = self.objective.mean(self.network(X), targets, weights, total)
-        self.optimizer.zero_grad()
+        for p in self.params:  # an optimiser of the user's may have no zero_grad
+            p.grad = None
         loss.backward()
         penalty = self._penalize(self.alpha / total) if self.alpha else 0.0
         self.optimizer.step()

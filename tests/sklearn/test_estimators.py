@@ -319,6 +319,19 @@ def test_solver_of_ones_own():
     assert bits(slow) == bits(fitted("classes", learning_rate_init=1e-5, **settings))
 
 
+def test_solver_with_nothing_but_a_step():
+    class Steps:
+        def __init__(self, params):
+            self.params = params
+
+        def step(self):
+            for p in self.params:
+                p.data -= 0.1 * p.grad
+
+    sgd = fitted("classes", solver="sgd", momentum=0.0, learning_rate_init=0.1)
+    assert close(fitted("classes", solver=Steps), sgd)
+
+
 @pytest.mark.parametrize("name", ["gelu", "silu", "leaky_relu", "softplus", "elu", "identity", "logistic"])
 def test_activations_by_name(name):
     own = {"identity": lambda x: x, "logistic": ops.sigmoid}.get(name) or getattr(ops, name)
