@@ -315,7 +315,7 @@ class Linear(Multilinear):
         return self(*filled, **params)
 
 
-class Shared(tuple[Array, ...]):
+class _Shared(tuple[Array, ...]):
     """What the vjp rules of one node have in common, computed once."""
 
     __slots__ = ()
@@ -348,12 +348,12 @@ class Primitive(Op):
 
     def share(self, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         assert self.shared is not None
-        return Shared(self.shared(g, z, *inputs, **params))
+        return _Shared(self.shared(g, z, *inputs, **params))
 
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
         assert rule is not None
-        if self.shared is not None and type(g) is not Shared:
+        if self.shared is not None and type(g) is not _Shared:
             g = self.share(g, z, inputs, params)
         return rule(g, z, *inputs, **params)
 

@@ -68,7 +68,9 @@ def linear(x: Array, weight: Array, bias: Array) -> Array:
     array([[ 7.5, 11. ]])
     """
     shape = _linear_shape(x, weight, bias)  # NumPy would broadcast some that do not fit
-    z = x @ weight.T if len(shape) < 3 else (x.reshape(-1, x.shape[-1]) @ weight.T).reshape(shape)
+    rows = x if len(shape) < 3 else np.reshape(x, (-1, x.shape[-1]))
+    z = rows @ np.transpose(weight)
+    z = z if len(shape) < 3 else np.reshape(z, shape)
     if type(z) is np.ndarray and z.dtype == bias.dtype:
         z += bias
         return z

@@ -25,6 +25,14 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no su
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """A shell lets programs in its background ignore SIGINT, and these tests too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def started(*arguments: Any) -> subprocess.Popen[str]:
     """A process that runs a program of this checkout, in one thread."""
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
