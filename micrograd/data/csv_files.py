@@ -22,7 +22,7 @@ MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "?")
 DELIMITERS = ("\t", ";", "|", ",")
 SAMPLE = 200  # records that show the delimiter
 
-# What a file begins with that is no text.
+# What a file that is not text begins with.
 OTHER_FILES = (
     (b"PK\x03\x04", "a zip file, perhaps an Excel workbook; save it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook; save it as CSV"),

@@ -100,7 +100,8 @@ class Flat:
 
         Args:
             bounds: (low, high) for all; or a tree of them in the structure of the
-                parameters; or, for an array, one for each element. None is no bound.
+                parameters; or, for an array, one for each element. None means that
+                there is no bound.
         """
         leaves = self._at_leaves(bounds, self._tree, "bounds", lambda x: x is None or _is_pair(x))
         limits = [_limits(self.name, x, shape) for x, shape in zip(leaves, self._shapes, strict=True)]

@@ -52,7 +52,7 @@ def minimize(
         hessp: None is exact. A function (params, direction, *args) gives a tree.
         bounds: (low, high) for all elements; or one pair for each leaf, in the
             structure of params, or for each element of an array; or SciPy's Bounds.
-            None is no bound.
+            None means that there is no bound.
         constraints: as in SciPy; their functions take the parameters as the loss does.
             In the place of SciPy's defaults come exact Jacobians and Hessians; for
             others, give jac="3-point" or hess=SR1().
