@@ -70,7 +70,7 @@ format: $(VENV)/tools
 	$(VENV)/bin/ruff check --fix .
 
 peers: $(PEERS)/installed
-	$(PEERS)/bin/python -m pytest -q -m peer
+	$(PEERS)/bin/python -m pytest -q -n 2 -m peer
 
 packages: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 -m install
