@@ -11,7 +11,6 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from micrograd import on_demand as np
 from micrograd.errors import DataError
 from micrograd.interpreter import Interpreter
 from micrograd.node import Node
@@ -98,7 +97,7 @@ def check_is_seen(owner: str, path: str, thing: Any) -> None:
     """
     if isinstance(thing, (PLAIN, Interpreter)) or not any(map(_holds_values, _contents(thing))):
         return
-    if isinstance(thing, np.ndarray):
+    if hasattr(thing, "flat"):
         kind, repair = "an array of objects", "a list, or one Value of the whole array"
     elif isinstance(thing, (set, frozenset)):
         kind, repair = "a set, which has no order", "a list"
@@ -111,10 +110,10 @@ def check_is_seen(owner: str, path: str, thing: Any) -> None:
 
 def _contents(thing: Any) -> list[Any]:
     """What a thing that is not a module holds, one step in."""
-    if isinstance(thing, np.ndarray):
+    if hasattr(thing, "flat"):  # an array of NumPy's, which need not be there
         return list(thing.flat) if thing.dtype == object else []
     if isinstance(thing, types.FunctionType):
-        return [cell.cell_contents for cell in thing.__closure__ or () if cell is not None and _is_full(cell)]
+        return [cell.cell_contents for cell in thing.__closure__ or () if _is_full(cell)]
     if isinstance(thing, (set, frozenset)):
         return list(thing)
     held = list(vars(thing).values()) if hasattr(thing, "__dict__") else []

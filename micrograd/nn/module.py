@@ -148,7 +148,7 @@ class Module(Branching):
         """
         found: dict[int, tuple[str, Any]] = {}
         for member in members(self):
-            if type(member.thing).__name__ == "Generator" and isinstance(member.thing, np.random.Generator):
+            if isinstance(member.thing, np.random.Generator):
                 found.setdefault(id(member.thing), (member.path, member.thing))
         return list(found.values())
 
