@@ -1,0 +1,54 @@
+"""What a transform returns: a function made of a function."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from micrograd.errors import ArgumentError
+from micrograd.leaves import described
+
+P = ParamSpec("P")  # all arguments of f
+R = TypeVar("R")  # what f returns
+
+
+class Derived(Generic[P, R]):
+    """A function made of f. It can be pickled where f can, which a closure cannot."""
+
+    def __init__(self, name: str, run: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> None:
+        if not callable(f):
+            raise ArgumentError(f"{name}: {f!r} is not a function; give one, as in {name}(lambda x: x * x)(3.0)")
+        functools.update_wrapper(self, f)  # first, as f may be one of these, with fields of the same names
+        self.name = name
+        self.run = run
+        self.f = f
+        self.settings = settings
+
+    def __call__(self, *args: P.args, **options: P.kwargs) -> R:
+        return self.run(self.f, *self.settings, args, options)  # type: ignore[no-any-return]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)  # a method, where it stands in a class
+
+    def __repr__(self) -> str:
+        return f"<{self.name} of {getattr(self.f, '__qualname__', self.f)!s}>"
+
+
+def split_aux(name: str, out: Any) -> tuple[Any, Any]:
+    """What a function with has_aux returned: its output and the auxiliary data.
+
+    Args:
+        name: the transform, for the error.
+        out: what the function returned.
+
+    Raises:
+        ArgumentError: it is not a pair.
+
+    >>> split_aux("grad", (2.0, "note"))
+    (2.0, 'note')
+    """
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise ArgumentError(f"{name}: with has_aux, f returns a pair (output, aux); it returned {described(out)}")
+    return out

@@ -1,0 +1,131 @@
+"""Gradients of functions to one number: grad, value_and_grad, elementwise_grad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, overload
+
+from micrograd import on_demand as np
+from micrograd.argnums import Argnums
+from micrograd.errors import ShapeError
+from micrograd.interpreter import ones_like
+from micrograd.leaves import as_array, described
+from micrograd.op import Op, shape_of
+from micrograd.tracing import Trace
+from micrograd.transforms.derived import Derived, split_aux
+from micrograd.trees import BRANCHES
+
+P = ParamSpec("P")  # all arguments of f
+R = TypeVar("R")  # what f returns
+X = TypeVar("X", bound=Any)  # its first argument; the bound lets checkers accept lambda x: x * x
+Aux = TypeVar("Aux")
+
+
+@overload
+def value_and_grad(f: Op | np.ufunc, argnums: Argnums = 0, has_aux: bool = False) -> Derived[..., Any]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[X, P], R], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Derived[Concatenate[X, P], tuple[R, X]]: ...
+@overload
+def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False) -> Derived[P, tuple[R, Any]]: ...
+def value_and_grad(f: Any, argnums: Argnums = 0, has_aux: bool = False) -> Any:
+    """The function that gives f and its gradient, in one walk forward and one back.
+
+    Args:
+        f: a function that returns one number; with has_aux, a pair of it and anything
+            else.
+        argnums: the number of the argument to differentiate by, or several.
+        has_aux: f returns (number, auxiliary data).
+
+    Returns:
+        A function of f's arguments, to (value, gradient) or ((value, aux), gradient).
+        The gradient has the structure, shapes and dtypes of the argument; for several
+        argnums it is a tuple.
+
+    Raises:
+        ShapeError: f returns an array.
+        ArgumentError: f has no such argument, or returns no pair with has_aux.
+
+    >>> value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+
+    return Derived("value_and_grad", _value_and_grad, f, argnums, has_aux)
+
+
+def _value_and_grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
+    with Trace("grad", f, args, argnums, options) as trace:
+        z, aux = split_aux("grad", trace.out) if has_aux else (trace.out, None)
+        if isinstance(z, BRANCHES) or shape_of(as_array(z)) != ():
+            raise ShapeError(
+                f"grad: f returned {described(z)}, wanted one number; "
+                f"sum it, use jacobian or elementwise_grad, or has_aux=True for (number, anything)"
+            )
+        gradient = trace.shaped(trace.pull(z, ones_like(as_array(z))))
+        value = trace.result(z)
+        return ((value, trace.result(aux)) if has_aux else value), gradient
+
+
+# An op takes numbers, arrays and Values alike, so its gradient has no one type.
+@overload
+def grad(f: Op | np.ufunc, argnums: Argnums = 0, has_aux: bool = False) -> Derived[..., Any]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Derived[Concatenate[X, P], X]: ...
+@overload
+def grad(
+    f: Callable[P, tuple[Any, Aux]], argnums: Argnums = 0, *, has_aux: Literal[True]
+) -> Derived[P, tuple[Any, Aux]]: ...
+@overload
+def grad(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Derived[P, Any]: ...
+def grad(f: Any, argnums: Argnums = 0, has_aux: bool = False) -> Any:
+    """The gradient of f, a function of the same arguments.
+
+    Args:
+        f: a function that returns one number; with has_aux, a pair of it and anything
+            else.
+        argnums: the number of the argument to differentiate by, or several.
+        has_aux: f returns (number, auxiliary data).
+
+    Returns:
+        A function to the gradient, or to (gradient, aux).
+
+    Raises:
+        ShapeError: f returns an array.
+        ArgumentError: f has no such argument, or returns no pair with has_aux.
+
+    >>> grad(lambda p: p["w"] * p["x"] + p["b"])({"w": 2.0, "x": 3.0, "b": 1.0})
+    {'w': 3.0, 'x': 2.0, 'b': 1.0}
+    """
+    return Derived("grad", _grad, f, argnums, has_aux)
+
+
+def _grad(f: Any, argnums: Argnums, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
+    value, gradient = _value_and_grad(f, argnums, has_aux, args, options)
+    return (gradient, value[1]) if has_aux else gradient
+
+
+@overload
+def elementwise_grad(f: Op | np.ufunc, argnums: Argnums = 0) -> Derived[..., Any]: ...
+@overload
+def elementwise_grad(f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0) -> Derived[Concatenate[X, P], X]: ...
+@overload
+def elementwise_grad(f: Callable[P, Any], argnums: Argnums = 0) -> Derived[P, Any]: ...
+def elementwise_grad(f: Any, argnums: Argnums = 0) -> Any:
+    """The derivative of a function that acts on each element alone: the gradient of the
+    sum of its outputs.
+
+    >>> import numpy as np
+    >>> elementwise_grad(lambda x: x**3)(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    return Derived("elementwise_grad", _elementwise_grad, f, argnums)
+
+
+def _elementwise_grad(f: Any, argnums: Argnums, args: tuple[Any, ...], options: Any) -> Any:
+    with Trace("elementwise_grad", f, args, argnums, options) as trace:
+        if isinstance(trace.out, BRANCHES):
+            raise ShapeError(f"elementwise_grad: f returned {described(trace.out)}, wanted one array; use jacobian")
+        return trace.shaped(trace.pull(trace.out, ones_like(trace.out)))
