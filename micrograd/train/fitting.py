@@ -240,10 +240,19 @@ def _check_state(model: Any, is_needed: bool) -> None:
 
 def _callbacks(given: Any, patience: int | None, save: Any) -> tuple[list[Callback], Checkpoint | None]:
     """The callbacks, and the one that saves, which comes last."""
-    listed = [given] if callable(given) or isinstance(given, Callback) else list(given)
+    is_one = callable(given) or not isinstance(given, Iterable) or isinstance(given, str)
+    listed = [given] if is_one else list(given)
     for callback in listed:
-        if isinstance(callback, type) or not (callable(callback) or isinstance(callback, Callback)):
-            raise ArgumentError(f"fit: the callback {callback!r} is not a Callback or a function; make an object of it")
+        if isinstance(callback, type):
+            raise ArgumentError(
+                f"fit: the callback {callback.__name__} is a class; make an object: {callback.__name__}(...)"
+            )
+        if not (callable(callback) or isinstance(callback, Callback)):
+            is_schedule = callable(getattr(callback, "get_last_lr", None))
+            repair = (
+                "give it in Schedule(...)" if is_schedule else "give a function, or an object of a class of Callback"
+            )
+            raise ArgumentError(f"fit: the callback {callback!r} is not a Callback or a function; {repair}")
     listed = [c if isinstance(c, Callback) else OnEpochEnd(c) for c in listed]
     savers = [c for c in listed if isinstance(c, Checkpoint)]
     if save is not None:

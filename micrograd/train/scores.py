@@ -61,7 +61,8 @@ def named_metrics(metrics: Metrics) -> dict[str, Metric]:
     if isinstance(metrics, Mapping):
         found = dict(metrics)
     else:
-        given = [metrics] if callable(metrics) else list(metrics)
+        given = [metrics] if callable(metrics) or not isinstance(metrics, Iterable) else list(metrics)
+        given = [metrics] if isinstance(metrics, str) else given
         found = {getattr(metric, "__name__", type(metric).__name__): metric for metric in given}
     for name, metric in found.items():
         if not callable(metric):
@@ -102,7 +103,7 @@ class Tally:
         found = {"loss": self.loss / self.rows if self.rows else math.nan}
         if self.metrics:
             prediction, target = self._joined()
-            found.update({name: float(plain(metric(prediction, target))) for name, metric in self.metrics.items()})
+            found |= {name: _score(name, metric(prediction, target)) for name, metric in self.metrics.items()}
         return found
 
     def _joined(self) -> tuple[Any, Any]:
@@ -116,6 +117,15 @@ class Tally:
         """Go on from a state."""
         self.loss, self.rows = state["loss"], state["rows"]
         self._pairs = [tuple(state["pairs"])] if state["pairs"] is not None and self.metrics else []
+
+
+def _score(name: str, given: Any) -> float:
+    """What a metric returned, as a number."""
+    score = plain(given)
+    if score.size != 1 or score.dtype.kind not in "bfiu":
+        said = f"an array of shape {score.shape}" if score.size != 1 else type(given).__name__
+        raise DataError(f"fit: the metric {name!r} returned {said}, wanted one number for all rows; take its mean")
+    return float(score.reshape(()))
 
 
 def number_of(loss: Any) -> float:

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DivergenceError, GradientError
 from micrograd.node import has_grad, set_grad
 from micrograd.optim import LBFGS
 from micrograd.train.feeds import Feed, rows_of
-from micrograd.train.scores import number_of
+from micrograd.train.scores import number_of, plain
 from micrograd.train.training import Training
 
 Loss = Callable[[Any, Any], Any]
@@ -48,7 +49,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
         value = loss(prediction, y)
         number = training.loss = number_of(value)
         if not isfinite(number):
-            raise _diverged(training, number)
+            raise _diverged(training, number, X, y)
         rows = rows_of(X, y)
         tally.loss += number * rows  # as `tally.add` does: a small step takes 200 microseconds
         tally.rows += rows
@@ -106,7 +107,7 @@ def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callabl
             if not first:
                 first += (prediction, number_of(value))
                 if not math.isfinite(first[1]):  # later ones may be: a line search takes shorter steps then
-                    raise _diverged(training, first[1])
+                    raise _diverged(training, first[1], X, y)
             value.backward()
             if training.step == 0:
                 _check_reached(training)
@@ -133,8 +134,15 @@ def _check_reached(training: Training) -> None:
         )
 
 
-def _diverged(training: Training, number: float) -> DivergenceError:
+def _diverged(training: Training, number: float, X: Any, y: Any) -> DivergenceError:
+    repair = "Try a smaller learning rate, or clip the gradients; inside micrograd.detect_anomaly() the op is named"
+    for name, x in (("X", X), ("y", y)):
+        data = plain(x)
+        if data.dtype.kind == "f" and not np.isfinite(data).all():
+            found = data[~np.isfinite(data)].flat[0]
+            repair = f"{name} of this batch holds {found}: fill such cells of the data, or leave their rows out"
+            break
     return DivergenceError(
         f"fit: the loss is {number} in epoch {training.epoch + 1}, at step {training.step + 1}, which was not taken.\n"
-        f"Try a smaller learning rate, or clip the gradients; inside micrograd.detect_anomaly() the op is named"
+        f"{repair}"
     )

@@ -30,6 +30,7 @@ from micrograd.errors import (
 )
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Module, Sequential, Tanh
 from micrograd.optim import SGD, Adam
+from micrograd.optim.lr_scheduler import StepLR
 from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, progress, save
 
 ROOT = Path(__file__).parents[2]
@@ -183,9 +184,18 @@ def test_data_that_is_refused(given, words):
         ({"seed": -1}, "fit: seed=-1 is out of range; give a whole number, 0 or more"),
         ({"resume": True}, "fit: resume=True needs save=, to know where the checkpoint is"),
         ({"metrics": ["accuracy"]}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),
+        ({"metrics": "accuracy"}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),
+        ({"metrics": 3}, "the metric 3 is not a function"),
         ({"metrics": {"loss": accuracy}}, "a metric cannot have the name 'loss', which is a column"),
         ({"callbacks": [3]}, "the callback 3 is not a Callback or a function"),
-        ({"callbacks": [Callback]}, "is not a Callback or a function; make an object of it"),
+        (
+            {"callbacks": 3},
+            "the callback 3 is not a Callback or a function; give a function, or an object of a class of",
+        ),
+        ({"callbacks": "plot"}, "the callback 'plot' is not a Callback or a function"),
+        ({"callbacks": [Callback]}, "the callback Callback is a class; make an object: Callback(...)"),
+        ({"callbacks": [StepLR(SGD([Value(1.0)]), 1)]}, "is not a Callback or a function; give it in Schedule(...)"),
+        ({"save": True}, "Checkpoint: path=True is not a path; give one, such as 'model.safetensors'"),
         (
             {"callbacks": [lambda training: EarlyStopping(1, mode="most")]},
             "mode='most' is unknown; choose from min, max",
@@ -503,6 +513,33 @@ def test_a_loss_that_is_not_finite():
     with pytest.raises(DivergenceError, match=words):
         fitted(model, batch_size=8, loss=loss)
     assert bits(model) == before[-1]
+
+
+@pytest.mark.parametrize(("place", "number"), [("X", math.nan), ("y", math.nan), ("y", -math.inf)])
+def test_data_that_is_not_finite(place, number):
+    arrays = dict(zip("Xy", data(), strict=True))
+    arrays[place] = arrays[place].copy()
+    arrays[place][3, 0] = number
+    words = f"{place} of this batch holds {number}: fill such cells of the data, or leave their rows out"
+    with pytest.raises(DivergenceError, match=words):
+        fitted(network(), (arrays["X"], arrays["y"]), epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (
+            lambda z, y: np.abs(z - y),
+            r"the metric 'error' returned an array of shape \(\d+, 1\), wanted one number for all",
+        ),
+        (lambda z, y: "good", "the metric 'error' returned str, wanted one number for all rows; take its mean"),
+        (lambda z, y: None, "the metric 'error' returned NoneType, wanted one number"),
+    ],
+    ids=["array", "str", "None"],
+)
+def test_a_metric_that_is_not_one_number(metric, words):
+    with pytest.raises(DataError, match=words):
+        fitted(network(), epochs=1, metrics={"error": metric})
 
 
 # Gradient accumulation

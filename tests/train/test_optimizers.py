@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import optim
+from micrograd import Value, optim
 from micrograd.data import batches
 from micrograd.errors import ArgumentError, CheckpointError, DivergenceError
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Sequential, Tanh
@@ -138,7 +138,11 @@ def test_a_state_of_a_training_that_is_not_complete(tmp_path):
     ("options", "words"),
     [
         ({"every": "batch"}, "Schedule: every='batch' is unknown; choose from epoch, step"),
-        ({"scheduler": 3}, r"Schedule: int has no step\(\); give a scheduler of micrograd.optim.lr_scheduler"),
+        ({"scheduler": 3}, "Schedule: int is not a schedule; give one of micrograd.optim.lr_scheduler, such as StepLR"),
+        (
+            {"scheduler": optim.SGD([Value(1.0)])},
+            "Schedule: SGD is not a schedule; give one of micrograd.optim.lr_sche",
+        ),
     ],
 )
 def test_schedules_that_are_refused(options, words):
