@@ -30,6 +30,20 @@ HERE = {
     **{name: f"losses.{ours}, a function" for *theirs, ours in _LOSSES for name in theirs if name},
 }
 
+# Methods of a module in PyTorch
+METHODS = {
+    "to": "dtype= of each layer, as in Linear(2, 3, dtype='float32'); a Value is where its data is",
+    "cuda": "not needed: a Value is where its data is",
+    "cpu": "not needed: a Value is where its data is",
+    "float": "dtype='float32', given to each layer",
+    "double": "dtype='float64', given to each layer, and the default",
+    "half": "dtype='float16', given to each layer",
+    "requires_grad_": "to give the optimiser the other parameters alone",
+    "add_module": "setattr(module, name, layer)",
+    "register_module": "setattr(module, name, layer)",
+    "register_parameter": "setattr(module, name, Value(array))",
+}
+
 
 def elsewhere(module: str, name: str) -> AttributeError:
     """The error for a name that a module does not have. Where it is PyTorch's, the text
