@@ -315,7 +315,8 @@ WRONG: list[tuple[str, Any, type[Exception], str]] = [
         "empty",
         lambda: optim.SGD([]),
         ArgumentError,
-        "SGD: there are no parameters; give at least one, such as those of model.parameters()",
+        "SGD: there are no parameters; give Values, such as model.parameters(): those of a module are the "
+        "Values in its attributes",
     ),
     (
         "one Value",
