@@ -82,7 +82,8 @@ class History:
     def plot(self, *names: str, path: str | os.PathLike[str] | None = None) -> Figure:
         """Draw columns over the epochs, as a figure of matplotlib.
 
-        A column "val_x" is drawn beside the column "x".
+        A column "val_x" is drawn beside the column "x". Where the largest number is
+        more than 30 times the smallest, the axis is logarithmic.
 
         Args:
             names: the columns to draw; otherwise all but "epoch", "lr" and "seconds".
@@ -113,7 +114,8 @@ class History:
             for name in lines:
                 label = "validation" if name.startswith("val_") else "training"
                 place.plot(x, self.columns[name], label=label, marker="." if len(self) < 10 else None)
-            place.set(xlabel="epoch", ylabel=title)
+            place.set(xlabel="epoch", ylabel=title, yscale=_scale([self.columns[name] for name in lines]))
+            place.xaxis.get_major_locator().set_params(integer=True)
             place.grid(alpha=0.25)
             if len(lines) > 1 or lines[0] != title:
                 place.legend()
@@ -149,6 +151,12 @@ def figure_of(asker: str, panels: int = 1) -> tuple[Figure, list[Any]]:
     figure = Figure(figsize=(5.6 * panels, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, panels, squeeze=False)[0])
+
+
+def _scale(columns: list[list[float]]) -> str:
+    """The kind of axis on which all numbers can be told apart."""
+    numbers = [x for column in columns for x in column if math.isfinite(x)]
+    return "log" if numbers and 0.0 < 30.0 * min(numbers) < max(numbers) else "linear"
 
 
 def _short(x: Any) -> str:

@@ -711,6 +711,18 @@ def test_pictures_of_the_history(tmp_path):
         History().plot()
 
 
+@pytest.mark.parametrize(
+    ("losses", "scale"),
+    [([1.0, 0.5, 0.02], "log"), ([1.0, 0.5, 0.04], "linear"), ([9.0, 0.0], "linear"), ([1.0, math.nan, 0.01], "log")],
+)
+def test_a_picture_shows_small_losses_and_whole_epochs(losses, scale):
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    history = History({"epoch": list(range(1, len(losses) + 1)), "loss": losses, "val_loss": losses})
+    (place,) = history.plot().axes
+    assert place.get_yscale() == scale
+    assert all(float(tick).is_integer() for tick in place.get_xticks())
+
+
 def test_tensorboard(tmp_path):
     pytest.importorskip("tensorboardX", reason="the extra `tensorboard` is not installed")
     from micrograd.train import TensorBoard
