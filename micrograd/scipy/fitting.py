@@ -65,9 +65,9 @@ def curve_fit(
 
     Returns:
         (popt, pcov): the n parameters, and their covariance, of shape (n, n). The
-        roots of its diagonal are the standard errors. Where the data do not determine
-        all parameters, it warns; pcov is inf then with "lm", a pseudo-inverse with the
-        others.
+        square roots of its diagonal are the standard errors. If the data do not
+        determine all parameters, it warns; then pcov is inf with "lm", and comes from a
+        pseudo-inverse with the others.
 
     Raises:
         ArgumentError: p0 does not have a number for each parameter of the model.
