@@ -13,7 +13,7 @@ from micrograd.errors import ArgumentError
 from micrograd.train.callbacks import whole
 from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
-from micrograd.train.history import History, figure_of
+from micrograd.train.history import History, figure_of, save_figure
 from micrograd.train.scores import number_of, restore_modes, training_modes
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class LearningRates:
             path: a file for the picture, or None.
 
         Raises:
+            ArgumentError: the name of the file does not end like that of a picture.
             MissingExtraError: matplotlib is not installed.
         """
         figure, (axes,) = figure_of("plot")
@@ -52,7 +53,7 @@ class LearningRates:
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
         if path is not None:
-            figure.savefig(path, dpi=120)
+            save_figure("plot", figure, path)
         return figure
 
     def __repr__(self) -> str:

@@ -93,7 +93,8 @@ class History:
             The figure. A notebook shows it.
 
         Raises:
-            ArgumentError: there is no such column, or there are no rows.
+            ArgumentError: there is no such column, or there are no rows; or the name of
+                the file does not end like that of a picture.
             MissingExtraError: matplotlib is not installed.
         """
         usual = [name for name in self.columns if name not in ("epoch", "lr", "seconds")]
@@ -120,7 +121,7 @@ class History:
             if len(lines) > 1 or lines[0] != title:
                 place.legend()
         if path is not None:
-            figure.savefig(path, dpi=120)
+            save_figure("plot", figure, path)
         return figure
 
     def __repr__(self) -> str:
@@ -151,6 +152,20 @@ def figure_of(asker: str, panels: int = 1) -> tuple[Figure, list[Any]]:
     figure = Figure(figsize=(5.6 * panels, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, panels, squeeze=False)[0])
+
+
+def save_figure(asker: str, figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure into a file: a PNG, or what the end of its name says.
+
+    Raises:
+        ArgumentError: matplotlib does not know that end.
+    """
+    end = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
+    if end and end not in figure.canvas.get_supported_filetypes():
+        raise ArgumentError(
+            f"{asker}: {os.fspath(path)!r} does not end like a picture; give another name, as in 'loss.png'"
+        )
+    figure.savefig(path, dpi=120)
 
 
 def _scale(columns: list[list[float]]) -> str:

@@ -707,6 +707,10 @@ def test_pictures_of_the_history(tmp_path):
     assert len(history.plot("loss", "lr").axes) == 2
     with pytest.raises(ArgumentError, match="plot: there is no column 'acc'; choose from epoch, loss, val_loss, lr"):
         history.plot("acc")
+    with pytest.raises(
+        ArgumentError, match=r"plot: 'loss.txt' does not end like a picture; give another name, as in 'los"
+    ):
+        history.plot(path="loss.txt")
     with pytest.raises(ArgumentError, match="plot: there are no rows yet; train for an epoch first"):
         History().plot()
 
