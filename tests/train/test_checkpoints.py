@@ -361,7 +361,7 @@ FOREIGN = {
     "a pickle": (pickle.dumps({"a": 1}), "is a pickle, not a checkpoint; micrograd does not run pickles"),
     "a zip": (b"PK\3\4" + bytes(100), "is a zip file, as PyTorch's and NumPy's .npz are, not a checkpoint"),
     "a npy": (b"\x93NUMPY\1\0" + bytes(100), "is a .npy file, not a checkpoint"),
-    "text": (b"a,b\n1,2\n" * 9, "is not a checkpoint, or is damaged: it begins with a length of"),
+    "text": (b"a,b\n1,2\n" * 9, "is a text file, not a checkpoint; give a file that `save` wrote"),
     "three bytes": (b"abc", "is not a checkpoint, or is damaged"),
     "zeros": (bytes(1000), "does not begin as a safetensors file"),
     "2**64 - 1": (b"\xff" * 8 + b"{}", "a length of 18446744073709551615 bytes, and has 10"),
