@@ -30,7 +30,7 @@ HERE = {
     **{name: f"losses.{ours}, a function" for *theirs, ours in _LOSSES for name in theirs if name},
 }
 
-# Methods of a module in PyTorch
+# Methods of a module in PyTorch; two of a model in scikit-learn and Keras
 METHODS = {
     "to": "dtype= of each layer, as in Linear(2, 3, dtype='float32'); a Value is where its data is",
     "cuda": "not needed: a Value is where its data is",
@@ -39,6 +39,8 @@ METHODS = {
     "double": "dtype='float64', given to each layer, and the default",
     "half": "dtype='float16', given to each layer",
     "requires_grad_": "to give the optimiser the other parameters alone",
+    "predict": "model.eval(), then model(X).data",
+    "fit": "micrograd.train.fit(model, loss, (X, y), optimizer)",
     "add_module": "setattr(module, name, layer)",
     "register_module": "setattr(module, name, layer)",
     "register_parameter": "setattr(module, name, Value(array))",

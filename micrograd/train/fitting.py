@@ -220,7 +220,11 @@ def _leave(training: Training, checkpoint: Checkpoint, number: int) -> None:
 def _check_parts(model: Any, loss: Any, optimizer: Any) -> None:
     for name, part, wanted in (("model", model, "Module"), ("loss", loss, "function of (prediction, y)")):
         if not callable(part):
-            raise ArgumentError(f"fit: {name}={part!r} cannot be called; give a {wanted}")
+            given = repr(part) if isinstance(part, str) else type(part).__name__
+            raise ArgumentError(f"fit: {name}={given} cannot be called; give a {wanted}")
+    if isinstance(optimizer, type):
+        name = optimizer.__name__
+        raise ArgumentError(f"fit: optimizer={name} is a class; make an object: {name}(model.parameters())")
     if not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
         raise ArgumentError(
             f"fit: optimizer={type(optimizer).__name__} has no step() and zero_grad(); "

@@ -173,7 +173,7 @@ def evaluate(
         "loss", the mean over the rows, and each metric, computed from all rows.
 
     Raises:
-        ArgumentError: the data has no batches.
+        ArgumentError: the data has no batches, or loss is not a function.
 
     >>> from micrograd.nn import Linear
     >>> from micrograd.train import evaluate
@@ -182,6 +182,8 @@ def evaluate(
     >>> evaluate(model, lambda z, y: ((z - y) ** 2).mean(), (X, model(X).data))
     {'loss': 0.0}
     """
+    if not callable(loss):
+        raise ArgumentError(f"evaluate: loss={type(loss).__name__} cannot be called; give (model, loss, data)")
     feed = Feed("evaluate", data, batch_size, shuffle=False, seed=0)
     return scored(model, loss, feed, named_metrics(metrics), lambda: None)
 

@@ -544,10 +544,10 @@ def test_a_file_that_may_not_be_read(path):
 
 
 def test_an_unwritable_folder(tmp_path, monkeypatch):
-    with pytest.raises(
-        FileNotFoundError, match="save: No such file or directory; the old file is as it was; free space"
-    ):
+    with pytest.raises(FileNotFoundError, match="save: No such file or directory; make its folder first"):
         save(tmp_path / "no" / "a", Net())
+    with pytest.raises(IsADirectoryError, match="save: Is a directory; name a file in it"):
+        save(tmp_path, Net())
 
     def denied(*arguments: Any) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -206,6 +206,8 @@ def test_data_that_is_refused(given, words):
             "there is no column 'val_loss' to monitor; choose from epoch, loss",
         ),
         ({"optimizer": 3}, "fit: optimizer=int has no step() and zero_grad(); give an optimizer"),
+        ({"optimizer": SGD}, "fit: optimizer=SGD is a class; make an object: SGD(model.parameters())"),
+        ({"loss": data()}, "fit: loss=tuple cannot be called; give a function of (prediction, y)"),
         ({"loss": "mse"}, "fit: loss='mse' cannot be called; give a function of (prediction, y)"),
     ],
     ids=lambda x: " ".join(x) if isinstance(x, dict) else "",
@@ -523,6 +525,11 @@ def test_data_that_is_not_finite(place, number):
     words = f"{place} of this batch holds {number}: fill such cells of the data, or leave their rows out"
     with pytest.raises(DivergenceError, match=words):
         fitted(network(), (arrays["X"], arrays["y"]), epochs=1)
+
+
+def test_evaluate_with_loss_and_data_swapped():
+    with pytest.raises(ArgumentError, match=r"evaluate: loss=tuple cannot be called; give \(model, loss, data\)"):
+        evaluate(network(), data(), mse)
 
 
 @pytest.mark.parametrize(
