@@ -27,7 +27,7 @@ def number(name: str, option: str, given: Any, *, above: float = -math.inf, leas
     1.0
     """
     try:
-        value = float(given)
+        value = math.nan if isinstance(given, (str, bytes)) else float(given)
     except (TypeError, ValueError, RuntimeError):
         raise ArgumentError(f"{name}: {option} is {given!r}; give a number") from None
     if not (value >= least and (value > above or above == -math.inf)):
