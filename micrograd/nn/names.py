@@ -30,6 +30,14 @@ HERE = {
     **{name: f"losses.{ours}, a function" for *theirs, ours in _LOSSES for name in theirs if name},
 }
 
+# Functions of torch.nn.init, which write into a tensor; ours return an array
+_INIT = (
+    "uniform normal trunc_normal xavier_uniform xavier_normal kaiming_uniform kaiming_normal orthogonal constant zeros "
+)
+HERE |= {
+    f"{name}_": f"w.data = init.{name}(w.shape), which returns an array" for name in (_INIT + "ones eye dirac").split()
+}
+
 # Methods of a module in PyTorch; two of a model in scikit-learn and Keras
 METHODS = {
     "to": "dtype= of each layer, as in Linear(2, 3, dtype='float32'); a Value is where its data is",
