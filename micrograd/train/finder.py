@@ -15,6 +15,7 @@ from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History, figure_of, save_figure
 from micrograd.train.scores import number_of, restore_modes, training_modes
+from micrograd.train.steps import check_parts, check_reached
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,7 +95,9 @@ def find_learning_rate(
         `LearningRates`, with the table and a suggestion.
 
     Raises:
-        ArgumentError: an argument is out of range, or the loss is not finite at start.
+        ArgumentError: an argument is out of range or of a wrong kind, or the loss is
+            not finite at start.
+        GradientError: the loss does not depend on the parameters of the optimiser.
 
     Source: Smith (2017), Cyclical Learning Rates for Training Neural Networks,
     doi:10.1109/WACV.2017.58.
@@ -110,6 +113,7 @@ def find_learning_rate(
     >>> 0.01 < found.suggestion < 1.0
     True
     """
+    check_parts("find_learning_rate", model, loss, optimizer)
     if not 0.0 < start < end < math.inf:
         raise ArgumentError(
             f"find_learning_rate: start={start!r} and end={end!r} are out of range; give 0 < start < end"
@@ -160,6 +164,8 @@ def _tried(
             if len(table) == steps:
                 return table
             value.backward()
+            if len(table) == 1:
+                check_reached("find_learning_rate", optimizer)
             optimizer.step()
             rate *= factor
         number += 1

@@ -15,7 +15,7 @@ import pytest
 
 from micrograd import Value, optim
 from micrograd.data import batches
-from micrograd.errors import ArgumentError, CheckpointError, DivergenceError
+from micrograd.errors import ArgumentError, CheckpointError, DivergenceError, GradientError
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Sequential, Tanh
 from micrograd.optim import lr_scheduler
 from micrograd.train import Schedule, find_learning_rate, fit, load
@@ -235,6 +235,19 @@ def test_the_finder_refuses(options, words):
     model = network()
     with pytest.raises(ArgumentError, match=words):
         find_learning_rate(model, options.pop("loss", mse), data(), optim.SGD(model.parameters()), **options)
+
+
+def test_the_finder_refuses_what_fit_refuses():
+    model = network()
+    before = model.state_dict()
+    with pytest.raises(
+        ArgumentError, match=r"find_learning_rate: optimizer=str has no step\(\) and zero_grad\(\); give an"
+    ):
+        find_learning_rate(model, mse, data(), "adam")
+    with pytest.raises(GradientError, match="find_learning_rate: the loss does not depend on any parameter of the opt"):
+        find_learning_rate(model, mse, data(), optim.SGD(network().parameters()))
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
 
 
 def test_the_picture_of_the_finder(tmp_path):
