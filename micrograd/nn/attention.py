@@ -12,12 +12,13 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.linear import Linear
 from micrograd.nn.module import Module
 from micrograd.nn.recurrent import product
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand
 
 if TYPE_CHECKING:
     from numpy.random import Generator

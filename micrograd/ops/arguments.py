@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.arrays import as_operand
-from micrograd.errors import ArgumentError
 from micrograd.op import Array
 
 
@@ -25,17 +23,3 @@ def operand(name: str, x: Any) -> Array:
            [3., 4.]])
     """
     return x if hasattr(x, "shape") else as_operand(x, name)
-
-
-def integer_at_least(least: int, name: str, what: str, given: Any) -> int:
-    """The given number as a Python int. `what` is the name of the argument.
-
-    Raises:
-        ArgumentError: given is not an integer, or is below least.
-
-    >>> integer_at_least(1, "group_norm", "num_groups", np.int64(2))
-    2
-    """
-    if not isinstance(given, Integral) or given < least:
-        raise ArgumentError(f"{name}: {what}={given!r}: give an integer of at least {least}")
-    return int(given)

@@ -6,8 +6,9 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.op import Array, ground, named, primitive, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import where
 from micrograd.ops.indexing import getitem
 from micrograd.ops.products import matmul

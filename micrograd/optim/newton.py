@@ -9,13 +9,14 @@ from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.engine import enable_grad
 from micrograd.errors import ArgumentError, StateError
+from micrograd.integers import integer_at_least
 from micrograd.interpreter import shape_of
 from micrograd.node import data_of
 from micrograd.optim import saving
 from micrograd.optim.buckets import add_to
 from micrograd.optim.line_search import Point, strong_wolfe
 from micrograd.optim.optimizer import Optimizer
-from micrograd.optim.options import number, whole
+from micrograd.optim.options import number
 
 State = dict[str, Any]
 
@@ -71,7 +72,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        max_iter = whole("LBFGS", "max_iter", max_iter)
+        max_iter = integer_at_least(1, "LBFGS", "max_iter", max_iter)
         options = {"lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval}
         tolerances = {"tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change}
         more = {"history_size": history_size, "line_search_fn": line_search_fn}
@@ -83,7 +84,7 @@ class LBFGS(Optimizer):
             raise ArgumentError("LBFGS: there are several groups; it has one step for all parameters: give one list")
         number("LBFGS", "lr", group["lr"], least=0.0)
         for option in ("max_iter", "max_eval", "history_size"):
-            whole("LBFGS", option, group[option])
+            integer_at_least(1, "LBFGS", option, group[option])
         for option in ("tolerance_grad", "tolerance_change"):
             number("LBFGS", option, group[option], least=0.0)
         if group["line_search_fn"] not in (None, "strong_wolfe"):

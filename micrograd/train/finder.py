@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError
-from micrograd.train.callbacks import whole
+from micrograd.integers import integer_at_least
 from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History, figure_of
@@ -113,7 +113,7 @@ def find_learning_rate(
         raise ArgumentError(
             f"find_learning_rate: start={start!r} and end={end!r} are out of range; give 0 < start < end"
         )
-    steps = whole("find_learning_rate", "steps", steps, 2)
+    steps = integer_at_least(2, "find_learning_rate", "steps", steps)
     feed = Feed("find_learning_rate", data, batch_size, True, _seed(seed))
     groups = optimizer.param_groups
     before = model.state_dict(), copy.deepcopy(optimizer.state_dict()), [group["lr"] for group in groups]
@@ -165,4 +165,4 @@ def _tried(
 
 
 def _seed(seed: int | None) -> int:
-    return secrets.randbits(32) if seed is None else whole("find_learning_rate", "seed", seed, 0)
+    return secrets.randbits(32) if seed is None else integer_at_least(0, "find_learning_rate", "seed", seed)

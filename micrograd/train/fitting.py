@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, CheckpointError, MicrogradError
+from micrograd.integers import integer_at_least
 from micrograd.modes import is_recording
-from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd, whole
+from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History
@@ -106,7 +107,7 @@ def fit(
     judge = None if validation is None else Feed("fit: validation", validation, settings["batch_size"], False, 0)
     best = _best(restore_best, listed, judge is not None)
     _check_state(model, best.is_kept or checkpoint is not None or state is not None)
-    epochs = whole("fit", "epochs", epochs, 0)
+    epochs = integer_at_least(0, "fit", "epochs", epochs)
     settings |= feed.settings
     training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
     if state is not None:
@@ -123,9 +124,9 @@ def _settings(state: dict[str, Any] | None, *, seed: Any, batch_size: Any, accum
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0]) if state is None else state["seed"]
     return {
-        "seed": whole("fit", "seed", seed, 0),
-        "batch_size": None if batch_size is None else whole("fit", "batch_size", batch_size, 1),
-        "accumulate": whole("fit", "accumulate", accumulate, 1),
+        "seed": integer_at_least(0, "fit", "seed", seed),
+        "batch_size": None if batch_size is None else integer_at_least(1, "fit", "batch_size", batch_size),
+        "accumulate": integer_at_least(1, "fit", "accumulate", accumulate),
     }
 
 
