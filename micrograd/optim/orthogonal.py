@@ -11,7 +11,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import shape_of
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number
-from micrograd.optim.rule import Array, Rule, State, zeros_like
+from micrograd.optim.rule import Array, Rule, State, one_by_one, zeros_like
 
 Coefficients = tuple[float, float, float]
 QUINTIC: Coefficients = (3.4445, -4.775, 2.0315)  # steep at 0, so that few iterations do
@@ -63,11 +63,7 @@ def muon(
         )
         return (-lr * fit) * update - (lr * weight_decay) * x, {"momentum_buffer": b}
 
-    def move_all(gradients: list[Array], states: list[State], params: list[Array]) -> tuple[list[Array], list[State]]:
-        moved = [move(g, s, x) for g, s, x in zip(gradients, states, params, strict=True)]
-        return [u for u, _ in moved], [s for _, s in moved]
-
-    return Rule("muon", start, move_all, reads=True, joins=False)
+    return Rule("muon", start, one_by_one(move), reads=True, joins=False)
 
 
 def check_is_matrix(name: str, x: Array) -> None:
