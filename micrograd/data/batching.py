@@ -98,12 +98,22 @@ def batches(
         if len(y) != len(X):
             raise ShapeError(f"batches: X has {len(X)} rows, y {len(y)}; give one y for each row of X")
     size = integer_at_least(1, "batches", "batch_size", batch_size)
-    seed = (
-        int(np.random.SeedSequence().generate_state(1)[0])
-        if seed is None
-        else integer_at_least(0, "batches", "seed", seed)
-    )
+    seed = seed_of("batches", seed)
     return Batches(X, y, size, bool(shuffle), seed, bool(drop_last))
+
+
+def seed_of(who: str, given: Any) -> int:
+    """The seed that is given, or a new one, drawn from the system, for None.
+
+    Raises:
+        ArgumentError: it is not an integer of at least 0.
+
+    >>> seed_of("batches", 7)
+    7
+    """
+    if given is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    return integer_at_least(0, who, "seed", given)
 
 
 def train_test_split(
