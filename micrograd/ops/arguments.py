@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.arrays import as_operand
+from micrograd.errors import ArgumentError
 from micrograd.op import Array
 
 
@@ -23,3 +25,17 @@ def operand(name: str, x: Any) -> Array:
            [3., 4.]])
     """
     return x if hasattr(x, "shape") else as_operand(x, name)
+
+
+def probability(name: str, what: str, given: Any) -> float:
+    """The given number as a float of Python. `what` is the argument of `name`.
+
+    Raises:
+        ArgumentError: given is not a number from 0 to 1.
+
+    >>> probability("dropout", "p", np.float32(0.5))
+    0.5
+    """
+    if isinstance(given, bool) or not isinstance(given, Real) or not 0.0 <= given <= 1.0:
+        raise ArgumentError(f"{name}: {what}={given!r} is not a probability; give a number from 0 to 1")
+    return float(given)
