@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -99,10 +100,7 @@ def _header(file: BinaryFile, name: str) -> tuple[str, tuple[int, ...], int]:
 
 
 def _bytes(dtype: str, shape: tuple[int, ...]) -> int:
-    wanted = int(dtype[-1])
-    for n in shape:
-        wanted *= n
-    return wanted
+    return int(dtype[-1]) * math.prod(shape)
 
 
 def _check_size(name: str, dtype: str, shape: tuple[int, ...], start: int, size: int) -> None:

@@ -11,6 +11,7 @@ steps is the same for all. Where a step reaches some of them, the bucket is spli
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,7 +67,7 @@ class Bucket:
         self._cuts: list[slice] = []
         self.size = 0
         for shape in self.shapes:
-            count = _count(shape)
+            count = math.prod(shape)
             self._cuts.append(slice(self.size, self.size + count))
             self.size += count
         self.state: State = {} if state is None else state
@@ -205,13 +206,6 @@ def add_to(node: Node, piece: Array) -> None:
         node.data = data + data.dtype.type(piece)
     else:
         node.data = data + (piece if shape_of(data) or not isinstance(piece, np.ndarray) else piece[()])
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    count = 1
-    for n in shape:
-        count *= n
-    return count
 
 
 def merged(buckets: list[Bucket]) -> list[Bucket]:
