@@ -18,9 +18,9 @@ from typing import Any
 from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
-from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, has_grad
 from micrograd.optim import states
+from micrograd.optim.parameters import add_to
 from micrograd.optim.rule import Array, Move, Rule, State
 
 JOINED = 8192  # elements of an array that is joined with others, at most
@@ -195,17 +195,6 @@ class Bucket:
             return states.mapped(np.copy, self.state)
         cut, shape = self._cuts[place], self.shapes[place]
         return states.mapped(lambda a: a[cut].reshape(shape).copy() if shape else a[cut.start].item(), self.state)
-
-
-def add_to(node: Node, piece: Array) -> None:
-    """Add to the data of a node; in place if it is an array that can be written."""
-    data = data_of(node)
-    if type(data) is np.ndarray and data.flags.writeable:
-        data += piece
-    elif isinstance(data, np.floating):
-        node.data = data + data.dtype.type(piece)
-    else:
-        node.data = data + (piece if shape_of(data) or not isinstance(piece, np.ndarray) else piece[()])
 
 
 def merged(buckets: list[Bucket]) -> list[Bucket]:

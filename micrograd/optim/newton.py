@@ -13,10 +13,10 @@ from micrograd.integers import integer_at_least
 from micrograd.interpreter import shape_of
 from micrograd.node import data_of
 from micrograd.optim import saving
-from micrograd.optim.buckets import add_to
 from micrograd.optim.line_search import Point, strong_wolfe
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number
+from micrograd.optim.parameters import add_to, copied, set_data
 
 State = dict[str, Any]
 
@@ -254,16 +254,13 @@ class _Run:
 
     def _at(self, t: float, d: Any) -> tuple[float, Any]:
         """The loss and the gradient at t; the parameters are then as they were."""
-        before = [np.array(data_of(p)) if p.shape else data_of(p) for p in self.params]
+        before = [copied(data_of(p)) for p in self.params]
         try:
             self._move(t, d)
             return self._seen(self.closure())
         finally:
             for p, data in zip(self.params, before, strict=True):
-                if p.shape and data_of(p).flags.writeable:
-                    data_of(p)[...] = data
-                else:
-                    p.data = data
+                set_data(p, data)
 
     def _seen(self, loss: Any) -> tuple[float, Any]:
         """The loss as a number, and the gradient as one array."""
