@@ -116,12 +116,8 @@ class LBFGS(Optimizer):
         """All that a checkpoint needs, as PyTorch has it: state is that of the first
         parameter.
         """
-        copied = {
-            name: [np.copy(a) for a in x] if isinstance(x, list) and name != "ro" else np.copy(x) if _is_array(x) else x
-            for name, x in self._state.items()
-        }
-        copied |= {"ro": list(copied["ro"])} if "ro" in copied else {}
-        return {**super().state_dict(), "state": {0: copied} if copied else {}}
+        state = {name: _detached(x) for name, x in self._state.items()}
+        return {**super().state_dict(), "state": {0: state} if state else {}}
 
     def load_state_dict(self, state_dict: State) -> None:
         """Go on from a state that `state_dict` gave.
@@ -142,9 +138,7 @@ class LBFGS(Optimizer):
         (options,) = saving.read_groups("LBFGS", state_dict, self.param_groups)
         self.param_groups[0].update(options)
         self._state.clear()
-        for name, x in state.items():
-            is_list = isinstance(x, (list, tuple)) and name != "ro"
-            self._state[name] = [np.array(a) for a in x] if is_list else np.array(x) if _is_array(x) else x
+        self._state.update({name: _detached(x) for name, x in state.items()})
         if has_moved:
             self._state["ro"] = [float(x) for x in state["ro"]]
 
@@ -154,8 +148,11 @@ NAMES = (
 )  # fmt: skip
 
 
-def _is_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray)
+def _detached(x: Any) -> Any:
+    """An entry of the state with arrays of its own; numbers stay."""
+    if isinstance(x, (list, tuple)):
+        return [_detached(a) for a in x]
+    return np.array(x) if isinstance(x, np.ndarray) else x
 
 
 def _size(p: Any) -> int:

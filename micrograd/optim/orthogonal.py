@@ -47,6 +47,11 @@ def muon(
     if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
         raise ArgumentError(f"muon: adjust_lr_fn is {adjust_lr_fn!r}; give 'original' or 'match_rms_adamw'")
 
+    def adjustment(rows: int, columns: int) -> float:
+        if adjust_lr_fn == "match_rms_adamw":
+            return 0.2 * math.sqrt(max(rows, columns))
+        return math.sqrt(max(1, rows / columns))
+
     def start(x: Array) -> State:
         check_is_matrix("muon", x)
         return {"momentum_buffer": zeros_like(x)}
@@ -55,13 +60,7 @@ def muon(
         b = state["momentum_buffer"]
         b = b + (g - b) * (1.0 - momentum)
         update = orthogonalized(g + (b - g) * momentum if nesterov else b, factors, ns_steps, eps)  # type: ignore[arg-type]
-        rows, columns = shape_of(g)
-        fit = (
-            0.2 * math.sqrt(max(rows, columns))
-            if adjust_lr_fn == "match_rms_adamw"
-            else math.sqrt(max(1, rows / columns))
-        )
-        return (-lr * fit) * update - (lr * weight_decay) * x, {"momentum_buffer": b}
+        return (-lr * adjustment(*shape_of(g))) * update - (lr * weight_decay) * x, {"momentum_buffer": b}
 
     return Rule("muon", start, one_by_one(move), reads=True, joins=False)
 
