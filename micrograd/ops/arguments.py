@@ -36,6 +36,7 @@ def probability(name: str, what: str, given: Any) -> float:
     >>> probability("dropout", "p", np.float32(0.5))
     0.5
     """
-    if isinstance(given, bool) or not isinstance(given, Real) or not 0.0 <= float(given) <= 1.0:
+    # float first: to ask the abstract class Real takes a microsecond.
+    if isinstance(given, bool) or not isinstance(given, (float, Real)) or not 0.0 <= float(given) <= 1.0:
         raise ArgumentError(f"{name}: {what}={given!r} is not a probability; give a number from 0 to 1")
     return float(given)
