@@ -202,7 +202,7 @@ def _say_network(sizes: list[int], activation: str, parts: dict[str, Any]) -> No
 def _say_training(history: History, is_validated: bool) -> None:
     first, last = history["loss"][0], history["loss"][-1]
     text = f"Trained for {counted(len(history), 'epoch')}: the loss went from {short(first)} to {short(last)}."
-    if is_validated:
+    if is_validated and history.best_epoch:  # 0 where every loss in validation was nan
         epoch, loss = networks.best_epoch(history)
         text += f" The weights of epoch {epoch} are kept: their validation loss, {short(loss)}, is the least."
     print(text)

@@ -14,10 +14,11 @@ from typing import Any
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn.init import constant
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand, true_or_false
+from micrograd.ops.arguments import operand, true_or_false
 
 __all__ = [
     "CELU",

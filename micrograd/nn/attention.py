@@ -12,12 +12,13 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.linear import Linear
 from micrograd.nn.module import Module
 from micrograd.nn.recurrent import product
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand, true_or_false
+from micrograd.ops.arguments import operand, probability, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -90,9 +91,8 @@ class MultiheadAttention(Module):
         self.vdim = n if vdim is None else integer_at_least(1, name, "vdim", vdim)
         if n % self.num_heads:
             raise ArgumentError(f"{name}: embed_dim={n} is not a multiple of num_heads={num_heads}")
-        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0.0 <= dropout <= 1.0:
-            raise ArgumentError(f"{name}: dropout={dropout!r} is not a probability; give a number from 0 to 1")
-        self.dropout, self.batch_first, self.add_zero_attn = dropout, bool(batch_first), bool(add_zero_attn)
+        self.dropout = probability(name, "dropout", dropout)
+        self.batch_first, self.add_zero_attn = bool(batch_first), bool(add_zero_attn)
         rng = self.rng = init.generator(rng, name)
 
         def glorot(columns: int, rows: int = n) -> Value:
@@ -186,13 +186,13 @@ class MultiheadAttention(Module):
                 f"{name}: query {named(given[0])}, key {named(given[1])}, value {named(given[2])}: give shapes "
                 f"{wanted}, or all three without batch"
             )
-        done: dict[int, Array] = {}
-        for x in given:
-            if id(x) not in done:
-                done[id(x)] = (
-                    ops.expand_dims(x, axis=0) if ndim == 2 else x if self.batch_first else ops.swapaxes(x, 0, 1)
-                )
-        return [done[id(x)] for x in given]
+        turned = {key: self._batch_first_of(x) for key, x in {id(x): x for x in given}.items()}
+        return [turned[id(x)] for x in given]
+
+    def _batch_first_of(self, x: Array) -> Array:
+        if len(shape_of(x)) == 2:
+            return ops.expand_dims(x, axis=0)
+        return x if self.batch_first else ops.swapaxes(x, 0, 1)
 
     def _projected(self, query: Array, key: Array, value: Array) -> tuple[Array, ...]:
         """q, k and v, each of shape (batch, heads, steps, size of a head).

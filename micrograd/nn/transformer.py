@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd import ops
 from micrograd.errors import ArgumentError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.attention import MultiheadAttention
 from micrograd.nn.dropout import Dropout
@@ -18,7 +19,6 @@ from micrograd.nn.linear import Linear
 from micrograd.nn.module import Module
 from micrograd.nn.normalization import LayerNorm
 from micrograd.op import Array
-from micrograd.ops.arguments import integer_at_least
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from micrograd import on_demand as np
@@ -27,18 +27,19 @@ def operand(name: str, x: Any) -> Array:
     return x if hasattr(x, "shape") else as_operand(x, name)
 
 
-def integer_at_least(least: int, name: str, what: str, given: Any) -> int:
-    """The given number as a Python int. `what` is the name of the argument.
+def probability(name: str, what: str, given: Any) -> float:
+    """The given number as a float of Python. `what` is the argument of `name`.
 
     Raises:
-        ArgumentError: given is not an integer, or is below least.
+        ArgumentError: given is not a number from 0 to 1.
 
-    >>> integer_at_least(1, "group_norm", "num_groups", np.int64(2))
-    2
+    >>> probability("dropout", "p", np.float32(0.5))
+    0.5
     """
-    if not isinstance(given, Integral) or given < least:
-        raise ArgumentError(f"{name}: {what}={given!r}: give an integer of at least {least}")
-    return int(given)
+    # float first: to ask the abstract class Real takes a microsecond.
+    if isinstance(given, bool) or not isinstance(given, (float, Real)) or not 0.0 <= float(given) <= 1.0:
+        raise ArgumentError(f"{name}: {what}={given!r} is not a probability; give a number from 0 to 1")
+    return float(given)
 
 
 def true_or_false(name: str, what: str, given: Any) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import math
 import os
-import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from micrograd.data.batching import seed_of
 from micrograd.errors import ArgumentError
-from micrograd.train.callbacks import whole
+from micrograd.integers import integer_at_least
 from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History, figure_of, save_figure
@@ -118,8 +118,8 @@ def find_learning_rate(
         raise ArgumentError(
             f"find_learning_rate: start={start!r} and end={end!r} are out of range; give 0 < start < end"
         )
-    steps = whole("find_learning_rate", "steps", steps, 2)
-    feed = Feed("find_learning_rate", data, batch_size, True, _seed(seed))
+    steps = integer_at_least(2, "find_learning_rate", "steps", steps)
+    feed = Feed("find_learning_rate", data, batch_size, True, seed_of("find_learning_rate", seed))
     groups = optimizer.param_groups
     before = model.state_dict(), copy.deepcopy(optimizer.state_dict()), [group["lr"] for group in groups]
     generators = [(g.bit_generator, g.bit_generator.state) for g in generators_of(model).values()]
@@ -169,7 +169,3 @@ def _tried(
             optimizer.step()
             rate *= factor
         number += 1
-
-
-def _seed(seed: int | None) -> int:
-    return secrets.randbits(32) if seed is None else whole("find_learning_rate", "seed", seed, 0)

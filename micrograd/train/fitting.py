@@ -24,8 +24,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
+from micrograd.data.batching import seed_of
 from micrograd.errors import ArgumentError, CheckpointError, MicrogradError
-from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd, whole
+from micrograd.integers import integer_at_least
+from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History
@@ -105,7 +107,7 @@ def fit(
     judge = None if validation is None else Feed("fit: validation", validation, settings["batch_size"], False, 0)
     best = _best(restore_best, listed, judge is not None)
     _check_state(model, best.is_kept or checkpoint is not None or state is not None)
-    epochs = whole("fit", "epochs", epochs, 0)
+    epochs = integer_at_least(0, "fit", "epochs", epochs)
     settings |= feed.settings
     training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
     if state is not None:
@@ -119,12 +121,12 @@ def _settings(state: dict[str, Any] | None, *, seed: Any, batch_size: Any, accum
     """What must be the same where a training is resumed; the seed is drawn, or that of
     the training.
     """
-    if seed is None:
-        seed = int(np.random.SeedSequence().generate_state(1)[0]) if state is None else state["seed"]
+    if seed is None and state is not None:
+        seed = state["seed"]
     return {
-        "seed": whole("fit", "seed", seed, 0),
-        "batch_size": None if batch_size is None else whole("fit", "batch_size", batch_size, 1),
-        "accumulate": whole("fit", "accumulate", accumulate, 1),
+        "seed": seed_of("fit", seed),
+        "batch_size": None if batch_size is None else integer_at_least(1, "fit", "batch_size", batch_size),
+        "accumulate": integer_at_least(1, "fit", "accumulate", accumulate),
     }
 
 
@@ -166,13 +168,7 @@ def _run(
                     if checkpoint is not None:
                         checkpoint.save(training)
                     break
-                numbers = training.tally.numbers()
-                if judge is not None:
-                    scores = scored(training.model, loss, judge, training.tally.metrics, check)
-                    numbers |= {f"val_{name}": number for name, number in scores.items()}
-                training.end_epoch(numbers)
-                for callback in training.callbacks:
-                    callback.on_epoch_end(training)
+                _end_epoch(training, loss, judge, check)
                 progress.epoch(training.step, training.epoch + 1, training.logs)
                 if checkpoint is not None and checkpoint.is_due(training):
                     checkpoint.save(training)
@@ -185,6 +181,19 @@ def _run(
             for callback in training.callbacks:
                 callback.on_train_end(training)
     return training.history
+
+
+def _end_epoch(
+    training: Training, loss: Callable[[Any, Any], Any], judge: Feed | None, check: Callable[[], None]
+) -> None:
+    """Validate, write down the numbers of the epoch, and call the callbacks."""
+    numbers = training.tally.numbers()
+    if judge is not None:
+        scores = scored(training.model, loss, judge, training.tally.metrics, check)
+        numbers |= {f"val_{name}": number for name, number in scores.items()}
+    training.end_epoch(numbers)
+    for callback in training.callbacks:
+        callback.on_epoch_end(training)
 
 
 def _after_step(

@@ -364,6 +364,34 @@ def test_the_names_of_activations_are_those_that_there_are():
     assert list(arguments.ACTIVATIONS) == list(networks.ACTIVATIONS)
 
 
+@pytest.mark.parametrize(
+    ("lr", "patience", "wanted"),
+    # One number to learn, with steps that are too large: every epoch is worse than the
+    # first one. Without validation and patience, the last weights are kept.
+    [(1.5, None, 4), (1.5, 5, 1)],
+    ids=["last", "best"],
+)
+def test_the_best_epoch_is_the_one_whose_weights_are_kept(lr, patience, wanted):
+    import numpy as np
+
+    from micrograd.cli import networks
+
+    X = np.ones((8, 1))
+    model = networks.network([1, 1], "relu", seed=0)
+    settings = {"is_classifier": False, "epochs": 4, "batch_size": 8, "lr": lr, "patience": patience, "seed": 0}
+    history = networks.trained(model, (X, networks.outputs(model, X)), None, **settings)
+    assert networks.best_epoch(history) == (wanted, history["loss"][wanted - 1])
+
+
+def test_no_epoch_is_called_best_where_no_loss_in_validation_is_a_number(capsys):
+    from micrograd.cli import training
+    from micrograd.train import History
+
+    history = History({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [float("nan")] * 2})
+    training._say_training(history, True)
+    assert capsys.readouterr().out == "Trained for 2 epochs: the loss went from 2 to 1.\n"
+
+
 def test_help_does_not_wait_for_the_engine(capsys):
     script = (
         "import sys\nfrom micrograd.cli import main\ntry:\n    main(['train', '--help'])\nexcept SystemExit:\n"

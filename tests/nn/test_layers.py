@@ -566,3 +566,14 @@ def test_a_layer_shows_its_arguments(row: Row) -> None:
     if row.name not in ("PReLU", "Identity"):  # they show their weight, or nothing
         assert repr(eval(repr(layer), vars(nn))) == repr(layer)
         assert all(str(x) in repr(layer) for x in row.args)
+
+
+@pytest.mark.parametrize("p", [np.float32(0.5), np.float64(0.5), 0.5], ids=lambda p: type(p).__name__)
+def test_a_probability_of_numpy_keeps_the_dtype(p):
+    layer = nn.Dropout(p, rng=np.random.default_rng(0))
+    assert type(layer.p) is float
+    assert layer(np.ones(4, np.float32)).dtype == np.float32
+
+
+def test_a_divisor_of_numpy_is_an_integer_too():
+    assert nn.AvgPool2d(2, divisor_override=np.int64(2))(np.ones((1, 2, 2))).item() == 2.0

@@ -175,8 +175,8 @@ WRONG = [
         "StepLR: this optimiser has no lr that a schedule could change; make it with one, such as "
         "Optimizer(params, lambda lr: chain(clip(1.0), adam(lr)), lr=0.001)",
     ),
-    (lambda: lr_scheduler.StepLR(sgd(), 0), "StepLR: step_size is 0; give a whole number of 1 or more"),
-    (lambda: lr_scheduler.StepLR(sgd(), 2.5), "StepLR: step_size is 2.5; give a whole number of 1 or more"),
+    (lambda: lr_scheduler.StepLR(sgd(), 0), "StepLR: step_size=0: give an integer of at least 1"),
+    (lambda: lr_scheduler.StepLR(sgd(), 2.5), "StepLR: step_size=2.5: give an integer of at least 1"),
     (
         lambda: lr_scheduler.ExponentialLR(sgd(), 0.9, last_epoch=3),
         "ExponentialLR: last_epoch is 3, but group 0 has no 'initial_lr'; load the state of the optimiser first, or "

@@ -176,12 +176,12 @@ def test_data_that_is_refused(given, words):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"epochs": -1}, "fit: epochs=-1 is out of range; give a whole number, 0 or more"),
-        ({"epochs": 1.5}, "fit: epochs=1.5 is out of range"),
-        ({"batch_size": 0}, "fit: batch_size=0 is out of range; give a whole number, 1 or more"),
-        ({"accumulate": 0}, "fit: accumulate=0 is out of range"),
-        ({"patience": True}, "EarlyStopping: patience=True is out of range"),
-        ({"seed": -1}, "fit: seed=-1 is out of range; give a whole number, 0 or more"),
+        ({"epochs": -1}, "fit: epochs=-1: give an integer of at least 0"),
+        ({"epochs": 1.5}, "fit: epochs=1.5: give an integer of at least 0"),
+        ({"batch_size": 0}, "fit: batch_size=0: give an integer of at least 1"),
+        ({"accumulate": 0}, "fit: accumulate=0: give an integer of at least 1"),
+        ({"patience": True}, "EarlyStopping: patience=True: give an integer of at least 1"),
+        ({"seed": -1}, "fit: seed=-1: give an integer of at least 0"),
         ({"resume": True}, "fit: resume=True needs save=, to know where the checkpoint is"),
         ({"metrics": ["accuracy"]}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),
         ({"metrics": "accuracy"}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),

@@ -227,7 +227,7 @@ def test_the_finder_stops_where_the_loss_explodes():
     [
         ({"start": 0.0}, "find_learning_rate: start=0.0 and end=10.0 are out of range; give 0 < start < end"),
         ({"end": math.inf}, "start=1e-06 and end=inf are out of range"),
-        ({"steps": 1}, "find_learning_rate: steps=1 is out of range; give a whole number, 2 or more"),
+        ({"steps": 1}, "find_learning_rate: steps=1: give an integer of at least 2"),
         ({"loss": lambda z, y: mse(z, y) * math.nan}, "the loss is nan before the first step; look at the data and"),
     ],
 )
