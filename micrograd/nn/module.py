@@ -192,12 +192,13 @@ class Module(Branching):
         """Take parameters and buffers from a state: one of ours, or PyTorch's with
         arrays in the place of its tensors.
 
-        Each keeps its dtype; a parameter that is a number stays one. Where anything
-        does not fit, nothing is loaded.
+        Each keeps its dtype; a parameter that is a number stays one. A shared
+        parameter may have all its names in the state, as in PyTorch's, with the same
+        numbers. Where anything does not fit, nothing is loaded.
 
         Raises:
-            StateError: names are missing, or unknown, or shapes differ. It lists all of
-                them.
+            StateError: names are missing, or unknown, or shapes differ, and it lists
+                all of them; or numbers do not fit a dtype.
         """
         state.load(self, state_dict)
 

@@ -236,13 +236,63 @@ def test_one_error_lists_all_that_does_not_fit():
         ({"slope": "2", "offset": 1.0}, "load_state_dict: slope is of dtype <U1; give arrays of real numbers"),
         ({"slope": [[1.0], 2.0], "offset": 1.0}, "load_state_dict: slope is not an array: "),
         ({"slope": 2j, "offset": 1.0}, "load_state_dict: slope is of dtype complex128; give arrays of real numbers"),
+        (
+            {"slope": Value(2.0), "offset": 1.0},
+            "load_state_dict: slope is a Value; give its .data, as state_dict() does",
+        ),
+        ({0: 2.0, "offset": 1.0}, "load_state_dict: the name 0 is not a string; give a dict of arrays by name"),
     ],
-    ids=["module", "list", "text", "ragged", "complex"],
+    ids=["module", "list", "text", "ragged", "complex", "value", "number"],
 )
 def test_what_is_not_a_state(state, words):
     with pytest.raises(StateError) as caught:
         Line().load_state_dict(state)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("weight", [[1.0, 1e300]], "weight holds 1e+300, which float32 does not have; give numbers that fit, or make"),
+        ("count", 2.5, "count holds 2.5, which int64 does not have"),
+        ("count", np.nan, "count holds nan, which int64 does not have"),
+    ],
+)
+def test_numbers_that_do_not_fit_the_dtype_load_nothing(name, array, words):
+    net = Module()
+    net.first, net.weight = Value(np.ones(2)), Value(np.ones((1, 2), np.float32))
+    net.register_buffer("count", np.zeros((), np.int64))
+    state = {"first": [5.0, 6.0], "weight": [[np.inf, np.nan]], "count": 7.0}
+    with pytest.raises(StateError) as caught:
+        net.load_state_dict({**state, name: array})
+    assert f"load_state_dict: {words}" in str(caught.value)
+    assert net.first.data.tolist() == [1.0, 1.0]
+    net.load_state_dict(state)  # infinities, nan and whole numbers fit
+    assert (net.weight.data[0, 0], net.count.dtype, int(net.count)) == (np.inf, np.int64, 7)
+
+
+def test_a_shared_parameter_is_loaded_under_all_its_names():
+    """PyTorch's states hold it under each."""
+    line, norm = nn.Linear(2, 2), nn.BatchNorm1d(2)
+    net = Sequential(line, norm, line, norm)
+    net.more = [{"tied": line.weight}]
+    state = {name: array + 1 for name, array in net.state_dict().items()}
+    twins = {f"{int(name[0]) + 2}{name[1:]}": array for name, array in state.items()}
+    state |= twins | {"more.0.tied": state["0.weight"]}
+    net.load_state_dict(state)
+    for name, array in net.state_dict().items():
+        np.testing.assert_array_equal(array, state[name])
+    del state["0.weight"]  # one name is enough
+    net.load_state_dict(state)
+    with pytest.raises(StateError) as caught:
+        net.load_state_dict({**state, "2.bias": state["0.bias"] + 1.0})
+    assert str(caught.value) == (
+        "load_state_dict: 0.bias and 2.bias are one parameter of this Sequential, and differ in the state; "
+        "leave one of them out, or give each module a parameter of its own"
+    )
+    for wrong in ("4.weight", "2.wheel", "more.1.tied", "more.0.tied.x", "0.in_features"):
+        with pytest.raises(StateError, match=f"this module has no {wrong}"):
+            net.load_state_dict({**state, wrong: np.ones(2)})
 
 
 def test_two_parameters_of_one_name():
