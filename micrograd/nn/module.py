@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError
 from micrograd.nn import state, summary
-from micrograd.nn.members import check_is_seen, is_leaf, is_parameter, members, refilled
+from micrograd.nn.members import FUNCTIONS, check_is_copied, check_is_seen, is_leaf, is_parameter, members, refilled
 from micrograd.trees import Branching
 
 
@@ -66,8 +67,9 @@ class Module(Branching):
         A subclass may override it, to train less than it holds.
 
         Raises:
-            DataError: there are Values where they are not found: in a set, in an array
-                of objects, in a function, in an object that is not a module.
+            DataError: there are Values or modules where they are not found: in a set,
+                in an array of objects, in a function, in an object that is not a
+                module.
         """
         return [p for _, p in self._found()]
 
@@ -90,7 +92,7 @@ class Module(Branching):
             elif is_parameter(member):
                 found.setdefault(id(member.thing), (member.path, member.thing))
             else:
-                check_is_seen(type(self).__name__, member.path, member.thing)
+                check_is_seen(self, member.path, member.thing)
         return list(found.values())
 
     def register_buffer(self, name: str, array: Any) -> None:
@@ -203,7 +205,13 @@ class Module(Branching):
         state.load(self, state_dict)
 
     def copy(self) -> Self:
-        """A copy with parameters and buffers of its own."""
+        """A copy with parameters and buffers of its own.
+
+        Raises:
+            DataError: a function in it has a part of it from outside, and would use
+                that also in the copy.
+        """
+        check_is_copied(self, (types.FunctionType,))
         return copy.deepcopy(self)
 
     # A tree
@@ -220,6 +228,7 @@ class Module(Branching):
         >>> Neuron(2, nonlin=False).with_leaves([1.0, 2.0, 3.0])([10.0, 100.0])
         213.0
         """
+        check_is_copied(self, FUNCTIONS)
         new = {id(p): leaf for (_, p), leaf in zip(self.named_leaves(), leaves, strict=True)}
         places: dict[int, set[str]] = {id(module): set() for module in self.modules()}
         for member in members(self):

@@ -62,7 +62,7 @@ def load(module: Any, state: Mapping[str, Any]) -> None:
 
 
 def _first_name(module: Any, path: str) -> str | None:
-    """The name in the state of a parameter or buffer that is also found at this path."""
+    """The name in the state of what is also found at this path."""
     thing = module
     for key in path.split("."):
         if isinstance(thing, Branching):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
+import types
 from collections import deque
 
 import numpy as np
@@ -186,6 +188,61 @@ def test_buffers_that_are_refused(name, array, words):
 
 
 # State
+
+
+HIDDEN = {
+    "a set": (lambda layer: {layer}, "a set, which has no order; keep them in a list"),
+    "objects": (lambda layer: np.array([layer, 1.0], dtype=object), "an array of objects; keep them in a list"),
+    "a deque": (lambda layer: deque([[layer]]), "a deque; keep them in a list or a dict, or make its class a Module"),
+    "closure": (lambda layer: lambda x: layer(x), "a function that has them from outside; keep them in an attribute"),
+    "default": (lambda layer: lambda x, f=layer: f(x), "a function that has them from outside"),
+    "method": (lambda layer: layer.__call__, "a function that has them from outside"),
+    "partial": (lambda layer: functools.partial(layer.__call__), "a function that has them from outside"),
+    "object": (lambda layer: types.SimpleNamespace(inner=layer), "a SimpleNamespace; keep them in a list or a dict"),
+}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_a_module_that_is_not_found_is_said(kind):
+    hide, words = HIDDEN[kind]
+    layer, model = nn.Linear(2, 2), Sequential(nn.Tanh())
+    model.extra = [hide(layer)]
+    with pytest.raises(DataError) as caught:
+        model.parameters()
+    assert str(caught.value).startswith(f"Sequential: the modules in extra.0 are not found: it is {words}")
+    model.layer = layer  # and now they are found
+    assert [name for name, _ in model.named_parameters()] == ["layer.weight", "layer.bias"]
+    model.extra = [hide(nn.ReLU())]  # it has nothing to find
+    assert len(model.parameters()) == 2
+
+
+def test_what_holds_the_module_itself_is_not_searched():
+    outer = Sequential(Sequential(nn.Linear(2, 2)))
+    outer[0].owner = types.SimpleNamespace(model=outer)
+    outer.log = types.SimpleNamespace(model=outer)
+    assert [name for name, _ in outer[0].named_parameters()] == ["0.weight", "0.bias"]
+    assert [name for name, _ in outer.named_parameters()] == ["0.0.weight", "0.0.bias"]
+
+
+@pytest.mark.parametrize("kind", ["closure", "default", "method", "partial"])
+def test_functions_that_hold_a_part_from_outside_are_not_copied(kind):
+    """The gradient by the layer was 0: the function used the old one."""
+    model = Module()
+    model.layer = nn.Linear(2, 2)
+    model.act = HIDDEN[kind][0](model.layer)
+    words = "Module: act is a function that has a part of the module from outside; in a copy, as transforms such as "
+    with pytest.raises(DataError) as caught:
+        grad(lambda m: m.act(np.ones(2)).sum())(model)
+    assert str(caught.value) == f"{words}grad make it, it would use the old parameters; make it a method"
+    if kind in ("closure", "default"):
+        with pytest.raises(DataError, match="act is a function that has a part of the module from outside"):
+            model.copy()
+    else:  # Python copies these with what they are bound to
+        twin = model.copy()
+        twin.layer.weight.data *= 0.0
+        np.testing.assert_array_equal(twin.act(np.ones(2)).data, twin.layer.bias.data)
+    model.act(np.ones(2)).sum().backward()
+    assert model.layer.bias.grad.tolist() == [1.0, 1.0]
 
 
 def test_state_is_a_copy_and_comes_back():
