@@ -119,11 +119,14 @@ class Module(Branching):
         setattr(self, name, array)
 
     def named_buffers(self) -> list[tuple[str, Any]]:
-        """The buffers with their names, such as "layers.1.running_mean"."""
+        """The buffers with their names, such as "layers.1.running_mean"; not those
+        that are None.
+        """
         return [
             (f"{path}.{name}" if path else name, getattr(module, name))
             for path, module in self.named_modules()
             for name in module._buffer_names
+            if getattr(module, name) is not None
         ]
 
     def named_modules(self) -> list[tuple[str, Module]]:

@@ -58,7 +58,8 @@ def load(module: Any, state: Mapping[str, Any]) -> None:
         p.data = new[name]
     for path, holder in module.named_modules():
         for name in holder._buffer_names:
-            setattr(holder, name, new[f"{path}.{name}" if path else name])
+            if getattr(holder, name) is not None:
+                setattr(holder, name, new[f"{path}.{name}" if path else name])
 
 
 def _first_name(module: Any, path: str) -> str | None:

@@ -328,6 +328,17 @@ def test_numbers_that_do_not_fit_the_dtype_load_nothing(name, array, words):
     assert (net.weight.data[0, 0], net.count.dtype, int(net.count)) == (np.inf, np.int64, 7)
 
 
+def test_a_buffer_of_none_is_not_in_the_state():
+    """It was an array of objects, which did not load."""
+    module = Module()
+    module.register_buffer("mean", None)
+    module.register_buffer("count", np.zeros(2))
+    assert list(module.state_dict()) == ["count"]
+    module.load_state_dict({"count": [1.0, 2.0]})
+    assert module.mean is None
+    assert module.count.tolist() == [1.0, 2.0]
+
+
 def test_a_shared_parameter_is_loaded_under_all_its_names():
     """PyTorch's states hold it under each."""
     line, norm = nn.Linear(2, 2), nn.BatchNorm1d(2)
