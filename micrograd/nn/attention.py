@@ -18,7 +18,7 @@ from micrograd.nn.linear import Linear
 from micrograd.nn.module import Module
 from micrograd.nn.recurrent import product
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import integer_at_least, operand, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -105,7 +105,8 @@ class MultiheadAttention(Module):
         else:
             self.in_proj_weight = None
             self.q_proj_weight, self.k_proj_weight, self.v_proj_weight = glorot(n), glorot(self.kdim), glorot(self.vdim)
-        self.in_proj_bias = Value(init.zeros((3 * n,), dtype=dtype)) if bias else None
+        has_bias = true_or_false("MultiheadAttention", "bias", bias)
+        self.in_proj_bias = Value(init.zeros((3 * n,), dtype=dtype)) if has_bias else None
         self.bias_k = self.bias_v = None
         if add_bias_kv:
             self.bias_k = Value(init.xavier_normal((1, 1, n), rng=rng, dtype=dtype))

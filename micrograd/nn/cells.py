@@ -13,7 +13,7 @@ from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.nn.recurrent import States, known_nonlinearity, through_gru, through_lstm, through_rnn
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import integer_at_least, operand, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -37,8 +37,9 @@ class Cell(Module):
             return Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype))
 
         self.weight_ih, self.weight_hh = drawn(rows, self.input_size), drawn(rows, self.hidden_size)
-        self.bias_ih = drawn(rows) if bias else None
-        self.bias_hh = drawn(rows) if bias else None
+        has_bias = true_or_false(name, "bias", bias)
+        self.bias_ih = drawn(rows) if has_bias else None
+        self.bias_hh = drawn(rows) if has_bias else None
 
     def _step(self, x: Array, state: States) -> States:
         raise NotImplementedError

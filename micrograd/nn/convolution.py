@@ -18,7 +18,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import integer_at_least, operand, true_or_false
 from micrograd.ops.sliding import AXES, Sizes, per_axis
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class _Sliding(Module):
         """The weight and the bias, uniform between -1 and 1 over sqrt(fan in)."""
         rng, bound = init.generator(rng, type(self).__name__), 1.0 / math.sqrt(init.fans(shape)[0])
         self.weight = Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype), label="weight")
-        drawn = init.uniform(self.out_channels, -bound, bound, rng=rng, dtype=dtype) if bias else None
+        has_bias = true_or_false(type(self).__name__, "bias", bias)
+        drawn = init.uniform(self.out_channels, -bound, bound, rng=rng, dtype=dtype) if has_bias else None
         self.bias = None if drawn is None else Value(drawn, label="bias")
 
 

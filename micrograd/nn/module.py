@@ -12,6 +12,8 @@ from micrograd.engine import Value
 from micrograd.errors import ArgumentError
 from micrograd.nn import state, summary
 from micrograd.nn.members import FUNCTIONS, check_is_copied, check_is_seen, is_leaf, is_parameter, members, refilled
+from micrograd.nn.names import METHODS
+from micrograd.ops.hints import Elsewhere
 from micrograd.trees import Branching
 
 
@@ -259,3 +261,7 @@ def _chooses(module: Any) -> bool:
     """Whether the class of a module says itself what its parameters are."""
     kind = type(module)
     return kind.parameters is not Module.parameters or kind.named_parameters is not Module.named_parameters
+
+
+for _name, _here in METHODS.items():
+    setattr(Module, _name, Elsewhere(_name, _here))

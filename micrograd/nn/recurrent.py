@@ -18,7 +18,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import integer_at_least, operand, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -124,7 +124,9 @@ class Recurrent(Module):
         self.hidden_size = integer_at_least(1, name, "hidden_size", hidden_size)
         self.num_layers = integer_at_least(1, name, "num_layers", num_layers)
         self.proj_size = integer_at_least(0, name, "proj_size", proj_size)
-        self.bias, self.batch_first, self.bidirectional = bool(bias), bool(batch_first), bool(bidirectional)
+        self.bias = true_or_false(name, "bias", bias)
+        self.batch_first = true_or_false(name, "batch_first", batch_first)
+        self.bidirectional = true_or_false(name, "bidirectional", bidirectional)
         self.dropout = dropout
         if self.proj_size >= self.hidden_size:
             raise ArgumentError(f"{name}: proj_size={proj_size}: give less than hidden_size={hidden_size}, or 0")

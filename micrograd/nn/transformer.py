@@ -79,6 +79,10 @@ class TransformerEncoderLayer(Module):
         rng = init.generator(rng, name)
         if not callable(activation) and activation not in ACTIVATIONS:
             raise ArgumentError(f"{name}: activation={activation!r} is unknown; give 'relu', 'gelu' or a function")
+        if isinstance(activation, type):
+            raise ArgumentError(
+                f"{name}: activation={activation.__name__} is a class; make a module of it: {activation.__name__}()"
+            )
         self.norm_first = bool(norm_first)
         self.activation = activation if callable(activation) else ACTIVATIONS[activation]
         self.self_attn = MultiheadAttention(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any
 
-from micrograd import on_demand as np  # noqa: F401 - for the examples
+from micrograd import on_demand as np
 from micrograd.arrays import as_operand
 from micrograd.errors import ArgumentError
 from micrograd.op import Array
@@ -39,3 +39,21 @@ def integer_at_least(least: int, name: str, what: str, given: Any) -> int:
     if not isinstance(given, Integral) or given < least:
         raise ArgumentError(f"{name}: {what}={given!r}: give an integer of at least {least}")
     return int(given)
+
+
+def true_or_false(name: str, what: str, given: Any) -> bool:
+    """The given flag as a Python bool. `what` is the name of the argument.
+
+    A random generator that is given by its place lands in a flag, as in
+    `Linear(3, 2, rng)`: it counts as true, and nothing would be drawn from it.
+
+    Raises:
+        ArgumentError: given is not True, False, 1 or 0.
+
+    >>> true_or_false("Linear", "bias", np.False_)
+    False
+    """
+    if not isinstance(given, (bool, Integral, np.bool_)) or given not in (0, 1):
+        repair = "give rng= by its name" if isinstance(given, np.random.Generator) else "give one of them"
+        raise ArgumentError(f"{name}: {what} is of type {type(given).__name__}, not True or False; {repair}")
+    return bool(given)

@@ -74,9 +74,8 @@ def standardized(x: Array, *, axes: tuple[int, ...], eps: float) -> Array:
         return x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
     rows = x.reshape(*x.shape[: axes[0]], math.prod(x.shape[axes[0] :]))
     z = rows - rows[..., :1]
-    n = z.shape[-1]
-    z -= np.add.reduce(z, -1, keepdims=True) / n
-    z /= np.sqrt(np.einsum("...i,...i->...", z, z)[..., None] / n + eps)
+    z -= _average(z, (z.ndim - 1,))
+    z /= np.sqrt(np.einsum("...i,...i->...", z, z)[..., None] / z.shape[-1] + eps)
     return z.reshape(x.shape)
 
 

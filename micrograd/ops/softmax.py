@@ -28,6 +28,11 @@ from micrograd.ops.shapes import squeeze
 __all__ = ["log_softmax", "logsumexp", "softmax", "softmaxed"]
 
 
+# Below this, a sum of exponentials stays below the largest float32, for up to 1e21 of
+# them.
+SAFE = 40.0
+
+
 def largest(name: str, x: Array, axis: Axis) -> Array:
     """The largest element along kept axes, made finite, and without a gradient."""
     if not math.prod(shape_of(x)[a] for a in axes_of(name, x, axis)):
@@ -117,11 +122,15 @@ def softmaxed(x: Array, *, axis: Axis) -> Array:
     >>> softmaxed(np.array([0.0, 0.0]), axis=0)
     array([0.5, 0.5])
     """
+    rows = type(x) is np.ndarray and x.size > 0 and axes_of("softmax", x, axis) == (x.ndim - 1,)
+    if rows and np.maximum.reduce(x, None) < SAFE:  # exp does not overflow; the usual case
+        z = exp(x)
+        total = np.einsum("...i->...", z)[..., None]  # quicker than a sum where it is short
+        if np.minimum.reduce(total, None) > 1e-3:  # nor is it too small, in any row
+            z /= total
+            return z
     z = exp(x - largest("softmax", x, axis))
-    if type(z) is np.ndarray and axes_of("softmax", x, axis) == (z.ndim - 1,):  # quicker than a sum where it is short
-        total = np.einsum("...i->...", z)[..., None]
-    else:
-        total = sum(z, axis=axis, keepdims=True)
+    total = sum(z, axis=axis, keepdims=True)
     return z / where(equal(total, 0.0), 1.0, total)
 
 

@@ -59,7 +59,7 @@ class Optimizer:
     make: ClassVar[Callable[..., Rule] | None] = None  # the function that makes the rule of a subclass
 
     def __init__(self, params: Iterable[Any], rule: Rule | Callable[..., Rule], **options: Any) -> None:
-        if not isinstance(rule, Rule) and not callable(rule):
+        if isinstance(rule, type) or not (isinstance(rule, Rule) or callable(rule)):
             raise ArgumentError(f"Optimizer: {rule!r} is not a rule; give one, such as chain(clip(1.0), adam(0.001))")
         self._rule = rule
         self._set_up(params, options)

@@ -27,7 +27,7 @@ def number(name: str, option: str, given: Any, *, above: float = -math.inf, leas
     1.0
     """
     try:
-        value = float(given)
+        value = float("text" if isinstance(given, (str, bytes)) else given)  # "0.1" too is refused
     except (TypeError, ValueError, RuntimeError):
         raise ArgumentError(f"{name}: {option} is {given!r}; give a number") from None
     if not (value >= least and (value > above or above == -math.inf)):

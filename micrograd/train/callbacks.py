@@ -118,10 +118,12 @@ class Checkpoint(Callback):
         steps: save also after so many steps; None for never.
 
     Raises:
-        ArgumentError: a number is out of range.
+        ArgumentError: a number is out of range, or path is not one.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, epochs: int = 1, steps: int | None = None) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise ArgumentError(f"Checkpoint: path={path!r} is not a path; give one, such as 'model.safetensors'")
         self.path = path
         self.epochs = whole("Checkpoint", "epochs", epochs, 1)
         self.steps = None if steps is None else whole("Checkpoint", "steps", steps, 1)
@@ -154,15 +156,17 @@ class Schedule(Callback):
             "loss" if there is no validation.
 
     Raises:
-        ArgumentError: every is unknown, or scheduler has no `step`.
+        ArgumentError: every is unknown, or scheduler is not a schedule.
     """
 
     def __init__(self, scheduler: Any, every: str = "epoch", *, monitor: str | None = None) -> None:
         if every not in ("epoch", "step"):
             raise ArgumentError(f"Schedule: every={every!r} is unknown; choose from epoch, step")
-        if not callable(getattr(scheduler, "step", None)):
+        # An optimiser has a step() as well: it would take one more, with old gradients.
+        if not callable(getattr(scheduler, "step", None)) or hasattr(scheduler, "zero_grad"):
             raise ArgumentError(
-                f"Schedule: {type(scheduler).__name__} has no step(); give a scheduler of micrograd.optim.lr_scheduler"
+                f"Schedule: {type(scheduler).__name__} is not a schedule; give one of micrograd.optim.lr_scheduler, "
+                f"such as StepLR(optimizer, step_size=10)"
             )
         self.scheduler, self.every, self.monitor = scheduler, every, monitor
         self._takes_number = "Plateau" in type(scheduler).__name__

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, CheckpointError, MicrogradError
-from micrograd.modes import is_recording
 from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd, whole
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
@@ -33,7 +32,7 @@ from micrograd.train.history import History
 from micrograd.train.progress import Progress
 from micrograd.train.scores import named_metrics, restore_modes, scored, training_modes
 from micrograd.train.signals import Signals
-from micrograd.train.steps import train_pass
+from micrograd.train.steps import check_parts, train_pass
 from micrograd.train.training import Best, Training
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def fit(
         GradientError: the loss does not depend on the parameters of the optimiser.
         CheckpointError: `resume` is damaged, or is of another training.
     """
-    _check_parts(model, loss, optimizer)
+    check_parts("fit", model, loss, optimizer)
     listed, checkpoint = _callbacks(callbacks, patience, save)
     path = _resumed(resume, checkpoint)
     state = None if path is None else _read(path)
@@ -217,19 +216,6 @@ def _leave(training: Training, checkpoint: Checkpoint, number: int) -> None:
     raise SystemExit(128 + number)
 
 
-def _check_parts(model: Any, loss: Any, optimizer: Any) -> None:
-    for name, part, wanted in (("model", model, "Module"), ("loss", loss, "function of (prediction, y)")):
-        if not callable(part):
-            raise ArgumentError(f"fit: {name}={part!r} cannot be called; give a {wanted}")
-    if not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
-        raise ArgumentError(
-            f"fit: optimizer={type(optimizer).__name__} has no step() and zero_grad(); "
-            f"give an optimizer, such as micrograd.optim.Adam(model.parameters())"
-        )
-    if not is_recording():
-        raise ArgumentError("fit: gradients are switched off here, by no_grad; call fit outside of that block")
-
-
 def _check_state(model: Any, is_needed: bool) -> None:
     if is_needed and not hasattr(model, "state_dict"):
         raise ArgumentError(
@@ -240,10 +226,19 @@ def _check_state(model: Any, is_needed: bool) -> None:
 
 def _callbacks(given: Any, patience: int | None, save: Any) -> tuple[list[Callback], Checkpoint | None]:
     """The callbacks, and the one that saves, which comes last."""
-    listed = [given] if callable(given) or isinstance(given, Callback) else list(given)
+    is_one = callable(given) or not isinstance(given, Iterable) or isinstance(given, str)
+    listed = [given] if is_one else list(given)
     for callback in listed:
-        if isinstance(callback, type) or not (callable(callback) or isinstance(callback, Callback)):
-            raise ArgumentError(f"fit: the callback {callback!r} is not a Callback or a function; make an object of it")
+        if isinstance(callback, type):
+            raise ArgumentError(
+                f"fit: the callback {callback.__name__} is a class; make an object: {callback.__name__}(...)"
+            )
+        if not (callable(callback) or isinstance(callback, Callback)):
+            is_schedule = callable(getattr(callback, "get_last_lr", None))
+            repair = (
+                "give it in Schedule(...)" if is_schedule else "give a function, or an object of a class of Callback"
+            )
+            raise ArgumentError(f"fit: the callback {callback!r} is not a Callback or a function; {repair}")
     listed = [c if isinstance(c, Callback) else OnEpochEnd(c) for c in listed]
     savers = [c for c in listed if isinstance(c, Checkpoint)]
     if save is not None:

@@ -256,7 +256,7 @@ def test_steps_that_are_too_large(folder, capsys):
     ("words", "text"),
     [
         (["trees.csv", "--target", "Kind"], "train: --target: trees.csv has no column 'Kind'; did you mean 'kind'?"),
-        (["none.csv", "--target", "kind"], "[Errno 2] No such file or directory: 'none.csv'"),
+        (["none.csv", "--target", "kind"], "none.csv: there is no such file"),
         (
             ["empty.csv", "--target", "kind"],
             "empty.csv: the file is empty; it needs a line of names, and a line for each row",
@@ -284,6 +284,10 @@ def test_steps_that_are_too_large(folder, capsys):
         (
             ["trees.csv", "--target", "kind", "--save", "no/m"],
             "train: the folder of --save no/m does not exist; make it first",
+        ),
+        (
+            ["trees.csv", "--target", "kind", "--plot", "loss.txt"],
+            "train: --plot loss.txt does not end like a picture; give a name that ends in .png, .svg, .pdf, .jpg",
         ),
         (
             ["trees.csv", "--target", "kind", "--validation", "0.9", "--test", "0.9"],

@@ -500,6 +500,39 @@ ERRORS: list[tuple[Callable[[], Any], type[MicrogradError], str]] = [
         "ReLU: inplace=True: a Value is not changed in place; take the result instead",
     ),
     (
+        lambda: nn.LeakyReLU(0.1, np.ones(3)),
+        ArgumentError,
+        "LeakyReLU: given data where inplace= stands; make the layer, then call it: LeakyReLU()(x)",
+    ),
+    (
+        lambda: nn.ReLU("x"),
+        ArgumentError,
+        "ReLU: inplace is of type str, not True or False; give one of them",
+    ),
+    *(
+        (
+            f,
+            ArgumentError,
+            f"{name}: {what} is of type Generator, not True or False; give rng= by its name",
+        )
+        for name, what, f in (
+            ("Linear", "bias", lambda: nn.Linear(2, 3, RNG(0))),
+            ("Bilinear", "bias", lambda: nn.Bilinear(2, 3, 4, RNG(0))),
+            ("Conv1d", "bias", lambda: nn.Conv1d(2, 3, 4, 1, 0, 1, 1, RNG(0))),
+            ("ConvTranspose2d", "bias", lambda: nn.ConvTranspose2d(2, 3, 4, 1, 0, 0, 1, RNG(0))),
+            ("GRUCell", "bias", lambda: nn.GRUCell(2, 3, RNG(0))),
+            ("LSTM", "bias", lambda: nn.LSTM(2, 3, 1, RNG(0))),
+            ("LSTM", "batch_first", lambda: nn.LSTM(2, 3, batch_first=RNG(0))),
+            ("MultiheadAttention", "bias", lambda: nn.MultiheadAttention(2, 1, 0.0, RNG(0))),
+            ("Dropout", "inplace", lambda: nn.Dropout(0.5, RNG(0))),
+        )
+    ),
+    (
+        lambda: nn.TransformerEncoderLayer(4, 2, activation=nn.ReLU),
+        ArgumentError,
+        "TransformerEncoderLayer: activation=ReLU is a class; make a module of it: ReLU()",
+    ),
+    (
         lambda: nn.CELU(0.0),
         ArgumentError,
         "CELU: alpha=0.0, and x is divided by it; ReLU is the limit for alpha towards 0",

@@ -818,6 +818,14 @@ def test_refused(program: str, error: type[MicrogradError], words: str) -> None:
         ("nn.losses.mse_loss", "micrograd.nn.losses has no mse_loss: here it is losses.mse, a function"),
         ("nn.ModuleList", "micrograd.nn has no ModuleList: here it is a list of modules in an attribute"),
         ("nn.Nonsense", "module 'micrograd.nn' has no attribute 'Nonsense'"),
+        ("nn.Linear(2, 3).cuda()", "Linear has no .cuda: here it is not needed: a Value is where its data is"),
+        ("nn.ReLU().double", "ReLU has no .double: here it is dtype='float64', given to each layer, and the default"),
+        (
+            "nn.init.xavier_uniform_",
+            "micrograd.nn.init has no xavier_uniform_: here it is w.data = init.xavier_uniform(w.shape), "
+            "which returns an array",
+        ),
+        ("nn.init.nonsense", "module 'micrograd.nn.init' has no attribute 'nonsense'"),
         ("nn.losses.nonsense", "module 'micrograd.nn.losses' has no attribute 'nonsense'"),
     ],
 )

@@ -455,11 +455,12 @@ def test_a_row():
     ("layers", "words"),
     [
         ((2,), "Sequential: layer 0 is 2, which cannot be called; give modules or functions"),
+        ((abs, Line), "Sequential: layer 1 is the class Line; make a layer of it: Line(...)"),
         (([abs],), "Sequential: layer 0 is [<built-in function abs>], which cannot be called"),
         (({"a.b": abs},), "Sequential: 'a.b' cannot be the name of a layer; give another, without a dot"),
         (({"train": abs},), "Sequential: 'train' cannot be the name of a layer; give another, without a dot"),
     ],
-    ids=["number", "list", "dot", "method"],
+    ids=["number", "class", "list", "dot", "method"],
 )
 def test_rows_that_are_refused(layers, words):
     with pytest.raises(ArgumentError) as caught:
@@ -502,3 +503,21 @@ def test_a_long_repr_is_short():
 
     assert repr(Wide()) == "Wide(9 modules, 18 parameters)"
     assert repr(Line()) == "Line(slope=a number, offset=a number)"
+
+
+def test_a_class_with_a_bypass_is_refused():
+    with pytest.raises(ArgumentError, match=r"Residual: given the class Line; make a module of it: Line\(...\)"):
+        Residual(Line)
+
+
+def test_a_module_may_have_names_of_pytorchs_methods():
+    class Own(Module):
+        def __init__(self):
+            self.half = Line()
+
+        def to(self, x):
+            return self.half(x)
+
+    assert Own().to(2.0).data == 5.0
+    assert [name for name, _ in Own().named_parameters()] == ["half.slope", "half.offset"]
+    assert not hasattr(Own(), "cuda") and hasattr(Own(), "to")

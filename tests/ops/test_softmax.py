@@ -116,6 +116,17 @@ def test_far_out_nothing_overflows(dtype: Any) -> None:
         assert np.isfinite(v.grad).all()
 
 
+@pytest.mark.parametrize("other", [0.0, -5.0, -30.0, -1e3, 39.0, 41.0, 1e3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_that_need_the_largest_taken_away_and_rows_that_do_not(dtype: Any, other: float) -> None:
+    """One row beside another does not change it."""
+    rows = np.array([[0.5, -1.0, 2.0], [0.5, -1.0, 2.0]], dtype)
+    rows[1] += dtype(other)
+    wanted = np.exp([0.5, -1.0, 2.0]) / np.exp([0.5, -1.0, 2.0]).sum()
+    rtol = 4 * np.finfo(dtype).eps + abs(np.spacing(dtype(other)))  # the second row itself is rounded
+    np.testing.assert_allclose(ops.softmax(rows), [wanted, wanted], rtol=rtol)
+
+
 def masked(f: Callable[..., Any], mask: Any) -> Callable[..., Any]:
     """f of logits, -inf outside of the mask; where f is -inf, 0 instead."""
 

@@ -312,10 +312,18 @@ W = Value(1.0, label="w")
 LEAF = "only a leaf can be trained: give the Value that it was made from, or Value(v.data)"
 WRONG: list[tuple[str, Any, type[Exception], str]] = [
     (
+        "a class",
+        lambda: optim.Optimizer([W], optim.Adam),
+        ArgumentError,
+        f"Optimizer: {optim.Adam!r} is not a rule; give one, such as chain(clip(1.0), adam(0.001))",
+    ),
+    ("a text", lambda: optim.Adam([W], lr="0.1"), ArgumentError, "adam: lr is '0.1'; give a number"),
+    (
         "empty",
         lambda: optim.SGD([]),
         ArgumentError,
-        "SGD: there are no parameters; give at least one, such as those of model.parameters()",
+        "SGD: there are no parameters; give Values, such as model.parameters(): those of a module are the "
+        "Values in its attributes",
     ),
     (
         "one Value",

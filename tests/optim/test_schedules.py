@@ -205,6 +205,14 @@ WRONG = [
         "CyclicLR: Adagrad has no momentum to cycle; give cycle_momentum=False",
     ),
     (
+        lambda: lr_scheduler.LambdaLR(sgd(), 0.5),
+        "LambdaLR: 0.5 is not a function; give one of the epoch, as in lambda t: 0.9**t",
+    ),
+    (
+        lambda: lr_scheduler.MultiStepLR(sgd(), 5),
+        "MultiStepLR: milestones=5; give a list of epochs, as in [30, 80]",
+    ),
+    (
         lambda: lr_scheduler.OneCycleLR(sgd(), 0.1),
         "OneCycleLR: the number of steps is missing; give total_steps, or epochs and steps_per_epoch",
     ),

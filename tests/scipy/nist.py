@@ -22,7 +22,7 @@ class Problem:
     Attributes:
         name: NIST's name.
         model: a function (x, *parameters) to what y should be.
-        x: the predictors, of shape (n,).
+        x: the predictor, of shape (n,); or two of them, of shape (2, n).
         y: the response, of shape (n,).
         start1: starting values far from the solution.
         start2: starting values nearer to it.
@@ -44,8 +44,16 @@ class Problem:
     residual_deviation: float
 
 
+def bennett5(x, b1, b2, b3):
+    return b1 * (b2 + x) ** (-1.0 / b3)
+
+
 def boxbod(x, b1, b2):
     return b1 * (1.0 - np.exp(-b2 * x))
+
+
+def chwirut(x, b1, b2, b3):
+    return np.exp(-b1 * x) / (b2 + b3 * x)
 
 
 def danwood(x, b1, b2):
@@ -54,6 +62,23 @@ def danwood(x, b1, b2):
 
 def eckerle4(x, b1, b2, b3):
     return b1 / b2 * np.exp(-0.5 * ((x - b3) / b2) ** 2)
+
+
+def wave(x, cosine, sine, months):
+    """One cycle of ENSO: air pressure at Easter Island minus that at Darwin."""
+    return cosine * np.cos(2.0 * np.pi * x / months) + sine * np.sin(2.0 * np.pi * x / months)
+
+
+def enso(x, b1, b2, b3, b4, b5, b6, b7, b8, b9):
+    return b1 + wave(x, b2, b3, 12.0) + wave(x, b5, b6, b4) + wave(x, b8, b9, b7)
+
+
+def gauss(x, b1, b2, b3, b4, b5, b6, b7, b8):
+    return b1 * np.exp(-b2 * x) + b3 * np.exp(-(((x - b4) / b5) ** 2)) + b6 * np.exp(-(((x - b7) / b8) ** 2))
+
+
+def square_ratio(x, b1, b2, b3, b4, b5):
+    return (b1 + b2 * x + b3 * x**2) / (1.0 + b4 * x + b5 * x**2)
 
 
 def cubic_ratio(x, b1, b2, b3, b4, b5, b6, b7):
@@ -88,6 +113,10 @@ def misra1d(x, b1, b2):
     return b1 * b2 * x / (1.0 + b2 * x)
 
 
+def nelson(x, b1, b2, b3):
+    return b1 - b2 * x[0] * np.exp(-b3 * x[1])
+
+
 def rat42(x, b1, b2, b3):
     return b1 / (1.0 + np.exp(b2 - b3 * x))
 
@@ -101,9 +130,15 @@ def roszman1(x, b1, b2, b3, b4):
 
 
 MODELS = {
+    "Bennett5": bennett5,
     "BoxBOD": boxbod,
+    "Chwirut1": chwirut,
+    "Chwirut2": chwirut,
     "DanWood": danwood,
     "Eckerle4": eckerle4,
+    "ENSO": enso,
+    "Gauss1": gauss,
+    "Kirby2": square_ratio,
     "Lanczos1": lanczos,
     "Lanczos2": lanczos,
     "Lanczos3": lanczos,
@@ -114,11 +149,15 @@ MODELS = {
     "Misra1b": misra1b,
     "Misra1c": misra1c,
     "Misra1d": misra1d,
+    "Nelson": nelson,
     "Rat42": rat42,
     "Rat43": rat43,
     "Roszman1": roszman1,
     "Thurber": cubic_ratio,
 }
+
+# Of Nelson's breakdown voltages the logarithm is modelled.
+RESPONSES = {"Nelson": np.log}
 
 
 def problems() -> dict[str, Problem]:
@@ -132,4 +171,6 @@ def _problem(name: str, section: configparser.SectionProxy) -> Problem:
     columns = {key: np.array(text.split(), dtype=float) for key, text in section.items()}
     vectors = {key: columns[key] for key in ("start1", "start2", "certified", "deviations")}
     sums = {key: columns[key].item() for key in ("residual_sum_of_squares", "residual_deviation")}
-    return Problem(name, MODELS[name], columns["x"], columns["y"], **vectors, **sums)
+    x = np.stack([columns["x"], columns["x2"]]) if "x2" in columns else columns["x"]
+    y = RESPONSES.get(name, np.asarray)(columns["y"])
+    return Problem(name, MODELS[name], x, y, **vectors, **sums)

@@ -60,6 +60,8 @@ class MultiStepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
+        if not isinstance(milestones, Iterable) or isinstance(milestones, str):
+            raise ArgumentError(f"MultiStepLR: milestones={milestones!r}; give a list of epochs, as in [30, 80]")
         self.milestones = sorted(milestones)
         self.gamma = number("MultiStepLR", "gamma", gamma)
         super().__init__(optimizer, last_epoch)
