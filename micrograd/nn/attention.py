@@ -13,6 +13,7 @@ from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.integers import integer_at_least
+from micrograd.interpreter import Interpreter
 from micrograd.nn import init
 from micrograd.nn.linear import Linear
 from micrograd.nn.module import Module
@@ -280,4 +281,7 @@ def _added(name: str, mask: Any, dtype: Any) -> Array:
             f"MultiheadAttention: {name} has the dtype {mask.dtype}; give booleans, True where a key is ignored, or "
             f"floats that are added"
         )
-    return mask
+    if isinstance(mask, Interpreter) or mask.dtype == dtype:
+        return mask
+    with np.errstate(over="ignore"):  # -1e300 is -inf in float32, which masks as well
+        return mask.astype(dtype)  # a mask of float64 would make float64 of a model of float32

@@ -116,7 +116,8 @@ class _Convolution(_Sliding):
         if len(shape) not in (self.AXES + 1, self.AXES + 2):
             return x  # the convolution says what is wrong
         widths = [(0, 0)] * (len(shape) - self.AXES) + pairs
-        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in zip(widths, shape, strict=True)):
+        sides = zip(pairs, shape[-self.AXES :], strict=True)  # not the batch, which may be empty
+        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in sides):
             raise ShapeError(
                 f"{type(self).__name__}: input {named(x)}, padding {pairs}: padding_mode='reflect' needs "
                 f"axes longer than the padding"

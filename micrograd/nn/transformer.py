@@ -138,7 +138,8 @@ class TransformerEncoder(Module):
         norm: a module for the output, such as `LayerNorm`, or None.
 
     Raises:
-        ArgumentError: num_layers is not an integer of at least 1.
+        ArgumentError: encoder_layer is not a module, or num_layers is not an integer of
+            at least 1.
 
     >>> model = TransformerEncoder(TransformerEncoderLayer(8, 2, 32), 2)
     >>> model(np.ones((5, 4, 8))).shape
@@ -147,6 +148,10 @@ class TransformerEncoder(Module):
 
     def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         self.num_layers = integer_at_least(1, "TransformerEncoder", "num_layers", num_layers)
+        if not isinstance(encoder_layer, Module):
+            raise ArgumentError(
+                f"TransformerEncoder: encoder_layer={encoder_layer!r} is not a module; give a TransformerEncoderLayer"
+            )
         # Generators are shared. With copies of them, all layers would drop the same
         # elements.
         shared = {id(generator): generator for _, generator in encoder_layer.named_generators()}

@@ -194,6 +194,12 @@ def test_without_a_generator_the_numbers_are_fresh(row: Row) -> None:
 # Embedding
 
 
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_an_empty_batch_is_padded(mode: str) -> None:
+    layer = nn.Conv2d(2, 3, 3, padding=1, padding_mode=mode)
+    assert layer(np.ones((0, 2, 4, 5))).shape == (0, 3, 4, 5)
+
+
 def test_embedding_gives_rows_and_sums_their_gradients() -> None:
     table = nn.Embedding(4, 2, rng=RNG(0))
     z = table([[1, 3], [1, 1]])

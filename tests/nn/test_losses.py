@@ -422,6 +422,17 @@ def test_huge_errors_do_not_overflow_the_part_that_is_not_used() -> None:
 # Ignored and weighted
 
 
+@pytest.mark.parametrize(("dtype", "length"), [("float32", 1e15), ("float64", 1e120)])
+def test_the_cosine_of_long_vectors(dtype: str, length: float) -> None:
+    x = Value(np.array([[3.0, 4.0], [1.0, 0.0]], dtype) * np.asarray(length, dtype))
+    other = np.array([[4.0, 3.0], [1.0, 0.0]], dtype) * np.asarray(length, dtype)
+    z = losses.cosine_embedding(x, other, [1.0, -1.0], reduction="none")
+    assert z.dtype == dtype
+    np.testing.assert_allclose(z.data, [1.0 - 24.0 / 25.0, 1.0], rtol=1e-5)
+    z.sum().backward()
+    np.testing.assert_allclose(x.grad * length, [[-0.0448, 0.0336], [0.0, 0.0]], rtol=1e-5, atol=1e-6)
+
+
 def test_ignored_samples_do_not_count() -> None:
     x = Value(np.arange(12.0).reshape(4, 3) % 5)
     target = np.array([2, -100, 0, -100])
@@ -751,6 +762,26 @@ WRONG: list[tuple[str, type[MicrogradError], str]] = [
         "cross_entropy(x, [0] * 4, label_smoothing=1.5)",
         ArgumentError,
         "cross_entropy: label_smoothing=1.5: give a number from 0 to 1",
+    ),
+    (
+        "cross_entropy(x, [0, 3, 1, 4], ignore_index=[3, 3, 4, 4])",
+        ArgumentError,
+        "cross_entropy: ignore_index=[3, 3, 4, 4]: give one integer, the class that is left out",
+    ),
+    (
+        "nll(x, [0] * 4, ignore_index='0')",
+        ArgumentError,
+        "nll: ignore_index='0': give one integer, the class that is left out",
+    ),
+    (
+        "multi_hinge(x, [0] * 4, margin='1')",
+        ArgumentError,
+        "multi_hinge: margin='1': give a number",
+    ),
+    (
+        "hinge(x, np.ones((4, 3)), margin=math.nan)",
+        ArgumentError,
+        "hinge: margin=nan: give a number",
     ),
     (
         "multi_hinge(x, [0] * 4, p=3)",
