@@ -117,6 +117,17 @@ def test_a_gradient_of_zero_is_a_gradient() -> None:
     assert not has_grad(x) and not has_grad(y)
 
 
+def test_zeros_for_gradients_leave_alone_what_has_none() -> None:
+    """As in PyTorch: what the loss never reached does not decay."""
+    x, y, z = Value(2.0), Value(2.0), Value(np.full(2, 2.0))
+    optimizer = optim.AdamW([x, y, z], 0.1, weight_decay=0.5)
+    (x * 1.0).backward()
+    optimizer.zero_grad(set_to_none=False)
+    assert [has_grad(p) for p in (x, y, z)] == [True, False, False]
+    optimizer.step()
+    assert (x.data, y.data, z.data.tolist()) == (1.9, 2.0, [2.0, 2.0])
+
+
 @pytest.mark.parametrize("name", CLASSES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 def test_the_dtype_stays(name: str, dtype: Any) -> None:

@@ -113,6 +113,23 @@ def test_two_schedules_multiply() -> None:
         wave.step()
 
 
+@pytest.mark.parametrize("kind", ["LambdaLR", "CosineAnnealingWarmRestarts"])
+def test_a_schedule_that_sets_the_rate_does_so_in_a_sequence(kind: str) -> None:
+    """As alone, and as in PyTorch: it does not scale by what the user has changed."""
+    make = {
+        "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda t: 1.0 / (1 + t)),
+        "CosineAnnealingWarmRestarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, T_0=4),
+    }[kind]
+    alone, inside = sgd(), sgd()
+    schedules = make(alone), lr_scheduler.SequentialLR(inside, [make(inside)], milestones=[])
+    for optimizer, schedule in zip((alone, inside), schedules, strict=True):
+        schedule.step()
+        optimizer.param_groups[0]["lr"] *= 2.0
+        schedule.step()
+    assert schedules[0].get_last_lr() == schedules[1].get_last_lr() == [alone.param_groups[0]["lr"]]
+    assert inside.param_groups[0]["lr"] == alone.param_groups[0]["lr"]
+
+
 def test_modes_of_cycles() -> None:
     heights = {
         "triangular": [0.0, 0.5, 1.0, 0.0, 0.5, 1.0],
