@@ -9,10 +9,8 @@ graph, so they may not be turned into plain numbers.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Iterator
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 _numbers = itertools.count(1)
 _pushing: set[int] = set()  # numbers of the jvps that are running in any thread
@@ -20,28 +18,34 @@ _recording: set[int] = set()  # numbers of the reverse-mode transforms, likewise
 _innermost: ContextVar[int] = ContextVar("innermost", default=0)
 
 
-@contextlib.contextmanager
-def pushing() -> Iterator[int]:
+class pushing:  # noqa: N801 - it is used like a function
     """A jvp runs in this block, which gives its number."""
-    level = next(_numbers)
-    _pushing.add(level)
-    token = _innermost.set(level)
-    try:
-        yield level
-    finally:
-        _innermost.reset(token)
-        _pushing.discard(level)
+
+    __slots__ = ("_number", "_token")
+
+    def __enter__(self) -> int:
+        self._number = next(_numbers)
+        _pushing.add(self._number)
+        self._token: Token[int] = _innermost.set(self._number)
+        return self._number
+
+    def __exit__(self, *error: object) -> None:
+        _innermost.reset(self._token)
+        _pushing.discard(self._number)
 
 
-@contextlib.contextmanager
-def recording() -> Iterator[int]:
+class recording:  # noqa: N801
     """A reverse-mode transform records in this block, which gives its number."""
-    level = next(_numbers)
-    _recording.add(level)
-    try:
-        yield level
-    finally:
-        _recording.discard(level)
+
+    __slots__ = ("_number",)
+
+    def __enter__(self) -> int:
+        self._number = next(_numbers)
+        _recording.add(self._number)
+        return self._number
+
+    def __exit__(self, *error: object) -> None:
+        _recording.discard(self._number)
 
 
 def innermost() -> int:
