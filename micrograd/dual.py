@@ -14,12 +14,12 @@ from typing import Any
 from micrograd import levels
 from micrograd import on_demand as np
 from micrograd.anomaly import current_anomalies
-from micrograd.arrays import as_data, as_operand
+from micrograd.arrays import as_data, as_real
 from micrograd.cotangents import in_dtype
 from micrograd.errors import GradientError, ShapeError
 from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.modes import quietly
-from micrograd.op import Array, Op, ground, shape_of
+from micrograd.op import Array, Op, numbers_below, shape_of
 from micrograd.ops import broadcast_to, positive
 from micrograd.ops.operators import Operators
 
@@ -83,7 +83,7 @@ class Dual(Operators):
         """
         if not levels.is_pushing(self._number):
             return op(*[x._settled() if isinstance(x, Dual) else x for x in inputs], **params)
-        joined = [_joined(op.name, x) for x in inputs]
+        joined = [as_real(x, op.name) for x in inputs]
         if any(x is not raw for x, raw in zip(joined, inputs, strict=True)):
             return op(*joined, **params)  # the newest of all takes the call
         mine = [isinstance(x, Dual) and x._number == self._number for x in inputs]
@@ -100,7 +100,7 @@ class Dual(Operators):
             return Dual(z, None, self._number)
         if shape_of(t) != shape_of(z):
             t = broadcast_to(t, shape=shape_of(z))
-        return Dual(z, in_dtype(t, ground(z)), self._number)
+        return Dual(z, in_dtype(t, numbers_below(z)), self._number)
 
     def __copy__(self) -> Any:
         return positive(self)
@@ -146,30 +146,16 @@ def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Seq
     given, wanted = [shape_of(t) for t in tangents], [shape_of(x) for x in primals]
     if given != wanted:
         raise ShapeError(f"jvp: tangents of shapes {given} for primals of shapes {wanted}; give one tangent per primal")
-    with levels.pushing() as level:
-        outputs = [_joined("jvp", z) for z in f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])]
+    with levels.pushing(_constant) as level:
+        outputs = [as_real(z, "jvp") for z in f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])]
     mine = [isinstance(z, Dual) and z._number == level for z in outputs]
     values = [z.primal if own else _settled(z) for z, own in zip(outputs, mine, strict=True)]
     slopes = [z.tangent if own else zeros_like(_as_array(z)) for z, own in zip(outputs, mine, strict=True)]
     return values, slopes
 
 
-def lifted(x: Array) -> Array:
-    """x as a constant of the innermost jvp around, so that what is made of it now is
-    inside of that jvp.
-    """
-    level = levels.innermost()
-    return x if level == 0 or getattr(x, "_level", 0.0) >= level else Dual(x, None, level)
-
-
-def _joined(name: str, x: Array) -> Array:
-    """A list or array of Duals as one Dual; what is not made of real numbers is
-    refused; anything else as it is.
-    """
-    if isinstance(x, (Interpreter, float, int)):
-        return x
-    is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")
-    return x if is_real else as_operand(x, name)
+def _constant(x: Array, level: int) -> Dual:
+    return Dual(x, None, level)
 
 
 def _settled(z: Array) -> Array:

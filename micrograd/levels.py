@@ -1,36 +1,61 @@
 """Which transforms are running. Each has its own number, which is used only once.
 
 So a Dual that is left over from one transform is never taken for part of another. A
-`jvp` gives its number to the Duals that it makes. An inner jvp begins later, so its
-number is larger. The reverse-mode transforms (`grad`, `vjp` and others) only say that
-they are running. While one runs, the Values that it differentiates must keep their
-graph, so they may not be turned into plain numbers.
+`jvp` gives its number to the Duals that it makes, a `vmap` to its Batches. An inner one
+begins later, so its number is larger. The reverse-mode transforms (`grad`, `vjp` and
+others) only say that they are running. While one runs, the Values that it
+differentiates must keep their graph, so they may not be turned into plain numbers.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from typing import Any
+
+Constant = Callable[[Any, int], Any]  # makes a constant of a transform, given its number
 
 _numbers = itertools.count(1)
-_pushing: set[int] = set()  # numbers of the jvps that are running in any thread
+_open: set[int] = set()  # numbers of the jvps and vmaps that are running in any thread
 _recording: set[int] = set()  # numbers of the reverse-mode transforms, likewise
-_innermost: ContextVar[int] = ContextVar("innermost", default=0)
+_innermost: ContextVar[tuple[int, Any]] = ContextVar("innermost", default=(0, None))
+_mapping: ContextVar[bool] = ContextVar("mapping", default=False)
 
 
 @contextlib.contextmanager
-def pushing() -> Iterator[int]:
-    """A jvp runs in this block, which gives its number."""
+def pushing(constant: Constant) -> Iterator[int]:
+    """A jvp runs in this block, which gives its number.
+
+    Args:
+        constant: a function that makes a Dual that does not move, of anything and the
+            number.
+    """
     level = next(_numbers)
-    _pushing.add(level)
-    token = _innermost.set(level)
+    _open.add(level)
+    token = _innermost.set((level, constant))
     try:
         yield level
     finally:
         _innermost.reset(token)
-        _pushing.discard(level)
+        _open.discard(level)
+
+
+@contextlib.contextmanager
+def mapping(constant: Constant) -> Iterator[int]:
+    """A vmap runs in this block, which gives its number.
+
+    Args:
+        constant: a function that makes a Batch that is the same in each example, of
+            anything and the number.
+    """
+    token = _mapping.set(True)
+    try:
+        with pushing(constant) as level:
+            yield level
+    finally:
+        _mapping.reset(token)
 
 
 @contextlib.contextmanager
@@ -45,13 +70,26 @@ def recording() -> Iterator[int]:
 
 
 def innermost() -> int:
-    """The number of the innermost jvp around this call; 0 if there is none."""
-    return _innermost.get()
+    """The number of the innermost jvp or vmap around this call; 0 if there is none."""
+    return _innermost.get()[0]
+
+
+def lifted(x: Any) -> Any:
+    """x as a constant of the innermost jvp or vmap around, so that what is made of it
+    now is inside of that one.
+    """
+    level, constant = _innermost.get()
+    return x if level == 0 or getattr(x, "_level", 0.0) >= level else constant(x, level)
 
 
 def is_pushing(level: int) -> bool:
-    """Whether the jvp with this number is still running."""
-    return level in _pushing
+    """Whether the jvp or vmap with this number is still running."""
+    return level in _open
+
+
+def is_mapping() -> bool:
+    """Whether a vmap runs around this call."""
+    return _mapping.get()
 
 
 def is_recording() -> bool:

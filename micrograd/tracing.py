@@ -11,7 +11,6 @@ from typing import Any
 
 from micrograd import levels
 from micrograd.argnums import Argnums, Chosen
-from micrograd.dual import lifted
 from micrograd.engine import Value
 from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
@@ -69,7 +68,7 @@ class Trace:
         self._chosen = Chosen(name, argnums, args)
         recorded = [isinstance(x, Value) and x._level > levels.innermost() for x in self._chosen.leaves]
         given = zip(self._chosen.leaves, recorded, strict=True)
-        self.fresh = [traced(x if is_recorded else lifted(x)) for x, is_recorded in given]
+        self.fresh = [traced(x if is_recorded else levels.lifted(x)) for x, is_recorded in given]
         self._routes: dict[Value, Any] = {}
         with _one_more_around(), enable_grad():
             self.out = joined_leaves(f(*self._chosen.replaced(self.fresh), **options))
