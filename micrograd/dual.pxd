@@ -18,4 +18,3 @@ cdef class Dual(Operators):
 
 @cython.locals(count=Py_ssize_t)
 cdef _pushed_floats(Op op, list primals, list tangents, dict params)
-cpdef joined(object name, object x)
