@@ -23,6 +23,7 @@ from benchmarks import (
     moons_arrays,
     moons_scalar,
     nodes,
+    numpy_programs,
     report,
     scalar_ops,
     single_ops,
@@ -48,6 +49,7 @@ MODULES = (
     adam_arrays,
     adam_scalars,
     estimators,
+    numpy_programs,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
