@@ -67,3 +67,50 @@ def gradient_in_autograd(program: str, **size: Any) -> Trial:
     args = room.arguments(**size)
     derivative = autograd.grad(room.written_in(autograd.numpy, **size), tuple(range(len(args))))
     return trial(lambda: derivative(*args))
+
+
+def hessian(program: str, **size: Any) -> Trial:
+    """micrograd: the Hessian by all arguments in one vector."""
+    from micrograd import hessian
+
+    f, x = _of_one_vector(numpy, program, size)
+    derivative = hessian(f)
+    return trial(lambda: derivative(x))
+
+
+def hessian_in_torch(program: str, **size: Any) -> Trial:
+    """PyTorch: torch.func.hessian."""
+    import torch
+
+    room = room_of(program)
+    f, x = _joined(room.in_torch(torch, **size), room.arguments(**size))
+    derivative = torch.func.hessian(f)
+    vector = torch.tensor(x)
+    return trial(lambda: derivative(vector))
+
+
+def hessian_in_jax(program: str, **size: Any) -> Trial:
+    """JAX: jit of hessian."""
+    import jax
+
+    f, x = _of_one_vector(jax.numpy, program, size)
+    derivative = jax.jit(jax.hessian(f))
+    vector = jax.numpy.asarray(x)
+    return trial(lambda: derivative(vector).block_until_ready())
+
+
+def _of_one_vector(np: Any, program: str, size: dict[str, Any]) -> tuple[Any, Any]:
+    room = room_of(program)
+    return _joined(room.written_in(np, **size), room.arguments(**size))
+
+
+def _joined(f: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
+    """f as a function of one vector that holds all arguments, and that vector."""
+    ends = numpy.cumsum([x.size for x in args]).tolist()
+    shapes = [x.shape for x in args]
+
+    def of_vector(vector: Any) -> Any:
+        parts = [vector[end - x.size : end] for end, x in zip(ends, args, strict=True)]
+        return f(*[part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)])
+
+    return of_vector, numpy.concatenate([x.ravel() for x in args])

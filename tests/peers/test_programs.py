@@ -11,10 +11,11 @@ import functools
 import numpy as np
 import pytest
 
-from benchmarks.programs import contestants
-from micrograd import ops
+from benchmarks.programs import bundle, contestants, hand, particle, perceptron, saddle
+from micrograd import grad, ops
+from micrograd import numpy as mnp
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")]
 
 GRADIENTS = {
     "log_sum_exp": {"n": 40},
@@ -43,6 +44,52 @@ def peers_gradient(program: str, peer: str) -> tuple[float, ...]:
 @pytest.mark.parametrize("program", GRADIENTS)
 def test_gradient(program, namespace, peer):
     numbers, step = contestants.gradient(OF_OURS[namespace], program.partition(",")[0], **GRADIENTS[program])
-    expected = np.array(peers_gradient(program, peer))
-    assert np.abs(numbers - expected).max() <= 1e-9 * np.abs(expected).max()
+    agree(numbers, peers_gradient(program, peer))
     assert contestants.numbers_of(step()) == list(numbers)
+
+
+@pytest.fixture
+def double_precision():
+    jax = pytest.importorskip("jax")
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", before)
+
+
+def agree(one, other):
+    one, other = np.array(one), np.array(other)
+    assert one.shape == other.shape
+    assert np.abs(one - other).max() <= 1e-9 * np.abs(other).max()
+
+
+OTHERS = {
+    "bundle": (bundle, {"n": 5}, ("torch", "jax")),
+    "hand": (hand, {"n": 5}, ("torch", "jax")),
+    "perceptron": (perceptron, {"sizes": [6, 5, 4], "batch": 3}, ("torch", "jax")),
+    "particle": (particle, {"descents": 2, "step": 0.5}, ("torch", "autograd")),
+    "saddle": (saddle, {"rate": 0.1}, ("torch", "autograd")),
+}
+HESSIANS = {"mixture": {"d": 2, "k": 3, "n": 10}, "clusters": {"d": 3, "k": 4, "n": 20}, "rosenbrock": {"n": 10}}
+
+
+@pytest.mark.parametrize(("program", "peer"), [(name, peer) for name, x in OTHERS.items() for peer in x[2]])
+def test_program(program, peer, double_precision):
+    room, size, _ = OTHERS[program]
+    agree(room.ours(**size)[0], getattr(room, peer)(**size)[0])
+
+
+@pytest.mark.parametrize("peer", ["torch", "jax"])
+@pytest.mark.parametrize("program", HESSIANS)
+def test_hessian(program, peer, double_precision):
+    of_peer = {"torch": contestants.hessian_in_torch, "jax": contestants.hessian_in_jax}[peer]
+    agree(contestants.hessian(program, **HESSIANS[program])[0], of_peer(program, **HESSIANS[program])[0])
+
+
+def test_particle_goes_through_the_origin():
+    """Siskind and Pearlmutter found the w below, by a descent that ends at steps of
+    1e-5.
+    """
+    missed = particle.written_in(mnp, mnp.array, mnp.array, grad, 0.1)
+    assert missed(0.20719187464861) < 1e-8
+    assert missed(0.20719187464861 - 1e-4) > 1e-6 < missed(0.20719187464861 + 1e-4)
