@@ -20,6 +20,7 @@ __all__ = [
     "Value",
     "about",
     "check_op",
+    "checkpoint",
     "detect_anomaly",
     "draw_dot",
     "elementwise_grad",

@@ -32,6 +32,7 @@ from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
 from .symbol import Symbol as Symbol
+from .transforms import checkpoint as checkpoint
 from .transforms import elementwise_grad as elementwise_grad
 from .transforms import grad as grad
 from .transforms import hessian as hessian
