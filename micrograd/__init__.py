@@ -32,6 +32,8 @@ __all__ = [
     "ieee_gradients",
     "jacobian",
     "jvp",
+    "linear_transpose",
+    "linearize",
     "no_grad",
     "toposort",
     "trace",

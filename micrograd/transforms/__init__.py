@@ -18,6 +18,7 @@ anybody's `grad`.
 
 from micrograd.transforms.gradients import elementwise_grad, grad, value_and_grad
 from micrograd.transforms.jacobians import hessian, hvp, jacobian
+from micrograd.transforms.linearizing import linear_transpose, linearize
 from micrograd.transforms.products import jvp, vjp
 from micrograd.transforms.recomputing import checkpoint
 from micrograd.transforms.vmap import vmap
@@ -30,6 +31,8 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "linear_transpose",
+    "linearize",
     "value_and_grad",
     "vjp",
     "vmap",
