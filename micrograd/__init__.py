@@ -21,6 +21,8 @@ __all__ = [
     "about",
     "check_op",
     "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
     "detect_anomaly",
     "draw_dot",
     "elementwise_grad",

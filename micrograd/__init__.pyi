@@ -33,6 +33,8 @@ from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
 from .symbol import Symbol as Symbol
 from .transforms import checkpoint as checkpoint
+from .transforms import custom_jvp as custom_jvp
+from .transforms import custom_vjp as custom_vjp
 from .transforms import elementwise_grad as elementwise_grad
 from .transforms import grad as grad
 from .transforms import hessian as hessian

@@ -16,6 +16,8 @@ anybody's `grad`.
 -1.0
 """
 
+from micrograd.transforms.custom_forward import custom_jvp
+from micrograd.transforms.custom_reverse import custom_vjp
 from micrograd.transforms.gradients import elementwise_grad, grad, value_and_grad
 from micrograd.transforms.jacobians import hessian, hvp, jacobian
 from micrograd.transforms.linearizing import linear_transpose, linearize
@@ -25,6 +27,8 @@ from micrograd.transforms.vmap import vmap
 
 __all__ = [
     "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
     "elementwise_grad",
     "grad",
     "hessian",
