@@ -49,8 +49,10 @@ def _passed(node: Any, i: int, mask: Any, inputs: Sequence[Any], moving: Sequenc
     The mask is True where it asks for the node.
     """
     record, params = node._record, node._params or {}
-    data = [ground(x) for x in inputs]
     try:
+        if hasattr(record, "asked"):  # a call of a function, with a graph of its own
+            return record.asked(i, mask, node, inputs)
+        data = [ground(x) for x in inputs]
         if isinstance(record, Elementwise):
             part = mask & record.varies(i, ground(node), data, moving, params)
         else:

@@ -5,8 +5,11 @@ the second run another one.
 from __future__ import annotations
 
 import functools
+import math
 import random
+import threading
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -166,6 +169,47 @@ def test_the_history_is_one_node():
     assert z.check_stale() == []
     x.data = X + 1.0
     assert z.check_stale() == [z]
+
+
+def masked(wrap):
+    return lambda x: np.sum(wrap(lambda y: np.where(x > 0.0, y, 0.0) * 2.0)(np.sqrt(x)))
+
+
+def masked_inside(wrap):
+    return lambda x: np.sum(np.where(x > 0.0, wrap(np.sqrt)(x), 0.0))
+
+
+@pytest.mark.parametrize("program", [masked, masked_inside])
+def test_zero_times_infinity_is_known_through_a_checkpoint(program):
+    """The mask asks for nothing at 0, where the slope of the root is infinite."""
+    x = np.array([0.0, 4.0])
+    np.testing.assert_array_equal(grad(program(checkpoint))(x), grad(program(plainly))(x))
+
+
+def test_exact_numbers():
+    assert grad(checkpoint(lambda x: x * x))(Fraction(1, 3)) == Fraction(2, 3)
+
+
+@pytest.mark.parametrize("data", [math.nan, math.inf, np.array([math.nan, 1.0]), np.array([], float)])
+def test_numbers_that_are_not_finite_are_the_same_twice(data):
+    x = Value(data)
+    np.sum(checkpoint(lambda x: x * 2.0)(x)).backward()
+    np.testing.assert_array_equal(x.grad, 2.0 * np.ones(np.shape(data)))
+
+
+def test_threads_share_the_parameters():
+    w = Value(np.ones(3))
+
+    def work():
+        for _ in range(20):
+            np.sum(checkpoint(lambda x: x * w)(Value(X))).backward()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    np.testing.assert_allclose(w.grad, 80.0 * X, rtol=1e-12)
 
 
 # Memory

@@ -97,7 +97,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         if all(t is None for t in tangents):
             out = self.applied(inside, fixed)
             return like(out, [Dual(z, None, number) for z in leaves_of(out)])
-        out, residuals = self.run_forward(inside.tree, fixed, number)
+        out, residuals = self.outward(inside, fixed, number)
         slopes = self.transposed(inside.tree, fixed, out, residuals, tangents)
         pairs = zip(leaves_of(out), slopes, strict=True)
         return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
@@ -145,6 +145,15 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
                 f"the output and backward takes the residuals"
             )
         return below(self.name, "forward", pair[0], level), below(self.name, "forward", pair[1], level)
+
+    def outward(self, given: Arguments, fixed: list[Any], level: float) -> tuple[Any, Any]:
+        """The output and the residuals. For transforms around, which see this output
+        too, the derivative of f is again that of the rule.
+        """
+        out, residuals = self.run_forward(given.tree, fixed, level)
+        if given.top is not None:
+            out = below(self.name, "f", self.applied(given, fixed), level)
+        return out, residuals
 
     def run_backward(self, moving: Sequence[Any], fixed: list[Any], residuals: Any, cotangent: Any) -> list[Any]:
         """A cotangent for each leaf of the arguments; None for none."""
@@ -239,8 +248,8 @@ class _Reversed(Call):
 
     def first(self) -> Any:
         """The output of forward, with this call as its history."""
-        data = self._given.data()
-        out, self._residuals = self._custom.run_forward(self._given.replaced(data), self._fixed, self._level)
+        data = Arguments(self._given.replaced(self._given.data()))
+        out, self._residuals = self._custom.outward(data, self._fixed, self._level)
         leaves = leaves_of(out)
         self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
         self._out = like(out, [0.0 if i in self._reals else zeros_like(z) for i, z in enumerate(leaves)])

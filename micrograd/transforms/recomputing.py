@@ -9,13 +9,14 @@ from typing import Any, ParamSpec, TypeVar
 
 from micrograd import levels
 from micrograd import on_demand as np
+from micrograd.asked import asked_in
 from micrograd.batch import Batch
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import numbers_below, shape_of, zeros_like
+from micrograd.interpreter import NUMBERS, numbers_below, shape_of, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad, no_grad
-from micrograd.node import Node, data_of, is_constant, made, set_inputs
+from micrograd.node import Node, data_of, inputs_of, is_constant, made, set_inputs
 from micrograd.ops import positive
 from micrograd.record import LEAF
 from micrograd.reverse import Reach, pulled
@@ -164,6 +165,14 @@ class _Recomputed(Call):
         found = [zeros_like(x) if part is None else part for x, part in zip(reach.ends, found, strict=True)]
         return unshared_leaves(found, [g, *inputs])
 
+    def asked(self, i: int, mask: Any, node: Any, inputs: Sequence[Any]) -> Any:
+        """Where the gradient of the output, which is asked for where the mask is True,
+        asks for that of input i: see asked.py.
+        """
+        reach = self._second(data_of(node), [data_of(x) for x in inputs], False)
+        order = [*reach.ends, *reach.order]
+        return asked_in(order, np.asarray(mask, float)[()], inputs_of)[reach.ends[i]]
+
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         is_recorded = isinstance(z, Node) and z._record is self
         reach = self._second(z, inputs, is_recorded)
@@ -230,6 +239,9 @@ def _are_close(again: Any, before: Any) -> bool:
         return True
     if shape_of(again) != shape_of(before):
         return False
+    if type(again) in NUMBERS and type(before) in NUMBERS:
+        are_nan = again != again and before != before
+        return bool(are_nan or again == before or abs(again - before) <= 1e-8 * abs(before))
     dtype = np.result_type(again, before)
     if dtype.kind != "f":
         return bool(np.all(again == before))
