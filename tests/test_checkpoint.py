@@ -10,9 +10,11 @@ import random
 import threading
 import tracemalloc
 from fractions import Fraction
+from random import gauss
 
 import numpy as np
 import pytest
+from numpy.random import rand
 
 from micrograd import Value, checkpoint, grad, hessian, hvp, jvp, nn, no_grad, vjp, vmap
 from micrograd.errors import ArgumentError, GradientError
@@ -129,6 +131,47 @@ def test_eager_values_with_closures(create_graph):
     given = values(checkpoint, create_graph)
     assert given == pytest.approx(values(plainly, create_graph), rel=1e-14)
     assert 0.0 not in given
+
+
+SCALE = 1.0
+
+
+def use_scale(z):
+    return z * SCALE
+
+
+def loops(wrap):
+    """Functions made in a loop: the loop goes on before the gradient is asked for."""
+    global SCALE
+    z = x = Value(X)
+    total = 0.0
+
+    def write(z):
+        nonlocal total
+        total = total + 1.0
+        return z * total
+
+    for scale in (1.0, 2.0, 3.0):
+        SCALE = scale + 1.0
+
+        def inner(z, *, power=2.0):
+            return z * scale + power  # noqa: B023 - it is what is tested
+
+        def deep(z):
+            return inner(z) if z.shape else deep(z)
+
+        z = wrap(lambda z: inner(z) * scale)(z)  # noqa: B023
+        z = wrap(functools.partial(lambda z, s: z * s * scale, s=2.0))(z)  # noqa: B023
+        z = wrap(use_scale)(z)
+        z = wrap(wrap(lambda z: z * scale * 0.5))(z)  # noqa: B023
+        z = wrap(deep)(z)
+        z = wrap(write)(z)
+    np.sum(np.sin(z)).backward()
+    return [x.grad]
+
+
+def test_variables_are_those_of_the_first_run():
+    np.testing.assert_array_equal(loops(checkpoint), loops(plainly))
 
 
 def test_gradients_of_two_inputs_share_no_array():
@@ -264,10 +307,12 @@ def doubled_in_noise(rng):
         lambda: lambda x: x * x * np.array([random.random() for _ in range(3)]),
         lambda: functools.partial(lambda x, rng: x * x * rng.random(3), rng=np.random.default_rng(0)),
         with_default,
+        lambda: lambda x: x * x * rand(3),
+        lambda: lambda x: x * x * np.array([gauss(0.0, 1.0), gauss(0.0, 1.0), gauss(0.0, 1.0)]),
         lambda: WithNoise(np.random.default_rng(4)).multiplied,
         lambda: WithNoise(np.random.default_rng(4)),
     ],
-    ids=["closure", "RandomState", "numpy.random", "random", "partial", "default", "method", "object"],
+    ids=["closure", "RandomState", "numpy.random", "random", "partial", "default", "rand", "gauss", "method", "object"],
 )
 def test_random_numbers_are_drawn_again(make):
     """The second run draws what the first did; what comes after is not disturbed."""
@@ -385,6 +430,7 @@ def test_generators_are_found_where_a_function_may_draw_from():
 
     if X is None:
         unbound = 0.0  # a cell without a value
-    generators, modules = found_in([f, {"a": [rngs[2]]}, nn.Dropout(0.5, rng=rngs[2])])
+    generators, modules, names = found_in([f, {"a": [rngs[2]]}, nn.Dropout(0.5, rng=rngs[2])])
     assert {id(x) for x in generators} >= {id(x) for x in rngs}
     assert [type(x) for x in modules] == [nn.Dropout]
+    assert "random" in names
