@@ -150,7 +150,7 @@ def test_dir_is_complete():
 
 def test_dir_names_every_public_room():
     inner = set(
-        "anomaly argnums arrays asked batch batched chain cli compiled copies cotangents cycles demo doubles "
+        "alignment anomaly argnums arrays asked batch batched chain cli compiled copies cotangents cycles demo doubles "
         "exact facts floats folding formula gathering gradients heap installed interpreter leaves levels memory "
         "modes node "
         "on_demand operands pure plain record reverse sources spelling stale table traced tracing unchecked unknown "
