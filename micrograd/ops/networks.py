@@ -7,6 +7,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
 from micrograd.interpreter import is_one_of_many
+from micrograd.levels import is_mapping
 from micrograd.op import Array, named, numbers_below, primitive, shape_of
 from micrograd.ops.arguments import integer_at_least, operand
 from micrograd.ops.arithmetic import cast, where
@@ -167,5 +168,10 @@ def dropout(x: Array, *, p: float = 0.5, training: bool = True, rng: Any = None)
     x = operand("dropout", x)
     if not training or p == 0.0:
         return x
+    if is_mapping():
+        raise ArgumentError(
+            "dropout: inside vmap all examples would get the same mask; "
+            "draw one mask per example outside, and map over it, or give training=False"
+        )
     kept = (np.random if rng is None else rng).random(shape_of(x)) >= p
     return where(kept, x * (1.0 / (1.0 - p) if p < 1.0 else 1.0), 0.0)
