@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
 from micrograd import levels
+from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.batch import Batch, unmapped
 from micrograd.batched.layouts import for_each, moved
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.tracing import none_around
@@ -65,14 +67,36 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
     leaves = [_example_first(x, a, in_axes) for x, a in zip(inputs, numbers, strict=True)]
     is_mapped = [a is not None and x is not None for x, a in zip(inputs, numbers, strict=True)]
     count = _count(leaves, is_mapped, axis_size, args, options)
+    drawn = None if levels.is_mapping() or _is_ours(f) else _state_of_random()
     with levels.mapping(unmapped) as level, none_around():
         given = iter([Batch(x, True, level) if m else x for x, m in zip(leaves, is_mapped, strict=True)])
         fresh = [like(arg, [next(given) for _ in leaves_of(arg)]) for arg in args]
         by_name = like(options, given)
         out = joined_leaves(f(*fresh, **by_name))
+    if drawn is not None and drawn != _state_of_random():
+        raise DataError(
+            "np.random: a function inside vmap drew random numbers, and all examples would get the same ones;\n"
+            "draw one set per example outside, as with shape (n, ...), and map over it"
+        )
     outs = leaves_of(out)
     places = _spread_out(out, out_axes)
     return like(out, [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)])
+
+
+def _is_ours(f: Any) -> bool:
+    return str(getattr(f, "__module__", "")).startswith("micrograd.")
+
+
+def _state_of_random() -> Any:
+    """What changes when NumPy's global generator draws; None where nobody uses it.
+
+    A generator of the user's own, such as `np.random.default_rng()`, cannot be seen.
+    """
+    if "numpy.random" not in sys.modules:
+        return None
+    state = np.random.get_bit_generator().state
+    inner = state["state"]
+    return (inner["pos"], int(inner["key"][0])) if "pos" in inner else str(state)
 
 
 # Arguments
