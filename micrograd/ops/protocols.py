@@ -18,11 +18,12 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
-from micrograd.interpreter import Interpreter
+from micrograd.interpreter import Interpreter, is_one_of_many
 from micrograd.op import ground, shape_of
 from micrograd.ops import ufuncs
 from micrograd.ops.hints import why_not
 from micrograd.ops.reducing import FULL
+from micrograd.ops.refusals import one_of_many_error
 from micrograd.trees import mapped
 
 # These call the operators of Value, which build the graph of the texts on numbers.
@@ -82,7 +83,7 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
     """Our function for a ufunc of NumPy."""
     name = SPELLED.get(ufunc.__name__, ufunc.__name__)
     if name in OF_DATA:
-        return lambda *inputs: ufunc(*map(_data, inputs))
+        return lambda *inputs: ufunc(*[_data_for(f"np.{ufunc.__name__}", x) for x in inputs])
     if name in OPERATORS:
         return functools.partial(_operated, name, *OPERATORS[name])
     return _op_for(name, f"np.{ufunc.__name__}")
@@ -120,7 +121,7 @@ def _run_of(function: Any, count: int, names: list[str]) -> Callable[[tuple[Any,
     if home not in HOMES:
         raise OpError(f"{asked}: there is no op for it, nor a similar one; take v.data for plain NumPy")
     if name in OF_SHAPE or name in OF_DATA:
-        of = _ghost if name in OF_SHAPE else _data
+        of = _ghost if name in OF_SHAPE else functools.partial(_data_for, asked)
         return lambda args, options: function(*mapped(of, args), **mapped(of, options))
     op = _op_for(SPELLED.get(name, name), asked)
     if asked.removeprefix("np.") in LAST_AXES:
@@ -147,10 +148,19 @@ def _data(x: Any) -> Any:
     return data
 
 
+def _data_for(asked: str, x: Any) -> Any:
+    """The same, but not of one example inside a vmap."""
+    if is_one_of_many(x):
+        raise one_of_many_error(asked, x)
+    return _data(x)
+
+
 def _ghost(x: Any) -> Any:
-    """The plain data of x; for a shape without numbers, an array without memory."""
-    if ground(x) is None and x is not None:
-        return np.broadcast_to(np.zeros((), x.dtype), shape_of(x))
+    """The plain data of x; an array without memory for a shape without numbers, and for
+    one example inside a vmap.
+    """
+    if is_one_of_many(x) or (ground(x) is None and x is not None):
+        return np.broadcast_to(np.zeros((), np.dtype(x.dtype)), shape_of(x))
     return ground(x)
 
 
