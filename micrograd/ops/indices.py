@@ -39,6 +39,19 @@ def is_basic(entry: Any) -> bool:
     return type(entry) in (int, slice) or entry is None or entry is Ellipsis or is_integer(entry)
 
 
+# Types of entries that take each element at most once, and that no Value hides behind.
+PLAIN_ENTRIES = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
+def are_plain(index: Any) -> bool:
+    """Whether an index is made of such entries alone.
+
+    >>> are_plain((slice(2), 0)), are_plain([0, 0])
+    (True, False)
+    """
+    return PLAIN_ENTRIES.issuperset(map(type, index)) if type(index) is tuple else type(index) in PLAIN_ENTRIES
+
+
 def is_integer(entry: Any) -> bool:
     """Whether an entry is one integer: a Python int, a NumPy one, or an array of it."""
     if isinstance(entry, bool) or not hasattr(entry, "__index__") or getattr(entry, "shape", ()) != ():
