@@ -14,6 +14,7 @@ from micrograd.integers import integer_at_least
 from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History, figure_of, save_figure
+from micrograd.train.pairs import check_pairs
 from micrograd.train.scores import number_of, restore_modes, training_modes
 from micrograd.train.steps import check_parts, check_reached
 
@@ -149,8 +150,11 @@ def _tried(
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.zero_grad()
-            value = loss(model(X), y)
+            prediction = model(X)
+            value = loss(prediction, y)
             found = number_of(value)
+            if not len(table):
+                check_pairs("find_learning_rate", prediction, y, value)
             mean = SMOOTHING * mean + (1.0 - SMOOTHING) * found
             smoothed = mean / (1.0 - SMOOTHING ** (len(table) + 1))  # without the bias of a mean that begins at 0
             if not math.isfinite(smoothed) and not len(table):

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
-from micrograd.engine import Value, no_grad
+from micrograd.engine import Value, enable_grad, no_grad
 from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.train.feeds import Feed, rows_of
+from micrograd.train.pairs import check_pairs
+from micrograd.trees import mapped
 
 if TYPE_CHECKING:
     Metric = Callable[[Any, Any], Any]
@@ -200,11 +202,21 @@ def scored(
         with no_grad():
             for X, y in feed.batches(0):
                 prediction = model(X)
-                tally.add(number_of(loss(prediction, y)), rows_of(X, y), prediction, y)
+                value = loss(prediction, y) if tally.rows else _first_loss(loss, prediction, y)
+                tally.add(number_of(value), rows_of(X, y), prediction, y)
                 check()
     finally:
         restore_modes(modes)
     return tally.numbers()
+
+
+def _first_loss(loss: Callable[[Any, Any], Any], prediction: Any, target: Any) -> Any:
+    """The loss of the first batch, recorded, to see what it does with the shapes."""
+    leaves = mapped(lambda x: Value(x.data) if isinstance(x, Value) else x, prediction)
+    with enable_grad():
+        value = loss(leaves, target)
+    check_pairs("evaluate", leaves, target, value)
+    return value
 
 
 def training_modes(model: Any) -> list[tuple[Any, bool]]:

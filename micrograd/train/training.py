@@ -61,6 +61,7 @@ class Training:
         best: the best epoch.
         settings: what must be the same where a training is resumed.
         stopped: why the training has been stopped; empty if it has not.
+        is_fresh: whether no batch of this call of `fit` has been looked at.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Training:
         self.loss = math.nan
         self.logs: dict[str, Any] = {}
         self.history = History()
-        self.stopped = ""
+        self.stopped, self.is_fresh = "", True
         self.tally = Tally(metrics)
         self._seconds, self._started = 0.0, time.perf_counter()
 

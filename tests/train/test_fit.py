@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, no_grad
+from micrograd import Value, no_grad, ops
 from micrograd.data import batches
 from micrograd.errors import (
     ArgumentError,
@@ -29,7 +29,7 @@ from micrograd.errors import (
     ShapeError,
 )
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Module, Sequential, Tanh
-from micrograd.optim import SGD, Adam
+from micrograd.optim import LBFGS, SGD, Adam
 from micrograd.optim.lr_scheduler import StepLR
 from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, progress, save
 
@@ -235,6 +235,56 @@ def test_a_loss_that_reaches_no_parameter(accumulate):
         fitted(network(), optimizer=SGD(network().parameters()), accumulate=accumulate)
     with pytest.raises(GradientError, match=words):
         fitted(network(), loss=lambda z, y: Value(float(((z.data - y) ** 2).mean())))
+
+
+PAIRED = {
+    "squares": lambda p, y: ((p - y) ** 2).mean(),
+    "the other way round": lambda p, y: ((y - p) ** 2).mean(),
+    "a product": lambda p, y: (1.0 - (2.0 * y - 1.0) * p).relu().mean(),
+    "a power": lambda p, y: (abs(p) ** abs(y)).mean(),
+    "the larger": lambda p, y: ops.maximum(p, y).mean(),
+    "a target that is computed": lambda p, y: (p - np.log1p(abs(y))).mean(),
+    "both of the prediction": lambda p, y: (p * p.reshape(-1)).mean(),
+}
+
+
+@pytest.mark.parametrize("loss", PAIRED.values(), ids=PAIRED.keys())
+@pytest.mark.parametrize("way", ["fit", "LBFGS", "accumulate", "validation", "evaluate"])
+def test_a_loss_that_pairs_all_rows(way, loss):
+    """A prediction of shape (n, 1) and a target of shape (n,) make n * n losses."""
+    X, y = data()
+    wrong = (X, y[:, 0])
+    model = network()
+    before = bits(model)
+    words = r"in the loss, \w+ of shapes \(\d+, 1\) and \(\d+,\) pairs each row with all rows.\nGive shapes that are "
+    with pytest.raises(ShapeError, match=words + r"the same: y.reshape\(-1, 1\), or prediction.reshape\(-1\); for all"):
+        if way == "evaluate":
+            evaluate(model, loss, wrong)
+        elif way == "validation":
+            fitted(model, (X, y), loss=lambda p, y: loss(p, y) if y.ndim == 1 else mse(p, y), validation=wrong)
+        else:
+            optimizer = {"optimizer": LBFGS(model.parameters())} if way == "LBFGS" else {}
+            fitted(model, wrong, loss=loss, accumulate=2 if way == "accumulate" else 1, **optimizer)
+    assert way == "validation" or bits(model) == before
+
+
+@pytest.mark.parametrize(
+    ("loss", "size"),
+    [
+        (lambda p, y: ((p.reshape(-1) - y) ** 2).mean(), 8),
+        (lambda p, y: ((p - y.reshape(-1, 1)) ** 2).mean(), 8),
+        (lambda p, y: ((p - p.T) ** 2).mean(), 8),
+        (lambda p, y: ((p - y[None]) ** 2).mean(), 8),
+        (lambda p, y: ((p - y) ** 2).mean(), 1),
+        (lambda p, y: (((p - y[:, None]) * np.linspace(0.1, 1.0, 9)) ** 2).mean(), 8),
+    ],
+    ids=["flat", "a column", "pairs of predictions", "pairs on purpose", "one row", "weights of another length"],
+)
+def test_a_loss_with_shapes_that_are_meant(loss, size):
+    X, y = data(16)
+    model = network()
+    assert len(fitted(model, (X, y[:, 0]), loss=loss, epochs=1, batch_size=size)) == 1
+    assert evaluate(model, loss, (X, y[:, 0]), batch_size=size)["loss"] > 0.0
 
 
 def test_inside_no_grad():
