@@ -67,6 +67,24 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         raise _explained(error, path, "save", "the new file is there, but a crash may undo it; save again") from None
 
 
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Refuse a path to which `write_whole` could not write, before the work is done.
+
+    Raises:
+        CheckpointError: there is something at the path that is not a file.
+        OSError: it is a folder, or its folder does not exist or may not be written to.
+    """
+    target = _target_of(path)
+    try:
+        _mode_of(target)
+        if not target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _explained(error, path, "save", _repair(error)) from None
+
+
 def open_file(path: str | os.PathLike[str]) -> BinaryIO:
     """A file, open to read its bytes.
 
@@ -98,6 +116,8 @@ def _repair(error: OSError) -> str:
         return "name a file in it"
     if isinstance(error, FileNotFoundError):
         return "make its folder first"
+    if isinstance(error, NotADirectoryError):
+        return "a part of its path is a file; name another folder"
     return "the old file is as it was; free space, or name another folder"
 
 

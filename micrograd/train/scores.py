@@ -56,7 +56,7 @@ def named_metrics(metrics: Metrics) -> dict[str, Metric]:
     """Metrics by name: those of functions are the names of the functions.
 
     Raises:
-        ArgumentError: one of them is not a function.
+        ArgumentError: one of them is not a function, or two have one name.
     """
     if metrics is None:
         return {}
@@ -65,7 +65,14 @@ def named_metrics(metrics: Metrics) -> dict[str, Metric]:
     else:
         given = [metrics] if callable(metrics) or not isinstance(metrics, Iterable) else list(metrics)
         given = [metrics] if isinstance(metrics, str) else given
-        found = {getattr(metric, "__name__", type(metric).__name__): metric for metric in given}
+        names = [getattr(metric, "__name__", type(metric).__name__) for metric in given]
+        found = dict(zip(names, given, strict=True))
+        if len(found) < len(given):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ArgumentError(
+                f"fit: two metrics have the name {twice!r}, and one column cannot hold both; "
+                f"give a dict by name, as in metrics={{'error': ..., 'bias': ...}}"
+            )
     for name, metric in found.items():
         if not callable(metric):
             raise ArgumentError(
