@@ -110,10 +110,7 @@ def fit(
     best = _best(restore_best, listed, judge is not None)
     _check_state(model, best.is_kept or checkpoint is not None or state is not None)
     epochs = integer_at_least(0, "fit", "epochs", epochs)
-    if checkpoint is not None or state is not None:
-        feed.mark()
-        settings["validation"] = judge is not None
-    settings |= feed.settings
+    settings |= _facts(feed, judge, checkpoint is not None or state is not None)
     training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
     if state is not None:
         _resume(training, feed, path, state)
@@ -133,6 +130,13 @@ def _settings(state: dict[str, Any] | None, *, seed: Any, batch_size: Any, accum
         "batch_size": None if batch_size is None else integer_at_least(1, "fit", "batch_size", batch_size),
         "accumulate": integer_at_least(1, "fit", "accumulate", accumulate),
     }
+
+
+def _facts(feed: Feed, judge: Feed | None, is_saved: bool) -> dict[str, Any]:
+    """What must be the same of the data. Its numbers are marked only for a file."""
+    if is_saved:
+        feed.mark()
+    return {**feed.settings, "validation": judge is not None}
 
 
 def _best(is_wanted: bool, callbacks: list[Callback], is_validated: bool) -> Best:

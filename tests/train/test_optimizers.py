@@ -218,7 +218,7 @@ def test_the_finder_takes_all_steps_where_nothing_diverges():
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("rates", [(1e-12, 1e-9), (30.0, 1e4), (1e-6, 10.0)], ids=["tiny", "too large", "usual"])
 def test_the_finder_suggests_only_a_rate_that_was_tried(rates, seed):
-    """By chance an early batch has the least loss; a tenth of its rate was not tried."""
+    """By chance an early batch has the least loss; a tenth of its rate is not tried."""
     model = network()
     start, end = rates
     optimizer = optim.SGD(model.parameters())
