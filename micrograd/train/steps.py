@@ -56,6 +56,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
             raise _diverged(training, number, X, y)
         if is_first:
             check_pairs("fit", prediction, y, value)
+            check_is_trained(model)
             is_first = False
         rows = rows_of(X, y)
         tally.loss += number * rows  # as `tally.add` does: a small step takes 200 microseconds
@@ -117,6 +118,7 @@ def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callabl
                     raise _diverged(training, first[1], X, y)
                 if training.is_fresh:
                     check_pairs("fit", prediction, y, value)
+                    check_is_trained(training.model)
                     training.is_fresh = False
             value.backward()
             if training.step == 0:
@@ -155,6 +157,17 @@ def check_parts(asker: str, model: Any, loss: Any, optimizer: Any) -> None:
         )
     if not is_recording():
         raise ArgumentError(f"{asker}: gradients are switched off here, by no_grad; call {asker} outside of that block")
+
+
+def check_is_trained(model: Any) -> None:
+    """Refuse a model that keeps Values where training does not see them, once it has
+    been called: only then may they be there.
+
+    Raises:
+        DataError: it does; see `Module.parameters`.
+    """
+    if callable(found := getattr(model, "parameters", None)):
+        found()
 
 
 def check_reached(asker: str, optimizer: Any) -> None:

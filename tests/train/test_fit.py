@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import math
 import os
 import re
@@ -301,6 +302,24 @@ def test_a_loss_with_shapes_that_are_meant(loss, size):
     model = network()
     assert len(fitted(model, (X, y[:, 0]), loss=loss, epochs=1, batch_size=size)) == 1
     assert evaluate(model, loss, (X, y[:, 0]), batch_size=size)["loss"] > 0.0
+
+
+def test_a_model_that_computes_a_weight_once():
+    class Scaled(Module):
+        def __init__(self) -> None:
+            self.w = Value(np.ones((2, 1)))
+
+        @functools.cached_property
+        def scaled(self) -> Any:
+            return self.w * 2.0
+
+        def __call__(self, x: Any) -> Any:
+            return x @ self.scaled
+
+    for kind in (SGD, LBFGS):
+        model = Scaled()
+        with pytest.raises(DataError, match="Scaled: scaled is a cached_property, and keeps a Value that was computed"):
+            fitted(model, optimizer=kind(model.parameters()))
 
 
 def test_inside_no_grad():
