@@ -47,7 +47,7 @@ class Activation(Module):
     """
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]  # each activation is a dataclass
+        for field in fields(self):  # each activation is a dataclass
             given = getattr(self, field.name)
             if isinstance(field.default, float) and not isinstance(given, Interpreter):
                 number(type(self).__name__, field.name, given)

@@ -94,6 +94,8 @@ def open_file(path: str | os.PathLike[str]) -> BinaryIO:
         CheckpointError: it is not a file: a FIFO, for example.
         OSError: it does not exist, may not be read, or is a folder.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise CheckpointError(f"load: path={path!r} is not a path; give that of a checkpoint, as 'model.safetensors'")
     try:
         descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     except OSError as error:
@@ -123,6 +125,8 @@ def _repair(error: OSError) -> str:
 
 def _target_of(path: str | os.PathLike[str]) -> Path:
     """The file that a path means: where its links lead to."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise CheckpointError(f"save: path={path!r} is not a path; give one, such as 'model.safetensors'")
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise OSError(errno.ELOOP, f"save: {os.strerror(errno.ELOOP)}; remove the link", os.fspath(path))

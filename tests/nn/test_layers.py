@@ -585,7 +585,7 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize("given", ["a", [1.0], True, float("nan"), -1.0], ids=repr)
-@pytest.mark.parametrize(("name", "args", "option", "is_positive"), NUMBERS, ids=lambda x: str(x))
+@pytest.mark.parametrize(("name", "args", "option", "is_positive"), NUMBERS, ids=str)
 def test_an_option_that_is_not_a_number_is_refused_at_once(
     name: str, args: tuple[Any, ...], option: str, is_positive: bool, given: Any
 ) -> None:
@@ -597,7 +597,7 @@ def test_an_option_that_is_not_a_number_is_refused_at_once(
 
 
 def test_the_eps_of_a_transformer_is_refused_by_its_normalization() -> None:
-    with pytest.raises(ArgumentError, match="^LayerNorm: eps='a': give a number of at least 0$"):
+    with pytest.raises(ArgumentError, match=r"^LayerNorm: eps='a': give a number of at least 0$"):
         nn.TransformerEncoderLayer(2, 1, 2, layer_norm_eps="a")
 
 
