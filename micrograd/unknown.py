@@ -78,6 +78,7 @@ class Zeros:
 
     def known_zero(self, name: str, product: Any, g: Any, partial: Any, z: Any) -> Any:
         """Where a product that is nan must be 0."""
+        z = self.node.refilled() if hasattr(self.node, "refilled") else z  # it was not kept: see traced.py
         bad = product != product
         idle, met = bad & (g == 0), bad & np.isinf(g) & (partial == 0)
         doubtful = idle & np.isinf(partial)

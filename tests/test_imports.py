@@ -30,7 +30,7 @@ LEVELS = [
     {"arrays", "asked"},
     {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
-    {"node", "spelling", "leaves"},
+    {"node", "spelling", "leaves", "reading"},
     {"gradients", "gathering", "operands", "stale", "argnums"},
     {"floats", "walking"},
     {"dual"},
