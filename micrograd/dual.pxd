@@ -1,7 +1,7 @@
 # C types of dual.py.
 cimport cython
 
-from micrograd cimport floats
+from micrograd cimport floats, levels
 from micrograd.ops.operators cimport Operators
 from micrograd.quiet cimport quietly
 from micrograd.record cimport Op
@@ -18,4 +18,3 @@ cdef class Dual(Operators):
 
 @cython.locals(count=Py_ssize_t)
 cdef _pushed_floats(Op op, list primals, list tangents, dict params)
-cpdef joined(object name, object x)

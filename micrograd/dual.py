@@ -14,11 +14,11 @@ from typing import Any
 from micrograd import floats, levels
 from micrograd import on_demand as np
 from micrograd.anomaly import OPEN, current_anomalies
-from micrograd.arrays import as_data, as_operand
+from micrograd.arrays import as_data, as_real
 from micrograd.cotangents import in_dtype
 from micrograd.errors import GradientError
 from micrograd.interpreter import Interpreter, zeros_like
-from micrograd.op import Array, ground, shape_of
+from micrograd.op import Array, numbers_below, shape_of
 from micrograd.ops import broadcast_to, positive
 from micrograd.ops.operators import Operators
 from micrograd.quiet import quietly
@@ -90,11 +90,11 @@ class Dual(Operators):
             if isinstance(x, Dual) and x._number == number:
                 primals.append(x.primal)
                 tangents.append(x._tangent)
-            elif joined(op.name, x) is x:
+            elif as_real(x, op.name) is x:
                 primals.append(x)
                 tangents.append(None)
             else:  # the newest of all takes the call
-                return op(*[joined(op.name, x) for x in inputs], **params)
+                return op(*[as_real(x, op.name) for x in inputs], **params)
         quick = _pushed_floats(op, primals, tangents, params)
         if quick is not None:
             return Dual(quick[0], quick[1], number)
@@ -108,7 +108,7 @@ class Dual(Operators):
         if t is not None:
             if shape_of(t) != shape_of(z):
                 t = broadcast_to(t, shape=shape_of(z))
-            t = in_dtype(t, ground(z))
+            t = in_dtype(t, numbers_below(z))
         return Dual(z, t, number)  # without a tangent too, so that the jvp finds it as it finds any other
 
     def __copy__(self) -> Any:
@@ -169,19 +169,6 @@ def tangent_of(z: Array, number: int) -> Array:
     return zeros_like(z if isinstance(z, Interpreter) else as_data(z, "jvp"))
 
 
-def lifted(x: Array) -> Array:
-    """x as a constant of the innermost jvp around, so that what is made of it now is
-    inside of that jvp.
-    """
-    level = levels.innermost()
-    return x if level == 0 or getattr(x, "_level", 0.0) >= level else Dual(x, None, level)
-
-
-def joined(name: str, x: Array) -> Array:
-    """A list or array of Duals as one Dual; what is not made of real numbers is
-    refused; anything else as it is.
-    """
-    if isinstance(x, (Interpreter, float, int)):
-        return x
-    is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")
-    return x if is_real else as_operand(x, name)
+def constant(x: Array, number: int) -> Dual:
+    """x as a Dual that does not move, of the jvp with this number."""
+    return Dual(x, None, number)

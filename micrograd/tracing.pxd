@@ -1,6 +1,7 @@
 # C types of tracing.py.
 cimport cython
 
+from micrograd cimport levels
 from micrograd.argnums cimport Chosen
 from micrograd.engine cimport Value
 from micrograd.leaves cimport joined_leaves, unshared_leaves

@@ -10,7 +10,6 @@ from typing import Any
 
 from micrograd import levels
 from micrograd.argnums import Argnames, Argnums, Chosen
-from micrograd.dual import lifted
 from micrograd.engine import Value
 from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
@@ -89,7 +88,7 @@ class Trace:
         for x in self._chosen.leaves:
             is_recorded = type(x) is not float and isinstance(x, Value) and x._level > level
             any_recorded = any_recorded or is_recorded
-            self.fresh.append(traced(x if is_recorded or not level else lifted(x)))
+            self.fresh.append(traced(x if is_recorded or not level else levels.lifted(x)))
         self._reaches: dict[int, Reach] = {}
         try:
             with _OneMoreAround():

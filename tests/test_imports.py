@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 LEVELS = [
     {"heap"},
     {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks", "compiled", "unchecked"},
-    {"plain", "exact", "quiet"},
+    {"plain", "exact", "integers", "quiet"},
     {"trees", "modes", "interpreter", "table", "facts"},
     {"unknown"},
     {"chain"},
@@ -30,8 +30,8 @@ LEVELS = [
     {"arrays", "asked"},
     {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
-    {"node", "spelling", "leaves", "reading"},
-    {"gradients", "gathering", "operands", "stale", "argnums"},
+    {"node", "spelling", "leaves", "batched", "reading"},
+    {"gradients", "gathering", "operands", "stale", "argnums", "batch"},
     {"floats", "walking"},
     {"dual"},
     {"engine"},
@@ -50,7 +50,7 @@ SIDEWAYS = {
     "cli": {"demo"},
     "__main__": {"micrograd"},
 }
-ALONE = {"data": {"errors", "on_demand"}}  # imports no room of ours that computes, and serves whoever trains
+ALONE = {"data": {"errors", "on_demand", "integers"}}  # no room of ours that computes: it serves whoever trains
 SERVED_BY_DATA = {"train", "sklearn", "cli", "demo", "micrograd"}
 
 STANDS_FOR = {"numpy": {"numpy"}, "sklearn": {"sklearn"}}  # rooms that may load a library: whoever imports them has it

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar, TypeVarTuple, overload
 
 from micrograd import dual, levels
+from micrograd.arrays import as_real
 from micrograd.errors import ArgumentError
 from micrograd.interpreter import zeros_like
 from micrograd.leaves import as_array, described, joined_leaves, moves_of, unboxed, unshared_leaves
@@ -113,11 +114,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
             raise ArgumentError(f"jvp: {name} is {described(given)}; give a tuple, one per argument of f")
     trees = list(primals)
     moves = moves_of("jvp", "tangent", list(tangents), "primal", trees)
-    with levels.pushing() as level, none_around():
+    with levels.pushing(dual.constant) as level, none_around():
         duals = [dual.Dual(as_array(x), t, level) for x, t in zip(leaves_of(trees), moves, strict=True)]
         out = joined_leaves(f(*like(trees, duals)))
         out, aux = split_aux("jvp", out) if has_aux else (out, None)
-        outputs = [dual.joined("jvp", z) for z in leaves_of(out)]
+        outputs = [as_real(z, "jvp") for z in leaves_of(out)]
     values = [unboxed(dual.primal_of(z, level)) for z in outputs]
     slopes = [unboxed(t) for t in unshared_leaves([dual.tangent_of(z, level) for z in outputs], moves)]
     result = like(out, values), like(out, slopes)
