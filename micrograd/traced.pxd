@@ -2,7 +2,7 @@
 cimport cython
 
 from micrograd.engine cimport Value
-from micrograd.node cimport Node, data_of, inputs_of, is_constant, made, set_inputs
+from micrograd.node cimport Node, data_of, inputs_of, is_constant, made, set_data, set_inputs
 from micrograd.operands cimport all_raw, operand
 from micrograd.record cimport Op
 

@@ -11,7 +11,7 @@ from micrograd.anomaly import OPEN
 from micrograd.engine import Value
 from micrograd.errors import GradientError
 from micrograd.interpreter import Array, named
-from micrograd.node import data_of, inputs_of, is_constant, made, set_inputs
+from micrograd.node import data_of, inputs_of, is_constant, made, set_data, set_inputs
 from micrograd.operands import all_raw, operand
 from micrograd.ops import divide, positive
 from micrograd.ops.operators import Input
@@ -76,7 +76,7 @@ class Outline(Traced):
     __slots__ = ()
 
     def refilled(self) -> Any:
-        """The numbers, computed again."""
+        """The numbers, computed again from those that the graph has kept."""
         known: dict[int, Any] = {}
         pending: list[Any] = [self]
         while pending:
@@ -90,6 +90,19 @@ class Outline(Traced):
             known[id(node)] = node._record.run(data, inputs, node._params or {})
             pending.pop()
         return known[id(self)]
+
+
+def refill(order: list[Any]) -> None:
+    """Give outlines their numbers again, to keep.
+
+    Args:
+        order: the nodes of a graph, inputs before users.
+    """
+    for node in order:
+        if type(node) is Outline and not node._array.flags.writeable:
+            inputs = inputs_of(node)
+            data = node._record.run([data_of(x) for x in inputs], inputs, node._params or {})
+            set_data(node, data if data.flags.writeable else data.copy())
 
 
 memory.adopt(Traced)

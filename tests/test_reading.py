@@ -148,6 +148,16 @@ def test_what_the_user_holds_keeps_its_numbers(slim):
     np.testing.assert_array_equal(outline.refilled(), 2.0 * X)
 
 
+def test_who_walks_forward_gets_all_numbers(slim):
+    x = traced.traced(X)
+    z = np.sum((x * 2.0 + 1.0) * 3.0)
+    outlines = [node for node in toposort(z) if isinstance(node, Outline)]
+    assert len(outlines) == 3 and all(np.isnan(node.data).all() for node in outlines)
+    Reach(z, [x]).path()
+    for node, wanted in zip(outlines, (X * 2.0, X * 2.0 + 1.0, (X * 2.0 + 1.0) * 3.0), strict=True):
+        np.testing.assert_array_equal(node.data, wanted)
+
+
 def test_numbers_that_nobody_holds_are_gone(slim):
     gone = []
 
