@@ -66,18 +66,16 @@ class mapping(pushing):  # noqa: N801
         _mapping.reset(self._mapping_token)
 
 
-class recording:  # noqa: N801
-    """A reverse-mode transform records in this block, which gives its number."""
+def begin_recording() -> int:
+    """A reverse-mode transform begins to record; its number."""
+    number = next(_numbers)
+    _recording.add(number)
+    return number
 
-    __slots__ = ("_number",)
 
-    def __enter__(self) -> int:
-        self._number = next(_numbers)
-        _recording.add(self._number)
-        return self._number
-
-    def __exit__(self, *error: object) -> None:
-        _recording.discard(self._number)
+def end_recording(number: int) -> None:
+    """The transform with this number has ended."""
+    _recording.discard(number)
 
 
 def innermost() -> int:
