@@ -24,38 +24,43 @@ _innermost: ContextVar[tuple[int, Any]] = ContextVar("innermost", default=(0, No
 _mapping: ContextVar[bool] = ContextVar("mapping", default=False)
 
 
-@contextlib.contextmanager
-def pushing(constant: Constant) -> Iterator[int]:
+class pushing:  # noqa: N801 - it is used like a function
     """A jvp runs in this block, which gives its number.
 
     Args:
         constant: a function that makes a Dual that does not move, of anything and the
             number.
     """
-    level = next(_numbers)
-    _open.add(level)
-    token = _innermost.set((level, constant))
-    try:
-        yield level
-    finally:
-        _innermost.reset(token)
-        _open.discard(level)
+
+    def __init__(self, constant: Constant) -> None:
+        self._constant = constant
+
+    def __enter__(self) -> int:
+        self._level = next(_numbers)
+        _open.add(self._level)
+        self._token = _innermost.set((self._level, self._constant))
+        return self._level
+
+    def __exit__(self, *error: Any) -> None:
+        _innermost.reset(self._token)
+        _open.discard(self._level)
 
 
-@contextlib.contextmanager
-def mapping(constant: Constant) -> Iterator[int]:
+class mapping(pushing):  # noqa: N801 - it is used like a function
     """A vmap runs in this block, which gives its number.
 
     Args:
         constant: a function that makes a Batch that is the same in each example, of
             anything and the number.
     """
-    token = _mapping.set(True)
-    try:
-        with pushing(constant) as level:
-            yield level
-    finally:
-        _mapping.reset(token)
+
+    def __enter__(self) -> int:
+        self._outer = _mapping.set(True)
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        _mapping.reset(self._outer)
 
 
 @contextlib.contextmanager
