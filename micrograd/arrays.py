@@ -295,7 +295,9 @@ def _from_array(data: Any, asker: str) -> Any:
     if letter not in "fiub":
         given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"
         repair = "give real numbers, such as its .real part" if letter == "c" else "give real numbers"
-        if letter == "O" and holds_values(data.ravel().tolist()):
+        if letter in "US":
+            repair += "; np.unique(x, return_inverse=True)[1] numbers texts"
+        elif letter == "O" and holds_values(data.ravel().tolist()):
             given, repair = "Values as its elements", "micrograd.ops.stack joins Values"
         elif letter == "O" and data.size and is_exact(data.ravel()[0]):
             given, repair = "exact numbers as its elements", "arrays hold floats: astype(float), or a Value for each"

@@ -9,10 +9,9 @@ differentiates must keep their graph, so they may not be turned into plain numbe
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from typing import Any
 
 Constant = Callable[[Any, int], Any]  # makes a constant of a transform, given its number
@@ -32,21 +31,23 @@ class pushing:  # noqa: N801 - it is used like a function
             number.
     """
 
+    __slots__ = ("_constant", "_number", "_token")
+
     def __init__(self, constant: Constant) -> None:
         self._constant = constant
 
     def __enter__(self) -> int:
-        self._level = next(_numbers)
-        _open.add(self._level)
-        self._token = _innermost.set((self._level, self._constant))
-        return self._level
+        self._number = next(_numbers)
+        _open.add(self._number)
+        self._token: Token[tuple[int, Any]] = _innermost.set((self._number, self._constant))
+        return self._number
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         _innermost.reset(self._token)
-        _open.discard(self._level)
+        _open.discard(self._number)
 
 
-class mapping(pushing):  # noqa: N801 - it is used like a function
+class mapping(pushing):  # noqa: N801
     """A vmap runs in this block, which gives its number.
 
     Args:
@@ -54,24 +55,29 @@ class mapping(pushing):  # noqa: N801 - it is used like a function
             anything and the number.
     """
 
+    __slots__ = ("_mapping_token",)
+
     def __enter__(self) -> int:
-        self._outer = _mapping.set(True)
+        self._mapping_token: Token[bool] = _mapping.set(True)
         return super().__enter__()
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
-        _mapping.reset(self._outer)
+        _mapping.reset(self._mapping_token)
 
 
-@contextlib.contextmanager
-def recording() -> Iterator[int]:
+class recording:  # noqa: N801
     """A reverse-mode transform records in this block, which gives its number."""
-    level = next(_numbers)
-    _recording.add(level)
-    try:
-        yield level
-    finally:
-        _recording.discard(level)
+
+    __slots__ = ("_number",)
+
+    def __enter__(self) -> int:
+        self._number = next(_numbers)
+        _recording.add(self._number)
+        return self._number
+
+    def __exit__(self, *error: object) -> None:
+        _recording.discard(self._number)
 
 
 def innermost() -> int:

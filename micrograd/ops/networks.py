@@ -6,10 +6,11 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.interpreter import is_one_of_many
 from micrograd.levels import is_mapping
 from micrograd.op import Array, named, numbers_below, primitive, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, probability
 from micrograd.ops.arithmetic import cast, where
 from micrograd.ops.comparisons import equal
 from micrograd.ops.indexing import getitem
@@ -163,8 +164,7 @@ def dropout(x: Array, *, p: float = 0.5, training: bool = True, rng: Any = None)
     >>> dropout(np.ones(4), p=0.5, rng=np.random.default_rng(0))
     array([2., 0., 0., 0.])
     """
-    if not 0.0 <= p <= 1.0:
-        raise ArgumentError(f"dropout: p={p!r} is not a probability; give a number from 0 to 1")
+    p = probability("dropout", "p", p)
     x = operand("dropout", x)
     if not training or p == 0.0:
         return x

@@ -14,8 +14,9 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.op import Array, named, numbers_below, primitive, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import multiply, stop_gradient, where
 from micrograd.ops.axes import axis_of
 from micrograd.ops.comparisons import less
