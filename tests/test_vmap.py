@@ -248,7 +248,7 @@ def test_elements_by_numbers_of_each_example() -> None:
 def test_an_index_that_is_not_there() -> None:
     with pytest.raises(IndexingError, match=r"^take: index 3 is out of bounds for axis 0 of \(3,\), with size 3$"):
         vmap(lambda x, i: np.take(x, i))(XS, np.array([0, 1, 2, 3, 0]))
-    with pytest.raises(IndexingError, match="^take: indices of type float64: give integers"):
+    with pytest.raises(IndexingError, match=r"^take: indices of type float64: give integers"):
         vmap(lambda x, i: np.take(x, i))(XS, BS)
 
 
