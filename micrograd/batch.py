@@ -13,7 +13,7 @@ from typing import Any
 
 from micrograd import batched, levels
 from micrograd.arrays import as_real
-from micrograd.errors import GradientError, MicrogradError, OpError
+from micrograd.errors import DataError, GradientError, MicrogradError, OpError
 from micrograd.interpreter import PLAIN, Array, ground, shape_of
 from micrograd.ops import logical_and, logical_not, logical_or, logical_xor
 from micrograd.ops.operators import Operators
@@ -122,6 +122,12 @@ class Batch(Operators):
         if not _is_truth(self):
             raise OpError(f"~: {self.dtype} numbers have no op for it; write np.logical_not(x), or -x")
         return logical_not(self)
+
+    def __setitem__(self, index: Any, data: Array) -> None:
+        raise DataError(
+            f"setitem: {self.shape} is one example inside vmap, and not changed in place;\n"
+            f"write x = x.at[{index!r}].set(...), or np.where(condition, ..., x)"
+        )
 
     def __index__(self) -> int:
         if self.is_mapped:

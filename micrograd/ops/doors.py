@@ -100,7 +100,7 @@ def _array_of(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
 
 
 def _refuse_index(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
-    raise one_of_many_error("index", x)
+    raise one_of_many_error("mask" if np.dtype(x.dtype).kind == "b" else "index", x)
 
 
 def _refuse_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -90,7 +90,7 @@ def _places_shape(x: Array, *, q: Any, method: str = "linear") -> tuple[int, ...
     return (*shape_of(x)[:-1], len(q))
 
 
-@question("quantile places", shape=_places_shape, kind=float)
+@question("quantile places", shape=_places_shape, kind=float, axes=1)
 def quantile_places(x: Array, *, q: Any, method: str = "linear") -> Array:
     """Where the quantiles of sorted rows are, counted from 0; fractions lie in between.
 

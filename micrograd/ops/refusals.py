@@ -30,5 +30,7 @@ _REPAIRS = {
     "index": _PLACE,
     "int()": _PLACE,
     "round()": "write np.round(x)",
+    "mask": "write np.where(mask, x, 0.0) for x[mask], or multiply by the mask",
+    "float()": "use NumPy's functions, such as np.exp(x) for math.exp(x), and np.stack for numbers put into an array",
     "": "use NumPy's functions (np.exp(x) for math.exp(x)), np.where for `if`, a loop over the examples for the rest",
 }
