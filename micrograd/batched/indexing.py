@@ -11,7 +11,7 @@ from micrograd.batched.layouts import all_mapped, moved, shape_of_one, stand_in,
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import getitem, index_add, index_set, scatter
-from micrograd.ops.indices import entries_of, is_basic
+from micrograd.ops.indices import are_plain, entries_of, is_basic
 from micrograd.record import Op
 
 
@@ -19,15 +19,18 @@ from micrograd.record import Op
 def _getitem(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     (x,) = data
     index = params["index"]
-    wanted = None if type(index) in (int, slice) else op.shape(stand_in(shape_of(x)[1:]), index=index)
-    z = op(x, index=_within(index))
-    return z if wanted is None else moved(z, _place(index), 0)
+    if are_plain(index):
+        return op(x, index=_within(index))
+    op.shape(stand_in(shape_of(x)[1:]), index=index)
+    return moved(op(x, index=_within(index)), _place(index), 0)
 
 
 @rule_for(scatter)
 def _scatter(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     (x,) = data
     index, shape = params["index"], params["shape"]
+    if are_plain(index) and len(shape_of(x)) == 1 + len(shape) + _more_axes(index):  # as it almost always is
+        return op(x, index=_within(index), shape=(shape_of(x)[0], *shape))
     op.shape(stand_in(shape_of(x)[1:]), **params)
     x = moved(x, 0, _place(index))
     count = shape_of(x)[_place(index)]
@@ -46,6 +49,12 @@ def _written(op: Op, data: list[Array], mapped: list[bool], params: dict[str, An
         taken = len(getitem.shape(stand_in(shapes[0]), index=index))
         w = moved(with_rank(w, taken), 0, _place(index))
     return op(x, w, index=_within(index))
+
+
+def _more_axes(index: Any) -> int:
+    """How many axes more an index of integers, slices, None and `...` gives."""
+    entries = entries_of(index)
+    return entries.count(None) - sum(type(entry) is int for entry in entries)
 
 
 def _within(index: Any) -> tuple[Any, ...]:
