@@ -97,6 +97,10 @@ def _has_nan(z: Any) -> bool:
 
 def _extremum_pull(g: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     hit, ties = _hits(x, z, axis)
+    if ties is None and type(g) is float:  # of all elements: one has the gradient
+        part = np.zeros(hit.shape)
+        part.reshape(-1)[hit.argmax()] = g
+        return part
     g = reshape(g, shape=_kept(x, axis))
     return where(hit, g if ties is None else divide(g, ties), 0.0)
 
