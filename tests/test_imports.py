@@ -43,6 +43,7 @@ LEVELS = [
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
+    "transforms": {"abstract"},
     "compile": {"abstract"},
     "draw": {"symbol"},
     "explain": {"draw"},
