@@ -34,4 +34,5 @@ COMPILED = (
     "micrograd.traced",
     "micrograd.reverse",
     "micrograd.tracing",
+    "micrograd.transforms.carries",
 )

@@ -31,8 +31,8 @@ def paths_of(tree: Any, name: str) -> list[str]:
 
 
 def flat(tree: Any, wanted: Any, found: list[Any]) -> bool:
-    """Put the leaves of a tree into a list, where the tree is a leaf, or of tuples and
-    lists, and has the structure wanted.
+    """Put the leaves of a tree into a list, where the tree is a leaf, or of tuples,
+    lists and dicts, and has the structure wanted.
 
     False where that cannot be said so quickly.
     """
@@ -40,7 +40,15 @@ def flat(tree: Any, wanted: Any, found: list[Any]) -> bool:
     if kind in LEAVES:
         found.append(tree)
         return type(wanted) in LEAVES
-    if (kind is not tuple and kind is not list) or type(wanted) is not kind or len(wanted) != len(tree):
+    if tree is None:
+        return wanted is None
+    if type(wanted) is not kind or (kind is not tuple and kind is not list and kind is not dict):
+        return False
+    if kind is dict:
+        if tree.keys() != wanted.keys():
+            return False
+        tree, wanted = [tree[key] for key in wanted], wanted.values()
+    if len(wanted) != len(tree):
         return False
     for branch, other in zip(tree, wanted, strict=True):  # noqa: SIM110 - it runs in each step of a loop
         if not flat(branch, other, found):
@@ -68,9 +76,10 @@ class Carry:
         self._tree = init
         leaves = same_leaves(name, "carry", init, "carry", init)
         self._shapes = [shape_of(x) for x in leaves]
-        self._dtypes = [dtype_of(x) for x in leaves]
-        self._is_open = [type(numbers_below(x)) in NUMBERS for x in leaves]  # the first step decides its dtype
-        self._is_float = [_is_float(x) for x in leaves]  # where a Python float fits, as almost always
+        # None where a Python number stands: the first step decides.
+        self._dtypes = [None if _is_number(x) else dtype_of(x) for x in leaves]
+        self._before = [dtype_of(x) for x in leaves]
+        self._array: Any = np.ndarray
 
     def checked(self, tree: Any, step: int) -> Any:
         """What a step returned, if it is as the carry must be.
@@ -89,30 +98,26 @@ class Carry:
         is_joined = False
         for i, x in enumerate(found):
             data = data_of(x)
-            if type(data) is float and self._is_float[i]:
-                self._is_open[i] = False
+            kind, dtype = type(data), self._dtypes[i]
+            if (kind is float and dtype is FLOAT and not self._shapes[i]) or (
+                kind is self._array and data.dtype is dtype and data.shape == self._shapes[i]
+            ):
                 continue
             if is_object_array(data):  # NumPy made it of a list of Values
-                x = data = found[i] = as_operand(data, self._name)
+                x = found[i] = as_operand(data, self._name)
                 is_joined = True
-            if not self._fits(i, x, data):
+            if not self._fits(i, x):
                 raise self._misfit(i, x, step)
-        return like(tree, found) if is_joined else tree
+        return like(self._tree, found) if is_joined else tree
 
-    def _fits(self, i: int, x: Any, data: Any) -> bool:
-        if type(data) is not np.ndarray:
-            data = x
-        if shape_of(data) != self._shapes[i]:
+    def _fits(self, i: int, x: Any) -> bool:
+        if shape_of(x) != self._shapes[i]:
             return False
-        if self._is_open[i]:
-            self._is_open[i] = False
-            self._dtypes[i] = dtype_of(x)
-            self._is_float[i] = _is_float(x)
+        dtype, wanted = dtype_of(x), self._dtypes[i]
+        if wanted is None:
+            self._dtypes[i] = self._before[i] = dtype
             return True
-        dtype = dtype_of(data)
-        if dtype == self._dtypes[i]:
-            return True
-        return type(numbers_below(x)) in NUMBERS and RANK.get(dtype.kind, 3) <= RANK.get(self._dtypes[i].kind, 3)
+        return dtype == wanted or (_is_number(x) and RANK.get(dtype.kind, 3) <= RANK.get(wanted.kind, 3))
 
     def _misfit(self, i: int, x: Any, step: int) -> Exception:
         path, shape = paths_of(self._tree, "carry")[i], shape_of(x)
@@ -122,13 +127,14 @@ class Carry:
                 f"a carry keeps its shapes: give init the shape that the step returns"
             )
         return ArgumentError(
-            f"{self._name}: {path} is {dtype_of(x)} after step {step}, and {self._dtypes[i]} before it; "
+            f"{self._name}: {path} is {dtype_of(x)} after step {step}, and {self._before[i]} before it; "
             f"a carry keeps its dtypes: give init the dtype that the step returns, or cast in the step"
         )
 
 
-def _is_float(x: Any) -> bool:
-    return shape_of(x) == () and dtype_of(x).name == "float64"
+def _is_number(x: Any) -> bool:
+    """Whether x stands for a Python number, which takes any dtype."""
+    return type(numbers_below(x)) in NUMBERS
 
 
 def dtype_of(x: Any) -> Any:
@@ -137,7 +143,13 @@ def dtype_of(x: Any) -> Any:
     >>> dtype_of(2), dtype_of(np.float32(2.0))
     (dtype('int64'), dtype('float32'))
     """
+    global FLOAT
+    if FLOAT is None:
+        FLOAT = np.dtype(float)
     below = numbers_below(x)
     if type(below) in NUMBERS:
         return np.dtype(type(below) if type(below) in (bool, int, float) else object)
     return np.dtype((x if below is None else below).dtype)
+
+
+FLOAT: Any = None  # float64 of NumPy, which is loaded when there is a first array

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from micrograd import on_demand as np
@@ -14,7 +14,7 @@ from micrograd.interpreter import NUMBERS, Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.ops import stack
 from micrograd.transforms.carries import Carry, dtype_of, flat, paths_of
-from micrograd.trees import leaves_of, like, mapped, same_leaves
+from micrograd.trees import LEAVES, leaves_of, like, mapped, same_leaves
 
 
 def scan(
@@ -55,13 +55,14 @@ def scan(
     rows, init = _Rows(xs, length), mapped(_as_leaf, init)
     if rows.count == 0:
         return init, _no_outputs(f, init, rows)
-    carry, checks = init, Carry("scan", init)
+    carry, checked = init, Carry("scan", init).checked
     outs: list[Any] = [None] * rows.count
-    for i in reversed(range(rows.count)) if reverse else range(rows.count):
-        pair = f(carry, rows.row(i))
+    order = range(rows.count)[::-1] if reverse else range(rows.count)
+    for i, x in zip(order, rows.in_order(order), strict=True):
+        pair = f(carry, x)
         if type(pair) is not tuple or len(pair) != 2:
             raise _not_a_pair(pair)
-        carry, outs[i] = checks.checked(pair[0], i), pair[1]
+        carry, outs[i] = checked(pair[0], i), pair[1]
     return carry, _stacked(outs)
 
 
@@ -82,15 +83,18 @@ class _Rows:
         self.xs = mapped(_as_leaf, xs)
         self.leaves = leaves_of(self.xs)
         self.count = self._counted(length)
-        self._is_one = len(self.leaves) == 1 and self.xs is self.leaves[0]
-        self._kind = type(self.xs) if _is_flat(self.xs) else None
 
-    def row(self, i: int) -> Any:
-        """Row number i of each leaf, in the structure of xs."""
-        if self._is_one:
-            return self.xs[i]
-        row = [x[i] for x in self.leaves]
-        return row if self._kind is list else tuple(row) if self._kind is tuple else like(self.xs, row)
+    def in_order(self, order: range) -> Iterable[Any]:
+        """The rows with these numbers, in the structure of xs."""
+        columns = [map(x.__getitem__, order) for x in self.leaves]
+        if len(columns) == 1 and self.xs is self.leaves[0]:
+            return columns[0]
+        if not columns:
+            return (self.xs for _ in order)
+        rows = zip(*columns, strict=True)
+        if not _is_flat(self.xs):
+            return (like(self.xs, row) for row in rows)
+        return rows if type(self.xs) is tuple else map(list, rows)
 
     def abstract(self) -> Any:
         """A row as shapes alone."""
@@ -126,27 +130,40 @@ def _is_flat(tree: Any) -> bool:
 def _stacked(outs: list[Any]) -> Any:
     """The outputs of all steps as one tree."""
     first = outs[0]
-    columns: list[list[Any]] = []
+    if first is None and outs.count(None) == len(outs):
+        return None
+    if not {*map(type, outs)} - LEAVES:
+        return _column(outs, "y")
+    rows: list[list[Any]] = []
     for i, out in enumerate(outs):
         found: list[Any] = []
         if not flat(out, first, found):
             found = same_leaves("scan", f"y of step {i}", out, "y of step 0", first)
-        columns.append(found)
+        rows.append(found)
     paths = paths_of(first, "y")
-    return like(first, [_column([row[j] for row in columns], path) for j, path in enumerate(paths)])
+    return like(first, [_column([*parts], path) for parts, path in zip(zip(*rows, strict=True), paths, strict=True)])
 
 
 def _column(parts: list[Any], path: str) -> Any:
     """One leaf of the outputs of all steps, as one array."""
-    parts = leaves_of(joined_leaves(parts))
-    shapes = [shape_of(x) for x in parts]
-    for i, shape in enumerate(shapes):
-        if shape != shapes[0]:
-            raise ShapeError(
-                f"scan: {path} has shape {shape} at step {i}, and {shapes[0]} at step 0; return one shape in all steps"
-            )
-    is_raw = not any(isinstance(x, Interpreter) for x in parts)
-    return np.stack(parts) if is_raw else stack(parts)
+    kinds = {*map(type, parts)}
+    try:
+        if kinds <= {float, int, bool, np.float64}:
+            return np.array(parts)
+        if not any(issubclass(kind, Interpreter) for kind in kinds):
+            whole = np.stack(parts)
+            if not whole.dtype.hasobject:
+                return whole
+        return stack(parts)
+    except ValueError:  # also a ShapeError
+        shapes = [shape_of(x) for x in parts]
+        for i, shape in enumerate(shapes):
+            if shape != shapes[0]:
+                raise ShapeError(
+                    f"scan: {path} has shape {shape} at step {i}, and {shapes[0]} at step 0; "
+                    f"return one shape in all steps"
+                ) from None
+        raise
 
 
 def _no_outputs(f: Any, init: Any, rows: _Rows) -> Any:
