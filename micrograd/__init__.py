@@ -32,11 +32,13 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "scan",
     "toposort",
     "trace",
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]
 __version__ = "1.0.0.dev0"
 

@@ -38,9 +38,11 @@ from .transforms import hessian as hessian
 from .transforms import hvp as hvp
 from .transforms import jacobian as jacobian
 from .transforms import jvp as jvp
+from .transforms import scan as scan
 from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
 from .transforms import vmap as vmap
+from .transforms import while_loop as while_loop
 
 __all__: list[str]
 __version__: str

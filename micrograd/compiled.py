@@ -35,4 +35,5 @@ COMPILED = (
     "micrograd.traced",
     "micrograd.reverse",
     "micrograd.tracing",
+    "micrograd.transforms.carries",
 )

@@ -44,6 +44,7 @@ LEVELS = [
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
+    "transforms": {"abstract"},
     "compile": {"abstract"},
     "draw": {"symbol"},
     "explain": {"draw"},
