@@ -62,6 +62,26 @@ class Reach:
                     self._path.append(node)
         return self._path, self._nodes
 
+    def widen(self) -> list[Any]:
+        """Add to the ends what else the nodes of the path are made from: values that
+        do not depend on the ends, as those that a function closes over.
+
+        Returns:
+            Those values, in an order that follows from the program alone.
+        """
+        path, nodes = self.path()
+        found: dict[Any, None] = {}
+        for node in path:
+            for x in inputs_of(node):
+                if isinstance(x, Node) and x not in nodes and not is_constant(x):
+                    found[x] = None
+        others = [*found]
+        nodes.update(others)
+        if others:
+            self.ends = self.ends + others
+            self.is_own = False  # somebody else may have gradients in these
+        return others
+
 
 def _order_of(root: Node, ends: list[Any]) -> list[Any]:
     """The nodes that root was made from, without the ends and what those were made
