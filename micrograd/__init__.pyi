@@ -41,9 +41,9 @@ from .transforms import hessian as hessian
 from .transforms import hvp as hvp
 from .transforms import jacobian as jacobian
 from .transforms import jvp as jvp
-from .transforms import scan as scan
 from .transforms import linear_transpose as linear_transpose
 from .transforms import linearize as linearize
+from .transforms import scan as scan
 from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
 from .transforms import vmap as vmap

@@ -78,6 +78,19 @@ def end_recording(number: int) -> None:
     _recording.discard(number)
 
 
+class recording:  # noqa: N801 - it is used like a function
+    """A reverse-mode transform records in this block, which gives its number."""
+
+    __slots__ = ("_number",)
+
+    def __enter__(self) -> int:
+        self._number = begin_recording()
+        return self._number
+
+    def __exit__(self, *error: object) -> None:
+        end_recording(self._number)
+
+
 def innermost() -> int:
     """The number of the innermost jvp or vmap around this call; 0 if there is none."""
     return _innermost.get()[0]

@@ -94,7 +94,7 @@ def _state_of_random() -> Any:
     """
     if "numpy.random" not in sys.modules:
         return None
-    state = np.random.get_bit_generator().state
+    state = np.random.get_bit_generator().state  # type: ignore[attr-defined]  # it is not in the stubs
     inner = state["state"]
     return (inner["pos"], int(inner["key"][0])) if "pos" in inner else str(state)
 
