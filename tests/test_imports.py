@@ -33,20 +33,19 @@ LEVELS = [
     {"node", "spelling", "leaves", "batched"},
     {"gradients", "gathering", "operands", "stale", "argnums", "batch"},
     {"floats", "walking"},
-    {"dual"},
+    {"dual", "abstract"},
     {"engine"},
     {"traced", "reverse"},
-    {"tracing"},
-    {"transforms", "abstract", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
+    {"tracing", "sparsity"},
+    {"transforms", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
     {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    "compile": {"abstract"},
     "draw": {"symbol"},
     "explain": {"draw"},
-    "check": {"abstract", "transforms"},
+    "check": {"transforms"},
     "cli": {"demo"},
     "__main__": {"micrograd"},
 }
