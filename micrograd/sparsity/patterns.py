@@ -37,7 +37,7 @@ class Pattern:
         keys = np.unique(np.asarray(rows, np.int64) * max(shape[1], 1) + columns)
         rows, columns = np.divmod(keys, max(shape[1], 1))
         starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
-        return cls(starts.astype(int), columns, shape)
+        return cls(starts.astype(np.int64), columns, shape)
 
     @property
     def rows(self) -> Any:

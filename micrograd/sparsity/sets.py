@@ -89,12 +89,23 @@ class Sets:
         """The union of all sets, for one element of shape ()."""
         return self.over(range(self.which.ndim)).moved(lambda which: which.reshape(()))
 
-    def rows(self) -> tuple[Any, Any]:
-        """The sets of all elements in order, one after the other: the starts and the
-        members of a sparse matrix in rows.
-        """
-        chosen = self.which.reshape(-1)
-        return _collected(np.arange(len(chosen)), len(chosen), chosen, self.starts, self.members)
+
+def collected_rows(parts: Sequence[Sets]) -> tuple[Any, Any]:
+    """All pairs of an element and a member of its set. The elements of all parts are
+    numbered in one row.
+
+    >>> rows, members = collected_rows([Sets.singles((2,), 5), Sets.singles((), 3)])
+    >>> rows.tolist(), members.tolist()
+    ([0, 1, 2], [5, 6, 3])
+    """
+    rows, members, first = [np.zeros(0, int)], [np.zeros(0, int)], 0
+    for x in parts:
+        chosen = x.which.reshape(-1)
+        starts, found = _collected(np.arange(len(chosen)), len(chosen), chosen, x.starts, x.members)
+        rows.append(first + np.repeat(np.arange(len(chosen)), np.diff(starts)))
+        members.append(found)
+        first += len(chosen)
+    return np.concatenate(rows), np.concatenate(members)
 
 
 def joined(parts: Sequence[Sets]) -> list[Sets]:

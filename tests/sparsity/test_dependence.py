@@ -14,6 +14,7 @@ from micrograd.errors import DataError
 from micrograd.leaves import joined_leaves
 from micrograd.op import OPS, primitive
 from micrograd.sparsity.dependence import Dependence, seeds, sets_of
+from micrograd.sparsity.sets import collected_rows
 from tests.samples import SAMPLES, Sample
 
 DIFFERENTIABLE = [s for s in SAMPLES if OPS[s.op].differentiable]
@@ -26,9 +27,8 @@ EXACT = (
 def pattern(f: Any, *leaves: Any) -> Any:
     """A boolean matrix: what f says that it depends on."""
     sets = sets_of(joined_leaves(f(*seeds(leaves))))
-    starts, members = sets.rows()
-    found = np.zeros((len(starts) - 1, sum(np.size(x) for x in leaves)), bool)
-    found[np.repeat(np.arange(len(found)), np.diff(starts)), members] = True
+    found = np.zeros((sets.which.size, sum(np.size(x) for x in leaves)), bool)
+    found[collected_rows([sets])] = True
     return found
 
 
