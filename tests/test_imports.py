@@ -23,7 +23,7 @@ LEVELS = [
     {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks", "compiled", "unchecked"},
     {"plain", "exact", "integers", "quiet"},
     {"trees", "modes", "interpreter", "table", "facts"},
-    {"unknown"},
+    {"unknown", "alignment"},
     {"chain"},
     {"record"},
     {"op", "copies", "cycles"},

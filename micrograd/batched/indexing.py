@@ -10,7 +10,7 @@ from micrograd import on_demand as np
 from micrograd.batched.layouts import all_mapped, moved, shape_of_one, stand_in, with_rank
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
-from micrograd.ops import getitem, index_add, index_set, scatter
+from micrograd.ops import add, getitem, index_add, index_set, reshape, rows_at, rows_put, scatter
 from micrograd.ops.indices import entries_of, is_basic
 from micrograd.record import Op
 
@@ -46,6 +46,35 @@ def _written(op: Op, data: list[Array], mapped: list[bool], params: dict[str, An
         taken = len(getitem.shape(stand_in(shapes[0]), index=index))
         w = moved(with_rank(w, taken), 0, _place(index))
     return op(x, w, index=_within(index))
+
+
+@rule_for(rows_at)
+def _rows_at(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    x, i = data
+    if not mapped[0]:
+        return op(x, i)
+    if not mapped[1]:
+        return moved(op(moved(x, 0, 1), i), len(shape_of(i)), 0)
+    count, n, *rest = shape_of(x)
+    return op(reshape(x, shape=(count * n, *rest)), _in_one_row(i, n))
+
+
+@rule_for(rows_put)
+def _rows_put(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    w, i = data
+    n, rank = params["length"], len(shape_of(i))
+    if not mapped[1]:
+        return moved(op(moved(w, 0, rank), i, length=n), 1, 0)
+    w, i = all_mapped(data, mapped)
+    count = shape_of(i)[0]
+    z = op(w, _in_one_row(i, n), length=count * n)
+    return reshape(z, shape=(count, n, *shape_of(z)[1:]))
+
+
+def _in_one_row(i: Array, n: int) -> Array:
+    """Numbers below n in each example, where the examples stand one after the other."""
+    shape = shape_of(i)
+    return add(i, n * np.arange(shape[0]).reshape(-1, *(1,) * (len(shape) - 1)))
 
 
 def _within(index: Any) -> tuple[Any, ...]:

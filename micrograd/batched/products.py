@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.batched.layouts import joined_rows, shape_of_one, stand_in
 from micrograd.batched.rules import elementwise, one_by_one, rule_for
 from micrograd.interpreter import Array, shape_of
-from micrograd.ops import add, contract, linear, matmul, moveaxis, reshape, transpose
+from micrograd.ops import add, contract, linear, matmul, moveaxis, multiply, reshape, transpose
 from micrograd.ops.inverses import solution
 from micrograd.ops.matrices import swap_last
 from micrograd.record import Op
@@ -47,6 +48,21 @@ def _row(x: Array, is_mapped: bool = True) -> Array:
 
 def _column(x: Array) -> Array:
     return reshape(x, shape=(*shape_of(x), 1))
+
+
+@rule_for(multiply)
+def _multiply(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """A column times a row, as in the gradient of a matrix, is twice as fast by
+    einsum.
+    """
+    x, y = data
+    if all(mapped) and type(x) is type(y) is np.ndarray and x.dtype is y.dtype and _are_column_and_row(x, y):
+        return np.einsum("bi,bj->bij", x[:, :, 0], y if y.ndim == 2 else y[:, 0])
+    return elementwise(op, data, mapped, params)
+
+
+def _are_column_and_row(x: Any, y: Any) -> bool:
+    return bool(x.ndim == 3 and x.shape[2] == 1 and (y.ndim == 2 or (y.ndim == 3 and y.shape[1] == 1)))
 
 
 @rule_for(contract)

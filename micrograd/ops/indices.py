@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import IndexingError
-from micrograd.interpreter import Interpreter
+from micrograd.interpreter import Interpreter, is_one_of_many
 from micrograd.op import Array, named, shape_of
 
 __all__ = [
@@ -65,11 +65,27 @@ def refuse_values(name: str, index: Any) -> None:
         x = pending.pop()
         if isinstance(x, (list, tuple)):
             pending += x
+        elif is_one_of_many(x):
+            raise IndexingError(
+                f"{name}: inside vmap the index {shape_of(x)} differs from example to example;"
+                + _repair_of(name, np.dtype(x.dtype).kind)
+            )
         elif isinstance(x, Interpreter) and not _is_traced(x):
             raise IndexingError(
                 f"{name}: the index holds {type(x).__name__} {named(x)}: an index carries no gradient; "
                 f"give plain integers, such as int(v), or v.numpy().astype(int)"
             )
+
+
+def _repair_of(name: str, kind: str) -> str:
+    """What to write for an index that differs from example to example."""
+    if kind == "b":
+        return " the sizes would differ, too;\nwrite np.where(mask, x, 0.0) for x[mask], or multiply by the mask"
+    if kind == "f":
+        return " an index must be made of integers, such as those of argmax"
+    if name == "getitem":
+        return "\nwrite micrograd.numpy.take(x, i, axis=0) for x[i], or np.take_along_axis"
+    return "\nwrite np.where(np.arange(n) == i, w, x) for x.at[i].set(w)"
 
 
 # The shape of what is taken

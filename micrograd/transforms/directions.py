@@ -56,7 +56,7 @@ def at_once(leaves: Sequence[Any], chunk_size: int | None) -> int:
             return 1
     if chunk_size is not None:
         return chunk_size
-    return max(1, ROOM // max([size_of(x) for x in leaves], default=1))
+    return max(1, ROOM // max([1, *map(size_of, leaves)]))
 
 
 def unit_vectors(leaves: Sequence[Any], start: int, stop: int) -> list[Any]:
