@@ -29,8 +29,12 @@ cdef class Trace:
     @cython.locals(x=Value, level=double)
     cdef double _level(self) except -2
     cdef Reach _reach(self, object root)
-    @cython.locals(found=list, i=Py_ssize_t, again=bint)
     cpdef list pull(self, object root, object seed)
+    @cython.locals(found=list, i=Py_ssize_t)
+    cpdef list pulled(self, object root, object seed)
+    cpdef list reaches(self, list roots)
+    cpdef list settled(self, list found, list others)
+    cpdef bint is_recorded(self) except -1
     cpdef result(self, object tree)
     cpdef shaped(self, object leaves)
 

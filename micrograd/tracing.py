@@ -123,17 +123,35 @@ class Trace:
         """Cotangents of the leaves, given one of an output; the caller's own, to change
         as he likes.
         """
-        again = self.is_inside and is_recording()
+        return self.settled(self.pulled(root, seed), [seed])
+
+    def pulled(self, root: Any, seed: Any) -> list[Any]:
+        """Cotangents of the leaves, as the rules of the ops give them."""
         found: list[Any] = [None] * len(self.fresh)
         if _has_level(root, self._level()):
-            found = pulled(self._reach(root), seed, again)
+            found = pulled(self._reach(root), seed, self.is_recorded())
         for i in range(len(found)):
             if found[i] is None:
                 found[i] = zeros_like(self.fresh[i])
-        found = unshared_leaves(found, [seed])
-        if again and _is_at_the_top():  # Values in, Values out, even where they are constant
+        return found
+
+    def reaches(self, roots: list[Any]) -> list[Reach]:
+        """The graphs between the leaves and those of some outputs that have one."""
+        level = self._level()
+        return [self._reach(z) for z in roots if _has_level(z, level)]
+
+    def settled(self, found: list[Any], others: list[Any]) -> list[Any]:
+        """Derivatives as the caller sees them, and may change: none of them is one of
+        the others.
+        """
+        found = unshared_leaves(found, others)
+        if self.is_recorded() and _is_at_the_top():  # Values in, Values out, even where they are constant
             return [as_eager(g) if isinstance(g, Interpreter) else Value(g) for g in found]
         return found
+
+    def is_recorded(self) -> bool:
+        """Whether derivatives are recorded, to be differentiated again."""
+        return self.is_inside and is_recording()
 
     def result(self, tree: Any) -> Any:
         """Outputs as the caller sees them: inside another transform Values, at the top
