@@ -57,3 +57,18 @@ def is_pushing(level: int) -> bool:
 def is_recording() -> bool:
     """Whether a reverse-mode transform is recording a function, in any thread."""
     return bool(_recording)
+
+
+@contextlib.contextmanager
+def within(level: int) -> Iterator[None]:
+    """What runs in this block runs as if the jvp of this number were the innermost; 0
+    for none.
+
+    A rule of an op needs it that itself uses transforms: the rule belongs to the level
+    of its inputs, and may be called further inside.
+    """
+    token = _innermost.set(level)
+    try:
+        yield
+    finally:
+        _innermost.reset(token)
