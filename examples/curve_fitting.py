@@ -1,6 +1,6 @@
 """A curve fitted to readings of two thermometers: error bars and a confidence band.
 
-    python examples/curve_fitting.py --out curve_fitting.png
+    python examples/curve_fitting.py --picture curve_fitting.png
 
 Coffee cools. A good and a poor thermometer take turns, and `sigma=` says how far off
 each may be. `curve_fit` gives the parameters, and their covariance C from exact
@@ -100,7 +100,7 @@ def draw(path: str, t: Any, y: Any, sigma: Any, popt: Any, pcov: Any) -> None:
 def main() -> None:
     """Fit, print, repeat, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", default="curve_fitting.png", help="the picture")
+    parser.add_argument("--picture", default="curve_fitting.png", help="the picture")
     parser.add_argument("--repeats", type=int, default=1000, help="how many cups to measure")
     parser.add_argument("--small", action="store_true", help="a quick run, for tests")
     options = parser.parse_args()
@@ -113,8 +113,8 @@ def main() -> None:
         print(f"{name:>6} {p:6.2f} +- {error:.2f}   truth {truth:5.2f}   within one error: {share:4.0%} of cups")
     chi2 = np.sum(((y - temperature(t, *popt)) / sigma) ** 2)
     print(f"chi-squared {chi2:.1f} for {t.size - popt.size} degrees of freedom; one error should hold 68% of cups")
-    draw(options.out, t, y, sigma, popt, pcov)
-    print("picture:", options.out)
+    draw(options.picture, t, y, sigma, popt, pcov)
+    print("picture:", options.picture)
 
 
 if __name__ == "__main__":

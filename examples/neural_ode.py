@@ -1,6 +1,6 @@
 """A neural ODE: the law of a spiral, learned from noisy points along it.
 
-    python examples/neural_ode.py --out neural_ode.png
+    python examples/neural_ode.py --picture neural_ode.png
 
 A network f gives the velocity at each place: dy/dt = f(y). The Runge-Kutta method of
 order 4 follows it from the points that were seen, and the loss is how far it comes from
@@ -115,7 +115,7 @@ def draw(out: str, net: Any, points: Any, truth: Any, learned: Any, start: Any) 
 def main() -> None:
     """Learn the law, follow it further, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", default="neural_ode.png", help="the picture")
+    parser.add_argument("--picture", default="neural_ode.png", help="the picture")
     parser.add_argument("--epochs", type=int, default=500, help="steps of Adam")
     parser.add_argument("--small", action="store_true", help="a quick run, for tests")
     options = parser.parse_args()
@@ -135,8 +135,8 @@ def main() -> None:
     start = np.array([0.0, -1.2])
     error = np.abs(followed(net, start, ELSEWHERE) - np.stack(path(true_law, start, ELSEWHERE))).max()
     print(f"largest error from a new start: {error:.3f}")
-    draw(options.out, net, points, truth, learned, start)
-    print("picture:", options.out)
+    draw(options.picture, net, points, truth, learned, start)
+    print("picture:", options.picture)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A physics-informed network: a few noisy readings, and the law of motion for the rest.
 
-    python examples/physics_informed.py --out physics_informed.png
+    python examples/physics_informed.py --picture physics_informed.png
 
 A mass on a spring swings, and friction brings it to rest:
 
@@ -91,7 +91,7 @@ def draw(path: str, t: Any, y: Any, plain: Any, informed: Any, friction: float) 
 def main() -> None:
     """Fit both networks, print how far they are off, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", default="physics_informed.png", help="the picture")
+    parser.add_argument("--picture", default="physics_informed.png", help="the picture")
     parser.add_argument("--steps", type=int, default=150, help="steps of least squares, at most")
     parser.add_argument("--small", action="store_true", help="a quick run, for tests")
     options = parser.parse_args()
@@ -117,8 +117,8 @@ def main() -> None:
         print(f"{name:>16}: largest error {np.abs(net(dense).data - exact(dense)).max():.3f}")
     print(f"sum of squares {2.0 * informed.cost:.2f} after {informed.nfev} steps")
     print(f"friction: found {friction:.3f}, true {FRICTION:.3f}")
-    draw(options.out, t, y, plain.x, informed.x["net"], friction)
-    print("picture:", options.out)
+    draw(options.picture, t, y, plain.x, informed.x["net"], friction)
+    print("picture:", options.picture)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ __all__ = [
     "trace",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 __version__ = "1.0.0.dev0"
 

@@ -1,71 +1,148 @@
-"""The arguments by which a transform differentiates: `argnums`, one number or
-several.
+"""The arguments by which a transform differentiates: `argnums`, by position, and
+`argnames`, by name.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError
 from micrograd.leaves import as_array
-from micrograd.trees import leaves_of, like
+from micrograd.trees import fixed_of, leaves_of, like
 
 Argnums = int | Sequence[int]
+Argnames = str | Sequence[str]
 
 
 class Chosen:
     """The chosen arguments of one call of a function.
 
     Args:
-        name: the transform, for the error.
-        argnums: the number of an argument, or several; below 0 from the end.
+        name: the transform, for errors.
+        argnums: the number of an argument, or several; below 0 from the end. None is
+            the first one where there are no argnames, and else none.
         args: all arguments of the call, by position.
+        options: its other arguments, by name.
+        argnames: the name of one of those, or several.
 
     Attributes:
         leaves: the leaves of the chosen arguments, as data.
 
     Raises:
         ArgumentError: there is no such argument, or one is chosen twice.
+        DataError: a chosen argument holds no numbers, as a string does.
 
     >>> chosen = Chosen("grad", 1, ("first", [2.0, 3.0]))
     >>> chosen.leaves, chosen.replaced([4.0, 5.0]), chosen.shaped([6.0, 7.0])
     ([2.0, 3.0], ['first', [4.0, 5.0]], [6.0, 7.0])
+    >>> Chosen("grad", None, (), {"w": 2.0}, ["w"]).shaped([5.0])
+    {'w': 5.0}
     """
 
-    def __init__(self, name: str, argnums: Argnums, args: tuple[Any, ...]) -> None:
-        self._is_one = not isinstance(argnums, Sequence)
-        self._numbers = _checked(name, argnums, args)
+    def __init__(
+        self,
+        name: str,
+        argnums: Argnums | None,
+        args: tuple[Any, ...],
+        options: dict[str, Any] | None = None,
+        argnames: Argnames | None = None,
+    ) -> None:
         self._args = args
-        self._wanted = [args[i] for i in self._numbers]
-        self.leaves = [as_array(x) for x in leaves_of(self._wanted)]
+        self._options = options or {}
+        self._numbers: list[int] = []
+        self._names: list[str] = []
+        self._one_number = self._one_name = False
+        if argnums is not None or argnames is None:
+            self._one_number = argnums is None or not isinstance(argnums, Sequence)
+            self._numbers = _checked(name, argnums, args)
+        if argnames is not None:
+            self._one_name = isinstance(argnames, str)
+            self._names = _checked_names(name, argnames, self._options)
+        self._wanted = [args[i] for i in self._numbers] + [self._options[key] for key in self._names]
+        self.leaves: list[Any] = []
+        for tree in self._wanted:
+            if type(tree) is float:
+                self.leaves.append(tree)
+            else:
+                self._add(name, tree)
+
+    def _add(self, name: str, tree: Any) -> None:
+        """Add the leaves of a chosen argument, as data."""
+        found = [as_array(x) for x in leaves_of(tree)]
+        if not found:
+            for x in fixed_of(tree):
+                if x is not None:
+                    as_data(x, name)  # refuses it
+        self.leaves += found
+
+    def called(self, f: Callable[..., Any], leaves: Sequence[Any]) -> Any:
+        """f of all arguments, with these leaves in the place of those of the chosen
+        ones.
+        """
+        if not self._names:
+            return f(*self.replaced(leaves), **self._options)
+        trees = like(self._wanted, leaves)
+        args, options = list(self._args), dict(self._options)
+        for i, number in enumerate(self._numbers):
+            args[number] = trees[i]
+        for i, key in enumerate(self._names):
+            options[key] = trees[len(self._numbers) + i]
+        return f(*args, **options)
 
     def replaced(self, leaves: Sequence[Any]) -> list[Any]:
-        """All arguments, with these leaves in the place of those of the chosen ones."""
+        """All arguments by position, with these leaves in the place of those of the
+        chosen ones.
+        """
         args = list(self._args)
-        for i, arg in zip(self._numbers, like(self._wanted, leaves), strict=True):
-            args[i] = arg
+        trees = like(self._wanted, leaves)
+        for i in range(len(self._numbers)):
+            args[self._numbers[i]] = trees[i]
         return args
 
     def shaped(self, leaves: Sequence[Any]) -> Any:
-        """Results by leaf in the structure of the chosen arguments: a tuple for several
-        argnums, else one tree.
+        """Results by leaf in the structure of the chosen arguments.
+
+        By number it is a tuple for several argnums, else one tree. By name it is a dict
+        for several argnames, else one tree. By both it is a pair.
         """
         trees = like(self._wanted, leaves)
-        return trees[0] if self._is_one else tuple(trees)
+        count = len(self._numbers)
+        by_number = trees[0] if self._one_number else tuple(trees[:count])
+        if not self._names:
+            return by_number
+        by_name = trees[-1] if self._one_name else dict(zip(self._names, trees[count:], strict=True))
+        return (by_number, by_name) if count else by_name
 
 
-def _checked(name: str, argnums: Argnums, args: tuple[Any, ...]) -> list[int]:
+def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[int]:
     """The numbers of the chosen arguments, counted from the front."""
+    count = len(args)
+    if argnums is None:
+        argnums = 0
+    if type(argnums) is int and -count <= argnums < count:
+        return [argnums % count]
     try:
         given = argnums if isinstance(argnums, Sequence) else [argnums]
-        numbers = [range(len(args))[operator.index(i)] for i in given]
+        numbers = [range(count)[operator.index(i)] for i in given]
     except (TypeError, IndexError):
         numbers = []
     if not numbers or len(set(numbers)) < len(numbers):
         raise ArgumentError(
-            f"{name}: argnums={argnums!r}, and f was called with {len(args)} positional arguments; "
-            f"give the number of one, from 0, or a tuple of different ones"
+            f"{name}: argnums={argnums!r}, and f was called with {count} positional arguments; "
+            f"give the number of one, from 0, or a tuple of different ones; argnames= is for those given by name"
         )
     return numbers
+
+
+def _checked_names(name: str, argnames: Argnames, options: dict[str, Any]) -> list[str]:
+    """The names of the chosen arguments, each of which was given by name."""
+    names = [argnames] if isinstance(argnames, str) else list(argnames)
+    if not names or len(set(names)) < len(names) or not all(key in options for key in names):
+        raise ArgumentError(
+            f"{name}: argnames={argnames!r}, and f was called with the names {list(options)}; "
+            f"give the name of one, or a tuple of different ones; argnums= is for those given by position"
+        )
+    return names

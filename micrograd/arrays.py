@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, HOMES, is_exact
 from micrograd.interpreter import PLAIN, Interpreter
-from micrograd.op import OPS, ground
+from micrograd.op import OPS, numbers_below
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -92,7 +92,7 @@ def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
     """
     x = as_input(x, asker)
     if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u") and not isinstance(x, Interpreter) and x.ndim:
-        beside = [y.dtype for y in map(ground, others) if getattr(getattr(y, "dtype", None), "kind", "") == "f"]
+        beside = [y.dtype for y in map(numbers_below, others) if getattr(getattr(y, "dtype", None), "kind", "") == "f"]
         if beside:
             x = x.astype(np.result_type(x.dtype, *beside))
     return as_data(x, asker)
@@ -127,6 +127,19 @@ def as_input(x: Any, asker: str) -> Any:
     if isinstance(x, np.generic):
         PLAIN.add(type(x))
     return x if type(x) in PLAIN else data
+
+
+def as_real(x: Any, asker: str) -> Any:
+    """x as an op takes it inside a `jvp` or a `vmap`: Values in a list or an object
+    array as one, and only real numbers; anything else as it is.
+
+    Raises:
+        DataError: x is not made of real numbers.
+    """
+    if isinstance(x, (Interpreter, float, int)):
+        return x
+    is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")
+    return x if is_real else as_operand(x, asker)
 
 
 def is_odd(x: Any) -> bool:
@@ -282,7 +295,9 @@ def _from_array(data: Any, asker: str) -> Any:
     if letter not in "fiub":
         given = "complex numbers" if letter == "c" else f"elements of type {data.dtype}"
         repair = "give real numbers, such as its .real part" if letter == "c" else "give real numbers"
-        if letter == "O" and holds_values(data.ravel().tolist()):
+        if letter in "US":
+            repair += "; np.unique(x, return_inverse=True)[1] numbers texts"
+        elif letter == "O" and holds_values(data.ravel().tolist()):
             given, repair = "Values as its elements", "micrograd.ops.stack joins Values"
         elif letter == "O" and data.size and is_exact(data.ravel()[0]):
             given, repair = "exact numbers as its elements", "arrays hold floats: astype(float), or a Value for each"

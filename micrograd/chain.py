@@ -12,7 +12,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.exact import EXACT, as_float, check_slope, number_like
-from micrograd.interpreter import PLAIN, Array, ground
+from micrograd.interpreter import PLAIN, Array, numbers_below
 from micrograd.modes import is_ieee, quiet_depth
 from micrograd.table import OPS
 from micrograd.unknown import current_zeros, known_zero_forward
@@ -53,7 +53,7 @@ def times(
         return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its
     # own, which must not be lost.
-    zero = _known_zero(name, ground(product), ground(g), ground(partial), ground(z), look)
+    zero = _known_zero(name, numbers_below(product), numbers_below(g), numbers_below(partial), numbers_below(z), look)
     return OPS["where"](zero, number_like(0.0, product), product)
 
 
@@ -86,7 +86,7 @@ def _may_be_nan(x: Array) -> bool:
 
     An array of another library is not asked: it may not be computed yet.
     """
-    x = ground(x)
+    x = numbers_below(x)
     if type(x) is float or type(x) is int:
         return x != x
     if EXACT and type(x) in EXACT:

@@ -9,6 +9,8 @@ True
 from __future__ import annotations
 
 COMPILED = (
+    "micrograd.quiet",
+    "micrograd.trees",
     "micrograd.interpreter",
     "micrograd.chain",
     "micrograd.record",
@@ -19,12 +21,17 @@ COMPILED = (
     "micrograd.walks",
     "micrograd.formula",
     "micrograd.cotangents",
+    "micrograd.leaves",
+    "micrograd.argnums",
     "micrograd.node",
     "micrograd.gradients",
     "micrograd.gathering",
     "micrograd.operands",
     "micrograd.floats",
+    "micrograd.dual",
     "micrograd.walking",
     "micrograd.engine",
     "micrograd.traced",
+    "micrograd.reverse",
+    "micrograd.tracing",
 )

@@ -12,7 +12,7 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_data, is_lazy
 from micrograd.errors import ShapeError
 from micrograd.exact import EXACT, fitted, number_like
-from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, ground, named, shape_of
+from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, named, numbers_below, shape_of
 from micrograd.ops import cast, sum_to
 
 
@@ -47,7 +47,7 @@ def fit(g: Array, data: Array) -> Array:
         if not _broadcasts(wanted, given):
             raise ShapeError(f"a rule gave a gradient of shape {given} for data of shape {wanted}; mend the op's rule")
         g = sum_to(g, wanted)
-    return in_dtype(g, ground(data))
+    return in_dtype(g, numbers_below(data))
 
 
 def given_cotangent(asker: str, x: Interpreter, given: Any) -> Any:

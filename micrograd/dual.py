@@ -8,20 +8,21 @@ tangent by the same rules that `backward` uses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from micrograd import levels
+from micrograd import floats, levels
 from micrograd import on_demand as np
-from micrograd.anomaly import current_anomalies
-from micrograd.arrays import as_data, as_operand
+from micrograd.anomaly import OPEN, current_anomalies
+from micrograd.arrays import as_data, as_real
 from micrograd.cotangents import in_dtype
-from micrograd.errors import GradientError, ShapeError
+from micrograd.errors import GradientError
 from micrograd.interpreter import Interpreter, zeros_like
-from micrograd.modes import quietly
-from micrograd.op import Array, Op, ground, shape_of
+from micrograd.op import Array, numbers_below, shape_of
 from micrograd.ops import broadcast_to, positive
 from micrograd.ops.operators import Operators
+from micrograd.quiet import quietly
+from micrograd.record import Op
 
 
 class Dual(Operators):
@@ -81,26 +82,34 @@ class Dual(Operators):
         """Run the op on the primals and push the tangents; what belongs to another
         level is a constant here.
         """
-        if not levels.is_pushing(self._number):
+        number = self._number
+        if not levels.is_pushing(number):
             return op(*[x._settled() if isinstance(x, Dual) else x for x in inputs], **params)
-        joined = [_joined(op.name, x) for x in inputs]
-        if any(x is not raw for x, raw in zip(joined, inputs, strict=True)):
-            return op(*joined, **params)  # the newest of all takes the call
-        mine = [isinstance(x, Dual) and x._number == self._number for x in inputs]
-        primals = [x.primal if own else x for x, own in zip(inputs, mine, strict=True)]
-        tangents = [x._tangent if own else None for x, own in zip(inputs, mine, strict=True)]
+        primals, tangents = [], []
+        for x in inputs:
+            if isinstance(x, Dual) and x._number == number:
+                primals.append(x.primal)
+                tangents.append(x._tangent)
+            elif as_real(x, op.name) is x:
+                primals.append(x)
+                tangents.append(None)
+            else:  # the newest of all takes the call
+                return op(*[as_real(x, op.name) for x in inputs], **params)
+        quick = _pushed_floats(op, primals, tangents, params)
+        if quick is not None:
+            return Dual(quick[0], quick[1], number)
         z = op(*primals, **params)
         if not op.differentiable:
             return z
         with quietly():
             t = op.push(z, primals, tangents, params)
-        if (anomalies := current_anomalies()) is not None:
+        if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_push(op, z, t, primals)
-        if t is None:  # still of this level, so that the jvp finds it as it finds any other
-            return Dual(z, None, self._number)
-        if shape_of(t) != shape_of(z):
-            t = broadcast_to(t, shape=shape_of(z))
-        return Dual(z, in_dtype(t, ground(z)), self._number)
+        if t is not None:
+            if shape_of(t) != shape_of(z):
+                t = broadcast_to(t, shape=shape_of(z))
+            t = in_dtype(t, numbers_below(z))
+        return Dual(z, t, number)  # without a tangent too, so that the jvp finds it as it finds any other
 
     def __copy__(self) -> Any:
         return positive(self)
@@ -123,58 +132,43 @@ class Dual(Operators):
         return f"Dual({self.primal!r}, {self.tangent!r})"
 
 
-def jvp(f: Callable[..., Sequence[Any]], primals: Sequence[Array], tangents: Sequence[Array]) -> tuple[Any, Any]:
-    """The outputs of f(*primals), a list, and their tangents;
-    `micrograd.transforms.jvp` is this for trees.
+def _pushed_floats(op: Op, primals: list[Any], tangents: list[Any], params: dict[str, Any]) -> Any:
+    """The output and its tangent where all are floats; None where they are not."""
+    count = len(primals)
+    if count == 1:
+        if type(primals[0]) is float:
+            return floats.pushed(op, primals[0], None, tangents[0], None, params)
+    elif count == 2:
+        x, y = type(primals[0]), type(primals[1])
+        if (x is float and (y is float or y is int)) or (x is int and y is float):
+            return floats.pushed(op, primals[0], primals[1], tangents[0], tangents[1], params)
+    return None
+
+
+def primal_of(z: Array, number: int) -> Array:
+    """What the function of a jvp returned, without its tangent.
 
     Args:
-        f: a function of numbers or arrays to a list of them.
-        primals: where to differentiate.
-        tangents: the direction, one of the shape of each primal.
-
-    Returns:
-        The list of outputs and the list of their tangents.
-
-    Raises:
-        ShapeError: a tangent does not have the shape of its primal.
-
-    >>> jvp(lambda x, y: [x * y, x + y], [2.0, 3.0], [1.0, 0.0])
-    ([6.0, 5.0], [3.0, 1.0])
+        z: a leaf of it.
+        number: that of the jvp.
     """
-    primals = [_as_array(x) for x in primals]
-    tangents = [_as_array(t) for t in tangents]
-    given, wanted = [shape_of(t) for t in tangents], [shape_of(x) for x in primals]
-    if given != wanted:
-        raise ShapeError(f"jvp: tangents of shapes {given} for primals of shapes {wanted}; give one tangent per primal")
-    with levels.pushing() as level:
-        outputs = [_joined("jvp", z) for z in f(*[Dual(x, t, level) for x, t in zip(primals, tangents, strict=True)])]
-    mine = [isinstance(z, Dual) and z._number == level for z in outputs]
-    values = [z.primal if own else _settled(z) for z, own in zip(outputs, mine, strict=True)]
-    slopes = [z.tangent if own else zeros_like(_as_array(z)) for z, own in zip(outputs, mine, strict=True)]
-    return values, slopes
-
-
-def lifted(x: Array) -> Array:
-    """x as a constant of the innermost jvp around, so that what is made of it now is
-    inside of that jvp.
-    """
-    level = levels.innermost()
-    return x if level == 0 or getattr(x, "_level", 0.0) >= level else Dual(x, None, level)
-
-
-def _joined(name: str, x: Array) -> Array:
-    """A list or array of Duals as one Dual; what is not made of real numbers is
-    refused; anything else as it is.
-    """
-    if isinstance(x, (Interpreter, float, int)):
-        return x
-    is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")
-    return x if is_real else as_operand(x, name)
-
-
-def _settled(z: Array) -> Array:
+    if isinstance(z, Dual) and z._number == number:
+        return z.primal
     return z._settled() if hasattr(z, "_settled") else z
 
 
-def _as_array(z: Array) -> Array:
-    return z if isinstance(z, Interpreter) else as_data(z, "jvp")
+def tangent_of(z: Array, number: int) -> Array:
+    """The tangent of what the function of a jvp returned, of its shape.
+
+    Args:
+        z: a leaf of it.
+        number: that of the jvp.
+    """
+    if isinstance(z, Dual) and z._number == number:
+        return z.tangent
+    return zeros_like(z if isinstance(z, Interpreter) else as_data(z, "jvp"))
+
+
+def constant(x: Array, number: int) -> Dual:
+    """x as a Dual that does not move, of the jvp with this number."""
+    return Dual(x, None, number)

@@ -33,6 +33,8 @@ cdef bint _are_made(Formulas formulas, Op op, Params params) except -1
     left=Node, right=Node, formulas=Formulas, params=Params, a=double, b=double, g=double, h=double, kind=type
 )
 cpdef bint step(Node node) except -1
+@cython.locals(formulas=Formulas, shared=Params, a=double, b=double, g=double, h=double, z=double)
+cpdef pushed(Op op, object x, object y, object s, object t, dict params)
 cdef double _number(object x) except? -1
 @cython.locals(number=double)
 cdef double _from_int(object x) except? -1

@@ -257,6 +257,55 @@ def step(node: Node) -> bool:
     return True
 
 
+def pushed(op: Op, x: Any, y: Any, s: Any, t: Any, params: dict[str, Any]) -> Any:
+    """op(x, y) and its tangent, where x and y are floats with the tangents s and t;
+    None where it is not that simple.
+
+    Args:
+        op: the record.
+        x: a float, or an int beside one.
+        y: the same; None where the op has one input.
+        s: the tangent of x; None where x is a constant.
+        t: the tangent of y, likewise.
+        params: the keyword arguments.
+    """
+    if op.formulas.state == 2 or op._count != (1 if y is None else 2):
+        return None
+    shared = None
+    if params:
+        shared = shared_params(op, params)
+        if shared is None:
+            return None
+    formulas = op.formulas if shared is None else shared.formulas
+    if OPEN or (formulas.state != 1 and not _are_made(formulas, op, shared)):
+        return None
+    a, b = _number(x), 0.0 if y is None else _number(y)
+    if formulas.run is not None:
+        z = doubles.run(formulas.run, 0.0, a, b, 0.0)
+    elif y is None and shared is None:
+        answer = op.forward(a)
+        if type(answer) is not float:
+            return None
+        z = answer
+    else:
+        return None
+    g, h = (0.0 if s is None else _number(s)), (0.0 if t is None else _number(t))
+    if formulas.slopes == PRODUCT:
+        g *= b
+        h *= a
+    elif formulas.slopes != SUM:
+        if (s is not None and formulas.slope_x is None) or (t is not None and formulas.slope_y is None):
+            return None
+        if s is not None:
+            g *= doubles.run(formulas.slope_x, z, a, b, 0.0)
+        if t is not None:
+            h *= doubles.run(formulas.slope_y, z, a, b, 0.0)
+    g += h
+    if z - z != 0.0 or g - g != 0.0:  # not finite
+        return None
+    return z, (None if s is None and t is None else g)
+
+
 def _number(x: Any) -> float:
     """A raw input that is a float or an int; nan for any other."""
     if type(x) is float:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ShapeError
+from micrograd.errors import DataError, ShapeError
 from micrograd.exact import EXACT, HOMES, number_like
 
 Array = Any  # a Python number, an array of NumPy's protocols, or an interpreter's value
@@ -45,6 +45,7 @@ class Interpreter:
     """
 
     __slots__ = ()
+    _is_batch = False  # see batch.py
 
     def _apply_op(self, op: Any, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
         """The result of op(*inputs, **params), where this is one of the inputs.
@@ -111,10 +112,37 @@ def broadcast_shape(name: str, *inputs: Array) -> tuple[int, ...]:
 
 
 def ground(x: Array) -> Array:
-    """The number or array below all interpreters; None below an Abstract."""
+    """The number or array below all interpreters; None below an Abstract.
+
+    Raises:
+        DataError: inside a vmap x stands for one example, and below are all of them.
+    """
+    while type(x) not in PLAIN and isinstance(x, Interpreter):
+        if x._is_batch and x.is_mapped:  # type: ignore[attr-defined]  # a Batch says so
+            raise DataError(
+                f"vmap: this function looks at the plain numbers of its input {shape_of(x)}, and inside vmap "
+                f"that stands for all examples at once;\ncall it in a loop over the examples, outside vmap"
+            )
+        x = x._below
+    return x
+
+
+def numbers_below(x: Array) -> Array:
+    """The same, inside a vmap with all examples: an array that may have more axes."""
     while type(x) not in PLAIN and isinstance(x, Interpreter):
         x = x._below
     return x
+
+
+def is_one_of_many(x: Array) -> bool:
+    """Whether x stands for one example inside a `vmap`, and the numbers below it are
+    those of all examples.
+    """
+    while type(x) not in PLAIN and isinstance(x, Interpreter):
+        if x._is_batch and x.is_mapped:  # type: ignore[attr-defined]  # a Batch says so
+            return True
+        x = x._below
+    return False
 
 
 def ones_like(x: Array) -> Array:
@@ -128,10 +156,13 @@ def zeros_like(x: Array) -> Array:
 
 
 def _filled(like: str, x: Array, number: float) -> Array:
-    below = ground(x)
+    below = numbers_below(x)
     if type(below) in NUMBERS:
         return number_like(number, below)
-    made = getattr(np, like)(np.empty(shape_of(x), x.dtype) if below is None else below)  # None: a shape alone
+    shape = shape_of(x)
+    if below is None or below.shape != shape:  # a shape alone, or one example of many
+        below = np.empty(shape, x.dtype if below is None else below.dtype)
+    made = getattr(np, like)(below)
     if made.shape or not isinstance(made, (np.ndarray, np.generic)):
         return made
     return number if made.dtype == float else made.dtype.type(number)

@@ -17,7 +17,7 @@ from micrograd.errors import ShapeError
 from micrograd.exact import number_like
 from micrograd.interpreter import Array, Interpreter, ones_like, shape_of, zeros_like
 from micrograd.ops import reshape, stack
-from micrograd.trees import BRANCHES, leaves_of, mapped, same_leaves
+from micrograd.trees import is_branch, leaves_of, mapped, same_leaves
 
 
 def as_array(x: Any) -> Array:
@@ -25,14 +25,20 @@ def as_array(x: Any) -> Array:
 
     A value of an interpreter stays as it is; an array of such values becomes one value.
     """
-    return x if isinstance(x, Interpreter) else as_operand(x, "f") if is_object_array(x) else as_data(x, "f")
+    if type(x) is float or isinstance(x, Interpreter):
+        return x
+    return as_operand(x, "f") if is_object_array(x) else as_data(x, "f")
 
 
 def joined_leaves(tree: Any) -> Any:
     """A tree in which arrays of Values, as NumPy makes of lists of them, are one Value
     each.
     """
-    return mapped(lambda x: as_operand(x, "f") if is_object_array(x) else x, tree)
+    return tree if isinstance(tree, Interpreter) else mapped(_joined_array, tree)
+
+
+def _joined_array(x: Any) -> Any:
+    return as_operand(x, "f") if is_object_array(x) else x
 
 
 def size_of(x: Any) -> int:
@@ -50,7 +56,7 @@ def described(z: Any) -> str:
     >>> described((1.0, 2.0)), described(np.zeros(3))
     ('a tuple', 'an array of shape (3,)')
     """
-    if isinstance(z, BRANCHES) or not hasattr(z, "shape"):
+    if is_branch(z) or not hasattr(z, "shape"):
         return f"a {type(z).__name__}"
     return f"an array of shape {shape_of(z)}" if shape_of(z) else "a number"
 
@@ -69,6 +75,8 @@ def moves_of(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any
         ArgumentError: the structures differ.
         ShapeError: the shapes of two leaves differ.
     """
+    if type(given) is float and type(wanted) is float:
+        return [given]
     moves = []
     for move, x in zip(same_leaves(name, what, given, of, wanted), leaves_of(wanted), strict=True):
         move, x = as_array(move), as_array(x)
@@ -119,10 +127,13 @@ def unshared_leaves(arrays: list[Any], others: list[Any]) -> list[Any]:
     """Arrays that may be changed in place: none is a view, appears twice, or is one of
     the others.
     """
-    seen, own = {id(x) for x in others}, []
+    seen: set[int] | None = None
+    own = []
     for x in arrays:
-        x = x.copy() if isinstance(x, np.ndarray) and (x.base is not None or id(x) in seen) else x
-        seen.add(id(x))
+        if type(x) is not float and isinstance(x, np.ndarray):
+            seen = {id(y) for y in others} if seen is None else seen
+            x = x.copy() if x.base is not None or id(x) in seen else x
+            seen.add(id(x))
         own.append(x)
     return own
 

@@ -1,57 +1,106 @@
 """Which transforms are running. Each has its own number, which is used only once.
 
 So a Dual that is left over from one transform is never taken for part of another. A
-`jvp` gives its number to the Duals that it makes. An inner jvp begins later, so its
-number is larger. The reverse-mode transforms (`grad`, `vjp` and others) only say that
-they are running. While one runs, the Values that it differentiates must keep their
-graph, so they may not be turned into plain numbers.
+`jvp` gives its number to the Duals that it makes, a `vmap` to its Batches. An inner one
+begins later, so its number is larger. The reverse-mode transforms (`grad`, `vjp` and
+others) only say that they are running. While one runs, the Values that it
+differentiates must keep their graph, so they may not be turned into plain numbers.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Iterator
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import Any
+
+Constant = Callable[[Any, int], Any]  # makes a constant of a transform, given its number
 
 _numbers = itertools.count(1)
-_pushing: set[int] = set()  # numbers of the jvps that are running in any thread
+_open: set[int] = set()  # numbers of the jvps and vmaps that are running in any thread
 _recording: set[int] = set()  # numbers of the reverse-mode transforms, likewise
-_innermost: ContextVar[int] = ContextVar("innermost", default=0)
+_innermost: ContextVar[tuple[int, Any]] = ContextVar("innermost", default=(0, None))
+_mapping: ContextVar[bool] = ContextVar("mapping", default=False)
 
 
-@contextlib.contextmanager
-def pushing() -> Iterator[int]:
-    """A jvp runs in this block, which gives its number."""
-    level = next(_numbers)
-    _pushing.add(level)
-    token = _innermost.set(level)
-    try:
-        yield level
-    finally:
-        _innermost.reset(token)
-        _pushing.discard(level)
+class pushing:  # noqa: N801 - it is used like a function
+    """A jvp runs in this block, which gives its number.
+
+    Args:
+        constant: a function that makes a Dual that does not move, of anything and the
+            number.
+    """
+
+    __slots__ = ("_constant", "_number", "_token")
+
+    def __init__(self, constant: Constant) -> None:
+        self._constant = constant
+
+    def __enter__(self) -> int:
+        self._number = next(_numbers)
+        _open.add(self._number)
+        self._token: Token[tuple[int, Any]] = _innermost.set((self._number, self._constant))
+        return self._number
+
+    def __exit__(self, *error: object) -> None:
+        _innermost.reset(self._token)
+        _open.discard(self._number)
 
 
-@contextlib.contextmanager
-def recording() -> Iterator[int]:
+class mapping(pushing):  # noqa: N801
+    """A vmap runs in this block, which gives its number.
+
+    Args:
+        constant: a function that makes a Batch that is the same in each example, of
+            anything and the number.
+    """
+
+    __slots__ = ("_mapping_token",)
+
+    def __enter__(self) -> int:
+        self._mapping_token: Token[bool] = _mapping.set(True)
+        return super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        _mapping.reset(self._mapping_token)
+
+
+class recording:  # noqa: N801
     """A reverse-mode transform records in this block, which gives its number."""
-    level = next(_numbers)
-    _recording.add(level)
-    try:
-        yield level
-    finally:
-        _recording.discard(level)
+
+    __slots__ = ("_number",)
+
+    def __enter__(self) -> int:
+        self._number = next(_numbers)
+        _recording.add(self._number)
+        return self._number
+
+    def __exit__(self, *error: object) -> None:
+        _recording.discard(self._number)
 
 
 def innermost() -> int:
-    """The number of the innermost jvp around this call; 0 if there is none."""
-    return _innermost.get()
+    """The number of the innermost jvp or vmap around this call; 0 if there is none."""
+    return _innermost.get()[0]
+
+
+def lifted(x: Any) -> Any:
+    """x as a constant of the innermost jvp or vmap around, so that what is made of it
+    now is inside of that one.
+    """
+    level, constant = _innermost.get()
+    return x if level == 0 or getattr(x, "_level", 0.0) >= level else constant(x, level)
 
 
 def is_pushing(level: int) -> bool:
-    """Whether the jvp with this number is still running."""
-    return level in _pushing
+    """Whether the jvp or vmap with this number is still running."""
+    return level in _open
+
+
+def is_mapping() -> bool:
+    """Whether a vmap runs around this call."""
+    return _mapping.get()
 
 
 def is_recording() -> bool:

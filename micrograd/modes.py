@@ -1,6 +1,6 @@
 """Modes change how ops run: `no_grad()`, `enable_grad()`, `ieee_gradients()`.
 
-`quietly()` is for the derivatives themselves.
+`quietly()`, of quiet.py, is for the derivatives themselves.
 
 A mode is the value of a context variable. So it applies only in the thread, or the
 asynchronous task, that set it. Each public one is a `Mode`: it is used in a `with`
@@ -9,15 +9,15 @@ block, or as a decorator above a function.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
 from typing import Any, TypeVar, overload
 
-from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
+from micrograd.quiet import is_quiet as is_quiet
+from micrograd.quiet import quiet_depth as quiet_depth
+from micrograd.quiet import quietly as quietly
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -164,8 +164,6 @@ class _Pause:
 
 paused: ContextVar[_Pause | None] = ContextVar("paused", default=None)
 _ieee: ContextVar[bool] = ContextVar("ieee", default=False)
-# A depth, because the ops in a rule may have derivatives, too.
-_quiet: ContextVar[int] = ContextVar("quiet", default=0)
 
 
 def is_recording() -> bool:
@@ -176,16 +174,6 @@ def is_recording() -> bool:
 def is_ieee() -> bool:
     """Whether gradients here are plain products, inside `ieee_gradients()`."""
     return _ieee.get()
-
-
-def is_quiet() -> bool:
-    """Whether a derivative is being computed here, inside `quietly()`."""
-    return _quiet.get() > 0
-
-
-def quiet_depth() -> int:
-    """How many derivatives are being computed here, one inside the other."""
-    return _quiet.get()
 
 
 @overload
@@ -246,22 +234,6 @@ def ieee_gradients(function: Any = None) -> Any:
     nan
     """
     return _applied(Mode("ieee_gradients", _plainly), function)
-
-
-class quietly:  # noqa: N801 - it is used like a function
-    """Compute derivatives inside without NumPy's warnings.
-
-    An infinite slope is an answer, not a mistake.
-    """
-
-    def __enter__(self) -> None:
-        self._token = _quiet.set(_quiet.get() + 1)
-        self._numpy = np.errstate(all="ignore") if "numpy" in sys.modules else contextlib.nullcontext()
-        self._numpy.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self._numpy.__exit__(*error)
-        _quiet.reset(self._token)
 
 
 def _applied(mode: Mode, function: Any) -> Any:

@@ -37,6 +37,7 @@ from micrograd.interpreter import Array as Array
 from micrograd.interpreter import broadcast_shape as broadcast_shape
 from micrograd.interpreter import ground as ground
 from micrograd.interpreter import named as named
+from micrograd.interpreter import numbers_below as numbers_below
 from micrograd.interpreter import shape_of as shape_of
 from micrograd.modes import ieee_gradients as ieee_gradients
 from micrograd.modes import is_quiet as is_quiet

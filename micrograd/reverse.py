@@ -1,6 +1,8 @@
 """Reverse mode for transforms: gradients as results.
 
-No `grad` of anybody is touched.
+No `grad` of anybody is touched. Where all leaves of a graph belong to the transform,
+the graph is its own: then gradients may stay in the nodes while it walks, as those of
+`backward()` do. Otherwise they are in a dictionary.
 """
 
 from __future__ import annotations
@@ -8,12 +10,75 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd.engine import Value, pull, toposort
+from micrograd import floats
+from micrograd.engine import Value, in_order, pull
 from micrograd.errors import GradientError
 from micrograd.gradients import Gradients
-from micrograd.node import Node, inputs_of, is_constant
+from micrograd.node import Node, add_grad, collect, forget_grad, grad_of, inputs_of, is_constant, known_grad, set_grad
+from micrograd.quiet import quietly
 from micrograd.unknown import Zeros
-from micrograd.walking import asked_about
+from micrograd.walking import asked_about, next_number
+from micrograd.walks import ACTIVE, LOCK
+
+
+class Reach:
+    """The graph between a root and the values by which it is differentiated.
+
+    It ends at those values. In a loop of transforms, the history behind them may be
+    long, and to walk it in each step would make the loop quadratic.
+
+    Args:
+        root: what to differentiate.
+        ends: the values by which to differentiate, anywhere in the graph of root.
+
+    Attributes:
+        order: the nodes in between, with the root: inputs before users.
+        is_own: whether root was made from the ends and constants alone.
+    """
+
+    def __init__(self, root: Node, ends: list[Any]) -> None:
+        self.root = root
+        self.ends = ends
+        self.order = _order_of(root, ends)
+        self.is_own = not _has_leaf(self.order)
+        self._path: list[Any] | None = None
+        self._nodes: set[Any] | None = None
+
+    def path(self) -> tuple[list[Any], set[Any]]:
+        """The nodes by which root depends on the ends, inputs before users; and the
+        same with the ends, as a set.
+        """
+        if self._path is None or self._nodes is None:
+            self._nodes, self._path = set(self.ends), []
+            for node in self.order:
+                if not self._nodes.isdisjoint([x for x in inputs_of(node) if isinstance(x, Node)]):
+                    self._nodes.add(node)
+                    self._path.append(node)
+        return self._path, self._nodes
+
+
+def _order_of(root: Node, ends: list[Any]) -> list[Any]:
+    """The nodes that root was made from, without the ends and what those were made
+    from.
+    """
+    if is_constant(root):
+        return []
+    with LOCK:
+        if not ACTIVE:
+            number = next_number()
+            for node in ends:
+                node._mark = number
+            order = in_order(root, number, None)
+            if next_number() == number + 1:  # no finalizer or signal handler has set marks meanwhile
+                return order
+        return collect(root, {id(node) for node in ends})
+
+
+def _has_leaf(order: list[Any]) -> bool:
+    for node in order:  # noqa: SIM110 - Cython makes no generator of this
+        if node._x is None:
+            return True
+    return False
 
 
 class Route(Gradients):
@@ -27,7 +92,7 @@ class Route(Gradients):
 
     __slots__ = ("grads", "nodes")
 
-    def __init__(self, zeros: Zeros, nodes: set[Any], grads: dict[Any, Any]) -> None:
+    def __init__(self, zeros: Any, nodes: set[Any], grads: dict[Any, Any]) -> None:
         super().__init__(zeros)
         self.nodes = nodes
         self.grads = grads
@@ -37,33 +102,22 @@ class Route(Gradients):
         return self.grads.pop(node, None)
 
     def wants(self, x: Any) -> bool:
-        return x in self.nodes if isinstance(x, Value) else False
+        return x in self.nodes if isinstance(x, Node) else False
 
     def add(self, x: Node, part: Any, g: Any) -> None:
         self.grads[x] = self.grads[x] + part if x in self.grads else part
 
 
-def route(root: Value, wanted: Sequence[Value]) -> tuple[list[Value], set[Value]]:
-    """The nodes by which root depends on the wanted values, inputs before users; and
-    the same with those, as a set.
-    """
-    nodes = set(wanted)
-    path = []
-    for node in toposort(root):
-        if node not in nodes and not nodes.isdisjoint(x for x in inputs_of(node) if isinstance(x, Value)):
-            nodes.add(node)
-            path.append(node)
-    return path, nodes
+class Own(Gradients):
+    """Gradients in nodes that belong to one transform: nobody changes them in place."""
+
+    __slots__ = ()
+
+    def add(self, x: Node, part: Any, g: Any) -> None:
+        add_grad(x, part)
 
 
-def rests_on_others(root: Value, known: set[Any]) -> bool:
-    """Whether root was also made from a leaf that is not among those known."""
-    return not is_constant(root) and any(node._x is None and node not in known for node in toposort(root))
-
-
-def cotangents(
-    root: Value, seed: Any, wanted: Sequence[Value], create_graph: bool = False, known: Any = None
-) -> list[Any]:
+def cotangents(root: Value, seed: Any, wanted: Sequence[Value], create_graph: bool = False) -> list[Any]:
     """The gradients of root by the wanted values alone.
 
     None where root does not depend on one.
@@ -73,7 +127,6 @@ def cotangents(
         seed: the gradient of root itself, of its shape.
         wanted: the values by which to differentiate, anywhere in the graph of root.
         create_graph: record the walk too; seed and results are Values then.
-        known: `route(root, wanted)`, if the caller has it already.
 
     Raises:
         GradientError: a node in between has a `_backward` of its own, which knows only
@@ -83,14 +136,90 @@ def cotangents(
     >>> cotangents(x * x, 1.0, [x])
     [6.0]
     """
-    path, nodes = known or route(root, wanted)
-    with Zeros(root, seed, asked_about) as zeros:
-        gradients = Route(zeros, nodes, {root: seed})
+    return pulled(Reach(root, list(wanted)), seed, create_graph)
+
+
+def pulled(reach: Reach, seed: Any, create_graph: bool) -> list[Any]:
+    """The gradients of the root of a graph by its ends: see `cotangents`."""
+    if is_constant(reach.root):
+        return [None] * len(reach.ends)
+    if create_graph or not reach.is_own:
+        return _beside(reach, seed, create_graph)
+    with LOCK:
+        is_taken = id(reach.ends) in _taken
+        if not is_taken:
+            _taken.add(id(reach.ends))
+    if is_taken:
+        return _beside(reach, seed, create_graph)
+    try:
+        return _within(reach, seed)
+    finally:
+        _taken.discard(id(reach.ends))
+
+
+_taken: set[int] = set()  # the ends of the graphs whose nodes hold gradients now: another thread must not put its own
+
+
+def _beside(reach: Reach, seed: Any, create_graph: bool) -> list[Any]:
+    """The gradients of root by the ends, by way of a dictionary."""
+    path, nodes = reach.path()
+    with quietly(), Zeros(reach.root, seed, asked_about) as zeros:
+        gradients = Route(zeros, nodes, {reach.root: seed})
         for node in reversed(path):
             if node._has_own_step:
-                raise GradientError(
-                    f"{node._op or 'a node'}: it has a `_backward` of its own, which only `backward()` can follow; "
-                    f"make it an op with micrograd.op.elementwise"
-                )
+                raise _own_step_error(node)
             pull(node, create_graph, gradients)
-    return [gradients.grads.get(x) for x in wanted]
+    return [gradients.grads.get(x) for x in reach.ends]
+
+
+def _within(reach: Reach, seed: Any) -> list[Any]:
+    """The gradients of root by the ends, by way of the nodes, which are left as they
+    were.
+    """
+    before = [known_grad(x) for x in reach.ends]
+    for node in reach.order:
+        forget_grad(node)
+    for node in reach.ends:
+        forget_grad(node)
+    set_grad(reach.root, seed)
+    order = list(reach.order)
+    try:
+        _walk(reach, seed, order)
+        return [grad_of(x) for x in reach.ends]
+    finally:
+        for node in order:  # it was interrupted
+            forget_grad(node)
+        for i in range(len(before)):
+            set_grad(reach.ends[i], before[i])
+
+
+def _walk(reach: Reach, seed: Any, order: list[Any]) -> None:
+    """Pull the gradient of each node back; the order is empty then."""
+    while order:
+        node = order[-1]
+        if node._has_own_step:
+            raise _own_step_error(node)
+        if floats.step(node):
+            forget_grad(order.pop())
+        else:
+            _walk_quietly(reach, seed, order)  # all the rest
+
+
+def _walk_quietly(reach: Reach, seed: Any, order: list[Any]) -> None:
+    """The same from the first node on that is not of floats alone."""
+    with quietly(), Zeros(reach.root, seed, asked_about) as zeros:
+        gradients = Own(zeros)
+        while order:
+            node = order[-1]
+            if node._has_own_step:
+                raise _own_step_error(node)
+            if not floats.step(node):
+                pull(node, False, gradients)
+            forget_grad(order.pop())
+
+
+def _own_step_error(node: Node) -> GradientError:
+    return GradientError(
+        f"{node._op or 'a node'}: it has a `_backward` of its own, which only `backward()` can follow; "
+        f"make it an op with micrograd.op.elementwise"
+    )

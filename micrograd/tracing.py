@@ -4,21 +4,20 @@ are around it.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar, Token
 from typing import Any
 
 from micrograd import levels
-from micrograd.argnums import Argnums, Chosen
-from micrograd.dual import lifted
+from micrograd.argnums import Argnames, Argnums, Chosen
 from micrograd.engine import Value
 from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
-from micrograd.modes import enable_grad, is_recording, quietly
-from micrograd.reverse import cotangents, rests_on_others, route
+from micrograd.modes import is_recording, paused
+from micrograd.node import data_of
+from micrograd.reverse import Reach, pulled
 from micrograd.traced import as_eager, seal, traced
-from micrograd.trees import leaves_of, mapped
+from micrograd.trees import leaves_of, like, mapped
 
 # Not the number of all transforms around: a jvp pushes tangents through numbers as
 # through Values, so within it the count begins at 0 again.
@@ -32,24 +31,34 @@ def depth() -> int:
     return _depth.get()
 
 
-@contextlib.contextmanager
-def none_around() -> Iterator[None]:
+class none_around:  # noqa: N801 - it is used like a function
     """The function of a jvp runs in this block."""
-    token = _depth.set(0)
-    try:
-        yield
-    finally:
-        _depth.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token: Token[int] = _depth.set(0)
+
+    def __exit__(self, *error: object) -> None:
+        _depth.reset(self._token)
 
 
-@contextlib.contextmanager
-def _one_more_around() -> Iterator[None]:
-    token = _depth.set(_depth.get() + 1)
-    try:
-        with levels.recording():
-            yield
-    finally:
-        _depth.reset(token)
+class _OneMoreAround:
+    """The function of a reverse-mode transform runs in this block, and is recorded."""
+
+    __slots__ = ("_pause", "_recording", "_token")
+
+    def __enter__(self) -> None:
+        self._token: Token[int] = _depth.set(_depth.get() + 1)
+        self._recording = levels.recording()
+        self._recording.__enter__()
+        self._pause: Any = None if is_recording() else paused.set(None)
+
+    def __exit__(self, *error: object) -> None:
+        if self._pause is not None:
+            paused.reset(self._pause)
+        self._recording.__exit__()
+        _depth.reset(self._token)
 
 
 class Trace:
@@ -65,36 +74,52 @@ class Trace:
         is_inside: whether the results are Values.
     """
 
-    def __init__(self, name: str, f: Callable[..., Any], args: tuple[Any, ...], argnums: Argnums, options: Any) -> None:
-        self._chosen = Chosen(name, argnums, args)
-        recorded = [isinstance(x, Value) and x._level > levels.innermost() for x in self._chosen.leaves]
-        given = zip(self._chosen.leaves, recorded, strict=True)
-        self.fresh = [traced(x if is_recorded else lifted(x)) for x, is_recorded in given]
-        self._routes: dict[Value, Any] = {}
-        with _one_more_around(), enable_grad():
-            self.out = joined_leaves(f(*self._chosen.replaced(self.fresh), **options))
-        self.is_inside = is_recording() and (depth() > 0 or any(recorded) or self._rests_on_others())
+    def __init__(
+        self,
+        name: str,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        argnums: Argnums | None,
+        options: dict[str, Any],
+        argnames: Argnames | None = None,
+    ) -> None:
+        self._chosen = Chosen(name, argnums, args, options, argnames)
+        level, any_recorded = levels.innermost(), False
+        self.fresh = []
+        for x in self._chosen.leaves:
+            is_recorded = isinstance(x, Value) and x._level > level
+            any_recorded = any_recorded or is_recorded
+            self.fresh.append(traced(x if is_recorded or not level else levels.lifted(x)))
+        self._reaches: dict[Value, Reach] = {}
+        with _OneMoreAround():
+            self.out = joined_leaves(self._chosen.called(f, self.fresh))
+        self.is_inside = is_recording() and (any_recorded or depth() > 0 or self._rests_on_others())
 
     def _rests_on_others(self) -> bool:
-        known = set(self.fresh)
-        return any(rests_on_others(z, known) for z in leaves_of(self.out) if self._is_mine(z))
+        level = self._level()
+        for z in leaves_of(self.out):  # noqa: SIM110 - Cython makes no generator of this
+            if _has_level(z, level) and not self._reach(z).is_own:
+                return True
+        return False
 
-    def _is_mine(self, z: Any) -> bool:
-        """Whether z has the level of this run: then it may depend on the fresh
-        Values.
-        """
-        return isinstance(z, Value) and z._level == max((x._level for x in self.fresh), default=0.5)
+    def _level(self) -> float:
+        """The level of this run."""
+        return max([x._level for x in self.fresh], default=0.5)
+
+    def _reach(self, root: Any) -> Reach:
+        found = self._reaches.get(root)
+        if found is None:
+            found = self._reaches[root] = Reach(root, self.fresh)
+        return found
 
     def pull(self, root: Any, seed: Any) -> list[Any]:
         """Cotangents of the leaves, given one of an output; the caller's own, to change
         as he likes.
         """
-        found: list[Any] = [None] * len(self.fresh)
         again = self.is_inside and is_recording()
-        if self._is_mine(root):
-            known = self._routes[root] = self._routes.get(root) or route(root, self.fresh)
-            with quietly():
-                found = cotangents(root, seed, self.fresh, again, known)
+        found = [None] * len(self.fresh)
+        if _has_level(root, self._level()):
+            found = pulled(self._reach(root), seed, again)
         found = [zeros_like(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)]
         found = unshared_leaves(found, [seed])
         if again and _is_at_the_top():  # Values in, Values out, even where they are constant
@@ -106,7 +131,8 @@ class Trace:
         numbers.
         """
         if not self.is_inside:
-            return mapped(lambda z: z.data if self._is_mine(z) else z, tree)
+            level = self._level()
+            return like(tree, [data_of(z) if _has_level(z, level) else z for z in leaves_of(tree)])
         return mapped(as_eager, tree) if _is_at_the_top() else tree
 
     def shaped(self, leaves: Sequence[Any]) -> Any:
@@ -120,6 +146,13 @@ class Trace:
 
     def __exit__(self, *error: Any) -> None:
         seal_all(self.fresh)
+
+
+def _has_level(z: Any, level: float) -> bool:
+    """Whether z is a Value of the level of a run: then it may depend on the fresh
+    Values.
+    """
+    return isinstance(z, Value) and z._level == level
 
 
 def _is_at_the_top() -> bool:

@@ -1,15 +1,19 @@
-"""Nested lists, tuples, dicts and modules of arrays.
+"""Nested lists, tuples, dicts, dataclasses and modules of arrays.
 
 They are split into leaves, and leaves are put together again in the same structure.
+None is a tree without leaves. What holds no numbers, like a string or a function, is
+part of the structure: it stays as it is.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from types import NoneType
 from typing import Any
 
 from micrograd.errors import ArgumentError
+from micrograd.exact import is_exact
 
 
 class Branching:
@@ -28,27 +32,87 @@ class Branching:
 
 
 BRANCHES = (dict, list, tuple, Branching)
+FIELDS = "__dataclass_fields__"  # by which `dataclasses` knows its own; that import takes long
+ARRAY_LIKE = ("_apply_op", "__array__", "__array_function__", "__float__", "shape")
+
+# Types that were seen before: of leaves, and of what is part of the structure.
+LEAVES: set[type] = {float, int, bool, complex}
+FIXED: set[type] = {NoneType, str, bytes}
+
+
+def is_branch(x: Any) -> bool:
+    """Whether x is a list, a tuple, a dict, a dataclass or a module."""
+    return isinstance(x, BRANCHES) or (hasattr(type(x), FIELDS) and not _is_array_like(type(x)))
+
+
+def is_fixed(x: Any) -> bool:
+    """Whether x is part of the structure: None, a string, a function, anything that
+    holds no numbers.
+
+    >>> is_fixed(None), is_fixed("relu"), is_fixed(2.0), is_fixed([2.0])
+    (True, True, False, False)
+    """
+    kind = type(x)
+    if kind in LEAVES or is_branch(x):
+        return False
+    if kind in FIXED or issubclass(kind, (str, bytes)):
+        return True
+    if not (issubclass(kind, (float, int, complex)) or _is_array_like(kind) or is_exact(x) or _is_buffer(kind)):
+        return True
+    LEAVES.add(kind)
+    return False
+
+
+def _is_array_like(kind: type) -> bool:
+    return any(hasattr(kind, name) for name in ARRAY_LIKE)
+
+
+def _is_buffer(kind: type) -> bool:
+    return kind is memoryview or kind.__module__ == "array"
 
 
 def leaves_of(tree: Any) -> list[Any]:
-    """Everything in a tree that is not a list, tuple, dict or module, in order.
+    """All numbers and arrays in a tree, in order.
 
-    The values of a dict come in the order of its keys, those of a module in the order
-    of its parameters.
+    The values of a dict come in the order of its keys, those of a dataclass in the
+    order of its fields, those of a module in the order of its parameters.
 
-    >>> leaves_of({"w": [1.0, 2.0], "b": 3.0})
+    >>> leaves_of({"w": [1.0, 2.0], "b": 3.0, "name": "linear", "mask": None})
     [1.0, 2.0, 3.0]
     """
-    if isinstance(tree, BRANCHES):
-        return [leaf for branch in _branches(tree) for leaf in leaves_of(branch)]
-    return [tree]
+    if type(tree) in LEAVES:
+        return [tree]
+    found: list[Any] = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: Any, found: list[Any]) -> None:
+    if type(tree) in LEAVES:
+        found.append(tree)
+    elif is_branch(tree):
+        for branch in _branches(tree):
+            _collect(branch, found)
+    elif not is_fixed(tree):
+        found.append(tree)
+
+
+def fixed_of(tree: Any) -> list[Any]:
+    """Everything in a tree that belongs to its structure, in order.
+
+    >>> fixed_of({"w": [1.0, 2.0], "name": "linear", "mask": None})
+    ['linear', None]
+    """
+    if is_branch(tree):
+        return [x for branch in _branches(tree) for x in fixed_of(branch)]
+    return [tree] if is_fixed(tree) else []
 
 
 def like(tree: Any, leaves: Iterable[Any]) -> Any:
     """The leaves in the structure of the tree.
 
-    >>> like({"w": [1.0, 2.0], "b": 3.0}, "xyz")
-    {'w': ['x', 'y'], 'b': 'z'}
+    >>> like({"w": [1.0, 2.0], "b": 3.0, "mask": None}, "xyz")
+    {'w': ['x', 'y'], 'b': 'z', 'mask': None}
     """
     return _built(tree, iter(leaves))
 
@@ -59,6 +123,8 @@ def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
     >>> mapped(abs, (-1.0, [2.0]))
     (1.0, [2.0])
     """
+    if type(tree) in LEAVES:
+        return f(tree)
     return like(tree, [f(leaf) for leaf in leaves_of(tree)])
 
 
@@ -66,7 +132,8 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
     """The leaves of given, in the order of the leaves of wanted.
 
     The two trees must have the same structure. A list and a tuple count as equal, and
-    so do dicts with their keys in another order.
+    so do dicts with their keys in another order. Where wanted has a string, given may
+    have None.
 
     Args:
         name: the function that asks, for the error.
@@ -85,15 +152,16 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
     pending, found = [(given, wanted)], []
     while pending:
         mine, other = pending.pop()
-        if _keys(mine) != _keys(other):
+        is_text = _keys(other) is None and mine is not None and is_fixed(mine)  # whoever reads the leaf will say so
+        if _keys(mine) != _keys(other) and not is_text:
             raise ArgumentError(
                 f"{name}: the {what} has the structure {_outline(given)}, but the {of} has {_outline(wanted)}; "
                 f"give the {what} the same structure"
             )
-        if isinstance(other, BRANCHES):
-            given_at, wanted_at = _by_key(mine), _by_key(other)
+        if is_branch(other):
+            given_at, wanted_at = by_key(mine), by_key(other)
             pending += [(given_at[key], wanted_at[key]) for key in reversed(wanted_at)]
-        else:
+        elif not is_fixed(other):
             found.append(mine)
     return found
 
@@ -102,8 +170,10 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
 # references, and would keep the leaves in memory until the garbage collector runs.
 def _built(tree: Any, supply: Iterator[Any]) -> Any:
     """The next leaves of the supply, in the structure of the tree."""
-    if not isinstance(tree, BRANCHES):
+    if type(tree) in LEAVES:
         return next(supply)
+    if not is_branch(tree):
+        return tree if is_fixed(tree) else next(supply)
     return _joined(tree, [_built(branch, supply) for branch in _branches(tree)])
 
 
@@ -115,29 +185,47 @@ def _joined(tree: Any, branches: list[Any]) -> Any:
         twin = copy.copy(tree)  # of the same class: a defaultdict keeps its default
         twin.update(zip(tree, branches, strict=True))
         return twin
-    return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(*branches) if hasattr(tree, "_fields") else type(tree)(branches)
+    twin = copy.copy(tree)
+    for name, branch in zip(_fields(tree), branches, strict=True):
+        object.__setattr__(twin, name, branch)  # it may be frozen
+    return twin
+
+
+def _fields(tree: Any) -> list[str]:
+    """The names of the fields of a dataclass that have a value."""
+    return [name for name in getattr(type(tree), FIELDS) if hasattr(tree, name)]
 
 
 def _branches(tree: Any) -> Iterable[Any]:
-    return tree if isinstance(tree, (list, tuple)) else _by_key(tree).values()
+    return tree if isinstance(tree, (list, tuple)) else by_key(tree).values()
 
 
-def _by_key(tree: Any) -> dict[Any, Any]:
+def by_key(tree: Any) -> dict[Any, Any]:
     """The branches by key, place or name, in order."""
     if isinstance(tree, Branching):
         return dict(tree.named_leaves())
-    return tree if isinstance(tree, dict) else dict(enumerate(tree))
+    if isinstance(tree, dict):
+        return tree
+    if isinstance(tree, (list, tuple)):
+        return dict(enumerate(tree))
+    return {name: getattr(tree, name) for name in _fields(tree)}
 
 
 def _keys(tree: Any) -> Any:
     """What must be equal at one place of two trees.
 
-    It is the keys of a dict or a module, the length of a list or tuple, and None for a
-    leaf.
+    It is the keys of a dict, a module or a dataclass, the length of a list or tuple,
+    None for a leaf, and () for what is part of the structure.
     """
-    if isinstance(tree, Branching):
-        return type(tree), list(_by_key(tree))
-    return tree.keys() if isinstance(tree, dict) else len(tree) if isinstance(tree, (list, tuple)) else None
+    if isinstance(tree, (list, tuple)):
+        return len(tree)
+    if isinstance(tree, dict):
+        return tree.keys()
+    if is_branch(tree):
+        return type(tree), list(by_key(tree))
+    return () if is_fixed(tree) else None
 
 
 def _outline(tree: Any) -> str:
@@ -147,5 +235,7 @@ def _outline(tree: Any) -> str:
 def _drawn(tree: Any) -> Any:
     """The tree with stars as leaves, a module as a dict of its leaves."""
     if isinstance(tree, Branching):
-        return dict.fromkeys(_by_key(tree), "*")
-    return _joined(tree, [_drawn(branch) for branch in _branches(tree)]) if isinstance(tree, BRANCHES) else "*"
+        return dict.fromkeys(by_key(tree), "*")
+    if is_branch(tree):
+        return _joined(tree, [_drawn(branch) for branch in _branches(tree)])
+    return tree if is_fixed(tree) else "*"

@@ -75,6 +75,11 @@ NOT_NUMBERS = [
     ("['a', 'b']", "array(['a', 'b'], dtype='<U1') has elements of type <U1; "),
     ("[None]", "array([None], dtype=object) has elements of type object; "),
     ("np.array([1.0, None])", "array([1.0, None], dtype=object) has elements of type object; "),
+    (
+        "np.array(['a'])",
+        "array(['a'], dtype='<U1') has elements of type <U1; give real numbers; "
+        "np.unique(x, return_inverse=True)[1] numbers texts",
+    ),
     ("np.array([1j])", "array([0.+1.j]) has complex numbers; give real numbers, such as its .real part"),
     ("np.complex128(1j)", "np.complex128(1j) has complex numbers; give real numbers, such as its .real part"),
     ("np.array(['2020'], 'M8[Y]')", "has elements of type datetime64[Y]; "),

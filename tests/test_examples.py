@@ -131,7 +131,7 @@ def picture(tmp_path: Path) -> Iterator[str]:
 
 
 def test_curve_fitting(picture: str) -> None:
-    out = run("curve_fitting", "--small", "--out", picture)
+    out = run("curve_fitting", "--small", "--picture", picture)
     found, errors, truth = (numbers(pattern, out) for pattern in (r" ([\d.]+) \+-", r"\+- ([\d.]+)", r"truth ([\d.]+)"))
     assert len(truth) == 3
     assert np.all(np.abs(np.subtract(found, truth)) < 3.0 * np.array(errors))
@@ -142,13 +142,13 @@ def test_physics_informed(picture: str) -> None:
     """At small size it has only begun: the law and the readings agree better than at
     the start, where the sum of squares is about 6,700.
     """
-    out = run("physics_informed", "--small", "--out", picture)
+    out = run("physics_informed", "--small", "--picture", picture)
     (squares,) = numbers(r"sum of squares ([\d.]+)", out)
     assert squares < 4_000
     assert len(numbers(r"largest error ([\d.]+)", out)) == 2
 
 
 def test_neural_ode(picture: str) -> None:
-    out = run("neural_ode", "--small", "--out", picture)
+    out = run("neural_ode", "--small", "--picture", picture)
     ((first, last),) = [map(float, pair) for pair in re.findall(r"loss: ([\d.]+) at first, ([\d.]+) in the end", out)]
     assert last < 0.1 * first

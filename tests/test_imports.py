@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 LEVELS = [
     {"heap"},
     {"errors", "levels", "on_demand", "memory", "installed", "sources", "walks", "compiled", "unchecked"},
-    {"plain", "exact"},
+    {"plain", "exact", "integers", "quiet"},
     {"trees", "modes", "interpreter", "table", "facts"},
     {"unknown"},
     {"chain"},
@@ -30,9 +30,10 @@ LEVELS = [
     {"arrays", "asked"},
     {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
-    {"node", "spelling", "dual", "leaves"},
-    {"gradients", "gathering", "operands", "stale", "argnums"},
+    {"node", "spelling", "leaves", "batched"},
+    {"gradients", "gathering", "operands", "stale", "argnums", "batch"},
     {"floats", "walking"},
+    {"dual"},
     {"engine"},
     {"traced", "reverse"},
     {"tracing"},
@@ -49,7 +50,7 @@ SIDEWAYS = {
     "cli": {"demo"},
     "__main__": {"micrograd"},
 }
-ALONE = {"data": {"errors", "on_demand"}}  # imports no room of ours that computes, and serves whoever trains
+ALONE = {"data": {"errors", "on_demand", "integers"}}  # no room of ours that computes: it serves whoever trains
 SERVED_BY_DATA = {"train", "sklearn", "cli", "demo", "micrograd"}
 
 STANDS_FOR = {"numpy": {"numpy"}, "sklearn": {"sklearn"}}  # rooms that may load a library: whoever imports them has it

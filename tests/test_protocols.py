@@ -527,3 +527,19 @@ def test_a_ufunc_reduces_a_vector_along_its_axis_however_it_is_named(ufunc, axis
 def test_a_ufunc_whose_order_matters_asks_for_one_axis():
     with pytest.raises(ArgumentError, match=r"^np\.hypot\.reduce: axis=None of \(2, 2\): .* matters; name one axis$"):
         np.hypot.reduce(Value(np.ones((2, 2))), axis=None)
+
+
+def test_calls_of_one_form_are_read_one_by_one():
+    """How arguments are read is worked out once for a form of call, but not what the
+    options say: they may say nothing, or something that has no op.
+    """
+    v = Value(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    for _ in range(2):
+        assert np.sum(v, out=None).data == 10.0
+        with pytest.raises(OpError, match=r"np\.sum: there is no op for it with out="):
+            np.sum(v, out=np.zeros(()))
+        assert np.sum(v, axis=None, keepdims=np._NoValue).data == 10.0
+        assert np.sum(v, axis=0).data.tolist() == [4.0, 6.0]
+        assert np.sum(v, axis=0, where=np.array([True, False])).data.tolist() == [4.0, 0.0]
+        assert np.sum(v, axis=0, where=np.array([False, True])).data.tolist() == [0.0, 6.0]
+        assert np.sum(a=v, axis=1).data.tolist() == [3.0, 7.0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -105,11 +104,9 @@ def size(sizes: Sequence[int]) -> int:
 
 
 def best_epoch(history: History) -> tuple[int, float]:
-    """The epoch with the least loss in validation, from 1, and that loss.
+    """The epoch whose weights the network has, from 1, and its loss in validation.
 
-    Without validation it is the last one.
+    Without validation, `fit` keeps the last weights, and the loss is that of training.
     """
-    name = "val_loss" if "val_loss" in history else "loss"
-    column = [x if math.isfinite(x) else math.inf for x in history[name]]
-    best = min(range(len(column)), key=column.__getitem__) if name == "val_loss" else len(column) - 1
-    return int(history["epoch"][best]), column[best]
+    epoch = history.best_epoch or len(history)
+    return epoch, history["val_loss" if "val_loss" in history else "loss"][epoch - 1]

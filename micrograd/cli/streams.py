@@ -22,6 +22,8 @@ def reported(run: Callable[[], int]) -> int:
         return _failed("interrupted", status=130)
     except BrokenPipeError:  # the reader has stopped, as in `micrograd demo | head`
         return _failed("")
+    except FileNotFoundError as error:
+        return _failed(str(error) if error.filename is None else f"{error.filename}: there is no such file")
     except OSError as error:  # a full disk, a folder that may not be written to
         return _failed(str(error))
     except UnicodeEncodeError as error:

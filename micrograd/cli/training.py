@@ -23,6 +23,8 @@ from micrograd.train import History
 MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "|", " ": "spaces"}
 FEWEST = 10  # rows, to train and to hold some out
 
+PICTURES = (".png", ".svg", ".pdf", ".jpg")
+
 
 def run(options: argparse.Namespace) -> None:
     """Read, train, report, save."""
@@ -102,6 +104,10 @@ def _check_files(options: argparse.Namespace) -> None:
                 f"train: to write {path}, {package} is needed, which is not installed; "
                 f"python -m pip install 'micrograd-nd[{extra}]'"
             )
+    if options.plot is not None and options.plot.suffix.lower() not in PICTURES:
+        raise ArgumentError(
+            f"train: --plot {options.plot} does not end like a picture; give a name that ends in {', '.join(PICTURES)}"
+        )
 
 
 def _split(table: Table, roles: Roles, options: argparse.Namespace) -> dict[str, Any]:
@@ -196,7 +202,7 @@ def _say_network(sizes: list[int], activation: str, parts: dict[str, Any]) -> No
 def _say_training(history: History, is_validated: bool) -> None:
     first, last = history["loss"][0], history["loss"][-1]
     text = f"Trained for {counted(len(history), 'epoch')}: the loss went from {short(first)} to {short(last)}."
-    if is_validated:
+    if is_validated and history.best_epoch:  # 0 where every loss in validation was nan
         epoch, loss = networks.best_epoch(history)
         text += f" The weights of epoch {epoch} are kept: their validation loss, {short(loss)}, is the least."
     print(text)
@@ -243,12 +249,12 @@ def _facts(options: argparse.Namespace, parts: dict[str, Any], history: History)
 
 
 def _save(trained: model_files.Trained, history: History, options: argparse.Namespace) -> None:
-    if options.plot is not None:
+    if options.save is None:
+        print("The model is not saved; --save model.safetensors saves it.")
+    else:
+        model_files.write(options.save, trained)
+        print(f"Saved in {options.save}. To use it: micrograd predict {options.save} new.csv")
+    if options.plot is not None:  # last: if it fails, the model is there
         names = [name for name in ("loss", "val_loss") if name in history]
         history.plot(*names, path=options.plot)
         print(f"The loss of each epoch is drawn in {options.plot}.")
-    if options.save is None:
-        print("The model is not saved; --save model.safetensors saves it.")
-        return
-    model_files.write(options.save, trained)
-    print(f"Saved in {options.save}. To use it: micrograd predict {options.save} new.csv")

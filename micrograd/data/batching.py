@@ -7,12 +7,12 @@ is read, or a chunk.
 from __future__ import annotations
 
 import importlib
-import operator
 from collections.abc import Iterator
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DataError, ShapeError
+from micrograd.integers import integer_at_least
 
 
 class Batches:
@@ -97,9 +97,23 @@ def batches(
         y = _rows("batches", "y", y)
         if len(y) != len(X):
             raise ShapeError(f"batches: X has {len(X)} rows, y {len(y)}; give one y for each row of X")
-    size = _whole("batches", "batch_size", batch_size, 1)
-    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else _whole("batches", "seed", seed, 0)
+    size = integer_at_least(1, "batches", "batch_size", batch_size)
+    seed = seed_of("batches", seed)
     return Batches(X, y, size, bool(shuffle), seed, bool(drop_last))
+
+
+def seed_of(who: str, given: Any) -> int:
+    """The seed that is given, or a new one, drawn from the system, for None.
+
+    Raises:
+        ArgumentError: it is not an integer of at least 0.
+
+    >>> seed_of("batches", 7)
+    7
+    """
+    if given is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    return integer_at_least(0, who, "seed", given)
 
 
 def train_test_split(
@@ -149,7 +163,7 @@ def train_test_split(
             f"give as many rows of each"
         )
     n_test = _test_rows(test_size, n)
-    if seed is not None and _whole("train_test_split", "seed", seed, 0) >= 2**32:
+    if seed is not None and integer_at_least(0, "train_test_split", "seed", seed) >= 2**32:
         raise ArgumentError(f"train_test_split: seed={seed} is out of range; give a seed from 0 to 2**32 - 1")
     if not shuffle:
         if stratify is not None:
@@ -187,7 +201,7 @@ def _test_rows(test_size: Any, n: int) -> int:
     if share and 0.0 < test_size < 1.0:
         n_test = int(np.ceil(test_size * n))
     else:
-        n_test = 0 if share else _whole("train_test_split", "test_size", test_size, 1)
+        n_test = 0 if share else integer_at_least(1, "train_test_split", "test_size", test_size)
     if not 0 < n_test < n:
         raise ArgumentError(
             f"train_test_split: test_size={test_size!r} of {n} rows leaves none to test on or to train on; "
@@ -256,13 +270,3 @@ def _is_dask(x: Any) -> bool:
 def _read(x: Any) -> Any:
     """Rows of a memory map, read into memory."""
     return np.array(x) if isinstance(x, np.memmap) else x
-
-
-def _whole(who: str, name: str, given: Any, least: int) -> int:
-    try:
-        number = operator.index(given)
-    except TypeError:
-        number = least - 1
-    if number < least:
-        raise ArgumentError(f"{who}: {name}={given!r} is out of range; give a whole number, {least} or more")
-    return number

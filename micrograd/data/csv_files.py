@@ -11,8 +11,9 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from micrograd.data.tables import NUMBER, Column, Table
 from micrograd.errors import ArgumentError, FormatError
@@ -244,20 +245,26 @@ def _check_names(titles: list[str], name: str) -> None:
 
 def _decimal_of(rows: list[tuple[int, list[str]]], titles: list[str], delimiter: str, name: str) -> str:
     """The decimal mark that the numbers have."""
-    comma: tuple[int, int] | None = None  # row and column of the first of each kind
-    point: tuple[int, int] | None = None
-    for i, (_, cells) in enumerate(rows):
-        for j, cell in enumerate(cells):
-            if comma is None and WITH_COMMA.fullmatch(cell):
-                # In a file with commas between the cells, "1,234" may be a thousand.
-                if delimiter != "," or not THOUSANDS.fullmatch(cell):
-                    comma = (i, j)
-            elif point is None and WITH_POINT.fullmatch(cell):
-                point = (i, j)
+
+    def has_comma(cell: str) -> bool:
+        # In a file with commas between the cells, "1,234" may be a thousand.
+        return bool(WITH_COMMA.fullmatch(cell)) and not (delimiter == "," and THOUSANDS.fullmatch(cell))
+
+    comma = _first_cell(rows, has_comma)
+    point = _first_cell(rows, WITH_POINT.fullmatch)
     if comma and point:
-        texts = [f"{rows[i][1][j]!r} in column {titles[j]!r} on line {rows[i][0]}" for i, j in (comma, point)]
+        texts = [f"{cell!r} in column {titles[j]!r} on line {line}" for line, j, cell in (comma, point)]
         raise FormatError(
             f"{name}: a number has a decimal comma ({texts[0]}), another a point ({texts[1]});\n"
             f'write all numbers alike, or say which is the decimal mark: decimal="," (in a shell --decimal ,)'
         )
     return "," if comma else "."
+
+
+def _first_cell(rows: list[tuple[int, list[str]]], fits: Callable[[str], Any]) -> tuple[int, int, str] | None:
+    """The line, the number of the column and the text of the first cell that fits."""
+    for line, cells in rows:
+        for j, cell in enumerate(cells):
+            if fits(cell):
+                return line, j, cell
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -58,23 +59,28 @@ def read_idx(path: str | os.PathLike[str], *, memory_map: bool = False) -> NDArr
         size = os.fstat(raw.fileno()).st_size
         zipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        if not zipped:
-            dtype, shape, start = _header(raw, name)
-            _check_size(name, dtype, shape, start, size)
-            if memory_map and _bytes(dtype, shape):
-                return np.memmap(path, dtype=dtype, mode="r", offset=start, shape=shape)
-            return _array(raw.read(), dtype, shape)
-        if memory_map:
+        if zipped and memory_map:
             raise ArgumentError(f"read_idx: {name} is gzipped, and cannot be mapped; unpack it first: gunzip {name}")
-        try:
-            with gzip.open(raw) as file:
-                dtype, shape, start = _header(file, name)
-                wanted = start + _bytes(dtype, shape)
-                if wanted > SHRINKS * size:
-                    _check_size(name, dtype, shape, start, SHRINKS * size)
-                data = _at_most(file, wanted - start + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise FormatError(f"{name}: the gzip file is damaged ({error}); copy it again") from None
+        if zipped:
+            return _unzipped(raw, name, size)
+        dtype, shape, start = _header(raw, name)
+        _check_size(name, dtype, shape, start, size)
+        if memory_map and _bytes(dtype, shape):
+            return np.memmap(path, dtype=dtype, mode="r", offset=start, shape=shape)
+        return _array(raw.read(), dtype, shape)
+
+
+def _unzipped(raw: BinaryIO, name: str, size: int) -> NDArray[Any]:
+    """The array in a gzipped file of so many bytes."""
+    try:
+        with gzip.open(raw) as file:
+            dtype, shape, start = _header(file, name)
+            wanted = _bytes(dtype, shape)
+            if start + wanted > SHRINKS * size:
+                _check_size(name, dtype, shape, start, SHRINKS * size)
+            data = _at_most(file, wanted + 1)  # one more shows a file that is too long
+    except (OSError, EOFError, zlib.error) as error:
+        raise FormatError(f"{name}: the gzip file is damaged ({error}); copy it again") from None
     _check_size(name, dtype, shape, start, start + len(data))
     return _array(data, dtype, shape)
 
@@ -99,10 +105,7 @@ def _header(file: BinaryFile, name: str) -> tuple[str, tuple[int, ...], int]:
 
 
 def _bytes(dtype: str, shape: tuple[int, ...]) -> int:
-    wanted = int(dtype[-1])
-    for n in shape:
-        wanted *= n
-    return wanted
+    return int(dtype[-1]) * math.prod(shape)
 
 
 def _check_size(name: str, dtype: str, shape: tuple[int, ...], start: int, size: int) -> None:

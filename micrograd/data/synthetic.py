@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
+from micrograd.integers import integer_at_least
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -179,7 +180,7 @@ def make_blobs(
     """
     listed = isinstance(n_samples, (list, tuple, np.ndarray))
     sizes = _sizes("make_blobs", n_samples, "one per blob")
-    n_features = _count("make_blobs", "n_features", n_features)
+    n_features = integer_at_least(1, "make_blobs", "n_features", n_features)
     low, high = _box(center_box)
     given = _centers(centers) if hasattr(centers, "__len__") else None
     if given is not None:
@@ -187,7 +188,7 @@ def make_blobs(
     elif centers is None:
         n_blobs = len(sizes) if listed else 3
     else:
-        n_blobs = _count("make_blobs", "centers", centers)
+        n_blobs = integer_at_least(1, "make_blobs", "centers", centers)
     if listed and len(sizes) != n_blobs:
         raise ArgumentError(
             f"make_blobs: n_samples lists {len(sizes)} blobs, centers {n_blobs}; give as many of one as of the other"
@@ -250,7 +251,7 @@ def make_spirals(
     """
     listed = isinstance(n_samples, (list, tuple, np.ndarray))
     sizes = _sizes("make_spirals", n_samples, "one per arm")
-    sizes = sizes if listed else _even(sizes[0], _count("make_spirals", "arms", arms))
+    sizes = sizes if listed else _even(sizes[0], integer_at_least(1, "make_spirals", "arms", arms))
     if not (_is_real(turns) and -np.inf < turns < np.inf):
         raise ArgumentError(f"make_spirals: turns={turns!r} is not a number of turns; give a finite number")
     _check_noise("make_spirals", noise)
@@ -300,16 +301,6 @@ def _sizes(who: str, n_samples: Any, parts: str, n_parts: int | None = None) -> 
     if min(sizes) < 0 or sum(sizes) < 1:
         raise ArgumentError(f"{who}: n_samples={n_samples!r} is out of range; ask for 1 point or more")
     return sizes
-
-
-def _count(who: str, name: str, given: Any) -> int:
-    try:
-        count = operator.index(given)
-    except TypeError:
-        count = 0
-    if count < 1:
-        raise ArgumentError(f"{who}: {name}={given!r} is out of range; give a whole number, 1 or more")
-    return count
 
 
 def _check_noise(who: str, noise: Any) -> None:

@@ -143,9 +143,10 @@ class Table:
         columns = [self.column(name) for name in (self.names if names is None else names)]
         texts = [column.name for column in columns if column.numbers is None]
         if texts:
+            given, text = ", ".join(map(repr, texts)), next(iter(self.columns[texts[0]].cells), "")
             raise DataError(
-                f"Table.matrix: the columns {', '.join(map(repr, texts))} hold texts, not numbers; "
-                f"name columns of numbers, or encode them first"
+                f"Table.matrix: {given}: texts, not numbers; name columns of numbers, "
+                f"and make numbers of texts, as in table[{texts[0]!r}] == {text!r}"
             )
         return np.column_stack([column.numbers for column in columns if column.numbers is not None])
 

@@ -14,10 +14,11 @@ from typing import Any
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn.init import constant
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, true_or_false
 
 __all__ = [
     "CELU",
@@ -43,10 +44,11 @@ class Activation(Module):
     """What activations share: no argument may ask for a change in place."""
 
     def __post_init__(self) -> None:
-        if getattr(self, "inplace", False):
-            raise ArgumentError(
-                f"{type(self).__name__}: inplace=True: a Value is not changed in place; take the result instead"
-            )
+        name, inplace = type(self).__name__, getattr(self, "inplace", False)
+        if hasattr(inplace, "shape"):  # who writes ReLU(x)
+            raise ArgumentError(f"{name}: given data where inplace= stands; make the layer, then call it: {name}()(x)")
+        if true_or_false(name, "inplace", inplace):
+            raise ArgumentError(f"{name}: inplace=True: a Value is not changed in place; take the result instead")
 
 
 @dataclass(eq=False, repr=False)

@@ -12,12 +12,14 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
+from micrograd.interpreter import Interpreter
 from micrograd.nn import init
 from micrograd.nn.linear import Linear
 from micrograd.nn.module import Module
 from micrograd.nn.recurrent import product
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, probability, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -90,9 +92,8 @@ class MultiheadAttention(Module):
         self.vdim = n if vdim is None else integer_at_least(1, name, "vdim", vdim)
         if n % self.num_heads:
             raise ArgumentError(f"{name}: embed_dim={n} is not a multiple of num_heads={num_heads}")
-        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0.0 <= dropout <= 1.0:
-            raise ArgumentError(f"{name}: dropout={dropout!r} is not a probability; give a number from 0 to 1")
-        self.dropout, self.batch_first, self.add_zero_attn = dropout, bool(batch_first), bool(add_zero_attn)
+        self.dropout = probability(name, "dropout", dropout)
+        self.batch_first, self.add_zero_attn = bool(batch_first), bool(add_zero_attn)
         rng = self.rng = init.generator(rng, name)
 
         def glorot(columns: int, rows: int = n) -> Value:
@@ -104,7 +105,8 @@ class MultiheadAttention(Module):
         else:
             self.in_proj_weight = None
             self.q_proj_weight, self.k_proj_weight, self.v_proj_weight = glorot(n), glorot(self.kdim), glorot(self.vdim)
-        self.in_proj_bias = Value(init.zeros((3 * n,), dtype=dtype)) if bias else None
+        has_bias = true_or_false("MultiheadAttention", "bias", bias)
+        self.in_proj_bias = Value(init.zeros((3 * n,), dtype=dtype)) if has_bias else None
         self.bias_k = self.bias_v = None
         if add_bias_kv:
             self.bias_k = Value(init.xavier_normal((1, 1, n), rng=rng, dtype=dtype))
@@ -185,13 +187,13 @@ class MultiheadAttention(Module):
                 f"{name}: query {named(given[0])}, key {named(given[1])}, value {named(given[2])}: give shapes "
                 f"{wanted}, or all three without batch"
             )
-        done: dict[int, Array] = {}
-        for x in given:
-            if id(x) not in done:
-                done[id(x)] = (
-                    ops.expand_dims(x, axis=0) if ndim == 2 else x if self.batch_first else ops.swapaxes(x, 0, 1)
-                )
-        return [done[id(x)] for x in given]
+        turned = {key: self._batch_first_of(x) for key, x in {id(x): x for x in given}.items()}
+        return [turned[id(x)] for x in given]
+
+    def _batch_first_of(self, x: Array) -> Array:
+        if len(shape_of(x)) == 2:
+            return ops.expand_dims(x, axis=0)
+        return x if self.batch_first else ops.swapaxes(x, 0, 1)
 
     def _projected(self, query: Array, key: Array, value: Array) -> tuple[Array, ...]:
         """q, k and v, each of shape (batch, heads, steps, size of a head).
@@ -279,4 +281,7 @@ def _added(name: str, mask: Any, dtype: Any) -> Array:
             f"MultiheadAttention: {name} has the dtype {mask.dtype}; give booleans, True where a key is ignored, or "
             f"floats that are added"
         )
-    return mask
+    if isinstance(mask, Interpreter) or mask.dtype == dtype:
+        return mask
+    with np.errstate(over="ignore"):  # -1e300 is -inf in float32, which masks as well
+        return mask.astype(dtype)  # a mask of float64 would make float64 of a model of float32

@@ -9,11 +9,12 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.nn.recurrent import States, known_nonlinearity, through_gru, through_lstm, through_rnn
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -27,7 +28,9 @@ class Cell(Module):
     gates = 1
     states = 1
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, dtype: Any, rng: Generator | None) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None, rng: Generator | None = None
+    ) -> None:
         name = type(self).__name__
         self.input_size = integer_at_least(1, name, "input_size", input_size)
         self.hidden_size = integer_at_least(1, name, "hidden_size", hidden_size)
@@ -37,8 +40,9 @@ class Cell(Module):
             return Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype))
 
         self.weight_ih, self.weight_hh = drawn(rows, self.input_size), drawn(rows, self.hidden_size)
-        self.bias_ih = drawn(rows) if bias else None
-        self.bias_hh = drawn(rows) if bias else None
+        has_bias = true_or_false(name, "bias", bias)
+        self.bias_ih = drawn(rows) if has_bias else None
+        self.bias_hh = drawn(rows) if has_bias else None
 
     def _step(self, x: Array, state: States) -> States:
         raise NotImplementedError
@@ -120,7 +124,7 @@ class RNNCell(Cell):
         rng: Generator | None = None,
     ) -> None:
         self.nonlinearity = known_nonlinearity("RNNCell", nonlinearity)
-        super().__init__(input_size, hidden_size, bias, dtype, rng)
+        super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
 
     def _step(self, x: Array, state: States) -> States:
         return through_rnn(x, self._parameters, state, self.nonlinearity)[1]
@@ -153,11 +157,6 @@ class LSTMCell(Cell):
     gates = 4
     states = 2
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None, rng: Generator | None = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, dtype, rng)
-
     def _step(self, x: Array, state: States) -> States:
         return through_lstm(x, self._parameters, state)[1]
 
@@ -185,11 +184,6 @@ class GRUCell(Cell):
     """
 
     gates = 3
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None, rng: Generator | None = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, dtype, rng)
 
     def _step(self, x: Array, state: States) -> States:
         return through_gru(x, self._parameters, state)[1]

@@ -86,6 +86,10 @@ class Sequential(Module):
         return neurons_of(list(self))
 
     def _add(self, name: Any, layer: Any) -> None:
+        if isinstance(layer, type):
+            raise ArgumentError(
+                f"Sequential: layer {name} is the class {layer.__name__}; make a layer of it: {layer.__name__}(...)"
+            )
         if not callable(layer):
             raise ArgumentError(
                 f"Sequential: layer {name} is {layer!r}, which cannot be called; give modules or functions"
@@ -128,6 +132,10 @@ class Residual(Module):
     """
 
     def __init__(self, module: Callable[[Any], Any]) -> None:
+        if isinstance(module, type):
+            raise ArgumentError(
+                f"Residual: given the class {module.__name__}; make a module of it: {module.__name__}(...)"
+            )
         if not callable(module):
             raise ArgumentError(f"Residual: given {module!r}, which cannot be called; give a module or a function")
         self.module = module

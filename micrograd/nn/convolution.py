@@ -15,10 +15,11 @@ from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, true_or_false
 from micrograd.ops.sliding import AXES, Sizes, per_axis
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class _Sliding(Module):
         """The weight and the bias, uniform between -1 and 1 over sqrt(fan in)."""
         rng, bound = init.generator(rng, type(self).__name__), 1.0 / math.sqrt(init.fans(shape)[0])
         self.weight = Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype), label="weight")
-        drawn = init.uniform(self.out_channels, -bound, bound, rng=rng, dtype=dtype) if bias else None
+        has_bias = true_or_false(type(self).__name__, "bias", bias)
+        drawn = init.uniform(self.out_channels, -bound, bound, rng=rng, dtype=dtype) if has_bias else None
         self.bias = None if drawn is None else Value(drawn, label="bias")
 
 
@@ -114,7 +116,8 @@ class _Convolution(_Sliding):
         if len(shape) not in (self.AXES + 1, self.AXES + 2):
             return x  # the convolution says what is wrong
         widths = [(0, 0)] * (len(shape) - self.AXES) + pairs
-        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in zip(widths, shape, strict=True)):
+        sides = zip(pairs, shape[-self.AXES :], strict=True)  # not the batch, which may be empty
+        if self.padding_mode == "reflect" and any(max(pair) >= n for pair, n in sides):
             raise ShapeError(
                 f"{type(self).__name__}: input {named(x)}, padding {pairs}: padding_mode='reflect' needs "
                 f"axes longer than the padding"

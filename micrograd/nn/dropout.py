@@ -14,7 +14,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import operand
+from micrograd.ops.arguments import operand, probability, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -46,11 +46,9 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Generator | None = None) -> None:
         name = type(self).__name__
-        if isinstance(p, bool) or not isinstance(p, (int, float)) or not 0.0 <= p <= 1.0:
-            raise ArgumentError(f"{name}: p={p!r} is not a probability; give a number from 0 to 1")
-        if inplace:
+        if true_or_false(name, "inplace", inplace):
             raise ArgumentError(f"{name}: inplace=True: a Value is not changed in place; take the result instead")
-        self.p = p
+        self.p = probability(name, "p", p)
         self.inplace = False
         self.rng = init.generator(rng, name)
 

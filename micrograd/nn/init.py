@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.nn.names import elsewhere
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -456,7 +457,15 @@ def _kaiming_std(asker: str, shape: Shape, a: float, mode: str, nonlinearity: st
 
 
 def _shape(shape: Any, asker: str) -> tuple[int, ...]:
+    if hasattr(shape, "shape") and not isinstance(shape, Integral):
+        raise ShapeError(f"{asker}: given {type(shape).__name__}, not a shape; give its .shape, and assign to w.data")
     sizes = (shape,) if isinstance(shape, Integral) else tuple(shape) if isinstance(shape, Sequence) else (None,)
     if not all(isinstance(size, Integral) and int(size) >= 0 for size in sizes):
         raise ShapeError(f"{asker}: {shape!r} is not a shape; give whole numbers of 0 or more")
     return tuple(int(size) for size in sizes)
+
+
+if not TYPE_CHECKING:  # pragma: no branch - as in micrograd.nn
+
+    def __getattr__(name: str) -> None:
+        raise elsewhere(__name__, name)

@@ -16,10 +16,11 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, true_or_false
 from micrograd.ops.axes import axis_of
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ class Linear(Module):
     ) -> None:
         self.in_features = integer_at_least(1, "Linear", "in_features", in_features)
         self.out_features = integer_at_least(1, "Linear", "out_features", out_features)
+        has_bias = true_or_false("Linear", "bias", bias)
         rng, bound = init.generator(rng, "Linear"), 1.0 / math.sqrt(in_features)
         drawn = init.uniform((out_features, in_features), -bound, bound, rng=rng, dtype=dtype)
         self.weight = Value(drawn, label="weight")
-        self.bias = _uniform_bias(out_features, bound, dtype, rng) if bias else None
+        self.bias = _uniform_bias(out_features, bound, dtype, rng) if has_bias else None
 
     def __call__(self, input: Array) -> Array:
         x = operand("Linear", input)
@@ -125,10 +127,11 @@ class Bilinear(Module):
         self.in1_features = integer_at_least(1, "Bilinear", "in1_features", in1_features)
         self.in2_features = integer_at_least(1, "Bilinear", "in2_features", in2_features)
         self.out_features = integer_at_least(1, "Bilinear", "out_features", out_features)
+        has_bias = true_or_false("Bilinear", "bias", bias)
         rng, bound = init.generator(rng, "Bilinear"), 1.0 / math.sqrt(in1_features)
         shape = (out_features, in1_features, in2_features)
         self.weight = Value(init.uniform(shape, -bound, bound, rng=rng, dtype=dtype), label="weight")
-        self.bias = _uniform_bias(out_features, bound, dtype, rng) if bias else None
+        self.bias = _uniform_bias(out_features, bound, dtype, rng) if has_bias else None
 
     def __call__(self, input1: Array, input2: Array) -> Array:
         x, y = operand("Bilinear", input1), operand("Bilinear", input2)

@@ -7,6 +7,7 @@ lists, tuples, dicts and modules in them.
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from micrograd.trees import Branching
 
 CONTAINERS = (list, tuple, dict)
 PLAIN = (str, bytes, int, float, complex, bool, type, types.ModuleType, types.NoneType)
+FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial)
 KEPT = {"_buffer_names", "_places", "training"}  # what Module itself keeps on an object
 
 
@@ -88,24 +90,61 @@ def is_leaf(x: Any) -> bool:
     return isinstance(x, Node) and x._record is LEAF
 
 
-def check_is_seen(owner: str, path: str, thing: Any) -> None:
-    """Refuse a thing that holds Values where the walk does not look.
+def check_is_seen(module: Branching, path: str, thing: Any) -> None:
+    """Refuse a thing that holds Values, or modules with parameters, where the walk does
+    not look. What the walk finds elsewhere may be in it too.
 
     Raises:
         DataError: it is a set, an array of objects, a function or an object that is not
-            a module, and holds a Value.
+            a module, and holds a Value or a module.
     """
-    if isinstance(thing, (PLAIN, Interpreter)) or not any(map(_holds_values, _contents(thing))):
+    if isinstance(thing, (PLAIN, Interpreter)):
         return
+    held = [x for x in map(_held, _contents(thing)) if x is not None]
+    if held and isinstance(held[0], Branching):
+        known = {id(module), *(id(member.thing) for member in members(module))}
+        held = [x for x in held if not (isinstance(x, Branching) and _is_known(x, module, known))]
+    if not held:
+        return
+    what = "Values" if is_leaf(held[0]) else "modules"
     if hasattr(thing, "flat"):
         kind, repair = "an array of objects", "a list, or one Value of the whole array"
     elif isinstance(thing, (set, frozenset)):
         kind, repair = "a set, which has no order", "a list"
-    elif isinstance(thing, types.FunctionType):
+    elif isinstance(thing, FUNCTIONS):
         kind, repair = "a function that has them from outside", "an attribute of the module"
     else:
         kind, repair = f"a {type(thing).__name__}", "a list or a dict, or make its class a Module"
-    raise DataError(f"{owner}: the Values in {path} are not found: it is {kind}; keep them in {repair}")
+    raise DataError(f"{type(module).__name__}: the {what} in {path} are not found: it is {kind}; keep them in {repair}")
+
+
+def check_is_copied(module: Branching, kinds: tuple[type, ...]) -> None:
+    """Refuse functions that hold the module, or a part of it, from outside: in a copy
+    they would still use the parameters of the module itself.
+
+    Args:
+        module: what is to be copied.
+        kinds: which kinds of functions the copy shares.
+
+    Raises:
+        DataError: names the function.
+    """
+    everything = list(members(module))
+    parts = {id(module), *(id(m.thing) for m in everything if isinstance(m.thing, Branching) or is_leaf(m.thing))}
+    for member in everything:
+        if isinstance(member.thing, kinds) and any(id(x) in parts for x in _contents(member.thing)):
+            raise DataError(
+                f"{type(module).__name__}: {member.path} is a function that has a part of the module from outside; in "
+                f"a copy, as transforms such as grad make it, it would use the old parameters; make it a method"
+            )
+
+
+def _is_known(thing: Branching, module: Branching, known: set[int]) -> bool:
+    """Whether a walk of the module finds all parameters of a thing, or the module is a
+    part of it.
+    """
+    inner = list(members(thing))
+    return any(m.thing is module for m in inner) or all(id(m.thing) in known for m in inner if is_parameter(m))
 
 
 def _contents(thing: Any) -> list[Any]:
@@ -113,7 +152,12 @@ def _contents(thing: Any) -> list[Any]:
     if hasattr(thing, "flat"):  # an array of NumPy's, which need not be there
         return list(thing.flat) if thing.dtype == object else []
     if isinstance(thing, types.FunctionType):
-        return [cell.cell_contents for cell in thing.__closure__ or () if _is_full(cell)]
+        cells = [cell.cell_contents for cell in thing.__closure__ or () if _is_full(cell)]
+        return [*cells, *(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
+    if isinstance(thing, types.MethodType):
+        return [thing.__self__]
+    if isinstance(thing, functools.partial):
+        return [thing.func, *thing.args, *thing.keywords.values(), *_contents(thing.func)]
     if isinstance(thing, (set, frozenset)):
         return list(thing)
     held = list(vars(thing).values()) if hasattr(thing, "__dict__") else []
@@ -130,10 +174,16 @@ def _is_full(cell: Any) -> bool:
     return True
 
 
-def _holds_values(x: Any) -> bool:
+def _held(x: Any) -> Any:
+    """x itself, if it is a Value or a module that has parameters; of a container the
+    first such thing in it; else None.
+    """
     if isinstance(x, CONTAINERS):
-        return any(map(_holds_values, x.values() if isinstance(x, dict) else x))
-    return is_leaf(x)
+        inner = map(_held, x.values() if isinstance(x, dict) else x)
+        return next((held for held in inner if held is not None), None)
+    if isinstance(x, Branching):
+        return x if any(map(is_parameter, members(x))) else None
+    return x if is_leaf(x) else None
 
 
 def refilled(thing: Any, done: dict[int, Any]) -> Any:

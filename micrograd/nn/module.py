@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -10,7 +11,9 @@ from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError
 from micrograd.nn import state, summary
-from micrograd.nn.members import check_is_seen, is_leaf, is_parameter, members, refilled
+from micrograd.nn.members import FUNCTIONS, check_is_copied, check_is_seen, is_leaf, is_parameter, members, refilled
+from micrograd.nn.names import METHODS
+from micrograd.ops.hints import Elsewhere
 from micrograd.trees import Branching
 
 
@@ -66,8 +69,9 @@ class Module(Branching):
         A subclass may override it, to train less than it holds.
 
         Raises:
-            DataError: there are Values where they are not found: in a set, in an array
-                of objects, in a function, in an object that is not a module.
+            DataError: there are Values or modules where they are not found: in a set,
+                in an array of objects, in a function, in an object that is not a
+                module.
         """
         return [p for _, p in self._found()]
 
@@ -90,7 +94,7 @@ class Module(Branching):
             elif is_parameter(member):
                 found.setdefault(id(member.thing), (member.path, member.thing))
             else:
-                check_is_seen(type(self).__name__, member.path, member.thing)
+                check_is_seen(self, member.path, member.thing)
         return list(found.values())
 
     def register_buffer(self, name: str, array: Any) -> None:
@@ -117,11 +121,14 @@ class Module(Branching):
         setattr(self, name, array)
 
     def named_buffers(self) -> list[tuple[str, Any]]:
-        """The buffers with their names, such as "layers.1.running_mean"."""
+        """The buffers with their names, such as "layers.1.running_mean"; not those
+        that are None.
+        """
         return [
             (f"{path}.{name}" if path else name, getattr(module, name))
             for path, module in self.named_modules()
             for name in module._buffer_names
+            if getattr(module, name) is not None
         ]
 
     def named_modules(self) -> list[tuple[str, Module]]:
@@ -192,17 +199,24 @@ class Module(Branching):
         """Take parameters and buffers from a state: one of ours, or PyTorch's with
         arrays in the place of its tensors.
 
-        Each keeps its dtype; a parameter that is a number stays one. Where anything
-        does not fit, nothing is loaded.
+        Each keeps its dtype; a parameter that is a number stays one. A shared
+        parameter may have all its names in the state, as in PyTorch's, with the same
+        numbers. Where anything does not fit, nothing is loaded.
 
         Raises:
-            StateError: names are missing, or unknown, or shapes differ. It lists all of
-                them.
+            StateError: names are missing, or unknown, or shapes differ, and it lists
+                all of them; or numbers do not fit a dtype.
         """
         state.load(self, state_dict)
 
     def copy(self) -> Self:
-        """A copy with parameters and buffers of its own."""
+        """A copy with parameters and buffers of its own.
+
+        Raises:
+            DataError: a function in it has a part of it from outside, and would use
+                that also in the copy.
+        """
+        check_is_copied(self, (types.FunctionType,))
         return copy.deepcopy(self)
 
     # A tree
@@ -219,6 +233,7 @@ class Module(Branching):
         >>> Neuron(2, nonlin=False).with_leaves([1.0, 2.0, 3.0])([10.0, 100.0])
         213.0
         """
+        check_is_copied(self, FUNCTIONS)
         new = {id(p): leaf for (_, p), leaf in zip(self.named_leaves(), leaves, strict=True)}
         places: dict[int, set[str]] = {id(module): set() for module in self.modules()}
         for member in members(self):
@@ -246,3 +261,7 @@ def _chooses(module: Any) -> bool:
     """Whether the class of a module says itself what its parameters are."""
     kind = type(module)
     return kind.parameters is not Module.parameters or kind.named_parameters is not Module.named_parameters
+
+
+for _name, _here in METHODS.items():
+    setattr(Module, _name, Elsewhere(_name, _here))

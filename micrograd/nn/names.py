@@ -30,6 +30,30 @@ HERE = {
     **{name: f"losses.{ours}, a function" for *theirs, ours in _LOSSES for name in theirs if name},
 }
 
+# Functions of torch.nn.init, which write into a tensor; ours return an array
+_INIT = (
+    "uniform normal trunc_normal xavier_uniform xavier_normal kaiming_uniform kaiming_normal orthogonal constant zeros "
+)
+HERE |= {
+    f"{name}_": f"w.data = init.{name}(w.shape), which returns an array" for name in (_INIT + "ones eye dirac").split()
+}
+
+# Methods of a module in PyTorch; two of a model in scikit-learn and Keras
+METHODS = {
+    "to": "dtype= of each layer, as in Linear(2, 3, dtype='float32'); a Value is where its data is",
+    "cuda": "not needed: a Value is where its data is",
+    "cpu": "not needed: a Value is where its data is",
+    "float": "dtype='float32', given to each layer",
+    "double": "dtype='float64', given to each layer, and the default",
+    "half": "dtype='float16', given to each layer",
+    "requires_grad_": "to give the optimiser the other parameters alone",
+    "predict": "model.eval(), then model(X).data",
+    "fit": "micrograd.train.fit(model, loss, (X, y), optimizer)",
+    "add_module": "setattr(module, name, layer)",
+    "register_module": "setattr(module, name, layer)",
+    "register_parameter": "setattr(module, name, Value(array))",
+}
+
 
 def elsewhere(module: str, name: str) -> AttributeError:
     """The error for a name that a module does not have. Where it is PyTorch's, the text

@@ -14,10 +14,11 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand
 
 __all__ = [
     "BatchNorm1d",

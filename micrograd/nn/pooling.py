@@ -15,7 +15,8 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import operand
-from micrograd.ops.sliding import AXES, Sizes, per_axis
+from micrograd.ops.pooling import check_divisor, check_padding
+from micrograd.ops.sliding import AXES, Sizes, per_axis, window_of
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -38,6 +39,11 @@ class _Pool(Module):
 
     AXES = 0  # along how many axes the window slides
 
+    def _check_window(self, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes = 1) -> None:
+        """Refuse sizes at once, not at the first call."""
+        name = type(self).__name__
+        check_padding(name, window_of(name, self.AXES, kernel_size, stride, padding, dilation))
+
     def _checked(self, x: Any) -> Array:
         name, k = type(self).__name__, self.AXES
         x = operand(name, x)
@@ -58,7 +64,7 @@ class _MaxPool(_Pool):
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
-        _check_window(self, kernel_size, stride, padding, dilation)
+        self._check_window(kernel_size, stride, padding, dilation)
         self.kernel_size = kernel_size
         self.stride = stride
         self.padding = padding
@@ -144,11 +150,8 @@ class _AvgPool(_Pool):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        _check_window(self, kernel_size, stride, padding, 1)
-        if divisor_override is not None and (not isinstance(divisor_override, int) or divisor_override == 0):
-            raise ArgumentError(
-                f"{type(self).__name__}: divisor_override={divisor_override!r}: give an integer that is not 0, or None"
-            )
+        self._check_window(kernel_size, stride, padding)
+        check_divisor(type(self).__name__, divisor_override)
         self.kernel_size = kernel_size
         self.stride = stride
         self.padding = padding
@@ -343,15 +346,3 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """
 
     AXES = 3
-
-
-def _check_window(owner: _Pool, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes) -> None:
-    """Refuse sizes at once, not at the first call."""
-    name, k = type(owner).__name__, owner.AXES
-    sizes = per_axis(name, "kernel_size", kernel_size, k, 1)
-    if stride is not None:
-        per_axis(name, "stride", stride, k, 1)
-    per_axis(name, "dilation", dilation, k, 1)
-    pads = per_axis(name, "padding", padding, k, 0)
-    if any(2 * pad > size for pad, size in zip(pads, sizes, strict=True)):
-        raise ArgumentError(f"{name}: padding {pads} is more than half of kernel_size {sizes}; give less")

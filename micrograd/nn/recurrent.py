@@ -15,10 +15,11 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, probability, true_or_false
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -124,12 +125,12 @@ class Recurrent(Module):
         self.hidden_size = integer_at_least(1, name, "hidden_size", hidden_size)
         self.num_layers = integer_at_least(1, name, "num_layers", num_layers)
         self.proj_size = integer_at_least(0, name, "proj_size", proj_size)
-        self.bias, self.batch_first, self.bidirectional = bool(bias), bool(batch_first), bool(bidirectional)
-        self.dropout = dropout
+        self.bias = true_or_false(name, "bias", bias)
+        self.batch_first = true_or_false(name, "batch_first", batch_first)
+        self.bidirectional = true_or_false(name, "bidirectional", bidirectional)
+        self.dropout = probability(name, "dropout", dropout)
         if self.proj_size >= self.hidden_size:
             raise ArgumentError(f"{name}: proj_size={proj_size}: give less than hidden_size={hidden_size}, or 0")
-        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0.0 <= dropout <= 1.0:
-            raise ArgumentError(f"{name}: dropout={dropout!r} is not a probability; give a number from 0 to 1")
         if dropout and num_layers == 1:
             warnings.warn(
                 f"{name}: dropout={dropout} does nothing in one layer: it stands between layers", stacklevel=3

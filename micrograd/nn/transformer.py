@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd import ops
 from micrograd.errors import ArgumentError
+from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.attention import MultiheadAttention
 from micrograd.nn.dropout import Dropout
@@ -18,7 +19,6 @@ from micrograd.nn.linear import Linear
 from micrograd.nn.module import Module
 from micrograd.nn.normalization import LayerNorm
 from micrograd.op import Array
-from micrograd.ops.arguments import integer_at_least
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -79,6 +79,10 @@ class TransformerEncoderLayer(Module):
         rng = init.generator(rng, name)
         if not callable(activation) and activation not in ACTIVATIONS:
             raise ArgumentError(f"{name}: activation={activation!r} is unknown; give 'relu', 'gelu' or a function")
+        if isinstance(activation, type):
+            raise ArgumentError(
+                f"{name}: activation={activation.__name__} is a class; make a module of it: {activation.__name__}()"
+            )
         self.norm_first = bool(norm_first)
         self.activation = activation if callable(activation) else ACTIVATIONS[activation]
         self.self_attn = MultiheadAttention(
@@ -134,7 +138,8 @@ class TransformerEncoder(Module):
         norm: a module for the output, such as `LayerNorm`, or None.
 
     Raises:
-        ArgumentError: num_layers is not an integer of at least 1.
+        ArgumentError: encoder_layer is not a module, or num_layers is not an integer of
+            at least 1.
 
     >>> model = TransformerEncoder(TransformerEncoderLayer(8, 2, 32), 2)
     >>> model(np.ones((5, 4, 8))).shape
@@ -143,6 +148,10 @@ class TransformerEncoder(Module):
 
     def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         self.num_layers = integer_at_least(1, "TransformerEncoder", "num_layers", num_layers)
+        if not isinstance(encoder_layer, Module):
+            raise ArgumentError(
+                f"TransformerEncoder: encoder_layer={encoder_layer!r} is not a module; give a TransformerEncoderLayer"
+            )
         # Generators are shared. With copies of them, all layers would drop the same
         # elements.
         shared = {id(generator): generator for _, generator in encoder_layer.named_generators()}

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
-from micrograd import on_demand as np  # noqa: F401 - for the examples
+from micrograd import on_demand as np
 from micrograd.arrays import as_operand
 from micrograd.errors import ArgumentError
 from micrograd.op import Array
@@ -27,15 +27,34 @@ def operand(name: str, x: Any) -> Array:
     return x if hasattr(x, "shape") else as_operand(x, name)
 
 
-def integer_at_least(least: int, name: str, what: str, given: Any) -> int:
-    """The given number as a Python int. `what` is the name of the argument.
+def probability(name: str, what: str, given: Any) -> float:
+    """The given number as a float of Python. `what` is the argument of `name`.
 
     Raises:
-        ArgumentError: given is not an integer, or is below least.
+        ArgumentError: given is not a number from 0 to 1.
 
-    >>> integer_at_least(1, "group_norm", "num_groups", np.int64(2))
-    2
+    >>> probability("dropout", "p", np.float32(0.5))
+    0.5
     """
-    if not isinstance(given, Integral) or given < least:
-        raise ArgumentError(f"{name}: {what}={given!r}: give an integer of at least {least}")
-    return int(given)
+    # float first: to ask the abstract class Real takes a microsecond.
+    if isinstance(given, bool) or not isinstance(given, (float, Real)) or not 0.0 <= float(given) <= 1.0:
+        raise ArgumentError(f"{name}: {what}={given!r} is not a probability; give a number from 0 to 1")
+    return float(given)
+
+
+def true_or_false(name: str, what: str, given: Any) -> bool:
+    """The given flag as a Python bool. `what` is the name of the argument.
+
+    A random generator that is given by its place lands in a flag, as in
+    `Linear(3, 2, rng)`: it counts as true, and nothing would be drawn from it.
+
+    Raises:
+        ArgumentError: given is not True, False, 1 or 0.
+
+    >>> true_or_false("Linear", "bias", np.False_)
+    False
+    """
+    if not isinstance(given, (bool, Integral, np.bool_)) or given not in (0, 1):
+        repair = "give rng= by its name" if isinstance(given, np.random.Generator) else "give one of them"
+        raise ArgumentError(f"{name}: {what} is of type {type(given).__name__}, not True or False; {repair}")
+    return bool(given)

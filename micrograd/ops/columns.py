@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.errors import ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.shapes import reshape, transpose
 from micrograd.ops.sliding import Sizes, overlap_add, per_axis, window_of, windows_of
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.einsum import contract
 from micrograd.ops.layouts import pad
 from micrograd.ops.shapes import reshape

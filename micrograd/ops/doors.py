@@ -13,8 +13,10 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_operand, is_array_like, is_number
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
 from micrograd.exact import format_exact, is_exact
+from micrograd.interpreter import is_one_of_many
 from micrograd.op import ground, named, shape_of
 from micrograd.ops import reducing, reductions
+from micrograd.ops.refusals import one_of_many_error
 
 
 def comparable(other: Any) -> Any:
@@ -34,6 +36,8 @@ def only_number(x: Any, asked: str) -> float | int:
     """The number below x, where there is exactly one; `asked` is what wants it, for the
     error.
     """
+    if is_one_of_many(x):
+        raise one_of_many_error(asked, x)
     number = ground(x)
     if is_number(number):
         return number
@@ -48,7 +52,7 @@ def plain_number(x: Any, asked: str) -> float | int:
     """The same, but not of what a transform differentiates: the number would lose the
     gradient.
     """
-    if x._is_traced():
+    if x._is_traced() and not is_one_of_many(x):
         raise _traced_error(x, asked)
     return only_number(x, asked)
 
@@ -64,6 +68,8 @@ def _traced_error(x: Any, asked: str) -> GradientError:
 
 def lists_of(x: Any) -> Any:
     """The numbers below x in nested lists, as `tolist()` of NumPy gives them."""
+    if is_one_of_many(x):
+        raise one_of_many_error("tolist()", x)
     if x._is_traced():
         raise _traced_error(x, "tolist()")
     return np.asarray(ground(x)).tolist()
@@ -93,6 +99,8 @@ def _array_of(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
 
 def _refuse_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
     """What NumPy gets for an array with a history: an error that says what to do."""
+    if is_one_of_many(x):
+        raise one_of_many_error("asarray", x)
     raise GradientError(
         f"asarray: {named(x)} has a gradient, which a plain array would lose; np.dot(X, v) or X @ v with X of NumPy\n"
         f"keeps it, micrograd.ops.stack or micrograd.numpy.array joins values; v.numpy() gives plain numbers"
@@ -129,6 +137,8 @@ def whole_numbers(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
 
 def formatted(x: Any, spec: str) -> str:
     """The number below x as text, by Python's format specification."""
+    if is_one_of_many(x):
+        raise one_of_many_error("format", x)
     number = ground(x)
     if shape_of(x) or number is None:
         raise DataError(

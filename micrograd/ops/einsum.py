@@ -10,6 +10,7 @@ become the output.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import string
@@ -51,12 +52,18 @@ def _contracted(*xs: Array, subscripts: str, optimize: Any = None) -> tuple[int,
     return tuple(sizes[a] for a in output)
 
 
-def _transposed(i: int, g: Array, *xs: Array, subscripts: str, optimize: Any = None) -> Array:
+@functools.lru_cache(1024)
+def _for_input(i: int, subscripts: str) -> str:
+    """The subscripts of the transpose: input i and the output change places."""
     terms, output = _split(subscripts)
     terms[i], output = output, terms[i]
+    return f"{','.join(terms)}->{output}"
+
+
+def _transposed(i: int, g: Array, *xs: Array, subscripts: str, optimize: Any = None) -> Array:
     # A path, which is a list, is valid for one order of operands only.
     own_path = optimize if isinstance(optimize, (bool, str)) else None
-    return contract(*xs[:i], g, *xs[i + 1 :], subscripts=f"{','.join(terms)}->{output}", optimize=own_path)
+    return contract(*xs[:i], g, *xs[i + 1 :], subscripts=_for_input(i, subscripts), optimize=own_path)
 
 
 @multilinear("einsum {subscripts}", Each(_transposed), shape=_contracted)
@@ -87,39 +94,69 @@ def contract(*xs: Array, subscripts: str, optimize: Any = None) -> Array:
     )  # NumPy takes a number for an array of float64
 
 
+class _Arrangement:
+    """How two operands of these shapes become matrices, and their product the result.
+
+    Attributes:
+        is_worth: whether it pays.
+        x, y: of each operand the orders of its axes (rows before columns, and columns
+            before rows) and the shape of the matrices.
+        straight, turned: the shape of the product, and the order of its axes in the
+            result, where the letters of y lie last, and where those of x do.
+    """
+
+    def __init__(self, subscripts: str, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:
+        (xs, ys), output = _split(subscripts)
+        self.sizes = dict(zip(xs + ys, x_shape + y_shape, strict=True))
+        batch = [a for a in xs if a in ys and a in output]
+        left, right = [a for a in xs if a not in ys], [a for a in ys if a not in xs]
+        summed = [a for a in xs if a not in output]
+        n, k, m = (self.size(letters) for letters in (left, summed, right))
+        self.is_worth = n * k * m >= WORTH_ARRANGING and bool(summed)
+        self.x = self.orders(xs, batch, left, summed)
+        self.y = self.orders(ys, batch, summed, right)
+        self.straight, self.turned = (
+            ([self.sizes[a] for a in laid], [laid.index(a) for a in output])
+            for laid in (batch + left + right, batch + right + left)
+        )
+
+    def size(self, letters: list[str]) -> int:
+        return math.prod(self.sizes[a] for a in letters)
+
+    def orders(self, letters: str, batch: list[str], rows: list[str], columns: list[str]) -> Any:
+        straight, turned = (
+            [letters.index(a) for a in order] for order in (batch + rows + columns, batch + columns + rows)
+        )
+        return straight, turned, (self.size(batch), self.size(rows), self.size(columns))
+
+
+_arrangement = functools.lru_cache(1024)(_Arrangement)
+
+
 def _pair(x: Any, y: Any, subscripts: str) -> Any:
     """The contraction as a product of matrices, which is faster for large arrays."""
-    (xs, ys), output = _split(subscripts)
-    sizes = dict(zip(xs + ys, x.shape + y.shape, strict=True))
-    batch = [a for a in xs if a in ys and a in output]
-    left, right = [a for a in xs if a not in ys], [a for a in ys if a not in xs]
-    summed = [a for a in xs if a not in output]
-    n, k, m = (math.prod(sizes[a] for a in letters) for letters in (left, summed, right))
-    if n * k * m < WORTH_ARRANGING or not summed:
+    arranged = _arrangement(subscripts, x.shape, y.shape)
+    if not arranged.is_worth:
         return np.einsum(subscripts, x, y)
-    x, x_turned = _as_matrices(x, xs, batch, left, summed)
-    y, y_turned = _as_matrices(y, ys, batch, summed, right)
+    x, x_turned = _as_matrices(x, *arranged.x)
+    y, y_turned = _as_matrices(y, *arranged.y)
     # Where the letters of x alone lie last in memory, they stay last in the result.
     if x_turned and not y_turned:
-        z, laid = np.matmul(y.transpose(0, 2, 1), x.transpose(0, 2, 1)), batch + right + left
+        z, (shape, axes) = np.matmul(y.transpose(0, 2, 1), x.transpose(0, 2, 1)), arranged.turned
     else:
-        z, laid = np.matmul(x, y), batch + left + right
-    return z.reshape([sizes[a] for a in laid]).transpose([laid.index(a) for a in output])
+        z, (shape, axes) = np.matmul(x, y), arranged.straight
+    return z.reshape(shape).transpose(axes)
 
 
-def _as_matrices(x: Any, letters: Any, batch: list[str], rows: list[str], columns: list[str]) -> tuple[Any, bool]:
+def _as_matrices(x: Any, rows_first: Any, columns_first: Any, shape: tuple[int, int, int]) -> tuple[Any, bool]:
     """x as matrices (batch, rows, columns), and whether their columns lie in one piece
     in memory, not their rows. Where it has to be copied, whole runs are.
     """
-    straight, turned = (
-        x.transpose([letters.index(a) for a in order]) for order in (batch + rows + columns, batch + columns + rows)
-    )
-    is_turned = _run(turned) > _run(straight)
-    first, last = (columns, rows) if is_turned else (rows, columns)
-    sizes = dict(zip(letters, x.shape, strict=True))
-    b, n, m = (math.prod(sizes[a] for a in part) for part in (batch, first, last))
-    x = _contiguous((turned if is_turned else straight).reshape(b, n, m))
-    return (x.transpose(0, 2, 1) if is_turned else x), is_turned
+    straight, turned = x.transpose(rows_first), x.transpose(columns_first)
+    if _run(turned) <= _run(straight):
+        return _contiguous(straight.reshape(shape)), False
+    b, n, m = shape
+    return _contiguous(turned.reshape(b, m, n)).transpose(0, 2, 1), True
 
 
 def _run(x: Any) -> int:
@@ -173,6 +210,8 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Array:
     if operands and isinstance(operands[0], (list, tuple)) and not isinstance(subscripts, str):
         subscripts, operands = _from_lists(subscripts, *operands)
     xs = [operand("einsum", x) for x in operands]
+    if isinstance(subscripts, str) and _is_simple(subscripts, tuple(map(shape_of, xs))):
+        return contract(*xs, subscripts=subscripts, optimize=optimize)
     terms, output = _parsed(subscripts, xs)
     terms, output = _without_ellipsis(subscripts, terms, output, xs)
     xs, terms = _without_repeats(subscripts, terms, xs)
@@ -183,6 +222,27 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Array:
         is_new = xs[0] is not operands[0]  # else transpose makes a new node
         return xs[0] if is_new and axes == tuple(range(len(axes))) else transpose(xs[0], axes=axes)
     return contract(*xs, subscripts=f"{','.join(terms)}->{output}", optimize=optimize)
+
+
+@functools.lru_cache(1024)
+def _is_simple(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> bool:
+    """Whether nothing has to be done before `contract`: no ellipsis, diagonal or axis
+    to repeat, no letter of one term alone.
+    """
+    if len(shapes) < 2 or not re.fullmatch(r"[a-zA-Z]+(,[a-zA-Z]+)+->[a-zA-Z]*", subscripts):
+        return False
+    terms, output = _split(subscripts)
+    parts = [*terms, output]
+    if len(terms) != len(shapes) or any(len(term) != len(shape) for term, shape in zip(terms, shapes, strict=True)):
+        return False
+    sizes = {(a, n) for term, shape in zip(terms, shapes, strict=True) for a, n in zip(term, shape, strict=True)}
+    counts = Counter("".join(parts))
+    return (
+        all(len(set(part)) == len(part) for part in parts)
+        and all(any(a in term for term in terms) for a in output)
+        and len(sizes) == len({a for a, _ in sizes})
+        and min(counts.values()) > 1
+    )
 
 
 # Integers as letters: sorted letters stand for sorted integers.

@@ -136,8 +136,10 @@ ATTRIBUTES = {
     "half": "v.astype('float16')",
     "long": "v.numpy().astype(int)",
     "int": "int(v), or v.numpy().astype(int)",
-    "requires_grad": "not needed: every Value has a gradient, and v.detach() is a constant",
-    "requires_grad_": "not needed: every Value has a gradient, and v.detach() is a constant",
+    "requires_grad": "not needed: every Value has a gradient. v.detach() is a constant, "
+    "and an optimiser moves only the Values that it is given",
+    "requires_grad_": "not needed: every Value has a gradient. v.detach() is a constant, "
+    "and an optimiser moves only the Values that it is given",
     "retain_grad": "not needed: every Value keeps its gradient",
     "retains_grad": "not needed: every Value keeps its gradient",
     "is_leaf": "not v.inputs",

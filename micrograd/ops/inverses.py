@@ -20,10 +20,11 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.modes import is_quiet
 from micrograd.op import Array, ground, named, primitive, shape_of
 from micrograd.ops.alarms import integer_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import where
 from micrograd.ops.matrices import apply_or_explain, broadcast_batch, matrix, not_finite, square, swap_last
 from micrograd.ops.products import matmul

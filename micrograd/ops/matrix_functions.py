@@ -23,7 +23,11 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.modes import is_quiet
-from micrograd.op import Array, Op, ground, primitive, shape_of
+from micrograd.op import Array, Op, numbers_below, primitive, shape_of
+from micrograd.ops import reductions
+from micrograd.ops.arithmetic import absolute, divide, stop_gradient, where
+from micrograd.ops.comparisons import greater
+from micrograd.ops.indexing import getitem
 from micrograd.ops.joining import concatenate
 from micrograd.ops.matrices import apply_or_explain, not_finite, numpy_array, square, swap_last
 
@@ -56,17 +60,21 @@ def _size_beside(e: Array, x: Array) -> Any:
     is much larger than x, the block matrix would be scaled by e, and digits of x would
     be lost.
     """
-    below, beside = ground(e), ground(x)
-    if below is None or beside is None:  # shapes without numbers
+    if numbers_below(e) is None or numbers_below(x) is None or not shape_of(x)[-1]:  # shapes without numbers
         return 1.0
-    size, own = (_norm(np.asarray(m)) for m in (below, beside))
-    size = np.where(own > 0, size / np.where(own > 0, own, 1), size)
-    return np.where(size > 0, size, 1).astype(size.dtype)[..., None, None]
+    size, own = _constant_norm(e), _constant_norm(x)
+    size = where(greater(own, 0), divide(size, where(greater(own, 0), own, 1.0)), size)
+    return getitem(where(greater(size, 0), size, 1.0), index=(..., None, None))
 
 
 def _norm(x: Any) -> Any:
     """The largest sum over a column, per matrix."""
     return np.abs(x).sum(axis=-2).max(axis=-1, initial=0.0)
+
+
+def _constant_norm(x: Array) -> Array:
+    """The same by ops, in any interpreter, and without a gradient."""
+    return reductions.max(reductions.sum(absolute(stop_gradient(x)), axis=-2), axis=-1)
 
 
 def _in_doubles(f: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, IndexingError, ShapeError
+from micrograd.errors import IndexingError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.op import Array, ground, named, primitive, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.ops.arguments import operand, probability
 from micrograd.ops.arithmetic import where
 from micrograd.ops.indexing import getitem
 from micrograd.ops.products import matmul
@@ -159,8 +160,7 @@ def dropout(x: Array, *, p: float = 0.5, training: bool = True, rng: Any = None)
     >>> dropout(np.ones(4), p=0.5, rng=np.random.default_rng(0))
     array([2., 0., 0., 0.])
     """
-    if not 0.0 <= p <= 1.0:
-        raise ArgumentError(f"dropout: p={p!r} is not a probability; give a number from 0 to 1")
+    p = probability("dropout", "p", p)
     x = operand("dropout", x)
     if not training or p == 0.0:
         return x

@@ -14,8 +14,9 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, ground, named, primitive, shape_of
-from micrograd.ops.arguments import integer_at_least, operand
+from micrograd.integers import integer_at_least
+from micrograd.op import Array, named, numbers_below, primitive, shape_of
+from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import multiply, stop_gradient, where
 from micrograd.ops.axes import axis_of
 from micrograd.ops.comparisons import less
@@ -36,7 +37,7 @@ def _first(x: Array, axes: Sequence[int]) -> tuple[slice, ...]:
 
 def _average(x: Array, axes: Sequence[int]) -> Array:
     n = math.prod(shape_of(x)[a] for a in axes)
-    if len(axes) == 1 and type(ground(x)) is np.ndarray:  # a product with a vector is quicker than a sum
+    if len(axes) == 1 and type(numbers_below(x)) is np.ndarray:  # a product with a vector is quicker than a sum
         return expand_dims(matmul(x, np.full(n, 1.0 / n if n else 0.0, x.dtype)), axis=-1)
     return sum(x, axis=tuple(axes), keepdims=True) * (1.0 / n if n else 0.0)
 

@@ -10,7 +10,7 @@ from micrograd import memory
 from micrograd.arrays import NumberType
 from micrograd.exact import number_like
 from micrograd.interpreter import Interpreter
-from micrograd.op import ground, shape_of
+from micrograd.op import numbers_below, shape_of
 from micrograd.ops import (
     arithmetic,
     comparisons,
@@ -478,7 +478,7 @@ class Operators(Interpreter):
     @property
     def imag(self) -> Data:
         """Zeros, as plain data: all numbers are real."""
-        below = ground(self)
+        below = numbers_below(self)
         return np.zeros(shape_of(self), getattr(below, "dtype", float)) if shape_of(self) else number_like(0.0, below)
 
     @property

@@ -166,14 +166,34 @@ def _places_of_largest(seen: Array, lengths: tuple[int, ...], window: Window) ->
     return np.take_along_axis(np.broadcast_to(origins, rank.shape), first, axis=-1)[..., 0]
 
 
+def check_padding(name: str, window: Window) -> tuple[int, ...]:
+    """The padding of each axis, which is at most half a window.
+
+    Raises:
+        ArgumentError: it is more, and a window may lie in it alone.
+    """
+    pads = tuple(before for before, _ in window.ends)
+    if any(2 * pad > size for pad, size in zip(pads, window.size, strict=True)):
+        raise ArgumentError(f"{name}: padding {pads} is more than half of kernel_size {window.size}; give less")
+    return pads
+
+
+def check_divisor(name: str, given: Any) -> None:
+    """Refuse a divisor_override that is not None or an integer, or is 0.
+
+    Raises:
+        ArgumentError: says what it may be.
+    """
+    if given is not None and (not isinstance(given, Integral) or given == 0):
+        raise ArgumentError(f"{name}: divisor_override={given!r}: give an integer that is not 0, or None")
+
+
 def _extended(name: str, x: Array, window: Window, ceil_mode: bool) -> Window:
     """The window, after checks; with ceil_mode it has room for one more place."""
     k = len(window.size)
     if len(shape_of(x)) < k:
         raise ShapeError(f"{name}: {named(x)} has too few axes; it needs shape (..., {', '.join(AXES[k])})")
-    pads = tuple(before for before, _ in window.ends)
-    if any(2 * end > s for end, s in zip(pads, window.size, strict=True)):
-        raise ArgumentError(f"{name}: padding {pads} is more than half of kernel_size {window.size}; give less")
+    pads = check_padding(name, window)
     if not ceil_mode:
         return window
     ends = []
@@ -278,8 +298,7 @@ def _avg_pooled(
     """The mean of each window along k axes."""
     name = f"avg_pool{k}d"
     x = operand(name, x)
-    if divisor_override is not None and (not isinstance(divisor_override, Integral) or divisor_override == 0):
-        raise ArgumentError(f"{name}: divisor_override={divisor_override!r}: give an integer that is not 0, or None")
+    check_divisor(name, divisor_override)
     window = _extended(name, x, window_of(name, k, kernel_size, stride, padding, 1), ceil_mode)
     seen = _elements_first(windows_of(name, x, window), k)
     if divisor_override is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
-from micrograd.op import Array, ground, multilinear, named, shape_of
+from micrograd.op import Array, multilinear, named, numbers_below, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import multiply
 from micrograd.ops.axes import axis_of
@@ -69,7 +69,7 @@ def _matmul_right(g: Array, x: Array, y: Array) -> Array:
 
 def _is_transposed(y: Array) -> bool:
     """Whether columns lie in one piece in memory, and rows do not."""
-    data = ground(y)
+    data = numbers_below(y)
     return type(data) is np.ndarray and data.flags.f_contiguous and not data.flags.c_contiguous
 
 

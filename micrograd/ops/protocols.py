@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +18,12 @@ from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
-from micrograd.interpreter import Interpreter
+from micrograd.interpreter import Interpreter, is_one_of_many
 from micrograd.op import ground, shape_of
 from micrograd.ops import ufuncs
 from micrograd.ops.hints import why_not
 from micrograd.ops.reducing import FULL
+from micrograd.ops.refusals import one_of_many_error
 from micrograd.trees import mapped
 
 # These call the operators of Value, which build the graph of the texts on numbers.
@@ -46,6 +48,7 @@ SPELLED = {
 HOMES = ("numpy", "numpy.linalg")
 # Here they mean the last two axes; np.trace and np.diagonal mean the first two.
 LAST_AXES = {"linalg.trace", "linalg.diagonal"}
+OF_SPEED = {"optimize"}  # options that change no result: the op's own default is the better one
 OF_SHAPE = {"shape", "ndim", "size", "zeros_like", "ones_like", "empty_like", "result_type", "einsum_path", "imag"}
 OF_DATA = {"allclose", "array_equal", "array_equiv", "isclose", "iscomplexobj", "isrealobj", "nonzero", "signbit"}
 OF_DATA |= {"iscomplex", "isreal", "isneginf", "isposinf", "argwhere", "flatnonzero", "nanargmax", "nanargmin"}
@@ -80,7 +83,7 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
     """Our function for a ufunc of NumPy."""
     name = SPELLED.get(ufunc.__name__, ufunc.__name__)
     if name in OF_DATA:
-        return lambda *inputs: ufunc(*map(_data, inputs))
+        return lambda *inputs: ufunc(*[_data_for(f"np.{ufunc.__name__}", x) for x in inputs])
     if name in OPERATORS:
         return functools.partial(_operated, name, *OPERATORS[name])
     return _op_for(name, f"np.{ufunc.__name__}")
@@ -93,22 +96,37 @@ def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:
     return getattr(others[0], reflected)(as_operand(x, name, inputs))
 
 
+# How a call runs, by function, number of positions and names of options. To work it out
+# takes ten times as long as an op.
+_RUNS: dict[tuple[Any, ...], Callable[[tuple[Any, ...], dict[str, Any]], Any]] = {}
+
+
 def apply_function(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A call of a function of NumPy, where one of the arguments has an interpreter.
 
     Raises:
         OpError: there is no op for this function or option.
     """
+    key = (function, len(args), *options)
+    run = _RUNS.get(key)
+    if run is None:
+        run = _RUNS[key] = _run_of(function, len(args), list(options))
+    return run(args, options)
+
+
+def _run_of(function: Any, count: int, names: list[str]) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:
+    """How calls with this number of positions and these options run."""
     name, home = function.__name__, function.__module__
     asked = f"{'np' if home == 'numpy' else home.replace('numpy', 'np', 1)}.{name}"
     if home not in HOMES:
         raise OpError(f"{asked}: there is no op for it, nor a similar one; take v.data for plain NumPy")
     if name in OF_SHAPE or name in OF_DATA:
-        of = _ghost if name in OF_SHAPE else _data
-        return function(*mapped(of, args), **mapped(of, options))
+        of = _ghost if name in OF_SHAPE else functools.partial(_data_for, asked)
+        return lambda args, options: function(*mapped(of, args), **mapped(of, options))
+    op = _op_for(SPELLED.get(name, name), asked)
     if asked.removeprefix("np.") in LAST_AXES:
-        options = options | {"axis1": -2, "axis2": -1}
-    return _fitted(_op_for(SPELLED.get(name, name), asked), function, asked, args, options)
+        return lambda args, options: _fitted(op, function, asked, args, options | {"axis1": -2, "axis2": -1})
+    return _fit(op, function, asked, count, names)
 
 
 def _op_for(name: str, asked: str) -> Callable[..., Any]:
@@ -130,10 +148,19 @@ def _data(x: Any) -> Any:
     return data
 
 
+def _data_for(asked: str, x: Any) -> Any:
+    """The same, but not of one example inside a vmap."""
+    if is_one_of_many(x):
+        raise one_of_many_error(asked, x)
+    return _data(x)
+
+
 def _ghost(x: Any) -> Any:
-    """The plain data of x; for a shape without numbers, an array without memory."""
-    if ground(x) is None and x is not None:
-        return np.broadcast_to(np.zeros((), x.dtype), shape_of(x))
+    """The plain data of x; an array without memory for a shape without numbers, and for
+    one example inside a vmap.
+    """
+    if is_one_of_many(x) or (ground(x) is None and x is not None):
+        return np.broadcast_to(np.zeros((), np.dtype(x.dtype)), shape_of(x))
     return ground(x)
 
 
@@ -155,12 +182,61 @@ def _parameters(function: Any) -> dict[str, inspect.Parameter]:
         return dict(inspect.signature(WRITTEN_IN_C[function.__name__]).parameters)
 
 
+def _fit(
+    op: Callable[..., Any], function: Any, asked: str, count: int, names: list[str]
+) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:
+    """`_fitted` for all calls with this number of positions and these options: where
+    each argument of op comes from.
+    """
+    ours, theirs = _parameters(op), _parameters(function)
+    inputs, given = [*range(count)], {name: count + i for i, name in enumerate(names)}
+    filled: list[Any] = []  # the defaults of inputs that are not given
+    if not _takes_any_number(theirs):
+        places = _places(ours)
+        our_name = dict(zip(theirs, places, strict=False))
+        given = {name: i for i, name in enumerate([*theirs][:count])} | given
+        given = {our_name.get(name, name): i for name, i in given.items()}
+        theirs = {our_name.get(name, name): p for name, p in theirs.items()}
+        filled = [ours[name].default for name in places if name not in given]
+        if any(x is inspect.Parameter.empty for x in filled):  # an error, which says what is missing
+            return lambda args, options: _fitted(op, function, asked, args, options)
+        rest = itertools.count(count + len(names))
+        inputs = [given.pop(name) if name in given else next(rest) for name in places]
+    silent = [(i, theirs.get(name)) for name, i in given.items() if name not in ours]
+    said = [(name, i) for name, i in given.items() if name in ours]
+    defaults = _defaults(ours, theirs)
+    as_given = inputs == [*range(count)]
+    if as_given and not given:
+        return lambda args, options: op(*args, **defaults)
+
+    def run(args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        values = (*args, *options.values(), *filled)
+        for i, parameter in silent:
+            if not _says_nothing(values[i], parameter):
+                return _fitted(op, function, asked, args, options)
+        params = dict(defaults)
+        for name, i in said:
+            if values[i] is not np._NoValue:
+                params[name] = values[i]
+        return op(*(args if as_given else [values[i] for i in inputs]), **params)
+
+    return run
+
+
+def _takes_any_number(parameters: dict[str, inspect.Parameter]) -> bool:
+    return any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
+
+
+def _places(parameters: dict[str, inspect.Parameter]) -> list[str]:
+    return [name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
 def _fitted(op: Callable[..., Any], function: Any, asked: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """op called with the arguments meant for function, and NumPy's defaults."""
     ours, theirs = _parameters(op), _parameters(function)
     inputs, given = list(args), dict(options)
-    if not any(p.kind is p.VAR_POSITIONAL for p in theirs.values()):
-        places = [name for name, p in ours.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if not _takes_any_number(theirs):
+        places = _places(ours)
         # Inputs are matched by their place, params by their name.
         our_name = dict(zip(theirs, places, strict=False))
         given = {our_name.get(name, name): x for name, x in (dict(zip(theirs, args, strict=False)) | options).items()}
@@ -185,7 +261,10 @@ def _defaults(ours: dict[str, inspect.Parameter], theirs: dict[str, inspect.Para
     return {
         name: p.default
         for name, p in theirs.items()
-        if name in ours and ours[name].kind is p.KEYWORD_ONLY and p.default not in (*silent, ours[name].default)
+        if name in ours
+        and name not in OF_SPEED
+        and ours[name].kind is p.KEYWORD_ONLY
+        and p.default not in (*silent, ours[name].default)
     }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.chain import times
-from micrograd.op import Array, ground, primitive, shape_of
+from micrograd.op import Array, numbers_below, primitive, shape_of
 from micrograd.ops.arithmetic import clip, maximum, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.comparisons import equal
@@ -148,7 +148,7 @@ def _may_be_masked(z: Array) -> bool:
     """Whether an element may be -inf: one quick pass, where there are numbers to look
     at.
     """
-    data = ground(z)
+    data = numbers_below(z)
     return type(data) is not np.ndarray or not data.size or not np.minimum.reduce(data, None) > -math.inf
 
 

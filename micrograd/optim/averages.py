@@ -12,6 +12,7 @@ from micrograd.errors import ArgumentError, DataError, StateError
 from micrograd.interpreter import shape_of
 from micrograd.node import data_of
 from micrograd.optim.options import upto
+from micrograd.optim.parameters import copied, set_data
 
 State = dict[str, Any]
 
@@ -27,7 +28,7 @@ class _Average:
     def __init__(self, model: Any) -> None:
         self.params = _parameters_of(type(self).__name__, model)
         self.n_averaged = 0
-        self.averages = [_copy(data_of(p)) for p in self.params]
+        self.averages = [copied(data_of(p)) for p in self.params]
 
     def _share(self) -> float:
         """The share of the parameters as they are now in the next average."""
@@ -44,7 +45,7 @@ class _Average:
                     f"make a new average"
                 )
             if share == 1.0:
-                self.averages[i] = _copy(data)
+                self.averages[i] = copied(data)
             elif isinstance(mean, np.ndarray):
                 mean += (data - mean) * share
             else:
@@ -66,22 +67,22 @@ class _Average:
         if shapes != wanted:
             raise ArgumentError(f"{name}: the average is of parameters of other shapes; give a model like the averaged")
         for p, mean in zip(params, self.averages, strict=True):
-            _put(p, mean)
+            set_data(p, mean)
 
     @contextmanager
     def swapped(self) -> Iterator[None]:
         """Within, the parameters are the average; afterwards, as they were."""
-        before = [_copy(data_of(p)) for p in self.params]
+        before = [copied(data_of(p)) for p in self.params]
         try:
             self.copy_to()
             yield
         finally:
             for p, data in zip(self.params, before, strict=True):
-                _put(p, data)
+                set_data(p, data)
 
     def state_dict(self) -> State:
         """All that a checkpoint needs: `n_averaged`, and copies of the averages."""
-        return {"n_averaged": self.n_averaged, "averages": [_copy(mean) for mean in self.averages]}
+        return {"n_averaged": self.n_averaged, "averages": [copied(mean) for mean in self.averages]}
 
     def load_state_dict(self, state_dict: State) -> None:
         """Go on from a state that `state_dict` gave.
@@ -195,10 +196,6 @@ def _parameters_of(name: str, model: Any) -> list[Value]:
     return params
 
 
-def _copy(data: Any) -> Any:
-    return data.copy() if shape_of(data) else data
-
-
 def _like(data: Any, mean: Any) -> Any:
     """The mean of a state, in the type and dtype of the data."""
     return (
@@ -208,12 +205,3 @@ def _like(data: Any, mean: Any) -> Any:
         if hasattr(data, "dtype")
         else float(mean)
     )
-
-
-def _put(p: Value, data: Any) -> None:
-    """Let p hold this data: in its own array, if it can be written."""
-    own = data_of(p)
-    if type(own) is np.ndarray and own.flags.writeable:
-        own[...] = data
-    else:
-        p.data = _copy(data)

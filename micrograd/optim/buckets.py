@@ -11,15 +11,16 @@ steps is the same for all. Where a step reaches some of them, the bucket is spli
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
-from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, has_grad
 from micrograd.optim import states
+from micrograd.optim.parameters import add_to
 from micrograd.optim.rule import Array, Move, Rule, State
 
 JOINED = 8192  # elements of an array that is joined with others, at most
@@ -66,7 +67,7 @@ class Bucket:
         self._cuts: list[slice] = []
         self.size = 0
         for shape in self.shapes:
-            count = _count(shape)
+            count = math.prod(shape)
             self._cuts.append(slice(self.size, self.size + count))
             self.size += count
         self.state: State = {} if state is None else state
@@ -194,24 +195,6 @@ class Bucket:
             return states.mapped(np.copy, self.state)
         cut, shape = self._cuts[place], self.shapes[place]
         return states.mapped(lambda a: a[cut].reshape(shape).copy() if shape else a[cut.start].item(), self.state)
-
-
-def add_to(node: Node, piece: Array) -> None:
-    """Add to the data of a node; in place if it is an array that can be written."""
-    data = data_of(node)
-    if type(data) is np.ndarray and data.flags.writeable:
-        data += piece
-    elif isinstance(data, np.floating):
-        node.data = data + data.dtype.type(piece)
-    else:
-        node.data = data + (piece if shape_of(data) or not isinstance(piece, np.ndarray) else piece[()])
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    count = 1
-    for n in shape:
-        count *= n
-    return count
 
 
 def merged(buckets: list[Bucket]) -> list[Bucket]:

@@ -8,7 +8,7 @@ from typing import Any
 from micrograd.errors import ArgumentError
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number
-from micrograd.optim.rule import Array, Rule, State, elementwise, zeros_like
+from micrograd.optim.rule import Array, Rule, State, elementwise, with_decay, zeros_like
 
 
 def sgd(
@@ -41,10 +41,7 @@ def sgd(
         return {"momentum_buffer": None} if momentum else {}
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * x
+        g = with_decay(-g if maximize else g, weight_decay, x)
         if not momentum:
             return -lr * g, state
         before = state.get("momentum_buffer")
@@ -128,10 +125,7 @@ def asgd(
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         step, eta, mu, mean = state["step"] + 1, state["eta"], state["mu"], state["ax"]
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * x
+        g = with_decay(-g if maximize else g, weight_decay, x)
         update = -(lambd * eta) * x - eta * g
         mean = x + update if mu == 1.0 else mean + (x + update - mean) * mu
         after = {

@@ -29,7 +29,10 @@ def read(name: str, params: Any) -> list[Group]:
         raise DataError(f"{name}: the parameters are {params!r}; give a list of Values, such as model.parameters()")
     given = list(params.values()) if isinstance(params, dict) else list(params)
     if not given:
-        raise ArgumentError(f"{name}: there are no parameters; give at least one, such as those of model.parameters()")
+        raise ArgumentError(
+            f"{name}: there are no parameters; give Values, such as model.parameters(): "
+            f"those of a module are the Values in its attributes"
+        )
     return given if isinstance(given[0], dict) else [{"params": given}]
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, shares
-from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, zeros_like
+from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, with_decay, zeros_like
+
+Betas = tuple[float, float]
 
 
 def adam(
     lr: float = 0.001,
-    betas: tuple[float, float] = (0.9, 0.999),
+    betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
     amsgrad: bool = False,
@@ -40,12 +42,8 @@ def adam(
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         step = state["step"] + 1
-        if maximize:
-            g = -g
-        if weight_decay and not decoupled_weight_decay:
-            g = g + weight_decay * x
-        mean = toward(state["exp_avg"], g, 1.0 - beta1)
-        square = toward_square(state["exp_avg_sq"], g, 1.0 - beta2)
+        g = with_decay(-g if maximize else g, 0.0 if decoupled_weight_decay else weight_decay, x)
+        mean, square = averages(g, state, beta1, beta2)
         after = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
         if amsgrad:
             square = after["max_exp_avg_sq"] = np.maximum(state["max_exp_avg_sq"], square)
@@ -59,6 +57,11 @@ def adam(
         return update, after
 
     return elementwise("adam", start, move, reads=weight_decay != 0.0)
+
+
+def averages(g: Array, state: State, beta1: float, beta2: float) -> tuple[Array, Array]:
+    """The moving averages of g and of g^2 after this step."""
+    return toward(state["exp_avg"], g, 1.0 - beta1), toward_square(state["exp_avg_sq"], g, 1.0 - beta2)
 
 
 class Adam(Optimizer):
@@ -100,7 +103,7 @@ class Adam(Optimizer):
         self,
         params: Iterable[Any],
         lr: float = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
+        betas: Betas = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         amsgrad: bool = False,
@@ -114,7 +117,7 @@ class Adam(Optimizer):
 
 def adamw(
     lr: float = 0.001,
-    betas: tuple[float, float] = (0.9, 0.999),
+    betas: Betas = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.01,
     amsgrad: bool = False,
@@ -175,7 +178,7 @@ class AdamW(Adam):
         self,
         params: Iterable[Any],
         lr: float = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
+        betas: Betas = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
         amsgrad: bool = False,

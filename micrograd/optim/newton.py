@@ -9,13 +9,14 @@ from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.engine import enable_grad
 from micrograd.errors import ArgumentError, StateError
+from micrograd.integers import integer_at_least
 from micrograd.interpreter import shape_of
 from micrograd.node import data_of
 from micrograd.optim import saving
-from micrograd.optim.buckets import add_to
 from micrograd.optim.line_search import Point, strong_wolfe
 from micrograd.optim.optimizer import Optimizer
-from micrograd.optim.options import number, whole
+from micrograd.optim.options import number
+from micrograd.optim.parameters import add_to, copied, set_data
 
 State = dict[str, Any]
 
@@ -71,7 +72,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        max_iter = whole("LBFGS", "max_iter", max_iter)
+        max_iter = integer_at_least(1, "LBFGS", "max_iter", max_iter)
         options = {"lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval}
         tolerances = {"tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change}
         more = {"history_size": history_size, "line_search_fn": line_search_fn}
@@ -83,7 +84,7 @@ class LBFGS(Optimizer):
             raise ArgumentError("LBFGS: there are several groups; it has one step for all parameters: give one list")
         number("LBFGS", "lr", group["lr"], least=0.0)
         for option in ("max_iter", "max_eval", "history_size"):
-            whole("LBFGS", option, group[option])
+            integer_at_least(1, "LBFGS", option, group[option])
         for option in ("tolerance_grad", "tolerance_change"):
             number("LBFGS", option, group[option], least=0.0)
         if group["line_search_fn"] not in (None, "strong_wolfe"):
@@ -115,12 +116,8 @@ class LBFGS(Optimizer):
         """All that a checkpoint needs, as PyTorch has it: state is that of the first
         parameter.
         """
-        copied = {
-            name: [np.copy(a) for a in x] if isinstance(x, list) and name != "ro" else np.copy(x) if _is_array(x) else x
-            for name, x in self._state.items()
-        }
-        copied |= {"ro": list(copied["ro"])} if "ro" in copied else {}
-        return {**super().state_dict(), "state": {0: copied} if copied else {}}
+        state = {name: _detached(x) for name, x in self._state.items()}
+        return {**super().state_dict(), "state": {0: state} if state else {}}
 
     def load_state_dict(self, state_dict: State) -> None:
         """Go on from a state that `state_dict` gave.
@@ -141,9 +138,7 @@ class LBFGS(Optimizer):
         (options,) = saving.read_groups("LBFGS", state_dict, self.param_groups)
         self.param_groups[0].update(options)
         self._state.clear()
-        for name, x in state.items():
-            is_list = isinstance(x, (list, tuple)) and name != "ro"
-            self._state[name] = [np.array(a) for a in x] if is_list else np.array(x) if _is_array(x) else x
+        self._state.update({name: _detached(x) for name, x in state.items()})
         if has_moved:
             self._state["ro"] = [float(x) for x in state["ro"]]
 
@@ -153,8 +148,11 @@ NAMES = (
 )  # fmt: skip
 
 
-def _is_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray)
+def _detached(x: Any) -> Any:
+    """An entry of the state with arrays of its own; numbers stay."""
+    if isinstance(x, (list, tuple)):
+        return [_detached(a) for a in x]
+    return np.array(x) if isinstance(x, np.ndarray) else x
 
 
 def _size(p: Any) -> int:
@@ -253,16 +251,13 @@ class _Run:
 
     def _at(self, t: float, d: Any) -> tuple[float, Any]:
         """The loss and the gradient at t; the parameters are then as they were."""
-        before = [np.array(data_of(p)) if p.shape else data_of(p) for p in self.params]
+        before = [copied(data_of(p)) for p in self.params]
         try:
             self._move(t, d)
             return self._seen(self.closure())
         finally:
             for p, data in zip(self.params, before, strict=True):
-                if p.shape and data_of(p).flags.writeable:
-                    data_of(p)[...] = data
-                else:
-                    p.data = data
+                set_data(p, data)
 
     def _seen(self, loss: Any) -> tuple[float, Any]:
         """The loss as a number, and the gradient as one array."""

@@ -59,7 +59,7 @@ class Optimizer:
     make: ClassVar[Callable[..., Rule] | None] = None  # the function that makes the rule of a subclass
 
     def __init__(self, params: Iterable[Any], rule: Rule | Callable[..., Rule], **options: Any) -> None:
-        if not isinstance(rule, Rule) and not callable(rule):
+        if isinstance(rule, type) or not (isinstance(rule, Rule) or callable(rule)):
             raise ArgumentError(f"Optimizer: {rule!r} is not a rule; give one, such as chain(clip(1.0), adam(0.001))")
         self._rule = rule
         self._set_up(params, options)
@@ -125,11 +125,13 @@ class Optimizer:
 
         Args:
             set_to_none: False leaves zeros, which count as gradients: such
-                parameters are moved on by their momentum, and decay.
+                parameters are moved on by their momentum, and decay. A parameter
+                without a gradient stays without one, as in PyTorch.
         """
         for group in self.param_groups:
+            had_one = [] if set_to_none else [p for p in group["params"] if has_grad(p)]
             gathering.forget_gradients(group["params"])
-            for p in () if set_to_none else group["params"]:
+            for p in had_one:
                 p.grad = np.zeros_like(p.data)
 
     def step(self, closure: Closure | None = None) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +26,7 @@ def number(name: str, option: str, given: Any, *, above: float = -math.inf, leas
     1.0
     """
     try:
-        value = float(given)
+        value = float("text" if isinstance(given, (str, bytes)) else given)  # "0.1" too is refused
     except (TypeError, ValueError, RuntimeError):
         raise ArgumentError(f"{name}: {option} is {given!r}; give a number") from None
     if not (value >= least and (value > above or above == -math.inf)):
@@ -79,21 +78,3 @@ def pair(name: str, option: str, given: Any) -> tuple[Any, Any]:
     if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
         raise ArgumentError(f"{name}: {option} is {given!r}; give a pair of numbers")
     return given[0], given[1]
-
-
-def whole(name: str, option: str, given: Any) -> int:
-    """A whole number of 1 or more.
-
-    Raises:
-        ArgumentError: it is not.
-
-    >>> whole("StepLR", "step_size", 3)
-    3
-    """
-    try:
-        value = operator.index(given)
-    except TypeError:
-        value = 0
-    if value < 1:
-        raise ArgumentError(f"{name}: {option} is {given!r}; give a whole number of 1 or more")
-    return value

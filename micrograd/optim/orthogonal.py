@@ -11,7 +11,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import shape_of
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number
-from micrograd.optim.rule import Array, Rule, State, zeros_like
+from micrograd.optim.rule import Array, Rule, State, one_by_one, zeros_like
 
 Coefficients = tuple[float, float, float]
 QUINTIC: Coefficients = (3.4445, -4.775, 2.0315)  # steep at 0, so that few iterations do
@@ -47,6 +47,11 @@ def muon(
     if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
         raise ArgumentError(f"muon: adjust_lr_fn is {adjust_lr_fn!r}; give 'original' or 'match_rms_adamw'")
 
+    def adjustment(rows: int, columns: int) -> float:
+        if adjust_lr_fn == "match_rms_adamw":
+            return 0.2 * math.sqrt(max(rows, columns))
+        return math.sqrt(max(1, rows / columns))
+
     def start(x: Array) -> State:
         check_is_matrix("muon", x)
         return {"momentum_buffer": zeros_like(x)}
@@ -55,19 +60,9 @@ def muon(
         b = state["momentum_buffer"]
         b = b + (g - b) * (1.0 - momentum)
         update = orthogonalized(g + (b - g) * momentum if nesterov else b, factors, ns_steps, eps)  # type: ignore[arg-type]
-        rows, columns = shape_of(g)
-        fit = (
-            0.2 * math.sqrt(max(rows, columns))
-            if adjust_lr_fn == "match_rms_adamw"
-            else math.sqrt(max(1, rows / columns))
-        )
-        return (-lr * fit) * update - (lr * weight_decay) * x, {"momentum_buffer": b}
+        return (-lr * adjustment(*shape_of(g))) * update - (lr * weight_decay) * x, {"momentum_buffer": b}
 
-    def move_all(gradients: list[Array], states: list[State], params: list[Array]) -> tuple[list[Array], list[State]]:
-        moved = [move(g, s, x) for g, s, x in zip(gradients, states, params, strict=True)]
-        return [u for u, _ in moved], [s for _, s in moved]
-
-    return Rule("muon", start, move_all, reads=True, joins=False)
+    return Rule("muon", start, one_by_one(move), reads=True, joins=False)
 
 
 def check_is_matrix(name: str, x: Array) -> None:

@@ -135,11 +135,17 @@ def elementwise(name: str, start: Start, move: Move, *, reads: bool = False) -> 
         reads: whether move needs the array; otherwise it may get None.
     """
 
+    return Rule(name, start, one_by_one(move), move, reads=reads, joins=True)
+
+
+def one_by_one(move: Move) -> MoveAll:
+    """The function of all arrays that moves each by itself."""
+
     def move_all(gradients: list[Array], states: list[State], params: list[Array]) -> tuple[list[Array], list[State]]:
         moved = [move(g, s, x) for g, s, x in zip(gradients, states, params, strict=True)]
         return [u for u, _ in moved], [s for _, s in moved]
 
-    return Rule(name, start, move_all, move, reads=reads, joins=True)
+    return move_all
 
 
 def apply_updates(params: Any, updates: Any) -> Any:
@@ -238,6 +244,11 @@ def toward_square(mean: Array, x: Array, share: float) -> Array:
     z *= share
     z += mean * (1.0 - share)
     return z
+
+
+def with_decay(g: Array, weight_decay: float, x: Array) -> Array:
+    """g + weight_decay x, the gradient of a loss with a penalty on the weights."""
+    return g + weight_decay * x if weight_decay else g
 
 
 def zeros_like(x: Array) -> Array:

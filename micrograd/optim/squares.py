@@ -8,7 +8,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, upto
-from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, zeros_like
+from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, with_decay, zeros_like
 
 
 def rmsprop(
@@ -39,10 +39,7 @@ def rmsprop(
         return {"step": 0, **{name: zeros_like(x) for name in ("square_avg", *more)}}
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * x
+        g = with_decay(-g if maximize else g, weight_decay, x)
         square = toward_square(state["square_avg"], g, 1.0 - alpha)
         after = {**state, "step": state["step"] + 1, "square_avg": square}
         if centered:
@@ -136,10 +133,7 @@ def adagrad(
         return {"step": 0, "sum": zeros_like(x) + first}
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * x
+        g = with_decay(-g if maximize else g, weight_decay, x)
         total = state["sum"] + g * g
         update = g / (np.sqrt(total) + eps) * (-lr / (1.0 + state["step"] * lr_decay))
         return update, {"step": state["step"] + 1, "sum": total}
@@ -215,10 +209,7 @@ def adadelta(
         return {"step": 0, "square_avg": zeros_like(x), "acc_delta": zeros_like(x)}
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
-        if maximize:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * x
+        g = with_decay(-g if maximize else g, weight_decay, x)
         square = toward_square(state["square_avg"], g, 1.0 - rho)
         change = np.sqrt(state["acc_delta"] + eps) / np.sqrt(square + eps) * g
         changes = toward_square(state["acc_delta"], change, 1.0 - rho)

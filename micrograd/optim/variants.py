@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.optim.moments import Betas, averages
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, shares
-from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, zeros_like
-
-Betas = tuple[float, float]
+from micrograd.optim.rule import Array, Rule, State, elementwise, toward, with_decay, zeros_like
 
 
 def nadam(
@@ -45,7 +44,7 @@ def nadam(
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         step = state["step"] + 1
-        g, decay = decayed(g, x, lr, weight_decay, decoupled_weight_decay, maximize)
+        g = with_decay(-g if maximize else g, 0.0 if decoupled_weight_decay else weight_decay, x)
         mean, square = averages(g, state, beta1, beta2)
         now, later = momentum(step), momentum(step + 1)
         product = state["mu_product"] * now
@@ -53,24 +52,11 @@ def nadam(
         update = (-lr * (1.0 - now) / (1.0 - product)) * g / size
         update = update + (-lr * later / (1.0 - product * later)) * mean / size
         after = {"step": step, "mu_product": product, "exp_avg": mean, "exp_avg_sq": square}
-        return update if decay is None else update + decay, after
+        if weight_decay and decoupled_weight_decay:
+            update -= lr * weight_decay * x
+        return update, after
 
     return elementwise("nadam", start, move, reads=weight_decay != 0.0)
-
-
-def decayed(
-    g: Array, x: Array, lr: float, weight_decay: float, decoupled: bool, maximize: bool
-) -> tuple[Array, Array | None]:
-    """The gradient with the decay of the weights in it, or the decay as an update."""
-    g = -g if maximize else g
-    if not weight_decay:
-        return g, None
-    return (g, -lr * weight_decay * x) if decoupled else (g + weight_decay * x, None)
-
-
-def averages(g: Array, state: State, beta1: float, beta2: float) -> tuple[Array, Array]:
-    """The moving averages of g and of g^2 after this step."""
-    return toward(state["exp_avg"], g, 1.0 - beta1), toward_square(state["exp_avg_sq"], g, 1.0 - beta2)
 
 
 class NAdam(Optimizer):
@@ -149,14 +135,16 @@ def radam(
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         step = state["step"] + 1
-        g, decay = decayed(g, x, lr, weight_decay, decoupled_weight_decay, maximize)
+        g = with_decay(-g if maximize else g, 0.0 if decoupled_weight_decay else weight_decay, x)
         mean, square = averages(g, state, beta1, beta2)
         update = (-lr / (1.0 - beta1**step)) * mean
         rectified = _rectification(step, beta2)
         if rectified:
             update = update * (rectified * math.sqrt(1.0 - beta2**step)) / (np.sqrt(square) + eps)
         after = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
-        return update if decay is None else update + decay, after
+        if weight_decay and decoupled_weight_decay:
+            update -= lr * weight_decay * x
+        return update, after
 
     return elementwise("radam", start, move, reads=weight_decay != 0.0)
 
@@ -244,7 +232,7 @@ def adamax(
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         step = state["step"] + 1
-        g, _ = decayed(g, x, lr, weight_decay, False, maximize)
+        g = with_decay(-g if maximize else g, weight_decay, x)
         mean = toward(state["exp_avg"], g, 1.0 - beta1)
         largest = np.maximum(state["exp_inf"] * beta2, np.abs(g) + eps)
         return (-lr / (1.0 - beta1**step)) * mean / largest, {"step": step, "exp_avg": mean, "exp_inf": largest}

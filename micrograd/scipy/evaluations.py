@@ -16,7 +16,7 @@ from micrograd.leaves import as_array, described, joined_leaves, size_of
 from micrograd.scipy.flat import Flat
 from micrograd.tracing import Trace, seal_all
 from micrograd.transforms import grad, jacobian, jvp, vjp
-from micrograd.trees import BRANCHES, leaves_of, like
+from micrograd.trees import fixed_of, is_branch, leaves_of, like
 
 Function = Callable[..., Any]
 
@@ -103,7 +103,7 @@ class Scalar:
         return self._pull
 
     def _check_shape(self, out: Any) -> None:
-        if isinstance(out, BRANCHES) or out is None or shape_of(as_array(out)) != ():
+        if is_branch(out) or out is None or shape_of(as_array(out)) != ():
             raise ShapeError(
                 f"{self._flat.name}: the {self._what} returned {described(out)}, wanted one number; "
                 f"sum it, or use least_squares"
@@ -196,9 +196,9 @@ class Vector:
 
     def _out(self, params: Any) -> Any:
         out = self._f(params, *self._args)
-        leaves = leaves_of(out)
-        if not leaves or any(z is None for z in leaves):
-            what = "None" if leaves else "no numbers"
+        fixed = fixed_of(out)
+        if fixed or not leaves_of(out):
+            what = repr(fixed[0]) if fixed else "no numbers"
             raise ShapeError(f"{self._flat.name}: {what} among the {self._what}; return an array of numbers")
         return out
 

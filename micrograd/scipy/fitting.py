@@ -65,11 +65,12 @@ def curve_fit(
 
     Returns:
         (popt, pcov): the n parameters, and their covariance, of shape (n, n). The
-        roots of its diagonal are the standard errors. Where the data do not determine
-        all parameters, it warns; pcov is inf then with "lm", a pseudo-inverse with the
-        others.
+        square roots of its diagonal are the standard errors. If the data do not
+        determine all parameters, it warns; then pcov is inf with "lm", and comes from a
+        pseudo-inverse with the others.
 
     Raises:
+        ArgumentError: p0 does not have a number for each parameter of the model.
         ShapeError: the model does not return one number for each y.
         GradientError: it does not use a parameter, or is not differentiable.
         DomainError: its numbers at the start, a derivative or a step are not finite.
@@ -149,6 +150,7 @@ class _Fit:
         of parameters.
         """
         if self._vector is None:
+            _check_count(self._model, x, p)
             start = [1.0] * len(p)  # only the structure; whether p is finite is asked later
             flat = Flat("curve_fit", start, "parameters", names=_names(self._model, len(p)))
             self._vector = Vector(flat, lambda params: self._checked(self._model(x, *params)), what="model")
@@ -166,6 +168,22 @@ class _Fit:
                 f"return one number for each y"
             )
         return out
+
+
+def _check_count(model: Callable[..., Any], x: Any, p: tuple[Any, ...]) -> None:
+    """Refuse a start that has more or fewer numbers than the model has parameters."""
+    try:
+        signature = inspect.signature(model)
+    except (TypeError, ValueError):  # of C code, which does not tell
+        return
+    try:
+        signature.bind(x, *p)
+    except TypeError:
+        names = [str(parameter) for parameter in signature.parameters.values()]
+        raise ArgumentError(
+            f"curve_fit: p0 gives {len(p)} parameters, and the model takes ({', '.join(names)}); "
+            f"give one number for each argument after the first"
+        ) from None
 
 
 def _names(model: Callable[..., Any], count: int) -> list[str]:

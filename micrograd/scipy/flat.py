@@ -11,7 +11,7 @@ from micrograd.arrays import as_data
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.interpreter import Interpreter
-from micrograd.trees import BRANCHES, Branching, leaves_of, like, same_leaves
+from micrograd.trees import by_key, is_branch, is_fixed, leaves_of, like, same_leaves
 
 NUMBERS = (int, float)
 
@@ -48,6 +48,9 @@ class Flat:
         self._tree = params
         self._what = what
         self._names = names
+        for place, x in _places(params, what):
+            if is_fixed(x):
+                _real(name, x, place)  # refuses it
         self._given = leaves_of(params)
         self._data = [_real(name, x, place) for x, place in zip(self._given, self._places(), strict=True)]
         self._shapes = [np.shape(x) for x in self._data]
@@ -112,10 +115,10 @@ class Flat:
         """What is given for each leaf of the tree. What stands at a leaf need not be
         one: it may be a list.
         """
-        if not isinstance(tree, BRANCHES) or is_for_all(given):
+        if not is_branch(tree) or is_for_all(given):
             yield from [given] * len(leaves_of(tree))
             return
-        inner, mine = _by_key(tree), _by_key(given) if isinstance(given, BRANCHES) else {}
+        inner, mine = by_key(tree), by_key(given) if is_branch(given) else {}
         if inner.keys() != mine.keys():
             raise ArgumentError(
                 f"{self.name}: the {what} for {self.vector.size} numbers do not have the structure of {self._what}; "
@@ -146,29 +149,25 @@ class Flat:
         return self._places()[i]
 
     def _places(self) -> Sequence[str]:
-        return self._names or list(_places(self._tree, self._what))
+        return self._names or [place for place, _ in _places(self._tree, self._what)]
 
     def _leaves(self, vector: Any) -> list[Any]:
         parts = np.split(np.asarray(vector, dtype=np.float64), self._ends[:-1])
         return [_as_given(part, x) for part, x in zip(parts, self._data, strict=True)]
 
 
-def _by_key(tree: Any) -> dict[Any, Any]:
-    """The branches by key, by name for a module, by place for a list or tuple."""
-    if isinstance(tree, Branching):
-        return dict(tree.named_leaves())
-    return tree if isinstance(tree, dict) else dict(enumerate(tree))
-
-
-def _places(tree: Any, place: str) -> Iterator[str]:
-    if not isinstance(tree, BRANCHES):
-        yield place
+def _places(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Where each leaf stands, and the leaf; None and texts count, so that they are
+    refused.
+    """
+    if not is_branch(tree):
+        yield place, tree
         return
-    for key, branch in _by_key(tree).items():
-        if isinstance(tree, Branching):
-            step = f".{key}"
-        else:
+    for key, branch in by_key(tree).items():
+        if isinstance(tree, (dict, list, tuple)):
             step = f".{tree._fields[key]}" if hasattr(tree, "_fields") else f"[{key!r}]"
+        else:
+            step = f".{key}"
         yield from _places(branch, place + step)
 
 

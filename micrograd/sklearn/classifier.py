@@ -47,8 +47,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         solver: "adam", "sgd", "lbfgs" (SciPy's, all samples at once), "adamw", "nadam",
             "radam", "adamax", "rmsprop", "adagrad" or "lion"; or a function of the
             parameters that makes an optimiser, such as
-            `functools.partial(optim.SGD, lr=0.1)`. It is then the optimiser that has
-            the learning rate.
+            `functools.partial(optim.SGD, lr=0.1)`. Such a function sets the learning
+            rate, and learning_rate_init is not used.
         alpha: strength of the penalty: alpha / 2 times the sum of the squares of the
             weights, divided by the samples of a batch.
         batch_size: samples in a batch; "auto" is 200, or all if there are fewer.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from micrograd import ops
-from micrograd.errors import ArgumentError, ShapeError
-from micrograd.interpreter import Array, shape_of
+from micrograd.errors import ArgumentError, DataError, ShapeError
+from micrograd.interpreter import Array, Interpreter, shape_of
 from micrograd.nn import losses
 
 CLASSIFIER_LOSSES = {"log_loss": losses.cross_entropy, "hinge": losses.multi_hinge}
@@ -52,6 +52,7 @@ class Objective:
 
         Raises:
             ArgumentError: the loss is a mean already: samples cannot be weighed.
+            DataError: the loss is not a Value, so it has no gradient.
             ShapeError: the loss does not have one value for each sample or output.
         """
         is_ours = getattr(losses, getattr(self.loss, "__name__", ""), None) is self.loss
@@ -68,6 +69,11 @@ class Objective:
         return ops.sum(found) * (self.factor / total)
 
     def _checked(self, found: Array, samples: int, weights: Any) -> Array:
+        if not isinstance(found, Interpreter):
+            raise DataError(
+                f"loss={_named(self.loss)}: it gives {type(found).__name__}, wanted a Value; compute it from the "
+                f"outputs with operators and ops, not from their .data"
+            )
         shape = shape_of(found)
         if not shape and weights is not None:
             raise ArgumentError(

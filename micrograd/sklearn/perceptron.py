@@ -23,6 +23,8 @@ from micrograd.sklearn.solvers import Rate, optimizer_of
 from micrograd.sklearn.training import Patience, Trainer, minimized
 
 BATCH = 200  # samples, for batch_size="auto"
+# What a fit makes, besides n_iter_ and t_.
+LEARNT = "network_ _trainer loss_curve_ best_loss_ validation_scores_ best_validation_score_".split()
 
 
 def has_steps(estimator: Any) -> bool:
@@ -161,14 +163,7 @@ class Perceptron(BaseEstimator, ABC):
 
     def _forget(self) -> None:
         """The attributes of an estimator that has learnt nothing yet."""
-        for name in (
-            "network_",
-            "_trainer",
-            "loss_curve_",
-            "best_loss_",
-            "validation_scores_",
-            "best_validation_score_",
-        ):
+        for name in LEARNT:
             self.__dict__.pop(name, None)
         self.n_iter_ = self.t_ = 0
         if self._takes_all:
@@ -262,17 +257,18 @@ class Perceptron(BaseEstimator, ABC):
         for _ in range(self.max_iter):
             merit = self._end_epoch(trainer.epoch(samples, batch_size, self.shuffle), held_out)
             rate.end_epoch(self.t_)
-            if patience.is_over(merit):
-                further = rate.lowered()
-                if self.verbose:
-                    what = "Training loss" if held_out is None else "Validation score"
-                    print(
-                        f"{what} did not improve more than tol={self.tol:f} for {self.n_iter_no_change} "
-                        f"consecutive epochs. {further or 'Stopping.'}"
-                    )
-                if not further:
-                    return
-                patience.count = 0
+            if not patience.is_over(merit):
+                continue
+            further = rate.lowered()
+            if self.verbose:
+                what = "Training loss" if held_out is None else "Validation score"
+                print(
+                    f"{what} did not improve more than tol={self.tol:f} for {self.n_iter_no_change} "
+                    f"consecutive epochs. {further or 'Stopping.'}"
+                )
+            if not further:
+                return
+            patience.count = 0
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
             f"converged yet.",

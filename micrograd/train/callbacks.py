@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import ArgumentError, MissingExtraError
+from micrograd.integers import integer_at_least
 from micrograd.train.checkpoints import save
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class EarlyStopping(Callback):
     """
 
     def __init__(self, patience: int, monitor: str | None = None, *, mode: str = "min", min_delta: float = 0.0) -> None:
-        self.patience = whole("EarlyStopping", "patience", patience, 1)
+        self.patience = integer_at_least(1, "EarlyStopping", "patience", patience)
         if mode not in ("min", "max"):
             raise ArgumentError(f"EarlyStopping: mode={mode!r} is unknown; choose from min, max")
         self.monitor, self.mode, self.min_delta = monitor, mode, min_delta
@@ -118,13 +119,15 @@ class Checkpoint(Callback):
         steps: save also after so many steps; None for never.
 
     Raises:
-        ArgumentError: a number is out of range.
+        ArgumentError: a number is out of range, or path is not one.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, epochs: int = 1, steps: int | None = None) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise ArgumentError(f"Checkpoint: path={path!r} is not a path; give one, such as 'model.safetensors'")
         self.path = path
-        self.epochs = whole("Checkpoint", "epochs", epochs, 1)
-        self.steps = None if steps is None else whole("Checkpoint", "steps", steps, 1)
+        self.epochs = integer_at_least(1, "Checkpoint", "epochs", epochs)
+        self.steps = None if steps is None else integer_at_least(1, "Checkpoint", "steps", steps)
 
     def is_due(self, training: Training) -> bool:
         """Whether it is time to save, after an epoch."""
@@ -154,15 +157,17 @@ class Schedule(Callback):
             "loss" if there is no validation.
 
     Raises:
-        ArgumentError: every is unknown, or scheduler has no `step`.
+        ArgumentError: every is unknown, or scheduler is not a schedule.
     """
 
     def __init__(self, scheduler: Any, every: str = "epoch", *, monitor: str | None = None) -> None:
         if every not in ("epoch", "step"):
             raise ArgumentError(f"Schedule: every={every!r} is unknown; choose from epoch, step")
-        if not callable(getattr(scheduler, "step", None)):
+        # An optimiser has a step() as well: it would take one more, with old gradients.
+        if not callable(getattr(scheduler, "step", None)) or hasattr(scheduler, "zero_grad"):
             raise ArgumentError(
-                f"Schedule: {type(scheduler).__name__} has no step(); give a scheduler of micrograd.optim.lr_scheduler"
+                f"Schedule: {type(scheduler).__name__} is not a schedule; give one of micrograd.optim.lr_scheduler, "
+                f"such as StepLR(optimizer, step_size=10)"
             )
         self.scheduler, self.every, self.monitor = scheduler, every, monitor
         self._takes_number = "Plateau" in type(scheduler).__name__
@@ -237,7 +242,7 @@ class Plot(Callback):
 
     def __init__(self, path: str | os.PathLike[str], *names: str, every: int = 1) -> None:
         self.path, self.names = path, names
-        self.every = whole("Plot", "every", every, 1)
+        self.every = integer_at_least(1, "Plot", "every", every)
 
     def on_epoch_end(self, training: Training) -> None:
         """Draw, if it is time to."""
@@ -250,14 +255,3 @@ def is_better(number: float, best: float, mode: str, by: float = 0.0) -> bool:
     if math.isnan(number) or math.isnan(best):
         return not math.isnan(number)
     return number < best - by if mode == "min" else number > best + by
-
-
-def whole(asker: str, name: str, number: Any, least: int) -> int:
-    """The number, if it is a whole one that is large enough.
-
-    Raises:
-        ArgumentError: it is not.
-    """
-    if isinstance(number, bool) or not hasattr(number, "__index__") or number.__index__() < least:
-        raise ArgumentError(f"{asker}: {name}={number!r} is out of range; give a whole number, {least} or more")
-    return int(number.__index__())

@@ -60,7 +60,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
                 file.close()
             os.replace(name, target)  # the file is still ours: it is locked until it is closed
     except OSError as error:
-        raise _explained(error, path, "save", "the old file is as it was; free space, or name another folder") from None
+        raise _explained(error, path, "save", _repair(error)) from None
     try:
         _flush_folder(target.parent)
     except OSError as error:
@@ -90,6 +90,15 @@ def open_file(path: str | os.PathLike[str]) -> BinaryIO:
         found = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         raise _explained(found, path, "load", "name a file in it")
     raise _not_a_file("load", path)
+
+
+def _repair(error: OSError) -> str:
+    """What to do about a file that was not written."""
+    if isinstance(error, IsADirectoryError):
+        return "name a file in it"
+    if isinstance(error, FileNotFoundError):
+        return "make its folder first"
+    return "the old file is as it was; free space, or name another folder"
 
 
 def _target_of(path: str | os.PathLike[str]) -> Path:

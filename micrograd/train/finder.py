@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 import math
 import os
-import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from micrograd.data.batching import seed_of
 from micrograd.errors import ArgumentError
-from micrograd.train.callbacks import whole
+from micrograd.integers import integer_at_least
 from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
-from micrograd.train.history import History, figure_of
+from micrograd.train.history import History, figure_of, save_figure
 from micrograd.train.scores import number_of, restore_modes, training_modes
+from micrograd.train.steps import check_parts, check_reached
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,6 +44,7 @@ class LearningRates:
             path: a file for the picture, or None.
 
         Raises:
+            ArgumentError: the name of the file does not end like that of a picture.
             MissingExtraError: matplotlib is not installed.
         """
         figure, (axes,) = figure_of("plot")
@@ -52,7 +54,7 @@ class LearningRates:
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
         if path is not None:
-            figure.savefig(path, dpi=120)
+            save_figure("plot", figure, path)
         return figure
 
     def __repr__(self) -> str:
@@ -93,7 +95,9 @@ def find_learning_rate(
         `LearningRates`, with the table and a suggestion.
 
     Raises:
-        ArgumentError: an argument is out of range, or the loss is not finite at start.
+        ArgumentError: an argument is out of range or of a wrong kind, or the loss is
+            not finite at start.
+        GradientError: the loss does not depend on the parameters of the optimiser.
 
     Source: Smith (2017), Cyclical Learning Rates for Training Neural Networks,
     doi:10.1109/WACV.2017.58.
@@ -109,12 +113,13 @@ def find_learning_rate(
     >>> 0.01 < found.suggestion < 1.0
     True
     """
+    check_parts("find_learning_rate", model, loss, optimizer)
     if not 0.0 < start < end < math.inf:
         raise ArgumentError(
             f"find_learning_rate: start={start!r} and end={end!r} are out of range; give 0 < start < end"
         )
-    steps = whole("find_learning_rate", "steps", steps, 2)
-    feed = Feed("find_learning_rate", data, batch_size, True, _seed(seed))
+    steps = integer_at_least(2, "find_learning_rate", "steps", steps)
+    feed = Feed("find_learning_rate", data, batch_size, True, seed_of("find_learning_rate", seed))
     groups = optimizer.param_groups
     before = model.state_dict(), copy.deepcopy(optimizer.state_dict()), [group["lr"] for group in groups]
     generators = [(g.bit_generator, g.bit_generator.state) for g in generators_of(model).values()]
@@ -159,10 +164,8 @@ def _tried(
             if len(table) == steps:
                 return table
             value.backward()
+            if len(table) == 1:
+                check_reached("find_learning_rate", optimizer)
             optimizer.step()
             rate *= factor
         number += 1
-
-
-def _seed(seed: int | None) -> int:
-    return secrets.randbits(32) if seed is None else whole("find_learning_rate", "seed", seed, 0)

@@ -24,16 +24,17 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
+from micrograd.data.batching import seed_of
 from micrograd.errors import ArgumentError, CheckpointError, MicrogradError
-from micrograd.modes import is_recording
-from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd, whole
+from micrograd.integers import integer_at_least
+from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History
 from micrograd.train.progress import Progress
 from micrograd.train.scores import named_metrics, restore_modes, scored, training_modes
 from micrograd.train.signals import Signals
-from micrograd.train.steps import train_pass
+from micrograd.train.steps import check_parts, train_pass
 from micrograd.train.training import Best, Training
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def fit(
         GradientError: the loss does not depend on the parameters of the optimiser.
         CheckpointError: `resume` is damaged, or is of another training.
     """
-    _check_parts(model, loss, optimizer)
+    check_parts("fit", model, loss, optimizer)
     listed, checkpoint = _callbacks(callbacks, patience, save)
     path = _resumed(resume, checkpoint)
     state = None if path is None else _read(path)
@@ -106,7 +107,7 @@ def fit(
     judge = None if validation is None else Feed("fit: validation", validation, settings["batch_size"], False, 0)
     best = _best(restore_best, listed, judge is not None)
     _check_state(model, best.is_kept or checkpoint is not None or state is not None)
-    epochs = whole("fit", "epochs", epochs, 0)
+    epochs = integer_at_least(0, "fit", "epochs", epochs)
     settings |= feed.settings
     training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
     if state is not None:
@@ -120,12 +121,12 @@ def _settings(state: dict[str, Any] | None, *, seed: Any, batch_size: Any, accum
     """What must be the same where a training is resumed; the seed is drawn, or that of
     the training.
     """
-    if seed is None:
-        seed = int(np.random.SeedSequence().generate_state(1)[0]) if state is None else state["seed"]
+    if seed is None and state is not None:
+        seed = state["seed"]
     return {
-        "seed": whole("fit", "seed", seed, 0),
-        "batch_size": None if batch_size is None else whole("fit", "batch_size", batch_size, 1),
-        "accumulate": whole("fit", "accumulate", accumulate, 1),
+        "seed": seed_of("fit", seed),
+        "batch_size": None if batch_size is None else integer_at_least(1, "fit", "batch_size", batch_size),
+        "accumulate": integer_at_least(1, "fit", "accumulate", accumulate),
     }
 
 
@@ -167,13 +168,7 @@ def _run(
                     if checkpoint is not None:
                         checkpoint.save(training)
                     break
-                numbers = training.tally.numbers()
-                if judge is not None:
-                    scores = scored(training.model, loss, judge, training.tally.metrics, check)
-                    numbers |= {f"val_{name}": number for name, number in scores.items()}
-                training.end_epoch(numbers)
-                for callback in training.callbacks:
-                    callback.on_epoch_end(training)
+                _end_epoch(training, loss, judge, check)
                 progress.epoch(training.step, training.epoch + 1, training.logs)
                 if checkpoint is not None and checkpoint.is_due(training):
                     checkpoint.save(training)
@@ -186,6 +181,19 @@ def _run(
             for callback in training.callbacks:
                 callback.on_train_end(training)
     return training.history
+
+
+def _end_epoch(
+    training: Training, loss: Callable[[Any, Any], Any], judge: Feed | None, check: Callable[[], None]
+) -> None:
+    """Validate, write down the numbers of the epoch, and call the callbacks."""
+    numbers = training.tally.numbers()
+    if judge is not None:
+        scores = scored(training.model, loss, judge, training.tally.metrics, check)
+        numbers |= {f"val_{name}": number for name, number in scores.items()}
+    training.end_epoch(numbers)
+    for callback in training.callbacks:
+        callback.on_epoch_end(training)
 
 
 def _after_step(
@@ -217,19 +225,6 @@ def _leave(training: Training, checkpoint: Checkpoint, number: int) -> None:
     raise SystemExit(128 + number)
 
 
-def _check_parts(model: Any, loss: Any, optimizer: Any) -> None:
-    for name, part, wanted in (("model", model, "Module"), ("loss", loss, "function of (prediction, y)")):
-        if not callable(part):
-            raise ArgumentError(f"fit: {name}={part!r} cannot be called; give a {wanted}")
-    if not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
-        raise ArgumentError(
-            f"fit: optimizer={type(optimizer).__name__} has no step() and zero_grad(); "
-            f"give an optimizer, such as micrograd.optim.Adam(model.parameters())"
-        )
-    if not is_recording():
-        raise ArgumentError("fit: gradients are switched off here, by no_grad; call fit outside of that block")
-
-
 def _check_state(model: Any, is_needed: bool) -> None:
     if is_needed and not hasattr(model, "state_dict"):
         raise ArgumentError(
@@ -240,10 +235,19 @@ def _check_state(model: Any, is_needed: bool) -> None:
 
 def _callbacks(given: Any, patience: int | None, save: Any) -> tuple[list[Callback], Checkpoint | None]:
     """The callbacks, and the one that saves, which comes last."""
-    listed = [given] if callable(given) or isinstance(given, Callback) else list(given)
+    is_one = callable(given) or not isinstance(given, Iterable) or isinstance(given, str)
+    listed = [given] if is_one else list(given)
     for callback in listed:
-        if isinstance(callback, type) or not (callable(callback) or isinstance(callback, Callback)):
-            raise ArgumentError(f"fit: the callback {callback!r} is not a Callback or a function; make an object of it")
+        if isinstance(callback, type):
+            raise ArgumentError(
+                f"fit: the callback {callback.__name__} is a class; make an object: {callback.__name__}(...)"
+            )
+        if not (callable(callback) or isinstance(callback, Callback)):
+            is_schedule = callable(getattr(callback, "get_last_lr", None))
+            repair = (
+                "give it in Schedule(...)" if is_schedule else "give a function, or an object of a class of Callback"
+            )
+            raise ArgumentError(f"fit: the callback {callback!r} is not a Callback or a function; {repair}")
     listed = [c if isinstance(c, Callback) else OnEpochEnd(c) for c in listed]
     savers = [c for c in listed if isinstance(c, Checkpoint)]
     if save is not None:

@@ -82,7 +82,8 @@ class History:
     def plot(self, *names: str, path: str | os.PathLike[str] | None = None) -> Figure:
         """Draw columns over the epochs, as a figure of matplotlib.
 
-        A column "val_x" is drawn beside the column "x".
+        A column "val_x" is drawn beside the column "x". Where the largest number is
+        more than 30 times the smallest, the axis is logarithmic.
 
         Args:
             names: the columns to draw; otherwise all but "epoch", "lr" and "seconds".
@@ -92,7 +93,8 @@ class History:
             The figure. A notebook shows it.
 
         Raises:
-            ArgumentError: there is no such column, or there are no rows.
+            ArgumentError: there is no such column, or there are no rows; or the name of
+                the file does not end like that of a picture.
             MissingExtraError: matplotlib is not installed.
         """
         usual = [name for name in self.columns if name not in ("epoch", "lr", "seconds")]
@@ -113,12 +115,13 @@ class History:
             for name in lines:
                 label = "validation" if name.startswith("val_") else "training"
                 place.plot(x, self.columns[name], label=label, marker="." if len(self) < 10 else None)
-            place.set(xlabel="epoch", ylabel=title)
+            place.set(xlabel="epoch", ylabel=title, yscale=_scale([self.columns[name] for name in lines]))
+            place.xaxis.get_major_locator().set_params(integer=True)
             place.grid(alpha=0.25)
             if len(lines) > 1 or lines[0] != title:
                 place.legend()
         if path is not None:
-            figure.savefig(path, dpi=120)
+            save_figure("plot", figure, path)
         return figure
 
     def __repr__(self) -> str:
@@ -149,6 +152,26 @@ def figure_of(asker: str, panels: int = 1) -> tuple[Figure, list[Any]]:
     figure = Figure(figsize=(5.6 * panels, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, panels, squeeze=False)[0])
+
+
+def save_figure(asker: str, figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure into a file: a PNG, or what the end of its name says.
+
+    Raises:
+        ArgumentError: matplotlib does not know that end.
+    """
+    end = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
+    if end and end not in figure.canvas.get_supported_filetypes():
+        raise ArgumentError(
+            f"{asker}: {os.fspath(path)!r} does not end like a picture; give another name, as in 'loss.png'"
+        )
+    figure.savefig(path, dpi=120)
+
+
+def _scale(columns: list[list[float]]) -> str:
+    """The kind of axis on which all numbers can be told apart."""
+    numbers = [x for column in columns for x in column if math.isfinite(x)]
+    return "log" if numbers and 0.0 < 30.0 * min(numbers) < max(numbers) else "linear"
 
 
 def _short(x: Any) -> str:

@@ -61,7 +61,8 @@ def named_metrics(metrics: Metrics) -> dict[str, Metric]:
     if isinstance(metrics, Mapping):
         found = dict(metrics)
     else:
-        given = [metrics] if callable(metrics) else list(metrics)
+        given = [metrics] if callable(metrics) or not isinstance(metrics, Iterable) else list(metrics)
+        given = [metrics] if isinstance(metrics, str) else given
         found = {getattr(metric, "__name__", type(metric).__name__): metric for metric in given}
     for name, metric in found.items():
         if not callable(metric):
@@ -102,7 +103,7 @@ class Tally:
         found = {"loss": self.loss / self.rows if self.rows else math.nan}
         if self.metrics:
             prediction, target = self._joined()
-            found.update({name: float(plain(metric(prediction, target))) for name, metric in self.metrics.items()})
+            found |= {name: _score(name, metric(prediction, target)) for name, metric in self.metrics.items()}
         return found
 
     def _joined(self) -> tuple[Any, Any]:
@@ -116,6 +117,15 @@ class Tally:
         """Go on from a state."""
         self.loss, self.rows = state["loss"], state["rows"]
         self._pairs = [tuple(state["pairs"])] if state["pairs"] is not None and self.metrics else []
+
+
+def _score(name: str, given: Any) -> float:
+    """What a metric returned, as a number."""
+    score = plain(given)
+    if score.size != 1 or score.dtype.kind not in "bfiu":
+        said = f"an array of shape {score.shape}" if score.size != 1 else type(given).__name__
+        raise DataError(f"fit: the metric {name!r} returned {said}, wanted one number for all rows; take its mean")
+    return float(score.reshape(()))
 
 
 def number_of(loss: Any) -> float:
@@ -163,7 +173,7 @@ def evaluate(
         "loss", the mean over the rows, and each metric, computed from all rows.
 
     Raises:
-        ArgumentError: the data has no batches.
+        ArgumentError: the data has no batches, or loss is not a function.
 
     >>> from micrograd.nn import Linear
     >>> from micrograd.train import evaluate
@@ -172,6 +182,8 @@ def evaluate(
     >>> evaluate(model, lambda z, y: ((z - y) ** 2).mean(), (X, model(X).data))
     {'loss': 0.0}
     """
+    if not callable(loss):
+        raise ArgumentError(f"evaluate: loss={type(loss).__name__} cannot be called; give (model, loss, data)")
     feed = Feed("evaluate", data, batch_size, shuffle=False, seed=0)
     return scored(model, loss, feed, named_metrics(metrics), lambda: None)
 

@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DivergenceError, GradientError
+from micrograd.modes import is_recording
 from micrograd.node import has_grad, set_grad
 from micrograd.optim import LBFGS
 from micrograd.train.feeds import Feed, rows_of
-from micrograd.train.scores import number_of
+from micrograd.train.scores import number_of, plain
 from micrograd.train.training import Training
 
 Loss = Callable[[Any, Any], Any]
@@ -48,7 +50,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
         value = loss(prediction, y)
         number = training.loss = number_of(value)
         if not isfinite(number):
-            raise _diverged(training, number)
+            raise _diverged(training, number, X, y)
         rows = rows_of(X, y)
         tally.loss += number * rows  # as `tally.add` does: a small step takes 200 microseconds
         tally.rows += rows
@@ -57,7 +59,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
         if accumulate == 1:
             value.backward()
             if training.step == 0:
-                _check_reached(training)
+                check_reached("fit", training.optimizer)
             optimizer.step()
             prediction = value = None  # free the graph: the next one takes its memory
             training.step += 1
@@ -68,7 +70,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
             # Not the mean of the means: batches may have different numbers of rows.
             value.backward(float(rows))
             if training.step == 0:
-                _check_reached(training)
+                check_reached("fit", training.optimizer)
             prediction = value = None
             seen += 1
             window += rows
@@ -106,10 +108,10 @@ def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callabl
             if not first:
                 first += (prediction, number_of(value))
                 if not math.isfinite(first[1]):  # later ones may be: a line search takes shorter steps then
-                    raise _diverged(training, first[1])
+                    raise _diverged(training, first[1], X, y)
             value.backward()
             if training.step == 0:
-                _check_reached(training)
+                check_reached("fit", training.optimizer)
             return value
 
         training.optimizer.step(closure)
@@ -123,18 +125,53 @@ def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callabl
             return
 
 
-def _check_reached(training: Training) -> None:
-    """Refuse to train what the loss does not depend on: nothing would ever move."""
-    groups = getattr(training.optimizer, "param_groups", ())
+def check_parts(asker: str, model: Any, loss: Any, optimizer: Any) -> None:
+    """Refuse what a training cannot use.
+
+    Raises:
+        ArgumentError: the model or the loss cannot be called, the optimiser is not one,
+            or gradients are switched off.
+    """
+    for name, part, wanted in (("model", model, "Module"), ("loss", loss, "function of (prediction, y)")):
+        if not callable(part):
+            given = repr(part) if isinstance(part, str) else type(part).__name__
+            raise ArgumentError(f"{asker}: {name}={given} cannot be called; give a {wanted}")
+    if isinstance(optimizer, type):
+        name = optimizer.__name__
+        raise ArgumentError(f"{asker}: optimizer={name} is a class; make an object: {name}(model.parameters())")
+    if not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
+        raise ArgumentError(
+            f"{asker}: optimizer={type(optimizer).__name__} has no step() and zero_grad(); "
+            f"give an optimizer, such as micrograd.optim.Adam(model.parameters())"
+        )
+    if not is_recording():
+        raise ArgumentError(f"{asker}: gradients are switched off here, by no_grad; call {asker} outside of that block")
+
+
+def check_reached(asker: str, optimizer: Any) -> None:
+    """Refuse to train what the loss does not depend on: nothing would ever move.
+
+    Raises:
+        GradientError: no parameter of the optimiser has a gradient.
+    """
+    groups = getattr(optimizer, "param_groups", ())
     if groups and not any(has_grad(p) for group in groups for p in group["params"]):
         raise GradientError(
-            "fit: the loss does not depend on any parameter of the optimizer. Is it the optimizer of another model?\n"
-            "Does the loss function use .data or numpy() of the prediction, which forget how it was computed?"
+            f"{asker}: the loss does not depend on any parameter of the optimizer. "
+            f"Is it the optimizer of another model?\n"
+            f"Does the loss function use .data or numpy() of the prediction, which forget how it was computed?"
         )
 
 
-def _diverged(training: Training, number: float) -> DivergenceError:
+def _diverged(training: Training, number: float, X: Any, y: Any) -> DivergenceError:
+    repair = "Try a smaller learning rate, or clip the gradients; inside micrograd.detect_anomaly() the op is named"
+    for name, x in (("X", X), ("y", y)):
+        data = plain(x)
+        if data.dtype.kind == "f" and not np.isfinite(data).all():
+            found = data[~np.isfinite(data)].flat[0]
+            repair = f"{name} of this batch holds {found}: fill such cells of the data, or leave their rows out"
+            break
     return DivergenceError(
         f"fit: the loss is {number} in epoch {training.epoch + 1}, at step {training.step + 1}, which was not taken.\n"
-        f"Try a smaller learning rate, or clip the gradients; inside micrograd.detect_anomaly() the op is named"
+        f"{repair}"
     )

@@ -220,6 +220,9 @@ def _foreign(path: str, start: bytes, why: str) -> CheckpointError:
     for sign, kind in SIGNS.items():
         if start.startswith(sign):
             return CheckpointError(f"load: {path} is {kind}, not a checkpoint; micrograd does not run pickles")
+    # The length of a header that is not too long ends in bytes of 0.
+    if len(start) == 8 and all(byte >= 32 or byte in b"\t\r\n" for byte in start) and start.isascii():
+        return CheckpointError(f"load: {path} is a text file, not a checkpoint; give a file that `save` wrote")
     return CheckpointError(f"load: {path} is not a checkpoint, or is damaged: {why}; restore a copy of the file")
 
 

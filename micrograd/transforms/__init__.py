@@ -1,8 +1,8 @@
 """Functions of functions: the gradient of f is a function, which can be differentiated
 again, to any depth.
 
-`grad value_and_grad elementwise_grad vjp jvp jacobian hessian hvp`, under JAX's names.
-They take functions of plain numbers and arrays, written with NumPy or
+`grad value_and_grad elementwise_grad vjp jvp jacobian hessian hvp vmap`, under JAX's
+names. They take functions of plain numbers and arrays, written with NumPy or
 `micrograd.numpy`, and give plain numbers and arrays; arguments may be nested lists,
 tuples and dicts of them. Where an argument is a Value, the results are Values, with
 gradients of their own. Reverse mode records Values and walks them back; forward mode
@@ -18,5 +18,6 @@ pushes Duals. Neither touches anybody's `grad`.
 from micrograd.transforms.gradients import elementwise_grad, grad, value_and_grad
 from micrograd.transforms.jacobians import hessian, hvp, jacobian
 from micrograd.transforms.products import jvp, vjp
+from micrograd.transforms.vmap import vmap
 
-__all__ = ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+__all__ = ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp", "vmap"]

@@ -4,14 +4,14 @@ right.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar, TypeVarTuple, overload
 
 from micrograd import dual, levels
+from micrograd.arrays import as_real
 from micrograd.errors import ArgumentError
 from micrograd.interpreter import zeros_like
-from micrograd.leaves import described, joined_leaves, moves_of, unboxed, unshared_leaves
+from micrograd.leaves import as_array, described, joined_leaves, moves_of, unboxed, unshared_leaves
 from micrograd.tracing import Trace, none_around, seal_all
 from micrograd.transforms.derived import split_aux
 from micrograd.trees import leaves_of, like, mapped
@@ -53,19 +53,30 @@ def vjp(f: Any, *primals: Any, has_aux: bool = False) -> Any:  # type: ignore[mi
     >>> out, pullback(1.0)
     (6.0, (3.0, 2.0))
     """
-    every = range(len(primals))
-    trace = Trace("vjp", f, primals, every, {})
+    trace = Trace("vjp", f, primals, range(len(primals)), {})
     out, aux = split_aux("vjp", trace.out) if has_aux else (trace.out, None)
-
-    def pullback(cotangent: Any) -> Any:
-        total: list[Any] | None = None
-        for z, seed in zip(leaves_of(out), moves_of("vjp", "cotangent", cotangent, "output", out), strict=True):
-            parts = trace.pull(z, seed)
-            total = parts if total is None else [x + y for x, y in zip(total, parts, strict=True)]
-        return trace.shaped(total or [zeros_like(x) for x in trace.fresh])
-
-    weakref.finalize(pullback, seal_all, trace.fresh).atexit = False  # the transform is over when nobody can pull
+    pullback = _Pullback(trace, out)
     return (trace.result(out), pullback, trace.result(aux)) if has_aux else (trace.result(out), pullback)
+
+
+class _Pullback:
+    """The function from a cotangent of an output to cotangents of the arguments."""
+
+    def __init__(self, trace: Trace, out: Any) -> None:
+        self._trace = trace
+        self._out = out
+
+    def __call__(self, cotangent: Any) -> Any:
+        total: list[Any] | None = None
+        for z, seed in zip(
+            leaves_of(self._out), moves_of("vjp", "cotangent", cotangent, "output", self._out), strict=True
+        ):
+            parts = self._trace.pull(z, seed)
+            total = parts if total is None else [x + y for x, y in zip(total, parts, strict=True)]
+        return self._trace.shaped(total or [zeros_like(x) for x in self._trace.fresh])
+
+    def __del__(self) -> None:
+        seal_all(self._trace.fresh)  # the transform is over when nobody can pull
 
 
 @overload
@@ -104,18 +115,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
             raise ArgumentError(f"jvp: {name} is {described(given)}; give a tuple, one per argument of f")
     trees = list(primals)
     moves = moves_of("jvp", "tangent", list(tangents), "primal", trees)
-    out, aux, level = None, None, 0
-
-    def flat(*leaves: Any) -> list[Any]:
-        nonlocal out, aux, level
-        level = levels.innermost()
-        with none_around():
-            out = joined_leaves(f(*like(trees, leaves)))
+    with levels.pushing(dual.constant) as level, none_around():
+        duals = [dual.Dual(as_array(x), t, level) for x, t in zip(leaves_of(trees), moves, strict=True)]
+        out = joined_leaves(f(*like(trees, duals)))
         out, aux = split_aux("jvp", out) if has_aux else (out, None)
-        return leaves_of(out)
-
-    values, slopes = dual.jvp(flat, leaves_of(trees), moves)
-    result = like(out, map(unboxed, values)), like(out, map(unboxed, unshared_leaves(slopes, moves)))
+        outputs = [as_real(z, "jvp") for z in leaves_of(out)]
+    values = [unboxed(dual.primal_of(z, level)) for z in outputs]
+    slopes = [unboxed(t) for t in unshared_leaves([dual.tangent_of(z, level) for z in outputs], moves)]
+    result = like(out, values), like(out, slopes)
     if not has_aux:
         return result
-    return *result, mapped(lambda x: x.primal if isinstance(x, dual.Dual) and x._number == level else x, aux)
+    return *result, mapped(lambda x: dual.primal_of(x, level) if isinstance(x, dual.Dual) else x, aux)

@@ -256,7 +256,7 @@ def test_steps_that_are_too_large(folder, capsys):
     ("words", "text"),
     [
         (["trees.csv", "--target", "Kind"], "train: --target: trees.csv has no column 'Kind'; did you mean 'kind'?"),
-        (["none.csv", "--target", "kind"], "[Errno 2] No such file or directory: 'none.csv'"),
+        (["none.csv", "--target", "kind"], "none.csv: there is no such file"),
         (
             ["empty.csv", "--target", "kind"],
             "empty.csv: the file is empty; it needs a line of names, and a line for each row",
@@ -284,6 +284,10 @@ def test_steps_that_are_too_large(folder, capsys):
         (
             ["trees.csv", "--target", "kind", "--save", "no/m"],
             "train: the folder of --save no/m does not exist; make it first",
+        ),
+        (
+            ["trees.csv", "--target", "kind", "--plot", "loss.txt"],
+            "train: --plot loss.txt does not end like a picture; give a name that ends in .png, .svg, .pdf, .jpg",
         ),
         (
             ["trees.csv", "--target", "kind", "--validation", "0.9", "--test", "0.9"],
@@ -358,6 +362,34 @@ def test_the_names_of_activations_are_those_that_there_are():
     from micrograd.cli import arguments, networks
 
     assert list(arguments.ACTIVATIONS) == list(networks.ACTIVATIONS)
+
+
+@pytest.mark.parametrize(
+    ("lr", "patience", "wanted"),
+    # One number to learn, with steps that are too large: every epoch is worse than the
+    # first one. Without validation and patience, the last weights are kept.
+    [(1.5, None, 4), (1.5, 5, 1)],
+    ids=["last", "best"],
+)
+def test_the_best_epoch_is_the_one_whose_weights_are_kept(lr, patience, wanted):
+    import numpy as np
+
+    from micrograd.cli import networks
+
+    X = np.ones((8, 1))
+    model = networks.network([1, 1], "relu", seed=0)
+    settings = {"is_classifier": False, "epochs": 4, "batch_size": 8, "lr": lr, "patience": patience, "seed": 0}
+    history = networks.trained(model, (X, networks.outputs(model, X)), None, **settings)
+    assert networks.best_epoch(history) == (wanted, history["loss"][wanted - 1])
+
+
+def test_no_epoch_is_called_best_where_no_loss_in_validation_is_a_number(capsys):
+    from micrograd.cli import training
+    from micrograd.train import History
+
+    history = History({"epoch": [1, 2], "loss": [2.0, 1.0], "val_loss": [float("nan")] * 2})
+    training._say_training(history, True)
+    assert capsys.readouterr().out == "Trained for 2 epochs: the loss went from 2 to 1.\n"
 
 
 def test_help_does_not_wait_for_the_engine(capsys):

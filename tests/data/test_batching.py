@@ -192,9 +192,9 @@ def test_arrays_that_are_refused(arguments, error, text):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"batch_size": 0}, "batches: batch_size=0 is out of range; give a whole number, 1 or more"),
-        ({"batch_size": 2.0}, "batches: batch_size=2.0 is out of range; give a whole number, 1 or more"),
-        ({"seed": -1}, "batches: seed=-1 is out of range; give a whole number, 0 or more"),
+        ({"batch_size": 0}, "batches: batch_size=0: give an integer of at least 1"),
+        ({"batch_size": 2.0}, "batches: batch_size=2.0: give an integer of at least 1"),
+        ({"seed": -1}, "batches: seed=-1: give an integer of at least 0"),
     ],
 )
 def test_options_that_are_refused(options, text):

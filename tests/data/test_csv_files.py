@@ -273,7 +273,8 @@ def test_texts_are_not_a_matrix(file):
     with pytest.raises(DataError) as raised:
         read_csv(file(IRIS)).matrix()
     assert str(raised.value) == (
-        "Table.matrix: the columns 'species' hold texts, not numbers; name columns of numbers, or encode them first"
+        "Table.matrix: 'species': texts, not numbers; name columns of numbers, "
+        "and make numbers of texts, as in table['species'] == 'setosa'"
     )
 
 

@@ -197,12 +197,12 @@ def test_sizes_that_are_listed():
         (
             make_blobs,
             {"n_features": 0},
-            "make_blobs: n_features=0 is out of range; give a whole number, 1 or more",
+            "make_blobs: n_features=0: give an integer of at least 1",
         ),
         (
             make_blobs,
             {"centers": 1.5},
-            "make_blobs: centers=1.5 is out of range; give a whole number, 1 or more",
+            "make_blobs: centers=1.5: give an integer of at least 1",
         ),
         (
             make_blobs,
@@ -237,7 +237,7 @@ def test_sizes_that_are_listed():
             {"center_box": (1.0, -1.0)},
             "make_blobs: center_box=(1.0, -1.0) is not a range; give two numbers, the smaller first: (-10.0, 10.0)",
         ),
-        (make_spirals, {"arms": 0}, "make_spirals: arms=0 is out of range; give a whole number, 1 or more"),
+        (make_spirals, {"arms": 0}, "make_spirals: arms=0: give an integer of at least 1"),
         (
             make_spirals,
             {"turns": float("inf")},

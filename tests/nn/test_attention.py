@@ -146,6 +146,20 @@ def test_float32_stays_float32() -> None:
     assert {p.grad.dtype for p in layer.parameters()} == {np.dtype("float32")}
 
 
+@pytest.mark.parametrize("masks", [{"attn_mask": (3, 3)}, {"key_padding_mask": (2, 3)}], ids=str)
+def test_masks_of_float64_leave_float32(masks: dict[str, Any]) -> None:
+    layer = nn.MultiheadAttention(4, 2, batch_first=True, dtype="float32", rng=rng())
+    x = Value(random(2, 3, 4).astype("float32"))
+    ((name, shape),) = masks.items()
+    mask = np.zeros(shape, bool)
+    mask[:, 1] = True
+    z, weights = layer(x, x, x, **{name: np.where(mask, -1e300, 0.0)})
+    assert z.dtype == weights.dtype == np.float32
+    np.testing.assert_array_equal(z.data, layer(x, x, x, **{name: mask})[0].data)
+    z.sum().backward()
+    assert {p.grad.dtype for p in (x, *layer.parameters())} == {np.dtype("float32")}
+
+
 def test_first_numbers() -> None:
     layer = nn.MultiheadAttention(4, 2, rng=rng())
     assert np.abs(layer.in_proj_weight.data).max() <= np.sqrt(6 / 16)
@@ -194,6 +208,11 @@ ATTENTION, X = nn.MultiheadAttention(4, 2, batch_first=True), np.ones((2, 3, 4))
             lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2), 0),
             ArgumentError,
             "TransformerEncoder: num_layers=0: give an integer of at least 1",
+        ),
+        (
+            lambda: nn.TransformerEncoder(None, 2),
+            ArgumentError,
+            "TransformerEncoder: encoder_layer=None is not a module; give a TransformerEncoderLayer",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from micrograd import Value
 from micrograd.errors import ArgumentError, MicrogradError, ShapeError
 from micrograd.nn import init
 
@@ -99,6 +100,11 @@ ERRORS: list[tuple[Callable[[], Any], type[MicrogradError], str]] = [
         "normal: std=-1.0 is not a standard deviation; give 0 or more",
     ),
     (lambda: init.normal((2, -1)), ShapeError, "normal: (2, -1) is not a shape; give whole numbers of 0 or more"),
+    (
+        lambda: init.normal(Value(np.ones((2, 3)))),
+        ShapeError,
+        "normal: given Value, not a shape; give its .shape, and assign to w.data",
+    ),
     (lambda: init.normal("ab"), ShapeError, "normal: 'ab' is not a shape; give whole numbers of 0 or more"),
     (
         lambda: init.normal(2, rng=1),

@@ -194,6 +194,12 @@ def test_without_a_generator_the_numbers_are_fresh(row: Row) -> None:
 # Embedding
 
 
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_an_empty_batch_is_padded(mode: str) -> None:
+    layer = nn.Conv2d(2, 3, 3, padding=1, padding_mode=mode)
+    assert layer(np.ones((0, 2, 4, 5))).shape == (0, 3, 4, 5)
+
+
 def test_embedding_gives_rows_and_sums_their_gradients() -> None:
     table = nn.Embedding(4, 2, rng=RNG(0))
     z = table([[1, 3], [1, 1]])
@@ -494,6 +500,39 @@ ERRORS: list[tuple[Callable[[], Any], type[MicrogradError], str]] = [
         "ReLU: inplace=True: a Value is not changed in place; take the result instead",
     ),
     (
+        lambda: nn.LeakyReLU(0.1, np.ones(3)),
+        ArgumentError,
+        "LeakyReLU: given data where inplace= stands; make the layer, then call it: LeakyReLU()(x)",
+    ),
+    (
+        lambda: nn.ReLU("x"),
+        ArgumentError,
+        "ReLU: inplace is of type str, not True or False; give one of them",
+    ),
+    *(
+        (
+            f,
+            ArgumentError,
+            f"{name}: {what} is of type Generator, not True or False; give rng= by its name",
+        )
+        for name, what, f in (
+            ("Linear", "bias", lambda: nn.Linear(2, 3, RNG(0))),
+            ("Bilinear", "bias", lambda: nn.Bilinear(2, 3, 4, RNG(0))),
+            ("Conv1d", "bias", lambda: nn.Conv1d(2, 3, 4, 1, 0, 1, 1, RNG(0))),
+            ("ConvTranspose2d", "bias", lambda: nn.ConvTranspose2d(2, 3, 4, 1, 0, 0, 1, RNG(0))),
+            ("GRUCell", "bias", lambda: nn.GRUCell(2, 3, RNG(0))),
+            ("LSTM", "bias", lambda: nn.LSTM(2, 3, 1, RNG(0))),
+            ("LSTM", "batch_first", lambda: nn.LSTM(2, 3, batch_first=RNG(0))),
+            ("MultiheadAttention", "bias", lambda: nn.MultiheadAttention(2, 1, 0.0, RNG(0))),
+            ("Dropout", "inplace", lambda: nn.Dropout(0.5, RNG(0))),
+        )
+    ),
+    (
+        lambda: nn.TransformerEncoderLayer(4, 2, activation=nn.ReLU),
+        ArgumentError,
+        "TransformerEncoderLayer: activation=ReLU is a class; make a module of it: ReLU()",
+    ),
+    (
         lambda: nn.CELU(0.0),
         ArgumentError,
         "CELU: alpha=0.0, and x is divided by it; ReLU is the limit for alpha towards 0",
@@ -533,3 +572,14 @@ def test_a_layer_shows_its_arguments(row: Row) -> None:
     if row.name not in ("PReLU", "Identity"):  # they show their weight, or nothing
         assert repr(eval(repr(layer), vars(nn))) == repr(layer)
         assert all(str(x) in repr(layer) for x in row.args)
+
+
+@pytest.mark.parametrize("p", [np.float32(0.5), np.float64(0.5), 0.5], ids=lambda p: type(p).__name__)
+def test_a_probability_of_numpy_keeps_the_dtype(p):
+    layer = nn.Dropout(p, rng=np.random.default_rng(0))
+    assert type(layer.p) is float
+    assert layer(np.ones(4, np.float32)).dtype == np.float32
+
+
+def test_a_divisor_of_numpy_is_an_integer_too():
+    assert nn.AvgPool2d(2, divisor_override=np.int64(2))(np.ones((1, 2, 2))).item() == 2.0

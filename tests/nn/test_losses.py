@@ -422,6 +422,17 @@ def test_huge_errors_do_not_overflow_the_part_that_is_not_used() -> None:
 # Ignored and weighted
 
 
+@pytest.mark.parametrize(("dtype", "length"), [("float32", 1e15), ("float64", 1e120)])
+def test_the_cosine_of_long_vectors(dtype: str, length: float) -> None:
+    x = Value(np.array([[3.0, 4.0], [1.0, 0.0]], dtype) * np.asarray(length, dtype))
+    other = np.array([[4.0, 3.0], [1.0, 0.0]], dtype) * np.asarray(length, dtype)
+    z = losses.cosine_embedding(x, other, [1.0, -1.0], reduction="none")
+    assert z.dtype == dtype
+    np.testing.assert_allclose(z.data, [1.0 - 24.0 / 25.0, 1.0], rtol=1e-5)
+    z.sum().backward()
+    np.testing.assert_allclose(x.grad * length, [[-0.0448, 0.0336], [0.0, 0.0]], rtol=1e-5, atol=1e-6)
+
+
 def test_ignored_samples_do_not_count() -> None:
     x = Value(np.arange(12.0).reshape(4, 3) % 5)
     target = np.array([2, -100, 0, -100])
@@ -753,6 +764,26 @@ WRONG: list[tuple[str, type[MicrogradError], str]] = [
         "cross_entropy: label_smoothing=1.5: give a number from 0 to 1",
     ),
     (
+        "cross_entropy(x, [0, 3, 1, 4], ignore_index=[3, 3, 4, 4])",
+        ArgumentError,
+        "cross_entropy: ignore_index=[3, 3, 4, 4]: give one integer, the class that is left out",
+    ),
+    (
+        "nll(x, [0] * 4, ignore_index='0')",
+        ArgumentError,
+        "nll: ignore_index='0': give one integer, the class that is left out",
+    ),
+    (
+        "multi_hinge(x, [0] * 4, margin='1')",
+        ArgumentError,
+        "multi_hinge: margin='1': give a number",
+    ),
+    (
+        "hinge(x, np.ones((4, 3)), margin=math.nan)",
+        ArgumentError,
+        "hinge: margin=nan: give a number",
+    ),
+    (
         "multi_hinge(x, [0] * 4, p=3)",
         ArgumentError,
         "multi_hinge: p=3: give 1 or 2",
@@ -787,6 +818,14 @@ def test_refused(program: str, error: type[MicrogradError], words: str) -> None:
         ("nn.losses.mse_loss", "micrograd.nn.losses has no mse_loss: here it is losses.mse, a function"),
         ("nn.ModuleList", "micrograd.nn has no ModuleList: here it is a list of modules in an attribute"),
         ("nn.Nonsense", "module 'micrograd.nn' has no attribute 'Nonsense'"),
+        ("nn.Linear(2, 3).cuda()", "Linear has no .cuda: here it is not needed: a Value is where its data is"),
+        ("nn.ReLU().double", "ReLU has no .double: here it is dtype='float64', given to each layer, and the default"),
+        (
+            "nn.init.xavier_uniform_",
+            "micrograd.nn.init has no xavier_uniform_: here it is w.data = init.xavier_uniform(w.shape), "
+            "which returns an array",
+        ),
+        ("nn.init.nonsense", "module 'micrograd.nn.init' has no attribute 'nonsense'"),
         ("nn.losses.nonsense", "module 'micrograd.nn.losses' has no attribute 'nonsense'"),
     ],
 )

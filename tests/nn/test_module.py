@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
+import types
 from collections import deque
 
 import numpy as np
@@ -188,6 +190,61 @@ def test_buffers_that_are_refused(name, array, words):
 # State
 
 
+HIDDEN = {
+    "a set": (lambda layer: {layer}, "a set, which has no order; keep them in a list"),
+    "objects": (lambda layer: np.array([layer, 1.0], dtype=object), "an array of objects; keep them in a list"),
+    "a deque": (lambda layer: deque([[layer]]), "a deque; keep them in a list or a dict, or make its class a Module"),
+    "closure": (lambda layer: lambda x: layer(x), "a function that has them from outside; keep them in an attribute"),
+    "default": (lambda layer: lambda x, f=layer: f(x), "a function that has them from outside"),
+    "method": (lambda layer: layer.__call__, "a function that has them from outside"),
+    "partial": (lambda layer: functools.partial(layer.__call__), "a function that has them from outside"),
+    "object": (lambda layer: types.SimpleNamespace(inner=layer), "a SimpleNamespace; keep them in a list or a dict"),
+}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_a_module_that_is_not_found_is_said(kind):
+    hide, words = HIDDEN[kind]
+    layer, model = nn.Linear(2, 2), Sequential(nn.Tanh())
+    model.extra = [hide(layer)]
+    with pytest.raises(DataError) as caught:
+        model.parameters()
+    assert str(caught.value).startswith(f"Sequential: the modules in extra.0 are not found: it is {words}")
+    model.layer = layer  # and now they are found
+    assert [name for name, _ in model.named_parameters()] == ["layer.weight", "layer.bias"]
+    model.extra = [hide(nn.ReLU())]  # it has nothing to find
+    assert len(model.parameters()) == 2
+
+
+def test_what_holds_the_module_itself_is_not_searched():
+    outer = Sequential(Sequential(nn.Linear(2, 2)))
+    outer[0].owner = types.SimpleNamespace(model=outer)
+    outer.log = types.SimpleNamespace(model=outer)
+    assert [name for name, _ in outer[0].named_parameters()] == ["0.weight", "0.bias"]
+    assert [name for name, _ in outer.named_parameters()] == ["0.0.weight", "0.0.bias"]
+
+
+@pytest.mark.parametrize("kind", ["closure", "default", "method", "partial"])
+def test_functions_that_hold_a_part_from_outside_are_not_copied(kind):
+    """The gradient by the layer was 0: the function used the old one."""
+    model = Module()
+    model.layer = nn.Linear(2, 2)
+    model.act = HIDDEN[kind][0](model.layer)
+    words = "Module: act is a function that has a part of the module from outside; in a copy, as transforms such as "
+    with pytest.raises(DataError) as caught:
+        grad(lambda m: m.act(np.ones(2)).sum())(model)
+    assert str(caught.value) == f"{words}grad make it, it would use the old parameters; make it a method"
+    if kind in ("closure", "default"):
+        with pytest.raises(DataError, match="act is a function that has a part of the module from outside"):
+            model.copy()
+    else:  # Python copies these with what they are bound to
+        twin = model.copy()
+        twin.layer.weight.data *= 0.0
+        np.testing.assert_array_equal(twin.act(np.ones(2)).data, twin.layer.bias.data)
+    model.act(np.ones(2)).sum().backward()
+    assert model.layer.bias.grad.tolist() == [1.0, 1.0]
+
+
 def test_state_is_a_copy_and_comes_back():
     net = Net()
     state = net.state_dict()
@@ -236,13 +293,74 @@ def test_one_error_lists_all_that_does_not_fit():
         ({"slope": "2", "offset": 1.0}, "load_state_dict: slope is of dtype <U1; give arrays of real numbers"),
         ({"slope": [[1.0], 2.0], "offset": 1.0}, "load_state_dict: slope is not an array: "),
         ({"slope": 2j, "offset": 1.0}, "load_state_dict: slope is of dtype complex128; give arrays of real numbers"),
+        (
+            {"slope": Value(2.0), "offset": 1.0},
+            "load_state_dict: slope is a Value; give its .data, as state_dict() does",
+        ),
+        ({0: 2.0, "offset": 1.0}, "load_state_dict: the name 0 is not a string; give a dict of arrays by name"),
     ],
-    ids=["module", "list", "text", "ragged", "complex"],
+    ids=["module", "list", "text", "ragged", "complex", "value", "number"],
 )
 def test_what_is_not_a_state(state, words):
     with pytest.raises(StateError) as caught:
         Line().load_state_dict(state)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("weight", [[1.0, 1e300]], "weight holds 1e+300, which float32 does not have; give numbers that fit, or make"),
+        ("count", 2.5, "count holds 2.5, which int64 does not have"),
+        ("count", np.nan, "count holds nan, which int64 does not have"),
+    ],
+)
+def test_numbers_that_do_not_fit_the_dtype_load_nothing(name, array, words):
+    net = Module()
+    net.first, net.weight = Value(np.ones(2)), Value(np.ones((1, 2), np.float32))
+    net.register_buffer("count", np.zeros((), np.int64))
+    state = {"first": [5.0, 6.0], "weight": [[np.inf, np.nan]], "count": 7.0}
+    with pytest.raises(StateError) as caught:
+        net.load_state_dict({**state, name: array})
+    assert f"load_state_dict: {words}" in str(caught.value)
+    assert net.first.data.tolist() == [1.0, 1.0]
+    net.load_state_dict(state)  # infinities, nan and whole numbers fit
+    assert (net.weight.data[0, 0], net.count.dtype, int(net.count)) == (np.inf, np.int64, 7)
+
+
+def test_a_buffer_of_none_is_not_in_the_state():
+    """It was an array of objects, which did not load."""
+    module = Module()
+    module.register_buffer("mean", None)
+    module.register_buffer("count", np.zeros(2))
+    assert list(module.state_dict()) == ["count"]
+    module.load_state_dict({"count": [1.0, 2.0]})
+    assert module.mean is None
+    assert module.count.tolist() == [1.0, 2.0]
+
+
+def test_a_shared_parameter_is_loaded_under_all_its_names():
+    """PyTorch's states hold it under each."""
+    line, norm = nn.Linear(2, 2), nn.BatchNorm1d(2)
+    net = Sequential(line, norm, line, norm)
+    net.more = [{"tied": line.weight}]
+    state = {name: array + 1 for name, array in net.state_dict().items()}
+    twins = {f"{int(name[0]) + 2}{name[1:]}": array for name, array in state.items()}
+    state |= twins | {"more.0.tied": state["0.weight"]}
+    net.load_state_dict(state)
+    for name, array in net.state_dict().items():
+        np.testing.assert_array_equal(array, state[name])
+    del state["0.weight"]  # one name is enough
+    net.load_state_dict(state)
+    with pytest.raises(StateError) as caught:
+        net.load_state_dict({**state, "2.bias": state["0.bias"] + 1.0})
+    assert str(caught.value) == (
+        "load_state_dict: 0.bias and 2.bias are one parameter of this Sequential, and differ in the state; "
+        "leave one of them out, or give each module a parameter of its own"
+    )
+    for wrong in ("4.weight", "2.wheel", "more.1.tied", "more.0.tied.x", "0.in_features"):
+        with pytest.raises(StateError, match=f"this module has no {wrong}"):
+            net.load_state_dict({**state, wrong: np.ones(2)})
 
 
 def test_two_parameters_of_one_name():
@@ -337,11 +455,12 @@ def test_a_row():
     ("layers", "words"),
     [
         ((2,), "Sequential: layer 0 is 2, which cannot be called; give modules or functions"),
+        ((abs, Line), "Sequential: layer 1 is the class Line; make a layer of it: Line(...)"),
         (([abs],), "Sequential: layer 0 is [<built-in function abs>], which cannot be called"),
         (({"a.b": abs},), "Sequential: 'a.b' cannot be the name of a layer; give another, without a dot"),
         (({"train": abs},), "Sequential: 'train' cannot be the name of a layer; give another, without a dot"),
     ],
-    ids=["number", "list", "dot", "method"],
+    ids=["number", "class", "list", "dot", "method"],
 )
 def test_rows_that_are_refused(layers, words):
     with pytest.raises(ArgumentError) as caught:
@@ -384,3 +503,21 @@ def test_a_long_repr_is_short():
 
     assert repr(Wide()) == "Wide(9 modules, 18 parameters)"
     assert repr(Line()) == "Line(slope=a number, offset=a number)"
+
+
+def test_a_class_with_a_bypass_is_refused():
+    with pytest.raises(ArgumentError, match=r"Residual: given the class Line; make a module of it: Line\(...\)"):
+        Residual(Line)
+
+
+def test_a_module_may_have_names_of_pytorchs_methods():
+    class Own(Module):
+        def __init__(self):
+            self.half = Line()
+
+        def to(self, x):
+            return self.half(x)
+
+    assert Own().to(2.0).data == 5.0
+    assert [name for name, _ in Own().named_parameters()] == ["half.slope", "half.offset"]
+    assert not hasattr(Own(), "cuda") and hasattr(Own(), "to")

@@ -390,6 +390,16 @@ table, n = Value(array(3, 2), label="table"), Value(2.0, label="n")
             ArgumentError,
             "dropout: p=1.5 is not a probability; give a number from 0 to 1",
         ),
+        (
+            lambda: ops.dropout(x, p="0.5"),
+            ArgumentError,
+            "dropout: p='0.5' is not a probability; give a number from 0 to 1",
+        ),
+        (
+            lambda: ops.dropout(x, p=True),
+            ArgumentError,
+            "dropout: p=True is not a probability; give a number from 0 to 1",
+        ),
     ],
 )
 def test_errors(f: Callable[[], Any], error: type[MicrogradError], words: str) -> None:

@@ -117,6 +117,17 @@ def test_a_gradient_of_zero_is_a_gradient() -> None:
     assert not has_grad(x) and not has_grad(y)
 
 
+def test_zeros_for_gradients_leave_alone_what_has_none() -> None:
+    """As in PyTorch: what the loss never reached does not decay."""
+    x, y, z = Value(2.0), Value(2.0), Value(np.full(2, 2.0))
+    optimizer = optim.AdamW([x, y, z], 0.1, weight_decay=0.5)
+    (x * 1.0).backward()
+    optimizer.zero_grad(set_to_none=False)
+    assert [has_grad(p) for p in (x, y, z)] == [True, False, False]
+    optimizer.step()
+    assert (x.data, y.data, z.data.tolist()) == (1.9, 2.0, [2.0, 2.0])
+
+
 @pytest.mark.parametrize("name", CLASSES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 def test_the_dtype_stays(name: str, dtype: Any) -> None:
@@ -312,10 +323,18 @@ W = Value(1.0, label="w")
 LEAF = "only a leaf can be trained: give the Value that it was made from, or Value(v.data)"
 WRONG: list[tuple[str, Any, type[Exception], str]] = [
     (
+        "a class",
+        lambda: optim.Optimizer([W], optim.Adam),
+        ArgumentError,
+        f"Optimizer: {optim.Adam!r} is not a rule; give one, such as chain(clip(1.0), adam(0.001))",
+    ),
+    ("a text", lambda: optim.Adam([W], lr="0.1"), ArgumentError, "adam: lr is '0.1'; give a number"),
+    (
         "empty",
         lambda: optim.SGD([]),
         ArgumentError,
-        "SGD: there are no parameters; give at least one, such as those of model.parameters()",
+        "SGD: there are no parameters; give Values, such as model.parameters(): those of a module are the "
+        "Values in its attributes",
     ),
     (
         "one Value",

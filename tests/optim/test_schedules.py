@@ -113,6 +113,23 @@ def test_two_schedules_multiply() -> None:
         wave.step()
 
 
+@pytest.mark.parametrize("kind", ["LambdaLR", "CosineAnnealingWarmRestarts"])
+def test_a_schedule_that_sets_the_rate_does_so_in_a_sequence(kind: str) -> None:
+    """As alone, and as in PyTorch: it does not scale by what the user has changed."""
+    make = {
+        "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda t: 1.0 / (1 + t)),
+        "CosineAnnealingWarmRestarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, T_0=4),
+    }[kind]
+    alone, inside = sgd(), sgd()
+    schedules = make(alone), lr_scheduler.SequentialLR(inside, [make(inside)], milestones=[])
+    for optimizer, schedule in zip((alone, inside), schedules, strict=True):
+        schedule.step()
+        optimizer.param_groups[0]["lr"] *= 2.0
+        schedule.step()
+    assert schedules[0].get_last_lr() == schedules[1].get_last_lr() == [alone.param_groups[0]["lr"]]
+    assert inside.param_groups[0]["lr"] == alone.param_groups[0]["lr"]
+
+
 def test_modes_of_cycles() -> None:
     heights = {
         "triangular": [0.0, 0.5, 1.0, 0.0, 0.5, 1.0],
@@ -175,8 +192,8 @@ WRONG = [
         "StepLR: this optimiser has no lr that a schedule could change; make it with one, such as "
         "Optimizer(params, lambda lr: chain(clip(1.0), adam(lr)), lr=0.001)",
     ),
-    (lambda: lr_scheduler.StepLR(sgd(), 0), "StepLR: step_size is 0; give a whole number of 1 or more"),
-    (lambda: lr_scheduler.StepLR(sgd(), 2.5), "StepLR: step_size is 2.5; give a whole number of 1 or more"),
+    (lambda: lr_scheduler.StepLR(sgd(), 0), "StepLR: step_size=0: give an integer of at least 1"),
+    (lambda: lr_scheduler.StepLR(sgd(), 2.5), "StepLR: step_size=2.5: give an integer of at least 1"),
     (
         lambda: lr_scheduler.ExponentialLR(sgd(), 0.9, last_epoch=3),
         "ExponentialLR: last_epoch is 3, but group 0 has no 'initial_lr'; load the state of the optimiser first, or "
@@ -203,6 +220,14 @@ WRONG = [
     (
         lambda: lr_scheduler.CyclicLR(optim.Adagrad([Value(1.0)]), 0.1, 0.3),
         "CyclicLR: Adagrad has no momentum to cycle; give cycle_momentum=False",
+    ),
+    (
+        lambda: lr_scheduler.LambdaLR(sgd(), 0.5),
+        "LambdaLR: 0.5 is not a function; give one of the epoch, as in lambda t: 0.9**t",
+    ),
+    (
+        lambda: lr_scheduler.MultiStepLR(sgd(), 5),
+        "MultiStepLR: milestones=5; give a list of epochs, as in [30, 80]",
     ),
     (
         lambda: lr_scheduler.OneCycleLR(sgd(), 0.1),

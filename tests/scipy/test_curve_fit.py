@@ -228,6 +228,16 @@ def test_parameters_without_names():
         curve_fit(lambda x, *p: p[0] * x, X, Y, p0=[1.0, 1.0])
 
 
+@pytest.mark.parametrize("given", [1, 2, 4])
+def test_another_number_of_parameters(given):
+    with pytest.raises(ArgumentError) as caught:
+        curve_fit(lambda x, a, b, c: a * x + b + c, X, Y, p0=[1.0] * given)
+    assert str(caught.value) == (
+        f"curve_fit: p0 gives {given} parameters, and the model takes (x, a, b, c); "
+        f"give one number for each argument after the first"
+    )
+
+
 def test_a_step_that_is_not_finite(monkeypatch):
     monkeypatch.setattr(optimize, "curve_fit", lambda f, x, y, **rest: f(x, np.nan, 1.0, 1.0))
     with pytest.raises(

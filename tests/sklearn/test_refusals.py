@@ -11,7 +11,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from micrograd import ops
-from micrograd.errors import ArgumentError, DivergenceError, MicrogradError, ShapeError
+from micrograd.errors import ArgumentError, DataError, DivergenceError, MicrogradError, ShapeError
 from micrograd.sklearn import MLPClassifier, MLPRegressor
 from micrograd.sklearn.settings import RULES
 
@@ -143,9 +143,15 @@ def test_targets():
             ArgumentError,
             "it gives one number, so samples cannot be weighed; give a loss with",
         ),
+        (
+            lambda z, t: 3.0,
+            DataError,
+            "it gives float, wanted a Value; compute it from the outputs with operators and ops",
+        ),
+        (lambda z, t: (z.data[:, 0] - t) ** 2, DataError, "it gives ndarray, wanted a Value"),
         (lambda z, t: ops.sum(z, axis=0), ShapeError, "it gives shape (1,) for 120 samples; give a loss with a value"),
     ],
-    ids=["one number", "wrong axis"],
+    ids=["one number", "a number without history", "an array", "wrong axis"],
 )
 def test_losses_of_ones_own(loss, kind, words):
     with pytest.raises(kind, match=re.escape(words)):

@@ -361,7 +361,7 @@ FOREIGN = {
     "a pickle": (pickle.dumps({"a": 1}), "is a pickle, not a checkpoint; micrograd does not run pickles"),
     "a zip": (b"PK\3\4" + bytes(100), "is a zip file, as PyTorch's and NumPy's .npz are, not a checkpoint"),
     "a npy": (b"\x93NUMPY\1\0" + bytes(100), "is a .npy file, not a checkpoint"),
-    "text": (b"a,b\n1,2\n" * 9, "is not a checkpoint, or is damaged: it begins with a length of"),
+    "text": (b"a,b\n1,2\n" * 9, "is a text file, not a checkpoint; give a file that `save` wrote"),
     "three bytes": (b"abc", "is not a checkpoint, or is damaged"),
     "zeros": (bytes(1000), "does not begin as a safetensors file"),
     "2**64 - 1": (b"\xff" * 8 + b"{}", "a length of 18446744073709551615 bytes, and has 10"),
@@ -544,10 +544,10 @@ def test_a_file_that_may_not_be_read(path):
 
 
 def test_an_unwritable_folder(tmp_path, monkeypatch):
-    with pytest.raises(
-        FileNotFoundError, match="save: No such file or directory; the old file is as it was; free space"
-    ):
+    with pytest.raises(FileNotFoundError, match="save: No such file or directory; make its folder first"):
         save(tmp_path / "no" / "a", Net())
+    with pytest.raises(IsADirectoryError, match="save: Is a directory; name a file in it"):
+        save(tmp_path, Net())
 
     def denied(*arguments: Any) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -30,6 +30,7 @@ from micrograd.errors import (
 )
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Module, Sequential, Tanh
 from micrograd.optim import SGD, Adam
+from micrograd.optim.lr_scheduler import StepLR
 from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, progress, save
 
 ROOT = Path(__file__).parents[2]
@@ -175,17 +176,26 @@ def test_data_that_is_refused(given, words):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"epochs": -1}, "fit: epochs=-1 is out of range; give a whole number, 0 or more"),
-        ({"epochs": 1.5}, "fit: epochs=1.5 is out of range"),
-        ({"batch_size": 0}, "fit: batch_size=0 is out of range; give a whole number, 1 or more"),
-        ({"accumulate": 0}, "fit: accumulate=0 is out of range"),
-        ({"patience": True}, "EarlyStopping: patience=True is out of range"),
-        ({"seed": -1}, "fit: seed=-1 is out of range; give a whole number, 0 or more"),
+        ({"epochs": -1}, "fit: epochs=-1: give an integer of at least 0"),
+        ({"epochs": 1.5}, "fit: epochs=1.5: give an integer of at least 0"),
+        ({"batch_size": 0}, "fit: batch_size=0: give an integer of at least 1"),
+        ({"accumulate": 0}, "fit: accumulate=0: give an integer of at least 1"),
+        ({"patience": True}, "EarlyStopping: patience=True: give an integer of at least 1"),
+        ({"seed": -1}, "fit: seed=-1: give an integer of at least 0"),
         ({"resume": True}, "fit: resume=True needs save=, to know where the checkpoint is"),
         ({"metrics": ["accuracy"]}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),
+        ({"metrics": "accuracy"}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),
+        ({"metrics": 3}, "the metric 3 is not a function"),
         ({"metrics": {"loss": accuracy}}, "a metric cannot have the name 'loss', which is a column"),
         ({"callbacks": [3]}, "the callback 3 is not a Callback or a function"),
-        ({"callbacks": [Callback]}, "is not a Callback or a function; make an object of it"),
+        (
+            {"callbacks": 3},
+            "the callback 3 is not a Callback or a function; give a function, or an object of a class of",
+        ),
+        ({"callbacks": "plot"}, "the callback 'plot' is not a Callback or a function"),
+        ({"callbacks": [Callback]}, "the callback Callback is a class; make an object: Callback(...)"),
+        ({"callbacks": [StepLR(SGD([Value(1.0)]), 1)]}, "is not a Callback or a function; give it in Schedule(...)"),
+        ({"save": True}, "Checkpoint: path=True is not a path; give one, such as 'model.safetensors'"),
         (
             {"callbacks": [lambda training: EarlyStopping(1, mode="most")]},
             "mode='most' is unknown; choose from min, max",
@@ -196,6 +206,8 @@ def test_data_that_is_refused(given, words):
             "there is no column 'val_loss' to monitor; choose from epoch, loss",
         ),
         ({"optimizer": 3}, "fit: optimizer=int has no step() and zero_grad(); give an optimizer"),
+        ({"optimizer": SGD}, "fit: optimizer=SGD is a class; make an object: SGD(model.parameters())"),
+        ({"loss": data()}, "fit: loss=tuple cannot be called; give a function of (prediction, y)"),
         ({"loss": "mse"}, "fit: loss='mse' cannot be called; give a function of (prediction, y)"),
     ],
     ids=lambda x: " ".join(x) if isinstance(x, dict) else "",
@@ -505,6 +517,38 @@ def test_a_loss_that_is_not_finite():
     assert bits(model) == before[-1]
 
 
+@pytest.mark.parametrize(("place", "number"), [("X", math.nan), ("y", math.nan), ("y", -math.inf)])
+def test_data_that_is_not_finite(place, number):
+    arrays = dict(zip("Xy", data(), strict=True))
+    arrays[place] = arrays[place].copy()
+    arrays[place][3, 0] = number
+    words = f"{place} of this batch holds {number}: fill such cells of the data, or leave their rows out"
+    with pytest.raises(DivergenceError, match=words):
+        fitted(network(), (arrays["X"], arrays["y"]), epochs=1)
+
+
+def test_evaluate_with_loss_and_data_swapped():
+    with pytest.raises(ArgumentError, match=r"evaluate: loss=tuple cannot be called; give \(model, loss, data\)"):
+        evaluate(network(), data(), mse)
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (
+            lambda z, y: np.abs(z - y),
+            r"the metric 'error' returned an array of shape \(\d+, 1\), wanted one number for all",
+        ),
+        (lambda z, y: "good", "the metric 'error' returned str, wanted one number for all rows; take its mean"),
+        (lambda z, y: None, "the metric 'error' returned NoneType, wanted one number"),
+    ],
+    ids=["array", "str", "None"],
+)
+def test_a_metric_that_is_not_one_number(metric, words):
+    with pytest.raises(DataError, match=words):
+        fitted(network(), epochs=1, metrics={"error": metric})
+
+
 # Gradient accumulation
 
 
@@ -670,8 +714,24 @@ def test_pictures_of_the_history(tmp_path):
     assert len(history.plot("loss", "lr").axes) == 2
     with pytest.raises(ArgumentError, match="plot: there is no column 'acc'; choose from epoch, loss, val_loss, lr"):
         history.plot("acc")
+    with pytest.raises(
+        ArgumentError, match=r"plot: 'loss.txt' does not end like a picture; give another name, as in 'los"
+    ):
+        history.plot(path="loss.txt")
     with pytest.raises(ArgumentError, match="plot: there are no rows yet; train for an epoch first"):
         History().plot()
+
+
+@pytest.mark.parametrize(
+    ("losses", "scale"),
+    [([1.0, 0.5, 0.02], "log"), ([1.0, 0.5, 0.04], "linear"), ([9.0, 0.0], "linear"), ([1.0, math.nan, 0.01], "log")],
+)
+def test_a_picture_shows_small_losses_and_whole_epochs(losses, scale):
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    history = History({"epoch": list(range(1, len(losses) + 1)), "loss": losses, "val_loss": losses})
+    (place,) = history.plot().axes
+    assert place.get_yscale() == scale
+    assert all(float(tick).is_integer() for tick in place.get_xticks())
 
 
 def test_tensorboard(tmp_path):

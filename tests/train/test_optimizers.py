@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import optim
+from micrograd import Value, optim
 from micrograd.data import batches
-from micrograd.errors import ArgumentError, CheckpointError, DivergenceError
+from micrograd.errors import ArgumentError, CheckpointError, DivergenceError, GradientError
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Sequential, Tanh
 from micrograd.optim import lr_scheduler
 from micrograd.train import Schedule, find_learning_rate, fit, load
@@ -138,7 +138,11 @@ def test_a_state_of_a_training_that_is_not_complete(tmp_path):
     ("options", "words"),
     [
         ({"every": "batch"}, "Schedule: every='batch' is unknown; choose from epoch, step"),
-        ({"scheduler": 3}, r"Schedule: int has no step\(\); give a scheduler of micrograd.optim.lr_scheduler"),
+        ({"scheduler": 3}, "Schedule: int is not a schedule; give one of micrograd.optim.lr_scheduler, such as StepLR"),
+        (
+            {"scheduler": optim.SGD([Value(1.0)])},
+            "Schedule: SGD is not a schedule; give one of micrograd.optim.lr_sche",
+        ),
     ],
 )
 def test_schedules_that_are_refused(options, words):
@@ -191,7 +195,7 @@ def test_the_finder_leaves_everything_as_it_was():
             [g.bit_generator.state for _, g in model.named_generators()],
         ]
     )
-    found = find_learning_rate(model, mse, data(), optimizer, steps=50)
+    found = find_learning_rate(model, mse, data(), optimizer, steps=50, seed=0)
     after = [
         bits([model.state_dict(), optimizer.state_dict()]),
         [g.bit_generator.state for _, g in model.named_generators()],
@@ -223,7 +227,7 @@ def test_the_finder_stops_where_the_loss_explodes():
     [
         ({"start": 0.0}, "find_learning_rate: start=0.0 and end=10.0 are out of range; give 0 < start < end"),
         ({"end": math.inf}, "start=1e-06 and end=inf are out of range"),
-        ({"steps": 1}, "find_learning_rate: steps=1 is out of range; give a whole number, 2 or more"),
+        ({"steps": 1}, "find_learning_rate: steps=1: give an integer of at least 2"),
         ({"loss": lambda z, y: mse(z, y) * math.nan}, "the loss is nan before the first step; look at the data and"),
     ],
 )
@@ -231,6 +235,19 @@ def test_the_finder_refuses(options, words):
     model = network()
     with pytest.raises(ArgumentError, match=words):
         find_learning_rate(model, options.pop("loss", mse), data(), optim.SGD(model.parameters()), **options)
+
+
+def test_the_finder_refuses_what_fit_refuses():
+    model = network()
+    before = model.state_dict()
+    with pytest.raises(
+        ArgumentError, match=r"find_learning_rate: optimizer=str has no step\(\) and zero_grad\(\); give an"
+    ):
+        find_learning_rate(model, mse, data(), "adam")
+    with pytest.raises(GradientError, match="find_learning_rate: the loss does not depend on any parameter of the opt"):
+        find_learning_rate(model, mse, data(), optim.SGD(network().parameters()))
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
 
 
 def test_the_picture_of_the_finder(tmp_path):

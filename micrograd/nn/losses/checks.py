@@ -33,13 +33,14 @@ def check_reduction(name: str, reduction: Any, known: tuple[str, ...] = REDUCTIO
 
 def number_from(name: str, what: str, given: Any, least: float, most: float = math.inf) -> None:
     """Refuse what is not a number from least to most. `what` names the argument.
+    With least=-inf any number may be, but not nan.
 
     Raises:
         ArgumentError: says what numbers there may be.
     """
     if not isinstance(given, Real) or not least <= float(given) <= most:
-        wanted = f"of at least {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
-        raise ArgumentError(f"{name}: {what}={given!r}: give a number {wanted}")
+        wanted = f" of at least {least:g}" if most == math.inf else f" from {least:g} to {most:g}"
+        raise ArgumentError(f"{name}: {what}={given!r}: give a number{wanted if math.isfinite(least) else ''}")
 
 
 def number_above(name: str, what: str, given: Any, bound: float) -> None:

@@ -134,7 +134,7 @@ def nll(
         IndexingError: a class does not exist.
         DataError: classes are not integers, or are a Value.
         DomainError: all samples are ignored, or have weight 0, and the mean is wanted.
-        ArgumentError: the reduction does not exist.
+        ArgumentError: the reduction does not exist, or ignore_index is not an integer.
 
     >>> float(nll([[-0.5, -1.0], [-2.0, -0.25]], [0, 1]))
     0.375
@@ -188,6 +188,7 @@ def multi_hinge(
     check_reduction(name, reduction)
     if p not in (1, 2):
         raise ArgumentError(f"{name}: p={p!r}: give 1 or 2")
+    number_from(name, "margin", margin, -math.inf)
     prediction = prediction_of(name, prediction)
     count = _classes_of(name, prediction)
     if len(shape_of(prediction)) > 2:
@@ -221,7 +222,7 @@ def hinge(prediction: Any, target: Any, *, reduction: str = "mean", margin: floa
     Raises:
         ShapeError: the shapes differ, or there is no element to take the mean of.
         DomainError: a target is not -1 or 1.
-        ArgumentError: the reduction does not exist.
+        ArgumentError: the reduction does not exist, or margin is not a number.
 
     Source: Cortes, Vapnik (1995), doi:10.1007/BF00994018.
 
@@ -229,6 +230,7 @@ def hinge(prediction: Any, target: Any, *, reduction: str = "mean", margin: floa
     2.25
     """
     check_reduction("hinge", reduction)
+    number_from("hinge", "margin", margin, -math.inf)
     prediction = prediction_of("hinge", prediction)
     target = beside("hinge", target, prediction)
     check_same_shape("hinge", "prediction", prediction, "target", target)
@@ -270,6 +272,8 @@ def _labels_of(name: str, prediction: Array, target: Any, ignored: int | None) -
         target: what was given.
         ignored: the class to ignore; None where there is no such option.
     """
+    if ignored is not None and not hasattr(ignored, "__index__"):  # a list would be compared element by element
+        raise ArgumentError(f"{name}: ignore_index={ignored!r}: give one integer, the class that is left out")
     target = as_input(target, name)
     if isinstance(target, Interpreter):
         raise DataError(

@@ -66,8 +66,9 @@ def cosine_embedding(
         )
     repair = "targets are 1 for alike and -1 for not; of 0 and 1, give 2 * target - 1"
     check_numbers(name, "target", target, lambda x: abs(x) == 1.0, repair)
-    lengths = (sum(prediction * prediction, axis=-1) + TINY) * (sum(other * other, axis=-1) + TINY)
-    cosine = sum(prediction * other, axis=-1) / sqrt(lengths)
+    # Roots first: the product of two squared lengths of 1e10 is more than float32 has.
+    lengths = [sqrt(sum(x * x, axis=-1) + TINY) for x in (prediction, other)]
+    cosine = sum(prediction * other, axis=-1) / (lengths[0] * lengths[1])
     return reduced(name, where(greater(target, 0.0), 1.0 - cosine, relu(cosine - margin)), reduction)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd.errors import ArgumentError
+from micrograd.integers import integer_at_least
 from micrograd.optim.lr_scheduler.schedule import (
     LRScheduler,
     check_momentum,
@@ -15,7 +16,7 @@ from micrograd.optim.lr_scheduler.schedule import (
     set_momentum,
 )
 from micrograd.optim.optimizer import Optimizer
-from micrograd.optim.options import number, whole
+from micrograd.optim.options import number
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
@@ -48,8 +49,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None:
-        self.T_0 = whole("CosineAnnealingWarmRestarts", "T_0", T_0)
-        self.T_mult = whole("CosineAnnealingWarmRestarts", "T_mult", T_mult)
+        self.T_0 = integer_at_least(1, "CosineAnnealingWarmRestarts", "T_0", T_0)
+        self.T_mult = integer_at_least(1, "CosineAnnealingWarmRestarts", "T_mult", T_mult)
         self.eta_min = number("CosineAnnealingWarmRestarts", "eta_min", eta_min, least=0.0)
         super().__init__(optimizer, last_epoch)
 
@@ -143,9 +144,9 @@ class CyclicLR(LRScheduler):
             raise ArgumentError(f"CyclicLR: scale_mode is {scale_mode!r}; give 'cycle' or 'iterations'")
         self.mode, self.gamma = mode, number("CyclicLR", "gamma", gamma)
         self.scale_fn, self.scale_mode = scale_fn, scale_mode
-        self.step_size_up = whole("CyclicLR", "step_size_up", step_size_up)
+        self.step_size_up = integer_at_least(1, "CyclicLR", "step_size_up", step_size_up)
         down = step_size_up if step_size_down is None else step_size_down
-        self.step_size_down = whole("CyclicLR", "step_size_down", down)
+        self.step_size_down = integer_at_least(1, "CyclicLR", "step_size_down", down)
         self.max_lrs = for_groups("CyclicLR", "max_lr", max_lr, optimizer)
         self.least_lrs = for_groups("CyclicLR", "base_lr", base_lr, optimizer)
         self.cycle_momentum = cycle_momentum
@@ -244,15 +245,14 @@ class OneCycleLR(LRScheduler):
                 "OneCycleLR: the number of steps is missing; give total_steps, or epochs and steps_per_epoch"
             )
         if total_steps is None:
-            total_steps = whole("OneCycleLR", "epochs", epochs) * whole(
-                "OneCycleLR", "steps_per_epoch", steps_per_epoch
-            )
+            steps = integer_at_least(1, "OneCycleLR", "steps_per_epoch", steps_per_epoch)
+            total_steps = integer_at_least(1, "OneCycleLR", "epochs", epochs) * steps
         if anneal_strategy not in ("cos", "linear"):
             raise ArgumentError(f"OneCycleLR: anneal_strategy is {anneal_strategy!r}; give 'cos' or 'linear'")
         share = number("OneCycleLR", "pct_start", pct_start, least=0.0)
         if share > 1.0:
             raise ArgumentError(f"OneCycleLR: pct_start is {pct_start!r}; give a share from 0 to 1")
-        self.total_steps = whole("OneCycleLR", "total_steps", total_steps)
+        self.total_steps = integer_at_least(1, "OneCycleLR", "total_steps", total_steps)
         self.anneal_strategy = anneal_strategy
         self.cycle_momentum = cycle_momentum
         self.max_lrs = for_groups("OneCycleLR", "max_lr", max_lr, optimizer)

@@ -7,9 +7,10 @@ import math
 from collections.abc import Iterable
 
 from micrograd.errors import ArgumentError
+from micrograd.integers import integer_at_least
 from micrograd.optim.lr_scheduler.schedule import LRScheduler
 from micrograd.optim.optimizer import Optimizer
-from micrograd.optim.options import number, whole
+from micrograd.optim.options import number
 
 
 class StepLR(LRScheduler):
@@ -32,7 +33,7 @@ class StepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.step_size = whole("StepLR", "step_size", step_size)
+        self.step_size = integer_at_least(1, "StepLR", "step_size", step_size)
         self.gamma = number("StepLR", "gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
@@ -60,6 +61,8 @@ class MultiStepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
+        if not isinstance(milestones, Iterable) or isinstance(milestones, str):
+            raise ArgumentError(f"MultiStepLR: milestones={milestones!r}; give a list of epochs, as in [30, 80]")
         self.milestones = sorted(milestones)
         self.gamma = number("MultiStepLR", "gamma", gamma)
         super().__init__(optimizer, last_epoch)
@@ -158,7 +161,7 @@ class LinearLR(LRScheduler):
         if self.start_factor == 0.0:
             raise ArgumentError("LinearLR: start_factor is 0; give a number above 0, up to 1")
         self.end_factor = within("LinearLR", "end_factor", end_factor)
-        self.total_iters = whole("LinearLR", "total_iters", total_iters)
+        self.total_iters = integer_at_least(1, "LinearLR", "total_iters", total_iters)
         super().__init__(optimizer, last_epoch)
 
     def rate(self, base: float, t: int) -> float:
@@ -186,7 +189,7 @@ class PolynomialLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
-        self.total_iters = whole("PolynomialLR", "total_iters", total_iters)
+        self.total_iters = integer_at_least(1, "PolynomialLR", "total_iters", total_iters)
         self.power = number("PolynomialLR", "power", power)
         super().__init__(optimizer, last_epoch)
 
@@ -219,7 +222,7 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        self.T_max = whole("CosineAnnealingLR", "T_max", T_max)
+        self.T_max = integer_at_least(1, "CosineAnnealingLR", "T_max", T_max)
         self.eta_min = number("CosineAnnealingLR", "eta_min", eta_min, least=0.0)
         super().__init__(optimizer, last_epoch)
 

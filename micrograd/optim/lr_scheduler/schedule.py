@@ -207,6 +207,9 @@ class LambdaLR(LRScheduler):
             raise ArgumentError(
                 f"LambdaLR: {len(self.lr_lambdas)} functions for {count} groups; give one function, or one for each"
             )
+        for f in self.lr_lambdas:
+            if not callable(f):
+                raise ArgumentError(f"LambdaLR: {f!r} is not a function; give one of the epoch, as in lambda t: 0.9**t")
         super().__init__(optimizer, last_epoch)
 
     def rates(self, t: int) -> list[float]:

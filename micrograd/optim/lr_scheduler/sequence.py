@@ -67,9 +67,10 @@ class SequentialLR(LRScheduler):
         """Set the rates of an epoch."""
         i = bisect.bisect_right(self.milestones, t)
         begin = self.milestones[i - 1] if i else 0
-        self.schedulers[i].go_to(t - begin, multiplies and t != begin)
+        schedule = self.schedulers[i]
+        schedule.go_to(t - begin, multiplies and schedule.multiplies and t != begin)
         self.last_epoch = t
-        self._last_lr = self.schedulers[i].get_last_lr()
+        self._last_lr = schedule.get_last_lr()
 
     def state_dict(self) -> dict[str, Any]:
         """All that a checkpoint needs; the state of each schedule is in it."""

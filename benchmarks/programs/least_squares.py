@@ -1,0 +1,42 @@
+"""The sum of squares of a linear model, with a matrix, or in a loop over its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+
+def arguments(rows: int, columns: int, loop: bool) -> tuple[Any, ...]:
+    """The coefficients."""
+    return (numpy.random.default_rng(4).standard_normal(columns),)
+
+
+def system(rows: int, columns: int) -> tuple[Any, Any]:
+    """The matrix and the right side."""
+    generator = numpy.random.default_rng(5)
+    return generator.standard_normal((rows, columns)), generator.standard_normal(rows)
+
+
+def written_in(np: Any, rows: int, columns: int, loop: bool) -> Any:
+    """|A w - y|^2."""
+    return _written(np, *system(rows, columns), loop)
+
+
+def in_torch(torch: Any, rows: int, columns: int, loop: bool) -> Any:
+    """The same: it is spelled alike."""
+    return _written(torch, *map(torch.tensor, system(rows, columns)), loop)
+
+
+def _written(np: Any, A: Any, y: Any, loop: bool) -> Any:
+    def by_matrix(w: Any) -> Any:
+        return np.sum((A @ w - y) ** 2)
+
+    def by_row(w: Any) -> Any:
+        total = 0.0
+        for i in range(len(y)):
+            error = np.dot(A[i], w) - y[i]
+            total = total + error**2
+        return total
+
+    return by_row if loop else by_matrix

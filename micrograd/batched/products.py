@@ -1,0 +1,86 @@
+"""Products of arrays in all examples: matmul, contract, and what stands on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from micrograd.batched.layouts import joined_rows, shape_of_one, stand_in
+from micrograd.batched.rules import elementwise, one_by_one, rule_for
+from micrograd.interpreter import Array, shape_of
+from micrograd.ops import add, contract, linear, matmul, moveaxis, reshape, transpose
+from micrograd.ops.inverses import solution
+from micrograd.ops.matrices import swap_last
+from micrograd.record import Op
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@rule_for(matmul)
+def _matmul(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    x, y = data
+    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
+    if () in shapes:
+        op.shape(*map(stand_in, shapes))  # refuses them
+    rows, columns = len(shapes[0]), len(shapes[1])
+    if not mapped[1] and columns < 3:
+        return _rows_times(x, y, rows, columns)
+    if not mapped[0] and rows < 3 and columns == 1:
+        return matmul(y, x if rows == 1 else transpose(x))
+    if all(mapped) and rows == columns == 1:
+        return matmul(_row(x), _column(y))[:, 0, 0]
+    # As matrices: a vector is a row on the left, and a column on the right.
+    z = elementwise(op, [x if rows > 1 else _row(x, mapped[0]), y if columns > 1 else _column(y)], mapped, {})
+    return z[..., 0, :] if rows == 1 else z[..., 0] if columns == 1 else z
+
+
+def _rows_times(x: Array, y: Array, rows: int, columns: int) -> Array:
+    """x of all examples times one matrix or vector: one product with all rows."""
+    if rows < 2 or columns < 2:
+        return matmul(x, y)
+    return reshape(matmul(joined_rows(x, 1), y), shape=(*shape_of(x)[:-1], shape_of(y)[-1]))
+
+
+def _row(x: Array, is_mapped: bool = True) -> Array:
+    shape = shape_of(x)
+    return reshape(x, shape=(shape[0], 1, shape[1]) if is_mapped else (1, *shape))
+
+
+def _column(x: Array) -> Array:
+    return reshape(x, shape=(*shape_of(x), 1))
+
+
+@rule_for(contract)
+def _contract(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """One more letter, for the examples."""
+    inputs, output = params["subscripts"].split("->")
+    free = [a for a in LETTERS if a not in params["subscripts"]]
+    if not free:
+        return one_by_one(op, data, mapped, params)
+    if mapped.count(True) < 2 and len(data) == 1:
+        return one_by_one(op, data, mapped, params)
+    terms = [free[0] * m + term for term, m in zip(inputs.split(","), mapped, strict=True)]
+    optimize = params.get("optimize")
+    return op(*data, subscripts=f"{','.join(terms)}->{free[0]}{output}", optimize=optimize)
+
+
+@rule_for(solution)
+def _solution(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
+    op.shape(*map(stand_in, shapes))
+    if mapped == [False, True] and len(shapes[0]) == len(shapes[1]) == 2:  # one matrix: all columns side by side
+        b = data[1]
+        count, n, k = shape_of(b)
+        columns = reshape(moveaxis(b, 0, 1), shape=(n, count * k))
+        return moveaxis(reshape(op(data[0], columns), shape=(n, count, k)), 1, 0)
+    return elementwise(op, data, mapped, params)
+
+
+@rule_for(linear)
+def _linear(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    x, weight, bias = data
+    op.shape(*[stand_in(shape_of_one(v, m)) for v, m in zip(data, mapped, strict=True)])
+    if mapped == [True, False, False]:
+        return op(x, weight, bias)
+    turned = swap_last(weight)
+    z = _matmul(matmul, [x, turned], mapped[:2], {}) if any(mapped[:2]) else matmul(x, turned)
+    return elementwise(add, [z, bias], [any(mapped[:2]), mapped[2]], {})

@@ -1,0 +1,102 @@
+"""Which rule an op has, and the rules that follow from what its record says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd.batched.layouts import all_mapped, count_of, example, shape_of_one, stand_in, with_rank
+from micrograd.interpreter import Array, shape_of
+from micrograd.ops import reshape, stack, where
+from micrograd.ops.axes import axes_of
+from micrograd.record import Elementwise, Op
+
+Rule = Callable[[Op, list[Array], list[bool], dict[str, Any]], Array]
+
+_rules: dict[Op, Rule] = {}
+
+
+def rule_for(*ops: Any) -> Callable[[Rule], Rule]:
+    """The decorated function is the rule of these ops."""
+
+    def entered(rule: Rule) -> Rule:
+        _rules.update(dict.fromkeys(ops, rule))
+        return rule
+
+    return entered
+
+
+def run(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """The results of an op in all examples, along axis 0.
+
+    Args:
+        op: the record.
+        data: its inputs.
+        mapped: which of them hold all examples, along axis 0; at least one does.
+        params: the keyword arguments.
+    """
+    return rule_of(op)(op, data, mapped, params)
+
+
+def rule_of(op: Op) -> Rule:
+    """The rule of an op: its own, the one that its facts allow, or the loop."""
+    rule = _rules.get(op)
+    if rule is not None:
+        return rule
+    if isinstance(op, Elementwise):
+        return elementwise
+    if isinstance(op.facts.axes, str):
+        return along_axes
+    return last_axes if isinstance(op.facts.axes, int) else one_by_one
+
+
+@rule_for(where)
+def elementwise(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """Axes count from the last, so examples stand before the axes of the largest."""
+    ranks = [len(shape_of(x)) - m for x, m in zip(data, mapped, strict=True)]
+    most = max(ranks)
+    if most == min(ranks):
+        return op(*data, **params)
+    rows = zip(data, mapped, ranks, strict=True)
+    return op(*[with_rank(x, most) if m and rank < most else x for x, m, rank in rows], **params)
+
+
+def along_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """An op that joins elements along the axes that a param names."""
+    (x,) = data
+    name = str(op.facts.axes)
+    axis = params[name] if name in params else (op.forward.__kwdefaults__ or {}).get(name)
+    shape = shape_of(x)[1:]
+    if axis is not None and shape:
+        numbers = axes_of(op.name, stand_in(shape), axis)
+        return op(x, **{**params, name: tuple(a + 1 for a in numbers) if isinstance(axis, tuple) else numbers[0] + 1})
+    # All elements of an example in one row; a number, too, has one.
+    wanted = op.shape(stand_in(shape), **params)
+    row = reshape(x, shape=(shape_of(x)[0], math.prod(shape)))
+    z = op(row, **{**params, name: (1,) if isinstance(axis, tuple) else 1})
+    return z if shape_of(z)[1:] == wanted else reshape(z, shape=(shape_of(x)[0], *wanted))
+
+
+def last_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """An op that joins elements along its last axes, and takes any axes before."""
+    shapes = [shape_of_one(x, m) for x, m in zip(data, mapped, strict=True)]
+    op.shape(*map(stand_in, shapes), **params)  # refuses what has too few axes
+    return elementwise(op, all_mapped(data, mapped), [True] * len(data), params)
+
+
+def one_by_one(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """Any other op: a loop over the examples."""
+    count = count_of(data, mapped)
+    if count == 0:
+        shapes = [shape_of_one(x, m) for x, m in zip(data, mapped, strict=True)]
+        return np.zeros((0, *op.shape(*map(stand_in, shapes), **params)), op.dtype(*data, **params))
+    rows = zip(data, mapped, strict=True)
+    columns = [[example(x, b) for b in range(count)] if m else [x] * count for x, m in rows]
+    return stack([op(*column, **params) for column in zip(*columns, strict=True)])
+
+
+def is_looped(op: Op) -> bool:
+    """Whether vmap runs this op in a loop."""
+    return rule_of(op) is one_by_one

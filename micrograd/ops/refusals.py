@@ -1,0 +1,30 @@
+"""What is refused inside a `vmap`, where a value stands for all examples, and the
+repair.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from micrograd.errors import DataError
+from micrograd.op import shape_of
+
+
+def one_of_many_error(asked: str, x: Any) -> DataError:
+    """The error where plain data is asked of one example inside a vmap."""
+    what = f"a value of shape {shape_of(x)}" if shape_of(x) else "this number"
+    return DataError(
+        f"{asked}: inside vmap {what} stands for all examples at once, so it has no plain data of its own;\n"
+        f"{_REPAIRS.get(asked, _REPAIRS[''])}"
+    )
+
+
+_BRANCH = "write np.where(condition, x, y) for `if`, np.minimum and np.maximum for min and max"
+_PLACE = "write np.take(table, i) for table[i]; sizes, as of range(n), must be the same in each example"
+_REPAIRS = {
+    "bool()": _BRANCH,
+    "index": _PLACE,
+    "int()": _PLACE,
+    "round()": "write np.round(x)",
+    "": "use NumPy's functions (np.exp(x) for math.exp(x)), np.where for `if`, np.take for table[i]",
+}

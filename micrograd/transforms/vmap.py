@@ -1,0 +1,186 @@
+"""`vmap`: a function of one example, as a function of all examples at once."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+from micrograd import levels
+from micrograd.arrays import as_input
+from micrograd.batch import Batch, unmapped
+from micrograd.batched.layouts import for_each, moved
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.interpreter import Interpreter, shape_of
+from micrograd.leaves import described, joined_leaves
+from micrograd.tracing import none_around
+from micrograd.transforms.derived import Derived
+from micrograd.trees import leaves_of, like
+
+P = ParamSpec("P")  # all arguments of f
+
+
+def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None = None) -> Derived[P, Any]:
+    """The function that maps f over an axis of its arguments, for all examples at once.
+
+    z[b] = f(x[b], y[b], ...)     for each b
+
+    f is written for one example, and runs once: each of its ops computes all examples.
+    So it may not ask for the numbers of one, as `if x > 0` does; write
+    `np.where(x > 0, ...)`. It may use transforms, and transforms may use it:
+    `vmap(grad(f))` gives a gradient per example.
+
+    Args:
+        f: a function of numbers and arrays, or trees of them, to the same.
+        in_axes: the axis of each argument along which the examples lie; None where the
+            argument is the same in each example. One number for all arguments, or a
+            tuple with one entry for each. An entry may be a tree that begins as the
+            argument does: {"x": 0, "y": None}. Arguments by keyword are mapped along
+            axis 0.
+        out_axes: where the axis of the examples goes in the results: one number, or a
+            tree that begins as the result does. None for a result that is the same in
+            each example.
+        axis_size: how many examples there are. It is needed only where no argument is
+            mapped.
+
+    Returns:
+        A function of f's arguments, each with the axis of the examples.
+
+    Raises:
+        ArgumentError: in_axes does not fit the arguments, or out_axes the results.
+        ShapeError: an argument has no such axis, or another number of examples.
+
+    >>> import numpy as np
+    >>> vmap(np.dot)(np.ones((3, 2)), np.ones((3, 2)))
+    array([2., 2., 2.])
+    """
+    return Derived("vmap", _vmap, f, in_axes, out_axes, axis_size)
+
+
+def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tuple[Any, ...], options: Any) -> Any:
+    axes = _axes_of_arguments(in_axes, args)
+    inputs = leaves_of(args) + leaves_of(options)
+    numbers = [a for arg, given in zip(args, axes, strict=True) for a in _spread(arg, given)]
+    numbers += [0] * (len(inputs) - len(numbers))  # those by keyword
+    leaves = [_example_first(x, a, in_axes) for x, a in zip(inputs, numbers, strict=True)]
+    is_mapped = [a is not None and x is not None for x, a in zip(inputs, numbers, strict=True)]
+    count = _count(leaves, is_mapped, axis_size, args, options)
+    with levels.mapping(unmapped) as level, none_around():
+        given = iter([Batch(x, True, level) if m else x for x, m in zip(leaves, is_mapped, strict=True)])
+        fresh = [like(arg, [next(given) for _ in leaves_of(arg)]) for arg in args]
+        by_name = like(options, given)
+        out = joined_leaves(f(*fresh, **by_name))
+    outs = leaves_of(out)
+    places = _spread_out(out, out_axes)
+    return like(out, [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)])
+
+
+# Arguments
+
+
+def _is_axis(given: Any) -> bool:
+    return given is None or (hasattr(given, "__index__") and not isinstance(given, bool))
+
+
+def _axes_of_arguments(in_axes: Any, args: tuple[Any, ...]) -> list[Any]:
+    """What in_axes says of each argument."""
+    if _is_axis(in_axes):
+        return [in_axes] * len(args)
+    if not isinstance(in_axes, (tuple, list)) or len(in_axes) != len(args):
+        raise ArgumentError(
+            f"vmap: in_axes={in_axes!r}, and f was called with {len(args)} positional arguments; "
+            f"give one axis for all, or a tuple with one entry for each"
+        )
+    return list(in_axes)
+
+
+def _spread(tree: Any, axes: Any, what: str = "in_axes", of: str = "argument") -> list[Any]:
+    """The axis of each leaf of a tree; an axis in the place of a branch is that of all
+    its leaves.
+    """
+    if _is_axis(axes):
+        return [axes] * len(leaves_of(tree))
+    if isinstance(axes, dict) and isinstance(tree, dict) and axes.keys() == tree.keys():
+        return [a for key in tree for a in _spread(tree[key], axes[key], what, of)]
+    if isinstance(axes, (list, tuple)) and isinstance(tree, (list, tuple)) and len(axes) == len(tree):
+        return [a for branch, below in zip(tree, axes, strict=True) for a in _spread(branch, below, what, of)]
+    raise ArgumentError(
+        f"vmap: {what} has {axes!r} for an {of} that is {described(tree)}; "
+        f"give an axis, None, or a tree that begins as the {of} does"
+    )
+
+
+def _example_first(x: Any, axis: Any, in_axes: Any) -> Any:
+    """A leaf, with the axis of the examples first."""
+    if axis is None or x is None:
+        return x
+    x, number = as_input(x, "vmap"), operator.index(axis)
+    rank = len(shape_of(x))
+    if not -rank <= number < rank:
+        what = "a number, which has no axis" if rank == 0 else f"an array of shape {shape_of(x)}"
+        raise ShapeError(
+            f"vmap: in_axes={in_axes!r} says axis {number} for {what}; "
+            f"give None for what is the same in each example, or an axis that is there"
+        )
+    return moved(x, number % rank, 0)
+
+
+def _count(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args: Any, options: Any) -> int:
+    """How many examples there are."""
+    sizes = [int(shape_of(x)[0]) for x, m in zip(leaves, is_mapped, strict=True) if m]
+    if not sizes and axis_size is None:
+        raise ArgumentError(
+            "vmap: no argument is mapped, so the number of examples is not known; "
+            "give in_axes an axis, or axis_size= the number"
+        )
+    count = operator.index(axis_size) if axis_size is not None else sizes[0]
+    if any(n != count for n in sizes):
+        raise ShapeError(_sizes_differ(leaves, is_mapped, axis_size, args, options))
+    return count
+
+
+def _sizes_differ(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args: Any, options: Any) -> str:
+    """Which argument has how many examples, in words."""
+    names = [f"argument {i}" for i, arg in enumerate(args) for _ in leaves_of(arg)]
+    names += [str(key) for key, arg in options.items() for _ in leaves_of(arg)]
+    found: dict[str, int] = {}
+    for name, x, m in zip(names, leaves, is_mapped, strict=True):
+        if m:
+            found.setdefault(f"{shape_of(x)[0]} in {name}", 0)
+    said = ([] if axis_size is None else [f"{axis_size} by axis_size"]) + [*found]
+    return f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many, or in_axes None"
+
+
+# Results
+
+
+def _spread_out(out: Any, out_axes: Any) -> list[Any]:
+    return _spread(out, out_axes, "out_axes", "output")
+
+
+def _result(z: Any, place: Any, count: int, level: int) -> Any:
+    """A leaf of the result, with the axis of the examples in its place."""
+    if z is None:
+        return None
+    is_mine = isinstance(z, Batch) and z._number == level
+    is_mapped = is_mine and z.is_mapped
+    z = z.examples if is_mine else z
+    if place is None:
+        if is_mapped:
+            raise ArgumentError(
+                "vmap: out_axes is None for a result that differs from example to example; give it an axis, such as 0"
+            )
+        return z
+    z = z if is_mapped else _own(for_each(as_input(z, "vmap"), count))
+    rank, number = len(shape_of(z)), operator.index(place)
+    if not -rank <= number < rank:
+        raise ShapeError(
+            f"vmap: out_axes says axis {number} for a result that has {rank} axes with that of the examples; "
+            f"give one from {-rank} to {rank - 1}"
+        )
+    return moved(z, 0, number % rank)
+
+
+def _own(z: Any) -> Any:
+    """A repeated array as one that may be changed."""
+    return z if isinstance(z, Interpreter) else z.copy()

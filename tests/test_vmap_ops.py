@@ -1,0 +1,144 @@
+"""Every op of the table under vmap: what it gives is what a loop over the examples
+gives, and so are its derivatives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from micrograd import grad, jvp, vmap
+from micrograd.batched.rules import is_looped
+from micrograd.op import OPS, Op
+from tests.samples import SAMPLES, Sample
+
+TABLE = {name: op for name, op in OPS.items() if op.__module__.startswith("micrograd.")}
+FACTORS = (1.0, 0.97, 0.99)  # what the numbers of each example are multiplied by: all stay in the domain of the op
+
+# The ops without a rule: vmap runs them example by example.
+LOOPED: set[str] = {
+    "convolved",
+    "cosine",
+    "digitize",
+    "gru_states",
+    "isin",
+    "lstm_states",
+    "quantile_places",
+    "rnn_states",
+    "searchsorted",
+    "standardized",
+    "symmetric_function",
+}
+
+
+def examples(x: Any) -> Any:
+    """Three examples like x, along axis 0."""
+    x = np.asarray(x)
+    if x.dtype == bool:
+        return np.stack([x, ~x, x])
+    return np.stack([x * f for f in FACTORS]) if x.dtype.kind == "f" else np.stack([x] * 3)
+
+
+def calls(sample: Sample) -> list[tuple[bool, ...]]:
+    """Which inputs are mapped: each alone, and all together."""
+    n = len(sample.inputs)
+    alone = [tuple(i == j for j in range(n)) for i in range(n)]
+    return alone if n == 1 else [*alone, (True,) * n]
+
+
+def cases() -> list[Any]:
+    rows = [(s, mapped) for s in SAMPLES for mapped in calls(s)]
+    return [pytest.param(s, m, id=f"{s}-{''.join('01'[x] for x in m)}-{i}") for i, (s, m) in enumerate(rows)]
+
+
+def arguments(sample: Sample, mapped: tuple[bool, ...], axis: int) -> tuple[list[Any], tuple[int | None, ...]]:
+    given = [examples(x) if m else x for x, m in zip(sample.inputs, mapped, strict=True)]
+    places = [axis if m else None for m in mapped]
+    moved = [np.moveaxis(x, 0, axis) if m else x for x, m in zip(given, mapped, strict=True)]
+    return moved, tuple(places)
+
+
+def rows(sample: Sample, mapped: tuple[bool, ...]) -> list[list[Any]]:
+    """The arguments of each example."""
+    given = [examples(x) if m else [x] * 3 for x, m in zip(sample.inputs, mapped, strict=True)]
+    return [list(row) for row in zip(*given, strict=True)]
+
+
+def close(actual: Any, wanted: list[Any]) -> None:
+    wanted = [np.asarray(z) for z in wanted]
+    scale = max([float(np.max(np.abs(z))) for z in wanted if z.size and z.dtype != bool] + [1.0])
+    np.testing.assert_allclose(actual, np.stack(wanted), rtol=1e-13, atol=1e-14 * scale)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize(("sample", "mapped"), cases())
+def test_vmap_is_a_loop(sample: Sample, mapped: tuple[bool, ...], axis: int) -> None:
+    op = OPS[sample.op]
+    given, places = arguments(sample, mapped, axis)
+    z = vmap(lambda *xs: op(*xs, **sample.params), places)(*given)
+    wanted = [op(*row, **sample.params) for row in rows(sample, mapped)]
+    close(z, wanted)
+    assert z.dtype == np.asarray(wanted[0]).dtype
+
+
+def scalar(op: Op, params: dict[str, Any]) -> Any:
+    """A number made of what an op gives, in which no element is like another."""
+
+    def f(*xs: Any) -> Any:
+        z = op(*xs, **params)
+        return np.sum(z * np.cos(np.arange(float(np.size(z))).reshape(np.shape(z))))
+
+    return f
+
+
+def moving(sample: Sample) -> tuple[int, ...]:
+    op = OPS[sample.op]
+    return tuple(i for i, x in enumerate(sample.inputs) if np.asarray(x).dtype.kind == "f" and op.rules[i] is not None)
+
+
+DIFFERENTIABLE = [c for c in cases() if OPS[c.values[0].op].differentiable and moving(c.values[0])]
+
+
+@pytest.mark.parametrize(("sample", "mapped"), DIFFERENTIABLE)
+def test_gradients(sample: Sample, mapped: tuple[bool, ...]) -> None:
+    """vmap of grad, grad of vmap, jvp inside and outside, and a second derivative."""
+    f, argnums = scalar(OPS[sample.op], sample.params), moving(sample)
+    given, places = arguments(sample, mapped, 0)
+    each = [grad(f, argnums)(*row) for row in rows(sample, mapped)]
+    found = vmap(grad(f, argnums), places)(*given)
+    for a, z in enumerate(found):
+        close(z, [g[a] for g in each])
+    total = grad(lambda *xs: np.sum(vmap(f, places)(*xs)), argnums)(*given)
+    for a, i in enumerate(argnums):
+        if mapped[i]:
+            close(total[a], [g[a] for g in each])
+        else:
+            close([total[a]], [sum(g[a] for g in each)])
+    moves = [np.cos(np.arange(float(np.size(x))).reshape(np.shape(x))) for x in sample.inputs]
+
+    def pushed(*row: Any) -> Any:
+        def along(*xs: Any) -> Any:
+            full = list(row)
+            for i, x in zip(argnums, xs, strict=True):
+                full[i] = x
+            return OPS[sample.op](*full, **sample.params)
+
+        return jvp(along, [row[i] for i in argnums], [moves[i] for i in argnums])[1]
+
+    slopes = [pushed(*row) for row in rows(sample, mapped)]
+    close(vmap(pushed, places)(*given), slopes)
+
+    def outside(*xs: Any) -> Any:
+        full = list(given)
+        for i, x in zip(argnums, xs, strict=True):
+            full[i] = x
+        return vmap(lambda *row: OPS[sample.op](*row, **sample.params), places)(*full)
+
+    tangents = [np.stack([moves[i]] * 3) if mapped[i] else moves[i] for i in argnums]
+    close(jvp(outside, [given[i] for i in argnums], tangents)[1], slopes)
+
+
+def test_which_ops_are_looped() -> None:
+    assert {name for name, op in TABLE.items() if is_looped(op)} == LOOPED
