@@ -103,7 +103,7 @@ class _Solution:
         fixes = self._problem.bounds is not None
         op = Implicit(name, self._run, self._equations, self._system, self._size, len(live), fixes)
         z = op(self._vector_of_start(), *live)
-        result = optimizers(name).OptimizeResult()
+        result = optimizers(name).OptimizeResult(success=True)
         if len(self._found) == 1:  # not inside a vmap
             result.update({key: self._found[0][key] for key in KEPT if key in self._found[0]})
         result.x = like(self._problem.params, self._leaves(op.split(z)[0], True))

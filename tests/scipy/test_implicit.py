@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, hessian, jacobian, jvp, no_grad, vjp
+from micrograd import Value, grad, hessian, jacobian, jvp, no_grad, vjp, vmap
 from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeError
 from micrograd.nn import Linear
 from micrograd.scipy import fixed_point, least_squares, minimize, root
@@ -222,6 +222,32 @@ def test_a_solver_within_a_solver():
 
     np.testing.assert_allclose(best(0.8), (2.0 - 0.8**3) / 0.8, rtol=1e-6)
     np.testing.assert_allclose(grad(best)(0.8), -2.0 / 0.8**2 - 2.0 * 0.8, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["root hybr", "root gmres", "fixed_point", "minimize BFGS", "minimize at a bound, cg"])
+def test_vmap(name):
+    """A solve for each example, and each with bounds of its own that hold."""
+    f, many = SOLVERS[name], np.stack([B, -B, B[::-1]])
+
+    def loss(b):
+        return np.sum(f(b) ** 3)
+
+    for transform in (grad, hessian):
+        wanted = np.stack([transform(loss)(b) for b in many])
+        np.testing.assert_allclose(vmap(transform(loss))(many), wanted, rtol=1e-9, atol=1e-12)
+    wanted = np.stack([grad(loss)(b) for b in many])
+    np.testing.assert_allclose(grad(lambda many: vmap(loss)(many).sum())(many), wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_vmap_over_the_start_and_what_the_result_says():
+    def solved(x0, c):
+        result = root(lambda x, c: x * x - c, x0, args=c)
+        assert set(result) == {"x", "success"}  # there are as many calls and messages as examples
+        return result.x
+
+    np.testing.assert_allclose(vmap(solved, (0, None))(np.array([1.0, -1.0]), 4.0), [2.0, -2.0])
+    with pytest.raises(GradientError, match="root: the function uses a Value from outside"):
+        vmap(lambda c: root(lambda x: x * x - c, 1.0).x)(np.array([1.0, 4.0]))
 
 
 def test_elements_at_a_bound_do_not_move():
