@@ -13,19 +13,17 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import shape_of
-from micrograd.leaves import as_array, joined_leaves
+from micrograd.leaves import joined_leaves
 from micrograd.modes import is_recording
-from micrograd.ops import cast, concatenate, ravel, reshape
 from micrograd.ops.operators import Operators
 from micrograd.scipy.active import still_at
-from micrograd.scipy.flat import Flat
-from micrograd.scipy.plainly import is_inside, is_live, is_plain, plainly, refuse_captured
+from micrograd.scipy.plainly import is_inside, is_live, plainly, refuse_captured
 from micrograd.scipy.rules import Implicit
 from micrograd.scipy.solving import optimizers
 from micrograd.scipy.systems import DENSE, System, check_regular, chosen
+from micrograd.scipy.unknowns import Arguments, Unknowns, vector_of
 from micrograd.transforms import jvp
-from micrograd.trees import leaves_of, like
+from micrograd.trees import leaves_of
 
 STEPS = 10  # of Newton at most
 KEPT = ("success", "status", "message", "method", "nfev", "njev", "nhev", "nit", "active_mask")
@@ -89,50 +87,26 @@ class _Solution:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._args = leaves_of(problem.args)
-        self._live = [i for i, x in enumerate(self._args) if is_live(x)]
-        self._start = [x.detach() if isinstance(x, Operators) else x for x in leaves_of(problem.params)]
-        self._flat = Flat(problem.name, like(problem.params, map(_stand_in, self._start)))
-        self._size = self._flat.vector.size
+        self._args = Arguments(problem.args)
+        self._unknowns = Unknowns(problem.name, problem.params)
+        self._flat, self._size = self._unknowns.flat, self._unknowns.size
         self._how = chosen(problem.name, problem.how, self._size, problem.krylov)
         self._found: list[Any] = []
 
     def result(self) -> Any:
         """SciPy's result, without what would lose its gradient."""
-        name, live = self._problem.name, [as_array(self._args[i]) for i in self._live]
+        name, live = self._problem.name, self._args.live
         fixes = self._problem.bounds is not None
         op = Implicit(name, self._run, self._equations, self._system, self._size, len(live), fixes)
-        z = op(self._vector_of_start(), *live)
+        z = op(self._unknowns.vector(is_constant=True), *live)
         result = optimizers(name).OptimizeResult(success=True)
         if len(self._found) == 1:  # not inside a vmap
             result.update({key: self._found[0][key] for key in KEPT if key in self._found[0]})
-        result.x = like(self._problem.params, self._leaves(op.split(z)[0], True))
+        result.x = self._unknowns.shaped(op.split(z)[0], as_given=True)
         return result
 
-    def _vector_of_start(self) -> Any:
-        if all(map(is_plain, self._start)):
-            return self._flat.vector
-        return concatenate([ravel(as_array(x)) for x in self._start])
-
-    def _leaves(self, x: Any, as_given: bool) -> list[Any]:
-        """A vector of unknowns as leaves, in the dtypes of the start if asked for."""
-        leaves, end = [], 0
-        for size, given in zip(self._flat.sizes, leaves_of(self._flat.tree(self._flat.vector)), strict=True):
-            shape, end = np.shape(given), end + size
-            leaf = reshape(x[end - size : end], shape=shape) if shape else x[end - 1]
-            narrow = as_given and getattr(given, "dtype", np.float64) != np.float64
-            leaves.append(cast(leaf, dtype=given.dtype) if narrow else leaf)
-        return leaves
-
-    def _arguments(self, live: Sequence[Any]) -> Any:
-        leaves = list(self._args)
-        for i, x in zip(self._live, live, strict=True):
-            leaves[i] = x
-        return like(self._problem.args, leaves)
-
     def _equations(self, x: Any, *live: Any) -> Any:
-        out = self._problem.conditions(like(self._problem.params, self._leaves(x, False)), self._arguments(live))
-        return vector(out)
+        return vector_of(self._problem.conditions(self._unknowns.shaped(x), self._args.replaced(live)))
 
     def _system(self, x: Any, live: Sequence[Any], active: Any) -> System:
         return System(self._problem.name, self._equations, self._how, x, live, active)
@@ -140,7 +114,7 @@ class _Solution:
     def _run(self, start: Any, *live: Any) -> Any:
         """The solution on plain numbers."""
         problem, flat = self._problem, self._flat
-        params, args = flat.tree(start), self._arguments(live)
+        params, args = flat.tree(start), self._args.replaced(live)
         refuse_captured(problem.name, problem.f, params, args)
         result = problem.solve(params, args)
         if not result.success:
@@ -195,20 +169,8 @@ class _Solution:
         )
 
 
-def vector(out: Any) -> Any:
-    """The numbers of a tree as a vector, in ops."""
-    return concatenate([ravel(as_array(z)) for z in leaves_of(joined_leaves(out))])
-
-
 def _is_within(x: Any) -> bool:
     """Whether x belongs to a transform, as a start may."""
     if isinstance(x, Value):
         return x._is_traced()
     return isinstance(x, Operators) and x._below is not None
-
-
-def _stand_in(x: Any) -> Any:
-    """A plain number or array like x."""
-    if is_plain(x):
-        return x
-    return np.zeros(shape_of(x), x.dtype) if shape_of(x) else 0.0

@@ -11,10 +11,11 @@ from micrograd.interpreter import shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.implicit import Problem, result_of, vector
+from micrograd.scipy.implicit import Problem, result_of
 from micrograd.scipy.plainly import refuse_live
 from micrograd.scipy.robust import check_loss, cost
 from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers
+from micrograd.scipy.unknowns import vector_of
 from micrograd.transforms import grad
 from micrograd.trees import leaves_of
 
@@ -105,7 +106,7 @@ def _result(residuals: Any, params: Any, jac: Any, more: tuple[Any, Any], given:
     check_loss(rho)
     result = result_of(problem)
     found = residuals(result.x, *problem.args[0], **problem.args[1])
-    result.fun, result.cost = vector(found), cost(found, rho, scale)
+    result.fun, result.cost = vector_of(found), cost(found, rho, scale)
     return result
 
 
