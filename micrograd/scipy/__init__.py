@@ -12,7 +12,8 @@ from __future__ import annotations
 from micrograd.scipy.fitting import curve_fit
 from micrograd.scipy.fixed_points import fixed_point
 from micrograd.scipy.minimizing import minimize
+from micrograd.scipy.odes import odeint
 from micrograd.scipy.roots import root
 from micrograd.scipy.squares import least_squares
 
-__all__ = ["curve_fit", "fixed_point", "least_squares", "minimize", "root"]
+__all__ = ["curve_fit", "fixed_point", "least_squares", "minimize", "odeint", "root"]

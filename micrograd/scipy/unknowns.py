@@ -26,6 +26,7 @@ class Unknowns:
     Attributes:
         flat: the same structure and shapes, of plain numbers.
         size: how many numbers it holds.
+        plain: its leaves as plain numbers; where one has a gradient, as zeros.
     """
 
     def __init__(self, name: str, tree: Any, what: str = "params") -> None:
@@ -33,6 +34,7 @@ class Unknowns:
         self._given = leaves_of(self.tree)
         self.flat = Flat(name, like(self.tree, map(_stand_in, self._given)), what)
         self.size = self.flat.vector.size
+        self.plain = leaves_of(self.flat.tree(self.flat.vector))
 
     def vector(self, is_constant: bool = False) -> Any:
         """All numbers in order.
@@ -53,7 +55,7 @@ class Unknowns:
             as_given: in the dtypes that the tree has, else as they are.
         """
         leaves, end, before = [], 0, shape_of(x)[:-1]
-        for size, given in zip(self.flat.sizes, leaves_of(self.flat.tree(self.flat.vector)), strict=True):
+        for size, given in zip(self.flat.sizes, self.plain, strict=True):
             end += size
             leaf = reshape(x[..., end - size : end], shape=(*before, *np.shape(given)))
             narrow = as_given and getattr(given, "dtype", np.float64) != np.float64

@@ -344,7 +344,7 @@ def minimum(**options):
             "root: gmres did not solve the linear system of the gradient",
         ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("mode", ["grad", "jvp", "backward"])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_refused(f, kind, words, mode):
