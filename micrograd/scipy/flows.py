@@ -53,14 +53,19 @@ class Solver:
         options = dict(self.options)
         if self.method in STIFF and y0.size <= SMALL:
             options["jac"] = lambda s, y: jacobian(lambda y: f(float(s), y))(y)
-        slope = lambda s, y: np.asarray(f(float(s), y), dtype=np.float64)  # noqa: E731
+        last = t[0]
+
+        def slope(s: Any, y: Any) -> Any:
+            nonlocal last
+            last = float(s)
+            return np.asarray(f(last, y), dtype=np.float64)
+
         found = _integrators().solve_ivp(
             slope, (t[0], t[-1]), y0, self.method, at, rtol=self.rtol, atol=self.atol, **options
         )
         if found.status != 0 or not np.all(np.isfinite(found.y)):
-            where = f"at t = {found.t[-1]:g}" if found.t.size else "at the start"
             raise DomainError(
-                f"odeint: {self.method} stopped {where}: {found.message}\n"
+                f"odeint: {self.method} stopped at t = {last:g}: {found.message}\n"
                 f"The solution may end there, or be stiff: end before, or take method='Radau', 'BDF' or 'LSODA'"
             )
         return found
