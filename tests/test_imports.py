@@ -44,10 +44,6 @@ LEVELS = [
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    {"traced"},
-    {"reverse"},
-    {"tracing", "sparsity"},
-    {"transforms", "symbol", "compile", "check", "draw", "explain", "nn", "optim"},
     "draw": {"symbol"},
     "explain": {"draw"},
     "check": {"transforms"},
