@@ -37,11 +37,13 @@ __all__ = [
     "linear_transpose",
     "linearize",
     "no_grad",
+    "scan",
     "toposort",
     "trace",
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]
 __version__ = "1.0.0.dev0"
 

@@ -43,9 +43,11 @@ from .transforms import jacobian as jacobian
 from .transforms import jvp as jvp
 from .transforms import linear_transpose as linear_transpose
 from .transforms import linearize as linearize
+from .transforms import scan as scan
 from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
 from .transforms import vmap as vmap
+from .transforms import while_loop as while_loop
 
 __all__: list[str]
 __version__: str
