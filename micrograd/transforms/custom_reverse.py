@@ -16,7 +16,16 @@ from micrograd.node import Node
 from micrograd.ops import sum as sum_of
 from micrograd.quiet import quietly
 from micrograd.reverse import Reach, pulled
-from micrograd.transforms.calls import Arguments, Call, below, node_of, probe, unlifted
+from micrograd.transforms.calls import (
+    Arguments,
+    Call,
+    below,
+    foreign_error,
+    is_recorded_below,
+    node_of,
+    probe,
+    unlifted,
+)
 from micrograd.transforms.custom import Custom, checked_move, is_real, matched
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
@@ -273,11 +282,16 @@ class _Reversed(Call):
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
         moving, residuals = self._at(inputs, is_recorded)
         parts = self._custom.run_backward(moving, self._fixed, residuals, self._seeds(g))
-        if not is_recorded:
-            parts = below(self._custom.name, "backward", parts, self._level)
+        if not is_recorded and not is_recorded_below(g, self._level):
+            self._check_own(parts)
         found = [parts[i] for i in self._places]
         found = [zeros_like(x) if part is None else part for x, part in zip(inputs, found, strict=True)]
         return unshared_leaves(found, [g, *inputs, *leaves_of(residuals)])
+
+    def _check_own(self, parts: list[Any]) -> None:
+        """Refuse cotangents with a history, which that of the output does not have."""
+        if any(is_recorded_below(part, self._level) for part in parts):
+            raise foreign_error(self._custom.name, "backward", "Value")
 
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         is_recorded = isinstance(z, Node) and z._record is self
