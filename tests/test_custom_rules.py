@@ -31,6 +31,7 @@ from micrograd import (
     vmap,
 )
 from micrograd.errors import AnomalyError, ArgumentError, GradcheckError, GradientError, OpError, ShapeError
+from micrograd.record import Elementwise
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.trees import leaves_of
 
@@ -98,6 +99,7 @@ TRANSFORMS = {
     "jvp of vmap": lambda f: jvp(vmap(f, (0, None)), (X, 2.0), (Y, 3.0)),
     "hvp of vmap": lambda f: hvp(total(vmap(f)), (X, Y), (Y, X)),
     "vmap of vmap": lambda f: grad(lambda a: np.sum(vmap(vmap(f, (0, None)))(a, Y) ** 2))(np.outer(X, Y)),
+    "a constant of a jvp": lambda f: grad(lambda y: np.sum(jvp(lambda t: t * f(t.detach(), y), (X,), (Y,))[1]))(Y),
     "checkpoint": lambda f: hessian(lambda x: np.sum(checkpoint(lambda x: f(x, x))(x) ** 2))(X),
     "linearize": lambda f: linearize(f, X, Y)[1](Y, X),
     "grad of linearize": lambda f: grad(lambda x: np.sum(linearize(f, x, Y)[1](Y, X)))(X),
@@ -597,9 +599,37 @@ def test_gradients_may_be_changed_in_place():
     np.testing.assert_array_equal(x.grad, 2.0 * X)
 
 
+@pytest.mark.parametrize("kind", [custom_vjp, custom_jvp])
+def test_an_output_of_whole_numbers_has_no_gradient(kind):
+    def place(x):
+        return np.array([1, 2]), "name"
+
+    f = kind(place)
+    if kind is custom_vjp:
+        f.defvjp(lambda x: (place(x), None), lambda r, g: (None,))
+    else:
+        f.defjvp(lambda p, t: (place(*p), (0.0, "name")))
+    for out in (f(Value(X)), jvp(lambda x: (x, f(x)), (X,), (X,))[0][1]):
+        np.testing.assert_array_equal(out[0], [1, 2])
+        assert out[1] == "name"
+
+
+def test_a_list_for_an_array_is_no_cotangent_of_it():
+    f = custom_jvp(lambda x: {"z": x})
+    f.defjvp(lambda p, t: ({"z": p[0]}, {"z": [t[0]]}))
+    with pytest.raises(ArgumentError, match=r"custom_jvp of <lambda>: the tangent has the structure"):
+        grad(lambda x: f(x)["z"])(1.0)
+
+
+THRICE = Elementwise(lambda x: 3.0 * x, "thrice", [lambda z, x: 3.0])
+NEXT = Elementwise(lambda x: x + 1.0, "next", [lambda z, x: 1.0])
+
+
 @pytest.mark.parametrize(
     ("function", "wanted"),
     [
+        (THRICE, ""),
+        (NEXT, "<lambda>"),
         (lambda t: 2.0 * t - t / 3.0, ""),
         (lambda t: np.where(X > 0.5, t, 0.0), ""),
         (lambda t: np.where(X > 0.5, t, 1.0), "where"),

@@ -23,7 +23,6 @@ from micrograd.node import Node, data_of, is_constant, made, set_inputs
 from micrograd.operands import kind_of_result
 from micrograd.record import Op
 from micrograd.traced import traced
-from micrograd.transforms.packing import Packing
 from micrograd.trees import leaves_of, like
 
 
@@ -191,13 +190,6 @@ def is_recorded_below(x: Any, level: float) -> bool:
 
 def _kind(x: Any) -> str:
     return "Value" if isinstance(x, Value) else type(x).__name__
-
-
-def spread(packing: Packing, tree: Any, whole: Any) -> Any:
-    """The output of a call: a tree in the structure of what the function returned,
-    whose leaves are cut out of the node.
-    """
-    return like(tree, packing.unpacked(whole))
 
 
 def probe(x: Any) -> Value:
