@@ -5,10 +5,12 @@ the second run another one.
 from __future__ import annotations
 
 import functools
+import gc
 import math
 import random
 import threading
 import tracemalloc
+import weakref
 from fractions import Fraction
 from random import gauss
 
@@ -16,7 +18,7 @@ import numpy as np
 import pytest
 from numpy.random import rand
 
-from micrograd import Value, checkpoint, grad, hessian, hvp, jvp, nn, no_grad, vjp, vmap
+from micrograd import Value, checkpoint, custom_vjp, grad, hessian, hvp, jvp, nn, no_grad, vjp, vmap
 from micrograd.errors import ArgumentError, GradientError
 from micrograd.ops import dropout
 from micrograd.transforms.rewinding import found_in
@@ -253,6 +255,28 @@ def test_threads_share_the_parameters():
     for thread in threads:
         thread.join()
     np.testing.assert_allclose(w.grad, 80.0 * X, rtol=1e-12)
+
+
+def kept_by(make):
+    """Whether the result of a call is freed, where its function refers to it."""
+    kept = []
+    z = make(kept)(Value(X)) * 2.0
+    kept.append(z)
+    result = weakref.ref(z)
+    del z, kept
+    gc.collect()
+    return result() is None
+
+
+def keeping(kept):
+    f = custom_vjp(lambda x: x)
+    f.defvjp(lambda x: (x, None), lambda r, g: (g if kept else None,))
+    return f
+
+
+@pytest.mark.parametrize("make", [lambda kept: checkpoint(lambda x: x if kept is None else x * x), keeping])
+def test_a_function_may_refer_to_its_result(make):
+    assert kept_by(make)
 
 
 # Memory

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd import levels, memory
+from micrograd import levels
 from micrograd.anomaly import OPEN, current_anomalies
 from micrograd.arrays import as_data
 from micrograd.batch import Batch
@@ -19,7 +19,7 @@ from micrograd.engine import Value
 from micrograd.errors import GradientError
 from micrograd.interpreter import Interpreter
 from micrograd.leaves import joined_leaves
-from micrograd.node import Node, data_of, is_constant, made, set_inputs
+from micrograd.node import Node, data_of, is_constant, made, set_inputs, watch_cycle
 from micrograd.operands import kind_of_result
 from micrograd.record import Op
 from micrograd.traced import traced
@@ -137,7 +137,7 @@ def node_of(call: Call, data: Any, inputs: Sequence[Any]) -> Any:
     """
     node = made(kind_of_result(list(inputs)), as_data(data), call, None, None)
     set_inputs(node, inputs)
-    memory.watch(node)
+    watch_cycle(node, call)
     if OPEN and (anomalies := current_anomalies()) is not None:
         anomalies.check_output(node, call, list(inputs))
     return node
