@@ -28,9 +28,9 @@ def _getitem(op: Op, data: list[Array], mapped: list[bool], params: dict[str, An
 def _scatter(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     (x,) = data
     index, shape = params["index"], params["shape"]
-    op.shape(stand_in(shape_of(x)[1:]), **params)
-    x = moved(x, 0, _place(index))
-    count = shape_of(x)[_place(index)]
+    place = _place(index)
+    x = moved(x, 0, place)
+    count = shape_of(x)[place]
     return op(x, index=_within(index), shape=(count, *shape))
 
 
@@ -91,6 +91,8 @@ def _place(index: Any) -> int:
 
     NumPy puts the axes of index arrays first where slices part them.
     """
+    if type(index) in (int, slice):
+        return 0
     entries = [_entry(entry) for entry in entries_of(index)]
     arrays = [entry for entry in entries if not is_basic(entry)]
     if not arrays:

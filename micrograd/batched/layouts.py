@@ -32,7 +32,8 @@ def with_rank(x: Array, rank: int) -> Array:
     shape = shape_of(x)
     if len(shape) > rank:
         return x
-    return reshape(x, shape=(shape[0], *(1,) * (rank + 1 - len(shape)), *shape[1:]))
+    wider = (shape[0], *(1,) * (rank + 1 - len(shape)), *shape[1:])
+    return x.reshape(wider) if type(x) is np.ndarray else reshape(x, shape=wider)
 
 
 def moved(x: Array, source: int, destination: int) -> Array:

@@ -88,16 +88,17 @@ _draw_nothing: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def _own(f: Any) -> Any:
-    """The function of the user that a transform was made of."""
+    """The program of the user's function that a transform was made of: all functions
+    that one lambda makes have the same.
+    """
     while isinstance(f, Derived):
         f = f.f
-    return f
+    return getattr(f, "__code__", f)
 
 
 def _is_new(f: Any) -> bool:
-    f = _own(f)
     try:
-        return f not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
+        return _own(f) not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
     except TypeError:  # it cannot be referred to weakly
         return True
 
