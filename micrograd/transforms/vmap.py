@@ -79,7 +79,8 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
     if drawn is not None:
         _check_random(f, drawn)
     places = _spread_out(out, out_axes)
-    return like(out, [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)])
+    results = [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)]
+    return like(out, _apart(results, leaves))
 
 
 # Whether f draws random numbers is seen by the state of NumPy's generator. To read it
@@ -241,6 +242,19 @@ def _result(z: Any, place: Any, count: int, level: int) -> Any:
             f"with the axis of the examples, give a number from {-rank} to {rank - 1}"
         )
     return moved(z, 0, number % rank)
+
+
+def _apart(results: list[Any], inputs: list[Any]) -> list[Any]:
+    """Results that may be changed: none shares memory with an input or another
+    result.
+    """
+    others, own = [x for x in inputs if type(x) is np.ndarray], []
+    for z in results:
+        if type(z) is np.ndarray:
+            z = z.copy() if any(np.may_share_memory(z, x) for x in others) else z
+            others.append(z)
+        own.append(z)
+    return own
 
 
 def _changeable(z: Any) -> Any:
