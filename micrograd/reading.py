@@ -63,7 +63,7 @@ def what_is_read(
     ((True, False), (False, True))
     """
     try:
-        key = (op, *map(_kind, (z, *inputs)), *moving, *map(_kept, params.items()))
+        key = _key(op, z, inputs, moving, params)
         found = _known.get(key)
     except TypeError:  # some param cannot be compared
         return (True,) * (1 + len(inputs))
@@ -88,8 +88,24 @@ def _tried(
     return out.is_read, *[x.is_read for x in given]
 
 
+def _key(op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], params: dict[str, Any]) -> Any:
+    """What the answer may depend on."""
+    parts = [op, z.shape, z.dtype] if type(z) is np.ndarray else [op, _kind(z)]
+    for i in range(len(inputs)):
+        x = inputs[i]
+        parts.append(moving[i])
+        if type(x) is np.ndarray:
+            parts.append(x.shape)
+            parts.append(x.dtype)
+        else:
+            parts.append(_kind(x))
+    for item in params.items():
+        parts.append(_kept(item))
+    return tuple(parts)
+
+
 def _kind(x: Array) -> tuple[Any, Any]:
-    return shape_of(x), np.dtype(type(x)) if isinstance(x, (float, int)) else x.dtype
+    return (shape_of(x), np.dtype(type(x))) if isinstance(x, (float, int)) else (x.shape, x.dtype)
 
 
 def _kept(x: Any) -> Any:
