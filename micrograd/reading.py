@@ -12,7 +12,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops.operators import Operators
-from micrograd.record import Op
+from micrograd.record import Elementwise, Op
 
 
 class Unread(Operators):
@@ -89,23 +89,24 @@ def _tried(
 
 
 def _key(op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], params: dict[str, Any]) -> Any:
-    """What the answer may depend on."""
-    parts = [op, z.shape, z.dtype] if type(z) is np.ndarray else [op, _kind(z)]
-    for i in range(len(inputs)):
-        x = inputs[i]
-        parts.append(moving[i])
-        if type(x) is np.ndarray:
-            parts.append(x.shape)
-            parts.append(x.dtype)
-        else:
+    """What the answer may depend on: for an elementwise op not on shapes, and for no op
+    on where an index points to.
+    """
+    parts: list[Any] = [op]
+    parts += moving
+    if not isinstance(op, Elementwise):
+        parts.append(_kind(z))
+        for x in inputs:
             parts.append(_kind(x))
-    for item in params.items():
-        parts.append(_kept(item))
+    for name, x in params.items():
+        parts.append(_outline(x) if name == "index" else _kept(x))
     return tuple(parts)
 
 
 def _kind(x: Array) -> tuple[Any, Any]:
-    return (shape_of(x), np.dtype(type(x))) if isinstance(x, (float, int)) else (x.shape, x.dtype)
+    if isinstance(x, (float, int)):
+        return shape_of(x), np.dtype(type(x))
+    return shape_of(x), getattr(x, "dtype", np.dtype(float))  # an exact number has none
 
 
 def _kept(x: Any) -> Any:
@@ -117,3 +118,8 @@ def _kept(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return np.ndarray, x.shape, x.dtype
     return type(x), x
+
+
+def _outline(index: Any) -> Any:
+    """An index without its numbers."""
+    return tuple(map(_outline, index)) if isinstance(index, tuple) else type(index)

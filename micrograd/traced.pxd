@@ -8,6 +8,7 @@ from micrograd.reading cimport what_is_read
 from micrograd.record cimport Op
 
 cdef dict _empty
+cdef set PLAIN
 cdef object _LEAF, _CONSTANT
 cdef set OPEN
 
@@ -24,3 +25,4 @@ cdef class Outline(Traced):
 cdef _slimmed(Node node)
 @cython.locals(node=Node)
 cpdef bint has_outline(object x) except -1
+cdef bint _have_outlines(tuple inputs) except -1

@@ -10,7 +10,7 @@ from micrograd import on_demand as np
 from micrograd.anomaly import OPEN
 from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import Array, named
+from micrograd.interpreter import PLAIN, Array, named
 from micrograd.node import data_of, inputs_of, is_constant, made, set_data, set_inputs
 from micrograd.operands import all_raw, operand
 from micrograd.ops import divide, positive
@@ -123,15 +123,18 @@ def _slimmed(node: Any) -> Any:
     """
     data, inputs = node._array, inputs_of(node)
     is_large = type(data) is np.ndarray and data.nbytes >= LARGE
-    has_outlines = [x for x in inputs if has_outline(x)]
-    if not (is_large or has_outlines) or OPEN or node._record is _CONSTANT:
+    if not (is_large or _have_outlines(inputs)) or OPEN or node._record is _CONSTANT:
         return node
-    numbers = [data_of(x) for x in inputs]
-    if not all_raw([data, *numbers]):
+    numbers, moving = [], []
+    for x in inputs:
+        numbers.append(data_of(x))
+        moving.append(isinstance(x, Value) and not is_constant(x))
+    if not (type(data) in PLAIN and all_raw(numbers)):
         return node
-    moving = [isinstance(x, Value) and not is_constant(x) for x in inputs]
     reads = what_is_read(node._record, data, numbers, moving, node._params or {})
-    slim = [x if reads[i + 1] or not has_outline(x) else x._x for i, x in enumerate(inputs)]
+    slim = []
+    for i, x in enumerate(inputs):
+        slim.append(x._x if has_outline(x) and not reads[i + 1] else x)
     if not is_large or reads[0]:
         set_inputs(node, slim)
         return node
@@ -141,6 +144,13 @@ def _slimmed(node: Any) -> Any:
     node._record, node._params = positive, None
     set_inputs(node, (outline,))
     return node
+
+
+def _have_outlines(inputs: tuple[Any, ...]) -> bool:
+    for x in inputs:  # noqa: SIM110 - Cython makes no generator of this
+        if has_outline(x):
+            return True
+    return False
 
 
 _empty: dict[Any, Any] = {}  # by shape and dtype
