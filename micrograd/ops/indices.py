@@ -18,6 +18,7 @@ __all__ = [
     "is_basic",
     "is_integer",
     "is_mask",
+    "is_surely_basic",
     "last_writes",
     "may_repeat",
     "refuse_values",
@@ -37,6 +38,17 @@ def entries_of(index: Any) -> tuple[Any, ...]:
 def is_basic(entry: Any) -> bool:
     """Whether an entry copies nothing: it is an integer, a slice, None or `...`."""
     return type(entry) in (int, slice) or entry is None or entry is Ellipsis or is_integer(entry)
+
+
+BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
+def is_surely_basic(index: Any) -> bool:
+    """Whether an index is of Python integers, slices, None and `...` alone: a quick
+    question, which says False of other integers.
+    """
+    kind = type(index)
+    return kind in BASIC or (kind is tuple and BASIC.issuperset(map(type, index)))
 
 
 def is_integer(entry: Any) -> bool:
@@ -155,7 +167,7 @@ def _misses_slice(entry: slice, n: int) -> str:
 
 def may_repeat(index: Any) -> bool:
     """Whether an index can take one element twice: only integer arrays can."""
-    return not all(is_basic(entry) or is_mask(entry) for entry in entries_of(index))
+    return not is_surely_basic(index) and not all(is_basic(entry) or is_mask(entry) for entry in entries_of(index))
 
 
 def last_writes(shape: tuple[int, ...], index: Any) -> tuple[Any, Any] | None:
