@@ -9,6 +9,7 @@ True
 from __future__ import annotations
 
 COMPILED = (
+    "micrograd.levels",
     "micrograd.quiet",
     "micrograd.trees",
     "micrograd.interpreter",

@@ -21,6 +21,7 @@ cdef class Reach:
     cdef set _nodes
 
     cpdef tuple path(self)
+    cdef tuple _found(self)
 
 
 @cython.locals(number=int, node=Node)

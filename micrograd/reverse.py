@@ -16,6 +16,7 @@ from micrograd.errors import GradientError
 from micrograd.gradients import Gradients
 from micrograd.node import Node, add_grad, collect, forget_grad, grad_of, inputs_of, is_constant, known_grad, set_grad
 from micrograd.quiet import quietly
+from micrograd.traced import refill
 from micrograd.unknown import Zeros
 from micrograd.walking import asked_about, next_number
 from micrograd.walks import ACTIVE, LOCK
@@ -46,8 +47,13 @@ class Reach:
 
     def path(self) -> tuple[list[Any], set[Any]]:
         """The nodes by which root depends on the ends, inputs before users; and the
-        same with the ends, as a set.
+        same with the ends, as a set. They have all numbers, also those that no walk
+        back reads: whoever walks forward may read them.
         """
+        refill(self.order)
+        return self._found()
+
+    def _found(self) -> tuple[list[Any], set[Any]]:
         if self._path is None or self._nodes is None:
             self._nodes, self._path = set(self.ends), []
             for node in self.order:
@@ -55,6 +61,26 @@ class Reach:
                     self._nodes.add(node)
                     self._path.append(node)
         return self._path, self._nodes
+
+    def widen(self) -> list[Any]:
+        """Add to the ends what else the nodes of the path are made from: values that
+        do not depend on the ends, as those that a function closes over.
+
+        Returns:
+            Those values, in an order that follows from the program alone.
+        """
+        path, nodes = self.path()
+        found: dict[Any, None] = {}
+        for node in path:
+            for x in inputs_of(node):
+                if isinstance(x, Node) and x not in nodes and not is_constant(x):
+                    found[x] = None
+        others = [*found]
+        nodes.update(others)
+        if others:
+            self.ends = self.ends + others
+            self.is_own = False  # somebody else may have gradients in these
+        return others
 
 
 def _order_of(root: Node, ends: list[Any]) -> list[Any]:
@@ -169,7 +195,7 @@ _taken: set[int] = set()  # the ends of the graphs whose nodes hold gradients no
 
 def _beside(reach: Reach, seed: Any, create_graph: bool) -> list[Any]:
     """The gradients of root by the ends, by way of a dictionary."""
-    path, nodes = reach.path()
+    path, nodes = reach._found()
     with quietly(), Zeros(reach.root, seed, asked_about) as zeros:
         gradients = Route(zeros, nodes, {reach.root: seed})
         for node in reversed(path):

@@ -42,6 +42,8 @@ FIXED: set[type] = {NoneType, str, bytes}
 
 def is_branch(x: Any) -> bool:
     """Whether x is a list, a tuple, a dict, a dataclass or a module."""
+    if type(x) in LEAVES:
+        return False
     return isinstance(x, BRANCHES) or (hasattr(type(x), FIELDS) and not _is_array_like(type(x)))
 
 

@@ -6,6 +6,7 @@ here, and `shape` or `rank` is that of one.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -19,6 +20,7 @@ def shape_of_one(x: Array, is_mapped: bool) -> tuple[int, ...]:
     return shape_of(x)[1:] if is_mapped else shape_of(x)
 
 
+@functools.lru_cache(1024)
 def stand_in(shape: tuple[int, ...]) -> Any:
     """An array of this shape that needs no memory, for rules of shapes."""
     return np.broadcast_to(0.0, shape)

@@ -14,7 +14,7 @@ from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, linear, multilinear, named, shape_of
 from micrograd.ops.arithmetic import multiply, where
-from micrograd.ops.indices import is_mask, is_surely_basic, last_writes, refuse_values, rounds_of, taken_shape
+from micrograd.ops.indices import PLAIN_ENTRIES, are_plain, is_mask, last_writes, refuse_values, rounds_of, taken_shape
 from micrograd.ops.scattering import add_in_place, is_foreign, scatter_foreign
 from micrograd.ops.shapes import broadcast_to, sum_to
 
@@ -54,7 +54,7 @@ def getitem(x: Array, *, index: Any) -> Array:
     >>> getitem(np.array([1.0, 2.0, 3.0]), index=slice(1, None))
     array([2., 3.])
     """
-    if not is_surely_basic(index):
+    if type(index) not in PLAIN_ENTRIES:
         refuse_values("getitem", index)
     return np.asarray(x)[index] if isinstance(x, (int, float)) else x[index]
 
@@ -97,8 +97,11 @@ def scatter(x: Array, *, index: Any, shape: tuple[int, ...]) -> Array:
     >>> scatter(np.array([5.0, 7.0]), index=[1, 1], shape=(3,))
     array([ 0., 12.,  0.])
     """
-    if not is_surely_basic(index):
-        refuse_values("scatter", index)
+    if (type(x) is np.ndarray or type(x) is float) and are_plain(index):  # as it almost always is
+        z = np.zeros(shape, getattr(x, "dtype", float))
+        z[index] = x
+        return z
+    refuse_values("scatter", index)
     if is_foreign(x):
         return scatter_foreign(x, index, shape)
     z = np.zeros(shape, getattr(x, "dtype", float))

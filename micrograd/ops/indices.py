@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import IndexingError
-from micrograd.interpreter import Interpreter
+from micrograd.interpreter import Interpreter, is_one_of_many
 from micrograd.op import Array, named, shape_of
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "is_basic",
     "is_integer",
     "is_mask",
-    "is_surely_basic",
     "last_writes",
     "may_repeat",
     "refuse_values",
@@ -40,15 +39,17 @@ def is_basic(entry: Any) -> bool:
     return type(entry) in (int, slice) or entry is None or entry is Ellipsis or is_integer(entry)
 
 
-BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
+# Types of entries that take each element at most once, and that no Value hides behind.
+PLAIN_ENTRIES = frozenset({int, slice, type(None), type(Ellipsis)})
 
 
-def is_surely_basic(index: Any) -> bool:
-    """Whether an index is of Python integers, slices, None and `...` alone: a quick
-    question, which says False of other integers.
+def are_plain(index: Any) -> bool:
+    """Whether an index is made of such entries alone.
+
+    >>> are_plain((slice(2), 0)), are_plain([0, 0])
+    (True, False)
     """
-    kind = type(index)
-    return kind in BASIC or (kind is tuple and BASIC.issuperset(map(type, index)))
+    return PLAIN_ENTRIES.issuperset(map(type, index)) if type(index) is tuple else type(index) in PLAIN_ENTRIES
 
 
 def is_integer(entry: Any) -> bool:
@@ -77,11 +78,27 @@ def refuse_values(name: str, index: Any) -> None:
         x = pending.pop()
         if isinstance(x, (list, tuple)):
             pending += x
+        elif is_one_of_many(x):
+            raise IndexingError(
+                f"{name}: inside vmap the index {shape_of(x)} differs from example to example;"
+                + _repair_of(name, np.dtype(x.dtype).kind)
+            )
         elif isinstance(x, Interpreter) and not _is_traced(x):
             raise IndexingError(
                 f"{name}: the index holds {type(x).__name__} {named(x)}: an index carries no gradient; "
                 f"give plain integers, such as int(v), or v.numpy().astype(int)"
             )
+
+
+def _repair_of(name: str, kind: str) -> str:
+    """What to write for an index that differs from example to example."""
+    if kind == "b":
+        return " the sizes would differ, too;\nwrite np.where(mask, x, 0.0) for x[mask], or multiply by the mask"
+    if kind == "f":
+        return " an index must be made of integers, such as those of argmax"
+    if name == "getitem":
+        return "\nwrite micrograd.numpy.take(x, i, axis=0) for x[i], or np.take_along_axis"
+    return "\nwrite np.where(np.arange(n) == i, w, x) for x.at[i].set(w)"
 
 
 # The shape of what is taken
@@ -166,8 +183,18 @@ def _misses_slice(entry: slice, n: int) -> str:
 
 
 def may_repeat(index: Any) -> bool:
-    """Whether an index can take one element twice: only integer arrays can."""
-    return not is_surely_basic(index) and not all(is_basic(entry) or is_mask(entry) for entry in entries_of(index))
+    """Whether an index can take one element twice: only integer arrays can.
+
+    >>> may_repeat([1, 2, 0]), may_repeat([1, 1, 0])
+    (False, True)
+    """
+    arrays = [entry for entry in entries_of(index) if not is_basic(entry) and (is_numbers(entry) or not is_mask(entry))]
+    return bool(arrays) and not (len(arrays) == 1 and is_numbers(arrays[0]) and len(set(arrays[0])) == len(arrays[0]))
+
+
+def is_numbers(entry: Any) -> bool:
+    """Whether an entry is a list of places counted from the front, as [1, 2, 0]."""
+    return type(entry) is list and all(type(n) is int and n >= 0 for n in entry)
 
 
 def last_writes(shape: tuple[int, ...], index: Any) -> tuple[Any, Any] | None:

@@ -8,7 +8,7 @@ with a dictionary for each array. So rules can be tested with numbers, and compo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from micrograd import on_demand as np
@@ -38,6 +38,9 @@ class Rule:
         move: the same for one array, if each element moves on its own.
         reads: whether it needs the parameters, as weight decay does.
         joins: whether arrays may be joined to one, as their shapes do not matter.
+        optional: names of the state that it can do without, or need not have: those
+            of options that can be switched between steps. In a rule of `chain` they
+            are as `states.names` gives them.
 
     >>> import numpy as np
     >>> from micrograd.optim import sgd
@@ -49,10 +52,18 @@ class Rule:
     {'w': array([0.9, 2.1]), 'b': 0.4}
     """
 
-    __slots__ = ("joins", "move", "move_all", "name", "reads", "start")
+    __slots__ = ("joins", "move", "move_all", "name", "optional", "reads", "start")
 
     def __init__(
-        self, name: str, start: Start, move_all: MoveAll, move: Move | None = None, *, reads: bool, joins: bool
+        self,
+        name: str,
+        start: Start,
+        move_all: MoveAll,
+        move: Move | None = None,
+        *,
+        reads: bool,
+        joins: bool,
+        optional: Iterable[str] = (),
     ) -> None:
         self.name = name
         self.start = start
@@ -60,6 +71,7 @@ class Rule:
         self.move = move
         self.reads = reads
         self.joins = joins
+        self.optional = frozenset(optional)
 
     def init(self, params: Any) -> list[State]:
         """The state before the first step: a dictionary for each array of the tree.
@@ -124,7 +136,7 @@ class Rule:
         return f"Rule({self.name})"
 
 
-def elementwise(name: str, start: Start, move: Move, *, reads: bool = False) -> Rule:
+def elementwise(name: str, start: Start, move: Move, *, reads: bool = False, optional: Iterable[str] = ()) -> Rule:
     """A rule that moves each element on its own.
 
     Args:
@@ -133,9 +145,10 @@ def elementwise(name: str, start: Start, move: Move, *, reads: bool = False) -> 
         move: takes the gradient, the state and the array, and gives the update and the
             next state.
         reads: whether move needs the array; otherwise it may get None.
+        optional: names of the state that it can do without; see `Rule`.
     """
 
-    return Rule(name, start, one_by_one(move), move, reads=reads, joins=True)
+    return Rule(name, start, one_by_one(move), move, reads=reads, joins=True, optional=optional)
 
 
 def one_by_one(move: Move) -> MoveAll:
@@ -227,6 +240,7 @@ def chain(*rules: Rule) -> Rule:
         move if all(rule.move is not None for rule in rules) else None,
         reads=any(rule.reads for rule in rules),
         joins=all(rule.joins for rule in rules),
+        optional=[f"{i}.{name}" for i, rule in enumerate(rules) for name in rule.optional],
     )
 
 

@@ -67,10 +67,9 @@ class _Pullback:
         self._out = out
 
     def __call__(self, cotangent: Any) -> Any:
+        seeds = moves_of("vjp", "cotangent", cotangent, "output", self._out)
         total: list[Any] | None = None
-        for z, seed in zip(
-            leaves_of(self._out), moves_of("vjp", "cotangent", cotangent, "output", self._out), strict=True
-        ):
+        for z, seed in zip(leaves_of(self._out), seeds, strict=True):
             parts = self._trace.pull(z, seed)
             total = parts if total is None else [x + y for x, y in zip(total, parts, strict=True)]
         return self._trace.shaped(total or [zeros_like(x) for x in self._trace.fresh])

@@ -67,6 +67,12 @@ def _added(x: Any, w: Any, *, index: Any) -> Any:
     return z
 
 
+def _rows_put(w: Any, i: Any, *, length: int) -> Any:
+    z = np.zeros((length, *np.shape(w)[np.ndim(i) :]))
+    np.add.at(z, i, w)
+    return z
+
+
 # What replaces or is added: (x, w, index), with w broadcast, repeated elements,
 # nothing, and numbers
 _WRITES: list[Any] = [
@@ -101,6 +107,12 @@ SAMPLES = [
         _all_scattered,
         {"indices": ((slice(0, 3), 1), [1, 1], (slice(0, 2), slice(0, 2))), "shape": (3, 3)},
     ),
+    Sample("rows_at", (A3, np.array([0, 2, 0])), lambda x, i: x[i]),
+    Sample("rows_at", (A234, np.array([[1, 0], [1, 1]])), lambda x, i: x[i]),
+    Sample("rows_at", (A23, np.array(1)), lambda x, i: x[i]),
+    Sample("rows_put", (A3, np.array([0, 2, 0])), _rows_put, {"length": 4}),
+    Sample("rows_put", (A234, np.array([[1, 0, 0], [1, 1, 0]])), _rows_put, {"length": 2}),
+    Sample("rows_put", (A3, np.array(1)), _rows_put, {"length": 2}),
     *(Sample("index_set", (x, w), _set, {"index": i}) for x, w, i in _WRITES),
     *(Sample("index_add", (x, w), _added, {"index": i}) for x, w, i in _WRITES),
 ]
@@ -146,6 +158,10 @@ def _torch_index_set(torch: Any, x: Any, w: Any, index: Any) -> Any:
 
 
 TORCH: dict[str, Any] = {
+    "rows_at": lambda torch, x, i: x[i.long()],
+    "rows_put": lambda torch, w, i, length: torch.zeros(length, *w.shape[i.ndim :], dtype=w.dtype).index_put(
+        (i.long(),), w, accumulate=True
+    ),
     "getitem": _torch_getitem,
     "scatter": _torch_scatter,
     "scattered": _torch_scattered,
