@@ -16,7 +16,7 @@ from micrograd.errors import GradientError
 from micrograd.gradients import Gradients
 from micrograd.node import Node, add_grad, collect, forget_grad, grad_of, inputs_of, is_constant, known_grad, set_grad
 from micrograd.quiet import quietly
-from micrograd.traced import refill
+from micrograd.traced import has_outline, refill
 from micrograd.unknown import Zeros
 from micrograd.walking import asked_about, next_number
 from micrograd.walks import ACTIVE, LOCK
@@ -248,11 +248,20 @@ def _walk_quietly(reach: Reach, seed: Any, order: list[Any]) -> None:
             node = order[-1]
             if node._has_own_step:
                 raise _own_step_error(node)
-            if not floats.step(node):
+            if has_outline(node):
+                _pass_on(node)
+            elif not floats.step(node):
                 pull(node, False, gradients)
             forget_grad(order.pop())
         for node in reach.ends:
             gradients.settle(node)
+
+
+def _pass_on(node: Node) -> None:
+    """The gradient of a node is that of its outline."""
+    g = grad_of(node)
+    if g is not None:
+        add_grad(node._x, g)
 
 
 def _own_step_error(node: Node) -> GradientError:

@@ -31,9 +31,9 @@ def _scatter(op: Op, data: list[Array], mapped: list[bool], params: dict[str, An
     index, shape = params["index"], params["shape"]
     if _is_usual(index) and len(shape_of(x)) == 1 + len(shape) + _more_axes(index):  # as it almost always is
         return op(x, index=_within(index), shape=(shape_of(x)[0], *shape))
-    op.shape(stand_in(shape_of(x)[1:]), **params)
-    x = moved(x, 0, _place(index))
-    count = shape_of(x)[_place(index)]
+    place = _place(index)
+    x = moved(x, 0, place)
+    count = shape_of(x)[place]
     return op(x, index=_within(index), shape=(count, *shape))
 
 
@@ -119,6 +119,8 @@ def _place(index: Any) -> int:
 
     NumPy puts the axes of index arrays first where slices part them.
     """
+    if type(index) in (int, slice):
+        return 0
     entries = [_entry(entry) for entry in entries_of(index)]
     arrays = [entry for entry in entries if not is_basic(entry)]
     if not arrays:
