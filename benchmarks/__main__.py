@@ -18,6 +18,7 @@ from benchmarks import (
     fitting,
     fixed_cost,
     footprint,
+    loops,
     lstm,
     machine,
     many_derivatives,
@@ -58,6 +59,7 @@ MODULES = (
     nested_descent,
     program_memory,
     fixed_cost,
+    loops,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout

@@ -4,7 +4,9 @@ transform, and errors that name the leaf.
 
 from __future__ import annotations
 
+import gc
 import math
+import tracemalloc
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 
 import micrograd.numpy as mnp
-from micrograd import Value, grad, hessian, jacobian, jvp, no_grad, scan, value_and_grad, vmap, while_loop
+from micrograd import Value, checkpoint, grad, hessian, jacobian, jvp, no_grad, scan, value_and_grad, vmap, while_loop
 from micrograd.errors import ArgumentError, GradientError, ShapeError
 from micrograd.trees import leaves_of
 
@@ -358,19 +360,97 @@ def powers_by_hand(x, w):
     return x
 
 
-def test_gradients_are_those_of_the_plain_loop_to_the_last_bit():
+def test_gradients_are_those_of_the_plain_loop():
+    """To the last bit for the carry; what body closes over gets one sum per piece."""
     found = []
     for f in (powers, powers_by_hand):
         x, w = Value(np.array([0.5, 0.25])), Value(W.copy())
         np.sum(f(x, w) ** 2).backward()
         found.append([x.grad, w.grad])
-    identical(*found)
-    transformed = [grad(lambda x, w, f=f: np.sum(f(x, w) ** 2), (0, 1))(np.array([0.5, 0.25]), W) for f in FUNCTIONS]
-    identical(*transformed)
-    identical(transformed[0], found[0])
+        found.append(grad(lambda x, w, f=f: np.sum(f(x, w) ** 2), (0, 1))(np.array([0.5, 0.25]), W))
+    eager, transformed, eager_by_hand, by_hand = found
+    identical([eager[0], transformed[0], by_hand[0]], [eager_by_hand[0]] * 3)
+    for g in (eager[1], transformed[1], by_hand[1]):
+        np.testing.assert_allclose(g, eager_by_hand[1], rtol=1e-14)
 
 
-FUNCTIONS = (powers, powers_by_hand)
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 7, 20, 21])
+def test_pieces_of_any_length_give_the_same(limit):
+    """Steps that end within a piece, with one, and after several."""
+
+    def f(x, w, steps):
+        body = {"x": x, "n": 0}
+        out = while_loop(lambda c: c["n"] < steps, lambda c: {"x": np.sin(w @ c["x"]), "n": c["n"] + 1}, body, limit)
+        return np.sum(out["x"] ** 2)
+
+    def plain_loop(x, w, steps):
+        for _ in range(steps):
+            x = np.sin(w @ x)
+        return np.sum(x**2)
+
+    x = np.array([0.5, 0.25])
+    for steps in {0, 1, limit // 2, limit}:
+        given, wanted = (grad(g, (0, 1))(x, W, steps) for g in (f, plain_loop))
+        np.testing.assert_allclose(np.ravel(given[0]), np.ravel(wanted[0]), rtol=1e-13)
+        np.testing.assert_allclose(np.ravel(given[1]), np.ravel(wanted[1]), rtol=1e-12, atol=1e-300)
+
+
+SIZE = 8192
+
+
+def long_while(x, w, steps):
+    def body(c):
+        return np.sin(c[0] * w) + np.cos(c[0]), c[1] + 1
+
+    return np.sum(while_loop(lambda c: c[1] < steps, body, (x, 0), steps)[0])
+
+
+def long_by_hand(x, w, steps):
+    for _ in range(steps):
+        x = np.sin(x * w) + np.cos(x)
+    return np.sum(x)
+
+
+def long_scan(x, w, steps):
+    size = math.isqrt(steps)
+
+    def step(c, _):
+        return np.sin(c * w) + np.cos(c), None
+
+    def piece(c, _):
+        return scan(step, c, None, size)
+
+    return np.sum(scan(checkpoint(piece), x, None, size)[0])
+
+
+def backward_of(f, steps):
+    x, w = Value(np.linspace(0.0, 1.0, SIZE)), Value(np.full(SIZE, 0.7))
+    f(x, w, steps).backward()
+
+
+def gradient_of(f, steps):
+    return grad(f, (0, 1))(np.linspace(0.0, 1.0, SIZE), np.full(SIZE, 0.7), steps)
+
+
+def peak_of(run, f, steps):
+    """Bytes that a gradient needs at most, above what there was."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        run(f, steps)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("run", "loop"), [(backward_of, long_while), (gradient_of, long_while), (gradient_of, long_scan)]
+)
+def test_memory_grows_by_the_root_of_the_number_of_steps(run, loop):
+    for f, least, most in ((long_by_hand, 3.5, 4.5), (loop, 1.0, 2.2)):
+        run(f, 4)  # what is loaded or made once
+        peaks = [peak_of(run, f, steps) for steps in (25, 100)]
+        assert least < peaks[1] / peaks[0] < most, (f.__name__, peaks)
 
 
 def test_values_under_no_grad_need_no_limit():

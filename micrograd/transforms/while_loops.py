@@ -17,6 +17,7 @@ from micrograd.modes import is_recording
 from micrograd.node import Node, data_of, is_constant
 from micrograd.ops import where
 from micrograd.transforms.carries import Carry
+from micrograd.transforms.recomputing import checkpoint
 from micrograd.trees import leaves_of, like, mapped
 
 T = TypeVar("T")  # the carry
@@ -111,9 +112,9 @@ class _Loop:
                     f"while_loop: cond still holds after max_steps={max_steps} steps; give more, "
                     f"or see that each step leads closer to the end"
                 )
-            piece = _Piece(self, done, min(size, max_steps - done))
-            carry = piece(carry)
-            done += piece.count
+            count = min(size, max_steps - done)
+            carry = checkpoint(_Piece(self, done, count))(carry)
+            done += count
         return carry
 
     def goes_on(self, carry: Any) -> Any:
@@ -148,16 +149,16 @@ class _Piece:
     """Some steps of a loop, as a function of the carry."""
 
     def __init__(self, loop: _Loop, start: int, count: int) -> None:
-        self.loop = loop
-        self.start = start
-        self.count = count
+        self._loop = loop
+        self._start = start
+        self._count = count
 
     def __call__(self, carry: Any) -> Any:
-        for i in range(self.start, self.start + self.count):
-            goes_on = self.loop.goes_on(carry)
+        for i in range(self._start, self._start + self._count):
+            goes_on = self._loop.goes_on(carry)
             if goes_on is False:
                 break
-            carry = self.loop.step(carry, goes_on, i)
+            carry = self._loop.step(carry, goes_on, i)
         return carry
 
 
