@@ -14,12 +14,11 @@ from micrograd.errors import ArgumentError, GradientError, ShapeError
 from micrograd.interpreter import ground, numbers_below, shape_of
 from micrograd.leaves import as_array, described, joined_leaves
 from micrograd.modes import is_recording
-from micrograd.ops import concatenate, ravel
 from micrograd.scipy.flows import Flow, Solver, explicit
 from micrograd.scipy.plainly import is_live, plainly, refuse_captured
 from micrograd.scipy.solving import as_tuple, check_function
 from micrograd.scipy.stepping import FIXED, Tableau, equal_parts, path
-from micrograd.scipy.unknowns import Arguments, Unknowns
+from micrograd.scipy.unknowns import Arguments, Unknowns, joined
 from micrograd.trees import BRANCHES, leaves_of, like, same_leaves
 
 EXPLICIT = ("RK45", "RK23", "DOP853")
@@ -149,7 +148,7 @@ class Equation:
     def _slope(self, t: Any, y: Any, *live: Any) -> Any:
         """The slope of y as a vector."""
         out = self._f(t, self._y.shaped(y), *self._args.replaced(live))
-        return concatenate([ravel(x) for x in self._leaves(out)])
+        return joined(self._leaves(out))
 
     def _leaves(self, out: Any) -> list[Any]:
         tree = self._y.tree
