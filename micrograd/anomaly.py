@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any, overload
 
 from micrograd import on_demand as np
+from micrograd.alignment import Aligned, any_of_many
 from micrograd.errors import AnomalyError
 from micrograd.modes import Function, Mode, is_quiet
 from micrograd.op import Op, ground, shape_of
@@ -55,14 +56,16 @@ class Anomalies:
         """Raise AnomalyError if what a node gives to the gradient of input i, which is
         x, is not finite.
         """
+        values = [part, x, gradient]
+        part, shown, gradient = Aligned(values).arrays if any_of_many(values) else map(ground, values)
         place = _first_bad(part)
         if place is None:
             return
         name, where = _name(x, f"input {i}"), f" at {place}" if place else ""
         raise AnomalyError(
             f"backward of {node._record.name}: the gradient of {name}{where} is {_at(part, place)}, "
-            f"where {_shown(x, f'input {i}', place)} and the gradient of the output is "
-            f"{_shown(gradient, '', place)}\n{self._line_of(node)}"
+            f"where {_shown(name, shown, place)} and the gradient of the output is "
+            f"{_shown('', gradient, place)}\n{self._line_of(node)}"
         )
 
 
@@ -120,21 +123,23 @@ def _forget(lines: dict[int, tuple[weakref.ref[Any], str]], key: int, dead: weak
 
 
 def _check(op: Op, what: str, x: Any, inputs: Sequence[Any], line: str) -> None:
-    place = _first_bad(x)
+    numbers = Aligned([x, *inputs]).arrays if any_of_many([x, *inputs]) else [ground(y) for y in (x, *inputs)]
+    place = _first_bad(numbers[0])
     if place is None:
         return
-    causes = " and ".join(_shown(x, f"input {i}", place) for i, x in enumerate(inputs))
+    named = [_name(y, f"input {i}") for i, y in enumerate(inputs)]
+    causes = " and ".join(_shown(name, data, place) for name, data in zip(named, numbers[1:], strict=True))
     where = f" at {place}" if place else ""
-    hint = _hint(op, inputs, place) if what == "output" else ""
-    raise AnomalyError(f"{op.name}: the {what} is {_at(x, place)}{where}, from {causes}{hint}\n{line}")
+    hint = _hint(op, named, numbers[1:], place) if what == "output" else ""
+    raise AnomalyError(f"{op.name}: the {what} is {_at(numbers[0], place)}{where}, from {causes}{hint}\n{line}")
 
 
-def _hint(op: Op, inputs: Sequence[Any], place: tuple[int, ...]) -> str:
+def _hint(op: Op, named: Sequence[str], inputs: Sequence[Any], place: tuple[int, ...]) -> str:
     """Which input is outside of the op's domain, where the record says what that is."""
-    for i, (x, (low, high)) in enumerate(zip(inputs, op.facts.domain or (), strict=False)):
+    for name, x, (low, high) in zip(named, inputs, op.facts.domain or (), strict=False):
         number = _number_at(x, place)
         if number is not None and (number <= low or number >= high):
-            return f"; {_name(x, f'input {i}')} must lie between {low:g} and {high:g}"
+            return f"; {name} must lie between {low:g} and {high:g}"
     return ""
 
 
@@ -143,7 +148,6 @@ def _first_bad(x: Any) -> tuple[int, ...] | None:
 
     It is None if all elements are finite.
     """
-    x = ground(x)
     if x is None or not isinstance(x, (float, int, np.ndarray, np.generic)):
         return None  # another library's array may not be computed yet
     bad = np.argwhere(~np.isfinite(x))
@@ -151,7 +155,7 @@ def _first_bad(x: Any) -> tuple[int, ...] | None:
 
 
 def _at(x: Any, place: tuple[int, ...]) -> float:
-    return float(np.asarray(ground(x))[place])
+    return float(np.asarray(x)[place])
 
 
 def _name(x: Any, otherwise: str) -> str:
@@ -159,14 +163,14 @@ def _name(x: Any, otherwise: str) -> str:
     return repr(label) if label else otherwise
 
 
-def _shown(x: Any, otherwise: str, place: tuple[int, ...]) -> str:
+def _shown(name: str, x: Any, place: tuple[int, ...]) -> str:
     """An input with its number at that place of the output, if it broadcasts there; or
     else with its range.
     """
-    name, number = _name(x, otherwise), _number_at(x, place)
+    number = _number_at(x, place)
     if number is not None:
         return f"{name} = {number}" if name else f"{number}"
-    data = np.asarray(ground(x))
+    data = np.asarray(x)
     low, high = (float(data.min()), float(data.max())) if data.size else (0.0, 0.0)
     return f"{name} {shape_of(data)} from {low} to {high}".strip()
 
@@ -175,7 +179,7 @@ def _number_at(x: Any, place: tuple[int, ...]) -> float | None:
     """The number of an input that went into that place of the output; None where the
     input does not broadcast there.
     """
-    data = np.asarray(ground(x))
+    data = np.asarray(x)
     own = place[len(place) - data.ndim :] if len(place) >= data.ndim else None
     if own is None or not all(n == 1 or i < n for i, n in zip(own, data.shape, strict=True)):
         return None

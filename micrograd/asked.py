@@ -12,7 +12,12 @@ from micrograd import on_demand as np
 from micrograd.op import Elementwise, Op, Primitive, ground, shape_of
 
 
-def asked_in(order: Sequence[Any], seed: Any, inputs_of: Callable[[Any], Sequence[Any]]) -> dict[Any, Any]:
+def asked_in(
+    order: Sequence[Any],
+    seed: Any,
+    inputs_of: Callable[[Any], Sequence[Any]],
+    numbers_of: Callable[[Any], Any] = ground,
+) -> dict[Any, Any]:
     """For each node, an array that is True where the root depends on it (asks for it).
 
     There are two kinds of zero gradients. Nobody asked, if a `where` took the other
@@ -24,10 +29,11 @@ def asked_in(order: Sequence[Any], seed: Any, inputs_of: Callable[[Any], Sequenc
         seed: the cotangent of the root.
         inputs_of: a function that gives the inputs of a node. An input that is not in
             order is a constant.
+        numbers_of: a function that gives the plain numbers of a node or an input.
     """
     nodes = {*order}
     asked = {node: np.zeros(shape_of(node), bool) for node in order}
-    asked[order[-1]] = np.broadcast_to(ground(seed) != 0, shape_of(order[-1]))
+    asked[order[-1]] = np.broadcast_to(numbers_of(seed) != 0, shape_of(order[-1]))
     with np.errstate(all="ignore"):
         for node in reversed(order):
             inputs = inputs_of(node)
@@ -35,7 +41,7 @@ def asked_in(order: Sequence[Any], seed: Any, inputs_of: Callable[[Any], Sequenc
             if np.any(asked[node]):
                 for i, x in enumerate(inputs):
                     if moving[i]:
-                        asked[x] = asked[x] | _passed(node, i, asked[node], inputs, moving)
+                        asked[x] = asked[x] | _passed(node, i, asked[node], inputs, moving, numbers_of)
     return asked
 
 
@@ -43,18 +49,22 @@ def _is_in(x: Any, nodes: set[Any]) -> bool:
     return hasattr(x, "_record") and x in nodes
 
 
-def _passed(node: Any, i: int, mask: Any, inputs: Sequence[Any], moving: Sequence[bool]) -> Any:
+def _passed(
+    node: Any, i: int, mask: Any, inputs: Sequence[Any], moving: Sequence[bool], numbers_of: Callable[[Any], Any]
+) -> Any:
     """Where the root asks for input i of a node.
 
     The mask is True where it asks for the node.
     """
     record, params = node._record, node._params or {}
-    data = [ground(x) for x in inputs]
     try:
+        if hasattr(record, "asked"):  # a call of a function, with a graph of its own
+            return record.asked(i, mask, node, inputs)
+        data = [numbers_of(x) for x in inputs]
         if isinstance(record, Elementwise):
-            part = mask & record.varies(i, ground(node), data, moving, params)
+            part = mask & record.varies(i, numbers_of(node), data, moving, params)
         else:
-            part = _by_transpose(record, i, mask, ground(node), data, moving, params)
+            part = _by_transpose(record, i, mask, numbers_of(node), data, moving, params)
         return _summed(part, shape_of(inputs[i]))
     except Exception:
         # The rule does not run on these masks. To be safe, say that all is asked for.

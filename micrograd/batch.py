@@ -7,14 +7,17 @@ all examples, by the rules in batched/.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd import batched, levels
 from micrograd.arrays import as_real
-from micrograd.errors import GradientError, MicrogradError
-from micrograd.interpreter import PLAIN, Array, shape_of
+from micrograd.errors import DataError, GradientError, MicrogradError, OpError
+from micrograd.interpreter import PLAIN, Array, ground, shape_of
+from micrograd.ops import logical_and, logical_not, logical_or, logical_xor
 from micrograd.ops.operators import Operators
+from micrograd.ops.refusals import one_of_many_error
 from micrograd.record import Op
 
 
@@ -102,6 +105,35 @@ class Batch(Operators):
             op.shape(*inputs, **params)  # says the shapes of one example
             raise
 
+    # Answers to comparisons are plain booleans elsewhere, and go together by & | ^ ~.
+
+    def __and__(self, other: Any) -> Any:
+        return logical_and(self, other) if _is_truth(self, other) else NotImplemented
+
+    def __or__(self, other: Any) -> Any:
+        return logical_or(self, other) if _is_truth(self, other) else NotImplemented
+
+    def __xor__(self, other: Any) -> Any:
+        return logical_xor(self, other) if _is_truth(self, other) else NotImplemented
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Any:
+        if not _is_truth(self):
+            raise OpError(f"~: {self.dtype} numbers have no op for it; write np.logical_not(x), or -x")
+        return logical_not(self)
+
+    def __setitem__(self, index: Any, data: Array) -> None:
+        raise DataError(
+            f"setitem: {self.shape} is one example inside vmap, and not changed in place;\n"
+            f"write x = x.at[{index!r}].set(...), or np.where(condition, ..., x)"
+        )
+
+    def __index__(self) -> int:
+        if self.is_mapped:
+            raise one_of_many_error("index", self)
+        return operator.index(ground(self))
+
     def detach(self) -> Any:
         """The same numbers as a constant, to whatever is around the vmap."""
         examples = self.examples.detach() if isinstance(self.examples, Operators) else self.examples
@@ -109,6 +141,11 @@ class Batch(Operators):
 
     def __repr__(self) -> str:
         return f"Batch({self.examples!r})"
+
+
+def _is_truth(*values: Any) -> bool:
+    """Whether all of these are booleans."""
+    return all(isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b" for x in values)
 
 
 def unmapped(x: Array, number: int) -> Batch:

@@ -6,20 +6,22 @@ unknown.py says what zero times infinity is, and who is told.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.alignment import Aligned, any_of_many
 from micrograd.exact import EXACT, as_float, check_slope, number_like
-from micrograd.interpreter import PLAIN, Array, numbers_below
+from micrograd.interpreter import PLAIN, Array, ground, numbers_below
 from micrograd.modes import is_ieee, quiet_depth
 from micrograd.table import OPS
-from micrograd.unknown import current_zeros, known_zero_forward
+from micrograd.unknown import Examples, current_zeros, known_zero_forward
 
 
 def times(
-    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[[], tuple[Any, Any]] | None = None
+    g: Array, partial: Array, z: Array = 0.0, name: str = "a rule", look: Callable[..., tuple[Any, Any]] | None = None
 ) -> Array:
     """g * partial in a chain rule, where a zero g stays zero, also times infinity or
     nan.
@@ -35,7 +37,8 @@ def times(
         z: the output of the op.
         name: the op, for the warning.
         look: in forward mode, says where the partial is not 0 for any data, and where
-            the inputs are finite.
+            the inputs are finite; inside a vmap it gets the values whose axes the
+            answers must have.
 
     >>> times(0.0, float("inf"))
     0.0
@@ -53,16 +56,28 @@ def times(
         return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its
     # own, which must not be lost.
-    zero = _known_zero(name, numbers_below(product), numbers_below(g), numbers_below(partial), numbers_below(z), look)
+    zero = _known_zero(name, product, g, partial, z, look)
     return OPS["where"](zero, number_like(0.0, product), product)
 
 
 def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any) -> Any:
     """Where a product that is nan stands for 0."""
+    zeros = current_zeros()
+    values = [product, g, partial, z]
+    around = [] if zeros is None or look is not None else zeros.around()
+    if any_of_many(values + around):
+        rows = Aligned(values + around)
+        product, g, partial, z, *around = rows.arrays
+        if look is anywhere or (look is not None and quiet_depth() == 1):
+            seen = look if look is anywhere else functools.partial(look, values)
+            return rows.wrapped(known_zero_forward(name, product, g, partial, z, seen))
+        if look is None and zeros is not None:
+            return rows.wrapped(zeros.known_zero(name, product, g, partial, z, Examples(rows.levels, *around)))
+        return rows.wrapped((product != product) & ((g == 0) | (partial == 0)))
+    product, g, partial, z = map(ground, values)
     if not isinstance(product, (float, int, np.ndarray, np.generic)):  # it may not be computed yet
         return (product != product) & ((g == 0) | (partial == 0))
     product, g, partial, z = (np.asarray(as_float(x)) for x in (product, g, partial, z))
-    zeros = current_zeros()
     if look is anywhere or (look is not None and quiet_depth() == 1):
         zero = known_zero_forward(name, product, g, partial, z, look)
     elif look is None and zeros is not None:
@@ -72,7 +87,7 @@ def _known_zero(name: str, product: Any, g: Any, partial: Any, z: Any, look: Any
     return zero if zero.shape else bool(zero)
 
 
-def anywhere() -> tuple[Any, Any]:
+def anywhere(beside: Any = ()) -> tuple[Any, Any]:
     """For `times` in a jvp rule: the slope varies with the data, which are finite."""
     return np.True_, np.True_
 

@@ -66,6 +66,18 @@ class mapping(pushing):  # noqa: N801
         _mapping.reset(self._mapping_token)
 
 
+def begin_recording() -> int:
+    """A reverse-mode transform begins to record; its number."""
+    number = next(_numbers)
+    _recording.add(number)
+    return number
+
+
+def end_recording(number: int) -> None:
+    """The transform with this number has ended."""
+    _recording.discard(number)
+
+
 class within:  # noqa: N801
     """What runs in this block runs as if this jvp or vmap were the innermost; 0 for
     none.
@@ -89,18 +101,17 @@ class within:  # noqa: N801
         _innermost.reset(self._token)
 
 
-class recording:  # noqa: N801
+class recording:  # noqa: N801 - it is used like a function
     """A reverse-mode transform records in this block, which gives its number."""
 
     __slots__ = ("_number",)
 
     def __enter__(self) -> int:
-        self._number = next(_numbers)
-        _recording.add(self._number)
+        self._number = begin_recording()
         return self._number
 
     def __exit__(self, *error: object) -> None:
-        _recording.discard(self._number)
+        end_recording(self._number)
 
 
 def innermost() -> int:

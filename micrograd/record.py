@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.alignment import Aligned
 from micrograd.chain import times
 from micrograd.errors import MicrogradError, OpError
 from micrograd.exact import EXACT, answer, as_float
@@ -245,14 +246,22 @@ class Elementwise(Op):
         return total
 
     def _look(
-        self, i: int, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
+        self,
+        i: int,
+        z: Array,
+        inputs: Sequence[Array],
+        tangents: Sequence[Array | None],
+        params: dict[str, Any],
+        beside: Sequence[Array] = (),
     ) -> tuple[Any, Any]:
         """Where the partial of input i is not 0 for any data, and where all inputs are
-        finite.
+        finite; in examples of a vmap, for those that the values beside differ in.
         """
-        data = [as_float(ground(x)) for x in inputs]
+        values = [z, *inputs]
+        numbers = Aligned([*values, *beside]).arrays[: len(values)] if beside else map(ground, values)
+        out, *data = map(as_float, numbers)
         finite = functools.reduce(np.logical_and, map(np.isfinite, data))
-        return self.varies(i, ground(z), data, [t is not None for t in tangents], params), finite
+        return self.varies(i, out, data, [t is not None for t in tangents], params), finite
 
     def varies(self, i: int, z: Any, data: Sequence[Any], moving: Sequence[bool], params: dict[str, Any]) -> Any:
         """Where dz/dx of input i is not 0 for any data at all: as of x * 0, but for

@@ -13,7 +13,7 @@ import linecache
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,35 @@ STRICT: ContextVar[bool] = ContextVar("strict", default=False)
 _zeros: ContextVar[Zeros | None] = ContextVar("zeros", default=None)
 
 
+class Examples:
+    """What a walk back in the examples of vmaps must know of them.
+
+    Args:
+        levels: the numbers of the vmaps. All arrays have an axis for each, which come
+            first.
+        root: the numbers of the root.
+        seed: those of its cotangent.
+    """
+
+    def __init__(self, levels: Sequence[int], root: Any, seed: Any) -> None:
+        self.levels = levels
+        self.sizes = np.broadcast_shapes(root.shape[: len(levels)], seed.shape[: len(levels)])
+        own = tuple(range(len(levels), root.ndim))
+        self.is_finite = np.all(np.isfinite(root), axis=own, keepdims=True)  # per example
+
+    def doubtful(self, mask: Any, is_asked: Callable[[dict[int, int]], Any]) -> Any:
+        """The mask, where the root depends on the element in its example."""
+        depth = len(self.levels)
+        sizes = np.broadcast_shapes(mask.shape[:depth], self.sizes)
+        mask = np.broadcast_to(mask, sizes + mask.shape[depth:]).copy()
+        for place in np.argwhere(mask.any(axis=tuple(range(depth, mask.ndim)))):
+            here = is_asked(dict(zip(self.levels, place, strict=True)))
+            own = mask[tuple(place)]
+            own &= here.reshape(own.shape) if np.size(here) == own.size else np.any(here)
+            mask[tuple(place)] = own
+        return mask
+
+
 class Zeros:
     """The meaning of zeros in one walk back from a root.
 
@@ -39,7 +68,7 @@ class Zeros:
         seed: the cotangent of the root.
         look: a function of root and seed. For each node it gives an array of True and
             False: whether the root depends on the element. The factor of that
-            dependence may be zero.
+            dependence may be zero. It also takes a place, for one example of vmaps.
 
     Attributes:
         node: the node whose rules run now.
@@ -47,11 +76,11 @@ class Zeros:
 
     __slots__ = ("_asked", "_look", "_root", "_seed", "_token", "node")
 
-    def __init__(self, root: Any, seed: Any, look: Callable[[Any, Any], dict[Any, Any]]) -> None:
+    def __init__(self, root: Any, seed: Any, look: Callable[..., dict[Any, Any]]) -> None:
         self._root = root
         self._seed = seed
         self._look = look
-        self._asked: dict[Any, Any] | None = None
+        self._asked: dict[Any, dict[Any, Any]] = {}  # by place
         self.node: Any = None
 
     def __enter__(self) -> Zeros:
@@ -61,13 +90,19 @@ class Zeros:
     def __exit__(self, *error: Any) -> None:
         _zeros.reset(self._token)
 
-    def _is_asked(self) -> Any:
-        """Where the root depends on the node whose rules run now."""
-        if self._asked is None:
+    def around(self) -> list[Any]:
+        """The root and its cotangent."""
+        return [self._root, self._seed]
+
+    def _is_asked(self, place: dict[int, int] | None = None) -> Any:
+        """Where the root depends on the node whose rules run now; in one example."""
+        key = None if place is None else tuple(place.values())
+        if key not in self._asked:
             node = self.node
-            self._asked = self._look(self._root, self._seed)
+            given = (self._root, self._seed)
+            self._asked[key] = self._look(*given) if place is None else self._look(*given, place)
             self.node = node
-        return self._asked.get(self.node, False)
+        return self._asked[key].get(self.node, np.False_)
 
     def _is_finite(self) -> bool:
         """Whether the number that is differentiated is finite."""
@@ -76,16 +111,22 @@ class Zeros:
             data = data._below
         return bool(np.all(np.isfinite(data)))
 
-    def known_zero(self, name: str, product: Any, g: Any, partial: Any, z: Any) -> Any:
+    def known_zero(
+        self, name: str, product: Any, g: Any, partial: Any, z: Any, examples: Examples | None = None
+    ) -> Any:
         """Where a product that is nan must be 0."""
+        z = self.node.refilled() if hasattr(self.node, "refilled") else z  # it was not kept: see traced.py
         bad = product != product
         idle, met = bad & (g == 0), bad & np.isinf(g) & (partial == 0)
         doubtful = idle & np.isinf(partial)
-        if np.any(doubtful):
+        if examples is not None:
+            doubtful = examples.doubtful(doubtful, self._is_asked)
+        elif np.any(doubtful):
             here = self._is_asked()
             doubtful = doubtful & (here if np.shape(here) == np.shape(product) else np.any(here))
-        pole = np.isinf(z) | (not self._is_finite())
-        kink = ~pole if np.shape(pole) in ((), np.shape(product)) else not np.any(pole)
+        pole = np.isinf(z) | (not self._is_finite() if examples is None else ~examples.is_finite)
+        same = np.shape(pole) in ((), np.shape(product)) or examples is not None
+        kink = ~pole if same else not np.any(pole)
         if np.any(doubtful & kink):
             tell(name, "a gradient of 0 times an infinite slope")
         if np.any(met & kink):

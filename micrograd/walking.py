@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd import memory
+from micrograd.alignment import at_example
 from micrograd.asked import asked_in
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back
@@ -129,7 +130,7 @@ class Walking(Walk):
 
     def take_own_step(self, node: Node) -> None:
         """Call the `_backward` that the user has assigned to a node."""
-        self._be_quiet()
+        self.gradients.settle(node)
         for x in inputs_of(node):
             if isinstance(x, Node) and hasattr(x._grad, "copy"):
                 x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array
@@ -180,9 +181,16 @@ def _watch_all(order: list[Any]) -> None:
             memory.watch(user)
 
 
-def asked_about(root: Node, seed: Any) -> dict[Any, Any]:
-    """Where the root depends on each node that it was made from: see asked.py."""
-    return asked_in(collect(root, set()), seed, inputs_of)
+def asked_about(root: Node, seed: Any, place: Any = None) -> dict[Any, Any]:
+    """Where the root depends on each node that it was made from: see asked.py.
+
+    With a place, in one example of vmaps: the number of the example, by the number of
+    the vmap.
+    """
+    order = collect(root, set())
+    if place is None:
+        return asked_in(order, seed, inputs_of)
+    return asked_in(order, seed, inputs_of, lambda x: at_example(x, place))
 
 
 def _order_beside(walk: Walking) -> list[Any]:

@@ -17,7 +17,6 @@ import pytest
 import micrograd.numpy as mnp
 from micrograd import (
     Value,
-    dual,
     elementwise_grad,
     enable_grad,
     grad,
@@ -35,7 +34,7 @@ from micrograd import (
 )
 from micrograd.engine import is_recording
 from micrograd.errors import ArgumentError, DataError, GradientError, ShapeError
-from micrograd.op import shape_of
+from micrograd.op import OPS, primitive, shape_of
 
 Layer = namedtuple("Layer", "w b")
 X = np.array([0.5, -1.0, 2.0])
@@ -178,11 +177,29 @@ def test_jacobian(row, mode):
     same(jacobian(lambda *xs: (f(*xs), [xs[0], "aux"]), argnums, mode, has_aux=True)(*args)[0], wanted)
 
 
-@pytest.mark.parametrize(("f", "x", "forward"), [(lambda x: M.T @ x, X[:2], True), (lambda x: M @ x, X, False)])
-def test_jacobian_takes_the_cheaper_mode(f, x, forward):
+@pytest.mark.parametrize("mode", [None, "forward", "reverse"])
+@pytest.mark.parametrize("rows", [2, 5])
+def test_jacobian_takes_the_cheaper_mode(rows, mode):
+    """After one run of f, whose graph it then goes through either way."""
     seen = []
-    jacobian(lambda x: seen.append(type(x)) or f(x))(x)
-    assert (dual.Dual in seen) is forward
+
+    @primitive(
+        "twice",
+        vjp=[lambda g, z, x: seen.append("reverse") or g * 2.0],
+        jvp=[lambda t, z, x: seen.append("forward") or t * 2.0],
+        shape=shape_of,
+        axes=1,
+    )
+    def twice_of_test(x):
+        seen.append("run")
+        return x * 2.0
+
+    matrix = np.ones((rows, 3))
+    try:
+        same(jacobian(lambda x: matrix @ twice_of_test(x), mode=mode)(X), 2 * matrix)
+        assert seen == ["run", mode or ("reverse" if rows < 3 else "forward")]
+    finally:
+        del OPS["twice_of_test"]
 
 
 @pytest.mark.parametrize("mode", ["reverse", "forward"])
@@ -254,7 +271,10 @@ def test_how_often_the_function_runs():
         (lambda: hessian(f)(X), 1),
         (lambda: hvp(f, (X,), (X,)), 1),
         (lambda: jacobian(f, mode="reverse")(X), 1),
-        (lambda: jacobian(f, mode="forward")(X), 3),
+        (lambda: jacobian(f, mode="forward")(X), 1),
+        (lambda: jacobian(f, mode="forward", chunk_size=2)(X), 2),
+        (lambda: jacobian(f, mode="forward", chunk_size=1)(X), 3),
+        (lambda: jacobian(lambda x: f(x) * M)(X), 1),
     ]:
         calls.clear()
         transform()

@@ -4,13 +4,18 @@ gives.
 
 from __future__ import annotations
 
+import math
+import pickle
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, hessian, jacobian, jvp, vjp, vmap
+from micrograd import Value, detect_anomaly, grad, hessian, jacobian, jvp, ops, vjp, vmap
+from micrograd.errors import AnomalyError, GradientError, IndexingError, MicrogradError
+from micrograd.nn.losses import cross_entropy
+from micrograd.op import elementwise
 
 RNG = np.random.default_rng(7)
 XS, W, A = RNG.normal(size=(5, 3)), RNG.normal(size=3), RNG.normal(size=(4, 3))
@@ -124,3 +129,259 @@ def test_a_result_that_no_argument_has_to_do_with() -> None:
     assert z.shape == (5,)
     z.sum().backward()
     assert v.grad == 20.0
+
+
+# Zeros and infinities have their meaning in each example
+
+POINTS = np.array([0.0, 1.0, 4.0, -1.0, np.inf, np.nan])
+AT_KINKS: dict[str, Callable[[Any], Any]] = {
+    "sqrt where": lambda x: np.where(x > 0, np.sqrt(x), 0.0),
+    "log where": lambda x: np.where(x > 0, np.log(x), 0.0),
+    "sqrt of a square": lambda x: np.sqrt(x * x),
+    "power times 0": lambda x: x**0.5 * 0.0,
+    "x log x": lambda x: (x - 1.0) * np.log(np.abs(x - 1.0)),
+    "root of abs": lambda x: np.abs(x) ** 0.5,
+    "where inside": lambda x: np.sum(np.where(np.array([True, False]), np.sqrt(x * np.ones(2)), 0.0)),
+    "norm": lambda x: np.linalg.norm(np.stack([x, 2.0 * x])),
+}
+
+
+@pytest.mark.filterwarnings("ignore::micrograd.errors.GradientWarning")
+@pytest.mark.parametrize("name", AT_KINKS)
+def test_zero_times_infinity_in_each_example(name: str) -> None:
+    f = AT_KINKS[name]
+
+    def slope(t: float) -> Callable[[Any], Any]:
+        return lambda x: jvp(f, (x,), (t,))[1]
+
+    with np.errstate(all="ignore"):
+        for g in (f, grad(f), grad(grad(f)), slope(1.0), slope(0.0)):
+            np.testing.assert_array_equal(vmap(g)(POINTS), looped(g, POINTS))
+        np.testing.assert_array_equal(jvp(vmap(f), (POINTS,), (np.ones(6),))[1], looped(slope(1.0), POINTS))
+        _, pullback = vjp(f, 0.0)
+        cotangents = np.array([0.0, 1.0, np.inf])
+        np.testing.assert_array_equal(vmap(pullback)(cotangents)[0], [pullback(g)[0] for g in cotangents.tolist()])
+
+
+def test_anomalies_are_found_in_an_example() -> None:
+    with pytest.raises(AnomalyError, match=r"^log: the output is nan at \(1,\), from input 0 = -1.0"), detect_anomaly():
+        vmap(grad(np.log))(np.array([1.0, -1.0]))
+
+
+# Numbers of a type
+
+
+def test_types_of_numbers_stay() -> None:
+    xs = XS.astype(np.float32)
+    assert vmap(loss)(xs).dtype == np.float64  # W is of float64
+    f = lambda x: np.sum(np.tanh(2.0 * x) ** 2 + 1)  # noqa: E731
+    assert vmap(f)(xs).dtype == vmap(grad(f))(xs).dtype == np.float32
+    assert vmap(lambda x: x + 1)(np.arange(3)).dtype == int
+    assert vmap(lambda x: x > 0)(BS).dtype == bool
+    assert vmap(lambda x: 3)(BS).dtype == int
+
+
+# Trees and axes
+
+
+def test_axes_of_a_tree() -> None:
+    tree = {"x": XS, "w": W, "none": None, "list": [BS]}
+    axes = {"x": 0, "w": None, "none": None, "list": 0}
+    found = vmap(lambda t, s: (loss(t["x"], t["w"]) * t["list"][0] + s, t["none"]), (axes, None))(tree, 2.0)
+    close(found[0], looped(loss, XS) * BS + 2.0)
+    assert found[1] is None
+
+
+def test_negative_axes_in_and_out() -> None:
+    cube = RNG.normal(size=(2, 3, 5))
+    z = vmap(lambda x: np.tanh(x), in_axes=-1, out_axes=-2)(cube)
+    close(z, np.moveaxis(np.tanh(cube), -1, -2))
+    a, b = vmap(lambda x: (x, np.sum(x)), in_axes=2, out_axes=(1, 0))(cube)
+    assert (a.shape, b.shape) == ((2, 5, 3), (5,))
+
+
+def test_arguments_by_name_are_mapped_along_axis_0() -> None:
+    close(vmap(lambda x, *, w: loss(x, w))(XS, w=2.0 * XS), looped(loss, XS, 2.0 * XS))
+
+
+def test_axis_size_where_nothing_is_mapped() -> None:
+    close(vmap(loss, in_axes=None, axis_size=4)(W), np.full(4, loss(W)))
+    assert vmap(loss, in_axes=None, out_axes=None, axis_size=4)(W) == loss(W)
+
+
+def test_an_empty_batch() -> None:
+    none = np.zeros((0, 3))
+    assert vmap(loss)(none).shape == (0,)
+    assert vmap(grad(loss))(none).shape == (0, 3)
+    assert vmap(jacobian(curve))(none).shape == (0, 4, 3)
+    assert vmap(lambda x: np.linalg.inv(np.eye(3) + x))(none).shape == (0, 3, 3)
+    assert vmap(lambda x: np.digitize(x, W))(none).shape == (0, 3)
+    assert vmap(lambda x: np.sort(x)[0])(none).shape == (0,)
+
+
+def test_the_result_may_be_changed() -> None:
+    z = vmap(lambda x: W)(XS)
+    z[0] = 7.0
+    assert z[1, 0] == W[0]
+
+
+def test_results_share_no_memory() -> None:
+    xs = XS.copy()
+    a, b, c = vmap(lambda x: (x, x, x[0]))(xs)
+    a[0], b[1, 1], c[0] = 7.0, 8.0, 9.0
+    np.testing.assert_array_equal(xs, XS)
+    assert (a[1, 1], b[0, 0], a[0, 0]) == (XS[1, 1], XS[0, 0], 7.0)
+
+
+def test_an_op_of_ones_own() -> None:
+    op = elementwise("cubed in vmap", lambda z, x: 3.0 * x * x)(lambda x: x * x * x)
+    close(vmap(grad(op))(BS), 3.0 * BS**2)
+
+
+# Indices that differ from example to example
+
+
+def test_elements_by_numbers_of_each_example() -> None:
+    table, places = RNG.normal(size=(4, 2)), np.array([0, -1, 2, 2, 1])
+    close(vmap(lambda i: ops.take(table, i, axis=0))(places), table[places])
+    close(vmap(lambda x, i: np.take(x, i))(XS, places % 3), XS[np.arange(5), places % 3])
+    close(vmap(lambda x: np.take_along_axis(x, np.argsort(x), axis=0))(XS), np.sort(XS, axis=1))
+    close(vmap(lambda x, i: ops.take(x, i, axis=1, mode="wrap"), (None, 0))(table, places), table[:, places % 2].T)
+    gradient = vmap(grad(lambda t, i: np.sum(ops.take(t, i, axis=0) ** 2)), (None, 0))(table, places)
+    close(gradient, looped(grad(lambda t, i: np.sum(t[i] ** 2)), [table] * 5, places.tolist()))
+    summed = grad(lambda t: np.sum(vmap(lambda i: ops.take(t, i, axis=0) ** 2)(places)))(table)
+    close(summed, gradient.sum(axis=0))
+
+
+def test_an_index_that_is_not_there() -> None:
+    with pytest.raises(IndexingError, match=r"^take: index 3 is out of bounds for axis 0 of \(3,\), with size 3$"):
+        vmap(lambda x, i: np.take(x, i))(XS, np.array([0, 1, 2, 3, 0]))
+    with pytest.raises(IndexingError, match=r"^take: indices of type float64: give integers"):
+        vmap(lambda x, i: np.take(x, i))(XS, BS)
+
+
+def test_classes_of_each_example() -> None:
+    logits, classes = RNG.normal(size=(5, 3)), np.array([0, 2, 1, 1, 0])
+    f = lambda z, k: cross_entropy(z, k)  # noqa: E731
+    close(vmap(grad(f))(logits, classes), looped(grad(f), logits, classes))
+    close(vmap(lambda k: ops.one_hot(k, 3))(classes), np.eye(3)[classes])
+    close(vmap(lambda k: ops.embedding(k, XS))(classes), XS[classes])
+
+
+# What is refused
+
+CHOICE = np.array([0, 1, 1])
+REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
+    "if": (lambda x, i: x[0] if x[0] > 0 else 0.0, r"^bool\(\): inside vmap this number stands for .*\nwrite np.where"),
+    "float": (lambda x, i: float(x[0]), r"^float\(\): .*\nuse NumPy's functions, such as np.exp\(x\) for math.exp"),
+    "math": (lambda x, i: math.exp(x[0]), r"^float\(\): inside vmap this number stands for all examples at once"),
+    "int": (lambda x, i: int(x[0]), r"^int\(\): .*\nwrite micrograd.numpy.take\(table, i, axis=0\) for table\[i\]"),
+    "item": (lambda x, i: x[0].item(), r"^item\(\): inside vmap this number"),
+    "max": (lambda x, i: max(x[0], 0.0), r"^bool\(\): .*\n.*np.maximum for min and max$"),
+    "tolist": (lambda x, i: x.tolist(), r"^tolist\(\): inside vmap a value of shape \(2,\) stands for"),
+    "range": (lambda x, i: range(i), r"^index: .*\n.*sizes, as of range\(n\), must be the same in each"),
+    "table": (lambda x, i: W[i], r"^index: .*\nwrite micrograd.numpy.take"),
+    "own table": (lambda x, i: x[i], r"^getitem: inside vmap the index \(\) differs .*;\nwrite micrograd.numpy.take"),
+    "mask": (lambda x, i: x[x > 0], r"^getitem: inside vmap the index \(2,\) .* too;\nwrite np.where\(mask, x, 0.0\)"),
+    "raw mask": (lambda x, i: W[:2][x > 0], r"^mask: .*\nwrite np.where\(mask, x, 0.0\) for x\[mask\]"),
+    "at": (lambda x, i: x.at[i].set(0.0), r"^index_set: .*;\nwrite np.where\(np.arange\(n\) == i, w, x\)"),
+    "float index": (lambda x, i: x[x], "an index must be made of integers, such as those of argmax$"),
+    "asarray": (lambda x, i: np.asarray(x), r"^asarray: inside vmap a value of shape \(2,\)"),
+    "format": (lambda x, i: f"{x[0]:.2f}", r"^format: inside vmap this number"),
+    "round": (lambda x, i: round(x[0]), r"^round\(\): .*\nwrite np.round\(x\)$"),
+    "nonzero": (lambda x, i: np.nonzero(x), "^vmap: the size of a result differs from example to example"),
+    "histogram": (lambda x, i: np.histogram(x), r"^vmap: this function looks at the plain numbers of its input \(2,\)"),
+    "random": (lambda x, i: x * np.random.rand(), r"^np.random: a function inside vmap drew random numbers"),
+    "dropout": (lambda x, i: ops.dropout(x), "^dropout: inside vmap all examples would get the same mask"),
+    "setitem": (lambda x, i: x.__setitem__(0, 1.0), r"^setitem: \(2,\) is one example .*\nwrite x = x.at\[0\].set"),
+    "~": (lambda x, i: ~x, r"^~: float64 numbers have no op for it; write np.logical_not\(x\), or -x$"),
+    "shapes": (lambda x, i: x + np.ones(3), r"^add: \(2,\) and \(3,\) do not broadcast"),
+    "axis": (lambda x, i: np.sum(x, axis=1), r"^sum: axis 1 of \(2,\): its axes are numbered from -1 to 0$"),
+    "matmul": (lambda x, i: x @ np.ones((3, 2)), r"^matmul: \(2,\) @ \(3, 2\): inner sizes 2 and 3 differ"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_the_repair(name: str) -> None:
+    f, message = REFUSED[name]
+    given = np.array([[1.0, 0.0], [-2.0, 1.0], [0.0, 3.0]])
+    with pytest.raises(MicrogradError, match=message) as caught:
+        vmap(f)(given, CHOICE)
+    assert len(str(caught.value).splitlines()) <= 3
+
+
+def test_answers_to_comparisons_go_together() -> None:
+    close(
+        vmap(lambda x: np.where((x > 0) & ~(x > 1) | (x < -1), x, 0.0))(BS),
+        np.where((BS > 0) & (BS <= 1) | (BS < -1), BS, 0),
+    )
+    close(vmap(lambda x: True ^ (x > 0))(BS), BS <= 0)
+
+
+MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
+    "sizes": (
+        lambda: vmap(loss)(XS, XS[:2]),
+        "numbers of examples differ: 5 in argument 0, 2 in argument 1; give each",
+    ),
+    "size by name": (lambda: vmap(lambda x, w: x)(XS, w=XS[:2]), "differ: 5 in argument 0, 2 in w=; give"),
+    "axis_size": (lambda: vmap(loss, axis_size=4)(XS), "differ: 4 by axis_size, 5 in argument 0; give"),
+    "number": (
+        lambda: vmap(loss)(XS, 2.0),
+        "argument 1 is a number, which has no axes, and in_axes says axis 0; give None",
+    ),
+    "axis": (lambda: vmap(loss, 2)(XS), r"argument 0 is of shape \(5, 3\), and in_axes says axis 2; give"),
+    "count": (
+        lambda: vmap(loss, (0, 0))(XS),
+        r"in_axes=\(0, 0\), and f was called with 1 positional arguments; give one",
+    ),
+    "tree": (
+        lambda: vmap(loss, ({"x": 0},))(XS),
+        r"in_axes has {'x': 0} for an argument that is an array of shape \(5, 3\)",
+    ),
+    "nothing": (lambda: vmap(loss, None)(W), "no argument is mapped, so the number of examples is not known; give"),
+    "out": (
+        lambda: vmap(loss, out_axes=1)(XS),
+        r"out_axes says axis 1 for a result of shape \(\) in each example; with",
+    ),
+    "out None": (lambda: vmap(loss, out_axes=None)(XS), "out_axes is None for a result that differs from example to"),
+    "out tree": (
+        lambda: vmap(loss, out_axes=(0, 0))(XS),
+        r"out_axes has \(0, 0\) for an output that is a number; give",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_in_axes_name_the_argument(name: str) -> None:
+    call, message = MISTAKES[name]
+    with pytest.raises(MicrogradError, match=f"^vmap: .*{message}"):
+        call()
+
+
+LEFT_OVER: dict[str, Callable[[Any], Any]] = {
+    "op": lambda x: x + 1.0,
+    "float": float,
+    "beside a Value": lambda x: Value(2.0) * x,
+    "in a transform": lambda x: grad(lambda w: w * x)(1.0),
+    "in another vmap": lambda x: vmap(lambda b: b * x)(BS),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OVER)
+def test_left_over_from_a_vmap_that_has_ended(name: str) -> None:
+    kept: list[Any] = []
+    vmap(lambda x: kept.append(x) or x)(BS)
+    with pytest.raises(GradientError, match=r"^vmap: a value of shape \(\) is left over from a vmap that has ended"):
+        LEFT_OVER[name](kept[0])
+
+
+def test_left_over_but_the_same_in_each_example() -> None:
+    kept: list[Any] = []
+    vmap(lambda b: grad(lambda w: kept.append(w) or w * b)(2.0))(BS)
+    assert float(kept[0] * 3.0) == 6.0
+
+
+def test_it_can_be_pickled_and_shown() -> None:
+    f = pickle.loads(pickle.dumps(vmap(np.tanh)))
+    close(f(BS), np.tanh(BS))
+    assert repr(f) == "<vmap of tanh>"

@@ -5,7 +5,7 @@ the same in each example. It gives the results of all examples, along axis 0. Mo
 need no rule of their own: their record says what joins elements, and what does not.
 """
 
-from micrograd.batched import indexing, joining, products, shapes, windowed
+from micrograd.batched import indexing, joining, normalized, products, recurrent, shapes, windowed
 from micrograd.batched.rules import run
 
-__all__ = ["indexing", "joining", "products", "run", "shapes", "windowed"]
+__all__ = ["indexing", "joining", "normalized", "products", "recurrent", "run", "shapes", "windowed"]

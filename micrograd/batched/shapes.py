@@ -8,9 +8,10 @@ from micrograd.batched.layouts import stand_in, with_rank
 from micrograd.batched.rules import elementwise, rule_for
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import broadcast_to, cast, reshape, transpose
+from micrograd.ops.lengths import cosine
 from micrograd.record import Op
 
-rule_for(cast)(elementwise)
+rule_for(cast, cosine)(elementwise)
 
 
 @rule_for(reshape)

@@ -1,12 +1,16 @@
-"""Sliding windows in all examples: they slide along the last axes alone."""
+"""Sliding windows and convolutions in all examples: they slide along the last axes
+alone.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from micrograd.batched.layouts import stand_in
+from micrograd.batched.layouts import shape_of_one, stand_in
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
+from micrograd.ops import contract, flip, pad
+from micrograd.ops.calculus import convolved
 from micrograd.ops.sliding import overlap_add, windows
 from micrograd.record import Op
 
@@ -15,3 +19,17 @@ from micrograd.record import Op
 def _windowed(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     op.shape(stand_in(shape_of(data[0])[1:]), **params)
     return op(data[0], **params)
+
+
+@rule_for(convolved)
+def _convolved(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """Each sum of products is what a window over one row sees, times the other row
+    backwards.
+    """
+    x, y = data
+    op.shape(*[stand_in(shape_of_one(v, m)) for v, m in zip(data, mapped, strict=True)])
+    m = shape_of(y)[-1]
+    row = pad(x, [(0, 0)] * mapped[0] + [(m - 1, m - 1)])
+    seen = windows(row, size=(m,), stride=(1,), dilation=(1,))
+    left, right = "b" * mapped[0], "b" * mapped[1]
+    return contract(seen, flip(y, axis=-1), subscripts=f"{left}km,{right}m->bk")

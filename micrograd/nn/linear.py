@@ -12,14 +12,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.module import Module
-from micrograd.op import Array, ground, named, shape_of
+from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import operand, true_or_false
 from micrograd.ops.axes import axis_of
 
@@ -220,8 +219,8 @@ class Embedding(Module):
         if self.padding_idx is None:
             return z
         # The padding's row as a constant: no gradient reaches it.
-        is_padding = np.asarray(ground(input)) == self.padding_idx
-        return ops.where(is_padding[..., None], ops.stop_gradient(z), z)
+        is_padding = ops.equal(ops.getitem(input, index=(..., None)), self.padding_idx)
+        return ops.where(is_padding, ops.stop_gradient(z), z)
 
     def _row(self, padding_idx: Any) -> int:
         n = self.num_embeddings

@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.alignment import by_example
 from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter
-from micrograd.op import Array, ground, multilinear, named, shape_of
+from micrograd.op import Array, multilinear, named, numbers_below, shape_of
 from micrograd.ops.alarms import integer_of
 from micrograd.ops.arithmetic import divide, remainder, where
 from micrograd.ops.axes import along, axes_of, axis_of, with_length
@@ -22,6 +23,7 @@ from micrograd.ops.reducing import in_dtype
 from micrograd.ops.reductions import sum
 from micrograd.ops.scans import cumprod, cumsum
 from micrograd.ops.shapes import broadcast_to, reshape
+from micrograd.ops.taking import take
 
 __all__ = [
     "convolve",
@@ -250,16 +252,16 @@ def interp(
     if period is not None:
         x, xp, fp = _repeated(x, xp, fp, period)
         left = right = None
-    known = ground(xp)
+    known = numbers_below(xp)
     if known is not None and (np.diff(known) < 0).any():
         raise ArgumentError("interp: xp is not in ascending order; sort it, and fp with it: order = np.argsort(xp)")
     last, n = getitem(xp, index=-1), shape_of(xp)[0]
     low = np.clip(_place(xp, x), 0, n - 2 if n > 1 else 0)
     high = low + (1 if n > 1 else 0)
-    x0, f0 = getitem(xp, index=low), getitem(fp, index=low)
+    x0, f0 = take(xp, low, axis=0), take(fp, low, axis=0)
     inside = greater(last, x) if n > 1 else np.False_  # elsewhere it does not count
-    width = where(inside, getitem(xp, index=high) - x0, 1.0)
-    z = f0 + (getitem(fp, index=high) - f0) * divide(x - x0, width)
+    width = where(inside, take(xp, high, axis=0) - x0, 1.0)
+    z = f0 + (take(fp, high, axis=0) - f0) * divide(x - x0, width)
     z = where(less(x, getitem(xp, index=0)), getitem(fp, index=0) if left is None else left, z)
     z = where(greater(x, last), getitem(fp, index=-1) if right is None else right, z)
     return where(equal(x, last), getitem(fp, index=-1), z)
@@ -268,7 +270,7 @@ def interp(
 def _place(xp: Array, x: Array) -> Any:
     """Number of the last point at or before x."""
     place = searchsorted(xp, x, side="right")
-    if ground(place) is None:
+    if numbers_below(place) is None:
         return np.zeros(shape_of(x), int)  # shapes without numbers
     return place - 1
 
@@ -280,8 +282,8 @@ def _repeated(x: Array, xp: Array, fp: Array, period: Any) -> tuple[Array, Array
     period = abs(float(period))
     x, xp = remainder(x, period), remainder(xp, period)
     order = argsort(xp)
-    if ground(order) is not None:
-        xp, fp = getitem(xp, index=order), getitem(fp, index=order)
+    if numbers_below(order) is not None:
+        xp, fp = take(xp, order, axis=0), take(fp, order, axis=0)
     xp = concatenate([getitem(xp, index=slice(-1, None)) - period, xp, getitem(xp, index=slice(1)) + period])
     return x, xp, concatenate([getitem(fp, index=slice(-1, None)), fp, getitem(fp, index=slice(1))])
 
@@ -307,9 +309,9 @@ def unwrap(p: Array, *, discont: float | None = None, axis: int = -1, period: fl
     """
     p = as_input(p, "unwrap")
     axis_of("unwrap", p, axis)
-    if ground(p) is None:
+    if numbers_below(p) is None:
         return p
-    return p + (np.unwrap(ground(p), discont, axis, period=period) - ground(p))
+    return p + by_example(lambda row: np.unwrap(row, discont, axis, period=period) - row, p)
 
 
 # Convolution

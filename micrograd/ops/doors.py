@@ -85,6 +85,8 @@ def length_of(x: Any) -> int:
 
 def array_maker(x: Any) -> Callable[..., Any]:
     """What NumPy calls to make an array of x: see `Operators.__array__`."""
+    if is_one_of_many(x) and np.dtype(x.dtype).kind in "iub":  # NumPy is about to index by it
+        return functools.partial(_refuse_index, x)
     if not x._has_history():
         return functools.partial(_array_of, x)
     if shape_of(x) == ():
@@ -95,6 +97,10 @@ def array_maker(x: Any) -> Callable[..., Any]:
 def _array_of(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
     """What NumPy gets for a constant: its numbers."""
     return np.array(ground(x), dtype=dtype, copy=copy)
+
+
+def _refuse_index(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+    raise one_of_many_error("mask" if np.dtype(x.dtype).kind == "b" else "index", x)
 
 
 def _refuse_array(x: Any, dtype: Any = None, copy: bool | None = None) -> Any:

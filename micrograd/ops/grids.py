@@ -8,10 +8,11 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError, DomainError
 from micrograd.interpreter import Interpreter
-from micrograd.op import Array, broadcast_shape, ground, named, shape_of
+from micrograd.op import Array, broadcast_shape, named, numbers_below, shape_of
 from micrograd.ops.alarms import integer_of
 from micrograd.ops.arithmetic import absolute, cast, positive, sign, where
 from micrograd.ops.axes import new_axis, with_length
+from micrograd.ops.comparisons import greater
 from micrograd.ops.functions import log10, power
 from micrograd.ops.shapes import broadcast_to, expand_dims, moveaxis, reshape, sizes_of
 
@@ -153,8 +154,8 @@ def geomspace(
     """
     start, stop = as_data(start, "geomspace"), as_data(stop, "geomspace")
     broadcast_shape("geomspace", start, stop)
-    ends = ground(start), ground(stop)
-    if not any(x is None for x in ends) and not np.all(np.sign(ends[0]) * np.sign(ends[1]) > 0):
+    fits = numbers_below(greater(sign(start) * sign(stop), 0))
+    if fits is not None and not np.all(fits):
         raise DomainError(
             f"geomspace: from {named(start)} to {named(stop)}: an end is 0, or the signs differ; "
             f"give two ends of one sign"

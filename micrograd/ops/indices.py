@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import IndexingError
-from micrograd.interpreter import Interpreter
+from micrograd.interpreter import Interpreter, is_one_of_many
 from micrograd.op import Array, named, shape_of
 
 __all__ = [
@@ -39,6 +39,19 @@ def is_basic(entry: Any) -> bool:
     return type(entry) in (int, slice) or entry is None or entry is Ellipsis or is_integer(entry)
 
 
+# Types of entries that take each element at most once, and that no Value hides behind.
+PLAIN_ENTRIES = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
+def are_plain(index: Any) -> bool:
+    """Whether an index is made of such entries alone.
+
+    >>> are_plain((slice(2), 0)), are_plain([0, 0])
+    (True, False)
+    """
+    return PLAIN_ENTRIES.issuperset(map(type, index)) if type(index) is tuple else type(index) in PLAIN_ENTRIES
+
+
 def is_integer(entry: Any) -> bool:
     """Whether an entry is one integer: a Python int, a NumPy one, or an array of it."""
     if isinstance(entry, bool) or not hasattr(entry, "__index__") or getattr(entry, "shape", ()) != ():
@@ -65,11 +78,27 @@ def refuse_values(name: str, index: Any) -> None:
         x = pending.pop()
         if isinstance(x, (list, tuple)):
             pending += x
+        elif is_one_of_many(x):
+            raise IndexingError(
+                f"{name}: inside vmap the index {shape_of(x)} differs from example to example;"
+                + _repair_of(name, np.dtype(x.dtype).kind)
+            )
         elif isinstance(x, Interpreter) and not _is_traced(x):
             raise IndexingError(
                 f"{name}: the index holds {type(x).__name__} {named(x)}: an index carries no gradient; "
                 f"give plain integers, such as int(v), or v.numpy().astype(int)"
             )
+
+
+def _repair_of(name: str, kind: str) -> str:
+    """What to write for an index that differs from example to example."""
+    if kind == "b":
+        return " the sizes would differ, too;\nwrite np.where(mask, x, 0.0) for x[mask], or multiply by the mask"
+    if kind == "f":
+        return " an index must be made of integers, such as those of argmax"
+    if name == "getitem":
+        return "\nwrite micrograd.numpy.take(x, i, axis=0) for x[i], or np.take_along_axis"
+    return "\nwrite np.where(np.arange(n) == i, w, x) for x.at[i].set(w)"
 
 
 # The shape of what is taken
@@ -154,8 +183,18 @@ def _misses_slice(entry: slice, n: int) -> str:
 
 
 def may_repeat(index: Any) -> bool:
-    """Whether an index can take one element twice: only integer arrays can."""
-    return not all(is_basic(entry) or is_mask(entry) for entry in entries_of(index))
+    """Whether an index can take one element twice: only integer arrays can.
+
+    >>> may_repeat([1, 2, 0]), may_repeat([1, 1, 0])
+    (False, True)
+    """
+    arrays = [entry for entry in entries_of(index) if not is_basic(entry) and (is_numbers(entry) or not is_mask(entry))]
+    return bool(arrays) and not (len(arrays) == 1 and is_numbers(arrays[0]) and len(set(arrays[0])) == len(arrays[0]))
+
+
+def is_numbers(entry: Any) -> bool:
+    """Whether an entry is a list of places counted from the front, as [1, 2, 0]."""
+    return type(entry) is list and all(type(n) is int and n >= 0 for n in entry)
 
 
 def last_writes(shape: tuple[int, ...], index: Any) -> tuple[Any, Any] | None:

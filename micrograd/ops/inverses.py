@@ -18,11 +18,12 @@ from numbers import Integral
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.alignment import any_of_many, by_example
 from micrograd.arrays import float_type
 from micrograd.errors import ShapeError
 from micrograd.integers import integer_at_least
 from micrograd.modes import is_quiet
-from micrograd.op import Array, ground, named, primitive, shape_of
+from micrograd.op import Array, ground, named, numbers_below, primitive, shape_of
 from micrograd.ops.alarms import integer_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import where
@@ -332,6 +333,13 @@ def pinv(x: Array, *, rcond: Any = None) -> Array:
     return apply_or_explain("pinv", pseudoinverse, not_finite, matrix("pinv", x), rcond=rcond)
 
 
+def _lstsq_data(a: Array, b: Array, rcond: Any) -> list[Any]:
+    """Residuals, rank and singular values by NumPy, as plain data."""
+    if not any_of_many([a, b]):
+        return list(np.linalg.lstsq(ground(a), ground(b), rcond)[1:])
+    return [by_example(lambda m, v, k=k: np.linalg.lstsq(m, v, rcond)[k], a, b) for k in (1, 2, 3)]
+
+
 def lstsq(a: Array, b: Array, *, rcond: Any = None) -> tuple[Array, Any, Any, Any]:
     """Least-squares solution of linear equations.
 
@@ -362,9 +370,9 @@ def lstsq(a: Array, b: Array, *, rcond: Any = None) -> tuple[Array, Any, Any, An
     if rcond is None:
         rcond = np.finfo(float_type(a)).eps * max(shape_of(a))
     z = matmul(apply_or_explain("lstsq", pseudoinverse, not_finite, a, rcond=rcond), b)
-    if ground(z) is None:  # a shape without numbers has no rank
+    if numbers_below(z) is None:  # a shape without numbers has no rank
         return z, None, None, None
-    _, residuals, rank, singular = np.linalg.lstsq(ground(a), ground(b), rcond)
+    residuals, rank, singular = _lstsq_data(a, b, rcond)
     if residuals.size:
         apart = b - matmul(a, z)
         residuals = sum(apart * apart, axis=0, keepdims=len(shape_of(b)) == 1)

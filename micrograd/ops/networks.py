@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import IndexingError, ShapeError
+from micrograd.errors import ArgumentError, IndexingError, ShapeError
 from micrograd.integers import integer_at_least
-from micrograd.op import Array, ground, named, primitive, shape_of
+from micrograd.interpreter import is_one_of_many
+from micrograd.levels import is_mapping
+from micrograd.op import Array, named, numbers_below, primitive, shape_of
 from micrograd.ops.arguments import operand, probability
-from micrograd.ops.arithmetic import where
+from micrograd.ops.arithmetic import cast, where
+from micrograd.ops.comparisons import equal
 from micrograd.ops.indexing import getitem
 from micrograd.ops.products import matmul
 from micrograd.ops.shapes import broadcast_to, reshape, transpose
+from micrograd.ops.taking import take
 
 __all__ = ["dropout", "embedding", "linear", "one_hot"]
 
@@ -80,13 +84,13 @@ def linear(x: Array, weight: Array, bias: Array) -> Array:
 
 def _checked_indices(name: str, indices: Any, count: int, kind: str) -> Any:
     """Integers from 0 to count - 1, as an array."""
-    found = ground(indices)
+    found = numbers_below(indices)
     found = found if hasattr(found, "dtype") else np.asarray(found)
     if found.dtype.kind not in "iu":
         raise IndexingError(f"{name}: indices of type {found.dtype}: give integers, in a plain array")
     if found.size and not 0 <= (worst := found.min() if found.min() < 0 else found.max()) < count:
         raise IndexingError(f"{name}: index {worst} in {named(found)}: the {kind} are numbered from 0 to {count - 1}")
-    return found
+    return indices if is_one_of_many(indices) else found
 
 
 def embedding(indices: Any, weight: Array) -> Array:
@@ -114,7 +118,7 @@ def embedding(indices: Any, weight: Array) -> Array:
     if not shape_of(weight):
         raise ShapeError(f"embedding: weight {named(weight)} is a number; it needs shape (rows, size)")
     rows = f"rows of {named(weight)}"
-    return getitem(weight, index=_checked_indices("embedding", indices, shape_of(weight)[0], rows))
+    return take(weight, _checked_indices("embedding", indices, shape_of(weight)[0], rows), axis=0)
 
 
 def one_hot(indices: Any, num_classes: int) -> Any:
@@ -139,7 +143,7 @@ def one_hot(indices: Any, num_classes: int) -> Any:
     """
     num_classes = integer_at_least(1, "one_hot", "num_classes", num_classes)
     found = _checked_indices("one_hot", indices, num_classes, "classes")
-    return (found[..., None] == np.arange(num_classes)).astype(float)
+    return cast(equal(getitem(found, index=(..., None)), np.arange(num_classes)), dtype=float)
 
 
 def dropout(x: Array, *, p: float = 0.5, training: bool = True, rng: Any = None) -> Array:
@@ -164,5 +168,10 @@ def dropout(x: Array, *, p: float = 0.5, training: bool = True, rng: Any = None)
     x = operand("dropout", x)
     if not training or p == 0.0:
         return x
+    if is_mapping():
+        raise ArgumentError(
+            "dropout: inside vmap all examples would get the same mask; "
+            "draw one mask per example outside, and map over it, or give training=False"
+        )
     kept = (np.random if rng is None else rng).random(shape_of(x)) >= p
     return where(kept, x * (1.0 / (1.0 - p) if p < 1.0 else 1.0), 0.0)

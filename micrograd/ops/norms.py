@@ -7,8 +7,9 @@ from numbers import Real
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.alignment import by_example
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
-from micrograd.op import Array, ground, named, shape_of
+from micrograd.op import Array, named, numbers_below, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import absolute, divide, stop_gradient, where
 from micrograd.ops.axes import axes_of
@@ -220,7 +221,7 @@ def cond(x: Array, p: Any = None) -> Array:
         return norm(x, ord=p, axis=(-2, -1)) * norm(inv(square("cond", x)), ord=p, axis=(-2, -1))
     s = svdvals(x)
     largest, smallest = getitem(s, index=(..., 0)), getitem(s, index=(..., -1))
-    data = ground(smallest)
+    data = numbers_below(smallest)
     if data is not None and not np.all(data):
         raise DomainError(f"cond: {named(x)} is singular: its condition number is infinite and has no gradient")
     return smallest / largest if p == -2 else largest / smallest
@@ -241,10 +242,9 @@ def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any
     >>> int(matrix_rank(np.diag([1.0, 0.0])))
     1
     """
-    data = ground(A)
-    if data is None:
+    if numbers_below(A) is None:
         raise DataError(f"matrix_rank: {named(A)} is a shape without numbers, and the rank depends on them")
-    return np.linalg.matrix_rank(data, tol, hermitian, rtol=rtol)
+    return by_example(lambda data: np.linalg.matrix_rank(data, tol, hermitian, rtol=rtol), A)
 
 
 def trace(x: Array, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:

@@ -16,6 +16,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd import ops
+from micrograd.alignment import any_of_many, by_example
 from micrograd.arrays import as_operand
 from micrograd.errors import DataError, OpError
 from micrograd.interpreter import Interpreter, is_one_of_many
@@ -23,8 +24,7 @@ from micrograd.op import ground, shape_of
 from micrograd.ops import ufuncs
 from micrograd.ops.hints import why_not
 from micrograd.ops.reducing import FULL
-from micrograd.ops.refusals import one_of_many_error
-from micrograd.trees import mapped
+from micrograd.trees import leaves_of, like, mapped
 
 # These call the operators of Value, which build the graph of the texts on numbers.
 OPERATORS = {
@@ -83,7 +83,7 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
     """Our function for a ufunc of NumPy."""
     name = SPELLED.get(ufunc.__name__, ufunc.__name__)
     if name in OF_DATA:
-        return lambda *inputs: ufunc(*[_data_for(f"np.{ufunc.__name__}", x) for x in inputs])
+        return lambda *inputs: by_example(lambda *numbers: ufunc(*map(_data, numbers)), *inputs)
     if name in OPERATORS:
         return functools.partial(_operated, name, *OPERATORS[name])
     return _op_for(name, f"np.{ufunc.__name__}")
@@ -121,8 +121,9 @@ def _run_of(function: Any, count: int, names: list[str]) -> Callable[[tuple[Any,
     if home not in HOMES:
         raise OpError(f"{asked}: there is no op for it, nor a similar one; take v.data for plain NumPy")
     if name in OF_SHAPE or name in OF_DATA:
-        of = _ghost if name in OF_SHAPE else functools.partial(_data_for, asked)
-        return lambda args, options: function(*mapped(of, args), **mapped(of, options))
+        if name in OF_SHAPE:
+            return lambda args, options: function(*mapped(_ghost, args), **mapped(_ghost, options))
+        return functools.partial(_of_data, function)
     op = _op_for(SPELLED.get(name, name), asked)
     if asked.removeprefix("np.") in LAST_AXES:
         return lambda args, options: _fitted(op, function, asked, args, options | {"axis1": -2, "axis2": -1})
@@ -148,11 +149,17 @@ def _data(x: Any) -> Any:
     return data
 
 
-def _data_for(asked: str, x: Any) -> Any:
-    """The same, but not of one example inside a vmap."""
-    if is_one_of_many(x):
-        raise one_of_many_error(asked, x)
-    return _data(x)
+def _of_data(function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A function of NumPy, of plain data; inside a vmap for each example."""
+    leaves = leaves_of((args, options))
+    given = [x for x in leaves if isinstance(x, Interpreter)]
+
+    def plain(*numbers: Any) -> Any:
+        supply = iter(numbers)
+        here, there = like((args, options), [next(supply) if isinstance(x, Interpreter) else x for x in leaves])
+        return function(*here, **there)
+
+    return by_example(plain, *given) if any_of_many(given) else plain(*map(_data, given))
 
 
 def _ghost(x: Any) -> Any:

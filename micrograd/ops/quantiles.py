@@ -10,7 +10,7 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_input, float_type
 from micrograd.errors import ArgumentError, OpError
 from micrograd.interpreter import Interpreter
-from micrograd.op import Array, ground, question, shape_of
+from micrograd.op import Array, numbers_below, question, shape_of
 from micrograd.ops.arithmetic import where
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
 from micrograd.ops.comparisons import isnan
@@ -90,7 +90,7 @@ def _places_shape(x: Array, *, q: Any, method: str = "linear") -> tuple[int, ...
     return (*shape_of(x)[:-1], len(q))
 
 
-@question("quantile places", shape=_places_shape, kind=float)
+@question("quantile places", shape=_places_shape, kind=float, axes=1)
 def quantile_places(x: Array, *, q: Any, method: str = "linear") -> Array:
     """Where the quantiles of sorted rows are, counted from 0; fractions lie in between.
 
@@ -157,7 +157,7 @@ def _levels(name: str, q: Any) -> Any:
 
 def _between(rows: Array, places: Array, dtype: Any) -> Array:
     """Elements of rows at places; on a straight line between two elements."""
-    if ground(places) is None:  # shapes without numbers
+    if numbers_below(places) is None:  # shapes without numbers
         return sum(rows, axis=-1, keepdims=True) + places
     last = shape_of(rows)[-1] - 1
     low = np.floor(places).astype(int)

@@ -13,12 +13,13 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import float_type
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, ground, named, shape_of
+from micrograd.interpreter import is_one_of_many
+from micrograd.op import Array, ground, named, numbers_below, shape_of
 from micrograd.ops import reductions, scans
 from micrograd.ops.arithmetic import cast, divide, maximum, minimum, stop_gradient
 from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
-from micrograd.ops.comparisons import equal, greater
+from micrograd.ops.comparisons import equal, greater, logical_and, not_equal
 from micrograd.ops.functions import sqrt
 from micrograd.ops.lengths import euclidean_norm
 from micrograd.ops.reductions import count_nonzero, ddof_of
@@ -33,7 +34,10 @@ def mask_of(name: str, x: Array, where: Any) -> Array:
     Raises:
         ShapeError: it does not broadcast to that shape.
     """
-    plain = where if ground(where) is None else np.asarray(ground(where), bool)
+    if is_one_of_many(where):
+        plain = not_equal(where, False)
+    else:
+        plain = where if ground(where) is None else np.asarray(ground(where), bool)
     try:
         return broadcast_to(plain, shape=shape_of(x))
     except (ValueError, ShapeError):
@@ -159,13 +163,13 @@ def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims
     Where z is `end` itself, all elements that count are equal to `end`. Only they share
     the gradient, and the filled ones get none.
     """
-    below = ground(z)
+    below = numbers_below(z)
     if not isinstance(below, (float, np.ndarray, np.generic)) or not np.any(np.equal(below, end)):
         return z
     count = count_nonzero(mask, axis=axis, keepdims=keepdims)
     total = reductions.sum(choose(mask, x, 0.0), axis=axis, keepdims=keepdims)
     mean_of_them = divide(total, cast(maximum(count, 1), dtype=float_type(x)))
-    return choose(np.logical_and(np.equal(below, end), np.greater(count, 0)), mean_of_them, z)
+    return choose(logical_and(equal(z, end), greater(count, 0)), mean_of_them, z)
 
 
 def counted(x: Array, mask: Array, axis: Axis, keepdims: bool) -> Array:

@@ -12,6 +12,10 @@ from micrograd.op import shape_of
 
 def one_of_many_error(asked: str, x: Any) -> DataError:
     """The error where plain data is asked of one example inside a vmap."""
+    batch = x
+    while not (batch._is_batch and batch.is_mapped):
+        batch = batch._below
+    batch._settled()  # refuses what is left over from a vmap that has ended
     what = f"a value of shape {shape_of(x)}" if shape_of(x) else "this number"
     return DataError(
         f"{asked}: inside vmap {what} stands for all examples at once, so it has no plain data of its own;\n"
@@ -20,11 +24,13 @@ def one_of_many_error(asked: str, x: Any) -> DataError:
 
 
 _BRANCH = "write np.where(condition, x, y) for `if`, np.minimum and np.maximum for min and max"
-_PLACE = "write np.take(table, i) for table[i]; sizes, as of range(n), must be the same in each example"
+_PLACE = "write micrograd.numpy.take(table, i, axis=0) for table[i]; sizes, as of range(n), must be the same in each"
 _REPAIRS = {
     "bool()": _BRANCH,
     "index": _PLACE,
     "int()": _PLACE,
     "round()": "write np.round(x)",
-    "": "use NumPy's functions (np.exp(x) for math.exp(x)), np.where for `if`, np.take for table[i]",
+    "mask": "write np.where(mask, x, 0.0) for x[mask], or multiply by the mask",
+    "float()": "use NumPy's functions, such as np.exp(x) for math.exp(x), and np.stack for numbers put into an array",
+    "": "use NumPy's functions (np.exp(x) for math.exp(x)), np.where for `if`, a loop over the examples for the rest",
 }

@@ -7,7 +7,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, DomainError, ShapeError
-from micrograd.op import Array, ground, named, shape_of
+from micrograd.op import Array, ground, named, numbers_below, shape_of
 from micrograd.ops.arithmetic import clip, divide, maximum
 from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.comparisons import equal
@@ -84,7 +84,7 @@ def average(
         return (z, z * 0.0 + count) if returned else z
     w = _weights(x, as_input(weights, "average"), axes)
     total = sum(w, axis=axis, keepdims=keepdims)
-    below = ground(total)
+    below = numbers_below(total)
     if below is not None and np.any(np.equal(below, 0.0)):
         raise DomainError("average: the weights sum to 0, so there is no mean; give weights with another sum")
     z = divide(sum(x * w, axis=axis, keepdims=keepdims), total)
@@ -173,7 +173,7 @@ def _observation_weights(x: Array, fweights: Any, aweights: Any, off: float) -> 
     for name, given in (("fweights", f), ("aweights", a)):
         if shape_of(given) != (n,):
             raise ShapeError(f"cov: {name} of shape {shape_of(given)} for {n} observations; give one for each")
-        below = ground(given)
+        below = numbers_below(given)
         if below is not None and (below < 0).any():
             raise ArgumentError(f"cov: {name} holds a negative weight; give weights of at least 0")
     if (f != np.round(f)).any():

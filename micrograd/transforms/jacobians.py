@@ -7,22 +7,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
-from micrograd.argnums import Argnums, Chosen
+from micrograd import on_demand as np
+from micrograd.argnums import Argnames, Argnums, Chosen
 from micrograd.errors import ArgumentError
-from micrograd.interpreter import zeros_like
-from micrograd.leaves import as_array, basis, joined, size_of
-from micrograd.op import shape_of
+from micrograd.interpreter import Interpreter, shape_of
+from micrograd.leaves import as_array, basis, joined, size_of, unboxed, unshared_leaves
+from micrograd.ops import moveaxis, reshape
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import Derived, split_aux
+from micrograd.transforms.directions import at_once, can_push, chunk_of, in_chunks, pushed, settled, single_moves
 from micrograd.transforms.gradients import grad
 from micrograd.transforms.products import jvp
-from micrograd.trees import leaves_of, like
+from micrograd.transforms.sparse import Settings, sparse_jacobian
+from micrograd.trees import leaves_of, like, mapped
 
 P = ParamSpec("P")  # all arguments of f
 
 
 def jacobian(
-    f: Callable[P, Any], argnums: Argnums = 0, mode: str | None = None, has_aux: bool = False
+    f: Callable[P, Any],
+    argnums: Argnums | None = None,
+    mode: str | None = None,
+    has_aux: bool = False,
+    *,
+    argnames: Argnames | None = None,
+    chunk_size: int | None = None,
+    sparsity: Any = None,
+    check: bool = True,
 ) -> Derived[P, Any]:
     """All derivatives of all outputs: a function to arrays of shape (*output, *input).
 
@@ -51,28 +62,110 @@ def jacobian(
     """
     if mode not in (None, "reverse", "forward"):
         raise ArgumentError(f"jacobian: there is no mode {mode!r}; take 'reverse', 'forward', or None for the cheaper")
-    return Derived("jacobian", _jacobian, f, argnums, mode, has_aux)
+    chunk = chunk_of("jacobian", chunk_size)
+    settings = Settings("jacobian", argnums, mode, has_aux, argnames, chunk, sparsity, check)
+    return Derived("jacobian", _jacobian, f, settings)
 
 
-def _jacobian(f: Any, argnums: Argnums, mode: Any, has_aux: bool, args: tuple[Any, ...], options: Any) -> Any:
-    chosen = Chosen("jacobian", argnums, args)
-    inputs = sum(map(size_of, chosen.leaves))
-    if mode == "forward" and inputs:
-        return _forward_jacobian(f, chosen, options, has_aux)
-    with Trace("jacobian", f, args, argnums, options) as trace:
-        out, aux = split_aux("jacobian", trace.out) if has_aux else (trace.out, None)
+def _jacobian(f: Any, settings: Settings, args: tuple[Any, ...], options: Any) -> Any:
+    if settings.sparsity is not None:
+        return sparse_jacobian(f, settings, args, options)
+    if settings.mode == "forward":
+        chosen = Chosen("jacobian", settings.argnums, args, options, settings.argnames)
+        if any(map(size_of, chosen.leaves)):
+            return _pushed_by_duals(f, chosen, settings)
+    with Trace("jacobian", f, args, settings.argnums, options, settings.argnames) as trace:
+        out, aux = split_aux("jacobian", trace.out) if settings.has_aux else (trace.out, None)
         outs = leaves_of(out)
-        if mode is None and 0 < inputs < sum(map(size_of, outs)):
-            return _forward_jacobian(f, chosen, options, has_aux)
-        by_output = []
-        for z in outs:
-            rows = [trace.pull(z, seed) for seed in basis(z)]
-            columns = [joined([row[j] for row in rows], shape_of(as_array(z)), x, 0) for j, x in enumerate(trace.fresh)]
-            by_output.append(trace.shaped(columns))
-        return (like(out, by_output), trace.result(aux)) if has_aux else like(out, by_output)
+        inputs, outputs = sum(map(size_of, trace.fresh)), sum(map(size_of, outs))
+        if settings.mode is None and 0 < inputs < outputs and can_push(trace, outs):
+            blocks = _pushed_blocks(trace, outs, settings)
+        else:
+            blocks = [_pulled_blocks(trace, z, settings) for z in outs]
+        found = like(out, [trace.shaped(row) for row in blocks])
+        return (found, trace.result(aux)) if settings.has_aux else found
 
 
-def hessian(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Derived[P, Any]:
+def _pulled_blocks(trace: Trace, z: Any, settings: Settings) -> list[Any]:
+    """The derivatives of one output leaf by each input leaf: a cotangent goes back for
+    each of its elements.
+    """
+    z = as_array(z)
+    shape, chunk = shape_of(z), at_once([z, *trace.fresh], settings.chunk_size)
+    if chunk == 1 or size_of(z) < 2:
+        rows = [trace.pull(z, seed) for seed in basis(z)]
+        return [joined([row[j] for row in rows], shape, x, 0) for j, x in enumerate(trace.fresh)]
+    found = in_chunks(lambda seeds: trace.pulled(z, seeds[0]), [z], chunk)
+    pairs = zip(found, trace.fresh, strict=True)
+    return trace.settled([reshape(rows, shape=(*shape, *shape_of(x))) for rows, x in pairs], [])
+
+
+def _pushed_blocks(trace: Trace, outs: list[Any], settings: Settings) -> list[list[Any]]:
+    """The derivatives by output leaf, then by input leaf: a tangent goes forward for
+    each element of the inputs, through the graph of the one run.
+    """
+    chunk = at_once([*map(as_array, outs), *trace.fresh], settings.chunk_size)
+    columns = _columns(lambda moves: pushed(trace, outs, moves), trace.fresh, chunk)
+    return [trace.settled(_blocks(column, z, trace.fresh), []) for column, z in zip(columns, outs, strict=True)]
+
+
+def _pushed_by_duals(f: Any, chosen: Chosen, settings: Settings) -> Any:
+    """The Jacobian by `jvp`: the function runs once for each chunk of directions."""
+    leaves, out, aux = chosen.leaves, None, None
+
+    def run(*fresh: Any) -> Any:
+        found = chosen.called(f, fresh)
+        return found if settings.has_aux else (found, None)
+
+    def push(moves: list[Any]) -> list[Any]:
+        nonlocal out, aux
+        out, slope, aux = jvp(run, leaves, moves, has_aux=True)
+        return leaves_of(slope)
+
+    columns = _columns(push, leaves, at_once(leaves, settings.chunk_size))
+    rows = [unshared_leaves(_blocks(*pair, leaves), []) for pair in zip(columns, leaves_of(out), strict=True)]
+    found = like(out, map(chosen.shaped, rows))
+    return (found, mapped(settled, aux)) if settings.has_aux else found
+
+
+def _columns(push: Callable[[list[Any]], list[Any]], leaves: list[Any], chunk: int) -> list[Any]:
+    """For each output leaf its tangents along all unit vectors: an array with them
+    along axis 0, or a list.
+    """
+    if chunk == 1 or sum(map(size_of, leaves)) < 2:
+        return list(zip(*map(push, single_moves(leaves)), strict=True))
+    return in_chunks(push, leaves, chunk)
+
+
+def _blocks(column: Any, z: Any, leaves: list[Any]) -> list[Any]:
+    """Tangents of one output leaf along all unit vectors, by input leaf."""
+    found, first = [], 0
+    for x in leaves:
+        size = size_of(x)
+        part = column[first : first + size]
+        found.append(_turned(part, x) if hasattr(column, "shape") else joined(list(part), shape_of(x), z, -1))
+        first += size
+    return found
+
+
+def _turned(part: Any, x: Any) -> Any:
+    """Tangents along the unit vectors of x, with the axes of x last."""
+    if shape_of(x) == ():
+        return unboxed(part[0])
+    block = reshape(moveaxis(part, source=0, destination=-1), shape=(*shape_of(part)[1:], *shape_of(x)))
+    return block if isinstance(block, Interpreter) else np.ascontiguousarray(block)
+
+
+def hessian(
+    f: Callable[P, Any],
+    argnums: Argnums | None = None,
+    has_aux: bool = False,
+    *,
+    argnames: Argnames | None = None,
+    chunk_size: int | None = None,
+    sparsity: Any = None,
+    check: bool = True,
+) -> Derived[P, Any]:
     """All second derivatives of a function to one number, of shape (*input, *input).
 
     H[i, j] = d2z / dx_i dx_j
@@ -92,7 +185,9 @@ def hessian(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) ->
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
-    return jacobian(grad(f, argnums, has_aux), argnums, "reverse", has_aux)
+    mode = "reverse" if sparsity is None else "forward"
+    settings = Settings("hessian", argnums, mode, has_aux, argnames, chunk_of("hessian", chunk_size), sparsity, check)
+    return Derived("hessian", _jacobian, grad(f, argnums, has_aux, argnames=argnames), settings)
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -113,24 +208,3 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     argnums: Argnums = 0 if len(primals) == 1 else range(len(primals))
     return jvp(grad(f, argnums), primals, tangents)[1]
-
-
-def _forward_jacobian(f: Any, chosen: Chosen, options: dict[str, Any], has_aux: bool) -> Any:
-    def moved(*fresh: Any) -> Any:
-        out = f(*chosen.replaced(fresh), **options)
-        return out if has_aux else (out, None)
-
-    out, aux = None, None
-    leaves = chosen.leaves
-    columns: list[list[list[Any]]] = []  # by input leaf, by element of it, by output leaf
-    for j, x in enumerate(leaves):
-        columns.append([])
-        for direction in basis(x):
-            tangents = [direction if i == j else zeros_like(other) for i, other in enumerate(leaves)]
-            out, slope, aux = jvp(moved, leaves, tangents, has_aux=True)
-            columns[j].append(leaves_of(slope))
-    by_output = []
-    for i, z in enumerate(leaves_of(out)):
-        blocks = [joined([c[i] for c in columns[j]], shape_of(x), z, -1) for j, x in enumerate(leaves)]
-        by_output.append(chosen.shaped(blocks))
-    return (like(out, by_output), aux) if has_aux else like(out, by_output)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
+import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
 from micrograd import levels
+from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.batch import Batch, unmapped
 from micrograd.batched.layouts import for_each, moved
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.tracing import none_around
@@ -62,17 +66,66 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
     inputs = leaves_of(args) + leaves_of(options)
     numbers = [a for arg, given in zip(args, axes, strict=True) for a in _spread(arg, given)]
     numbers += [0] * (len(inputs) - len(numbers))  # those by keyword
-    leaves = [_example_first(x, a, in_axes) for x, a in zip(inputs, numbers, strict=True)]
-    is_mapped = [a is not None and x is not None for x, a in zip(inputs, numbers, strict=True)]
+    leaves = [_example_first(x, a, i, args, options) for i, (x, a) in enumerate(zip(inputs, numbers, strict=True))]
+    is_mapped = [a is not None for a in numbers]
     count = _count(leaves, is_mapped, axis_size, args, options)
+    drawn = _state_of_random() if not levels.is_mapping() and _is_new(f) else None
     with levels.mapping(unmapped) as level, none_around():
         given = iter([Batch(x, True, level) if m else x for x, m in zip(leaves, is_mapped, strict=True)])
         fresh = [like(arg, [next(given) for _ in leaves_of(arg)]) for arg in args]
         by_name = like(options, given)
         out = joined_leaves(f(*fresh, **by_name))
-    outs = leaves_of(out)
+        outs = [_at_level(z, level) for z in leaves_of(out)]
+    if drawn is not None:
+        _check_random(f, drawn)
     places = _spread_out(out, out_axes)
-    return like(out, [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)])
+    results = [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)]
+    return like(out, _apart(results, leaves))
+
+
+# Whether f draws random numbers is seen by the state of NumPy's generator. To read it
+# takes 40 us, so it is done when f runs for the first time.
+_draw_nothing: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def _own(f: Any) -> Any:
+    """The program of the user's function that a transform was made of: all functions
+    that one lambda makes have the same.
+    """
+    while isinstance(f, Derived):
+        f = f.f
+    return getattr(f, "__code__", f)
+
+
+def _is_new(f: Any) -> bool:
+    try:
+        return _own(f) not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
+    except TypeError:  # it cannot be referred to weakly
+        return True
+
+
+def _check_random(f: Any, before: Any) -> None:
+    """Refuse a function that has drawn random numbers since."""
+    if before != _state_of_random():
+        raise DataError(
+            "np.random: a function inside vmap drew random numbers, and all examples would get the same ones;\n"
+            "draw one set per example outside, as with shape (n, ...), and map over it"
+        )
+    with contextlib.suppress(TypeError):
+        _draw_nothing.add(_own(f))
+
+
+def _state_of_random() -> Any:
+    """What changes when NumPy's global generator draws; None where nobody uses it.
+
+    A generator of the user's own, such as `np.random.default_rng()`, cannot be seen.
+    """
+    if "numpy.random" not in sys.modules:
+        return None
+    generator: Any = np.random
+    state = generator.get_bit_generator().state
+    inner = state["state"]
+    return (inner["pos"], int(inner["key"][0])) if "pos" in inner else str(state)
 
 
 # Arguments
@@ -110,16 +163,16 @@ def _spread(tree: Any, axes: Any, what: str = "in_axes", of: str = "argument") -
     )
 
 
-def _example_first(x: Any, axis: Any, in_axes: Any) -> Any:
-    """A leaf, with the axis of the examples first."""
-    if axis is None or x is None:
+def _example_first(x: Any, axis: Any, i: int, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Leaf number i, with the axis of the examples first."""
+    if axis is None:
         return x
     x, number = as_input(x, "vmap"), operator.index(axis)
     rank = len(shape_of(x))
     if not -rank <= number < rank:
-        what = "a number, which has no axis" if rank == 0 else f"an array of shape {shape_of(x)}"
+        what = "a number, which has no axes" if rank == 0 else f"of shape {shape_of(x)}"
         raise ShapeError(
-            f"vmap: in_axes={in_axes!r} says axis {number} for {what}; "
+            f"vmap: {_names(args, options)[i]} is {what}, and in_axes says axis {number}; "
             f"give None for what is the same in each example, or an axis that is there"
         )
     return moved(x, number % rank, 0)
@@ -139,10 +192,15 @@ def _count(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args
     return count
 
 
+def _names(args: tuple[Any, ...], options: dict[str, Any]) -> list[str]:
+    """For each leaf, the argument that it belongs to."""
+    names = [f"argument {i}" for i, arg in enumerate(args) for _ in leaves_of(arg)]
+    return names + [f"{key}=" for key, arg in options.items() for _ in leaves_of(arg)]
+
+
 def _sizes_differ(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args: Any, options: Any) -> str:
     """Which argument has how many examples, in words."""
-    names = [f"argument {i}" for i, arg in enumerate(args) for _ in leaves_of(arg)]
-    names += [str(key) for key, arg in options.items() for _ in leaves_of(arg)]
+    names = _names(args, options)
     found: dict[str, int] = {}
     for name, x, m in zip(names, leaves, is_mapped, strict=True):
         if m:
@@ -158,10 +216,15 @@ def _spread_out(out: Any, out_axes: Any) -> list[Any]:
     return _spread(out, out_axes, "out_axes", "output")
 
 
+def _at_level(z: Any, level: int) -> Any:
+    """An output without what is around it: a Value that f made of an example."""
+    while isinstance(z, Interpreter) and z._level > level:
+        z = z._below
+    return z
+
+
 def _result(z: Any, place: Any, count: int, level: int) -> Any:
     """A leaf of the result, with the axis of the examples in its place."""
-    if z is None:
-        return None
     is_mine = isinstance(z, Batch) and z._number == level
     is_mapped = is_mine and z.is_mapped
     z = z.examples if is_mine else z
@@ -171,16 +234,29 @@ def _result(z: Any, place: Any, count: int, level: int) -> Any:
                 "vmap: out_axes is None for a result that differs from example to example; give it an axis, such as 0"
             )
         return z
-    z = z if is_mapped else _own(for_each(as_input(z, "vmap"), count))
+    z = z if is_mapped else _changeable(for_each(as_input(z, "vmap"), count))
     rank, number = len(shape_of(z)), operator.index(place)
     if not -rank <= number < rank:
         raise ShapeError(
-            f"vmap: out_axes says axis {number} for a result that has {rank} axes with that of the examples; "
-            f"give one from {-rank} to {rank - 1}"
+            f"vmap: out_axes says axis {number} for a result of shape {shape_of(z)[1:]} in each example; "
+            f"with the axis of the examples, give a number from {-rank} to {rank - 1}"
         )
     return moved(z, 0, number % rank)
 
 
-def _own(z: Any) -> Any:
+def _apart(results: list[Any], inputs: list[Any]) -> list[Any]:
+    """Results that may be changed: none shares memory with an input or another
+    result.
+    """
+    others, own = [x for x in inputs if type(x) is np.ndarray], []
+    for z in results:
+        if type(z) is np.ndarray:
+            z = z.copy() if any(np.may_share_memory(z, x) for x in others) else z
+            others.append(z)
+        own.append(z)
+    return own
+
+
+def _changeable(z: Any) -> Any:
     """A repeated array as one that may be changed."""
     return z if isinstance(z, Interpreter) else z.copy()

@@ -18,7 +18,7 @@ import pytest
 from micrograd import Value, gradcheck, ops
 from micrograd.abstract import Abstract
 from micrograd.errors import MicrogradError
-from micrograd.transforms import jvp
+from micrograd.transforms import grad, jvp, vmap
 from micrograd.trees import leaves_of
 from tests.samples.sample import Sample
 
@@ -102,7 +102,30 @@ def agrees_on_dask(row: Row) -> None:
         np.testing.assert_allclose(np.asarray(y.grad), x.grad, rtol=1e-12, atol=1e-15)
 
 
-CHECKS = [forward_is_numpys, gradients_are_right, shapes_are_enough, float32_stays]
+def vmap_is_a_loop(row: Row) -> None:
+    """Forward and gradients for two examples at once, where all inputs differ, and
+    where only the first one does.
+    """
+    rows = [[x * factor for x in row.inputs] for factor in (1.0, 0.97)]
+    weights = np.cos(np.arange(float(np.size(row(*row.inputs))))).reshape(np.shape(row(*row.inputs)))
+    gradient = grad(lambda *xs: ops.sum(row(*xs) * weights), range(len(row.inputs)))
+    for count in {1, len(row.inputs)}:
+        calls = [[*each[:count], *row.inputs[count:]] for each in rows]
+        given = [np.stack(column) for column in zip(*rows, strict=True)][:count]
+        axes = tuple(0 if i < count else None for i in range(len(row.inputs)))
+        _equal(vmap(row, axes)(*given, *row.inputs[count:]), [row(*each) for each in calls])
+        found, wanted = vmap(gradient, axes)(*given, *row.inputs[count:]), [gradient(*each) for each in calls]
+        for g, each in zip(found, zip(*wanted, strict=True), strict=True):
+            _equal(g, each)
+
+
+def _equal(z: Any, rows: Iterable[Any]) -> None:
+    wanted = np.stack([np.asarray(x) for x in rows])
+    scale = max(1.0, float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0)))
+    np.testing.assert_allclose(z, wanted, rtol=1e-12, atol=1e-13 * scale)
+
+
+CHECKS = [forward_is_numpys, gradients_are_right, shapes_are_enough, float32_stays, vmap_is_a_loop]
 
 
 def assert_alone(error: BaseException) -> None:

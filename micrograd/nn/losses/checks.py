@@ -13,7 +13,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import as_operand, float_type
 from micrograd.errors import ArgumentError, DomainError, ShapeError
-from micrograd.interpreter import Array, Interpreter, ground, named, shape_of
+from micrograd.interpreter import Array, Interpreter, named, numbers_below, shape_of
 from micrograd.ops import cast, mean, sum
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -142,7 +142,7 @@ def check_numbers(name: str, what: str, x: Array, are_right: Callable[[Any], Any
     Raises:
         DomainError: names the first number that is wrong.
     """
-    data = ground(x)
+    data = numbers_below(x)
     if not isinstance(data, (np.ndarray, np.generic, float, int)):  # a shape, or not computed yet
         return
     right = np.asarray(are_right(np.asarray(data)))
@@ -175,6 +175,7 @@ def reduced(name: str, losses: Array, reduction: str, weight: Array | None = Non
     if weight is None:
         return mean(losses)
     total = sum(weight)
-    if isinstance(found := ground(total), (float, np.generic)) and found == 0.0:
+    found = numbers_below(total)
+    if isinstance(found, (float, np.generic, np.ndarray)) and np.any(np.equal(found, 0.0)):
         raise DomainError(f"{name}: the weights sum to 0, and there is no mean; give other weights, or reduction='sum'")
     return sum(losses) / total

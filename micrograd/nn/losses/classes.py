@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from micrograd import on_demand as np
 from micrograd.arrays import as_input, is_lazy
 from micrograd.errors import ArgumentError, DataError, DomainError, IndexingError, ShapeError
-from micrograd.interpreter import Array, Interpreter, ground, named, shape_of
+from micrograd.interpreter import Array, Interpreter, is_one_of_many, named, numbers_below, shape_of
 from micrograd.nn.losses.checks import (
     beside,
     check_numbers,
@@ -27,6 +27,8 @@ from micrograd.ops import (
     relu,
     reshape,
     sum,
+    take,
+    take_along_axis,
     where,
 )
 
@@ -200,7 +202,7 @@ def multi_hinge(
     slack = where(is_other, relu(rows - right + margin), 0.0)
     losses = sum(slack if p == 1 else slack * slack, axis=1) / count
     if weight is not None:
-        losses = losses * getitem(weight, index=labels.classes)
+        losses = losses * take(weight, labels.classes, axis=0)
     return reduced(name, reshape(losses, shape=labels.shape), reduction)
 
 
@@ -260,7 +262,9 @@ def _class_weight(name: str, weight: Any, prediction: Array, count: int) -> Arra
 
 
 def _is_floating(target: Any) -> bool:
-    return isinstance(target, Interpreter) or getattr(target, "dtype", np.dtype(float)).kind == "f"
+    if isinstance(target, Interpreter) and not is_one_of_many(target):
+        return True
+    return bool(np.dtype(getattr(target, "dtype", float)).kind == "f")
 
 
 def _labels_of(name: str, prediction: Array, target: Any, ignored: int | None) -> Labels:
@@ -275,14 +279,17 @@ def _labels_of(name: str, prediction: Array, target: Any, ignored: int | None) -
     if ignored is not None and not hasattr(ignored, "__index__"):  # a list would be compared element by element
         raise ArgumentError(f"{name}: ignore_index={ignored!r}: give one integer, the class that is left out")
     target = as_input(target, name)
-    if isinstance(target, Interpreter):
+    if is_one_of_many(target):  # classes that differ from example to example
+        pass
+    elif isinstance(target, Interpreter):
         raise DataError(
             f"{name}: target {named(target)} is a Value; classes have no gradient: give a plain array of them"
         )
-    target = np.asarray(target)
+    else:
+        target = np.asarray(target)
     shape = shape_of(prediction)
     wanted = shape[:1] + shape[2:] if len(shape) > 1 else ()
-    if target.dtype.kind not in "iu":
+    if np.dtype(target.dtype).kind not in "iu":
         _refuse_kind(name, prediction, target, wanted)
     if target.shape != wanted:
         _refuse_shape(name, prediction, target, wanted)
@@ -314,10 +321,12 @@ def _refuse_shape(name: str, prediction: Array, target: Any, wanted: tuple[int, 
 def _checked(name: str, prediction: Array, target: Any, ignored: int | None) -> Labels:
     count = _classes_of(name, prediction)
     classes = target.reshape(-1)
-    if not classes.size or (classes.min() >= 0 and classes.max() < count and not _is_class(ignored, count)):
+    plain = np.asarray(numbers_below(classes))  # inside a vmap those of all examples
+    if not plain.size or (plain.min() >= 0 and plain.max() < count and not _is_class(ignored, count)):
         return Labels(classes, None, target.shape)  # as it almost always is
     kept = np.full(classes.shape, True) if ignored is None else classes != ignored
-    wrong = classes[kept & ((classes < 0) | (classes >= count))]
+    is_kept = np.full(plain.shape, True) if ignored is None else plain != ignored
+    wrong = plain[is_kept & ((plain < 0) | (plain >= count))]
     if wrong.size:
         rest = "" if ignored is None else f", and {ignored} is ignored"
         from_1 = wrong.max() == wrong.min() == count
@@ -325,7 +334,7 @@ def _checked(name: str, prediction: Array, target: Any, ignored: int | None) -> 
             f"{name}: class {wrong[0]} in target {named(target)}: the prediction {named(prediction)} has the classes "
             f"0 to {count - 1}{rest}" + ("; of classes numbered from 1, give target - 1" if from_1 else "")
         )
-    return Labels(np.where(kept, classes, 0), kept, target.shape)
+    return Labels(where(kept, classes, 0), kept, target.shape)
 
 
 def _is_class(ignored: int | None, count: int) -> bool:
@@ -342,7 +351,9 @@ def _rows(x: Array) -> Array:
 
 def _picked(rows: Array, labels: Labels) -> Array:
     """The number of the right class in each row."""
-    if is_lazy(ground(rows)):  # an array of Dask, which is not indexed by two arrays at once
+    if is_one_of_many(labels.classes):
+        return take_along_axis(rows, labels.classes[:, None], axis=1)[:, 0]
+    if is_lazy(numbers_below(rows)):  # an array of Dask, which is not indexed by two arrays at once
         is_right = labels.classes[:, None] == np.arange(shape_of(rows)[1])
         return sum(where(is_right, rows, 0.0), axis=1)
     return getitem(rows, index=(np.arange(len(labels.classes)), labels.classes))
@@ -356,14 +367,14 @@ def _likelihood(
 ) -> Array:
     """Minus the logarithms of the right classes' probabilities, reduced."""
     losses = -_picked(rows, labels)
-    used = None if weight is None else getitem(weight, index=labels.classes)
+    used = None if weight is None else take(weight, labels.classes, axis=0)
     if used is not None:
         losses = losses * used
     if smoothing:
         spread = sum(rows if weight is None else rows * weight, axis=1) / shape_of(rows)[1]
         losses = (1.0 - smoothing) * losses - smoothing * spread
     if labels.kept is not None:
-        if reduction == "mean" and not labels.kept.any():
+        if reduction == "mean" and not np.any(numbers_below(labels.kept)):
             raise DomainError(
                 f"{name}: all targets {labels.shape} are of the class that is ignored, and there is no mean; "
                 f"leave the batch out, or give reduction='sum'"
