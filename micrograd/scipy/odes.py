@@ -118,7 +118,7 @@ class Equation:
     def flowing(self, solver: Solver) -> Any:
         """y at all times by SciPy's steps, an op with continuous gradients."""
         live, n = self._args.live, self._y.size
-        op = Flow(solver, self._slope, n, len(live), is_live(self.t), self._refuse_captured)
+        op = Flow(solver, self._slope, n, len(live), is_live(self.t), self._check)
         return self._y.shaped(op(self._y.vector(), self.t, *live), as_given=True)
 
     def stepped(self, tableau: Tableau, parts: Any) -> Any:
@@ -160,7 +160,11 @@ class Equation:
             raise ShapeError(f"odeint: f gives slopes of shapes {given} for y of {wanted}; give one for each number")
         return leaves
 
-    def _refuse_captured(self, y0: Any, t: Any, *live: Any) -> None:
+    def _check(self, y0: Any, t: Any, *live: Any) -> None:
+        """Refuse plain inputs that are not finite, and a slope that uses other
+        Values.
+        """
+        self._y.flat.refuse_if_not_finite(y0, "start from finite numbers")
         if is_recording():
             first, y = float(t[0]), self._y.shaped(y0)
             refuse_captured("odeint", lambda y, *args: self._f(first, y, *args), y, self._args.replaced(live))
