@@ -4,9 +4,9 @@
 
 A network f gives the velocity at each place: dy/dt = f(y). The Runge-Kutta method of
 order 4 follows it from the points that were seen, and the loss is how far it comes from
-the points that follow: first over short pieces, then over long ones. It is a plain loop
-over time, so `backward()` goes back through every step of it to the parameters of f. At
-last the path is followed for half as long again as was seen, and from a new start.
+the points that follow: first over short pieces, then over long ones. `backward()` goes
+back through every step of it to the parameters of f. At last the path is followed for
+half as long again as was seen, and from a new start.
 
 Source: Chen, Rubanova, Bettencourt, Duvenaud (2018), arXiv:1806.07366.
 """
@@ -23,6 +23,7 @@ import numpy as np
 from micrograd import no_grad
 from micrograd.nn import Linear, Sequential, Tanh
 from micrograd.optim import Adam
+from micrograd.scipy import odeint
 
 MATRIX = np.array([[-0.1, 2.0], [-2.0, -0.1]])  # the true law: dy/dt = MATRIX y
 STEP = 0.1  # seconds
@@ -36,27 +37,15 @@ def true_law(y: Any) -> Any:
     return y @ MATRIX.T
 
 
-def step(f: Callable[[Any], Any], y: Any, dt: float) -> Any:
-    """One step of the Runge-Kutta method of order 4."""
-    k1 = f(y)
-    k2 = f(y + dt / 2 * k1)
-    k3 = f(y + dt / 2 * k2)
-    k4 = f(y + dt * k3)
-    return y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-
-
-def path(f: Callable[[Any], Any], y: Any, count: int, dt: float = STEP) -> list[Any]:
-    """The places after 0, 1, ... steps."""
-    places = [y]
-    for _ in range(count):
-        places.append(step(f, places[-1], dt))
-    return places
+def path(f: Callable[[Any], Any], y: Any, count: int, dt: float = STEP) -> Any:
+    """The places after 0, 1, ... steps of the Runge-Kutta method of order 4."""
+    return odeint(lambda t, y: f(y), y, dt * np.arange(count + 1.0), method="rk4")
 
 
 def loss_of(net: Any, points: Any, starts: Any, length: int) -> Any:
     """The mean square of how far paths of some steps from the points are off."""
-    places = path(net, points[starts], length)[1:]
-    return sum(((y - points[starts + k]) ** 2).mean() for k, y in enumerate(places, start=1)) / length
+    places = path(net, points[starts], length)
+    return ((places[1:] - points[starts + np.arange(1, length + 1)[:, None]]) ** 2).mean()
 
 
 def train(net: Any, points: Any, epochs: int) -> list[float]:
@@ -76,7 +65,7 @@ def train(net: Any, points: Any, epochs: int) -> list[float]:
 def followed(net: Any, start: Any, count: int, dt: float = STEP) -> Any:
     """The path of the network as an array of shape (count + 1, 2)."""
     with no_grad():
-        return np.stack(path(lambda y: net(y).data, start, count, dt))
+        return path(lambda y: net(y).data, start, count, dt)
 
 
 def draw(out: str, net: Any, points: Any, truth: Any, learned: Any, start: Any) -> None:
@@ -92,7 +81,7 @@ def draw(out: str, net: Any, points: Any, truth: Any, learned: Any, start: Any) 
     plane.streamplot(side, side, flow[..., 0], flow[..., 1], color="0.85", linewidth=0.7, arrowsize=0.7)
     plane.plot(*points.T, "k.", ms=4, label="points seen")
     plane.plot(*followed(net, truth[0], 4 * SEEN, STEP / 4).T, "C0", lw=1.5, label="learned path")
-    dense = np.stack(path(true_law, start, 4 * ELSEWHERE, STEP / 4))
+    dense = path(true_law, start, 4 * ELSEWHERE, STEP / 4)
     plane.plot(*dense.T, color="0.6", lw=5, alpha=0.7, label="true path, new start")
     plane.plot(*followed(net, start, 4 * ELSEWHERE, STEP / 4).T, "C3", lw=1.5, label="learned path, new start")
     plane.plot(*start, "C3o", ms=6)
@@ -121,7 +110,7 @@ def main() -> None:
     options = parser.parse_args()
 
     rng = np.random.default_rng(0)
-    truth = np.stack(path(true_law, np.array([2.0, 0.0]), SEEN + AHEAD))
+    truth = path(true_law, np.array([2.0, 0.0]), SEEN + AHEAD)
     points = truth[: SEEN + 1] + NOISE * rng.normal(size=(SEEN + 1, 2))
     net = Sequential(Linear(2, 32, rng=rng), Tanh(), Linear(32, 2, rng=rng))
     losses = train(net, points, 40 if options.small else options.epochs)
@@ -133,7 +122,7 @@ def main() -> None:
         f"largest error of the path: {errors[: SEEN + 1].max():.3f} where it was seen, {errors[SEEN:].max():.3f} beyond"
     )
     start = np.array([0.0, -1.2])
-    error = np.abs(followed(net, start, ELSEWHERE) - np.stack(path(true_law, start, ELSEWHERE))).max()
+    error = np.abs(followed(net, start, ELSEWHERE) - path(true_law, start, ELSEWHERE)).max()
     print(f"largest error from a new start: {error:.3f}")
     draw(options.picture, net, points, truth, learned, start)
     print("picture:", options.picture)

@@ -16,8 +16,8 @@ from micrograd.errors import DomainError, GradientError, MissingExtraError
 from micrograd.interpreter import numbers_below, shape_of
 from micrograd.ops import concatenate, expand_dims, ravel, reshape, stack
 from micrograd.ops import sum as total
-from micrograd.record import Primitive
 from micrograd.scipy.plainly import among, is_plain, plainly
+from micrograd.scipy.rules import Private
 from micrograd.transforms import jacobian, jvp, vjp
 
 Many = Sequence[Any]
@@ -48,12 +48,17 @@ class Solver:
             at: the times for which to give y; None for those of all steps.
 
         Raises:
-            DomainError: the solver stopped before the last time.
+            DomainError: the solver stopped before the last time, or the slope is not
+                finite at the first.
         """
         options = dict(self.options)
         if self.method in STIFF and y0.size <= SMALL:
             options["jac"] = lambda s, y: jacobian(lambda y: f(float(s), y))(y)
-        last = t[0]
+        last = float(t[0])
+        if not np.all(np.isfinite(f(last, y0))):  # SciPy would look for a step for ever
+            raise DomainError(
+                f"odeint: the slope is not finite at t = {last:g}; start from other numbers, or change args"
+            )
 
         def slope(s: Any, y: Any) -> Any:
             nonlocal last
@@ -87,7 +92,7 @@ def explicit(method: str) -> Any:
     return getattr(_integrators(), method)
 
 
-class Flow(Primitive):
+class Flow(Private):
     """The solution at some times as an op of y at the first one, the times, and leaves.
 
     Its output has shape (times, size).
@@ -206,9 +211,6 @@ class Flow(Primitive):
             return concatenate(list(jvp(slope, primals, (state[n:], *moves))))
 
         return slopes
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Flow:
-        return self
 
 
 def _part(i: int) -> Callable[..., Any]:

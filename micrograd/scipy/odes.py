@@ -14,12 +14,11 @@ from micrograd.errors import ArgumentError, GradientError, ShapeError
 from micrograd.interpreter import ground, numbers_below, shape_of
 from micrograd.leaves import as_array, described, joined_leaves
 from micrograd.modes import is_recording
-from micrograd.ops import concatenate, ravel
 from micrograd.scipy.flows import Flow, Solver, explicit
 from micrograd.scipy.plainly import is_live, plainly, refuse_captured
 from micrograd.scipy.solving import as_tuple, check_function
 from micrograd.scipy.stepping import FIXED, Tableau, equal_parts, path
-from micrograd.scipy.unknowns import Arguments, Unknowns
+from micrograd.scipy.unknowns import Arguments, Unknowns, joined
 from micrograd.trees import BRANCHES, leaves_of, like, same_leaves
 
 EXPLICIT = ("RK45", "RK23", "DOP853")
@@ -119,7 +118,7 @@ class Equation:
     def flowing(self, solver: Solver) -> Any:
         """y at all times by SciPy's steps, an op with continuous gradients."""
         live, n = self._args.live, self._y.size
-        op = Flow(solver, self._slope, n, len(live), is_live(self.t), self._refuse_captured)
+        op = Flow(solver, self._slope, n, len(live), is_live(self.t), self._check)
         return self._y.shaped(op(self._y.vector(), self.t, *live), as_given=True)
 
     def stepped(self, tableau: Tableau, parts: Any) -> Any:
@@ -149,7 +148,7 @@ class Equation:
     def _slope(self, t: Any, y: Any, *live: Any) -> Any:
         """The slope of y as a vector."""
         out = self._f(t, self._y.shaped(y), *self._args.replaced(live))
-        return concatenate([ravel(x) for x in self._leaves(out)])
+        return joined(self._leaves(out))
 
     def _leaves(self, out: Any) -> list[Any]:
         tree = self._y.tree
@@ -161,7 +160,11 @@ class Equation:
             raise ShapeError(f"odeint: f gives slopes of shapes {given} for y of {wanted}; give one for each number")
         return leaves
 
-    def _refuse_captured(self, y0: Any, t: Any, *live: Any) -> None:
+    def _check(self, y0: Any, t: Any, *live: Any) -> None:
+        """Refuse plain inputs that are not finite, and a slope that uses other
+        Values.
+        """
+        self._y.flat.refuse_if_not_finite(y0, "start from finite numbers")
         if is_recording():
             first, y = float(t[0]), self._y.shaped(y0)
             refuse_captured("odeint", lambda y, *args: self._f(first, y, *args), y, self._args.replaced(live))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from micrograd.errors import GradientError
 from micrograd.ops import concatenate, where
 from micrograd.record import Primitive
 from micrograd.scipy.plainly import among, is_plain, plainly
@@ -17,7 +18,22 @@ from micrograd.transforms import jvp, vjp
 Many = Sequence[Any]
 
 
-class Implicit(Primitive):
+class Private(Primitive):
+    """The op of one call of a solver. It is not in the table, as it holds the user's
+    functions.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Private:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise GradientError(
+            f"pickle: the history of a result of {self.name} holds your functions, and cannot go along; "
+            f"pickle its .detach(), or its numbers"
+        )
+
+
+class Implicit(Private):
     """A solution x of F(x, *leaves) = 0 as an op of a start and of leaves.
 
     Its output is x; with `fixes`, x and for each element 1 where it stands still, else
@@ -91,9 +107,6 @@ class Implicit(Primitive):
     def split(self, z: Any) -> tuple[Any, Any]:
         """The unknowns in an output, and where they stand still; None for nowhere."""
         return (z[: self.size], z[self.size :] > 0.5) if self.fixes else (z, None)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Implicit:
-        return self
 
 
 def _held(active: Any, x: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
@@ -45,7 +45,7 @@ class Unknowns:
         if all(map(is_plain, self._given)):
             return self.flat.vector
         leaves = [x.detach() if is_constant and isinstance(x, Operators) else x for x in self._given]
-        return concatenate([ravel(as_array(x)) for x in leaves])
+        return joined(map(as_array, leaves))
 
     def leaves(self, x: Any, as_given: bool = False) -> list[Any]:
         """A vector as leaves; of an array the last axis, with all axes before.
@@ -57,7 +57,9 @@ class Unknowns:
         leaves, end, before = [], 0, shape_of(x)[:-1]
         for size, given in zip(self.flat.sizes, self.plain, strict=True):
             end += size
-            leaf = reshape(x[..., end - size : end], shape=(*before, *np.shape(given)))
+            leaf = x if size == self.size else x[..., end - size : end]
+            shape = (*before, *np.shape(given))
+            leaf = leaf if shape_of(leaf) == shape else reshape(leaf, shape=shape)
             narrow = as_given and getattr(given, "dtype", np.float64) != np.float64
             leaves.append(cast(leaf, dtype=given.dtype) if narrow else leaf)
         return leaves
@@ -90,7 +92,13 @@ class Arguments:
 
 def vector_of(tree: Any) -> Any:
     """The numbers of any tree as a vector, in ops."""
-    return concatenate([ravel(as_array(z)) for z in leaves_of(joined_leaves(tree))])
+    return joined(map(as_array, leaves_of(joined_leaves(tree))))
+
+
+def joined(leaves: Iterable[Any]) -> Any:
+    """Leaves as one vector, in ops."""
+    parts = [x if len(shape_of(x)) == 1 else ravel(x) for x in leaves]
+    return parts[0] if len(parts) == 1 else concatenate(parts)
 
 
 def _stand_in(x: Any) -> Any:

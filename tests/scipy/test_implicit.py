@@ -4,12 +4,15 @@ mode, to third order; and what is refused.
 
 from __future__ import annotations
 
+import copy
 import itertools
+import pickle
 
 import numpy as np
 import pytest
 
 from micrograd import Value, grad, hessian, jacobian, jvp, no_grad, vjp, vmap
+from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeError
 from micrograd.nn import Linear
 from micrograd.scipy import fixed_point, least_squares, minimize, root
@@ -330,6 +333,44 @@ def test_elements_at_a_bound_do_not_move():
     J = jacobian(lambda b: minimize(bowl, np.zeros(3), (b,), bounds=(-0.2, 5.0)).x)(B)
     np.testing.assert_array_equal(J[1], 0.0)
     assert np.all(np.diag(J)[[0, 2]] > 0.0)
+
+
+def square_root(c):
+    return root(lambda x, c: x * x - c, 1.0, args=(c,)).x
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (4, 0.25),
+        (np.float64(4.0), 0.25),
+        (np.array(4.0), 0.25),
+    ],
+)
+def test_kinds_of_arguments(given, wanted):
+    assert grad(square_root)(given) == wanted
+
+
+def test_borders():
+    assert grad(lambda c: root(lambda x, c, none: x * x - c[0] * c[1], 1.0, args=(c, None)).x)([4.0, 1.0]) == [
+        0.25,
+        1.0,
+    ]
+    joined = np.array([Value(4.0), Value(1.0)], dtype=object)
+    assert root(lambda x, c: x * x - c[0] * c[1], 1.0, args=(joined,)).x.data == 2.0
+    assert grad(lambda c: least_squares(lambda x, c: [x - c * c], 0.0, kwargs={"c": c}).x)(3.0) == 6.0
+    assert vmap(grad(square_root))(np.zeros(0)).shape == (0,)
+    assert square_root(Abstract(())).shape == ()
+    narrow = lambda c: root(lambda x, c: x * x - c, np.ones(2, np.float32), args=(c,)).x.sum()  # noqa: E731
+    assert grad(narrow)(np.full(2, 4.0, np.float32)).dtype == np.float32
+
+
+def test_copies_and_pickles():
+    x = square_root(Value(4.0))
+    assert copy.deepcopy(x).data == x.data
+    with pytest.raises(GradientError, match="pickle: the history of a result of root holds your functions"):
+        pickle.dumps(x)
+    assert pickle.loads(pickle.dumps(x.detach())).data == x.data
 
 
 def test_in_no_grad_it_is_a_constant():

@@ -233,7 +233,7 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
         peaks[gradient, end] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peaks["adjoint", 3.0] < 1.5 * peaks["adjoint", 0.4]
-    assert peaks["direct", 3.0] > 4.0 * peaks["direct", 0.4]
+    assert peaks["direct", 3.0] > 3.0 * peaks["direct", 0.4]
 
 
 # Refused
@@ -293,6 +293,12 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
             ShapeError,
             "odeint: f gives slopes of shapes [(3,)] for y of [(2,)]; give one for each number",
         ),
+        (
+            lambda k: odeint(lambda t, y, k: k / y, 0.0, T, (k,))[-1],
+            DomainError,
+            "odeint: the slope is not finite at t = 0",
+        ),
+        (lambda k: odeint(decay, k * np.nan, T, (k,))[-1], DomainError, "odeint: y0 is nan; start from finite numbers"),
         (
             lambda k: odeint(lambda t, y: -k * y, 1.0, T)[-1],
             GradientError,
