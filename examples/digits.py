@@ -85,9 +85,11 @@ def picture(X: Any, y: Any, scores: Any, path: Path) -> None:
     for axes, i in zip(figure.subplots(3, 8).flat, order, strict=True):
         axes.imshow(X[i, 0], cmap="gray_r")
         axes.set(xticks=[], yticks=[])
-        wrong = read[i] != y[i]
-        axes.set_title(f"{read[i]}, is {y[i]}" if wrong else f"{read[i]}", color="red" if wrong else "black", size=9)
-    figure.suptitle(f"{np.sum(read != y)} of {len(y)} digits are read wrongly")
+        is_wrong = read[i] != y[i]
+        color = "red" if is_wrong else "black"
+        axes.set_title(f"{read[i]}, is {y[i]}" if is_wrong else f"{read[i]}", color=color, size=9)
+    wrong = int(np.sum(read != y))
+    figure.suptitle(f"{wrong} of {len(y)} digits {'is' if wrong == 1 else 'are'} read wrongly")
     figure.savefig(path, dpi=120)
 
 

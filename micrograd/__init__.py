@@ -20,6 +20,9 @@ __all__ = [
     "Value",
     "about",
     "check_op",
+    "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
     "detect_anomaly",
     "draw_dot",
     "elementwise_grad",
@@ -31,12 +34,16 @@ __all__ = [
     "ieee_gradients",
     "jacobian",
     "jvp",
+    "linear_transpose",
+    "linearize",
     "no_grad",
+    "scan",
     "toposort",
     "trace",
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]
 __version__ = "1.0.0.dev0"
 

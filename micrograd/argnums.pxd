@@ -10,10 +10,11 @@ cdef class Chosen:
     cdef tuple _args
     cdef dict _options
     cdef list _numbers, _names, _wanted
-    cdef bint _one_number, _one_name
+    cdef bint _one_number, _one_name, _is_flat
 
     @cython.locals(found=list)
     cdef int _add(self, object name, object tree) except -1
+    cdef list _trees(self, object leaves)
     cpdef called(self, object f, object leaves)
     @cython.locals(args=list, i=Py_ssize_t)
     cpdef list replaced(self, object leaves)

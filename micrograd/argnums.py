@@ -11,7 +11,7 @@ from typing import Any
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError
 from micrograd.leaves import as_array
-from micrograd.trees import fixed_of, leaves_of, like
+from micrograd.trees import LEAVES, fixed_of, leaves_of, like
 
 Argnums = int | Sequence[int]
 Argnames = str | Sequence[str]
@@ -56,17 +56,19 @@ class Chosen:
         self._names: list[str] = []
         self._one_number = self._one_name = False
         if argnums is not None or argnames is None:
-            self._one_number = argnums is None or not isinstance(argnums, Sequence)
+            self._one_number = argnums is None or type(argnums) is int or not isinstance(argnums, Sequence)
             self._numbers = _checked(name, argnums, args)
         if argnames is not None:
             self._one_name = isinstance(argnames, str)
             self._names = _checked_names(name, argnames, self._options)
         self._wanted = [args[i] for i in self._numbers] + [self._options[key] for key in self._names]
         self.leaves: list[Any] = []
+        self._is_flat = True  # each chosen argument is a leaf
         for tree in self._wanted:
-            if type(tree) is float:
-                self.leaves.append(tree)
+            if type(tree) in LEAVES:
+                self.leaves.append(as_array(tree))
             else:
+                self._is_flat = False
                 self._add(name, tree)
 
     def _add(self, name: str, tree: Any) -> None:
@@ -78,13 +80,17 @@ class Chosen:
                     as_data(x, name)  # refuses it
         self.leaves += found
 
+    def _trees(self, leaves: Sequence[Any]) -> list[Any]:
+        """These leaves in the structure of the chosen arguments."""
+        return list(leaves) if self._is_flat else like(self._wanted, leaves)
+
     def called(self, f: Callable[..., Any], leaves: Sequence[Any]) -> Any:
         """f of all arguments, with these leaves in the place of those of the chosen
         ones.
         """
         if not self._names:
             return f(*self.replaced(leaves), **self._options)
-        trees = like(self._wanted, leaves)
+        trees = self._trees(leaves)
         args, options = list(self._args), dict(self._options)
         for i, number in enumerate(self._numbers):
             args[number] = trees[i]
@@ -97,7 +103,7 @@ class Chosen:
         chosen ones.
         """
         args = list(self._args)
-        trees = like(self._wanted, leaves)
+        trees = self._trees(leaves)
         for i in range(len(self._numbers)):
             args[self._numbers[i]] = trees[i]
         return args
@@ -108,7 +114,7 @@ class Chosen:
         By number it is a tuple for several argnums, else one tree. By name it is a dict
         for several argnames, else one tree. By both it is a pair.
         """
-        trees = like(self._wanted, leaves)
+        trees = self._trees(leaves)
         count = len(self._numbers)
         by_number = trees[0] if self._one_number else tuple(trees[:count])
         if not self._names:
@@ -124,6 +130,8 @@ def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[
         argnums = 0
     if type(argnums) is int and -count <= argnums < count:
         return [argnums % count]
+    if type(argnums) is range and argnums == range(count) and count:
+        return list(argnums)
     try:
         given = argnums if isinstance(argnums, Sequence) else [argnums]
         numbers = [range(count)[operator.index(i)] for i in given]

@@ -9,6 +9,7 @@ True
 from __future__ import annotations
 
 COMPILED = (
+    "micrograd.levels",
     "micrograd.quiet",
     "micrograd.trees",
     "micrograd.interpreter",
@@ -31,7 +32,9 @@ COMPILED = (
     "micrograd.dual",
     "micrograd.walking",
     "micrograd.engine",
+    "micrograd.reading",
     "micrograd.traced",
     "micrograd.reverse",
     "micrograd.tracing",
+    "micrograd.transforms.carries",
 )

@@ -19,8 +19,8 @@ from micrograd.cotangents import in_dtype
 from micrograd.errors import GradientError
 from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.op import Array, numbers_below, shape_of
-from micrograd.ops import broadcast_to, positive
-from micrograd.ops.operators import Operators
+from micrograd.ops import add, broadcast_to, divide, multiply, positive, subtract
+from micrograd.ops.operators import Input, Operators
 from micrograd.quiet import quietly
 from micrograd.record import Op
 
@@ -111,6 +111,32 @@ class Dual(Operators):
             t = in_dtype(t, numbers_below(z))
         return Dual(z, t, number)  # without a tangent too, so that the jvp finds it as it finds any other
 
+    # Operators on numbers go past the call of the op, which takes longer than the rest.
+
+    def __add__(self, other: Input) -> Any:
+        return _of_two(add, self, other)
+
+    def __radd__(self, other: Input) -> Any:
+        return _of_two(add, other, self)
+
+    def __sub__(self, other: Input) -> Any:
+        return _of_two(subtract, self, other)
+
+    def __rsub__(self, other: Input) -> Any:
+        return _of_two(subtract, other, self)
+
+    def __mul__(self, other: Input) -> Any:
+        return _of_two(multiply, self, other)
+
+    def __rmul__(self, other: Input) -> Any:
+        return _of_two(multiply, other, self)
+
+    def __truediv__(self, other: Input) -> Any:
+        return _of_two(divide, self, other)
+
+    def __rtruediv__(self, other: Input) -> Any:
+        return _of_two(divide, other, self)
+
     def __copy__(self) -> Any:
         return positive(self)
 
@@ -132,17 +158,36 @@ class Dual(Operators):
         return f"Dual({self.primal!r}, {self.tangent!r})"
 
 
+def _of_two(op: Op, x: Any, y: Any) -> Any:
+    """op(x, y), one of which is a Dual: quickly where both are numbers."""
+    number, a, b, s, t = 0, x, y, None, None
+    if type(x) is Dual:
+        number, a, s = x._number, x.primal, x._tangent
+    if type(y) is Dual:
+        if number and y._number != number:
+            return op(x, y)
+        number, b, t = y._number, y.primal, y._tangent
+    if _are_numbers(type(a), type(b)):
+        quick = floats.pushed(op, a, b, s, t, {}) if levels.is_pushing(number) else None
+        if quick is not None:
+            return Dual(quick[0], quick[1], number)
+    return op(x, y)
+
+
 def _pushed_floats(op: Op, primals: list[Any], tangents: list[Any], params: dict[str, Any]) -> Any:
     """The output and its tangent where all are floats; None where they are not."""
     count = len(primals)
     if count == 1:
         if type(primals[0]) is float:
             return floats.pushed(op, primals[0], None, tangents[0], None, params)
-    elif count == 2:
-        x, y = type(primals[0]), type(primals[1])
-        if (x is float and (y is float or y is int)) or (x is int and y is float):
-            return floats.pushed(op, primals[0], primals[1], tangents[0], tangents[1], params)
+    elif count == 2 and _are_numbers(type(primals[0]), type(primals[1])):
+        return floats.pushed(op, primals[0], primals[1], tangents[0], tangents[1], params)
     return None
+
+
+def _are_numbers(x: type, y: type) -> bool:
+    """Whether both are float, or one is and the other is int."""
+    return (x is float and (y is float or y is int)) or (x is int and y is float)
 
 
 def primal_of(z: Array, number: int) -> Array:

@@ -5,6 +5,7 @@ input that is an `Interpreter` takes the call and decides what it means:
 
 - `Value` runs the op on its data and records it, for reverse mode;
 - `Dual` runs it on primals and pushes tangents, for forward mode;
+- `Batch` runs it on all examples at once, for `vmap`;
 - `Abstract` asks the op for its shape rule only;
 - `Symbol` writes the op down as an expression.
 

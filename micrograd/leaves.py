@@ -15,7 +15,7 @@ from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.errors import ShapeError
 from micrograd.exact import number_like
-from micrograd.interpreter import Array, Interpreter, ones_like, shape_of, zeros_like
+from micrograd.interpreter import Array, Interpreter, ground, ones_like, shape_of, zeros_like
 from micrograd.ops import reshape, stack
 from micrograd.trees import is_branch, leaves_of, mapped, same_leaves
 
@@ -75,8 +75,10 @@ def moves_of(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any
         ArgumentError: the structures differ.
         ShapeError: the shapes of two leaves differ.
     """
-    if type(given) is float and type(wanted) is float:
+    if type(given) is float and type(ground(wanted)) is float:
         return [given]
+    if type(given) is list and type(wanted) is list and len(given) == len(wanted) and _are_floats(given, wanted):
+        return given[:]
     moves = []
     for move, x in zip(same_leaves(name, what, given, of, wanted), leaves_of(wanted), strict=True):
         move, x = as_array(move), as_array(x)
@@ -87,6 +89,13 @@ def moves_of(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any
             )
         moves.append(fit(number_like(move, x), x))
     return moves
+
+
+def _are_floats(given: list[Any], wanted: list[Any]) -> bool:
+    for i in range(len(given)):  # noqa: SIM110 - Cython makes no generator of this
+        if type(given[i]) is not float or type(wanted[i]) is not float:
+            return False
+    return True
 
 
 def basis(z: Any) -> Iterator[Any]:

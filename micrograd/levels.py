@@ -17,7 +17,7 @@ from typing import Any
 Constant = Callable[[Any, int], Any]  # makes a constant of a transform, given its number
 
 _numbers = itertools.count(1)
-_open: set[int] = set()  # numbers of the jvps and vmaps that are running in any thread
+_open: dict[int, Constant] = {}  # the jvps and vmaps that are running in any thread, by number
 _recording: set[int] = set()  # numbers of the reverse-mode transforms, likewise
 _innermost: ContextVar[tuple[int, Any]] = ContextVar("innermost", default=(0, None))
 _mapping: ContextVar[bool] = ContextVar("mapping", default=False)
@@ -38,13 +38,13 @@ class pushing:  # noqa: N801 - it is used like a function
 
     def __enter__(self) -> int:
         self._number = next(_numbers)
-        _open.add(self._number)
+        _open[self._number] = self._constant
         self._token: Token[tuple[int, Any]] = _innermost.set((self._number, self._constant))
         return self._number
 
     def __exit__(self, *error: object) -> None:
         _innermost.reset(self._token)
-        _open.discard(self._number)
+        _open.pop(self._number, None)
 
 
 class mapping(pushing):  # noqa: N801
@@ -66,18 +66,52 @@ class mapping(pushing):  # noqa: N801
         _mapping.reset(self._mapping_token)
 
 
-class recording:  # noqa: N801
+def begin_recording() -> int:
+    """A reverse-mode transform begins to record; its number."""
+    number = next(_numbers)
+    _recording.add(number)
+    return number
+
+
+def end_recording(number: int) -> None:
+    """The transform with this number has ended."""
+    _recording.discard(number)
+
+
+class within:  # noqa: N801
+    """What runs in this block runs as if this jvp or vmap were the innermost; 0 for
+    none.
+
+    A rule of an op that itself uses transforms needs it: it belongs to the level of its
+    inputs, and may be called further inside.
+    """
+
+    __slots__ = ("_innermost", "_mapping_token", "_token")
+
+    def __init__(self, level: int) -> None:
+        constant = _open.get(level)
+        self._innermost = (0, None) if constant is None else (level, constant)
+
+    def __enter__(self) -> None:
+        self._token: Token[tuple[int, Any]] = _innermost.set(self._innermost)
+        self._mapping_token: Token[bool] = _mapping.set(_mapping.get() and self._innermost[0] > 0)
+
+    def __exit__(self, *error: object) -> None:
+        _mapping.reset(self._mapping_token)
+        _innermost.reset(self._token)
+
+
+class recording:  # noqa: N801 - it is used like a function
     """A reverse-mode transform records in this block, which gives its number."""
 
     __slots__ = ("_number",)
 
     def __enter__(self) -> int:
-        self._number = next(_numbers)
-        _recording.add(self._number)
+        self._number = begin_recording()
         return self._number
 
     def __exit__(self, *error: object) -> None:
-        _recording.discard(self._number)
+        end_recording(self._number)
 
 
 def innermost() -> int:

@@ -9,6 +9,8 @@ from micrograd.node cimport (
 )
 from micrograd.quiet cimport quietly
 
+from micrograd.traced cimport has_outline
+
 cdef dict ACTIVE
 cdef set _taken
 
@@ -21,6 +23,7 @@ cdef class Reach:
     cdef set _nodes
 
     cpdef tuple path(self)
+    cdef tuple _found(self)
 
 
 @cython.locals(number=int, node=Node)
@@ -48,3 +51,4 @@ cdef list _within(Reach reach, object seed)
 cdef int _walk(Reach reach, object seed, list order) except -1
 @cython.locals(node=Node, gradients=Own)
 cdef int _walk_quietly(Reach reach, object seed, list order) except -1
+cdef int _pass_on(Node node) except -1

@@ -16,6 +16,7 @@ from micrograd.errors import GradientError
 from micrograd.gradients import Gradients
 from micrograd.node import Node, add_grad, collect, forget_grad, grad_of, inputs_of, is_constant, known_grad, set_grad
 from micrograd.quiet import quietly
+from micrograd.traced import has_outline, refill
 from micrograd.unknown import Zeros
 from micrograd.walking import asked_about, next_number
 from micrograd.walks import ACTIVE, LOCK
@@ -46,8 +47,13 @@ class Reach:
 
     def path(self) -> tuple[list[Any], set[Any]]:
         """The nodes by which root depends on the ends, inputs before users; and the
-        same with the ends, as a set.
+        same with the ends, as a set. They have all numbers, also those that no walk
+        back reads: whoever walks forward may read them.
         """
+        refill(self.order)
+        return self._found()
+
+    def _found(self) -> tuple[list[Any], set[Any]]:
         if self._path is None or self._nodes is None:
             self._nodes, self._path = set(self.ends), []
             for node in self.order:
@@ -55,6 +61,26 @@ class Reach:
                     self._nodes.add(node)
                     self._path.append(node)
         return self._path, self._nodes
+
+    def widen(self) -> list[Any]:
+        """Add to the ends what else the nodes of the path are made from: values that
+        do not depend on the ends, as those that a function closes over.
+
+        Returns:
+            Those values, in an order that follows from the program alone.
+        """
+        path, nodes = self.path()
+        found: dict[Any, None] = {}
+        for node in path:
+            for x in inputs_of(node):
+                if isinstance(x, Node) and x not in nodes and not is_constant(x):
+                    found[x] = None
+        others = [*found]
+        nodes.update(others)
+        if others:
+            self.ends = self.ends + others
+            self.is_own = False  # somebody else may have gradients in these
+        return others
 
 
 def _order_of(root: Node, ends: list[Any]) -> list[Any]:
@@ -99,6 +125,7 @@ class Route(Gradients):
 
     def of(self, node: Node) -> Any:
         self.zeros.node = node
+        self.settle(node)
         return self.grads.pop(node, None)
 
     def wants(self, x: Any) -> bool:
@@ -106,6 +133,12 @@ class Route(Gradients):
 
     def add(self, x: Node, part: Any, g: Any) -> None:
         self.grads[x] = self.grads[x] + part if x in self.grads else part
+
+    def held(self, x: Node) -> Any:
+        return self.grads.get(x)
+
+    def hold(self, x: Node, grad: Any) -> None:
+        self.grads[x] = grad
 
 
 class Own(Gradients):
@@ -162,13 +195,15 @@ _taken: set[int] = set()  # the ends of the graphs whose nodes hold gradients no
 
 def _beside(reach: Reach, seed: Any, create_graph: bool) -> list[Any]:
     """The gradients of root by the ends, by way of a dictionary."""
-    path, nodes = reach.path()
+    path, nodes = reach._found()
     with quietly(), Zeros(reach.root, seed, asked_about) as zeros:
         gradients = Route(zeros, nodes, {reach.root: seed})
         for node in reversed(path):
             if node._has_own_step:
                 raise _own_step_error(node)
             pull(node, create_graph, gradients)
+        for node in reach.ends:
+            gradients.settle(node)
     return [gradients.grads.get(x) for x in reach.ends]
 
 
@@ -213,9 +248,20 @@ def _walk_quietly(reach: Reach, seed: Any, order: list[Any]) -> None:
             node = order[-1]
             if node._has_own_step:
                 raise _own_step_error(node)
-            if not floats.step(node):
+            if has_outline(node):
+                _pass_on(node)
+            elif not floats.step(node):
                 pull(node, False, gradients)
             forget_grad(order.pop())
+        for node in reach.ends:
+            gradients.settle(node)
+
+
+def _pass_on(node: Node) -> None:
+    """The gradient of a node is that of its outline."""
+    g = grad_of(node)
+    if g is not None:
+        add_grad(node._x, g)
 
 
 def _own_step_error(node: Node) -> GradientError:

@@ -16,7 +16,8 @@ def is_stale(node: Any) -> bool:
     """Whether the op of a node, run again on its inputs as they are now, gives other
     data.
     """
-    if isinstance(node._record, HandMade):
+    # What a transform did not keep (see traced.py) was not assigned either.
+    if isinstance(node._record, HandMade) or any(hasattr(x, "refilled") for x in (node, *inputs_of(node))):
         return False
     inputs = [data_of(x) for x in inputs_of(node)]
     data = data_of(node)

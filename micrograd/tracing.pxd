@@ -1,7 +1,9 @@
 # C types of tracing.py.
 cimport cython
 
+from micrograd cimport levels
 from micrograd.argnums cimport Chosen
+from micrograd.engine cimport Value
 from micrograd.leaves cimport joined_leaves, unshared_leaves
 from micrograd.node cimport data_of
 from micrograd.reverse cimport Reach, pulled
@@ -13,7 +15,7 @@ cdef class none_around:
 
 
 cdef class _OneMoreAround:
-    cdef object _pause, _recording, _token
+    cdef object _number, _pause, _token
 
 
 cdef class Trace:
@@ -24,10 +26,11 @@ cdef class Trace:
     cdef dict _reaches
 
     cdef bint _rests_on_others(self) except -1
+    @cython.locals(x=Value, level=double)
     cdef double _level(self) except -2
     cdef Reach _reach(self, object root)
     cpdef list pull(self, object root, object seed)
-    @cython.locals(found=list)
+    @cython.locals(found=list, i=Py_ssize_t)
     cpdef list pulled(self, object root, object seed)
     cpdef list reaches(self, list roots)
     cpdef list settled(self, list found, list others)
@@ -38,3 +41,4 @@ cdef class Trace:
 
 cdef bint _has_level(object z, double level) except -1
 cdef bint _is_at_the_top() except -1
+cpdef seal_all(list fresh)

@@ -46,18 +46,17 @@ class none_around:  # noqa: N801 - it is used like a function
 class _OneMoreAround:
     """The function of a reverse-mode transform runs in this block, and is recorded."""
 
-    __slots__ = ("_pause", "_recording", "_token")
+    __slots__ = ("_number", "_pause", "_token")
 
     def __enter__(self) -> None:
         self._token: Token[int] = _depth.set(_depth.get() + 1)
-        self._recording = levels.recording()
-        self._recording.__enter__()
+        self._number = levels.begin_recording()
         self._pause: Any = None if is_recording() else paused.set(None)
 
     def __exit__(self, *error: object) -> None:
         if self._pause is not None:
             paused.reset(self._pause)
-        self._recording.__exit__()
+        levels.end_recording(self._number)
         _depth.reset(self._token)
 
 
@@ -87,13 +86,17 @@ class Trace:
         level, any_recorded = levels.innermost(), False
         self.fresh = []
         for x in self._chosen.leaves:
-            is_recorded = isinstance(x, Value) and x._level > level
+            is_recorded = type(x) is not float and isinstance(x, Value) and x._level > level
             any_recorded = any_recorded or is_recorded
             self.fresh.append(traced(x if is_recorded or not level else levels.lifted(x)))
-        self._reaches: dict[Value, Reach] = {}
-        with _OneMoreAround():
-            self.out = joined_leaves(self._chosen.called(f, self.fresh))
-        self.is_inside = is_recording() and (any_recorded or depth() > 0 or self._rests_on_others())
+        self._reaches: dict[int, Reach] = {}
+        try:
+            with _OneMoreAround():
+                self.out = joined_leaves(self._chosen.called(f, self.fresh))
+        except BaseException:
+            seal_all(self.fresh)
+            raise
+        self.is_inside = is_recording() and (any_recorded or _depth.get() > 0 or self._rests_on_others())
 
     def _rests_on_others(self) -> bool:
         level = self._level()
@@ -104,12 +107,16 @@ class Trace:
 
     def _level(self) -> float:
         """The level of this run."""
-        return max([x._level for x in self.fresh], default=0.5)
+        level = 0.5
+        for x in self.fresh:
+            if not x._is_float:
+                level = max(level, x._level)
+        return level
 
     def _reach(self, root: Any) -> Reach:
-        found = self._reaches.get(root)
+        found = self._reaches.get(id(root))
         if found is None:
-            found = self._reaches[root] = Reach(root, self.fresh)
+            found = self._reaches[id(root)] = Reach(root, self.fresh)  # which keeps the root
         return found
 
     def pull(self, root: Any, seed: Any) -> list[Any]:
@@ -120,10 +127,13 @@ class Trace:
 
     def pulled(self, root: Any, seed: Any) -> list[Any]:
         """Cotangents of the leaves, as the rules of the ops give them."""
-        found = [None] * len(self.fresh)
+        found: list[Any] = [None] * len(self.fresh)
         if _has_level(root, self._level()):
             found = pulled(self._reach(root), seed, self.is_recorded())
-        return [zeros_like(x) if g is None else g for g, x in zip(found, self.fresh, strict=True)]
+        for i in range(len(found)):
+            if found[i] is None:
+                found[i] = zeros_like(self.fresh[i])
+        return found
 
     def reaches(self, roots: list[Any]) -> list[Reach]:
         """The graphs between the leaves and those of some outputs that have one."""
@@ -149,6 +159,8 @@ class Trace:
         """
         if not self.is_inside:
             level = self._level()
+            if _has_level(tree, level):
+                return data_of(tree)
             return like(tree, [data_of(z) if _has_level(z, level) else z for z in leaves_of(tree)])
         return mapped(as_eager, tree) if _is_at_the_top() else tree
 
@@ -169,11 +181,11 @@ def _has_level(z: Any, level: float) -> bool:
     """Whether z is a Value of the level of a run: then it may depend on the fresh
     Values.
     """
-    return isinstance(z, Value) and z._level == level
+    return isinstance(z, Value) and (0.5 if z._is_float else z._level) == level
 
 
 def _is_at_the_top() -> bool:
-    return depth() == levels.innermost() == 0
+    return _depth.get() == levels.innermost() == 0
 
 
 def seal_all(fresh: Sequence[Value]) -> None:

@@ -115,6 +115,7 @@ class Zeros:
         self, name: str, product: Any, g: Any, partial: Any, z: Any, examples: Examples | None = None
     ) -> Any:
         """Where a product that is nan must be 0."""
+        z = self.node.refilled() if hasattr(self.node, "refilled") else z  # it was not kept: see traced.py
         bad = product != product
         idle, met = bad & (g == 0), bad & np.isinf(g) & (partial == 0)
         doubtful = idle & np.isinf(partial)

@@ -190,3 +190,14 @@ def test_errors(call: Any, error: type[MicrogradError], words: str) -> None:
     with pytest.raises(error) as caught:
         call(Value(1.0), Value([1.0, 2.0]))
     assert str(caught.value).startswith(words)
+
+
+def test_a_matrix_of_numbers_is_joined_by_one_op():
+    x, y = Value(2.0), Value(3.0)
+    z = mnp.array([[x, 0.0, 1], [y, x, np.float64(4.0)]])
+    assert z.data.tolist() == [[2.0, 0.0, 1.0], [3.0, 2.0, 4.0]]
+    assert [op.name for op in (z._record, z.inputs[0]._record)] == ["reshape", "stacked"]
+    uneven = mnp.array([[Value([1.0, 2.0]), [x, y]], [[0.0, 1.0], np.array([5.0, 6.0])]])
+    assert uneven.data.tolist() == [[[1.0, 2.0], [2.0, 3.0]], [[0.0, 1.0], [5.0, 6.0]]]
+    with pytest.raises(ShapeError, match="stack"):
+        mnp.array([[x, y], [x]])

@@ -225,6 +225,14 @@ def test_the_result_may_be_changed() -> None:
     assert z[1, 0] == W[0]
 
 
+def test_results_share_no_memory() -> None:
+    xs = XS.copy()
+    a, b, c = vmap(lambda x: (x, x, x[0]))(xs)
+    a[0], b[1, 1], c[0] = 7.0, 8.0, 9.0
+    np.testing.assert_array_equal(xs, XS)
+    assert (a[1, 1], b[0, 0], a[0, 0]) == (XS[1, 1], XS[0, 0], 7.0)
+
+
 def test_an_op_of_ones_own() -> None:
     op = elementwise("cubed in vmap", lambda z, x: 3.0 * x * x)(lambda x: x * x * x)
     close(vmap(grad(op))(BS), 3.0 * BS**2)

@@ -138,5 +138,39 @@ def test_gradients(sample: Sample, mapped: tuple[bool, ...]) -> None:
     close(jvp(outside, [given[i] for i in argnums], tangents)[1], slopes)
 
 
+@pytest.mark.parametrize("sample", for_gradients(), ids=str)
+def test_second_derivatives(sample: Sample) -> None:
+    """jvp of grad, in each example."""
+    f, argnums, mapped = scalar(OPS[sample.op], sample.params), moving(sample), calls(sample)[-1]
+    moves = [np.cos(np.arange(float(np.size(x))).reshape(np.shape(x))) for x in sample.inputs]
+
+    def second(*row: Any) -> Any:
+        def gradient(*xs: Any) -> Any:
+            full = list(row)
+            for i, x in zip(argnums, xs, strict=True):
+                full[i] = x
+            return grad(f, argnums)(*full)
+
+        return jvp(gradient, [row[i] for i in argnums], [moves[i] for i in argnums])[1]
+
+    given, places = arguments(sample, mapped, 0)
+    each = [second(*row) for row in rows(sample, mapped)]
+    for a, z in enumerate(vmap(second, places)(*given)):
+        close(z, [row[a] for row in each])
+
+
+def _float32(x: Any) -> Any:
+    return np.asarray(x, np.float32)[()] if np.asarray(x).dtype == float else x
+
+
+@pytest.mark.parametrize("sample", [s for s in for_gradients() if s.op != "cast"], ids=str)
+def test_float32_stays_float32(sample: Sample) -> None:
+    f, argnums, mapped = scalar(OPS[sample.op], sample.params), moving(sample), calls(sample)[-1]
+    given, places = arguments(sample, mapped, 0)
+    given = [_float32(x) for x in given]
+    assert vmap(lambda *xs: OPS[sample.op](*xs, **sample.params), places)(*given).dtype == np.float32
+    assert {g.dtype for g in vmap(grad(f, argnums), places)(*given)} == {np.dtype(np.float32)}
+
+
 def test_which_ops_are_looped() -> None:
     assert {name for name, op in TABLE.items() if is_looped(op)} == LOOPED

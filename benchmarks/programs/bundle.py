@@ -53,13 +53,12 @@ def in_torch(torch: Any) -> Any:
 
 
 def ours(n: int) -> Trial:
-    """micrograd, by camera, point and weight."""
-    from micrograd import jacobian
+    """micrograd: vmap of jacobian."""
+    from micrograd import jacobian, vmap
 
     args = arguments(n)
-    derivative = jacobian(written_in(numpy), (0, 1, 2))
-    # vmap: one observation at a time until there is `vmap(jacobian(error, (0, 1, 2)))`.
-    return trial(lambda: [numpy.stack(blocks) for blocks in zip(*map(derivative, *args), strict=True)])
+    derivative = vmap(jacobian(written_in(numpy), (0, 1, 2)))
+    return trial(lambda: derivative(*args))
 
 
 def torch(n: int) -> Trial:

@@ -80,7 +80,7 @@ def _written(array: Any, cos: Any, sin: Any, einsum: Any, offsets: Any, rest: An
 
 
 def ours(n: int) -> Trial:
-    """micrograd, a column at a time."""
+    """micrograd: jacobian in forward mode."""
     from micrograd import jacobian
     from micrograd import numpy as np
 

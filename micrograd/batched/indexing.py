@@ -7,11 +7,11 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import all_mapped, moved, shape_of_one, stand_in, with_rank
+from micrograd.batched.layouts import all_mapped, count_of, moved, shape_of_one, stand_in, with_rank
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
-from micrograd.ops import add, getitem, index_add, index_set, reshape, rows_at, rows_put, scatter
-from micrograd.ops.indices import entries_of, is_basic
+from micrograd.ops import add, getitem, index_add, index_set, reshape, rows_at, rows_put, scatter, scattered
+from micrograd.ops.indices import are_plain, entries_of, is_basic, is_numbers
 from micrograd.record import Op
 
 
@@ -19,19 +19,31 @@ from micrograd.record import Op
 def _getitem(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     (x,) = data
     index = params["index"]
-    wanted = None if type(index) in (int, slice) else op.shape(stand_in(shape_of(x)[1:]), index=index)
-    z = op(x, index=_within(index))
-    return z if wanted is None else moved(z, _place(index), 0)
+    if _is_usual(index):
+        return op(x, index=_within(index))
+    op.shape(stand_in(shape_of(x)[1:]), index=index)
+    return moved(op(x, index=_within(index)), _place(index), 0)
 
 
 @rule_for(scatter)
 def _scatter(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     (x,) = data
     index, shape = params["index"], params["shape"]
-    op.shape(stand_in(shape_of(x)[1:]), **params)
-    x = moved(x, 0, _place(index))
-    count = shape_of(x)[_place(index)]
+    if _is_usual(index) and len(shape_of(x)) == 1 + len(shape) + _more_axes(index):  # as it almost always is
+        return op(x, index=_within(index), shape=(shape_of(x)[0], *shape))
+    place = _place(index)
+    x = moved(x, 0, place)
+    count = shape_of(x)[place]
     return op(x, index=_within(index), shape=(count, *shape))
+
+
+@rule_for(scattered)
+def _scattered(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    indices, shape = params["indices"], params["shape"]
+    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
+    op.shape(*map(stand_in, shapes), **params)
+    placed = [moved(x, 0, _place(index)) for x, index in zip(all_mapped(data, mapped), indices, strict=True)]
+    return op(*placed, indices=tuple(map(_within, indices)), shape=(count_of(data, mapped), *shape))
 
 
 @rule_for(index_set, index_add)
@@ -77,6 +89,22 @@ def _in_one_row(i: Array, n: int) -> Array:
     return add(i, n * np.arange(shape[0]).reshape(-1, *(1,) * (len(shape) - 1)))
 
 
+def _is_usual(index: Any) -> bool:
+    """Whether an index has integers, slices, None and `...`, and at most one list of
+    integers: then the axis of the examples stays the first.
+    """
+    if are_plain(index):
+        return True
+    rest = [entry for entry in entries_of(index) if not is_numbers(entry)]
+    return len(rest) == len(entries_of(index)) - 1 and not any(type(e) is int for e in rest) and are_plain(tuple(rest))
+
+
+def _more_axes(index: Any) -> int:
+    """How many axes more a usual index gives."""
+    entries = entries_of(index)
+    return entries.count(None) - sum(type(entry) is int for entry in entries)
+
+
 def _within(index: Any) -> tuple[Any, ...]:
     """The index, behind all examples."""
     return (slice(None), *map(_entry, entries_of(index)))
@@ -91,6 +119,8 @@ def _place(index: Any) -> int:
 
     NumPy puts the axes of index arrays first where slices part them.
     """
+    if type(index) in (int, slice):
+        return 0
     entries = [_entry(entry) for entry in entries_of(index)]
     arrays = [entry for entry in entries if not is_basic(entry)]
     if not arrays:

@@ -7,7 +7,6 @@ here, and `shape` or `rank` is that of one.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.interpreter import Array, shape_of
@@ -19,9 +18,13 @@ def shape_of_one(x: Array, is_mapped: bool) -> tuple[int, ...]:
     return shape_of(x)[1:] if is_mapped else shape_of(x)
 
 
-def stand_in(shape: tuple[int, ...]) -> Any:
-    """An array of this shape that needs no memory, for rules of shapes."""
-    return np.broadcast_to(0.0, shape)
+class stand_in:  # noqa: N801 - it is used like a function
+    """What rules of shapes see of an array: its shape."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
 
 
 def with_rank(x: Array, rank: int) -> Array:
@@ -29,7 +32,8 @@ def with_rank(x: Array, rank: int) -> Array:
     shape = shape_of(x)
     if len(shape) > rank:
         return x
-    return reshape(x, shape=(shape[0], *(1,) * (rank + 1 - len(shape)), *shape[1:]))
+    wider = (shape[0], *(1,) * (rank + 1 - len(shape)), *shape[1:])
+    return x.reshape(wider) if type(x) is np.ndarray else reshape(x, shape=wider)
 
 
 def moved(x: Array, source: int, destination: int) -> Array:

@@ -11,6 +11,7 @@ from micrograd.interpreter import Array, shape_of
 from micrograd.ops import add, contract, linear, matmul, moveaxis, multiply, reshape, transpose
 from micrograd.ops.inverses import solution
 from micrograd.ops.matrices import swap_last
+from micrograd.ops.products import crossed
 from micrograd.record import Op
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -88,6 +89,15 @@ def _solution(op: Op, data: list[Array], mapped: list[bool], params: dict[str, A
         count, n, k = shape_of(b)
         columns = reshape(moveaxis(b, 0, 1), shape=(n, count * k))
         return moveaxis(reshape(op(data[0], columns), shape=(n, count, k)), 1, 0)
+    return elementwise(op, data, mapped, params)
+
+
+@rule_for(crossed)
+def _crossed(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    """Vectors are along the last axis; the others broadcast."""
+    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
+    if () in shapes:
+        op.shape(*map(stand_in, shapes))  # refuses them
     return elementwise(op, data, mapped, params)
 
 

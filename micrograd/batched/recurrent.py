@@ -20,7 +20,7 @@ def _states(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any
     op.shape(*[stand_in(shape_of_one(x, m)) for x, m in zip(data, mapped, strict=True)], **params)
     if any(mapped[1:-1]):  # a weight of its own in each example
         return one_by_one(op, data, mapped, params)
-    of_first, of_state, of_result = _PLACES[op]  # type: ignore[index]  # ops are functions to type checkers
+    of_first, of_state, of_result = _PLACES[op]
     weights = data[1:-1]
     first, state = all_mapped([data[0], data[-1]], [mapped[0], mapped[-1]])
     count, batch = shape_of(first)[0], shape_of(first)[of_first + 1]

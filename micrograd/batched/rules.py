@@ -12,6 +12,7 @@ from micrograd.interpreter import Array, shape_of
 from micrograd.ops import reshape, stack, where
 from micrograd.ops.axes import axes_of
 from micrograd.record import Elementwise, Op
+from micrograd.table import OPS
 
 Rule = Callable[[Op, list[Array], list[bool], dict[str, Any]], Array]
 
@@ -43,8 +44,14 @@ def run(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -
 def rule_of(op: Op) -> Rule:
     """The rule of an op: its own, the one that its facts allow, or the loop."""
     rule = _rules.get(op)
-    if rule is not None:
-        return rule
+    if rule is None:
+        rule = _general(op)
+        if OPS.get(op.name) is op:  # one that is made for a moment is not kept
+            _rules[op] = rule
+    return rule
+
+
+def _general(op: Op) -> Rule:
     if isinstance(op, Elementwise):
         return elementwise
     if isinstance(op.facts.axes, str):
@@ -69,13 +76,15 @@ def along_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
     name = str(op.facts.axes)
     axis = params[name] if name in params else (op.forward.__kwdefaults__ or {}).get(name)
     shape = shape_of(x)[1:]
+    along: Any
     if axis is not None and shape:
-        numbers = axes_of(op.name, stand_in(shape), axis)
-        return op(x, **{**params, name: tuple(a + 1 for a in numbers) if isinstance(axis, tuple) else numbers[0] + 1})
+        along = tuple([a + 1 for a in axes_of(op.name, stand_in(shape), axis)])
+        return op(x, **{**params, name: along if isinstance(axis, tuple) else along[0]})
     # All elements of an example in one row; a number, too, has one.
     wanted = op.shape(stand_in(shape), **params)
     row = reshape(x, shape=(shape_of(x)[0], math.prod(shape)))
-    z = op(row, **{**params, name: (1,) if isinstance(axis, tuple) else 1})
+    along = (1,)
+    z = op(row, **{**params, name: along if isinstance(axis, tuple) else along[0]})
     return z if shape_of(z)[1:] == wanted else reshape(z, shape=(shape_of(x)[0], *wanted))
 
 

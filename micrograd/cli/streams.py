@@ -24,6 +24,8 @@ def reported(run: Callable[[], int]) -> int:
         return _failed("")
     except FileNotFoundError as error:
         return _failed(str(error) if error.filename is None else f"{error.filename}: there is no such file")
+    except IsADirectoryError as error:
+        return _failed(f"{error.filename}: this is a folder; give the name of a file in it")
     except OSError as error:  # a full disk, a folder that may not be written to
         return _failed(str(error))
     except UnicodeEncodeError as error:

@@ -96,6 +96,8 @@ def _check_files(options: argparse.Namespace) -> None:
         taken[os.path.realpath(path)] = option
         if path.is_dir():
             raise ArgumentError(f"train: {option} {path} is a folder; give the name of a file in it")
+        if path.exists() and not path.is_file():
+            raise ArgumentError(f"train: {option} {path} is a device or a pipe; give the name of a file")
         if not path.absolute().parent.is_dir():
             raise ArgumentError(f"train: the folder of {option} {path} does not exist; make it first")
     for path, package, extra in ((options.save, "safetensors", "train"), (options.plot, "matplotlib", "plot")):

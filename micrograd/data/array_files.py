@@ -9,6 +9,7 @@ from tokenize import TokenError
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from micrograd import on_demand as np
+from micrograd.data.opening import opened
 from micrograd.errors import FormatError
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def read_npy(path: str | os.PathLike[str], *, memory_map: bool = False) -> NDArr
     ...     read_npy(os.path.join(folder, "x.npy"))
     array([0, 1, 2])
     """
-    name = os.fspath(path)
-    with open(path, "rb") as file:
+    name = str(path)
+    with opened("read_npy", path) as file:
         shape, dtype, start = _header(file, name)
         _check_size(name, shape, dtype, os.fstat(file.fileno()).st_size - start)
     size = _product(shape)
@@ -70,8 +71,8 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     {'X': array([[1.],
            [1.]]), 'y': array([0, 1])}
     """
-    name = os.fspath(path)
-    with open(path, "rb") as raw:
+    name = str(path)
+    with opened("read_npz", path) as raw:
         try:
             return _arrays(raw, name)
         # OSError: a damaged file may point before its own beginning.

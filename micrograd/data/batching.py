@@ -122,6 +122,7 @@ def train_test_split(
     shuffle: bool = True,
     seed: int | None = None,
     stratify: Any = None,
+    **unknown: Any,
 ) -> list[Any]:
     """Divide rows into those to train on and those to test on.
 
@@ -153,6 +154,10 @@ def train_test_split(
     >>> X_test, y_test
     (array([[4, 5]]), array([0]))
     """
+    if unknown:
+        name = next(iter(unknown))
+        said = {"random_state": "here it is seed=", "train_size": "give test_size="}.get(name, "leave it out")
+        raise ArgumentError(f"train_test_split: there is no option {name}=; {said}")
     if not arrays:
         raise ArgumentError("train_test_split: no array was given; give X and y")
     rows = [_rows("train_test_split", f"array {i}", array) for i, array in enumerate(arrays, start=1)]
@@ -248,6 +253,8 @@ def _by_chunks(arrays: list[Any], batch_size: int, generator: Any) -> Iterator[l
 def _rows(who: str, name: str, given: Any) -> Any:
     """The array, with rows; lists and data frames become arrays."""
     if not _is_dask(given):
+        if hasattr(given, "toarray"):  # of scipy.sparse
+            raise DataError(f"{who}: {name} is sparse, and its zeros are needed; give {name}.toarray()")
         try:
             array = np.asanyarray(given)
         except ValueError:  # rows of different lengths

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from micrograd.data.opening import opened
 from micrograd.data.tables import NUMBER, Column, Table
 from micrograd.errors import ArgumentError, FormatError
 
@@ -87,12 +88,12 @@ def read_csv(
       kind    text
       height  number, 1 missing
     """
-    name = os.fspath(path)
+    name = str(path)
     if decimal not in (None, ".", ","):
         raise ArgumentError(f"read_csv: decimal={decimal!r} is not a decimal mark; give '.' or ','")
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n'):
         raise ArgumentError(f"read_csv: delimiter={delimiter!r} is not one character; give one, as in ';'")
-    with open(path, "rb") as file:
+    with opened("read_csv", path) as file:
         text, skipped = _text(file.read(), name, encoding), 0
     if declared := re.match(r"sep=(.)\r?\n", text):  # Excel's own line
         delimiter, text, skipped = delimiter or declared[1], text[declared.end() :], 1

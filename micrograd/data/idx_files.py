@@ -9,6 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from micrograd import on_demand as np
+from micrograd.data.opening import opened
 from micrograd.errors import ArgumentError, FormatError
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def read_idx(path: str | os.PathLike[str], *, memory_map: bool = False) -> NDArr
     ...     read_idx(os.path.join(folder, "x-idx1-ubyte"))
     array([5, 0, 4], dtype=uint8)
     """
-    name = os.fspath(path)
-    with open(path, "rb") as raw:
+    name = str(path)
+    with opened("read_idx", path) as raw:
         size = os.fstat(raw.fileno()).st_size
         zipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)

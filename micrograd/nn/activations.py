@@ -8,17 +8,18 @@ piecewise.py, those along an axis in softmax.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.integers import integer_at_least
+from micrograd.interpreter import Interpreter
 from micrograd.nn.init import constant
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
-from micrograd.ops.arguments import operand, true_or_false
+from micrograd.ops.arguments import number, operand, true_or_false
 
 __all__ = [
     "CELU",
@@ -41,9 +42,15 @@ __all__ = [
 
 @dataclass(eq=False, repr=False)
 class Activation(Module):
-    """What activations share: no argument may ask for a change in place."""
+    """What activations share: a number is a number, or a Value to be trained, and no
+    argument may ask for a change in place.
+    """
 
     def __post_init__(self) -> None:
+        for field in fields(self):  # each activation is a dataclass
+            given = getattr(self, field.name)
+            if isinstance(field.default, float) and not isinstance(given, Interpreter):
+                number(type(self).__name__, field.name, given)
         name, inplace = type(self).__name__, getattr(self, "inplace", False)
         if hasattr(inplace, "shape"):  # who writes ReLU(x)
             raise ArgumentError(f"{name}: given data where inplace= stands; make the layer, then call it: {name}()(x)")
@@ -363,7 +370,7 @@ class PReLU(Module):
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
         self.num_parameters = integer_at_least(1, "PReLU", "num_parameters", num_parameters)
-        self.init = init
+        self.init = number("PReLU", "init", init)
         self.weight = Value(constant(num_parameters, init, dtype=dtype), label="weight")
 
     def __call__(self, input: Array) -> Array:

@@ -70,6 +70,8 @@ class _ChannelDropout(Dropout):
             raise ShapeError(f"{name}: input {named(x)}: it needs shape {self.WANTED}")
         if not self.training or self.p == 0.0:
             return x
+        if self.p == 1.0:  # 0 of an infinite number too, as Dropout gives
+            return ops.dropout(x, p=1.0, rng=self.rng)
         channels = len(shape) - self.AXES[-1] + 2  # axes that hold the batch and the channels
         ones = np.ones((*shape[:channels], *(1,) * (len(shape) - channels)), getattr(x, "dtype", float))
         return x * ops.dropout(ones, p=self.p, rng=self.rng)

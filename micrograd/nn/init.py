@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.nn.names import elsewhere
+from micrograd.ops.arguments import number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,6 +159,8 @@ def constant(shape: Shape, value: float, *, dtype: Any = None) -> Floats:
     >>> constant(2, 0.25)
     array([0.25, 0.25])
     """
+    if value == value:  # nan may be what is wanted
+        number("constant", "value", value)
     return np.full(_shape(shape, "constant"), value, float_dtype(dtype, "constant"))
 
 
@@ -238,7 +241,7 @@ def uniform(
     >>> uniform(2, -1.0, 1.0, rng=np.random.default_rng(0)).round(3)
     array([ 0.274, -0.46 ])
     """
-    if not low <= high:
+    if not number("uniform", "low", low) <= number("uniform", "high", high):
         raise ArgumentError(f"uniform: low={low} is not below high={high}; swap them?")
     drawn = generator(rng, "uniform").uniform(low, high, _shape(shape, "uniform"))
     return drawn.astype(float_dtype(dtype, "uniform"), copy=False)
@@ -255,7 +258,8 @@ def normal(
     >>> normal(2, rng=np.random.default_rng(0)).round(3)
     array([ 0.126, -0.132])
     """
-    if not std >= 0.0:
+    number("normal", "mean", mean)
+    if not number("normal", "std", std) >= 0.0:
         raise ArgumentError(f"normal: std={std} is not a standard deviation; give 0 or more")
     drawn = generator(rng, "normal").normal(mean, std, _shape(shape, "normal"))
     return drawn.astype(float_dtype(dtype, "normal"), copy=False)
@@ -289,7 +293,9 @@ def trunc_normal(
     >>> bool(np.abs(trunc_normal(1000)).max() <= 2.0)
     True
     """
-    if not std > 0.0:
+    for what, given in (("mean", mean), ("a", a), ("b", b)):
+        number("trunc_normal", what, given)
+    if not number("trunc_normal", "std", std) > 0.0:
         raise ArgumentError(f"trunc_normal: std={std} is not positive; give a number above 0")
     below, above = (0.5 * math.erfc((mean - bound) / (std * math.sqrt(2.0))) for bound in (a, b))
     if not above - below >= 0.01:
@@ -330,7 +336,7 @@ def xavier_uniform(
     True
     """
     fan_in, fan_out = fans(shape, "xavier_uniform")
-    bound = gain * math.sqrt(6.0 / max(fan_in + fan_out, 1))
+    bound = number("xavier_uniform", "gain", gain, least=0.0) * math.sqrt(6.0 / max(fan_in + fan_out, 1))
     return uniform(shape, -bound, bound, rng=rng, dtype=dtype)
 
 
@@ -351,7 +357,8 @@ def xavier_normal(
     (4, 2)
     """
     fan_in, fan_out = fans(shape, "xavier_normal")
-    return normal(shape, 0.0, gain * math.sqrt(2.0 / max(fan_in + fan_out, 1)), rng=rng, dtype=dtype)
+    std = number("xavier_normal", "gain", gain, least=0.0) * math.sqrt(2.0 / max(fan_in + fan_out, 1))
+    return normal(shape, 0.0, std, rng=rng, dtype=dtype)
 
 
 def kaiming_uniform(
@@ -444,7 +451,7 @@ def orthogonal(shape: Shape, gain: float = 1.0, *, rng: np.random.Generator | No
     drawn = generator(rng, "orthogonal").normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
     q = q * np.where(np.diagonal(r) < 0.0, -1.0, 1.0)
-    found = gain * (q if rows >= columns else q.T)
+    found = number("orthogonal", "gain", gain) * (q if rows >= columns else q.T)
     return np.ascontiguousarray(found.reshape(sizes), float_dtype(dtype, "orthogonal"))
 
 

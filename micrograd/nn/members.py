@@ -118,6 +118,24 @@ def check_is_seen(module: Branching, path: str, thing: Any) -> None:
     raise DataError(f"{type(module).__name__}: the {what} in {path} are not found: it is {kind}; keep them in {repair}")
 
 
+def check_is_computed_anew(member: Member) -> None:
+    """Refuse a computed Value that a `functools.cached_property` keeps. It belongs to
+    the parameters as they were: a step of an optimiser, or a copy of the module with
+    other parameters, as grad makes it, would still use it.
+
+    Raises:
+        DataError: names the property.
+    """
+    name = member.place.partition(".")[0]
+    if isinstance(member.thing, Node) and isinstance(
+        getattr(type(member.holder), name, None), functools.cached_property
+    ):
+        raise DataError(
+            f"{type(member.holder).__name__}: {name} is a cached_property, and keeps a Value that was computed with "
+            f"the parameters as they were; make it a property"
+        )
+
+
 def check_is_copied(module: Branching, kinds: tuple[type, ...]) -> None:
     """Refuse functions that hold the module, or a part of it, from outside: in a copy
     they would still use the parameters of the module itself.

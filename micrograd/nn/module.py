@@ -11,7 +11,16 @@ from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError
 from micrograd.nn import state, summary
-from micrograd.nn.members import FUNCTIONS, check_is_copied, check_is_seen, is_leaf, is_parameter, members, refilled
+from micrograd.nn.members import (
+    FUNCTIONS,
+    check_is_computed_anew,
+    check_is_copied,
+    check_is_seen,
+    is_leaf,
+    is_parameter,
+    members,
+    refilled,
+)
 from micrograd.nn.names import METHODS
 from micrograd.ops.hints import Elsewhere
 from micrograd.trees import Branching
@@ -94,6 +103,7 @@ class Module(Branching):
             elif is_parameter(member):
                 found.setdefault(id(member.thing), (member.path, member.thing))
             else:
+                check_is_computed_anew(member)
                 check_is_seen(self, member.path, member.thing)
         return list(found.values())
 

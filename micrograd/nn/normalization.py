@@ -18,7 +18,7 @@ from micrograd.integers import integer_at_least
 from micrograd.nn import init
 from micrograd.nn.module import Module
 from micrograd.op import Array, ground, named, shape_of
-from micrograd.ops.arguments import operand
+from micrograd.ops.arguments import number, operand
 
 __all__ = [
     "BatchNorm1d",
@@ -73,7 +73,7 @@ class LayerNorm(Module):
     ) -> None:
         shape = _lengths("LayerNorm", normalized_shape)
         self.normalized_shape = normalized_shape
-        self.eps = eps
+        self.eps = number("LayerNorm", "eps", eps, least=0.0)
         self.elementwise_affine = elementwise_affine
         self.weight, self.bias = _affine(shape, elementwise_affine, elementwise_affine and bias, dtype)
 
@@ -116,7 +116,7 @@ class RMSNorm(Module):
     ) -> None:
         shape = _lengths("RMSNorm", normalized_shape)
         self.normalized_shape = normalized_shape
-        self.eps = eps
+        self.eps = None if eps is None else number("RMSNorm", "eps", eps, least=0.0)
         self.elementwise_affine = elementwise_affine
         self.weight, _ = _affine(shape, elementwise_affine, False, dtype)
 
@@ -168,7 +168,7 @@ class GroupNorm(Module):
         self.num_channels = integer_at_least(1, "GroupNorm", "num_channels", num_channels)
         if num_channels % num_groups:
             raise ArgumentError(f"GroupNorm: num_groups={num_groups} does not divide num_channels={num_channels}")
-        self.eps = eps
+        self.eps = number("GroupNorm", "eps", eps, least=0.0)
         self.affine = affine
         self.weight, self.bias = _affine((num_channels,), affine, affine and bias, dtype)
 
@@ -199,8 +199,8 @@ class _ChannelNorm(Module):
     def _prepare(self, num_features: Any, eps: float, momentum: float | None, track: bool, dtype: Any) -> None:
         name = type(self).__name__
         self.num_features = integer_at_least(1, name, "num_features", num_features)
-        self.eps = eps
-        self.momentum = momentum
+        self.eps = number(name, "eps", eps, least=0.0)
+        self.momentum = None if momentum is None else number(name, "momentum", momentum)
         self.track_running_stats = track
         if track:
             self.register_buffer("running_mean", init.zeros(num_features, dtype=dtype))

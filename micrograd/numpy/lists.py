@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from micrograd.errors import OpError
-from micrograd.interpreter import PLAIN, Interpreter
-from micrograd.ops import cast, stack
+from micrograd.interpreter import PLAIN, Interpreter, shape_of
+from micrograd.ops import cast, reshape, stack
 from micrograd.ops.operators import Operators
 from micrograd.ops.protocols import apply_function
 
@@ -85,7 +85,25 @@ def joined(x: Any) -> Any:
     """
     if not isinstance(x, (list, tuple)) or not holds_values(x):
         return x
+    numbers, shape = _numbers_in(x)
+    if len(shape) > 1:  # a matrix of numbers: one op in place of one for each row
+        return reshape(stack(numbers), shape=shape)
     return stack([joined(part) for part in x])
+
+
+def _numbers_in(x: Any) -> tuple[list[Any], tuple[int, ...]]:
+    """The numbers in nested lists, in order, and the shape that they fill.
+
+    The shape is () where something else is in the lists, or where they are uneven.
+    """
+    if not isinstance(x, (list, tuple)):
+        return [x], (() if shape_of(x) else (-1,))
+    parts = [_numbers_in(part) for part in x]
+    inner = {shape for _, shape in parts}
+    if len(inner) != 1 or () in inner:
+        return [], ()
+    sizes = next(iter(inner))
+    return [number for numbers, _ in parts for number in numbers], (len(x), *(n for n in sizes if n >= 0))
 
 
 def holds_values(x: Any) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral, Real
 from typing import Any
 
@@ -40,6 +41,21 @@ def probability(name: str, what: str, given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (float, Real)) or not 0.0 <= float(given) <= 1.0:
         raise ArgumentError(f"{name}: {what}={given!r} is not a probability; give a number from 0 to 1")
     return float(given)
+
+
+def number(name: str, what: str, given: Any, least: float = -math.inf) -> Any:
+    """The given number as it is. `what` is the argument of `name`.
+
+    Raises:
+        ArgumentError: given is not a number, is nan, or is below the least.
+
+    >>> number("LayerNorm", "eps", 1e-5, least=0.0)
+    1e-05
+    """
+    if isinstance(given, bool) or not isinstance(given, (float, Real)) or not float(given) >= least:
+        wanted = "a number" if least == -math.inf else f"a number of at least {least:g}"
+        raise ArgumentError(f"{name}: {what}={given!r}: give {wanted}")
+    return given
 
 
 def true_or_false(name: str, what: str, given: Any) -> bool:

@@ -70,6 +70,8 @@ def axes_of(name: str, x: Array, axis: Any) -> tuple[int, ...]:
     ndim = len(shape_of(x))
     if axis is None:
         return tuple(range(ndim))
+    if type(axis) is int and -ndim <= axis < ndim:  # as it almost always is
+        return (axis % ndim,)
     if ndim == 0 and name in _ON_NUMBERS and isinstance(axis, int) and axis in (0, -1):
         return ()
     given = axis if isinstance(axis, tuple) else (axis,)

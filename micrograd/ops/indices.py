@@ -39,6 +39,19 @@ def is_basic(entry: Any) -> bool:
     return type(entry) in (int, slice) or entry is None or entry is Ellipsis or is_integer(entry)
 
 
+# Types of entries that take each element at most once, and that no Value hides behind.
+PLAIN_ENTRIES = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
+def are_plain(index: Any) -> bool:
+    """Whether an index is made of such entries alone.
+
+    >>> are_plain((slice(2), 0)), are_plain([0, 0])
+    (True, False)
+    """
+    return PLAIN_ENTRIES.issuperset(map(type, index)) if type(index) is tuple else type(index) in PLAIN_ENTRIES
+
+
 def is_integer(entry: Any) -> bool:
     """Whether an entry is one integer: a Python int, a NumPy one, or an array of it."""
     if isinstance(entry, bool) or not hasattr(entry, "__index__") or getattr(entry, "shape", ()) != ():
@@ -170,8 +183,18 @@ def _misses_slice(entry: slice, n: int) -> str:
 
 
 def may_repeat(index: Any) -> bool:
-    """Whether an index can take one element twice: only integer arrays can."""
-    return not all(is_basic(entry) or is_mask(entry) for entry in entries_of(index))
+    """Whether an index can take one element twice: only integer arrays can.
+
+    >>> may_repeat([1, 2, 0]), may_repeat([1, 1, 0])
+    (False, True)
+    """
+    arrays = [entry for entry in entries_of(index) if not is_basic(entry) and (is_numbers(entry) or not is_mask(entry))]
+    return bool(arrays) and not (len(arrays) == 1 and is_numbers(arrays[0]) and len(set(arrays[0])) == len(arrays[0]))
+
+
+def is_numbers(entry: Any) -> bool:
+    """Whether an entry is a list of places counted from the front, as [1, 2, 0]."""
+    return type(entry) is list and all(type(n) is int and n >= 0 for n in entry)
 
 
 def last_writes(shape: tuple[int, ...], index: Any) -> tuple[Any, Any] | None:

@@ -75,8 +75,9 @@ def standardized(x: Array, *, axes: tuple[int, ...], eps: float) -> Array:
         return x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + eps)
     rows = x.reshape(*x.shape[: axes[0]], math.prod(x.shape[axes[0] :]))
     z = rows - rows[..., :1]
-    z -= _average(z, (z.ndim - 1,))
-    z /= np.sqrt(np.einsum("...i,...i->...", z, z)[..., None] / z.shape[-1] + eps)
+    n = z.shape[-1]
+    z -= (z @ np.ones(n, z.dtype))[..., None] / n  # a product is quicker than a sum
+    z /= np.sqrt(np.einsum("...i,...i->...", z, z)[..., None] / n + eps)
     return z.reshape(x.shape)
 
 

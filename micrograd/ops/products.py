@@ -11,16 +11,15 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
-from micrograd.op import Array, multilinear, named, numbers_below, shape_of
+from micrograd.op import Array, broadcast_shape, multilinear, named, numbers_below, shape_of
 from micrograd.ops.arguments import operand
 from micrograd.ops.arithmetic import multiply
 from micrograd.ops.axes import axis_of
 from micrograd.ops.einsum import contract
-from micrograd.ops.indexing import getitem
 from micrograd.ops.matrices import broadcast_batch, swap_last
-from micrograd.ops.shapes import expand_dims, reshape, sum_to, transpose
+from micrograd.ops.shapes import expand_dims, moveaxis, reshape, sum_to, transpose
 
-__all__ = ["cross", "dot", "inner", "kron", "matmul", "multi_dot", "outer", "tensordot", "vdot"]
+__all__ = ["cross", "crossed", "dot", "inner", "kron", "matmul", "multi_dot", "outer", "tensordot", "vdot"]
 
 
 # The product of matrices
@@ -301,6 +300,37 @@ def kron(x: Array, y: Array) -> Array:
     return reshape(multiply(x, y), shape=tuple(n * m for n, m in zip(a, b, strict=True)))
 
 
+_AFTER, _BEFORE = (1, 2, 0), (2, 0, 1)  # of each axis the next one, and the one before
+
+
+def _crossed_shape(x: Array, y: Array) -> tuple[int, ...]:
+    for v in (x, y):
+        if shape_of(v)[-1:] != (3,):
+            raise ShapeError(f"crossed: {named(x)} and {named(y)}: the last axis must have length 3 in both")
+    return broadcast_shape("crossed", x, y)
+
+
+@multilinear(
+    "×",
+    lambda g, x, y: crossed(y, g),
+    lambda g, x, y: crossed(g, x),
+    shape=_crossed_shape,
+    tex=r"{0} \times {1}",
+)
+def crossed(x: Array, y: Array) -> Array:
+    """The op behind `cross`: vectors are along the last axis.
+
+    >>> crossed(np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    array([0., 0., 1.])
+    """
+    if shape_of(x)[-1:] != (3,) or shape_of(y)[-1:] != (3,):
+        _crossed_shape(x, y)
+    if type(x) is np.ndarray and type(y) is np.ndarray:
+        return x.take(_AFTER, -1) * y.take(_BEFORE, -1) - x.take(_BEFORE, -1) * y.take(_AFTER, -1)
+    after, before = [*_AFTER], [*_BEFORE]
+    return x[..., after] * y[..., before] - x[..., before] * y[..., after]
+
+
 def cross(x: Array, y: Array, *, axis: int | None = -1) -> Array:
     """Cross product of vectors in three dimensions.
 
@@ -323,10 +353,6 @@ def cross(x: Array, y: Array, *, axis: int | None = -1) -> Array:
     for v in (x, y):
         if shape_of(v)[axis_of("cross", v, axis)] != 3:
             raise ShapeError(f"cross: {named(x)} and {named(y)}: axis {axis} must have length 3 in both")
-    x1, x2 = _reordered(x, axis, [1, 2, 0]), _reordered(x, axis, [2, 0, 1])
-    y1, y2 = _reordered(y, axis, [1, 2, 0]), _reordered(y, axis, [2, 0, 1])
-    return x1 * y2 - x2 * y1
-
-
-def _reordered(x: Array, axis: int, order: list[int]) -> Array:
-    return getitem(x, index=(slice(None),) * axis_of("cross", x, axis) + (order,))
+    if axis == -1:
+        return crossed(x, y)
+    return moveaxis(crossed(moveaxis(x, axis, -1), moveaxis(y, axis, -1)), -1, axis)

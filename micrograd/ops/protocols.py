@@ -123,7 +123,7 @@ def _run_of(function: Any, count: int, names: list[str]) -> Callable[[tuple[Any,
     if name in OF_SHAPE or name in OF_DATA:
         if name in OF_SHAPE:
             return lambda args, options: function(*mapped(_ghost, args), **mapped(_ghost, options))
-        return lambda args, options: _of_data(function, args, options)
+        return functools.partial(_of_data, function)
     op = _op_for(SPELLED.get(name, name), asked)
     if asked.removeprefix("np.") in LAST_AXES:
         return lambda args, options: _fitted(op, function, asked, args, options | {"axis1": -2, "axis2": -1})

@@ -8,7 +8,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, Op, is_quiet, multilinear, named, primitive, question, shape_of
+from micrograd.op import Array, Op, ground, is_quiet, multilinear, named, primitive, question, shape_of
 from micrograd.ops.arithmetic import cast, divide, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of, axis_of, reduced_shape
 from micrograd.ops.comparisons import equal
@@ -80,20 +80,34 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return x.sum(axis=axis, keepdims=keepdims) if hasattr(x, "sum") else np.sum(x, axis=axis, keepdims=keepdims)
 
 
-def _hits(x: Array, z: Array, axis: Axis) -> tuple[Array, Array]:
-    """Where x equals the extremum z, and how many elements tie there."""
-    hit = equal(x, reshape(z, shape=_kept(x, axis)))
+def _hits(x: Array, z: Array, axis: Axis) -> tuple[Array, Array | None]:
+    """Where x equals the extremum z, and how many elements tie there; None if no two
+    do.
+    """
+    kept = _kept(x, axis)
+    hit = equal(x, reshape(z, shape=kept))
+    if type(hit) is np.ndarray and np.count_nonzero(hit) == math.prod(kept) and not _has_nan(ground(z)):
+        return hit, None
     return hit, sum(hit, axis=axis, keepdims=True)
+
+
+def _has_nan(z: Any) -> bool:
+    return bool(np.isnan(z).any()) if type(z) is np.ndarray else bool(z != z)
 
 
 def _extremum_pull(g: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     hit, ties = _hits(x, z, axis)
-    return where(hit, divide(reshape(g, shape=_kept(x, axis)), ties), 0.0)
+    if ties is None and type(g) is float:  # of all elements: one has the gradient
+        part = np.zeros(hit.shape)
+        part.reshape(-1)[hit.argmax()] = g
+        return part
+    g = reshape(g, shape=_kept(x, axis))
+    return where(hit, g if ties is None else divide(g, ties), 0.0)
 
 
 def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     hit, ties = _hits(x, z, axis)
-    return sum(where(hit, divide(t, ties), 0.0), axis=axis, keepdims=keepdims)
+    return sum(where(hit, t if ties is None else divide(t, ties), 0.0), axis=axis, keepdims=keepdims)
 
 
 def nonempty(name: str, x: Array, axis: Axis) -> None:

@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+SMALL = 4000  # elements, up to which to fill an array is quicker than NumPy's view
+
+
 def sizes_of(name: str, given: Any) -> tuple[int, ...]:
     """A tuple of integers, such as a shape, from one integer or a sequence.
 
@@ -148,6 +151,10 @@ def broadcast_to(x: Array, *, shape: tuple[int, ...]) -> Array:
         z = np.empty(shape, type(x))
         z.fill(x)
         return z
+    if type(x) is np.ndarray and type(shape) is tuple and x.ndim <= len(shape) and math.prod(shape) <= SMALL:
+        z = np.empty(shape, x.dtype)
+        z[...] = x
+        return z
     return np.broadcast_to(x, shape)
 
 
@@ -171,7 +178,8 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
         if type(g) is np.ndarray and g.size >= 4000 and shape and g.flags.c_contiguous and g.dtype.char in "fd":
             rows = g.reshape(-1, math.prod(shape))  # as a product it is twice as quick
             return (np.ones(len(rows), g.dtype) @ rows).reshape(shape)
-        return sum(g, axis=tuple(range(extra)))
+        axes = tuple(range(extra))
+        return np.add.reduce(g, axes) if type(g) is np.ndarray else sum(g, axis=axes)
     g = sum(g, axis=(*range(extra), *repeated), keepdims=True)
     return reshape(g, shape=shape) if extra else g
 

@@ -48,7 +48,7 @@ def sgd(
         b = +g if before is None else momentum * before + (1.0 - dampening) * g
         return -lr * (g + momentum * b if nesterov else b), {"momentum_buffer": b}
 
-    return elementwise("sgd", start, move, reads=weight_decay != 0.0)
+    return elementwise("sgd", start, move, reads=weight_decay != 0.0, optional=["momentum_buffer"])
 
 
 class SGD(Optimizer):

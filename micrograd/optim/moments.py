@@ -44,9 +44,9 @@ def adam(
         step = state["step"] + 1
         g = with_decay(-g if maximize else g, 0.0 if decoupled_weight_decay else weight_decay, x)
         mean, square = averages(g, state, beta1, beta2)
-        after = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
+        after = {**state, "step": step, "exp_avg": mean, "exp_avg_sq": square}
         if amsgrad:
-            square = after["max_exp_avg_sq"] = np.maximum(state["max_exp_avg_sq"], square)
+            square = after["max_exp_avg_sq"] = np.maximum(state.get("max_exp_avg_sq", 0.0), square)
         correction = math.sqrt(1.0 - beta2**step)
         size = np.sqrt(square)
         size += eps * correction  # eps is added after the correction, so it is scaled back
@@ -56,7 +56,7 @@ def adam(
             update -= lr * weight_decay * x
         return update, after
 
-    return elementwise("adam", start, move, reads=weight_decay != 0.0)
+    return elementwise("adam", start, move, reads=weight_decay != 0.0, optional=["max_exp_avg_sq"])
 
 
 def averages(g: Array, state: State, beta1: float, beta2: float) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ with a dictionary for each array. So rules can be tested with numbers, and compo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from micrograd import on_demand as np
@@ -24,6 +24,8 @@ Start = Callable[[Array], State]
 Move = Callable[[Array, State, Array], tuple[Array, State]]
 MoveAll = Callable[[list[Array], list[State], list[Array]], tuple[list[Array], list[State]]]
 
+MISSING = float("nan")  # a leaf, known by its identity, where a tree of gradients has None
+
 
 class Rule:
     """How an optimiser moves parameters: two pure functions, without hidden state.
@@ -38,6 +40,9 @@ class Rule:
         move: the same for one array, if each element moves on its own.
         reads: whether it needs the parameters, as weight decay does.
         joins: whether arrays may be joined to one, as their shapes do not matter.
+        optional: names of the state that it can do without, or need not have: those
+            of options that can be switched between steps. In a rule of `chain` they
+            are as `states.names` gives them.
 
     >>> import numpy as np
     >>> from micrograd.optim import sgd
@@ -49,10 +54,18 @@ class Rule:
     {'w': array([0.9, 2.1]), 'b': 0.4}
     """
 
-    __slots__ = ("joins", "move", "move_all", "name", "reads", "start")
+    __slots__ = ("joins", "move", "move_all", "name", "optional", "reads", "start")
 
     def __init__(
-        self, name: str, start: Start, move_all: MoveAll, move: Move | None = None, *, reads: bool, joins: bool
+        self,
+        name: str,
+        start: Start,
+        move_all: MoveAll,
+        move: Move | None = None,
+        *,
+        reads: bool,
+        joins: bool,
+        optional: Iterable[str] = (),
     ) -> None:
         self.name = name
         self.start = start
@@ -60,6 +73,7 @@ class Rule:
         self.move = move
         self.reads = reads
         self.joins = joins
+        self.optional = frozenset(optional)
 
     def init(self, params: Any) -> list[State]:
         """The state before the first step: a dictionary for each array of the tree.
@@ -88,7 +102,8 @@ class Rule:
             ArgumentError: the trees differ, or the rule needs the parameters.
             ShapeError: a gradient has another shape than its parameter.
         """
-        given, wanted = trees.leaves_of(gradients), trees.leaves_of(params)
+        gradients = trees.filled(gradients, MISSING, trees.EVERYWHERE if params is None else params)
+        given, wanted = _with_none(trees.leaves_of(gradients)), trees.leaves_of(params)
         are_traced = _are_traced(given) or _are_traced(wanted)
         given = _read(given, are_traced)
         if len(given) != len(state):
@@ -124,7 +139,7 @@ class Rule:
         return f"Rule({self.name})"
 
 
-def elementwise(name: str, start: Start, move: Move, *, reads: bool = False) -> Rule:
+def elementwise(name: str, start: Start, move: Move, *, reads: bool = False, optional: Iterable[str] = ()) -> Rule:
     """A rule that moves each element on its own.
 
     Args:
@@ -133,9 +148,10 @@ def elementwise(name: str, start: Start, move: Move, *, reads: bool = False) -> 
         move: takes the gradient, the state and the array, and gives the update and the
             next state.
         reads: whether move needs the array; otherwise it may get None.
+        optional: names of the state that it can do without; see `Rule`.
     """
 
-    return Rule(name, start, one_by_one(move), move, reads=reads, joins=True)
+    return Rule(name, start, one_by_one(move), move, reads=reads, joins=True, optional=optional)
 
 
 def one_by_one(move: Move) -> MoveAll:
@@ -161,8 +177,10 @@ def apply_updates(params: Any, updates: Any) -> Any:
     >>> apply_updates([1.0, 2.0], [0.5, None])
     [1.5, 2.0]
     """
+    updates = trees.filled(updates, MISSING, params)
     wanted = trees.same_leaves("apply_updates", "tree of updates", updates, "tree of parameters", params)
-    return trees.like(params, [_moved(x, u) for x, u in zip(trees.leaves_of(params), wanted, strict=True)])
+    moves = zip(trees.leaves_of(params), _with_none(wanted), strict=True)
+    return trees.like(params, [_moved(x, u) for x, u in moves])
 
 
 def _moved(x: Any, update: Any) -> Any:
@@ -176,6 +194,10 @@ def _moved(x: Any, update: Any) -> Any:
 def _are_traced(leaves: list[Any]) -> bool:
     """Whether a transform is differentiating one of them."""
     return any(isinstance(x, Operators) and x._is_traced() for x in leaves)
+
+
+def _with_none(leaves: list[Any]) -> list[Any]:
+    return [None if x is MISSING else x for x in leaves]
 
 
 def _read(leaves: list[Any], are_traced: bool) -> list[Any]:
@@ -227,6 +249,7 @@ def chain(*rules: Rule) -> Rule:
         move if all(rule.move is not None for rule in rules) else None,
         reads=any(rule.reads for rule in rules),
         joins=all(rule.joins for rule in rules),
+        optional=[f"{i}.{name}" for i, rule in enumerate(rules) for name in rule.optional],
     )
 
 

@@ -77,7 +77,7 @@ def read_states(name: str, given: Any, groups: list[Group], rules: list[Rule]) -
             if state is None:
                 continue
             bucket = Bucket(key_of(p, place, rule.joins), [p], [place])
-            wanted = rule.start(bucket.data())
+            wanted = _as_held(state, rule.start(bucket.data()), rule.optional)
             misfits = _misfits(state, wanted, p.shape)
             wrong += [f"parameter {first + place} {misfit}" for misfit in misfits]
             if not misfits:
@@ -90,9 +90,23 @@ def read_states(name: str, given: Any, groups: list[Group], rules: list[Rule]) -
     return loaded
 
 
+def _as_held(state: State, wanted: State, optional: frozenset[str], within: str = "") -> State:
+    """The wanted state, with those of the optional parts that a state has: an option
+    may have been switched since the first step.
+    """
+    found: State = {}
+    for n, like in wanted.items():
+        if type(like) is dict and type(state.get(n)) is dict:
+            found[n] = _as_held(state[n], like, optional, f"{within}{n}.")
+        elif f"{within}{n}" not in optional or state.get(n) is not None:
+            found[n] = like
+    more = {n: None for n, x in state.items() if n not in wanted and f"{within}{n}" in optional and x is not None}
+    return {**found, **more}
+
+
 def _misfits(state: State, wanted: State, shape: tuple[int, ...]) -> list[str]:
     """What is wrong with the state of a parameter of this shape."""
-    has, needs = states.names(state), states.names(wanted)
+    has, needs = states.names({n: x for n, x in state.items() if x is not None}), states.names(wanted)
     misfits = [f"lacks {n}" for n in needs if n not in has] + [f"has {n}" for n in has if n not in needs]
     if misfits:
         return misfits

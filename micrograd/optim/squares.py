@@ -50,7 +50,8 @@ def rmsprop(
             update = after["momentum_buffer"] = momentum * state.get("momentum_buffer", 0.0) + update
         return -lr * update, after
 
-    return elementwise("rmsprop", start, move, reads=weight_decay != 0.0)
+    optional = ["momentum_buffer", "grad_avg"]  # each can be switched off and on between steps
+    return elementwise("rmsprop", start, move, reads=weight_decay != 0.0, optional=optional)
 
 
 class RMSprop(Optimizer):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.interpreter import shape_of
 from micrograd.leaves import as_array, joined_leaves
 from micrograd.scipy.evaluations import Vector
@@ -89,7 +89,7 @@ def curve_fit(
     # SciPy's method "lm" has differences of its own, and no name for them.
     own = fit.jacobian if jac is None else None if jac == "2-point" else jac
     # With a Jacobian, SciPy (1.17) takes no single number.
-    sigma = np.broadcast_to(sigma, np.shape(ydata)) if sigma is not None and np.size(sigma) == 1 else sigma
+    sigma = _deviations(sigma, ydata)
     given = {"p0": p0, "sigma": sigma, "absolute_sigma": absolute_sigma, "check_finite": check_finite}
     given |= {"bounds": bounds, "method": method, "full_output": full_output, "nan_policy": nan_policy}
     scipy = optimizers("curve_fit")
@@ -168,6 +168,27 @@ class _Fit:
                 f"return one number for each y"
             )
         return out
+
+
+def _deviations(sigma: Any, ydata: Any) -> Any:
+    """sigma as SciPy takes it, one number as one for each y.
+
+    A deviation of 0 or less is refused: SciPy would divide by it, and give the start
+    as the answer. A covariance is looked at by SciPy itself.
+
+    Raises:
+        DomainError: names the first one.
+    """
+    if sigma is None or np.ndim(sigma) > 1:
+        return sigma
+    found = np.atleast_1d(np.asarray(sigma, float))
+    if (found <= 0.0).any():
+        i = int(np.argmax(found <= 0.0))
+        raise DomainError(
+            f"curve_fit: sigma[{i}] is {found[i]:g}, and a standard deviation is above 0; give how exact each y is, "
+            f"or leave sigma out"
+        )
+    return np.broadcast_to(sigma, np.shape(ydata)) if np.size(sigma) == 1 else sigma
 
 
 def _check_count(model: Callable[..., Any], x: Any, p: tuple[Any, ...]) -> None:

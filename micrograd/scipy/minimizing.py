@@ -10,7 +10,11 @@ from micrograd.errors import ArgumentError, DomainError
 from micrograd.scipy.constraints import constraint
 from micrograd.scipy.evaluations import Scalar
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers, solved
+from micrograd.scipy.implicit import Problem, result_of
+from micrograd.scipy.multipliers import Constraints
+from micrograd.scipy.plainly import refuse_live
+from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers
+from micrograd.transforms import grad
 
 # What SciPy's methods take; all others take the gradient alone.
 NO_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
@@ -31,17 +35,22 @@ def minimize(
     tol: float | None = None,
     callback: Callable[..., Any] | None = None,
     options: dict[str, Any] | None = None,
+    *,
+    solve: str | None = None,
 ) -> Any:
     """`scipy.optimize.minimize` with exact derivatives, for parameters in any tree.
 
     The loss is written with NumPy, `micrograd.numpy` or ops. SciPy gets its gradient,
     and the Hessian or its products with vectors where the method takes them.
 
+    The result has derivatives by `args`, by any method: see docs/implicit.md.
+
     Args:
         loss: a function (params, *args) to one number.
         params: where to start: a number, an array, a module, or a list, tuple or dict
             of them. It is not changed.
-        args: more arguments of the loss, constants.
+        args: more arguments of the loss, trees. Values in them, and what a transform
+            differentiates, get a gradient.
         method: as in SciPy; None takes BFGS, L-BFGS-B with bounds, SLSQP with
             constraints.
         jac: None is the exact gradient. "2-point" and others are SciPy's differences,
@@ -59,15 +68,19 @@ def minimize(
         tol: as in SciPy.
         callback: as in SciPy; it gets parameters in their structure.
         options: as in SciPy.
+        solve: how derivatives solve linear systems: "dense" by the Hessian, "cg" or
+            "gmres" by products with it. None takes "dense" below 500 parameters.
 
     Returns:
         SciPy's OptimizeResult. x, and the gradient jac (of trust-constr: grad), have
         the structure of params, with a new Value where a Value was. Matrices are over
-        all elements in order.
+        all elements in order. Where args have gradients, x and fun have a history, and
+        derivatives are left out.
 
     Raises:
         ShapeError: the loss does not return one number.
-        GradientError: the loss does not use a parameter, or is not differentiable.
+        GradientError: the loss does not use a parameter, or is not differentiable; or,
+            where args have gradients, there is no minimum, or its Hessian is singular.
         DomainError: the loss, a derivative or a step of SciPy is not finite.
         MissingExtraError: SciPy is not installed.
 
@@ -79,13 +92,44 @@ def minimize(
     """
     given = {"method": method, "bounds": bounds, "constraints": constraints, "tol": tol, "options": options}
     derivatives = {"jac": jac, "hess": hess, "hessp": hessp}
-    return solved("minimize", lambda: _minimized(loss, params, as_tuple(args), derivatives, callback, given))
+    check_function("minimize", "loss", loss)
+    return _result(loss, params, as_tuple(args), derivatives, callback, given, solve)
+
+
+def _result(
+    loss: Any, params: Any, args: Any, derivatives: dict[str, Any], callback: Any, given: dict[str, Any], solve: Any
+) -> Any:
+    bounds, constraints = given["bounds"], Constraints(optimizers("minimize"), given["constraints"])
+
+    def solved(params: Any, args: Any) -> Any:
+        mine = {**given, "constraints": constraints.with_args(args[1])}
+        return _minimized(loss, params, args[0], derivatives, callback, mine)
+
+    problem = Problem(
+        "minimize",
+        params,
+        (args, constraints.args),
+        lambda params, args, more: [loss(params, *args), *([constraints.rows(params, more)] if constraints else [])],
+        lambda params, args: grad(lambda params: loss(params, *args[0]))(params),
+        solved,
+        solve,
+        "gmres" if constraints else "cg",
+        None if bounds is None else lambda flat: _sides(_bounds(optimizers("minimize"), flat, bounds)),
+        (lambda params, args: constraints.rows(params, args[1]), lambda: constraints.equalities)
+        if constraints
+        else None,
+    )
+    if problem.is_plain():
+        return result_of(problem)
+    refuse_live("minimize", "bounds", bounds)
+    result = result_of(problem)
+    result.fun = loss(result.x, *problem.args[0])
+    return result
 
 
 def _minimized(
     loss: Any, params: Any, args: tuple[Any, ...], derivatives: dict[str, Any], callback: Any, given: dict[str, Any]
 ) -> Any:
-    check_function("minimize", "loss", loss)
     scipy = optimizers("minimize")
     flat = Flat("minimize", params)
     run = Scalar(flat, loss, args)
@@ -138,6 +182,10 @@ def _bounds(scipy: Any, flat: Flat, bounds: Any) -> Any:
         low, high = (flat.spread(side, "bounds") for side in (bounds.lb, bounds.ub))
         return scipy.Bounds(low, high, bounds.keep_feasible)
     return scipy.Bounds(*flat.pairs(bounds))
+
+
+def _sides(bounds: Any) -> tuple[Any, Any]:
+    return bounds.lb, bounds.ub
 
 
 def _constraints(scipy: Any, flat: Flat, given: Any, method: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from micrograd.errors import ShapeError
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
-from micrograd.scipy.solving import as_tuple, check_function, hint, optimizers, solved
+from micrograd.scipy.implicit import Problem, result_of
+from micrograd.scipy.solving import as_tuple, check_function, hint, optimizers
 
 JACOBIAN = {"hybr", "lm"}  # the methods that take one
 
@@ -22,15 +23,21 @@ def root(
     tol: float | None = None,
     callback: Callable[..., Any] | None = None,
     options: dict[str, Any] | None = None,
+    *,
+    solve: str | None = None,
 ) -> Any:
     """`scipy.optimize.root` with exact Jacobians, for unknowns in any tree.
+
+    The result has derivatives by `args`: dx/dp = -(dF/dx)^-1 dF/dp where F(x, p) = 0.
+    See docs/implicit.md.
 
     Args:
         equations: a function (params, *args) to what shall be zero: an array, or a
             list, tuple or dict of them, with as many numbers as params.
         params: where to start: a number, an array, a module, or a list, tuple or dict
             of them. It is not changed.
-        args: more arguments of the equations, constants.
+        args: more arguments of the equations, trees. Values in them, and what a
+            transform differentiates, get a gradient.
         method: as in SciPy. "hybr" and "lm" use the Jacobian.
         jac: None is exact. False takes SciPy's differences, for equations that are not
             differentiable. A function (params, *args) gives the matrix, a row for each
@@ -38,14 +45,18 @@ def root(
         tol: as in SciPy.
         callback: as in SciPy; it gets parameters in their structure.
         options: as in SciPy.
+        solve: how derivatives solve linear systems: "dense" by the Jacobian, "gmres" by
+            products with it alone. None takes "dense" for fewer than 500 unknowns.
 
     Returns:
         SciPy's OptimizeResult. x has the structure of params, with a new Value where a
-        Value was; fun is a vector.
+        Value was; fun is a vector. Where args have gradients, the leaves of x have a
+        history.
 
     Raises:
         ShapeError: there are more or fewer equations than unknowns.
-        GradientError: they do not use a parameter, or are not differentiable.
+        GradientError: they do not use a parameter, or are not differentiable; or, where
+            args have gradients, there is no solution, or its Jacobian is singular.
         DomainError: equations at the start, a derivative or a step are not finite.
         MissingExtraError: SciPy is not installed.
 
@@ -54,13 +65,25 @@ def root(
     >>> result = root(equations, {"x": 0.0, "y": 1.5})
     >>> round(result.x["x"], 6), round(result.x["y"], 6)
     (1.0, 2.0)
+    >>> from micrograd import grad
+    >>> grad(lambda c: root(lambda x, c: x * x - c, 1.0, args=c).x)(4.0)
+    0.25
     """
+    check_function("root", "system of equations", equations)
     given = {"method": method, "tol": tol, "options": options}
-    return solved("root", lambda: _solved(equations, params, as_tuple(args), jac, callback, given))
+    problem = Problem(
+        "root",
+        params,
+        as_tuple(args),
+        equations,
+        lambda params, args: equations(params, *args),
+        lambda params, args: _solved(equations, params, args, jac, callback, given),
+        solve,
+    )
+    return result_of(problem)
 
 
 def _solved(equations: Any, params: Any, args: tuple[Any, ...], jac: Any, callback: Any, given: dict[str, Any]) -> Any:
-    check_function("root", "system of equations", equations)
     scipy = optimizers("root")
     flat = Flat("root", params)
     run = Vector(flat, equations, args, "equations")

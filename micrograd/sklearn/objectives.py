@@ -8,13 +8,14 @@ exact where a probability is close to 0 or 1.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from micrograd import ops
 from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.interpreter import Array, Interpreter, shape_of
 from micrograd.nn import losses
+from micrograd.train.pairs import check_pairs
 
 CLASSIFIER_LOSSES = {"log_loss": losses.cross_entropy, "hinge": losses.multi_hinge}
 REGRESSOR_LOSSES = {
@@ -40,6 +41,7 @@ class Objective:
     loss: Callable[..., Any]
     link: str = "identity"
     factor: float = 1.0
+    seen: set[Any] = field(default_factory=set, repr=False, compare=False)  # shapes of outputs that were looked at
 
     def mean(self, outputs: Array, targets: Any, weights: Any, total: float) -> Array:
         """The mean of the losses.
@@ -53,7 +55,8 @@ class Objective:
         Raises:
             ArgumentError: the loss is a mean already: samples cannot be weighed.
             DataError: the loss is not a Value, so it has no gradient.
-            ShapeError: the loss does not have one value for each sample or output.
+            ShapeError: the loss does not have one value for each sample or output, or
+                pairs each sample with all samples.
         """
         is_ours = getattr(losses, getattr(self.loss, "__name__", ""), None) is self.loss
         if is_ours and weights is None:
@@ -62,6 +65,9 @@ class Objective:
             found = self.loss(outputs, targets, reduction="none")
         else:
             found = self._checked(self.loss(outputs, targets), shape_of(outputs)[0], weights)
+            if shape_of(outputs) not in self.seen:
+                self.seen.add(shape_of(outputs))
+                check_pairs(f"loss={_named(self.loss)}", outputs, targets, found)
         if not shape_of(found):
             return found
         if weights is not None:

@@ -115,7 +115,7 @@ def load(
     checkpoint that `save` wrote: 'no-such-file.safetensors'
     """
     safetensors()
-    name = os.fspath(path)
+    name = str(path)  # whether it is a path, open_file says
     with open_file(path) as file:
         header = read_header(file, name)
         part = "best" if best else "model"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.data import Batches, batches
 from micrograd.errors import ArgumentError
 
 WANTED = "give (X, y) arrays, an iterable of batches (X, y), or a function that returns one"
+MARKED, ROWS = 2**20, 256  # bytes of an array that is read whole for its mark; rows that are read of others
 
 
 class Feed:
@@ -54,6 +57,11 @@ class Feed:
         """The number of batches of a pass; 0 if it is not known."""
         return len(self._source) if isinstance(self._source, Sized) else 0
 
+    def mark(self) -> None:
+        """Note in the settings which numbers the arrays hold, for a checkpoint."""
+        if isinstance(self._source, Batches):
+            self.settings["data"] = mark_of(self._source.X, self._source.y)
+
     def batches(self, number: int, skip: int = 0) -> Iterator[tuple[Any, Any]]:
         """The batches of a pass, without the first ones.
 
@@ -77,6 +85,26 @@ class Feed:
             yield batch  # type: ignore[misc]  # a pair
         if count == 0:
             raise ArgumentError(f"{self._asker}: the data gives no batches in pass {number + 1}; {WANTED}")
+
+
+def mark_of(*arrays: Any) -> list[Any]:
+    """What tells arrays from others: for each its type, its shape and a checksum.
+
+    Of a large one, only the first row, the last one and some between are read. Nothing
+    is read of a Dask array: it would be computed.
+
+    >>> mark_of(np.zeros(3))
+    [['float64', [3], 2747386400]]
+    """
+    return [[str(x.dtype), list(x.shape), _checksum(x)] for x in arrays]
+
+
+def _checksum(x: Any) -> int:
+    if not isinstance(x, np.ndarray):
+        return 0
+    if x.nbytes > MARKED and len(x) > ROWS:
+        x = x[np.linspace(0, len(x) - 1, ROWS).astype(int)]
+    return zlib.crc32(np.ascontiguousarray(x).tobytes())
 
 
 def rows_of(X: Any, y: Any) -> int:

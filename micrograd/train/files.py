@@ -67,6 +67,24 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         raise _explained(error, path, "save", "the new file is there, but a crash may undo it; save again") from None
 
 
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Refuse a path to which `write_whole` could not write, before the work is done.
+
+    Raises:
+        CheckpointError: there is something at the path that is not a file.
+        OSError: it is a folder, or its folder does not exist or may not be written to.
+    """
+    target = _target_of(path)
+    try:
+        _mode_of(target)
+        if not target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _explained(error, path, "save", _repair(error)) from None
+
+
 def open_file(path: str | os.PathLike[str]) -> BinaryIO:
     """A file, open to read its bytes.
 
@@ -76,6 +94,8 @@ def open_file(path: str | os.PathLike[str]) -> BinaryIO:
         CheckpointError: it is not a file: a FIFO, for example.
         OSError: it does not exist, may not be read, or is a folder.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise CheckpointError(f"load: path={path!r} is not a path; give that of a checkpoint, as 'model.safetensors'")
     try:
         descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     except OSError as error:
@@ -98,11 +118,15 @@ def _repair(error: OSError) -> str:
         return "name a file in it"
     if isinstance(error, FileNotFoundError):
         return "make its folder first"
+    if isinstance(error, NotADirectoryError):
+        return "a part of its path is a file; name another folder"
     return "the old file is as it was; free space, or name another folder"
 
 
 def _target_of(path: str | os.PathLike[str]) -> Path:
     """The file that a path means: where its links lead to."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise CheckpointError(f"save: path={path!r} is not a path; give one, such as 'model.safetensors'")
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise OSError(errno.ELOOP, f"save: {os.strerror(errno.ELOOP)}; remove the link", os.fspath(path))

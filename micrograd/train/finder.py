@@ -14,6 +14,7 @@ from micrograd.integers import integer_at_least
 from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
 from micrograd.train.history import History, figure_of, save_figure
+from micrograd.train.pairs import check_pairs
 from micrograd.train.scores import number_of, restore_modes, training_modes
 from micrograd.train.steps import check_parts, check_reached
 
@@ -30,12 +31,15 @@ class LearningRates:
     Attributes:
         table: a row for each step: "lr", "loss", and "smoothed", the running mean.
         suggestion: a rate to train with: a tenth of that with the lowest smoothed loss.
+            None if that is below the rates that were tried: then the loss was least
+            at the first of them, by chance or because they are too large.
     """
 
     def __init__(self, table: History) -> None:
         self.table = table
         smoothed = table["smoothed"]
-        self.suggestion: float = table["lr"][smoothed.index(min(smoothed))] / 10.0
+        rate: float = table["lr"][smoothed.index(min(smoothed))] / 10.0
+        self.suggestion = rate if rate >= table["lr"][0] else None
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Figure:
         """Draw the loss over the rate, as a figure of matplotlib.
@@ -50,7 +54,8 @@ class LearningRates:
         figure, (axes,) = figure_of("plot")
         axes.plot(self.table["lr"], self.table["loss"], alpha=0.3, label="loss")
         axes.plot(self.table["lr"], self.table["smoothed"], label="smoothed")
-        axes.axvline(self.suggestion, color="black", linestyle=":", label=f"suggestion: {self.suggestion:.2g}")
+        if self.suggestion is not None:
+            axes.axvline(self.suggestion, color="black", linestyle=":", label=f"suggestion: {self.suggestion:.2g}")
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
         if path is not None:
@@ -58,7 +63,10 @@ class LearningRates:
         return figure
 
     def __repr__(self) -> str:
-        return f"<learning rates {self.table['lr'][0]:.2g} to {self.table['lr'][-1]:.2g}: try {self.suggestion:.2g}>"
+        said = (
+            "nothing learnt at the first ones; try others" if self.suggestion is None else f"try {self.suggestion:.2g}"
+        )
+        return f"<learning rates {self.table['lr'][0]:.2g} to {self.table['lr'][-1]:.2g}: {said}>"
 
 
 def find_learning_rate(
@@ -149,8 +157,11 @@ def _tried(
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.zero_grad()
-            value = loss(model(X), y)
+            prediction = model(X)
+            value = loss(prediction, y)
             found = number_of(value)
+            if not len(table):
+                check_pairs("find_learning_rate", prediction, y, value)
             mean = SMOOTHING * mean + (1.0 - SMOOTHING) * found
             smoothed = mean / (1.0 - SMOOTHING ** (len(table) + 1))  # without the bias of a mean that begins at 0
             if not math.isfinite(smoothed) and not len(table):

@@ -30,6 +30,7 @@ from micrograd.integers import integer_at_least
 from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
+from micrograd.train.files import check_place
 from micrograd.train.history import History
 from micrograd.train.progress import Progress
 from micrograd.train.scores import named_metrics, restore_modes, scored, training_modes
@@ -97,6 +98,7 @@ def fit(
         ArgumentError: an argument is out of range or of a wrong kind.
         GradientError: the loss does not depend on the parameters of the optimiser.
         CheckpointError: `resume` is damaged, or is of another training.
+        OSError: the folder of `save` does not exist or may not be written to.
     """
     check_parts("fit", model, loss, optimizer)
     listed, checkpoint = _callbacks(callbacks, patience, save)
@@ -108,7 +110,7 @@ def fit(
     best = _best(restore_best, listed, judge is not None)
     _check_state(model, best.is_kept or checkpoint is not None or state is not None)
     epochs = integer_at_least(0, "fit", "epochs", epochs)
-    settings |= feed.settings
+    settings |= _facts(feed, judge, checkpoint is not None or state is not None)
     training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
     if state is not None:
         _resume(training, feed, path, state)
@@ -128,6 +130,13 @@ def _settings(state: dict[str, Any] | None, *, seed: Any, batch_size: Any, accum
         "batch_size": None if batch_size is None else integer_at_least(1, "fit", "batch_size", batch_size),
         "accumulate": integer_at_least(1, "fit", "accumulate", accumulate),
     }
+
+
+def _facts(feed: Feed, judge: Feed | None, is_saved: bool) -> dict[str, Any]:
+    """What must be the same of the data. Its numbers are marked only for a file."""
+    if is_saved:
+        feed.mark()
+    return {**feed.settings, "validation": judge is not None}
 
 
 def _best(is_wanted: bool, callbacks: list[Callback], is_validated: bool) -> Best:
@@ -254,6 +263,8 @@ def _callbacks(given: Any, patience: int | None, save: Any) -> tuple[list[Callba
         savers.append(save if isinstance(save, Checkpoint) else Checkpoint(save))
     if len(savers) > 1:
         raise ArgumentError(f"fit: {len(savers)} checkpoints are given; give one, as save= or as a callback")
+    if savers:
+        check_place(savers[0].path)
     listed = [c for c in listed if not isinstance(c, Checkpoint)]
     if patience is not None:
         listed.insert(0, EarlyStopping(patience))
@@ -265,7 +276,9 @@ def _resumed(resume: Any, checkpoint: Checkpoint | None) -> Any:
     if resume is None or resume is False:
         return None
     if resume is not True:
-        return resume
+        if isinstance(resume, (str, os.PathLike)):
+            return resume
+        raise ArgumentError(f"fit: resume={resume!r} is not a path; give the path of a checkpoint, or True")
     if checkpoint is None:
         raise ArgumentError("fit: resume=True needs save=, to know where the checkpoint is; give the path of one")
     return checkpoint.path if os.path.exists(checkpoint.path) else None
@@ -284,6 +297,7 @@ def _read(path: Any) -> dict[str, Any]:
 def _resume(training: Training, feed: Feed, path: Any, state: dict[str, Any]) -> None:
     """Go on from a checkpoint. If there is an error, everything is as it was."""
     own = state["extra"]["fit"]
+    given = training.options
     before = [(c, copy.deepcopy(c.state_dict())) for c in training.callbacks]
     try:
         if "first pass" in feed.settings:
@@ -300,6 +314,7 @@ def _resume(training: Training, feed: Feed, path: Any, state: dict[str, Any]) ->
         raise CheckpointError(
             f"fit: resume={path} is damaged: the state of the training is not complete ({error!r}); restore a copy"
         ) from error
+    training.warn_of_options(path, given)
 
 
 def _seed_generators(model: Any, seed: int) -> None:

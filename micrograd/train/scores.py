@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
-from micrograd.engine import Value, no_grad
+from micrograd.engine import Value, enable_grad, no_grad
 from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.train.feeds import Feed, rows_of
+from micrograd.train.pairs import check_pairs
+from micrograd.trees import mapped
 
 if TYPE_CHECKING:
     Metric = Callable[[Any, Any], Any]
@@ -54,7 +56,7 @@ def named_metrics(metrics: Metrics) -> dict[str, Metric]:
     """Metrics by name: those of functions are the names of the functions.
 
     Raises:
-        ArgumentError: one of them is not a function.
+        ArgumentError: one of them is not a function, or two have one name.
     """
     if metrics is None:
         return {}
@@ -63,7 +65,14 @@ def named_metrics(metrics: Metrics) -> dict[str, Metric]:
     else:
         given = [metrics] if callable(metrics) or not isinstance(metrics, Iterable) else list(metrics)
         given = [metrics] if isinstance(metrics, str) else given
-        found = {getattr(metric, "__name__", type(metric).__name__): metric for metric in given}
+        names = [getattr(metric, "__name__", type(metric).__name__) for metric in given]
+        found = dict(zip(names, given, strict=True))
+        if len(found) < len(given):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ArgumentError(
+                f"fit: two metrics have the name {twice!r}, and one column cannot hold both; "
+                f"give a dict by name, as in metrics={{'error': ..., 'bias': ...}}"
+            )
     for name, metric in found.items():
         if not callable(metric):
             raise ArgumentError(
@@ -200,11 +209,21 @@ def scored(
         with no_grad():
             for X, y in feed.batches(0):
                 prediction = model(X)
-                tally.add(number_of(loss(prediction, y)), rows_of(X, y), prediction, y)
+                value = loss(prediction, y) if tally.rows else _first_loss(loss, prediction, y)
+                tally.add(number_of(value), rows_of(X, y), prediction, y)
                 check()
     finally:
         restore_modes(modes)
     return tally.numbers()
+
+
+def _first_loss(loss: Callable[[Any, Any], Any], prediction: Any, target: Any) -> Any:
+    """The loss of the first batch, recorded, to see what it does with the shapes."""
+    leaves = mapped(lambda x: Value(x.data) if isinstance(x, Value) else x, prediction)
+    with enable_grad():
+        value = loss(leaves, target)
+    check_pairs("evaluate", leaves, target, value)
+    return value
 
 
 def training_modes(model: Any) -> list[tuple[Any, bool]]:

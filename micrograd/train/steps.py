@@ -12,6 +12,7 @@ from micrograd.modes import is_recording
 from micrograd.node import has_grad, set_grad
 from micrograd.optim import LBFGS
 from micrograd.train.feeds import Feed, rows_of
+from micrograd.train.pairs import check_pairs
 from micrograd.train.scores import number_of, plain
 from micrograd.train.training import Training
 
@@ -34,6 +35,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
     Raises:
         DivergenceError: the loss is not finite. The parameters are as they were.
         GradientError: the first loss has reached none of the parameters.
+        ShapeError: the first loss pairs each row of the batch with all rows.
     """
     model, optimizer, tally = training.model, training.optimizer, training.tally
     if isinstance(optimizer, LBFGS):
@@ -41,7 +43,8 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
             raise ArgumentError("fit: LBFGS needs whole batches; give accumulate=1 and a larger batch_size, or None")
         _search_pass(training, loss, feed, after)
         return
-    keeps, isfinite = bool(tally.metrics), math.isfinite
+    keeps, isfinite, is_first = bool(tally.metrics), math.isfinite, training.is_fresh
+    training.is_fresh = False
     seen = window = 0  # batches, rows: since the last step
     for X, y in feed.batches(training.epoch, training.batch):
         if seen == 0:
@@ -51,6 +54,10 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
         number = training.loss = number_of(value)
         if not isfinite(number):
             raise _diverged(training, number, X, y)
+        if is_first:
+            check_pairs("fit", prediction, y, value)
+            check_is_trained(model)
+            is_first = False
         rows = rows_of(X, y)
         tally.loss += number * rows  # as `tally.add` does: a small step takes 200 microseconds
         tally.rows += rows
@@ -109,6 +116,10 @@ def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callabl
                 first += (prediction, number_of(value))
                 if not math.isfinite(first[1]):  # later ones may be: a line search takes shorter steps then
                     raise _diverged(training, first[1], X, y)
+                if training.is_fresh:
+                    check_pairs("fit", prediction, y, value)
+                    check_is_trained(training.model)
+                    training.is_fresh = False
             value.backward()
             if training.step == 0:
                 check_reached("fit", training.optimizer)
@@ -146,6 +157,17 @@ def check_parts(asker: str, model: Any, loss: Any, optimizer: Any) -> None:
         )
     if not is_recording():
         raise ArgumentError(f"{asker}: gradients are switched off here, by no_grad; call {asker} outside of that block")
+
+
+def check_is_trained(model: Any) -> None:
+    """Refuse a model that keeps Values where training does not see them, once it has
+    been called: only then may they be there.
+
+    Raises:
+        DataError: it does; see `Module.parameters`.
+    """
+    if callable(found := getattr(model, "parameters", None)):
+        found()
 
 
 def check_reached(asker: str, optimizer: Any) -> None:

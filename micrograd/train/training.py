@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,8 +41,8 @@ class Best:
             self.weights = training.model.state_dict()
 
     def restore(self, model: Any) -> None:
-        """Put the best weights into the model, if there are any."""
-        if self.weights is not None:
+        """Put the best weights into the model, if they are kept and there are any."""
+        if self.is_kept and self.weights is not None:
             model.load_state_dict(self.weights)
 
 
@@ -60,7 +61,9 @@ class Training:
         history: those of all epochs.
         best: the best epoch.
         settings: what must be the same where a training is resumed.
+        options: those of the groups of the optimiser, before the first step.
         stopped: why the training has been stopped; empty if it has not.
+        is_fresh: whether no batch of this call of `fit` has been looked at.
     """
 
     def __init__(
@@ -74,12 +77,12 @@ class Training:
         settings: dict[str, Any],
     ) -> None:
         self.model, self.optimizer, self.epochs, self.callbacks = model, optimizer, epochs, callbacks
-        self.best, self.settings = best, settings
+        self.best, self.settings, self.options = best, settings, options_of(optimizer)
         self.epoch = self.step = self.batch = 0
         self.loss = math.nan
         self.logs: dict[str, Any] = {}
         self.history = History()
-        self.stopped = ""
+        self.stopped, self.is_fresh = "", True
         self.tally = Tally(metrics)
         self._seconds, self._started = 0.0, time.perf_counter()
 
@@ -142,6 +145,7 @@ class Training:
             "best": {"number": self.best.number, "epoch": self.best.epoch},
             "seconds": self.seconds,
             "settings": self.settings,
+            "options": self.options,
             "callbacks": [[type(c).__name__, c.state_dict()] for c in self._stateful()],
         }
 
@@ -159,7 +163,10 @@ class Training:
         self.epoch, self.step, self.batch = state["epoch"], state["step"], state["batch"]
         self.logs, self.history = state["logs"], History(state["history"])
         self.tally.load_state_dict(state["tally"])
-        self.best.number, self.best.epoch, self.best.weights = state["best"]["number"], state["best"]["epoch"], weights
+        if self.best.is_kept:
+            self.best.number, self.best.epoch = state["best"]["number"], state["best"]["epoch"]
+            self.best.weights = weights
+        self.options = state.get("options", self.options)
         self._seconds, self._started = state["seconds"], time.perf_counter()
         for callback, (_, own) in zip(self._stateful(), state["callbacks"], strict=True):
             callback.load_state_dict(own)
@@ -170,15 +177,67 @@ class Training:
         Raises:
             CheckpointError: it is not.
         """
+        kinds = ["arrays" if "rows" in x else "batches" for x in (state["settings"], self.settings)]
+        if state["settings"] and kinds[0] != kinds[1]:
+            raise CheckpointError(
+                f"fit: resume={path} was trained with data of {kinds[0]}, and data= here is {kinds[1]}; "
+                f"give {'(X, y) arrays' if kinds[0] == 'arrays' else 'an iterable of batches'} as before"
+            )
         for name, saved in state["settings"].items():
-            if (given := self.settings.get(name)) != saved:
+            if (given := self.settings.get(name)) == saved:
+                continue
+            if name == "data":
                 raise CheckpointError(
-                    f"fit: resume={path} was trained with {name}={saved!r}, and this is {name}={given!r}; "
-                    f"give what it was trained with, or start anew without resume="
+                    f"fit: resume={path} was trained on other data: X or y holds other numbers. Give the same rows; "
+                    f"or start anew without resume=, from its weights, which load({str(path)!r}, model) takes"
                 )
+            raise CheckpointError(
+                f"fit: resume={path} was trained with {name}={saved!r}, and this is {name}={given!r}; "
+                f"give what it was trained with, or start anew without resume="
+            )
         saved_kinds, kinds = [kind for kind, _ in state["callbacks"]], [type(c).__name__ for c in self._stateful()]
         if saved_kinds != kinds:
             raise CheckpointError(
                 f"fit: resume={path} holds the states of the callbacks {', '.join(saved_kinds) or '(none)'}, "
                 f"and here are {', '.join(kinds) or 'none that have one'}; give the same callbacks"
             )
+        if self.best.is_kept and state["epoch"] and not state["best"]["epoch"]:
+            raise CheckpointError(
+                f"fit: resume={path} holds no best weights: it was trained with restore_best=False; "
+                f"give restore_best=False here as well, or start anew without resume="
+            )
+
+    def warn_of_options(self, path: Any, given: list[dict[str, Any]]) -> None:
+        """Say that the options of the optimiser are those of the checkpoint, if others
+        were given. Those that a schedule has reached may be given as well.
+        """
+        for first, now, new in zip(self.options, options_of(self.optimizer), given, strict=False):
+            changed = [name for name, x in new.items() if x != first.get(name, x) and x != now.get(name, x)]
+            if changed:
+                said = ", ".join(f"{name}={first[name]!r}, not {new[name]!r}" for name in changed)
+                warnings.warn(
+                    f"fit: resume={path} goes on as it began, with {said}.\nTo change it from here on, "
+                    f"set optimizer.param_groups[0][{changed[0]!r}] in on_train_begin of a Callback",
+                    stacklevel=4,
+                )
+                return
+
+
+def options_of(optimizer: Any) -> list[dict[str, Any]]:
+    """The options of each group of an optimiser, such as lr, as far as they are plain.
+
+    >>> from micrograd.optim import SGD
+    >>> from micrograd.engine import Value
+    >>> options_of(SGD([Value(1.0)], lr=0.5))[0]["lr"]
+    0.5
+    """
+    plain = (bool, int, float, str, tuple, type(None))
+    groups = getattr(optimizer, "param_groups", ())
+    return [
+        {
+            name: x
+            for name, x in group.items()
+            if name not in ("params", "param_names", "initial_lr") and isinstance(x, plain)
+        }
+        for group in groups
+    ]

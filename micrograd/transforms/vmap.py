@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -65,26 +67,52 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
     numbers = [a for arg, given in zip(args, axes, strict=True) for a in _spread(arg, given)]
     numbers += [0] * (len(inputs) - len(numbers))  # those by keyword
     leaves = [_example_first(x, a, i, args, options) for i, (x, a) in enumerate(zip(inputs, numbers, strict=True))]
-    is_mapped = [a is not None and x is not None for x, a in zip(inputs, numbers, strict=True)]
+    is_mapped = [a is not None for a in numbers]
     count = _count(leaves, is_mapped, axis_size, args, options)
-    drawn = None if levels.is_mapping() or _is_ours(f) else _state_of_random()
+    drawn = _state_of_random() if not levels.is_mapping() and _is_new(f) else None
     with levels.mapping(unmapped) as level, none_around():
         given = iter([Batch(x, True, level) if m else x for x, m in zip(leaves, is_mapped, strict=True)])
         fresh = [like(arg, [next(given) for _ in leaves_of(arg)]) for arg in args]
         by_name = like(options, given)
         out = joined_leaves(f(*fresh, **by_name))
-    if drawn is not None and drawn != _state_of_random():
+        outs = [_at_level(z, level) for z in leaves_of(out)]
+    if drawn is not None:
+        _check_random(f, drawn)
+    places = _spread_out(out, out_axes)
+    results = [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)]
+    return like(out, _apart(results, leaves))
+
+
+# Whether f draws random numbers is seen by the state of NumPy's generator. To read it
+# takes 40 us, so it is done when f runs for the first time.
+_draw_nothing: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def _own(f: Any) -> Any:
+    """The program of the user's function that a transform was made of: all functions
+    that one lambda makes have the same.
+    """
+    while isinstance(f, Derived):
+        f = f.f
+    return getattr(f, "__code__", f)
+
+
+def _is_new(f: Any) -> bool:
+    try:
+        return _own(f) not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
+    except TypeError:  # it cannot be referred to weakly
+        return True
+
+
+def _check_random(f: Any, before: Any) -> None:
+    """Refuse a function that has drawn random numbers since."""
+    if before != _state_of_random():
         raise DataError(
             "np.random: a function inside vmap drew random numbers, and all examples would get the same ones;\n"
             "draw one set per example outside, as with shape (n, ...), and map over it"
         )
-    outs = leaves_of(out)
-    places = _spread_out(out, out_axes)
-    return like(out, [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)])
-
-
-def _is_ours(f: Any) -> bool:
-    return str(getattr(f, "__module__", "")).startswith("micrograd.")
+    with contextlib.suppress(TypeError):
+        _draw_nothing.add(_own(f))
 
 
 def _state_of_random() -> Any:
@@ -94,7 +122,8 @@ def _state_of_random() -> Any:
     """
     if "numpy.random" not in sys.modules:
         return None
-    state = np.random.get_bit_generator().state
+    generator: Any = np.random
+    state = generator.get_bit_generator().state
     inner = state["state"]
     return (inner["pos"], int(inner["key"][0])) if "pos" in inner else str(state)
 
@@ -136,7 +165,7 @@ def _spread(tree: Any, axes: Any, what: str = "in_axes", of: str = "argument") -
 
 def _example_first(x: Any, axis: Any, i: int, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Leaf number i, with the axis of the examples first."""
-    if axis is None or x is None:
+    if axis is None:
         return x
     x, number = as_input(x, "vmap"), operator.index(axis)
     rank = len(shape_of(x))
@@ -187,10 +216,15 @@ def _spread_out(out: Any, out_axes: Any) -> list[Any]:
     return _spread(out, out_axes, "out_axes", "output")
 
 
+def _at_level(z: Any, level: int) -> Any:
+    """An output without what is around it: a Value that f made of an example."""
+    while isinstance(z, Interpreter) and z._level > level:
+        z = z._below
+    return z
+
+
 def _result(z: Any, place: Any, count: int, level: int) -> Any:
     """A leaf of the result, with the axis of the examples in its place."""
-    if z is None:
-        return None
     is_mine = isinstance(z, Batch) and z._number == level
     is_mapped = is_mine and z.is_mapped
     z = z.examples if is_mine else z
@@ -200,7 +234,7 @@ def _result(z: Any, place: Any, count: int, level: int) -> Any:
                 "vmap: out_axes is None for a result that differs from example to example; give it an axis, such as 0"
             )
         return z
-    z = z if is_mapped else _own(for_each(as_input(z, "vmap"), count))
+    z = z if is_mapped else _changeable(for_each(as_input(z, "vmap"), count))
     rank, number = len(shape_of(z)), operator.index(place)
     if not -rank <= number < rank:
         raise ShapeError(
@@ -210,6 +244,19 @@ def _result(z: Any, place: Any, count: int, level: int) -> Any:
     return moved(z, 0, number % rank)
 
 
-def _own(z: Any) -> Any:
+def _apart(results: list[Any], inputs: list[Any]) -> list[Any]:
+    """Results that may be changed: none shares memory with an input or another
+    result.
+    """
+    others, own = [x for x in inputs if type(x) is np.ndarray], []
+    for z in results:
+        if type(z) is np.ndarray:
+            z = z.copy() if any(np.may_share_memory(z, x) for x in others) else z
+            others.append(z)
+        own.append(z)
+    return own
+
+
+def _changeable(z: Any) -> Any:
     """A repeated array as one that may be changed."""
     return z if isinstance(z, Interpreter) else z.copy()

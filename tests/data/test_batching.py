@@ -294,3 +294,15 @@ def test_splits_that_are_refused(arguments, options, error, text):
     with pytest.raises(error) as raised:
         train_test_split(*arguments, **options)
     assert str(raised.value) == text
+
+
+def test_names_of_scikit_learn_and_matrices_of_scipy_are_answered():
+    X = np.eye(4)
+    with pytest.raises(ArgumentError, match=r"train_test_split: there is no option random_state=; here it is seed=$"):
+        train_test_split(X, random_state=0)
+    with pytest.raises(ArgumentError, match=r"train_test_split: there is no option train_size=; give test_size=$"):
+        train_test_split(X, train_size=0.5)
+    sparse = pytest.importorskip("scipy.sparse", reason="SciPy is not installed")
+    for kind in (sparse.csr_matrix, sparse.coo_array):
+        with pytest.raises(DataError, match=r"batches: X is sparse, and its zeros are needed; give X.toarray\(\)"):
+            batches(kind(X), np.ones(4))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd.data import read_csv
+from micrograd.data import read_csv, read_idx, read_npy, read_npz
 from micrograd.errors import ArgumentError, DataError, FormatError
 
 
@@ -304,3 +306,22 @@ def test_what_the_csv_module_writes_comes_back(tmp_path_factory, rows, delimiter
     path.write_bytes(stream.getvalue().encode())
     table = read_csv(path, delimiter=delimiter, decimal=".", header=True)
     assert [table.column(name).cells for name in "xyz"] == [list(cells) for cells in zip(*rows, strict=True)]
+
+
+READERS = {"read_csv": read_csv, "read_npy": read_npy, "read_npz": read_npz, "read_idx": read_idx}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_not_a_file(name: str, tmp_path: Path) -> None:
+    read = READERS[name]
+    for path, kind, words in (
+        (tmp_path / "none", FileNotFoundError, f"{name}: No such file or directory; look at the name, and"),
+        (tmp_path, IsADirectoryError, f"{name}: Is a directory; give the name of a file in it"),
+        (None, ArgumentError, f"{name}: path=None is not a path; give one, as in {name}"),
+        (5, ArgumentError, f"{name}: path=5 is not a path; give one, as in {name}"),
+        ("/dev/zero", FormatError, f"{name}: /dev/zero is a device, not a file; give the name of a file"),
+    ):
+        if path == "/dev/zero" and not os.path.exists(path):  # on Windows
+            continue
+        with pytest.raises(kind, match=words):
+            read(path)

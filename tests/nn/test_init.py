@@ -176,3 +176,20 @@ def test_refused_with_these_words(f: Callable[[], Any], kind: type[MicrogradErro
 def test_empty_shapes() -> None:
     for f in (init.uniform, init.normal, init.trunc_normal, init.xavier_uniform, init.kaiming_normal):
         assert f((0, 3)).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("constant", "value"), ("uniform", "low"), ("uniform", "high"), ("normal", "mean"), ("normal", "std")]
+    + [("trunc_normal", option) for option in ("mean", "std", "a", "b")]
+    + [(name, "gain") for name in ("xavier_uniform", "xavier_normal", "orthogonal")],
+)
+@pytest.mark.parametrize("given", ["a", None, [1.0], True])
+def test_what_is_not_a_number(name: str, option: str, given: Any) -> None:
+    wanted = " of at least 0" if name.startswith("xavier") else ""
+    with pytest.raises(ArgumentError, match=f"^{name}: {option}={re.escape(repr(given))}: give a number{wanted}$"):
+        getattr(init, name)((2, 2), **{option: given})
+
+
+def test_a_constant_may_be_nan() -> None:
+    assert np.isnan(init.constant(2, math.nan)).all()

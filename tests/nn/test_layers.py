@@ -560,6 +560,66 @@ ERRORS: list[tuple[Callable[[], Any], type[MicrogradError], str]] = [
 ]
 
 
+# Each option that is a number; the words for what is not one, and for what is below 0.
+NUMBERS = [
+    *[
+        (name, (), option, False)
+        for name, option in (
+            ("LeakyReLU", "negative_slope"),
+            ("ELU", "alpha"),
+            ("CELU", "alpha"),
+            ("Softplus", "beta"),
+            ("Softplus", "threshold"),
+            ("Hardtanh", "min_val"),
+            ("Hardtanh", "max_val"),
+            ("Hardshrink", "lambd"),
+            ("Softshrink", "lambd"),
+            ("PReLU", "init"),
+        )
+    ],
+    *[(name, (2,), "eps", True) for name in ("LayerNorm", "RMSNorm", "BatchNorm1d", "BatchNorm2d", "InstanceNorm1d")],
+    ("GroupNorm", (1, 2), "eps", True),
+    ("BatchNorm1d", (2,), "momentum", False),
+    ("InstanceNorm2d", (2,), "momentum", False),
+]
+
+
+@pytest.mark.parametrize("given", ["a", [1.0], True, float("nan"), -1.0], ids=repr)
+@pytest.mark.parametrize(("name", "args", "option", "is_positive"), NUMBERS, ids=str)
+def test_an_option_that_is_not_a_number_is_refused_at_once(
+    name: str, args: tuple[Any, ...], option: str, is_positive: bool, given: Any
+) -> None:
+    wanted = "give a number of at least 0" if is_positive else "give a number"
+    if given == -1.0 and not is_positive:
+        return
+    with pytest.raises(ArgumentError, match=f"^{name}: {option}={re.escape(repr(given))}: {wanted}$"):
+        getattr(nn, name)(*args, **{option: given})
+
+
+def test_the_eps_of_a_transformer_is_refused_by_its_normalization() -> None:
+    with pytest.raises(ArgumentError, match=r"^LayerNorm: eps='a': give a number of at least 0$"):
+        nn.TransformerEncoderLayer(2, 1, 2, layer_norm_eps="a")
+
+
+def test_a_slope_may_be_trained() -> None:
+    slope = Value(0.5)
+    layer = nn.LeakyReLU(slope)
+    layer(np.array([-2.0, 3.0])).sum().backward()
+    assert (slope.grad, layer.parameters()) == (-2.0, [slope])
+
+
+@pytest.mark.parametrize("kind", [nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d])
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan, 1.0])
+def test_dropout_of_everything_gives_zero(kind: Any, wrong: float) -> None:
+    shape = {nn.Dropout: (2,), nn.Dropout1d: (1, 2, 3), nn.Dropout2d: (1, 2, 3, 3)}.get(kind, (1, 2, 3, 3, 3))
+    x = np.full(shape, wrong, np.float32)
+    assert kind(1.0)(x).dtype == np.float32
+    np.testing.assert_array_equal(kind(1.0)(x), np.zeros(shape))
+    v = Value(x)
+    kind(1.0)(v).sum().backward()
+    np.testing.assert_array_equal(v.grad, np.zeros(shape))
+
+
 @pytest.mark.parametrize(("f", "kind", "text"), ERRORS, ids=[text.partition(":")[0] for _, _, text in ERRORS])
 def test_refused_with_these_words(f: Callable[[], Any], kind: type[MicrogradError], text: str) -> None:
     with pytest.raises(kind, match=f"^{re.escape(text)}$"):

@@ -841,3 +841,11 @@ def test_every_loss_is_found_by_its_name_in_pytorch() -> None:
     }
     assert ours - {"micrograd.ops, and micrograd.nn.losses"} == set(losses.__all__) - {"hinge"}
     assert not [name for name in names.HERE if hasattr(nn, name)]
+
+
+def test_a_rate_of_zero_is_certain_where_nothing_is_counted() -> None:
+    """rate - 0 ln(rate) is the rate, at 0 too: only a count needs a logarithm."""
+    rate = Value([0.0, 2.0])
+    loss = losses.poisson_nll(rate, [0.0, 0.0], log_input=False, eps=0.0, reduction="sum")
+    loss.backward()
+    assert float(loss) == 2.0 and rate.grad.tolist() == [1.0, 1.0]

@@ -6,11 +6,12 @@ import functools
 import pickle
 import types
 from collections import deque
+from typing import Any
 
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, jvp, nn, ops
+from micrograd import Value, enable_grad, grad, jvp, nn, no_grad, ops
 from micrograd.errors import ArgumentError, DataError, StateError
 from micrograd.nn import MLP, Module, Neuron, Residual, Sequential
 from micrograd.trees import leaves_of, mapped
@@ -521,3 +522,38 @@ def test_a_module_may_have_names_of_pytorchs_methods():
     assert Own().to(2.0).data == 5.0
     assert [name for name, _ in Own().named_parameters()] == ["half.slope", "half.offset"]
     assert not hasattr(Own(), "cuda") and hasattr(Own(), "to")
+
+
+class Doubled(Module):
+    """A module with a Value that is computed once, and a number."""
+
+    def __init__(self) -> None:
+        self.w = Value([1.0, 2.0])
+
+    @functools.cached_property
+    def doubled(self) -> Any:
+        return self.w * 2.0
+
+    @functools.cached_property
+    def pair(self) -> Any:
+        return [self.w * 2.0, 1.0]
+
+    @functools.cached_property
+    def count(self) -> int:
+        return 3
+
+
+@pytest.mark.parametrize("name", ["doubled", "pair"])
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["recorded", "no_grad"])
+def test_a_value_that_is_computed_once_is_refused(name: str, is_recorded: bool) -> None:
+    """grad gave 0, and training used the parameters as they were."""
+    module = Doubled()
+    assert module.count == 3 and module.parameters() == [module.w]
+    with enable_grad() if is_recorded else no_grad():
+        getattr(module, name)
+    words = (
+        f"Doubled: {name} is a cached_property, and keeps a Value that was computed with the parameters as they were"
+    )
+    for f in (module.parameters, module.copy().parameters, lambda: grad(lambda m: m.w.sum())(module)):
+        with pytest.raises(DataError, match=f"{words}; make it a property"):
+            f()

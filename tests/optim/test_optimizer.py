@@ -541,3 +541,44 @@ def test_a_state_that_does_not_fit_is_refused_whole() -> None:
     with pytest.raises(StateError) as caught:
         optimizer.load_state_dict({"weights": 1})
     assert str(caught.value) == "Adam: this is not a state of an optimiser; give what state_dict() gave"
+
+
+SWITCHED = [
+    ("SGD", "momentum", 0.0, 0.9),
+    ("RMSprop", "momentum", 0.0, 0.9),
+    ("RMSprop", "centered", False, True),
+    ("Adam", "amsgrad", False, True),
+    ("AdamW", "amsgrad", False, True),
+]
+
+
+@pytest.mark.parametrize("on_first", [True, False], ids=["off", "on"])
+@pytest.mark.parametrize("kind", ["class", "chain"])
+@pytest.mark.parametrize(("name", "option", "off", "on"), SWITCHED, ids=[f"{x[0]} {x[1]}" for x in SWITCHED])
+def test_a_state_after_an_option_is_switched(
+    name: str, option: str, off: Any, on: Any, kind: str, on_first: bool
+) -> None:
+    """A state has a part more, or lacks one: it goes on with the same bits."""
+    rule = getattr(optim, name.lower())
+    values = (on, off, on) if on_first else (off, on, off)
+
+    def made(p: list[Any], value: Any) -> Any:
+        if kind == "class":
+            return getattr(optim, name)(p, 0.01, **{option: value})
+        return optim.Optimizer(p, lambda x: optim.chain(optim.clip(1.0), rule(0.01, **{option: x})), x=value)
+
+    def trained(is_reloaded: bool) -> list[Any]:
+        p = start()
+        optimizer = made(p, values[0])
+        for i, value in enumerate(values):
+            optimizer.param_groups[0][option if kind == "class" else "x"] = value
+            for steps in (range(6 * i, 6 * i + 3), range(6 * i + 3, 6 * i + 6)):
+                if is_reloaded:
+                    state = copy.deepcopy(optimizer.state_dict())
+                    optimizer = made(p, off)
+                    optimizer.load_state_dict(state)
+                train(optimizer, p, steps)
+        return p
+
+    once, again = trained(False), trained(True)
+    assert [np.asarray(x.data).tobytes() for x in again] == [np.asarray(x.data).tobytes() for x in once]

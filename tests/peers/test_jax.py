@@ -238,3 +238,62 @@ def test_closures(jax):
 
     agree(program(micrograd.grad, mnp), program(jax.grad, jax.numpy), jax)
     assert len(leaves_of(program(micrograd.grad, mnp))) == 2
+
+
+def examples(tree, jax):
+    """Three examples like the tree, along axis 0 of each leaf."""
+    return jax.tree_util.tree_map(
+        lambda x: np.stack([x * c if np.asarray(x).dtype == float else x for c in (1.0, 0.97, 1.03)]), tree
+    )
+
+
+@pytest.mark.parametrize("mapped", ["all", "last"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_vmap(name, mapped, jax):
+    make, args, argnums = EXAMPLES[name]
+    ours, theirs = make(mnp), make(jax.numpy)
+    chosen = range(len(args)) if mapped == "all" else [len(args) - 1]
+    axes = tuple(0 if i in chosen else None for i in range(len(args)))
+    given = tuple(examples(x, jax) if a == 0 else x for x, a in zip(args, axes, strict=True))
+
+    def ours_summed(*xs):
+        return mnp.sum(micrograd.vmap(ours, axes)(*xs) ** 2)
+
+    def theirs_summed(*xs):
+        return jax.numpy.sum(jax.vmap(theirs, axes)(*xs) ** 2)
+
+    agree(micrograd.vmap(ours, axes)(*given), jax.vmap(theirs, axes)(*given), jax)
+    agree(
+        micrograd.vmap(micrograd.grad(ours, argnums), axes)(*given),
+        jax.vmap(jax.grad(theirs, argnums), axes)(*given),
+        jax,
+    )
+    agree(micrograd.grad(ours_summed, argnums)(*given), jax.grad(theirs_summed, argnums)(*given), jax)
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_vmap_of_jacobians_and_products(name, jax):
+    make, x = VECTORS[name]
+    ours, theirs = make(mnp), make(jax.numpy)
+    xs, direction = examples(x, jax), moved(x, 2, jax)
+    agree(micrograd.vmap(micrograd.jacobian(ours))(xs), jax.vmap(jax.jacobian(theirs))(xs), jax)
+    agree(
+        micrograd.vmap(lambda x: micrograd.jvp(ours, (x,), (direction,)))(xs),
+        jax.vmap(lambda x: jax.jvp(theirs, (x,), (direction,)))(xs),
+        jax,
+    )
+    agree(
+        micrograd.jvp(micrograd.vmap(ours), (xs,), (xs,)),
+        jax.jvp(jax.vmap(theirs), (xs,), (xs,)),
+        jax,
+    )
+
+
+def test_vmap_of_vmap_with_axes(jax):
+    cube, rows = draw(2, 4, 3), draw(3, 5)
+
+    def of(vmap, np):
+        inner = vmap(lambda x, y: np.tanh(np.outer(x, y)), in_axes=(None, 1), out_axes=-1)
+        return vmap(inner, in_axes=(1, None), out_axes=1)
+
+    agree(of(micrograd.vmap, mnp)(cube[:, :, 0], rows), of(jax.vmap, jax.numpy)(cube[:, :, 0], rows), jax)

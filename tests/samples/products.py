@@ -21,8 +21,16 @@ _PAIRS = [
     (np.zeros((0, 3)), array(3, 2)),
 ]
 
-SAMPLES = [Sample("matmul", pair, np.matmul) for pair in _PAIRS]
+_VECTORS = [(array(3), array(3)), (array(2, 3), array(3)), (array(4, 1, 3), array(2, 3)), (np.zeros((0, 3)), array(3))]
+
+SAMPLES = [
+    *(Sample("matmul", pair, np.matmul) for pair in _PAIRS),
+    *(Sample("crossed", pair, np.cross) for pair in _VECTORS),
+]
 
 KINKS: list[Kink] = []
 
-TORCH: dict[str, Any] = {"matmul": lambda torch, x, y: torch.matmul(x, y)}
+TORCH: dict[str, Any] = {
+    "matmul": lambda torch, x, y: torch.matmul(x, y),
+    "crossed": lambda torch, x, y: torch.linalg.cross(*torch.broadcast_tensors(x, y)),
+}

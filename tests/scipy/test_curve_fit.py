@@ -278,3 +278,13 @@ def test_arguments_that_do_not_fit(given, options, kind, words):
 def test_inside_a_transform():
     with pytest.raises(GradientError, match="curve_fit: it runs inside grad, jvp or another transform"):
         grad(lambda s: curve_fit(lambda x, a: s * a * x, X, Y)[0][0])(2.0)
+
+
+@pytest.mark.parametrize(
+    ("sigma", "words"),
+    [([1.0, 0.0, 1.0], r"sigma\[1\] is 0"), ([1.0, 1.0, -2.0], r"sigma\[2\] is -2"), (0.0, r"sigma\[0\] is 0")],
+)
+def test_a_standard_deviation_of_zero(sigma, words):
+    """SciPy gave the start back, with an infinite covariance."""
+    with pytest.raises(DomainError, match=f"^curve_fit: {words}, and a standard deviation is above 0; give how exact"):
+        curve_fit(lambda x, a: a * x, [1.0, 2.0, 3.0], [2.0, 4.0, 6.0], sigma=sigma)

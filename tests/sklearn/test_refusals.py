@@ -211,3 +211,11 @@ def test_the_import_is_light():
         "assert 'sklearn' in sys.modules and not hasattr(micrograd.sklearn, 'MLPRegresor')"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("loss", [lambda p, y: ((p[:, 0] - y) ** 2).mean(), lambda p, y: (p[:, 0] - y) ** 2])
+def test_a_loss_that_pairs_all_samples(solver, loss):
+    words = r"in the loss, subtract of shapes \(\d+, 1\) and \(\d+,\) pairs each row with all rows.\nGive shapes that"
+    with pytest.raises(ShapeError, match=words):
+        MLPRegressor((4,), loss=loss, solver=solver, max_iter=3).fit(X, y)

@@ -723,3 +723,11 @@ def test_a_long_name(tmp_path):
     path = tmp_path / ("ü" * 127)
     save(path, Net(), epoch=2)
     assert load(path)["epoch"] == 2
+
+
+@pytest.mark.parametrize("given", [None, 5])
+def test_a_path_that_is_not_one(given):
+    with pytest.raises(CheckpointError, match=f"load: path={given} is not a path; give that of a checkpoint, as"):
+        load(given)
+    with pytest.raises(CheckpointError, match=f"save: path={given} is not a path; give one, such as 'model.safetensor"):
+        save(given, Module())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import math
 import os
 import re
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, no_grad
+from micrograd import Value, no_grad, ops
 from micrograd.data import batches
 from micrograd.errors import (
     ArgumentError,
@@ -29,9 +30,21 @@ from micrograd.errors import (
     ShapeError,
 )
 from micrograd.nn import BatchNorm1d, Dropout, Linear, Module, Sequential, Tanh
-from micrograd.optim import SGD, Adam
+from micrograd.optim import LBFGS, SGD, Adam
 from micrograd.optim.lr_scheduler import StepLR
-from micrograd.train import Callback, Checkpoint, EarlyStopping, History, accuracy, evaluate, fit, load, progress, save
+from micrograd.train import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    History,
+    Schedule,
+    accuracy,
+    evaluate,
+    fit,
+    load,
+    progress,
+    save,
+)
 
 ROOT = Path(__file__).parents[2]
 needs_safetensors = pytest.mark.skipif(
@@ -186,6 +199,10 @@ def test_data_that_is_refused(given, words):
         ({"metrics": ["accuracy"]}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),
         ({"metrics": "accuracy"}, "the metric 'accuracy' is not a function; give functions of (prediction, target)"),
         ({"metrics": 3}, "the metric 3 is not a function"),
+        (
+            {"metrics": [lambda p, y: 1.0, lambda p, y: 2.0]},
+            "two metrics have the name '<lambda>', and one column cannot hold both; give a dict by name, as in metr",
+        ),
         ({"metrics": {"loss": accuracy}}, "a metric cannot have the name 'loss', which is a column"),
         ({"callbacks": [3]}, "the callback 3 is not a Callback or a function"),
         (
@@ -235,6 +252,74 @@ def test_a_loss_that_reaches_no_parameter(accumulate):
         fitted(network(), optimizer=SGD(network().parameters()), accumulate=accumulate)
     with pytest.raises(GradientError, match=words):
         fitted(network(), loss=lambda z, y: Value(float(((z.data - y) ** 2).mean())))
+
+
+PAIRED = {
+    "squares": lambda p, y: ((p - y) ** 2).mean(),
+    "the other way round": lambda p, y: ((y - p) ** 2).mean(),
+    "a product": lambda p, y: (1.0 - (2.0 * y - 1.0) * p).relu().mean(),
+    "a power": lambda p, y: (abs(p) ** abs(y)).mean(),
+    "the larger": lambda p, y: ops.maximum(p, y).mean(),
+    "a target that is computed": lambda p, y: (p - np.log1p(abs(y))).mean(),
+    "both of the prediction": lambda p, y: (p * p.reshape(-1)).mean(),
+}
+
+
+@pytest.mark.parametrize("loss", PAIRED.values(), ids=PAIRED.keys())
+@pytest.mark.parametrize("way", ["fit", "LBFGS", "accumulate", "validation", "evaluate"])
+def test_a_loss_that_pairs_all_rows(way, loss):
+    """A prediction of shape (n, 1) and a target of shape (n,) make n * n losses."""
+    X, y = data()
+    wrong = (X, y[:, 0])
+    model = network()
+    before = bits(model)
+    words = r"in the loss, \w+ of shapes \(\d+, 1\) and \(\d+,\) pairs each row with all rows.\nGive shapes that are "
+    with pytest.raises(ShapeError, match=words + r"the same: y.reshape\(-1, 1\), or prediction.reshape\(-1\); for all"):
+        if way == "evaluate":
+            evaluate(model, loss, wrong)
+        elif way == "validation":
+            fitted(model, (X, y), loss=lambda p, y: loss(p, y) if y.ndim == 1 else mse(p, y), validation=wrong)
+        else:
+            optimizer = {"optimizer": LBFGS(model.parameters())} if way == "LBFGS" else {}
+            fitted(model, wrong, loss=loss, accumulate=2 if way == "accumulate" else 1, **optimizer)
+    assert way == "validation" or bits(model) == before
+
+
+@pytest.mark.parametrize(
+    ("loss", "size"),
+    [
+        (lambda p, y: ((p.reshape(-1) - y) ** 2).mean(), 8),
+        (lambda p, y: ((p - y.reshape(-1, 1)) ** 2).mean(), 8),
+        (lambda p, y: ((p - p.T) ** 2).mean(), 8),
+        (lambda p, y: ((p - y[None]) ** 2).mean(), 8),
+        (lambda p, y: ((p - y) ** 2).mean(), 1),
+        (lambda p, y: (((p - y[:, None]) * np.linspace(0.1, 1.0, 9)) ** 2).mean(), 8),
+    ],
+    ids=["flat", "a column", "pairs of predictions", "pairs on purpose", "one row", "weights of another length"],
+)
+def test_a_loss_with_shapes_that_are_meant(loss, size):
+    X, y = data(16)
+    model = network()
+    assert len(fitted(model, (X, y[:, 0]), loss=loss, epochs=1, batch_size=size)) == 1
+    assert evaluate(model, loss, (X, y[:, 0]), batch_size=size)["loss"] > 0.0
+
+
+def test_a_model_that_computes_a_weight_once():
+    class Scaled(Module):
+        def __init__(self) -> None:
+            self.w = Value(np.ones((2, 1)))
+
+        @functools.cached_property
+        def scaled(self) -> Any:
+            return self.w * 2.0
+
+        def __call__(self, x: Any) -> Any:
+            return x @ self.scaled
+
+    for kind in (SGD, LBFGS):
+        model = Scaled()
+        with pytest.raises(DataError, match="Scaled: scaled is a cached_property, and keeps a Value that was computed"):
+            fitted(model, optimizer=kind(model.parameters()))
 
 
 def test_inside_no_grad():
@@ -360,9 +445,25 @@ def test_a_training_with_other_settings_is_refused(tmp_path):
         ({"patience": 4}, r"holds the states of the callbacks \(none\), and here are EarlyStopping; give the same"),
         ({"shuffle": False}, r"was trained with batches=\[8, True, 3, False\]"),
         ({"given": data(49)}, "was trained with rows=50, and this is rows=49"),
+        (
+            {"given": data(seed=2)},
+            "was trained on other data: X or y holds other numbers. Give the same rows; or start",
+        ),
+        (
+            {"given": (data()[0], 2 * data()[1])},
+            r"or start anew without resume=, from its weights, which load\(.*, model",
+        ),
+        ({"given": (data()[0].astype(np.float32), data()[1])}, "was trained on other data: X or y holds other numbers"),
+        (
+            {"given": [data(8)]},
+            r"was trained with data of arrays, and data= here is batches; give \(X, y\) arrays as bef",
+        ),
+        ({"validation": data(9)}, "was trained with validation=False, and this is validation=True; give what it was"),
+        ({"resume": 5}, "fit: resume=5 is not a path; give the path of a checkpoint, or True"),
         ({"optimizer": SGD(model.parameters())}, "holds the state of Adam, and optimizer= is SGD"),
     ):
-        with pytest.raises(CheckpointError, match=words):
+        kind = ArgumentError if "resume" in options else CheckpointError
+        with pytest.raises(kind, match=words):
             fitted(model, **{"epochs": 2, "batch_size": 8, "resume": path, **options})
     save(path, model)
     with pytest.raises(CheckpointError, match="holds a model, but not the state of a training; load"):
@@ -370,6 +471,89 @@ def test_a_training_with_other_settings_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="load: No such file"):
         fitted(model, epochs=2, resume=tmp_path / "b")
     assert bits(model) == before
+
+
+@needs_safetensors
+@pytest.mark.parametrize("place", [0, 117, 4999])
+def test_large_data_that_is_other_is_refused(tmp_path, place):
+    """Of a megabyte and more, some rows are looked at: the first and the last too."""
+    X = np.zeros((5000, 30))
+    y = np.zeros((5000, 1))
+
+    def trained(X: Any, **options: Any) -> Any:
+        model = Linear(30, 1, rng=np.random.default_rng(0))
+        return fitted(model, (X, y), batch_size=None, save=tmp_path / "a", **options)
+
+    trained(X, epochs=1)
+    other = X.copy()
+    other[place if place != 117 else slice(100, 140)] = 1.0
+    with pytest.raises(CheckpointError, match="was trained on other data"):
+        trained(other, epochs=2, resume=True)
+    assert len(trained(X.copy(order="F"), epochs=2, resume=True)) == 2
+
+
+@needs_safetensors
+def test_another_rate_is_said_when_a_training_goes_on(tmp_path):
+    path = tmp_path / "a"
+
+    def trained(epochs: int, optimizer: Any = None, callbacks: Any = (), **options: Any) -> Any:
+        model = network()
+        optimizer = optimizer(model) if optimizer else Adam(model.parameters(), 0.01)
+        schedule = Schedule(StepLR(optimizer, 1, gamma=0.5))
+        history = fitted(
+            model, epochs=epochs, optimizer=optimizer, save=path, callbacks=[schedule, *callbacks], **options
+        )
+        return history["lr"]
+
+    trained(2)
+    assert trained(3, resume=True) == [0.01, 0.005, 0.0025]
+    words = r"goes on as it began, with lr=0.01, not 0.5.\nTo change it from here on, set optimizer.param_groups\[0\]"
+    with pytest.warns(UserWarning, match=words + r"\['lr'\] in on_train_begin of a Callback"):
+        assert trained(4, lambda m: Adam(m.parameters(), 0.5), resume=True)[-1] == 0.00125
+    with pytest.warns(UserWarning, match=r"with betas=\(0.9, 0.999\), not \(0.5, 0.9\)"):
+        trained(5, lambda m: Adam(m.parameters(), 0.01, betas=(0.5, 0.9)), resume=True)
+
+    class Faster(Callback):
+        def on_train_begin(self, training: Any) -> None:
+            training.optimizer.param_groups[0]["lr"] = 1.0
+
+    assert trained(6, callbacks=[Faster()], resume=True)[-1] == 1.0
+
+
+@needs_safetensors
+def test_the_last_weights_of_a_training_that_kept_the_best(tmp_path):
+    """restore_best=False leaves the last weights, of a training that is resumed too."""
+
+    def trained(epochs: int, **options: Any) -> Any:
+        model = network()
+        loss = Losses(model, [3.0, 2.0, 4.0, 5.0][options.get("skip", 0) :])
+        options.pop("skip", None)
+        history = fitted(model, loss=loss, epochs=epochs, validation=[data(8)], save=tmp_path / "a", **options)
+        return bits(model), history.best_epoch
+
+    last = trained(4, restore_best=False)
+    assert last[1] == 0
+    best = trained(3)
+    assert best[1] == 2
+    assert trained(4, resume=True, restore_best=False, skip=3) == last
+    with pytest.raises(CheckpointError, match="holds no best weights: it was trained with restore_best=False; give re"):
+        trained(5, resume=True)
+
+
+def test_a_place_to_save_is_looked_at_before_the_first_step(tmp_path):
+    def loss(prediction: Any, y: Any) -> Any:
+        raise AssertionError("a step was taken")
+
+    (tmp_path / "file").touch()
+    for place, error, words in (
+        (tmp_path / "none" / "a", FileNotFoundError, "save: No such file or directory; make its folder first"),
+        (tmp_path, IsADirectoryError, "save: Is a directory; name a file in it"),
+        (tmp_path / "file" / "a", NotADirectoryError, "save: Not a directory; a part of its path is a file; name"),
+        ("/dev/null", CheckpointError, "save: /dev/null is not a file, but a device, a socket or a FIFO; name a file"),
+    ):
+        for way in ({"save": place}, {"callbacks": [Checkpoint(place)]}):
+            with pytest.raises(error, match=words):
+                fitted(network(), loss=loss, **way)
 
 
 @needs_safetensors

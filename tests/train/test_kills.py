@@ -36,10 +36,13 @@ def ctrl_c_is_heard():
 def started(*arguments: Any) -> subprocess.Popen[str]:
     """A process that runs a program of this checkout, in one thread."""
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    # Coverage does not measure what is killed: it would leave a broken file of data.
+    is_killed = "tests.train.killed" in arguments
+    kept = {k: x for k, x in os.environ.items() if not (is_killed and k.startswith("COVERAGE_PROCESS"))}
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, **threads, "PYTHONPATH": str(ROOT)},
+        env={**kept, **threads, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

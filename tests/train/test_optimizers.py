@@ -215,6 +215,25 @@ def test_the_finder_takes_all_steps_where_nothing_diverges():
     np.testing.assert_allclose(np.diff(np.log(rates)), np.log(10) / 19)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("rates", [(1e-12, 1e-9), (30.0, 1e4), (1e-6, 10.0)], ids=["tiny", "too large", "usual"])
+def test_the_finder_suggests_only_a_rate_that_was_tried(rates, seed):
+    """By chance an early batch has the least loss; a tenth of its rate is not tried."""
+    model = network()
+    start, end = rates
+    optimizer = optim.SGD(model.parameters())
+    found = find_learning_rate(model, mse, data(), optimizer, start=start, end=end, seed=seed, batch_size=4)
+    smoothed = found.table["smoothed"]
+    rate = found.table["lr"][smoothed.index(min(smoothed))] / 10.0
+    labels = found.plot().axes[0].get_legend_handles_labels()[1]
+    if rate >= start:
+        assert found.suggestion == rate and len(labels) == 3
+    else:
+        assert found.suggestion is None and labels == ["loss", "smoothed"]
+        assert repr(found).endswith(": nothing learnt at the first ones; try others>")
+    assert start < 1.0 or found.suggestion is None
+
+
 def test_the_finder_stops_where_the_loss_explodes():
     model = network()
     found = find_learning_rate(model, mse, data(), optim.SGD(model.parameters()), start=1e-3, end=1e9, steps=200)

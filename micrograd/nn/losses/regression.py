@@ -220,7 +220,7 @@ def poisson_nll(
     else:
         repair = "a rate is at least 0; of its logarithm, leave log_input=True"
         check_numbers("poisson_nll", "prediction", prediction, lambda x: x >= 0.0, repair)
-        losses = prediction - target * log(prediction + eps)
+        losses = prediction - xlogy(target, prediction + eps)
     return reduced("poisson_nll", losses + _stirling(target) if full else losses, reduction)
 
 

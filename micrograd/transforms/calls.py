@@ -1,0 +1,215 @@
+"""A call of a function that has a derivative of its own, as one op of the graph.
+
+The call is a node: its inputs are those leaves of the arguments that carry a gradient,
+its data is what the function returned. A subclass of `Call` says what a cotangent gives
+to the inputs, and what tangents give to the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from micrograd import levels, memory
+from micrograd.anomaly import OPEN, current_anomalies
+from micrograd.arrays import as_data
+from micrograd.batch import Batch
+from micrograd.dual import Dual
+from micrograd.engine import Value
+from micrograd.errors import GradientError
+from micrograd.interpreter import Interpreter
+from micrograd.leaves import joined_leaves
+from micrograd.node import Node, data_of, is_constant, made, set_inputs
+from micrograd.operands import kind_of_result
+from micrograd.record import Op
+from micrograd.traced import traced
+from micrograd.transforms.packing import Packing
+from micrograd.trees import leaves_of, like
+
+
+class Parts(list[Any]):
+    """The cotangents of all inputs of a call, computed once."""
+
+
+class Call(Op):
+    """The record of one call.
+
+    Args:
+        name: what the user calls it, for pictures and errors.
+        count: how many inputs the node has.
+    """
+
+    def __init__(self, name: str, count: int) -> None:
+        super().__init__(_of_calls, name, ())
+        self.name = name
+        self.rules = (_of_calls,) * count
+        self.shared = _of_calls
+        self.formulas.state = 2  # it has none
+
+    def share(self, g: Any, z: Any, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        return Parts(self.cotangents(g, z, inputs, isinstance(z, Node) and z._record is self))
+
+    def pull(self, i: int, g: Any, z: Any, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        if type(g) is not Parts:
+            raise NotImplementedError(f"{self.name}: cotangents of a call are computed all at once")
+        return g[i]
+
+    def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
+        """A cotangent for each input.
+
+        Args:
+            g: the cotangent of the output.
+            z: the output.
+            inputs: those of the node: nodes where the walk is recorded, else their
+                data.
+            is_recorded: whether the walk is recorded.
+        """
+        raise NotImplementedError
+
+    def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        """The output for these data, as `check_stale` asks for it."""
+        raise NotImplementedError
+
+    def __reduce__(self) -> Any:
+        raise GradientError(
+            f"{self.name}: the history of this value has a call of your function in it, which cannot be copied "
+            f"or pickled; copy its .detach(), or copy the leaves and build the graph again"
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.__reduce__()
+
+
+def _of_calls(*inputs: Any) -> Any:
+    raise NotImplementedError("a call of a function has no forward on arrays alone")
+
+
+class Arguments:
+    """The arguments of one call, as one tree.
+
+    Args:
+        tree: the arguments.
+
+    Attributes:
+        leaves: numbers, arrays and values of interpreters.
+        top: the value of the highest level among them; None where no gradient goes
+            through any of them.
+    """
+
+    def __init__(self, tree: Any) -> None:
+        self.tree = joined_leaves(tree)
+        self.leaves = leaves_of(self.tree)
+        self.top = _top_of(self.leaves)
+
+    def replaced(self, leaves: Sequence[Any]) -> Any:
+        """The arguments with these leaves."""
+        return like(self.tree, leaves)
+
+    def places(self) -> list[int]:
+        """Where the leaves are that the node of this call has as inputs."""
+        level = self.top._level
+        return [i for i, x in enumerate(self.leaves) if _is_recorded_at(x, level)]
+
+    def data(self) -> list[Any]:
+        """The leaves, seen from below the level of the call."""
+        level = self.top._level
+        return [data_of(x) if isinstance(x, Value) and x._level == level else x for x in self.leaves]
+
+
+def _top_of(leaves: Sequence[Any]) -> Any:
+    top, moves = None, False
+    for x in leaves:
+        if isinstance(x, Interpreter):
+            has_history = not hasattr(x, "_has_history") or x._has_history()
+            moves = moves or has_history
+            if (has_history or not isinstance(x, Value)) and (top is None or x._level > top._level):
+                top = x
+    return top if moves else None
+
+
+def _is_recorded_at(x: Any, level: float) -> bool:
+    return isinstance(x, Value) and x._level == level and not is_constant(x)
+
+
+def node_of(call: Call, data: Any, inputs: Sequence[Any]) -> Any:
+    """The node of a call.
+
+    The collector tracks it: what the user's function holds may refer to the node.
+    """
+    node = made(kind_of_result(list(inputs)), as_data(data), call, None, None)
+    set_inputs(node, inputs)
+    memory.watch(node)
+    if OPEN and (anomalies := current_anomalies()) is not None:
+        anomalies.check_output(node, call, list(inputs))
+    return node
+
+
+def below(name: str, what: str, tree: Any, level: float) -> Any:
+    """What a function of the user's returned, as it must be: made from its arguments
+    alone.
+
+    Args:
+        name: the function, for the error.
+        what: "f", "forward" and so on, for the error.
+        tree: what it returned.
+        level: that of the call. The function got what is below.
+
+    Raises:
+        GradientError: it used a value of this level from elsewhere. The gradient of
+            that one would be lost.
+    """
+    tree = joined_leaves(tree)
+    leaves = leaves_of(tree)
+    if not any(isinstance(x, Interpreter) and x._level >= level for x in leaves):
+        return tree
+    settled = []
+    for x in leaves:
+        if isinstance(x, Value) and x._level >= level and is_constant(x):
+            x = data_of(x)
+        if isinstance(x, Interpreter) and x._level >= level:
+            raise foreign_error(name, what, _kind(x))
+        settled.append(x)
+    return like(tree, settled)
+
+
+def foreign_error(name: str, what: str, kind: str) -> GradientError:
+    """The error for a value that a rule closes over."""
+    return GradientError(
+        f"{name}: {what} uses a {kind} that is not one of its arguments, and its gradient would be lost; "
+        f"give it to the function as an argument, or use its .detach()"
+    )
+
+
+def is_recorded_below(x: Any, level: float) -> bool:
+    """Whether x is a Value of this level with a history, or stands for one."""
+    while isinstance(x, Interpreter):
+        if _is_recorded_at(x, level):
+            return True
+        x = x._below
+    return False
+
+
+def _kind(x: Any) -> str:
+    return "Value" if isinstance(x, Value) else type(x).__name__
+
+
+def spread(packing: Packing, tree: Any, whole: Any) -> Any:
+    """The output of a call: a tree in the structure of what the function returned,
+    whose leaves are cut out of the node.
+    """
+    return like(tree, packing.unpacked(whole))
+
+
+def probe(x: Any) -> Value:
+    """A fresh leaf of the shape of x, on the level of the innermost transform."""
+    return traced(levels.lifted(x))
+
+
+def unlifted(x: Any) -> Any:
+    """A result without the level of the innermost jvp or vmap, where it is a constant
+    of that.
+    """
+    number = levels.innermost()
+    if isinstance(x, Dual) and x._number == number and x._tangent is None:
+        return x.primal
+    return x.examples if isinstance(x, Batch) and x._number == number and not x.is_mapped else x

@@ -1,0 +1,213 @@
+"""A function with a derivative of the user's own: what `custom_vjp` and `custom_jvp`
+have in common.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+from collections.abc import Callable, Sequence
+from types import MethodType
+from typing import Any
+
+from micrograd.batch import Batch
+from micrograd.dual import Dual
+from micrograd.engine import Value
+from micrograd.errors import ArgumentError, GradientError, OpError, ShapeError
+from micrograd.interpreter import Interpreter, numbers_below, shape_of
+from micrograd.leaves import as_array, described, joined_leaves
+from micrograd.transforms.calls import Arguments
+from micrograd.transforms.examples import Examples
+from micrograd.trees import is_branch, leaves_of, same_leaves
+
+
+class Custom:
+    """A function with a rule of its own.
+
+    Args:
+        f: the function.
+        nondiff_argnums: the numbers of arguments that carry no gradient; the rules get
+            them first.
+    """
+
+    kind = "custom"
+    definer = ""  # how a rule is given, for the error
+
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+        if not callable(f):
+            raise ArgumentError(f"{self.kind}: {f!r} is not a function; write it above a function, as @{self.kind}")
+        functools.update_wrapper(self, f)
+        self.f = f
+        self.name = f"{self.kind} of {getattr(f, '__name__', 'f')}"
+        given = nondiff_argnums if isinstance(nondiff_argnums, Sequence) else (nondiff_argnums,)
+        self.nondiff_argnums = tuple(operator.index(i) for i in given)
+        self._signature: Any = None
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)  # a method, where it stands in a class
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        if not self.is_defined():
+            raise OpError(f"{self.name}: it has no rule yet; give it one with {self.definer}")
+        args = self._positional(args, options)
+        fixed, moving = self._split(args)
+        return self.applied(Arguments(moving), fixed)
+
+    def is_defined(self) -> bool:
+        """Whether it has a rule."""
+        raise NotImplementedError
+
+    def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
+        """The output for arguments of which some are Values: a node of a graph."""
+        raise NotImplementedError
+
+    def pushed(self, given: Arguments, fixed: list[Any]) -> Any:
+        """The output for arguments of which some are Duals: primals and tangents."""
+        raise NotImplementedError
+
+    def applied(self, given: Arguments, fixed: list[Any]) -> Any:
+        """The output, by the interpreter of the arguments."""
+        top = given.top
+        if isinstance(top, Value):
+            if given.places():
+                return self.recorded(given, fixed)
+            return self.applied(Arguments(given.replaced(given.data())), fixed)
+        if isinstance(top, Dual):
+            return self.pushed(given, fixed)
+        if not isinstance(top, Batch):
+            return self.plain(given.tree, fixed)
+        examples = Examples(given)
+        if not examples.is_mapped():
+            return self.applied(Arguments(given.replaced(examples.inside.leaves)), fixed)
+        if examples.inside.top is None:
+            return self.plain(given.tree, fixed)
+        return examples.result(self.twin(examples, given, fixed).applied(examples.inside, []))
+
+    def twin(self, examples: Examples, given: Arguments, fixed: list[Any]) -> Custom:
+        """The same function with the same rule, on the leaves of all examples.
+
+        Args:
+            examples: all of them.
+            given: the arguments of one.
+            fixed: those without a gradient.
+        """
+        twin = type(self)(lambda *leaves: examples.over(one, tuple(examples.axes), *leaves))
+        twin.name = self.name
+
+        def one(*leaves: Any) -> list[Any]:
+            return examples.leaves_of_output(self.plain(given.replaced(leaves), fixed))
+
+        return twin
+
+    def plain(self, moving: Sequence[Any], fixed: list[Any]) -> Any:
+        """The function itself."""
+        return self.f(*self.together(moving, fixed))
+
+    def together(self, moving: Sequence[Any], fixed: list[Any]) -> list[Any]:
+        """All arguments, as f takes them."""
+        args, rest = list(moving), iter(fixed)
+        for i in sorted(self._fixed_places(len(args) + len(fixed))) if fixed else ():
+            args.insert(i, next(rest))
+        return args
+
+    def _fixed_places(self, count: int) -> list[int]:
+        try:
+            return [range(count)[i] for i in self.nondiff_argnums]
+        except IndexError:
+            raise ArgumentError(
+                f"{self.name}: nondiff_argnums={self.nondiff_argnums}, and it was called with {count} arguments; "
+                f"give the numbers of arguments that there are"
+            ) from None
+
+    def _split(self, args: tuple[Any, ...]) -> tuple[list[Any], tuple[Any, ...]]:
+        """The arguments without a gradient, and the others."""
+        places = self._fixed_places(len(args))
+        for i in places:
+            if any(isinstance(x, Interpreter) and _carries(x) for x in leaves_of(joined_leaves(args[i]))):
+                raise GradientError(
+                    f"{self.name}: argument {i} is one of nondiff_argnums, but it carries a gradient, "
+                    f"which would be lost; take {i} out of nondiff_argnums, or give its .detach()"
+                )
+        return [args[i] for i in sorted(places)], tuple(x for i, x in enumerate(args) if i not in places)
+
+    def _positional(self, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+        """All arguments by position, with the defaults: rules take them so."""
+        if self._signature is None:
+            try:
+                self._signature = not hasattr(self.f, "nin") and inspect.signature(self.f)
+            except (TypeError, ValueError):  # a function written in C
+                self._signature = False
+        if self._signature is False or (not options and len(args) == len(self._signature.parameters)):
+            if options:
+                raise ArgumentError(f"{self.name}: {self.f!r} has no signature to read; give arguments by position")
+            return args
+        bound = self._signature.bind(*args, **options)
+        if bound.kwargs:
+            raise ArgumentError(
+                f"{self.name}: {', '.join(bound.kwargs)} can be given by name only, and rules take all arguments "
+                f"by position; let f take it by position too"
+            )
+        bound.apply_defaults()
+        return tuple(bound.args)
+
+
+def _carries(x: Any) -> bool:
+    return bool(x._has_history()) if hasattr(x, "_has_history") else True
+
+
+def is_real(x: Any) -> bool:
+    """Whether a leaf of an output has a gradient: arrays of integers and truths have
+    none.
+    """
+    below = numbers_below(x)
+    if below is None or type(below) is int or isinstance(below, float):
+        return True
+    return getattr(getattr(below, "dtype", None), "kind", "O") in ("f", "O")
+
+
+def moves_of_output(name: str, given: Any, out: Any) -> list[Any]:
+    """The tangents that a rule gave, one per leaf of the output.
+
+    Raises:
+        ArgumentError: they have another structure than the output.
+        ShapeError: one has another shape than its output.
+    """
+    moves = same_leaves(name, "tangent", given, "output", out)
+    return [
+        checked_move(name, "tangent", t, "output", z) if is_real(z) else None
+        for t, z in zip(moves, leaves_of(out), strict=True)
+    ]
+
+
+def checked_move(name: str, what: str, given: Any, of: str, x: Any) -> Any:
+    """A tangent or cotangent as data, of the shape of what it belongs to."""
+    if is_branch(given):
+        raise ArgumentError(f"{name}: the {what} is {described(given)}, for one array; give an array")
+    given = as_array(given)
+    if shape_of(given) != shape_of(x):
+        raise ShapeError(
+            f"{name}: its rule gave a {what} of shape {shape_of(given)} for the {of} of shape {shape_of(x)}; "
+            f"give one of the same shape: sum a cotangent over the axes along which the {of} was broadcast"
+            if what == "cotangent"
+            else f"{name}: its rule gave a {what} of shape {shape_of(given)} for the {of} of shape {shape_of(x)}; "
+            f"give one of the same shape"
+        )
+    return given
+
+
+def matched(name: str, given: Any, arg: Any) -> list[Any]:
+    """The cotangents of the leaves of an argument, None for those without.
+
+    None may stand for a whole branch.
+    """
+    if given is None:
+        return [None] * len(leaves_of(arg))
+    if isinstance(arg, dict) and isinstance(given, dict) and arg.keys() == given.keys():
+        return [g for key in arg for g in matched(name, given[key], arg[key])]
+    if isinstance(arg, (list, tuple)) and isinstance(given, (list, tuple)) and len(arg) == len(given):
+        return [g for below, branch in zip(given, arg, strict=True) for g in matched(name, below, branch)]
+    return list(same_leaves(name, "cotangent", given, "argument", arg))

@@ -1,0 +1,253 @@
+"""`custom_jvp`: a function whose derivative the user writes, for both modes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from micrograd import levels
+from micrograd.cotangents import in_dtype
+from micrograd.dual import Dual
+from micrograd.errors import ArgumentError, GradientError
+from micrograd.interpreter import numbers_below, zeros_like
+from micrograd.leaves import described, joined_leaves, unshared_leaves
+from micrograd.modes import enable_grad
+from micrograd.node import Node
+from micrograd.quiet import quietly
+from micrograd.reverse import Reach, pulled
+from micrograd.traced import Traced
+from micrograd.transforms.calls import Arguments, Call, below, node_of, probe, unlifted
+from micrograd.transforms.custom import Custom, is_real, moves_of_output
+from micrograd.transforms.examples import Examples
+from micrograd.transforms.linearity import nonlinear_op
+from micrograd.transforms.packing import Packing
+from micrograd.trees import leaves_of, like
+
+
+class custom_jvp(Custom):  # noqa: N801 - it is used like a function
+    """A function with a derivative of your own, for both modes.
+
+    (z, t) = rule((x, y, ...), (tx, ty, ...))    where t = dz/dx tx + dz/dy ty + ...
+
+    tx is the tangent of x, a direction in which it moves. Forward mode uses the rule as
+    it is. For reverse mode, the part of the rule that is linear in the tangents is
+    recorded and walked back: `backward()` and every transform use it, to any order. The
+    rule is written in NumPy or ops, so it is differentiated like any other function.
+
+    Args:
+        f: a function of numbers, arrays, or trees of them, to the same. It runs where
+            no derivative is needed.
+        nondiff_argnums: the numbers of arguments that carry no gradient. The rule gets
+            these first.
+
+    Raises:
+        ArgumentError: f is not a function.
+
+    >>> from micrograd import grad, jvp
+    >>> import numpy as np
+    >>> @custom_jvp
+    ... def log1pexp(x):
+    ...     return np.log(1.0 + np.exp(x))
+    >>> @log1pexp.defjvp
+    ... def rule(primals, tangents):
+    ...     (x,), (t,) = primals, tangents
+    ...     return log1pexp(x), t * (1.0 - 1.0 / (1.0 + np.exp(x)))
+    >>> grad(log1pexp)(100.0), jvp(log1pexp, (0.0,), (2.0,))[1]
+    (1.0, 1.0)
+    """
+
+    kind = "custom_jvp"
+    definer = "f.defjvp(rule)"
+
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+        super().__init__(f, nondiff_argnums)
+        self.rule: Any = None
+
+    def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the rule; also as a decorator.
+
+        Args:
+            rule: a function (primals, tangents) to a pair: the output, and its tangent,
+                of the same structure and shapes. Both arguments are tuples with one
+                entry per argument of f. It gets the arguments of nondiff_argnums first.
+
+        Returns:
+            The rule.
+        """
+        if not callable(rule):
+            raise ArgumentError(f"{self.name}: the rule {rule!r} is not a function; write {self.definer}")
+        self.rule = rule
+        return rule
+
+    def defjvps(self, *rules: Callable[..., Any] | None) -> None:
+        """Give a rule for each argument.
+
+        Args:
+            rules: for each argument a function (tangent, output, *primals) to what this
+                tangent gives to that of the output; None where it gives nothing.
+        """
+        if not rules or not all(rule is None or callable(rule) for rule in rules):
+            raise ArgumentError(f"{self.name}: defjvps takes one function per argument, None where there is nothing")
+        if self.nondiff_argnums:
+            raise ArgumentError(f"{self.name}: defjvps has no place for nondiff_argnums; use defjvp")
+
+        def rule(primals: Any, tangents: Any) -> Any:
+            if len(rules) != len(primals):
+                raise ArgumentError(
+                    f"{self.name}: defjvps got {len(rules)} rules, and it was called with {len(primals)} arguments; "
+                    f"give one per argument, None where there is nothing"
+                )
+            out = self(*primals)
+            terms = [r(t, out, *primals) for r, t in zip(rules, tangents, strict=True) if r is not None]
+            total = zeros_like(out) if not terms else terms[0]
+            for term in terms[1:]:
+                total = total + term
+            return out, total
+
+        self.rule = rule
+
+    def is_defined(self) -> bool:
+        return self.rule is not None
+
+    def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
+        return _Pushed(self, given, fixed).first()
+
+    def pushed(self, given: Arguments, fixed: list[Any]) -> Any:
+        number = given.top._number
+        mine = [isinstance(x, Dual) and x._number == number for x in given.leaves]
+        primals = [x.primal if m else x for x, m in zip(given.leaves, mine, strict=True)]
+        moving = [m and x._tangent is not None for x, m in zip(given.leaves, mine, strict=True)]
+        if not any(moving):
+            out = self.applied(Arguments(given.replaced(primals)), fixed)
+            return like(out, [Dual(z, None, number) for z in leaves_of(out)])
+        tangents = [x.tangent if m else zeros_like(x) for x, m in zip(given.leaves, mine, strict=True)]
+        out, slopes = self.run(given.replaced(primals), given.replaced(tangents), fixed)
+        out = self.outward(out, Arguments(given.replaced(primals)), fixed, number)
+        slopes = below(self.name, "the rule", slopes, number)
+        pairs = zip(leaves_of(out), slopes, strict=True)
+        return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
+
+    def twin(self, examples: Examples, given: Arguments, fixed: list[Any]) -> Custom:
+        twin = super().twin(examples, given, fixed)
+        assert isinstance(twin, custom_jvp)
+
+        def one(primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
+            out, slopes = self.run(given.replaced(primals), given.replaced(tangents), fixed)
+            outs = examples.leaves_of_output(out)
+            return outs, [zeros_like(z) if t is None else t for z, t in zip(outs, slopes, strict=True)]
+
+        def rule(primals: Any, tangents: Any) -> tuple[list[Any], list[Any]]:
+            found = examples.over(one, (examples.axes, examples.axes), list(primals), list(tangents))
+            examples.check_own(self.name, leaves_of(found))
+            return found  # type: ignore[no-any-return]
+
+        twin.defjvp(rule)
+        return twin
+
+    def outward(self, out: Any, given: Arguments, fixed: list[Any], level: float) -> Any:
+        """The output. For transforms around, which see it too, the derivative of f is
+        again that of the rule.
+        """
+        return below(self.name, "the rule", out if given.top is None else self.applied(given, fixed), level)
+
+    def run(self, primals: Any, tangents: Any, fixed: list[Any]) -> tuple[Any, list[Any]]:
+        """The output, and the tangents of its leaves; None for those that have none."""
+        with quietly():
+            pair = self.rule(*fixed, tuple(primals), tuple(tangents))
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ArgumentError(
+                f"{self.name}: the rule returned {described(pair)}; return a pair (output, tangent of the output)"
+            )
+        out, slope = joined_leaves(pair[0]), joined_leaves(pair[1])
+        return out, moves_of_output(self.name, slope, out)
+
+
+class _Pushed(Call):
+    """A call whose tangents are those of the user's rule, and whose cotangents come
+    from its transpose.
+    """
+
+    def __init__(self, custom: custom_jvp, given: Arguments, fixed: list[Any]) -> None:
+        self._places = given.places()
+        super().__init__(custom.name, len(self._places))
+        self._custom = custom
+        self._given = given
+        self._fixed = fixed
+        self._level = given.top._level
+        self._probes: list[Any] = []
+        self._slopes: list[Any] = []  # the tangents of those leaves of the output that are in the node
+        self._reals: list[int] = []
+        self._packing = Packing(())
+
+    def first(self) -> Any:
+        """The output of the rule, with this call as its history."""
+        out, slopes, self._probes = self._run(self._given.data())
+        data = Arguments(self._given.replaced(self._given.data()))
+        out = self._custom.outward(out, data, self._fixed, self._level)
+        leaves = leaves_of(out)
+        self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
+        if not self._reals:
+            return out
+        self._slopes = [slopes[i] for i in self._reals]
+        reals = [leaves[i] for i in self._reals]
+        self._packing = Packing(reals)
+        whole = node_of(self, self._packing.packed(reals), [self._given.leaves[i] for i in self._places])
+        for i, z in zip(self._reals, self._packing.unpacked(whole), strict=True):
+            leaves[i] = z
+        return like(out, leaves)
+
+    def _run(self, leaves: list[Any]) -> tuple[Any, list[Any], list[Any]]:
+        """The output, its tangents, and the leaves that these are made from."""
+        tangents = [zeros_like(x) for x in leaves]
+        probes = [probe(tangents[i]) for i in self._places]
+        for i, x in zip(self._places, probes, strict=True):
+            tangents[i] = x
+        replaced = self._given.replaced
+        with levels.recording(), enable_grad():
+            out, slopes = self._custom.run(replaced(leaves), replaced(tangents), self._fixed)
+            self._check(slopes, probes)
+        return out, slopes, probes
+
+    def _check(self, slopes: list[Any], probes: list[Any]) -> None:
+        for t in slopes:
+            with quietly():
+                wrong = "" if t is None else nonlinear_op(t, probes)
+            if wrong:
+                raise GradientError(
+                    f"{self._custom.name}: its rule is not linear in the tangents ({wrong}), so it has no gradient; "
+                    f"a tangent of the output is a sum of slopes times tangents of the inputs"
+                )
+
+    def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        leaves = self._given.data()
+        for i, x in zip(self._places, data, strict=True):
+            leaves[i] = x
+        outs = leaves_of(self._run(leaves)[0])
+        return self._packing.packed([outs[i] for i in self._reals])
+
+    def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
+        slopes, probes, again = self._slopes, self._probes, False
+        if is_recorded:  # slopes with a history, so that the gradient has one
+            leaves = list(self._given.leaves)
+            for i, x in zip(self._places, inputs, strict=True):
+                leaves[i] = x
+            _, every, probes = self._run(leaves)
+            slopes = [every[i] for i in self._reals]
+            again = any(x._level == self._level for x in probes)
+        totals: list[Any] = [None] * len(probes)
+        for t, seed in zip(slopes, self._packing.unpacked(g), strict=True):
+            if isinstance(t, Traced):
+                found = pulled(Reach(t, probes), seed, again)
+                totals = [p if x is None else x if p is None else x + p for x, p in zip(totals, found, strict=True)]
+        found = [zeros_like(x) if t is None else unlifted(t) for x, t in zip(inputs, totals, strict=True)]
+        return unshared_leaves(found, [g, *self._given.data()])
+
+    def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        leaves = list(self._given.leaves) if isinstance(z, Node) else self._given.data()
+        moves = [zeros_like(x) for x in leaves]
+        for i, x, t in zip(self._places, inputs, tangents, strict=True):
+            leaves[i] = x
+            moves[i] = moves[i] if t is None else t
+        replaced = self._given.replaced
+        _, slopes = self._custom.run(replaced(leaves), replaced(moves), self._fixed)
+        return self._packing.packed([slopes[i] for i in self._reals])

@@ -1,0 +1,324 @@
+"""`custom_vjp`: a function whose gradient the user writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from micrograd import levels
+from micrograd.cotangents import in_dtype
+from micrograd.dual import Dual
+from micrograd.errors import ArgumentError, GradientError
+from micrograd.interpreter import Interpreter, numbers_below, zeros_like
+from micrograd.leaves import described, unshared_leaves
+from micrograd.modes import enable_grad
+from micrograd.node import Node
+from micrograd.ops import sum as sum_of
+from micrograd.quiet import quietly
+from micrograd.reverse import Reach, pulled
+from micrograd.transforms.calls import (
+    Arguments,
+    Call,
+    below,
+    foreign_error,
+    is_recorded_below,
+    node_of,
+    probe,
+    unlifted,
+)
+from micrograd.transforms.custom import Custom, checked_move, is_real, matched
+from micrograd.transforms.examples import Examples
+from micrograd.transforms.linearity import nonlinear_op
+from micrograd.transforms.packing import Packing
+from micrograd.trees import leaves_of, like
+
+INFINITY = float("inf")  # a level above all: nothing is refused
+
+
+class custom_vjp(Custom):  # noqa: N801 - it is used like a function
+    """A function with a gradient of your own, for reverse mode.
+
+    (x', y', ...) = backward(residuals, z')    where (z, residuals) = forward(x, y, ...)
+
+    x' is the cotangent of x, the gradient by x of what the program ends in. The rule is
+    used by `backward()` and by every transform, to any order: backward is written in
+    NumPy or ops, so it is differentiated like any other function. Forward mode
+    transposes it, which needs a backward that is linear in the cotangent.
+
+    Args:
+        f: a function of numbers, arrays, or trees of them, to the same. It runs where
+            no gradient is needed.
+        nondiff_argnums: the numbers of arguments that carry no gradient. forward gets
+            all arguments as f does; backward gets these first.
+
+    Raises:
+        ArgumentError: f is not a function.
+
+    >>> from micrograd import grad
+    >>> import numpy as np
+    >>> @custom_vjp
+    ... def log1pexp(x):
+    ...     return np.log(1.0 + np.exp(x))
+    >>> def forward(x):
+    ...     return log1pexp(x), x
+    >>> def backward(x, g):
+    ...     return (g * (1.0 - 1.0 / (1.0 + np.exp(x))),)
+    >>> log1pexp.defvjp(forward, backward)
+    >>> grad(log1pexp)(100.0)
+    1.0
+    """
+
+    kind = "custom_vjp"
+    definer = "f.defvjp(forward, backward)"
+
+    def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+        super().__init__(f, nondiff_argnums)
+        self.forward: Any = None
+        self.backward: Any = None
+
+    def defvjp(self, forward: Callable[..., Any], backward: Callable[..., Any]) -> None:
+        """Give the rule.
+
+        Args:
+            forward: a function of the arguments of f, to a pair: the output of f, and
+                residuals, a tree of all that backward needs.
+            backward: a function (residuals, cotangent of the output) to a tuple with
+                the cotangent of each argument, of its structure and shapes; None where
+                there is no gradient. It gets the arguments of nondiff_argnums first.
+        """
+        for what, rule in (("forward", forward), ("backward", backward)):
+            if not callable(rule):
+                raise ArgumentError(f"{self.name}: {what}={rule!r} is not a function; write {self.definer}")
+        self.forward, self.backward = forward, backward
+
+    def is_defined(self) -> bool:
+        return self.backward is not None
+
+    def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
+        return _Reversed(self, given, fixed).first()
+
+    def pushed(self, given: Arguments, fixed: list[Any]) -> Any:
+        number = given.top._number
+        mine = [isinstance(x, Dual) and x._number == number for x in given.leaves]
+        primals = [x.primal if m else x for x, m in zip(given.leaves, mine, strict=True)]
+        tangents = [x._tangent if m else None for x, m in zip(given.leaves, mine, strict=True)]
+        inside = Arguments(given.replaced(primals))
+        if all(t is None for t in tangents):
+            out = self.applied(inside, fixed)
+            return like(out, [Dual(z, None, number) for z in leaves_of(out)])
+        out, residuals = self.outward(inside, fixed, number)
+        slopes = self.transposed(inside.tree, fixed, out, residuals, tangents)
+        pairs = zip(leaves_of(out), slopes, strict=True)
+        return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
+
+    def twin(self, examples: Examples, given: Arguments, fixed: list[Any]) -> Custom:
+        twin = super().twin(examples, given, fixed)
+        assert isinstance(twin, custom_vjp)
+
+        def forward(*leaves: Any) -> tuple[list[Any], tuple[list[Any], _Rest]]:
+            rest = _Rest()
+
+            def one(*leaves: Any) -> tuple[list[Any], list[Any]]:
+                out, residuals = self.run_forward(given.replaced(leaves), fixed, INFINITY)
+                return examples.leaves_of_output(out), rest.taken_from(residuals)
+
+            outs, arrays = examples.over(one, tuple(examples.axes), *leaves)
+            examples.check_own(self.name, outs + arrays)
+            return outs, (arrays, rest)
+
+        def backward(residuals: Any, cotangents: list[Any]) -> tuple[Any, ...]:
+            arrays, rest = residuals
+            is_there: list[bool] = []
+
+            def one(arrays: list[Any], seeds: list[Any]) -> list[Any]:
+                parts = self.run_backward(given.tree, fixed, rest.joined(arrays), like(examples.tree, seeds))
+                is_there[:] = [part is not None for part in parts]
+                return [part for part in parts if part is not None]
+
+            found = examples.over(one, (0, 0), arrays, cotangents)
+            examples.check_own(self.name, found)
+            parts = iter(found)
+            totals = [next(parts) if there else None for there in is_there]
+            pairs = zip(totals, examples.axes, strict=True)
+            return tuple(part if part is None or axis == 0 else sum_of(part, axis=0) for part, axis in pairs)
+
+        twin.defvjp(forward, backward)
+        return twin
+
+    def run_forward(self, moving: Sequence[Any], fixed: list[Any], level: float) -> tuple[Any, Any]:
+        """The output and the residuals, which must be made from the arguments alone."""
+        pair = self.forward(*self.together(moving, fixed))
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ArgumentError(
+                f"{self.name}: forward returned {described(pair)}; return a pair (output, residuals), as f gives "
+                f"the output and backward takes the residuals"
+            )
+        return below(self.name, "forward", pair[0], level), below(self.name, "forward", pair[1], level)
+
+    def outward(self, given: Arguments, fixed: list[Any], level: float) -> tuple[Any, Any]:
+        """The output and the residuals. For transforms around, which see this output
+        too, the derivative of f is again that of the rule.
+        """
+        out, residuals = self.run_forward(given.tree, fixed, level)
+        if given.top is not None:
+            out = below(self.name, "f", self.applied(given, fixed), level)
+        return out, residuals
+
+    def run_backward(self, moving: Sequence[Any], fixed: list[Any], residuals: Any, cotangent: Any) -> list[Any]:
+        """A cotangent for each leaf of the arguments; None for none."""
+        found = self.backward(*fixed, residuals, cotangent)
+        if not isinstance(found, (tuple, list)) or len(found) != len(moving):
+            what = f"{len(found)} cotangents" if isinstance(found, (tuple, list)) else described(found)
+            raise ArgumentError(
+                f"{self.name}: backward returned {what} for {len(moving)} arguments; "
+                f"return a tuple with one per argument, None where there is no gradient"
+            )
+        parts = [part for g, arg in zip(found, moving, strict=True) for part in matched(self.name, g, arg)]
+        return [
+            None if part is None else checked_move(self.name, "cotangent", part, "argument", x)
+            for part, x in zip(parts, leaves_of(moving), strict=True)
+        ]
+
+    def transposed(
+        self, moving: Any, fixed: list[Any], out: Any, residuals: Any, tangents: list[Any], level: float = -1.0
+    ) -> list[Any]:
+        """The tangents of the output: backward is linear in its cotangent, and its
+        transpose takes tangents forward.
+
+        Args:
+            moving: the arguments.
+            fixed: those without a gradient.
+            out: the output.
+            residuals: what forward gave beside it.
+            tangents: one per leaf of the arguments, or None.
+            level: that of the arguments, if the tangents shall depend on them.
+        """
+        outs = leaves_of(out)
+        probes = {i: probe(zeros_like(z)) for i, z in enumerate(outs) if is_real(z)}
+        with levels.recording(), enable_grad(), quietly():
+            seeds = like(out, [probes.get(i, z) for i, z in enumerate(outs)])
+            parts = self.run_backward(moving, fixed, residuals, seeds)
+            ends = [*probes.values()]
+            again = any(x._level == level for x in ends)
+            totals: list[Any] = [None] * len(ends)
+            for part, t in zip(parts, tangents, strict=True):
+                if part is None or t is None:
+                    continue
+                wrong = nonlinear_op(part, ends)
+                if wrong:
+                    raise GradientError(
+                        f"{self.name}: backward is not linear in the cotangent ({wrong}), so forward mode cannot "
+                        f"use it; write a custom_jvp, or take grad or vjp"
+                    )
+                found = [None] * len(ends) if not hasattr(part, "_record") else pulled(Reach(part, ends), t, again)
+                totals = [_sum(total, g) for total, g in zip(totals, found, strict=True)]
+        slopes: list[Any] = [None] * len(outs)
+        for i, total in zip(probes, totals, strict=True):
+            slopes[i] = zeros_like(outs[i]) if total is None else unlifted(total)
+        return slopes
+
+
+def _sum(x: Any, y: Any) -> Any:
+    return y if x is None else x if y is None else x + y
+
+
+class _Rest:
+    """The residuals of one example without the values of interpreters among them: plain
+    numbers and arrays are the same in each example, and stay as they are.
+    """
+
+    def taken_from(self, residuals: Any) -> list[Any]:
+        """The values of interpreters; the others are kept here."""
+        leaves = leaves_of(residuals)
+        self._moving = [isinstance(x, Interpreter) for x in leaves]
+        self._tree = like(residuals, [0.0 if m else x for x, m in zip(leaves, self._moving, strict=True)])
+        return [x for x, m in zip(leaves, self._moving, strict=True) if m]
+
+    def joined(self, arrays: Sequence[Any]) -> Any:
+        """All residuals, with these in the place of the values of interpreters."""
+        parts, leaves = iter(arrays), leaves_of(self._tree)
+        return like(self._tree, [next(parts) if m else x for x, m in zip(leaves, self._moving, strict=True)])
+
+
+class _Reversed(Call):
+    """A call whose cotangents are those of the user's rule."""
+
+    def __init__(self, custom: custom_vjp, given: Arguments, fixed: list[Any]) -> None:
+        self._places = given.places()
+        super().__init__(custom.name, len(self._places))
+        self._custom = custom
+        self._given = given
+        self._fixed = fixed
+        self._level = given.top._level
+        self._out: Any = None  # the structure of the output
+        self._residuals: Any = None
+        self._reals: list[int] = []  # which leaves of the output are in the node
+        self._packing = Packing(())
+
+    def first(self) -> Any:
+        """The output of forward, with this call as its history."""
+        data = Arguments(self._given.replaced(self._given.data()))
+        out, self._residuals = self._custom.outward(data, self._fixed, self._level)
+        leaves = leaves_of(out)
+        self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
+        self._out = like(out, [0.0 if i in self._reals else zeros_like(z) for i, z in enumerate(leaves)])
+        if not self._reals:
+            return out
+        reals = [leaves[i] for i in self._reals]
+        self._packing = Packing(reals)
+        whole = node_of(self, self._packing.packed(reals), [self._given.leaves[i] for i in self._places])
+        for i, z in zip(self._reals, self._packing.unpacked(whole), strict=True):
+            leaves[i] = z
+        return like(out, leaves)
+
+    def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        leaves = self._given.data()
+        for i, x in zip(self._places, data, strict=True):
+            leaves[i] = x
+        out = self._custom.run_forward(self._given.replaced(leaves), self._fixed, self._level)[0]
+        outs = leaves_of(out)
+        return self._packing.packed([outs[i] for i in self._reals])
+
+    def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
+        moving, residuals = self._at(inputs, is_recorded)
+        parts = self._custom.run_backward(moving, self._fixed, residuals, self._seeds(g))
+        if not is_recorded and not is_recorded_below(g, self._level):
+            self._check_own(parts)
+        found = [parts[i] for i in self._places]
+        found = [zeros_like(x) if part is None else part for x, part in zip(inputs, found, strict=True)]
+        return unshared_leaves(found, [g, *inputs, *leaves_of(residuals)])
+
+    def _check_own(self, parts: list[Any]) -> None:
+        """Refuse cotangents with a history, which that of the output does not have."""
+        if any(is_recorded_below(part, self._level) for part in parts):
+            raise foreign_error(self._custom.name, "backward", "Value")
+
+    def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        is_recorded = isinstance(z, Node) and z._record is self
+        moving, residuals = self._at(inputs, is_recorded)
+        moves = [None] * len(self._given.leaves)
+        for i, t in zip(self._places, tangents, strict=True):
+            moves[i] = t
+        slopes = self._custom.transposed(
+            moving, self._fixed, self._seeds(z), residuals, moves, self._level if is_recorded else -1.0
+        )
+        return self._packing.packed([slopes[i] for i in self._reals])
+
+    def _at(self, inputs: Sequence[Any], is_recorded: bool) -> tuple[Any, Any]:
+        """The arguments and the residuals. Where the walk is recorded, these have a
+        history, so that what is made of them has one.
+        """
+        if not is_recorded:
+            return self._given.tree, self._residuals
+        leaves = list(self._given.leaves)
+        for i, x in zip(self._places, inputs, strict=True):
+            leaves[i] = x
+        moving = self._given.replaced(leaves)
+        return moving, self._custom.run_forward(moving, self._fixed, INFINITY)[1]
+
+    def _seeds(self, g: Any) -> Any:
+        """What is in one array like the output, in the structure of the output."""
+        leaves = leaves_of(self._out)
+        for i, seed in zip(self._reals, self._packing.unpacked(g), strict=True):
+            leaves[i] = seed
+        return like(self._out, leaves)

@@ -1,0 +1,131 @@
+"""`linearize`: the derivative of a function at a point, as a function; and
+`linear_transpose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from micrograd.engine import Value
+from micrograd.errors import GradientError
+from micrograd.interpreter import Interpreter, zeros_like
+from micrograd.leaves import moves_of, unboxed, unshared_leaves
+from micrograd.modes import is_recording
+from micrograd.node import inputs_of, is_constant, made, set_inputs
+from micrograd.quiet import quietly
+from micrograd.record import LEAF, HandMade
+from micrograd.reverse import Reach
+from micrograd.tracing import Trace, seal_all
+from micrograd.transforms.derived import split_aux
+from micrograd.transforms.linearity import nonlinear_op
+from micrograd.transforms.products import vjp
+from micrograd.transforms.pushing import Track
+from micrograd.trees import leaves_of, like, mapped
+
+
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """f(*primals), and the function that pushes tangents forward at this point.
+
+    f_jvp(*tangents) = jvp(f, primals, tangents)[1]
+
+    f runs once, and its graph is kept. Each call of f_jvp goes along that graph, and
+    does not run f again.
+
+    Args:
+        f: a function to an array or a tree of arrays; with has_aux, a pair of it and
+            anything else.
+        primals: its arguments.
+        has_aux: f returns (output, auxiliary data).
+
+    Returns:
+        (output, f_jvp) or (output, f_jvp, aux). f_jvp takes one tangent per primal, of
+        its structure and shapes, and gives one in the structure of the output.
+
+    Raises:
+        ArgumentError: tangents have another structure than primals, or f returns no
+            pair with has_aux.
+        ShapeError: a tangent does not have the shape of its primal.
+
+    >>> out, f_jvp = linearize(lambda x, y: x * y, 2.0, 3.0)
+    >>> out, f_jvp(1.0, 0.0), f_jvp(0.0, 1.0)
+    (6.0, 3.0, 2.0)
+    """
+    trace = Trace("linearize", f, primals, range(len(primals)), {})
+    out, aux = split_aux("linearize", trace.out) if has_aux else (trace.out, None)
+    f_jvp = _Linearized(trace, primals, out)
+    return (trace.result(out), f_jvp, trace.result(aux)) if has_aux else (trace.result(out), f_jvp)
+
+
+class _Linearized:
+    """The function from tangents of the arguments to the tangent of the output."""
+
+    def __init__(self, trace: Trace, primals: tuple[Any, ...], out: Any) -> None:
+        self._trace = trace
+        self._primals = list(primals)
+        self._out = out
+        level = max([x._level for x in trace.fresh], default=0.5)
+        roots = [z for z in leaves_of(out) if isinstance(z, Value) and z._level == level and not is_constant(z)]
+        joint = made(Value, 0.0, LEAF, None, None)  # one walk for all of them
+        set_inputs(joint, roots)
+        self._is_there = [any(z is root for root in roots) for z in leaves_of(out)]
+        reach = Reach(joint, trace.fresh)
+        for node in reach.order:
+            if node._has_own_step or (isinstance(node._record, HandMade) and node is not joint and inputs_of(node)):
+                raise GradientError(
+                    f"linearize: {node._op or 'a node'} was made by hand or has a `_backward` of its own, and no rule "
+                    f"to push a tangent; make it an op with micrograd.op.elementwise"
+                )
+        self._track = Track(reach, roots)
+
+    def __call__(self, *tangents: Any) -> Any:
+        trace = self._trace
+        moves = moves_of("linearize", "tangent", list(tangents), "primal", self._primals)
+        again = trace.is_inside and is_recording()
+        found = iter(self._track.pushed(moves, again))
+        slopes = [next(found) if there else None for there in self._is_there]
+        slopes = [zeros_like(z) if t is None else t for z, t in zip(leaves_of(self._out), slopes, strict=True)]
+        slopes = [t if isinstance(t, Interpreter) else unboxed(t) for t in unshared_leaves(slopes, moves)]
+        return trace.result(like(self._out, slopes))
+
+    def __del__(self) -> None:
+        if hasattr(self, "_trace"):
+            seal_all(self._trace.fresh)  # the transform is over when nobody can push
+
+
+def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], Any]:
+    """The transpose of a linear function: A becomes A^T, without either matrix.
+
+    <f(x), g> = <x, transpose(g)>     for all x and g
+
+    Args:
+        f: a function that is linear in its arguments together.
+        primals: arguments of the right structure, shapes and dtypes. Their numbers are
+            not used.
+
+    Returns:
+        A function of a cotangent in the structure of the output, to a tuple with one in
+        the structure of each primal.
+
+    Raises:
+        GradientError: f is not linear; says by which op.
+
+    >>> import numpy as np
+    >>> transpose = linear_transpose(lambda x: x[1:] - x[:-1], np.zeros(3))
+    >>> transpose(np.array([1.0, 10.0]))
+    (array([-1., -9., 10.]),)
+    """
+
+    def checked(*args: Any) -> Any:
+        out = f(*args)
+        for z in leaves_of(out):
+            with quietly():
+                wrong = nonlinear_op(z, leaves_of(args))
+            if wrong:
+                raise GradientError(
+                    f"linear_transpose: f is not linear in its arguments ({wrong}); "
+                    f"take vjp, which linearizes at a point"
+                )
+        return out
+
+    return vjp(checked, *mapped(zeros_like, primals))[1]

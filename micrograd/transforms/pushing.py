@@ -1,0 +1,70 @@
+"""Tangents pushed along a graph that was recorded before: forward mode without another
+run of the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from micrograd.cotangents import in_dtype
+from micrograd.interpreter import numbers_below, shape_of
+from micrograd.node import Node, data_of, inputs_of
+from micrograd.ops import broadcast_to
+from micrograd.quiet import quietly
+from micrograd.reverse import Reach
+
+
+class Track:
+    """The nodes of a graph by which a root depends on its ends, in order.
+
+    Args:
+        reach: the graph.
+        roots: the nodes whose tangents are asked for.
+    """
+
+    def __init__(self, reach: Reach, roots: Sequence[Any]) -> None:
+        path, nodes = reach.path()
+        self._ends = list(reach.ends)
+        self._roots = list(roots)
+        wanted = set(self._roots)
+        self._path = [node for node in path if node is not reach.root or node in wanted]
+        done = set[Any]()
+        self._last: list[list[Any]] = []  # per node those inputs that no later node uses: their tangents can go
+        for node in reversed(self._path):
+            inputs = {x: None for x in inputs_of(node) if isinstance(x, Node) and x in nodes}
+            self._last.append([x for x in inputs if x not in done and x not in wanted])
+            done.update(inputs)
+        self._last.reverse()
+
+    def pushed(self, tangents: Sequence[Any], is_recorded: bool) -> list[Any]:
+        """The tangents of the roots, given one of each end, None where it does not
+        move; None where a root does not.
+
+        Args:
+            tangents: one per end, or None.
+            is_recorded: compute with the nodes, so that the tangents depend on them;
+                else with their data.
+        """
+        known = {x: t for x, t in zip(self._ends, tangents, strict=True) if t is not None}
+        with quietly():
+            for node, last in zip(self._path, self._last, strict=True):
+                inputs = inputs_of(node)
+                moves = [known.get(x) if isinstance(x, Node) else None for x in inputs]
+                if any(t is not None for t in moves):
+                    t = _pushed(node, inputs, moves, is_recorded)
+                    if t is not None:
+                        known[node] = t
+                for x in last:
+                    known.pop(x, None)
+        return [known.get(z) for z in self._roots]
+
+
+def _pushed(node: Any, inputs: Sequence[Any], tangents: list[Any], is_recorded: bool) -> Any:
+    """The tangent of a node, of its shape and dtype; None where it does not move."""
+    z, values = (node, inputs) if is_recorded else (data_of(node), [data_of(x) for x in inputs])
+    t = node._record.push(z, values, tangents, node._params or {})
+    if t is None:
+        return None
+    shape = shape_of(node)
+    return in_dtype(t if shape_of(t) == shape else broadcast_to(t, shape=shape), numbers_below(node))
