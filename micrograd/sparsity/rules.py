@@ -166,6 +166,32 @@ def _increased(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], para
     return united(shape, found)
 
 
+def _added_up(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params: Any) -> Sets:
+    """Several arrays, each added to zeros at an index of its own: at once, as a loop
+    over the elements of an array makes many.
+    """
+    pairs = [(x, index) for x, index in zip(parts, params["indices"], strict=True) if x is not None]
+    if any(_is_unknown(index) for _, index in pairs):
+        return united((), [x.together() for x, _ in pairs]).spread(shape)
+    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    places = [numbers[index] for _, index in pairs]
+    moved = joined([x.spread(np.shape(place)) for (x, _), place in zip(pairs, places, strict=True)])
+    which = np.concatenate([np.ravel(x.which) for x in moved])
+    return Sets(which, moved[0].starts, moved[0].members).merged(np.concatenate([*map(np.ravel, places)]), shape)
+
+
+def _rows(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params: Any) -> Sets:
+    return _taken(inputs[:1], parts[:1], shape, {"index": _whole(inputs[1])})
+
+
+def _rows_back(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params: Any) -> Sets:
+    return _scattered(inputs[:1], parts[:1], shape, {"index": _whole(inputs[1])})
+
+
+def _whole(i: Any) -> Any:
+    return i if isinstance(i, Interpreter) else np.asarray(i).astype(int)
+
+
 def _overlapped(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params: Any) -> Sets:
     (x,) = parts
     assert x is not None
@@ -242,6 +268,17 @@ def _chosen(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params:
     return united(shape, [x for x in parts if x is not None])
 
 
+def _crossed(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params: Any) -> Sets:
+    """Component k depends on both others, of both vectors."""
+    others = [[1, 2], [0, 2], [0, 1]]
+    found = []
+    for x in parts:
+        if x is not None:
+            first, second = (x.moved(lambda which: which[..., [pair[k] for pair in others]]) for k in (0, 1))  # noqa: B023
+            found += [first, second]
+    return united(shape, found)
+
+
 def _standardized(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params: Any) -> Sets:
     (x,) = parts
     assert x is not None
@@ -277,6 +314,10 @@ RULES: dict[str, Callable[..., Sets]] = {
     "scatter": _scattered,
     "index_set": _replaced,
     "index_add": _increased,
+    "scattered": _added_up,
+    "rows_at": _rows,
+    "rows_put": _rows_back,
+    "crossed": _crossed,
     "overlap_add": _overlapped,
     "where": _chosen,
     "cosine": _chosen,

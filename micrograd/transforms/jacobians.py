@@ -39,26 +39,50 @@ def jacobian(
 
     J[i, j] = dz_i / dx_j
 
+    f runs once. All directions then go through it together, as examples of a `vmap`.
+
     Args:
         f: a function to an array or a tree of arrays; with has_aux, a pair of it and
             anything else.
-        argnums: the number of the argument to differentiate by, or several.
-        mode: "reverse" takes one walk back per output element, "forward" one run per
-            input element; None takes the cheaper.
+        argnums: the number of the argument to differentiate by, or several; the first
+            where there are no argnames.
+        mode: "reverse" pulls a cotangent back for each output element, "forward" pushes
+            a tangent for each input element; None takes the cheaper.
         has_aux: f returns (output, auxiliary data).
+        argnames: the name of the argument to differentiate by, or several, among those
+            given by name.
+        chunk_size: how many directions to take at once. None takes as many as fit into
+            32 MB for an input or output.
+        sparsity: None for full arrays. The pattern of a sparse Jacobian: a SciPy sparse
+            array or a boolean matrix, with a row for each element of the output and a
+            column for each of the input; or "detect", to read it from the program.
+            Columns, or rows, that do not meet share a direction.
+        check: with a pattern, push one more direction, to find one that is too small.
 
     Returns:
         A function of f's arguments, to the Jacobian or (Jacobian, aux). For trees: the
-        structure of the output, of the structure of the argument.
+        structure of the output, of the structure of the argument. With sparsity, each
+        array is a csr_array of SciPy's, of shape (size of output, size of input).
 
     Raises:
-        ArgumentError: there is no such mode or argument, or f returns no pair with
-            has_aux.
+        ArgumentError: there is no such mode or argument, f returns no pair with
+            has_aux, or the pattern is too small.
+        ShapeError: the pattern does not have the shape of the Jacobian.
+        DataError: the pattern is to be detected, and f has a branch on data.
+        GradientError: with sparsity, inside another transform or for a Value.
+        MissingExtraError: with sparsity, SciPy is not installed.
+
+    Source: Curtis, Powell, Reid (1974), doi:10.1093/imamat/13.1.117.
 
     >>> import numpy as np
     >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
+    >>> jacobian(lambda x: x[1:] * x[:-1], sparsity="detect")(np.arange(5.0)).toarray()
+    array([[1., 0., 0., 0., 0.],
+           [0., 2., 1., 0., 0.],
+           [0., 0., 3., 2., 0.],
+           [0., 0., 0., 4., 3.]])
     """
     if mode not in (None, "reverse", "forward"):
         raise ArgumentError(f"jacobian: there is no mode {mode!r}; take 'reverse', 'forward', or None for the cheaper")
@@ -170,17 +194,28 @@ def hessian(
 
     H[i, j] = d2z / dx_i dx_j
 
-    The gradient is recorded once, and walked back once per element of the input.
+    The gradient is recorded once. All directions go back through it together.
 
     Args:
         f: a function that returns one number; with has_aux, a pair of it and anything
             else.
-        argnums: the number of the argument to differentiate by, or several.
+        argnums: the number of the argument to differentiate by, or several; the first
+            where there are no argnames.
         has_aux: f returns (number, auxiliary data).
+        argnames: the name of the argument to differentiate by, or several, among those
+            given by name.
+        chunk_size, sparsity, check: as in `jacobian`. Of a pattern one triangle is
+            enough. The colors use that a Hessian is symmetric.
 
     Returns:
         A function of f's arguments, to the Hessian or (Hessian, aux). For trees: the
         structure of the argument, of the structure of the argument.
+
+    Raises:
+        ShapeError: f does not return one number, or the pattern does not fit.
+        ArgumentError, DataError, GradientError, MissingExtraError: as `jacobian`.
+
+    Source: Coleman, Moré (1984), doi:10.1007/BF02612334.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
