@@ -57,8 +57,10 @@ def _passed(
     The mask is True where it asks for the node.
     """
     record, params = node._record, node._params or {}
-    data = [numbers_of(x) for x in inputs]
     try:
+        if hasattr(record, "asked"):  # a call of a function, with a graph of its own
+            return record.asked(i, mask, node, inputs)
+        data = [numbers_of(x) for x in inputs]
         if isinstance(record, Elementwise):
             part = mask & record.varies(i, numbers_of(node), data, moving, params)
         else:

@@ -32,6 +32,7 @@ COMPILED = (
     "micrograd.dual",
     "micrograd.walking",
     "micrograd.engine",
+    "micrograd.reading",
     "micrograd.traced",
     "micrograd.reverse",
     "micrograd.tracing",

@@ -125,7 +125,7 @@ def pull(node: Node, create_graph: bool, gradients: Gradients) -> None:
     z, values = (node, inputs) if create_graph else (data_of(node), [data_of(x) for x in inputs])
     part, work = None, g if op.shared is None else op.share(g, z, values, params)
     for i, x in enumerate(inputs):
-        if not gradients.wants(x) or op.rules[i] is None:
+        if not gradients.wants(x) or op.rules[i] is None or (op.facts.takes and gradients.add_at(x, g, params)):
             continue
         if part is None or x is not inputs[0] or not op.facts.commutative:  # in x * x both parts are the same
             part = fit(op.pull(i, work, z, values, params), data_of(x))  # g * dz/dx, in the shape of x

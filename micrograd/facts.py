@@ -36,6 +36,8 @@ class Facts(NamedTuple):  # not a dataclass: that import takes longer than this 
             refused. At an end it may be either. `detect_anomaly` reads this.
         chooses: the output consists of elements of the inputs, as of `where`. The
             others do not matter to it. asked.py reads this.
+        takes: the output is the elements of the only input at the param `index`, as
+            NumPy takes them. Gradients read this, to add to those elements in place.
         dtype: the dtype of the output, as a function of inputs and params. None: that
             of the inputs together. The shape rules of Abstract read this.
     """
@@ -47,6 +49,7 @@ class Facts(NamedTuple):  # not a dataclass: that import takes longer than this 
     axes: str | int | None = None
     domain: tuple[tuple[float, float], ...] | None = None
     chooses: bool = False
+    takes: bool = False
     dtype: Callable[..., Any] | None = None
 
 

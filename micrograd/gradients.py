@@ -12,8 +12,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from micrograd.cotangents import unshared
-from micrograd.node import Node, add_grad, data_of, grad_of
+from micrograd import on_demand as np
+from micrograd.anomaly import OPEN
+from micrograd.cotangents import fit, unshared
+from micrograd.interpreter import Interpreter, numbers_below, shape_of
+from micrograd.node import Node, add_grad, data_of, grad_of, set_grad
+from micrograd.ops import scatter, scattered
+from micrograd.ops.scattering import add_in_place
 from micrograd.record import CONSTANT as _CONSTANT
 from micrograd.walks import LOCK
 
@@ -26,15 +31,20 @@ class Gradients:
             is at: see unknown.py. None where nobody asks.
     """
 
-    __slots__ = ("zeros",)
+    __slots__ = ("owned", "waiting", "zeros")
 
     def __init__(self, zeros: Any = None) -> None:
         self.zeros = zeros
+        # In a loop over x[i], n gradients of one element each go to x. As n arrays of
+        # the shape of x they would make the loop quadratic.
+        self.owned: dict[Node, Any] = {}  # arrays that nobody else has, and that may be added to in place
+        self.waiting: dict[Node, list[Any]] = {}  # what is recorded: pairs of gradient and index, for one node at last
 
     def of(self, node: Node) -> Any:
         """The gradient of the node that a step starts from; None for zero."""
         if self.zeros is not None:
             self.zeros.node = node
+        self.settle(node)
         return grad_of(node)
 
     def wants(self, x: Any) -> bool:
@@ -48,6 +58,52 @@ class Gradients:
         view, nor the array of another node. Interior gradients may share one array.
         """
         add_grad(x, unshared(part, g) if x._x is None else part)
+
+    def held(self, x: Node) -> Any:
+        """The gradient of x as it is now; None for zero."""
+        return grad_of(x)
+
+    def hold(self, x: Node, grad: Any) -> None:
+        """Let this be the gradient of x."""
+        set_grad(x, grad)
+
+    def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
+        """Add g to the elements of the gradient of x at the index of a `getitem`.
+
+        False where the rule of the op has to say what to add.
+        """
+        if OPEN:  # detect_anomaly looks at each part
+            return False
+        if isinstance(g, Interpreter):
+            if numbers_below(g) is None:  # a formula is read more easily as a sum
+                return False
+            self.waiting.setdefault(x, []).append((g, params["index"]))
+            return True
+        data, known = data_of(x), self.held(x)
+        if type(data) is not np.ndarray or (known is not None and type(known) is not np.ndarray):
+            return False
+        if known is None or self.owned.get(x) is not known:
+            known = np.zeros(data.shape, data.dtype) if known is None else known.copy()
+            self.owned[x] = known
+            self.hold(x, known)
+        add_in_place(known, params["index"], g)
+        return True
+
+    def settle(self, x: Node) -> None:
+        """No more comes to x: give it what waits for it."""
+        if self.owned:
+            self.owned.pop(x, None)
+        if self.waiting:
+            pairs = self.waiting.pop(x, None)
+            if pairs is not None:
+                self.add(x, fit(_put_back(pairs, shape_of(data_of(x))), data_of(x)), None)
+
+
+def _put_back(pairs: list[Any], shape: tuple[int, ...]) -> Any:
+    """One gradient from those of elements, pairs of gradient and index."""
+    if len(pairs) == 1:
+        return scatter(pairs[0][0], index=pairs[0][1], shape=shape)
+    return scattered(*[g for g, _ in pairs], indices=tuple(index for _, index in pairs), shape=shape)
 
 
 class Apart(Gradients):
@@ -76,6 +132,15 @@ class Apart(Gradients):
         part = unshared(part, g) if x._x is None else part
         place[1] = part if place[1] is None else place[1] + part
 
+    def held(self, x: Node) -> Any:
+        return self.apart[id(x)][1] if id(x) in self.apart else grad_of(x)
+
+    def hold(self, x: Node, grad: Any) -> None:
+        if id(x) in self.apart:
+            self.apart[id(x)][1] = grad
+        else:
+            set_grad(x, grad)
+
 
 class ByHand(Gradients):
     """For `_backward()` called by the user.
@@ -87,6 +152,9 @@ class ByHand(Gradients):
 
     def of(self, node: Node) -> Any:
         return node._grad
+
+    def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
+        return False  # one step alone
 
     def add(self, x: Node, part: Any, g: Any) -> None:
         part = unshared(part, g)
@@ -110,6 +178,9 @@ class OfConstants(Gradients):
 
     def of(self, node: Node) -> Any:
         return data_of(node._grad)
+
+    def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
+        return False  # one step alone
 
     def wants(self, x: Any) -> bool:
         return id(x) in self.identities

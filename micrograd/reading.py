@@ -12,7 +12,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops.operators import Operators
-from micrograd.record import Op
+from micrograd.record import Elementwise, Op
 
 
 class Unread(Operators):
@@ -63,7 +63,7 @@ def what_is_read(
     ((True, False), (False, True))
     """
     try:
-        key = (op, *map(_kind, (z, *inputs)), *moving, *map(_kept, params.items()))
+        key = _key(op, z, inputs, moving, params)
         found = _known.get(key)
     except TypeError:  # some param cannot be compared
         return (True,) * (1 + len(inputs))
@@ -88,8 +88,25 @@ def _tried(
     return out.is_read, *[x.is_read for x in given]
 
 
+def _key(op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], params: dict[str, Any]) -> Any:
+    """What the answer may depend on: for an elementwise op not on shapes, and for no op
+    on where an index points to.
+    """
+    parts: list[Any] = [op]
+    parts += moving
+    if not isinstance(op, Elementwise):
+        parts.append(_kind(z))
+        for x in inputs:
+            parts.append(_kind(x))
+    for name, x in params.items():
+        parts.append(_outline(x) if name == "index" else _kept(x))
+    return tuple(parts)
+
+
 def _kind(x: Array) -> tuple[Any, Any]:
-    return shape_of(x), np.dtype(type(x)) if isinstance(x, (float, int)) else x.dtype
+    if isinstance(x, (float, int)):
+        return shape_of(x), np.dtype(type(x))
+    return shape_of(x), getattr(x, "dtype", np.dtype(float))  # an exact number has none
 
 
 def _kept(x: Any) -> Any:
@@ -101,3 +118,8 @@ def _kept(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return np.ndarray, x.shape, x.dtype
     return type(x), x
+
+
+def _outline(index: Any) -> Any:
+    """An index without its numbers."""
+    return tuple(map(_outline, index)) if isinstance(index, tuple) else type(index)

@@ -9,6 +9,8 @@ from micrograd.node cimport (
 )
 from micrograd.quiet cimport quietly
 
+from micrograd.traced cimport has_outline
+
 cdef dict ACTIVE
 cdef set _taken
 
@@ -49,3 +51,4 @@ cdef list _within(Reach reach, object seed)
 cdef int _walk(Reach reach, object seed, list order) except -1
 @cython.locals(node=Node, gradients=Own)
 cdef int _walk_quietly(Reach reach, object seed, list order) except -1
+cdef int _pass_on(Node node) except -1

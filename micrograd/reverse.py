@@ -16,7 +16,7 @@ from micrograd.errors import GradientError
 from micrograd.gradients import Gradients
 from micrograd.node import Node, add_grad, collect, forget_grad, grad_of, inputs_of, is_constant, known_grad, set_grad
 from micrograd.quiet import quietly
-from micrograd.traced import refill
+from micrograd.traced import has_outline, refill
 from micrograd.unknown import Zeros
 from micrograd.walking import asked_about, next_number
 from micrograd.walks import ACTIVE, LOCK
@@ -125,6 +125,7 @@ class Route(Gradients):
 
     def of(self, node: Node) -> Any:
         self.zeros.node = node
+        self.settle(node)
         return self.grads.pop(node, None)
 
     def wants(self, x: Any) -> bool:
@@ -132,6 +133,12 @@ class Route(Gradients):
 
     def add(self, x: Node, part: Any, g: Any) -> None:
         self.grads[x] = self.grads[x] + part if x in self.grads else part
+
+    def held(self, x: Node) -> Any:
+        return self.grads.get(x)
+
+    def hold(self, x: Node, grad: Any) -> None:
+        self.grads[x] = grad
 
 
 class Own(Gradients):
@@ -195,6 +202,8 @@ def _beside(reach: Reach, seed: Any, create_graph: bool) -> list[Any]:
             if node._has_own_step:
                 raise _own_step_error(node)
             pull(node, create_graph, gradients)
+        for node in reach.ends:
+            gradients.settle(node)
     return [gradients.grads.get(x) for x in reach.ends]
 
 
@@ -239,9 +248,20 @@ def _walk_quietly(reach: Reach, seed: Any, order: list[Any]) -> None:
             node = order[-1]
             if node._has_own_step:
                 raise _own_step_error(node)
-            if not floats.step(node):
+            if has_outline(node):
+                _pass_on(node)
+            elif not floats.step(node):
                 pull(node, False, gradients)
             forget_grad(order.pop())
+        for node in reach.ends:
+            gradients.settle(node)
+
+
+def _pass_on(node: Node) -> None:
+    """The gradient of a node is that of its outline."""
+    g = grad_of(node)
+    if g is not None:
+        add_grad(node._x, g)
 
 
 def _own_step_error(node: Node) -> GradientError:

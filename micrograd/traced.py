@@ -10,7 +10,7 @@ from micrograd import on_demand as np
 from micrograd.anomaly import OPEN
 from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import Array, named
+from micrograd.interpreter import PLAIN, Array, named
 from micrograd.node import data_of, inputs_of, is_constant, made, set_data, set_inputs
 from micrograd.operands import all_raw, operand
 from micrograd.ops import divide, positive
@@ -108,7 +108,7 @@ def refill(order: list[Any]) -> None:
 memory.adopt(Traced)
 memory.adopt(Outline)
 
-LARGE = 65536  # bytes, from which on an array is worth the time to find out whether a rule reads it
+LARGE = 4096  # bytes, from which on an array is worth the time to find out whether a rule reads it
 
 
 def _slimmed(node: Any) -> Any:
@@ -123,19 +123,22 @@ def _slimmed(node: Any) -> Any:
     """
     data, inputs = node._array, inputs_of(node)
     is_large = type(data) is np.ndarray and data.nbytes >= LARGE
-    has_outlines = [x for x in inputs if _has_outline(x)]
-    if not (is_large or has_outlines) or OPEN or node._record is _CONSTANT:
+    if not (is_large or _have_outlines(inputs)) or OPEN or node._record is _CONSTANT:
         return node
-    numbers = [data_of(x) for x in inputs]
-    if not all_raw([data, *numbers]):
+    numbers, moving = [], []
+    for x in inputs:
+        numbers.append(data_of(x))
+        moving.append(isinstance(x, Value) and not is_constant(x))
+    if not (type(data) in PLAIN and all_raw(numbers)):
         return node
-    moving = [isinstance(x, Value) and not is_constant(x) for x in inputs]
     reads = what_is_read(node._record, data, numbers, moving, node._params or {})
-    slim = [x if reads[i + 1] or not _has_outline(x) else x._x for i, x in enumerate(inputs)]
+    slim = []
+    for i, x in enumerate(inputs):
+        slim.append(x._x if has_outline(x) and not reads[i + 1] else x)
     if not is_large or reads[0]:
         set_inputs(node, slim)
         return node
-    outline = made(Outline, np.broadcast_to(np.array(np.nan, data.dtype), data.shape), node._record, None, None)
+    outline = made(Outline, _without_numbers(data), node._record, None, None)
     outline._params = node._params
     set_inputs(outline, slim)
     node._record, node._params = positive, None
@@ -143,7 +146,31 @@ def _slimmed(node: Any) -> Any:
     return node
 
 
-def _has_outline(x: Any) -> bool:
+def _have_outlines(inputs: tuple[Any, ...]) -> bool:
+    for x in inputs:  # noqa: SIM110 - Cython makes no generator of this
+        if has_outline(x):
+            return True
+    return False
+
+
+_empty: dict[Any, Any] = {}  # by shape and dtype
+
+
+def _without_numbers(data: Any) -> Any:
+    """An array of the shape and dtype of data that takes no room: one nan, over and
+    over.
+    """
+    found = _empty.get((data.shape, data.dtype))
+    if found is None:
+        if len(_empty) >= 1000:
+            _empty.clear()
+        found = np.broadcast_to(np.array(np.nan, data.dtype), data.shape)
+        _empty[data.shape, data.dtype] = found
+    return found
+
+
+def has_outline(x: Any) -> bool:
+    """Whether x has the numbers, and leads on to its outline."""
     return type(x) is Traced and x._record is positive and type(x._x) is Outline
 
 

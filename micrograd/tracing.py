@@ -159,6 +159,8 @@ class Trace:
         """
         if not self.is_inside:
             level = self._level()
+            if _has_level(tree, level):
+                return data_of(tree)
             return like(tree, [data_of(z) if _has_level(z, level) else z for z in leaves_of(tree)])
         return mapped(as_eager, tree) if _is_at_the_top() else tree
 

@@ -130,7 +130,7 @@ class Walking(Walk):
 
     def take_own_step(self, node: Node) -> None:
         """Call the `_backward` that the user has assigned to a node."""
-        self._be_quiet()
+        self.gradients.settle(node)
         for x in inputs_of(node):
             if isinstance(x, Node) and hasattr(x._grad, "copy"):
                 x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array

@@ -127,7 +127,8 @@ def test_a_function_of_values_alone_is_checked_by_backward_alone() -> None:
     assert gradcheck(of_values_alone, [3.0], raise_exception=False) is False
     with pytest.raises(GradcheckError) as caught:
         gradcheck(of_values_alone, [3.0])
-    assert str(caught.value) == (
+    said = str(caught.value).replace("micrograd.dual.", "")  # the compiled class says its room too
+    assert said == (
         "of_values_alone: cannot run in forward mode: AttributeError: 'Dual' object has no attribute 'data'; "
         'modes="reverse" leaves it out'
     )

@@ -5,11 +5,16 @@ the second run another one.
 from __future__ import annotations
 
 import functools
+import math
 import random
+import threading
 import tracemalloc
+from fractions import Fraction
+from random import gauss
 
 import numpy as np
 import pytest
+from numpy.random import rand
 
 from micrograd import Value, checkpoint, grad, hessian, hvp, jvp, nn, no_grad, vjp, vmap
 from micrograd.errors import ArgumentError, GradientError
@@ -128,6 +133,47 @@ def test_eager_values_with_closures(create_graph):
     assert 0.0 not in given
 
 
+SCALE = 1.0
+
+
+def use_scale(z):
+    return z * SCALE
+
+
+def loops(wrap):
+    """Functions made in a loop: the loop goes on before the gradient is asked for."""
+    global SCALE
+    z = x = Value(X)
+    total = 0.0
+
+    def write(z):
+        nonlocal total
+        total = total + 1.0
+        return z * total
+
+    for scale in (1.0, 2.0, 3.0):
+        SCALE = scale + 1.0
+
+        def inner(z, *, power=2.0):
+            return z * scale + power  # noqa: B023 - it is what is tested
+
+        def deep(z):
+            return inner(z) if z.shape else deep(z)
+
+        z = wrap(lambda z: inner(z) * scale)(z)  # noqa: B023
+        z = wrap(functools.partial(lambda z, s: z * s * scale, s=2.0))(z)  # noqa: B023
+        z = wrap(use_scale)(z)
+        z = wrap(wrap(lambda z: z * scale * 0.5))(z)  # noqa: B023
+        z = wrap(deep)(z)
+        z = wrap(write)(z)
+    np.sum(np.sin(z)).backward()
+    return [x.grad]
+
+
+def test_variables_are_those_of_the_first_run():
+    np.testing.assert_array_equal(loops(checkpoint), loops(plainly))
+
+
 def test_gradients_of_two_inputs_share_no_array():
     x, y = Value(X), Value(X + 1.0)
     np.sum(checkpoint(lambda x, y: x + y)(x, y)).backward()
@@ -166,6 +212,47 @@ def test_the_history_is_one_node():
     assert z.check_stale() == []
     x.data = X + 1.0
     assert z.check_stale() == [z]
+
+
+def masked(wrap):
+    return lambda x: np.sum(wrap(lambda y: np.where(x > 0.0, y, 0.0) * 2.0)(np.sqrt(x)))
+
+
+def masked_inside(wrap):
+    return lambda x: np.sum(np.where(x > 0.0, wrap(np.sqrt)(x), 0.0))
+
+
+@pytest.mark.parametrize("program", [masked, masked_inside])
+def test_zero_times_infinity_is_known_through_a_checkpoint(program):
+    """The mask asks for nothing at 0, where the slope of the root is infinite."""
+    x = np.array([0.0, 4.0])
+    np.testing.assert_array_equal(grad(program(checkpoint))(x), grad(program(plainly))(x))
+
+
+def test_exact_numbers():
+    assert grad(checkpoint(lambda x: x * x))(Fraction(1, 3)) == Fraction(2, 3)
+
+
+@pytest.mark.parametrize("data", [math.nan, math.inf, np.array([math.nan, 1.0]), np.array([], float)])
+def test_numbers_that_are_not_finite_are_the_same_twice(data):
+    x = Value(data)
+    np.sum(checkpoint(lambda x: x * 2.0)(x)).backward()
+    np.testing.assert_array_equal(x.grad, 2.0 * np.ones(np.shape(data)))
+
+
+def test_threads_share_the_parameters():
+    w = Value(np.ones(3))
+
+    def work():
+        for _ in range(20):
+            np.sum(checkpoint(lambda x: x * w)(Value(X))).backward()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    np.testing.assert_allclose(w.grad, 80.0 * X, rtol=1e-12)
 
 
 # Memory
@@ -220,10 +307,12 @@ def doubled_in_noise(rng):
         lambda: lambda x: x * x * np.array([random.random() for _ in range(3)]),
         lambda: functools.partial(lambda x, rng: x * x * rng.random(3), rng=np.random.default_rng(0)),
         with_default,
+        lambda: lambda x: x * x * rand(3),
+        lambda: lambda x: x * x * np.array([gauss(0.0, 1.0), gauss(0.0, 1.0), gauss(0.0, 1.0)]),
         lambda: WithNoise(np.random.default_rng(4)).multiplied,
         lambda: WithNoise(np.random.default_rng(4)),
     ],
-    ids=["closure", "RandomState", "numpy.random", "random", "partial", "default", "method", "object"],
+    ids=["closure", "RandomState", "numpy.random", "random", "partial", "default", "rand", "gauss", "method", "object"],
 )
 def test_random_numbers_are_drawn_again(make):
     """The second run draws what the first did; what comes after is not disturbed."""
@@ -341,6 +430,7 @@ def test_generators_are_found_where_a_function_may_draw_from():
 
     if X is None:
         unbound = 0.0  # a cell without a value
-    generators, modules = found_in([f, {"a": [rngs[2]]}, nn.Dropout(0.5, rng=rngs[2])])
+    generators, modules, names = found_in([f, {"a": [rngs[2]]}, nn.Dropout(0.5, rng=rngs[2])])
     assert {id(x) for x in generators} >= {id(x) for x in rngs}
     assert [type(x) for x in modules] == [nn.Dropout]
+    assert "random" in names

@@ -292,7 +292,7 @@ def test_domain_is_where_the_op_is_finite(name: str) -> None:
                             assert not math.isfinite(forward_of(op, tuple(given), params)), given
 
 
-# chooses, dtype
+# chooses, takes, dtype
 
 
 @pytest.mark.parametrize("sample", [s for s in SAMPLES if OPS[s.op].facts.chooses], ids=str)
@@ -300,6 +300,16 @@ def test_what_chooses_makes_no_new_numbers(sample: Sample) -> None:
     z = OPS[sample.op](*sample.inputs, **sample.params)
     given = np.concatenate([np.ravel(x) for x in sample.inputs])
     assert np.isin(z, given).all()
+
+
+@pytest.mark.parametrize("name", [name for name, op in TABLE.items() if op.facts.takes])
+def test_what_takes_is_an_index_of_its_only_input(name: str) -> None:
+    assert count_of(name) == 1
+    for sample in samples_of(name):
+        assert [*sample.params] == ["index"]
+        (x,) = sample.inputs
+        z = TABLE[name].forward(*sample.inputs, **sample.params)
+        np.testing.assert_array_equal(z, np.asarray(x)[sample.params["index"]])
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -329,6 +339,7 @@ WRONG: dict[str, tuple[str, str, Any]] = {
     "identity": ("hypot", "test_identity_changes_nothing", {"identity": 0.0}),
     "domain too wide": ("log", "test_domain_is_where_the_op_is_finite", {"domain": ((-1.0, math.inf),)}),
     "domain too narrow": ("log", "test_domain_is_where_the_op_is_finite", {"domain": ((1.0, math.inf),)}),
+    "takes and adds": ("scatter", "test_what_takes_is_an_index_of_its_only_input", {"takes": True}),
     "domain of one input": ("rel_entr", "test_domain_is_where_the_op_is_finite", {"domain": ((0.0, math.inf),)}),
 }
 

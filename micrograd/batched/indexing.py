@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import all_mapped, moved, shape_of_one, stand_in, with_rank
+from micrograd.batched.layouts import all_mapped, count_of, moved, shape_of_one, stand_in, with_rank
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
-from micrograd.ops import add, getitem, index_add, index_set, reshape, rows_at, rows_put, scatter
+from micrograd.ops import add, getitem, index_add, index_set, reshape, rows_at, rows_put, scatter, scattered
 from micrograd.ops.indices import are_plain, entries_of, is_basic, is_numbers
 from micrograd.record import Op
 
@@ -35,6 +35,15 @@ def _scatter(op: Op, data: list[Array], mapped: list[bool], params: dict[str, An
     x = moved(x, 0, place)
     count = shape_of(x)[place]
     return op(x, index=_within(index), shape=(count, *shape))
+
+
+@rule_for(scattered)
+def _scattered(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
+    indices, shape = params["indices"], params["shape"]
+    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
+    op.shape(*map(stand_in, shapes), **params)
+    placed = [moved(x, 0, _place(index)) for x, index in zip(all_mapped(data, mapped), indices, strict=True)]
+    return op(*placed, indices=tuple(map(_within, indices)), shape=(count_of(data, mapped), *shape))
 
 
 @rule_for(index_set, index_add)

@@ -5,6 +5,8 @@ An index is plain data: it says where, and carries no gradient.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -25,13 +27,19 @@ __all__ = [
     "index_multiply",
     "index_set",
     "scatter",
+    "scattered",
 ]
 
 
 # Taken out, and put back
 
 
-@multilinear("[{index}]", lambda g, x, *, index: scatter(g, index=index, shape=shape_of(x)), shape=taken_shape)
+@multilinear(
+    "[{index}]",
+    lambda g, x, *, index: scatter(g, index=index, shape=shape_of(x)),
+    shape=taken_shape,
+    takes=True,
+)
 def getitem(x: Array, *, index: Any) -> Array:
     """Elements of an array, by NumPy's rules of indexing.
 
@@ -98,6 +106,50 @@ def scatter(x: Array, *, index: Any, shape: tuple[int, ...]) -> Array:
         return scatter_foreign(x, index, shape)
     z = np.zeros(shape, getattr(x, "dtype", float))
     add_in_place(z, index, x)
+    return z
+
+
+def _all_scattered_shape(*values: Array, indices: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+    if not values or len(values) != len(indices):
+        raise ShapeError(f"scattered: {len(values)} values for {len(indices)} indices; give one index per value")
+    for x, index in zip(values, indices, strict=True):
+        _scattered_shape(x, index=index, shape=shape)
+    return tuple(shape)
+
+
+def _part_of(i: int, g: Array, values: Sequence[Array], *, indices: Sequence[Any], shape: tuple[int, ...]) -> Array:
+    return getitem(g, index=indices[i])
+
+
+@linear("scatter", _part_of, shape=_all_scattered_shape)
+def scattered(*values: Array, indices: Sequence[Any], shape: tuple[int, ...]) -> Array:
+    """Zeros with several values added, each at its own index: the transpose of as many
+    `getitem`.
+
+    It needs one array of that shape, where a sum of `scatter` needs one per value.
+
+    Args:
+        values: of the shapes that `zeros(shape)[index]` has, each for its index.
+        indices: what NumPy takes, one per value.
+        shape: shape of the result.
+
+    Raises:
+        IndexingError: an array of this shape has no such element.
+        ShapeError: there are not as many indices as values, or a value does not have
+            the shape of the elements at its index.
+
+    >>> scattered(5.0, np.array([1.0, 7.0]), indices=(0, slice(0, 2)), shape=(3,))
+    array([6., 7., 0.])
+    """
+    if len(values) != len(indices):
+        _all_scattered_shape(*values, indices=indices, shape=shape)
+    if any(map(is_foreign, values)):
+        parts = [scatter(x, index=index, shape=shape) for x, index in zip(values, indices, strict=True)]
+        return functools.reduce(operator.add, parts)
+    z = np.zeros(shape, _joint(*values))
+    for x, index in zip(values, indices, strict=True):
+        refuse_values("scattered", index)
+        add_in_place(z, index, x)
     return z
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.errors import OpError
 from micrograd.ops.axes import along, with_length
-from micrograd.ops.indices import entries_of, is_basic, is_integer, is_mask, may_repeat
+from micrograd.ops.indices import are_plain, entries_of, is_basic, is_integer, is_mask, may_repeat
 
 __all__ = [
     "add_in_place",
@@ -21,6 +21,9 @@ __all__ = [
 
 def add_in_place(z: Any, index: Any, x: Any) -> None:
     """Add x to the elements of z at an index; one that is indexed twice gets both."""
+    if are_plain(index):
+        z[index] += x
+        return
     if isinstance(index, tuple) and len(index) == 1:
         (index,) = index
     if not may_repeat(index):

@@ -24,6 +24,8 @@ Start = Callable[[Array], State]
 Move = Callable[[Array, State, Array], tuple[Array, State]]
 MoveAll = Callable[[list[Array], list[State], list[Array]], tuple[list[Array], list[State]]]
 
+MISSING = float("nan")  # a leaf, known by its identity, where a tree of gradients has None
+
 
 class Rule:
     """How an optimiser moves parameters: two pure functions, without hidden state.
@@ -100,7 +102,8 @@ class Rule:
             ArgumentError: the trees differ, or the rule needs the parameters.
             ShapeError: a gradient has another shape than its parameter.
         """
-        given, wanted = trees.leaves_of(gradients), trees.leaves_of(params)
+        gradients = trees.filled(gradients, MISSING, trees.EVERYWHERE if params is None else params)
+        given, wanted = _with_none(trees.leaves_of(gradients)), trees.leaves_of(params)
         are_traced = _are_traced(given) or _are_traced(wanted)
         given = _read(given, are_traced)
         if len(given) != len(state):
@@ -174,8 +177,10 @@ def apply_updates(params: Any, updates: Any) -> Any:
     >>> apply_updates([1.0, 2.0], [0.5, None])
     [1.5, 2.0]
     """
+    updates = trees.filled(updates, MISSING, params)
     wanted = trees.same_leaves("apply_updates", "tree of updates", updates, "tree of parameters", params)
-    return trees.like(params, [_moved(x, u) for x, u in zip(trees.leaves_of(params), wanted, strict=True)])
+    moves = zip(trees.leaves_of(params), _with_none(wanted), strict=True)
+    return trees.like(params, [_moved(x, u) for x, u in moves])
 
 
 def _moved(x: Any, update: Any) -> Any:
@@ -189,6 +194,10 @@ def _moved(x: Any, update: Any) -> Any:
 def _are_traced(leaves: list[Any]) -> bool:
     """Whether a transform is differentiating one of them."""
     return any(isinstance(x, Operators) and x._is_traced() for x in leaves)
+
+
+def _with_none(leaves: list[Any]) -> list[Any]:
+    return [None if x is MISSING else x for x in leaves]
 
 
 def _read(leaves: list[Any], are_traced: bool) -> list[Any]:

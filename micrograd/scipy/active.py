@@ -33,9 +33,9 @@ def still_at(
         GradientError: an element is at its bound, and its slope is 0: it moves one way
             only.
     """
-    x, active = np.array(x), np.zeros(x.size, bool)
+    x, active = np.array(x), bounds[0] == bounds[1]
     for bound, outward in zip(bounds, (slopes, -slopes), strict=True):
-        for i in np.flatnonzero(abs(x - bound) <= NEAR * np.maximum(abs(bound), span)):
+        for i in np.flatnonzero(~active & (abs(x - bound) <= NEAR * np.maximum(abs(bound), span))):
             to_zero = FLAT * abs(curvature(int(i))) * span  # the slope that it would have at this distance
             if outward[i] > max(to_zero, 0.0):
                 x[i], active[i] = bound[i], True

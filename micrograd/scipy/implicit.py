@@ -13,16 +13,19 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import GradientError
+from micrograd.interpreter import shape_of
 from micrograd.leaves import joined_leaves
 from micrograd.modes import is_recording
+from micrograd.ops import concatenate
 from micrograd.ops.operators import Operators
 from micrograd.scipy.active import still_at
+from micrograd.scipy.multipliers import held
 from micrograd.scipy.plainly import is_inside, is_live, plainly, refuse_captured
 from micrograd.scipy.rules import Implicit
 from micrograd.scipy.solving import optimizers
 from micrograd.scipy.systems import DENSE, System, check_regular, chosen
 from micrograd.scipy.unknowns import Arguments, Unknowns, vector_of
-from micrograd.transforms import jvp
+from micrograd.transforms import jacobian, jvp, vjp
 from micrograd.trees import leaves_of
 
 STEPS = 10  # of Newton at most
@@ -43,6 +46,8 @@ class Problem:
         how: how to solve linear systems: "dense", "gmres", "cg", or None.
         krylov: what None means for many unknowns.
         bounds: a function of the `Flat` of params to (low, high), or None.
+        constraints: a function (params, args) to a vector, in ops, and a function to
+            how many of its numbers must be 0, the others 0 or above; or None.
     """
 
     def __init__(
@@ -56,10 +61,11 @@ class Problem:
         how: str | None = None,
         krylov: str = "gmres",
         bounds: Callable[..., Any] | None = None,
+        constraints: tuple[Callable[..., Any], Callable[[], int]] | None = None,
     ) -> None:
         self.name, self.params, self.args = name, joined_leaves(params), joined_leaves(args)
         self.f, self.conditions, self.solve = f, conditions, solve
-        self.how, self.krylov, self.bounds = how, krylov, bounds
+        self.how, self.krylov, self.bounds, self.constraints = how, krylov, bounds, constraints
 
     def is_plain(self) -> bool:
         """Whether the result has no derivative by args."""
@@ -89,24 +95,48 @@ class _Solution:
         self._problem = problem
         self._args = Arguments(problem.args)
         self._unknowns = Unknowns(problem.name, problem.params)
-        self._flat, self._size = self._unknowns.flat, self._unknowns.size
+        self._flat, self._count = self._unknowns.flat, self._unknowns.size
+        self._size = self._count + self._constraints()
         self._how = chosen(problem.name, problem.how, self._size, problem.krylov)
         self._found: list[Any] = []
+
+    def _constraints(self) -> int:
+        """How many multipliers are unknown besides the parameters."""
+        if self._problem.constraints is None:
+            return 0
+        constant = [x.detach() for x in self._args.live]
+        with np.errstate(all="ignore"):
+            rows = self._rows(self._unknowns.vector(is_constant=True), *constant)
+        return int(shape_of(rows)[0])
 
     def result(self) -> Any:
         """SciPy's result, without what would lose its gradient."""
         name, live = self._problem.name, self._args.live
-        fixes = self._problem.bounds is not None
+        fixes = self._problem.bounds is not None or self._problem.constraints is not None
         op = Implicit(name, self._run, self._equations, self._system, self._size, len(live), fixes)
         z = op(self._unknowns.vector(is_constant=True), *live)
         result = optimizers(name).OptimizeResult(success=True)
         if len(self._found) == 1:  # not inside a vmap
             result.update({key: self._found[0][key] for key in KEPT if key in self._found[0]})
-        result.x = self._unknowns.shaped(op.split(z)[0], as_given=True)
+        result.x = self._unknowns.shaped(op.split(z)[0][: self._count], as_given=True)
         return result
 
     def _equations(self, x: Any, *live: Any) -> Any:
+        """What is 0 at the solution. With multipliers m it is the gradient of
+        loss - m rows by x and by m.
+        """
+        if self._problem.constraints is None:
+            return self._slopes(x, *live)
+        x, weights = x[: self._count], x[self._count :]
+        rows, pull = vjp(lambda x: self._rows(x, *live), x)
+        return concatenate([self._slopes(x, *live) - pull(weights)[0], -rows])
+
+    def _slopes(self, x: Any, *live: Any) -> Any:
         return vector_of(self._problem.conditions(self._unknowns.shaped(x), self._args.replaced(live)))
+
+    def _rows(self, x: Any, *live: Any) -> Any:
+        assert self._problem.constraints is not None
+        return self._problem.constraints[0](self._unknowns.shaped(x), self._args.replaced(live))
 
     def _system(self, x: Any, live: Sequence[Any], active: Any) -> System:
         return System(self._problem.name, self._equations, self._how, x, live, active)
@@ -125,11 +155,31 @@ class _Solution:
         self._found.append(result)
         x = flat.joined(leaves_of(result.x))
         span = max(np.max(abs(x)), np.max(abs(x - start)), 1e-6)
-        if problem.bounds is None:
+        if problem.bounds is None and problem.constraints is None:
             return self._refined(x, live, span, None)
-        low, high = problem.bounds(flat)
-        x, active = still_at(flat, x, self._equations(x, *live), self._curvatures(x, live), (low, high), span)
-        return np.concatenate([np.clip(self._refined(x, live, span, active), low, high), active])
+        free = np.full(x.size, np.inf)
+        low, high = (-free, free) if problem.bounds is None else problem.bounds(flat)
+        if problem.constraints is None:
+            x, active = still_at(flat, x, self._slopes(x, *live), self._curvatures(x, live), (low, high), span)
+        else:
+            rows = self._rows(x, *live), jacobian(lambda x: self._rows(x, *live))(x), problem.constraints[1]()
+            x, weights, fixed, idle = held(flat, x, self._slopes(x, *live), rows, (low, high), span)
+            x, active = np.concatenate([x, weights]), np.concatenate([fixed, idle])
+        x = self._refined(x, live, span, active)
+        self._refuse_outside(x[: self._count], low, high, span)
+        return np.concatenate([np.clip(x[: self._count], low, high), x[self._count :], active])
+
+    def _refuse_outside(self, x: Any, low: Any, high: Any, span: float) -> None:
+        beyond = np.maximum(low - x, x - high)
+        if np.max(beyond) > 1e-9 * span:
+            raise GradientError(
+                f"{self._problem.name}: {self._flat.element(int(np.argmax(beyond)))} is near its bound, and the "
+                f"minimum is beyond; ask for a smaller tolerance, or move the bound away"
+            )
+
+    def _place(self, i: int) -> str:
+        """What the unknown of this number is, for errors."""
+        return self._flat.element(i) if i < self._count else f"the multiplier of constraint number {i - self._count}"
 
     def _curvatures(self, x: Any, live: Sequence[Any]) -> Callable[[int], float]:
         """How fast the slope of the loss by element i grows with it."""
@@ -149,21 +199,22 @@ class _Solution:
         """
         system = self._system(x, live, active)
         if self._how == DENSE:
-            check_regular(self._problem.name, system.matrix, self._flat.element)
+            check_regular(self._problem.name, system.matrix, self._place)
         else:  # a singular system may have a solution for some right-hand sides, but not for this one
             system.solve(np.random.default_rng(0).normal(size=x.size))
         last = span
         for _ in range(STEPS):
             miss = self._equations(x, *live)
             step = system.solve(miss if active is None else np.where(active, 0.0, miss))
-            size = np.max(abs(step))
+            size = np.max(abs(step[: self._count]))
             if size <= 1e-11 * span:
                 return x - step
             if not size <= 0.1 * last:
                 break
             x, last = x - step, size
+        place = self._flat.element(int(np.argmax(abs(step[: self._count]))))
         raise GradientError(
-            f"{self._problem.name}: Newton's steps from {self._flat.element(int(np.argmax(abs(step))))} do not shrink: "
+            f"{self._problem.name}: Newton's steps from {place} do not shrink: "
             f"it is not a solution, or the Jacobian is singular there;\n"
             f"ask for a smaller tolerance, or call it in `with no_grad():`"
         )

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, DomainError, GradientError
+from micrograd.errors import ArgumentError, DomainError
 from micrograd.scipy.constraints import constraint
 from micrograd.scipy.evaluations import Scalar
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
+from micrograd.scipy.multipliers import Constraints
 from micrograd.scipy.plainly import refuse_live
 from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers
 from micrograd.transforms import grad
@@ -79,8 +80,7 @@ def minimize(
     Raises:
         ShapeError: the loss does not return one number.
         GradientError: the loss does not use a parameter, or is not differentiable; or,
-            where args have gradients, there is no minimum, its Hessian is singular, or
-            there are constraints.
+            where args have gradients, there is no minimum, or its Hessian is singular.
         DomainError: the loss, a derivative or a step of SciPy is not finite.
         MissingExtraError: SciPy is not installed.
 
@@ -99,28 +99,31 @@ def minimize(
 def _result(
     loss: Any, params: Any, args: Any, derivatives: dict[str, Any], callback: Any, given: dict[str, Any], solve: Any
 ) -> Any:
-    bounds, constraints = given["bounds"], given["constraints"]
+    bounds, constraints = given["bounds"], Constraints(optimizers("minimize"), given["constraints"])
+
+    def solved(params: Any, args: Any) -> Any:
+        mine = {**given, "constraints": constraints.with_args(args[1])}
+        return _minimized(loss, params, args[0], derivatives, callback, mine)
+
     problem = Problem(
         "minimize",
         params,
-        args,
-        loss,
-        lambda params, args: grad(lambda params: loss(params, *args))(params),
-        lambda params, args: _minimized(loss, params, args, derivatives, callback, {**given}),
+        (args, constraints.args),
+        lambda params, args, more: [loss(params, *args), *([constraints.rows(params, more)] if constraints else [])],
+        lambda params, args: grad(lambda params: loss(params, *args[0]))(params),
+        solved,
         solve,
-        "cg",
+        "gmres" if constraints else "cg",
         None if bounds is None else lambda flat: _sides(_bounds(optimizers("minimize"), flat, bounds)),
+        (lambda params, args: constraints.rows(params, args[1]), lambda: constraints.equalities)
+        if constraints
+        else None,
     )
     if problem.is_plain():
         return result_of(problem)
     refuse_live("minimize", "bounds", bounds)
-    if not isinstance(constraints, (list, tuple)) or constraints:
-        raise GradientError(
-            "minimize: with constraints the result has no gradient by args; put them into the loss as a penalty, "
-            "solve their equations with root,\nor call minimize in `with no_grad():` for the numbers alone"
-        )
     result = result_of(problem)
-    result.fun = loss(result.x, *problem.args)
+    result.fun = loss(result.x, *problem.args[0])
     return result
 
 

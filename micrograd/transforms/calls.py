@@ -167,12 +167,26 @@ def below(name: str, what: str, tree: Any, level: float) -> Any:
         if isinstance(x, Value) and x._level >= level and is_constant(x):
             x = data_of(x)
         if isinstance(x, Interpreter) and x._level >= level:
-            raise GradientError(
-                f"{name}: {what} uses a {_kind(x)} that is not one of its arguments, and its gradient would be lost; "
-                f"give it to the function as an argument, or use its .detach()"
-            )
+            raise foreign_error(name, what, _kind(x))
         settled.append(x)
     return like(tree, settled)
+
+
+def foreign_error(name: str, what: str, kind: str) -> GradientError:
+    """The error for a value that a rule closes over."""
+    return GradientError(
+        f"{name}: {what} uses a {kind} that is not one of its arguments, and its gradient would be lost; "
+        f"give it to the function as an argument, or use its .detach()"
+    )
+
+
+def is_recorded_below(x: Any, level: float) -> bool:
+    """Whether x is a Value of this level with a history, or stands for one."""
+    while isinstance(x, Interpreter):
+        if _is_recorded_at(x, level):
+            return True
+        x = x._below
+    return False
 
 
 def _kind(x: Any) -> str:

@@ -138,7 +138,7 @@ class Custom:
         """All arguments by position, with the defaults: rules take them so."""
         if self._signature is None:
             try:
-                self._signature = inspect.signature(self.f)
+                self._signature = not hasattr(self.f, "nin") and inspect.signature(self.f)
             except (TypeError, ValueError):  # a function written in C
                 self._signature = False
         if self._signature is False or (not options and len(args) == len(self._signature.parameters)):
@@ -146,12 +146,12 @@ class Custom:
                 raise ArgumentError(f"{self.name}: {self.f!r} has no signature to read; give arguments by position")
             return args
         bound = self._signature.bind(*args, **options)
-        bound.apply_defaults()
         if bound.kwargs:
             raise ArgumentError(
                 f"{self.name}: {', '.join(bound.kwargs)} can be given by name only, and rules take all arguments "
                 f"by position; let f take it by position too"
             )
+        bound.apply_defaults()
         return tuple(bound.args)
 
 

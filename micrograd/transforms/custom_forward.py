@@ -122,7 +122,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
             return like(out, [Dual(z, None, number) for z in leaves_of(out)])
         tangents = [x.tangent if m else zeros_like(x) for x, m in zip(given.leaves, mine, strict=True)]
         out, slopes = self.run(given.replaced(primals), given.replaced(tangents), fixed)
-        out = below(self.name, "the rule", out, number)
+        out = self.outward(out, Arguments(given.replaced(primals)), fixed, number)
         slopes = below(self.name, "the rule", slopes, number)
         pairs = zip(leaves_of(out), slopes, strict=True)
         return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
@@ -143,6 +143,12 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
 
         twin.defjvp(rule)
         return twin
+
+    def outward(self, out: Any, given: Arguments, fixed: list[Any], level: float) -> Any:
+        """The output. For transforms around, which see it too, the derivative of f is
+        again that of the rule.
+        """
+        return below(self.name, "the rule", out if given.top is None else self.applied(given, fixed), level)
 
     def run(self, primals: Any, tangents: Any, fixed: list[Any]) -> tuple[Any, list[Any]]:
         """The output, and the tangents of its leaves; None for those that have none."""
@@ -176,7 +182,8 @@ class _Pushed(Call):
     def first(self) -> Any:
         """The output of the rule, with this call as its history."""
         out, slopes, self._probes = self._run(self._given.data())
-        out = below(self._custom.name, "the rule", out, self._level)
+        data = Arguments(self._given.replaced(self._given.data()))
+        out = self._custom.outward(out, data, self._fixed, self._level)
         leaves = leaves_of(out)
         self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
         if not self._reals:

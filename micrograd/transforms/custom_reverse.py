@@ -16,7 +16,16 @@ from micrograd.node import Node
 from micrograd.ops import sum as sum_of
 from micrograd.quiet import quietly
 from micrograd.reverse import Reach, pulled
-from micrograd.transforms.calls import Arguments, Call, below, node_of, probe, unlifted
+from micrograd.transforms.calls import (
+    Arguments,
+    Call,
+    below,
+    foreign_error,
+    is_recorded_below,
+    node_of,
+    probe,
+    unlifted,
+)
 from micrograd.transforms.custom import Custom, checked_move, is_real, matched
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
@@ -97,7 +106,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         if all(t is None for t in tangents):
             out = self.applied(inside, fixed)
             return like(out, [Dual(z, None, number) for z in leaves_of(out)])
-        out, residuals = self.run_forward(inside.tree, fixed, number)
+        out, residuals = self.outward(inside, fixed, number)
         slopes = self.transposed(inside.tree, fixed, out, residuals, tangents)
         pairs = zip(leaves_of(out), slopes, strict=True)
         return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
@@ -145,6 +154,15 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
                 f"the output and backward takes the residuals"
             )
         return below(self.name, "forward", pair[0], level), below(self.name, "forward", pair[1], level)
+
+    def outward(self, given: Arguments, fixed: list[Any], level: float) -> tuple[Any, Any]:
+        """The output and the residuals. For transforms around, which see this output
+        too, the derivative of f is again that of the rule.
+        """
+        out, residuals = self.run_forward(given.tree, fixed, level)
+        if given.top is not None:
+            out = below(self.name, "f", self.applied(given, fixed), level)
+        return out, residuals
 
     def run_backward(self, moving: Sequence[Any], fixed: list[Any], residuals: Any, cotangent: Any) -> list[Any]:
         """A cotangent for each leaf of the arguments; None for none."""
@@ -239,8 +257,8 @@ class _Reversed(Call):
 
     def first(self) -> Any:
         """The output of forward, with this call as its history."""
-        data = self._given.data()
-        out, self._residuals = self._custom.run_forward(self._given.replaced(data), self._fixed, self._level)
+        data = Arguments(self._given.replaced(self._given.data()))
+        out, self._residuals = self._custom.outward(data, self._fixed, self._level)
         leaves = leaves_of(out)
         self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
         self._out = like(out, [0.0 if i in self._reals else zeros_like(z) for i, z in enumerate(leaves)])
@@ -264,11 +282,16 @@ class _Reversed(Call):
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
         moving, residuals = self._at(inputs, is_recorded)
         parts = self._custom.run_backward(moving, self._fixed, residuals, self._seeds(g))
-        if not is_recorded:
-            parts = below(self._custom.name, "backward", parts, self._level)
+        if not is_recorded and not is_recorded_below(g, self._level):
+            self._check_own(parts)
         found = [parts[i] for i in self._places]
         found = [zeros_like(x) if part is None else part for x, part in zip(inputs, found, strict=True)]
         return unshared_leaves(found, [g, *inputs, *leaves_of(residuals)])
+
+    def _check_own(self, parts: list[Any]) -> None:
+        """Refuse cotangents with a history, which that of the output does not have."""
+        if any(is_recorded_below(part, self._level) for part in parts):
+            raise foreign_error(self._custom.name, "backward", "Value")
 
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         is_recorded = isinstance(z, Node) and z._record is self

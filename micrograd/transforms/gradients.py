@@ -79,15 +79,20 @@ def _value_and_grad(
     options: dict[str, Any],
 ) -> Any:
     with Trace("grad", f, args, argnums, options, argnames) as trace:
-        z, aux = split_aux("grad", trace.out) if has_aux else (trace.out, None)
-        if is_branch(z) or not _has_one_element(as_array(z)):
-            raise ShapeError(
-                f"grad: f returned {described(z)}, wanted one number; "
-                f"sum it, use jacobian or elementwise_grad, or has_aux=True for (number, anything)"
-            )
-        gradient = trace.shaped(trace.pull(z, ones_like(as_array(z))))
+        z, aux, gradient = _differentiated(trace, has_aux)
         value = trace.result(z)
         return ((value, trace.result(aux)) if has_aux else value), gradient
+
+
+def _differentiated(trace: Trace, has_aux: bool) -> tuple[Any, Any, Any]:
+    """The number that f returned, its auxiliary data, and the gradient."""
+    z, aux = split_aux("grad", trace.out) if has_aux else (trace.out, None)
+    if is_branch(z) or not _has_one_element(as_array(z)):
+        raise ShapeError(
+            f"grad: f returned {described(z)}, wanted one number; "
+            f"sum it, use jacobian or elementwise_grad, or has_aux=True for (number, anything)"
+        )
+    return z, aux, trace.shaped(trace.pull(z, ones_like(as_array(z))))
 
 
 def _has_one_element(z: Any) -> bool:
@@ -154,8 +159,9 @@ def _grad(
     args: tuple[Any, ...],
     options: dict[str, Any],
 ) -> Any:
-    value, gradient = _value_and_grad(f, argnums, has_aux, argnames, args, options)
-    return (gradient, value[1]) if has_aux else gradient
+    with Trace("grad", f, args, argnums, options, argnames) as trace:
+        _, aux, gradient = _differentiated(trace, has_aux)
+        return (gradient, trace.result(aux)) if has_aux else gradient
 
 
 @overload

@@ -62,6 +62,8 @@ def vjp(f: Any, *primals: Any, has_aux: bool = False) -> Any:  # type: ignore[mi
 class _Pullback:
     """The function from a cotangent of an output to cotangents of the arguments."""
 
+    __slots__ = ("__weakref__", "_out", "_trace")
+
     def __init__(self, trace: Trace, out: Any) -> None:
         self._trace = trace
         self._out = out
@@ -69,8 +71,8 @@ class _Pullback:
     def __call__(self, cotangent: Any) -> Any:
         seeds = moves_of("vjp", "cotangent", cotangent, "output", self._out)
         total: list[Any] | None = None
-        for z, seed in zip(leaves_of(self._out), seeds, strict=True):
-            parts = self._trace.pull(z, seed)
+        for i, z in enumerate(leaves_of(self._out)):
+            parts = self._trace.pull(z, seeds[i])
             total = parts if total is None else [x + y for x, y in zip(total, parts, strict=True)]
         return self._trace.shaped(total or [zeros_like(x) for x in self._trace.fresh])
 

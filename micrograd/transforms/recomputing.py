@@ -9,13 +9,14 @@ from typing import Any, ParamSpec, TypeVar
 
 from micrograd import levels
 from micrograd import on_demand as np
+from micrograd.asked import asked_in
 from micrograd.batch import Batch
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import numbers_below, shape_of, zeros_like
+from micrograd.interpreter import NUMBERS, numbers_below, shape_of, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad, no_grad
-from micrograd.node import Node, data_of, is_constant, made, set_inputs
+from micrograd.node import Node, data_of, inputs_of, is_constant, made, set_inputs
 from micrograd.ops import positive
 from micrograd.record import LEAF
 from micrograd.reverse import Reach, pulled
@@ -25,7 +26,7 @@ from micrograd.transforms.derived import Derived
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.packing import Packing
 from micrograd.transforms.pushing import Track
-from micrograd.transforms.rewinding import Rewind
+from micrograd.transforms.rewinding import Rewind, frozen
 from micrograd.trees import leaves_of, like
 
 P = ParamSpec("P")  # all arguments of f
@@ -108,6 +109,7 @@ class _Recomputed(Call):
     def __init__(self, f: Any, given: Arguments, places: list[int]) -> None:
         super().__init__("checkpoint", len(places))
         self._f = f
+        self._again = frozen(f)
         self._given = given
         self._places = places
         self._rewind = Rewind([f, given.tree])
@@ -119,7 +121,7 @@ class _Recomputed(Call):
         """The output of f, with this call as its history."""
         inputs = [self._given.leaves[i] for i in self._places]
         fresh = [_fresh(x, data_of(x)) for x in inputs]
-        tree = self._run(fresh)
+        tree = self._run(self._f, fresh)
         leaves = leaves_of(tree)
         self._outs = _depending(leaves, fresh)
         original = {id(x): before for x, before in zip(fresh, inputs, strict=True)}
@@ -137,13 +139,13 @@ class _Recomputed(Call):
             seal(leaf)
         return like(tree, results)
 
-    def _run(self, fresh: Sequence[Any]) -> Any:
+    def _run(self, f: Any, fresh: Sequence[Any]) -> Any:
         leaves = list(self._given.leaves)
         for i, x in zip(self._places, fresh, strict=True):
             leaves[i] = x
         args, options = self._given.replaced(leaves)
         with levels.recording(), enable_grad():
-            return joined_leaves(self._f(*args, **options))
+            return joined_leaves(f(*args, **options))
 
     def _packed(self, outs: list[Any]) -> Any:
         with enable_grad():
@@ -155,7 +157,7 @@ class _Recomputed(Call):
             leaves[i] = x
         args, options = self._given.replaced(leaves)
         with self._rewind.again(), no_grad():
-            outs = leaves_of(joined_leaves(self._f(*args, **options)))
+            outs = leaves_of(joined_leaves(self._again(*args, **options)))
             return data_of(self._packing.packed([outs[i] for i in self._outs]))
 
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
@@ -163,6 +165,14 @@ class _Recomputed(Call):
         found = pulled(reach, g, is_recorded)
         found = [zeros_like(x) if part is None else part for x, part in zip(reach.ends, found, strict=True)]
         return unshared_leaves(found, [g, *inputs])
+
+    def asked(self, i: int, mask: Any, node: Any, inputs: Sequence[Any]) -> Any:
+        """Where the gradient of the output, which is asked for where the mask is True,
+        asks for that of input i: see asked.py.
+        """
+        reach = self._second(data_of(node), [data_of(x) for x in inputs], False)
+        order = [*reach.ends, *reach.order]
+        return asked_in(order, np.asarray(mask, float)[()], inputs_of)[reach.ends[i]]
 
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         is_recorded = isinstance(z, Node) and z._record is self
@@ -176,7 +186,7 @@ class _Recomputed(Call):
         make = _passed_on if is_recorded else _fresh
         fresh = [make(kind, x) for kind, x in zip(before, inputs[:count], strict=True)]
         with self._rewind.again():
-            leaves = leaves_of(self._run(fresh))
+            leaves = leaves_of(self._run(self._again, fresh))
         outs = [leaves[i] for i in self._outs if i < len(leaves)]
         if len(outs) < len(self._outs) or not all(isinstance(x, Node) for x in outs):
             raise _other_run_error()
@@ -230,6 +240,11 @@ def _are_close(again: Any, before: Any) -> bool:
         return True
     if shape_of(again) != shape_of(before):
         return False
+    if type(again) in NUMBERS and type(before) in NUMBERS:
+        are_nan = again != again and before != before
+        return bool(are_nan or again == before or abs(again - before) <= 1e-8 * abs(before))
+    if np.array_equal(again, before):  # almost always
+        return True
     dtype = np.result_type(again, before)
     if dtype.kind != "f":
         return bool(np.all(again == before))

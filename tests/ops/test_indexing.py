@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, ops
+import micrograd
+from micrograd import Value, on_demand, ops
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, IndexingError, MicrogradError, OpError, ShapeError
 from micrograd.transforms import jvp
@@ -376,3 +377,135 @@ VALUES = "the index holds Value 'n' (): an index carries no gradient; give plain
 )
 def test_errors(program: str, error: type[MicrogradError], words: str) -> None:
     assert words in said(program, error)
+
+
+# The gradient of a loop over x[i]
+
+
+def each_alone(x):
+    """A loop over the elements of x, and x whole in between."""
+    total = 0.0
+    for i in range(len(x)):
+        total = total + x[i] ** 3 * x[-1]
+        if i % 50 == 0:
+            total = total + np.sum(x) * x[i]
+    return total + np.sum(x[1:] * x[:-1]) + np.sum(x[[0, 0, 1]] ** 2)
+
+
+def with_scatters(x):
+    """The same, with the op that gives each gradient an array of its own."""
+    n = len(x)
+
+    def at(index):
+        ones = np.zeros((len(np.atleast_1d(np.arange(n)[index])), n))
+        ones[np.arange(len(ones)), np.atleast_1d(np.arange(n)[index])] = 1.0
+        rows = ones @ x
+        return rows[0] if isinstance(index, int) else rows
+
+    total = 0.0
+    for i in range(n):
+        total = total + at(i) ** 3 * at(n - 1)
+        if i % 50 == 0:
+            total = total + np.sum(x) * at(i)
+    return total + np.sum(at(slice(1, None)) * at(slice(0, -1))) + np.sum(at([0, 0, 1]) ** 2)
+
+
+def recorded_gradient(f, x):
+    v = Value(x)
+    f(v).backward(create_graph=True)
+    first, v.grad = v.grad, None
+    np.sum(first * first).backward()
+    return v.grad
+
+
+def eager_gradient(f, x):
+    v = Value(x)
+    f(v).backward()
+    f(v).backward()
+    return v.grad
+
+
+WALKS = {
+    "backward": eager_gradient,
+    "backward of an inner node": lambda f, x: eager_gradient(lambda v: f(v * 2.0), x),
+    "create_graph": recorded_gradient,
+    "grad": lambda f, x: micrograd.grad(f)(x),
+    "grad of grad": lambda f, x: micrograd.grad(lambda x: np.sum(micrograd.grad(f)(x) ** 2))(x),
+    "third order": lambda f, x: micrograd.grad(lambda x: np.sum(recorded(f)(x) ** 2))(x),
+    "jvp of grad": lambda f, x: micrograd.jvp(micrograd.grad(f), (x,), (x,))[1],
+    "vmap of grad": lambda f, x: micrograd.vmap(micrograd.grad(f))(np.stack([x, -x])),
+    "grad of vmap": lambda f, x: micrograd.grad(lambda xs: np.sum(micrograd.vmap(f)(xs)))(np.stack([x, -x])),
+}
+
+
+def recorded(f):
+    return micrograd.grad(lambda x: np.sum(micrograd.grad(f)(x) ** 2))
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_gradients_of_a_loop_over_elements(walk):
+    x = np.linspace(-1.0, 1.0, 7)
+    np.testing.assert_allclose(WALKS[walk](each_alone, x), WALKS[walk](with_scatters, x), rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_a_loop_over_elements_makes_no_array_per_element(walk, monkeypatch):
+    """Of n gradients of one element each, n arrays of the shape of x would be n * n
+    numbers.
+    """
+    made = []
+    zeros = np.zeros
+
+    def counted(shape, *options):
+        made.append(int(np.prod(shape)))
+        return zeros(shape, *options)
+
+    monkeypatch.setattr(on_demand, "zeros", counted)
+    numbers = []
+    for n in (50, 100):
+        made.clear()
+        WALKS[walk](lambda x: sum((x[i] ** 3 for i in range(len(x))), 0.0), np.linspace(0.5, 1.0, n))
+        numbers.append(sum(made))
+    assert numbers[0] > 0, "the count sees nothing"
+    assert numbers[1] <= 2 * numbers[0] + 16, numbers
+
+
+def test_gradients_that_share_an_array_are_not_added_to_in_place():
+    # y and x[0] share one gradient: what comes to x at last must not reach y.
+    x = Value(np.array([1.0, 2.0, 3.0]))
+    y = x * 1.0
+    z = y + 0.0
+    total = np.sum(z * np.array([1.0, 10.0, 100.0])) + y[0] + z[1] + y[2] + x[2]
+    total.backward()
+    assert z.grad.tolist() == [1.0, 11.0, 100.0]
+    assert y.grad.tolist() == [2.0, 11.0, 101.0]
+    assert x.grad.tolist() == [2.0, 11.0, 102.0]
+
+
+def test_a_backward_of_the_users_own_sees_all_that_came_from_elements():
+    x = Value(np.array([1.0, 2.0, 3.0]))
+    y = x * 2.0
+    seen = []
+
+    def step():
+        seen.append(y.grad.copy() if isinstance(y.grad, np.ndarray) else y.grad.data.copy())
+        x.grad = x.grad + 2.0 * y.grad
+
+    y._backward = step
+    (y[0] + y[1] * 3.0 + y[1]).backward()
+    assert seen[0].tolist() == [1.0, 4.0, 0.0] and x.grad.tolist() == [2.0, 8.0, 0.0]
+    x.grad = None
+    (y[0] * y[0] + y[1] * 3.0 + y[1]).backward(create_graph=True)
+    assert seen[1].tolist() == [4.0, 4.0, 0.0]
+
+
+def test_float32_gradients_of_elements_stay_float32():
+    x = Value(np.ones(3, np.float32))
+    (x[0] * 2.0 + x[1] + np.sum(x[:2].astype(float))).backward()
+    assert x.grad.dtype == np.float32 and x.grad.tolist() == [3.0, 2.0, 0.0]
+
+
+def test_scattered_wants_one_index_per_value():
+    with pytest.raises(ShapeError) as caught:
+        ops.scattered(1.0, 2.0, indices=(0,), shape=(3,))
+    assert str(caught.value) == "scattered: 2 values for 1 indices; give one index per value"

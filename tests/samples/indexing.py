@@ -48,6 +48,13 @@ def _scattered(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
     return z
 
 
+def _all_scattered(*values: Any, indices: Any, shape: tuple[int, ...]) -> Any:
+    z = np.zeros(shape)
+    for x, index in zip(values, indices, strict=True):
+        np.add.at(z, index, x)
+    return z
+
+
 def _set(x: Any, w: Any, *, index: Any) -> Any:
     z = np.array(x)
     z[index] = w
@@ -92,6 +99,14 @@ SAMPLES = [
     Sample("scatter", (A23,), _scattered, {"index": [3, 3], "shape": (4, 3)}),
     Sample("scatter", (A3,), _scattered, {"index": np.array([True, False, True, True]), "shape": (4,)}),
     Sample("scatter", (0.75,), _scattered, {"index": 2, "shape": (4,)}),
+    Sample("scattered", (A3,), _all_scattered, {"indices": (1,), "shape": (2, 3)}),
+    Sample("scattered", (0.75, A3, 1.5), _all_scattered, {"indices": (1, slice(0, 3), 1), "shape": (4,)}),
+    Sample(
+        "scattered",
+        (A3, A23, A23[:, :2]),
+        _all_scattered,
+        {"indices": ((slice(0, 3), 1), [1, 1], (slice(0, 2), slice(0, 2))), "shape": (3, 3)},
+    ),
     Sample("rows_at", (A3, np.array([0, 2, 0])), lambda x, i: x[i]),
     Sample("rows_at", (A234, np.array([[1, 0], [1, 1]])), lambda x, i: x[i]),
     Sample("rows_at", (A23, np.array(1)), lambda x, i: x[i]),
@@ -122,6 +137,13 @@ def _torch_scatter(torch: Any, x: Any, index: Any, shape: tuple[int, ...]) -> An
     return _torch_index_add(torch, torch.zeros(shape, dtype=x.dtype), x, index)
 
 
+def _torch_scattered(torch: Any, *values: Any, indices: Any, shape: tuple[int, ...]) -> Any:
+    z = torch.zeros(shape, dtype=values[0].dtype)
+    for x, index in zip(values, indices, strict=True):
+        z = _torch_index_add(torch, z, x, index)
+    return z
+
+
 def _torch_index_add(torch: Any, x: Any, w: Any, index: Any) -> Any:
     places, shape = _places(torch, x.shape, index)
     z = x.reshape(-1).index_put((places,), w.broadcast_to(shape).reshape(-1), accumulate=True)
@@ -142,6 +164,7 @@ TORCH: dict[str, Any] = {
     ),
     "getitem": _torch_getitem,
     "scatter": _torch_scatter,
+    "scattered": _torch_scattered,
     "index_set": _torch_index_set,
     "index_add": _torch_index_add,
 }

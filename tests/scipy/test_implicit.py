@@ -14,7 +14,7 @@ from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeErr
 from micrograd.nn import Linear
 from micrograd.scipy import fixed_point, least_squares, minimize, root
 
-pytest.importorskip("scipy.optimize", reason="the extra `scipy` is not installed")
+optimize = pytest.importorskip("scipy.optimize", reason="the extra `scipy` is not installed")
 
 A = np.array([[3.0, 0.5, -0.2], [0.1, 2.5, 0.4], [-0.3, 0.2, 2.0]])
 B = np.array([1.0, -2.0, 0.5])
@@ -250,6 +250,82 @@ def test_vmap_over_the_start_and_what_the_result_says():
         vmap(lambda c: root(lambda x: x * x - c, 1.0).x)(np.array([1.0, 4.0]))
 
 
+def apart(x, p):
+    return np.sum((x - p["to"]) ** 2) + 0.1 * np.sum(x**4)
+
+
+def sphere(x, radius=1.0):
+    return radius**2 - x @ x
+
+
+def plane(x, level=1.0):
+    return x.sum() - level
+
+
+ROWS = np.array([[1.0, 0.0, 0.0]])
+CONSTRAINED = {
+    "eq": {"constraints": {"type": "eq", "fun": plane}},
+    "ineq that holds": {"constraints": {"type": "ineq", "fun": sphere}},
+    "ineq that does not": {"constraints": {"type": "ineq", "fun": lambda x: 100.0 - x @ x}},
+    "several, and bounds": {
+        "constraints": [{"type": "eq", "fun": plane}, {"type": "ineq", "fun": lambda x: 0.6 - x[0]}],
+        "bounds": (0.0, None),
+    },
+    "linear": {
+        "constraints": [
+            optimize.LinearConstraint(np.ones((1, 3)), 1.0, 1.0),
+            optimize.LinearConstraint(ROWS, -1.0, 0.5),
+        ]
+    },
+    "nonlinear": {
+        "constraints": optimize.NonlinearConstraint(
+            lambda x: np.stack([x @ x, x[0] - x[1]]), [-np.inf, 0.1], [1.0, 5.0]
+        ),
+        "method": "trust-constr",
+        "options": {"gtol": 1e-10, "xtol": 1e-12, "maxiter": 3000},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "how"), [*[(name, "dense") for name in CONSTRAINED], ("several, and bounds", "gmres")]
+)
+@pytest.mark.filterwarnings("ignore:delta_grad == 0.0")
+def test_constraints(name, how):
+    def f(to):
+        return minimize(apart, np.full(3, 0.3), ({"to": to},), solve=how, **CONSTRAINED[name]).x
+
+    def exact(to):
+        return jvp(f, (to,), (np.zeros(3),))[0]
+
+    to = np.array([2.0, 1.0, -0.5])
+    np.testing.assert_allclose(f(to), exact(to), atol=1e-3)  # SLSQP stops at 1e-6 of the loss
+    J, rows = jacobian(f)(to), np.eye(3)
+    np.testing.assert_allclose(J.T, [differences(exact, to, row, 1e-5) for row in rows], atol=1e-8)
+    np.testing.assert_allclose(jacobian(f, mode="forward")(to), J, atol=1e-12)
+    second = jvp(lambda to: jvp(f, (to,), (to,))[1], (to,), (to,))[1]
+    np.testing.assert_allclose(second, differences(lambda to: jvp(f, (to,), (to,))[1], to, to, 1e-5), atol=1e-7)
+
+
+def test_arguments_of_constraints():
+    def f(level):
+        constraint = {"type": "eq", "fun": plane, "args": (level,)}
+        return minimize(lambda x: (x - 1.0) @ (x - 1.0), np.zeros(3), constraints=constraint)
+
+    np.testing.assert_allclose(jacobian(lambda level: f(level).x)(1.0), 1.0 / 3.0)
+    np.testing.assert_allclose(grad(lambda level: f(level).fun)(1.0), 2.0 * (1.0 / 3.0 - 1.0))  # the multiplier
+
+
+def test_vmap_with_constraints():
+    """Some examples are held, others are not."""
+
+    def f(to):
+        return minimize(apart, np.full(3, 0.3), ({"to": to},), constraints={"type": "ineq", "fun": sphere}).x
+
+    many = np.array([[2.0, 1.0, -0.5], [0.2, 0.1, 0.3]])
+    np.testing.assert_allclose(vmap(jacobian(f))(many), [jacobian(f)(to) for to in many], atol=1e-12)
+
+
 def test_elements_at_a_bound_do_not_move():
     J = jacobian(lambda b: minimize(bowl, np.zeros(3), (b,), bounds=(-0.2, 5.0)).x)(B)
     np.testing.assert_array_equal(J[1], 0.0)
@@ -313,9 +389,27 @@ def minimum(**options):
         ),
         (minimum(options={"maxiter": 1}), GradientError, "minimize: it did not converge (Maximum number of iterations"),
         (
-            minimum(constraints={"type": "eq", "fun": lambda x: x[0] - x[1]}),
+            minimum(constraints={"type": "ineq", "fun": lambda x: 2.0 - x[0]}),
             GradientError,
-            "minimize: with constraints the result has no gradient by args; put them into the loss as a penalty",
+            "minimize: constraint number 0 holds with a multiplier of 0, so the minimum moves one way only",
+        ),
+        (
+            minimum(constraints={"type": "ineq", "fun": lambda x: x[0] - 3.0}, bounds=(2.0, 5.0)),
+            GradientError,
+            "minimize: the bound of params[1] holds with a multiplier of 0",
+        ),
+        (
+            minimum(
+                constraints=[{"type": "eq", "fun": lambda x, k=k: k * (x[0] - 1.0)} for k in (1, 2)],
+                method="trust-constr",
+            ),
+            GradientError,
+            "minimize: the Jacobian at the solution is singular: the multiplier of constraint number ",
+        ),
+        (
+            lambda c: minimize(lambda x: x @ x, np.ones(2), constraints={"type": "eq", "fun": lambda x: x[0] - c}).x[0],
+            GradientError,
+            "minimize: the function uses a Value from outside",
         ),
         (
             lambda c: least_squares(lambda x, c: [x - c], 0.0, args=(c,), loss=lambda z: np.stack([z, z, z])).x,
@@ -346,7 +440,7 @@ def minimum(**options):
     ],
 )
 @pytest.mark.parametrize("mode", ["grad", "jvp", "backward"])
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")  # SciPy's, of hard problems
 def test_refused(f, kind, words, mode):
     with pytest.raises(kind) as caught:
         if mode == "grad":
