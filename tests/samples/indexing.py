@@ -158,9 +158,9 @@ def _torch_index_set(torch: Any, x: Any, w: Any, index: Any) -> Any:
 
 
 TORCH: dict[str, Any] = {
-    "rows_at": lambda torch, x, i: x[i.long()],
+    "rows_at": lambda torch, x, i: x[i.long()] + 0.0 * i.sum(),  # so that i has a gradient, of 0
     "rows_put": lambda torch, w, i, length: torch.zeros(length, *w.shape[i.ndim :], dtype=w.dtype).index_put(
-        (i.long(),), w, accumulate=True
+        (i.long(),), w + 0.0 * i.sum(), accumulate=True
     ),
     "getitem": _torch_getitem,
     "scatter": _torch_scatter,
