@@ -107,7 +107,7 @@ def vmap_is_a_loop(row: Row) -> None:
     where only the first one does.
     """
     if row.op == "dropout":  # both would get the same mask
-        with pytest.raises(ArgumentError, match="^dropout: inside vmap all examples would get the same mask"):
+        with pytest.raises(ArgumentError, match=r"^dropout: inside vmap all examples would get the same mask"):
             vmap(row)(*[np.stack([x, x]) for x in row.inputs])
         return
     rows = [[x * factor for x in row.inputs] for factor in (1.0, 0.97)]
