@@ -200,6 +200,16 @@ REFUSED = {
         ArgumentError,
         "scan: f returned a float; return a pair (carry, y), with y None where there is no output",
     ),
+    "no function": (
+        scanned(0.0),
+        ArgumentError,
+        "scan: f=0.0 is not a function; give one of the carry, and the functions first",
+    ),
+    "no body": (
+        lambda: while_loop(lambda c: c < 1.0, 0.0, lambda c: c),
+        ArgumentError,
+        "while_loop: body=0.0 is not a function; give one of the carry, and the functions first",
+    ),
     "structure of the carry": (
         scanned(lambda c, x: ({"a": c["a"]}, x), {"a": 0.0, "b": 1.0}),
         ArgumentError,

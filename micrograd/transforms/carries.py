@@ -30,6 +30,21 @@ def paths_of(tree: Any, name: str) -> list[str]:
     return [path for key, branch in by_key(tree).items() for path in paths_of(branch, pattern.format(name, key))]
 
 
+def check_function(name: str, what: str, f: Any) -> None:
+    """Refuse what cannot be called.
+
+    Args:
+        name: the loop, for the error.
+        what: the argument, for the error.
+        f: what was given for it.
+
+    Raises:
+        ArgumentError: it is not a function.
+    """
+    if not callable(f):
+        raise ArgumentError(f"{name}: {what}={f!r} is not a function; give one of the carry, and the functions first")
+
+
 def flat(tree: Any, wanted: Any, found: list[Any]) -> bool:
     """Put the leaves of a tree into a list, where the tree is a leaf, or of tuples,
     lists and dicts, and has the structure wanted.

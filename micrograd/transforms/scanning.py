@@ -13,7 +13,7 @@ from micrograd.errors import ArgumentError, MicrogradError, ShapeError
 from micrograd.interpreter import NUMBERS, Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.ops import stack
-from micrograd.transforms.carries import Carry, dtype_of, flat, paths_of
+from micrograd.transforms.carries import Carry, check_function, dtype_of, flat, paths_of
 from micrograd.trees import LEAVES, leaves_of, like, mapped, same_leaves
 
 
@@ -43,8 +43,9 @@ def scan(
         leaves of all y, stacked along a new first axis.
 
     Raises:
-        ArgumentError: f returns no pair, the structure or a dtype of the carry changes,
-            the structure of y changes, or the number of steps is not known.
+        ArgumentError: f is not a function, or returns no pair; the structure or a dtype
+            of the carry changes, or the structure of y; or the number of steps is not
+            known.
         ShapeError: a shape of the carry or of y changes, or xs and length have
             different numbers of rows.
 
@@ -52,6 +53,7 @@ def scan(
     >>> scan(lambda total, x: (total + x, total * x), 0.0, np.array([1.0, 2.0, 3.0]))
     (np.float64(6.0), array([0., 2., 9.]))
     """
+    check_function("scan", "f", f)
     rows, init = _Rows(xs, length), mapped(_as_leaf, init)
     if rows.count == 0:
         return init, _no_outputs(f, init, rows)
