@@ -235,6 +235,7 @@ LEFT_OUT = {
         "series and integrals that look at the numbers, and so compute them",
     ),
     **dict.fromkeys("searchsorted digitize".split(), "Dask computes some of them, and has no place for numbers"),
+    **dict.fromkeys("rows_at rows_put".split(), "only take inside a vmap uses them, and vmap takes NumPy's arrays"),
 }
 REFUSALS = (NotImplementedError, TypeError, ValueError, IndexError, FutureWarning, OpError)
 ARRAYS = [
