@@ -191,7 +191,7 @@ def test_a_pattern_that_is_too_small(mode: str) -> None:
 
 
 def test_a_rule_that_depends_on_more_than_its_function() -> None:
-    """The detected pattern is that of the function. Here the rule gives a slope of 1."""
+    """The detected pattern is that of the function. This rule gives a slope of 1."""
     rounded = custom_jvp(np.round)
     rounded.defjvp(lambda primals, tangents: (np.round(primals[0]), tangents[0]))
     with pytest.raises(ArgumentError) as raised:
