@@ -145,7 +145,19 @@ class Compression:
         return np.where(is_alone, products[colors[columns], rows], products[colors[rows], columns])
 
 
-def check_products(name: str, pattern: Pattern, mode: str, elements: Any, direction: Any, product: Any) -> None:
+GIVE_A_LARGER_ONE = "give a larger one, or sparsity='detect'"
+GIVE_ONE = "a rule of a custom_vjp or custom_jvp depends on more than its function; give the pattern: sparsity=pattern"
+
+
+def check_products(
+    name: str,
+    pattern: Pattern,
+    mode: str,
+    elements: Any,
+    direction: Any,
+    product: Any,
+    repair: str = GIVE_A_LARGER_ONE,
+) -> None:
     """Compare the matrix with its product along one more direction: what is not in the
     pattern is in the product, too.
 
@@ -156,6 +168,7 @@ def check_products(name: str, pattern: Pattern, mode: str, elements: Any, direct
         elements: in the order of the pattern.
         direction: v.
         product: what the program gives for v.
+        repair: what the user can do, for the error.
 
     Raises:
         ArgumentError: they differ, so the pattern is too small.
@@ -177,5 +190,5 @@ def check_products(name: str, pattern: Pattern, mode: str, elements: Any, direct
         raise ArgumentError(
             f"{name}: the pattern is too small: {what} {k} has elements in other {there}, too "
             f"({product[k]:.6g} along a random direction, not {found[k]:.6g});\n"
-            f"give a larger one, or sparsity='detect'"
+            f"{repair}"
         )

@@ -12,7 +12,14 @@ from micrograd.errors import GradientError, MissingExtraError, ShapeError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import as_array, joined_leaves, size_of
 from micrograd.sparsity.dependence import seeds, sets_of
-from micrograd.sparsity.patterns import Compression, Pattern, check_products, read_pattern
+from micrograd.sparsity.patterns import (
+    GIVE_A_LARGER_ONE,
+    GIVE_ONE,
+    Compression,
+    Pattern,
+    check_products,
+    read_pattern,
+)
 from micrograd.sparsity.sets import collected_rows
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import split_aux
@@ -61,10 +68,8 @@ def sparse_jacobian(f: Any, settings: Settings, args: tuple[Any, ...], options: 
         raise _carries_no_gradient(name)
     inputs = sum(map(size_of, chosen.leaves))
     is_symmetric = name == "hessian"
-    if isinstance(settings.sparsity, str) and settings.sparsity == "detect":
-        pattern = _detected(f, chosen, settings)
-    else:
-        pattern = read_pattern(name, settings.sparsity, inputs)
+    is_detected = isinstance(settings.sparsity, str) and settings.sparsity == "detect"
+    pattern = _detected(f, chosen, settings) if is_detected else read_pattern(name, settings.sparsity, inputs)
     if is_symmetric:
         _check_rows(name, pattern, inputs)
         pattern = pattern.symmetric()
@@ -77,7 +82,8 @@ def sparse_jacobian(f: Any, settings: Settings, args: tuple[Any, ...], options: 
     found = run(f, chosen, settings, directions, pattern)
     elements = plan.elements(found.rows[: plan.count]) if plan.count else np.zeros(0)
     if settings.check:
-        check_products(name, pattern, plan.mode, elements, last[0], found.rows[-1])
+        repair = GIVE_ONE if is_detected else GIVE_A_LARGER_ONE
+        check_products(name, pattern, plan.mode, elements, last[0], found.rows[-1], repair)
     matrix = sparse.csr_array((elements, pattern.members, pattern.starts), shape=pattern.shape)
     tree = like(found.out, map(chosen.shaped, _blocks(matrix, leaves_of(found.out), chosen.leaves)))
     return (tree, mapped(settled, found.aux)) if settings.has_aux else tree

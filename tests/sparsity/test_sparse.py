@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, hessian, jacobian, jvp, vmap
+from micrograd import Value, custom_jvp, grad, hessian, jacobian, jvp, vmap
 from micrograd.errors import ArgumentError, DataError, GradientError, MissingExtraError, ShapeError
 
 sparse = pytest.importorskip("scipy.sparse", reason="the extra scipy")
@@ -188,6 +188,18 @@ def test_a_pattern_that_is_too_small(mode: str) -> None:
     jacobian(stencil, mode=mode, sparsity=small, check=False)(X)  # the user knows
     with pytest.raises(ArgumentError, match=r"^hessian: the pattern is too small: row \d+ has elements"):
         hessian(rosenbrock, sparsity=np.eye(12))(X)
+
+
+def test_a_rule_that_depends_on_more_than_its_function() -> None:
+    """The detected pattern is that of the function. This rule gives a slope of 1."""
+    rounded = custom_jvp(np.round)
+    rounded.defjvp(lambda primals, tangents: (np.round(primals[0]), tangents[0]))
+    with pytest.raises(ArgumentError) as raised:
+        jacobian(rounded, sparsity="detect")(X)
+    assert str(raised.value).splitlines()[1] == (
+        "a rule of a custom_vjp or custom_jvp depends on more than its function; give the pattern: sparsity=pattern"
+    )
+    np.testing.assert_array_equal(jacobian(rounded, sparsity=np.eye(12))(X).toarray(), np.eye(12))
 
 
 def test_a_pattern_may_be_too_large() -> None:
