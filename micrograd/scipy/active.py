@@ -35,7 +35,8 @@ def still_at(
     """
     x, active = np.array(x), bounds[0] == bounds[1]
     for bound, outward in zip(bounds, (slopes, -slopes), strict=True):
-        for i in np.flatnonzero(~active & (abs(x - bound) <= NEAR * np.maximum(abs(bound), span))):
+        size = np.where(np.isfinite(bound), np.maximum(abs(bound), span), 0.0)
+        for i in np.flatnonzero(~active & (abs(x - bound) <= NEAR * size)):
             to_zero = FLAT * abs(curvature(int(i))) * span  # the slope that it would have at this distance
             if outward[i] > max(to_zero, 0.0):
                 x[i], active[i] = bound[i], True
