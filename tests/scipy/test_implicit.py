@@ -504,3 +504,9 @@ def test_no_bound_holds_nothing():
     x, active = still_at(flat, flat.vector, np.array([-1e-3]), lambda i: 1.0, (-free, free), 1.0)
     np.testing.assert_array_equal(x, [1.0])
     assert not active.any()
+
+
+def test_near_a_bound_by_the_slope():
+    flat, bounds = Flat("minimize", np.array([1.0])), (np.array([1.0 - 5e-5]), np.array([np.inf]))
+    for slope, holds in ((1e-5, False), (1e-2, True)):  # with a curvature of 1 the minimum is that far away
+        assert still_at(flat, flat.vector, np.array([slope]), lambda way: 1.0, bounds, 1.0)[1].item() is holds
