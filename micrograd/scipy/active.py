@@ -14,7 +14,7 @@ FLAT = 1e-6  # of the span: a slope that would be 0 so near by
 
 
 def still_at(
-    flat: Flat, x: Any, slopes: Any, curvature: Callable[[int], float], bounds: tuple[Any, Any], span: float
+    flat: Flat, x: Any, slopes: Any, curvature: Callable[[Any], float], bounds: tuple[Any, Any], span: float
 ) -> tuple[Any, Any]:
     """The minimum with the elements that a bound holds put there, and which these are.
 
@@ -25,7 +25,7 @@ def still_at(
         flat: the structure of the parameters, for errors.
         x: the minimum; a vector.
         slopes: the gradient there.
-        curvature: a function of the number of an element to the second derivative.
+        curvature: a function of a direction to the second derivative along it.
         bounds: (low, high), vectors.
         span: the size of the numbers in x, or of the way to it.
 
@@ -35,9 +35,12 @@ def still_at(
     """
     x, active = np.array(x), bounds[0] == bounds[1]
     for bound, outward in zip(bounds, (slopes, -slopes), strict=True):
-        for i in np.flatnonzero(~active & (abs(x - bound) <= NEAR * np.maximum(abs(bound), span))):
-            to_zero = FLAT * abs(curvature(int(i))) * span  # the slope that it would have at this distance
-            if outward[i] > max(to_zero, 0.0):
+        size = np.where(np.isfinite(bound), np.maximum(abs(bound), span), 0.0)
+        for i in np.flatnonzero(~active & (abs(x - bound) <= NEAR * size)):
+            # A minimum just inside is not held, and has a slope too, if SciPy stopped
+            # early: less than that of a minimum twice as far away.
+            inside = max(2.0 * abs(x[i] - bound[i]), FLAT * span)
+            if outward[i] > abs(curvature(np.eye(1, x.size, int(i))[0])) * inside:
                 x[i], active[i] = bound[i], True
             elif abs(x[i] - bound[i]) <= FLAT * span:
                 raise GradientError(

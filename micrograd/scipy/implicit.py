@@ -163,7 +163,8 @@ class _Solution:
             x, active = still_at(flat, x, self._slopes(x, *live), self._curvatures(x, live), (low, high), span)
         else:
             rows = self._rows(x, *live), jacobian(lambda x: self._rows(x, *live))(x), problem.constraints[1]()
-            x, weights, fixed, idle = held(flat, x, self._slopes(x, *live), rows, (low, high), span)
+            curvature = self._curvatures(x, live)
+            x, weights, fixed, idle = held(flat, x, self._slopes(x, *live), curvature, rows, (low, high), span)
             x, active = np.concatenate([x, weights]), np.concatenate([fixed, idle])
         x = self._refined(x, live, span, active)
         self._refuse_outside(x[: self._count], low, high, span)
@@ -181,15 +182,9 @@ class _Solution:
         """What the unknown of this number is, for errors."""
         return self._flat.element(i) if i < self._count else f"the multiplier of constraint number {i - self._count}"
 
-    def _curvatures(self, x: Any, live: Sequence[Any]) -> Callable[[int], float]:
-        """How fast the slope of the loss by element i grows with it."""
-
-        def curvature(i: int) -> float:
-            one = np.zeros(x.size)
-            one[i] = 1.0
-            return float(jvp(lambda x: self._equations(x, *live), (x,), (one,))[1][i])
-
-        return curvature
+    def _curvatures(self, x: Any, live: Sequence[Any]) -> Callable[[Any], float]:
+        """The second derivative of the loss along a direction."""
+        return lambda way: float(way @ jvp(lambda x: self._slopes(x, *live), (x,), (way,))[1])
 
     def _refined(self, x: Any, live: Sequence[Any], span: float, active: Any) -> Any:
         """The solution after Newton's steps.

@@ -7,7 +7,7 @@ df/dx = m dc/dx. Those of c >= 0 are above 0 where the constraint holds x, else 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
@@ -76,7 +76,13 @@ class Constraints:
 
 
 def held(
-    flat: Flat, x: Any, slope: Any, rows: tuple[Any, Any, int], bounds: tuple[Any, Any], span: float
+    flat: Flat,
+    x: Any,
+    slope: Any,
+    curvature: Callable[[Any], float],
+    rows: tuple[Any, Any, int],
+    bounds: tuple[Any, Any],
+    span: float,
 ) -> tuple[Any, Any, Any, Any]:
     """Which constraints and bounds hold a minimum, by the signs of their multipliers.
 
@@ -84,6 +90,7 @@ def held(
         flat: the structure of the parameters, for errors.
         x: the minimum; a vector.
         slope: the gradient of the loss there.
+        curvature: a function of a direction to the second derivative of the loss.
         rows: the numbers of the constraints, their Jacobian, how many must be 0.
         bounds: (low, high), vectors.
         span: the size of the numbers in x, or of the way to it.
@@ -99,13 +106,17 @@ def held(
     numbers, jacobian, equalities = rows
     count, sides = numbers.size, np.concatenate([x - bounds[0], bounds[1] - x])
     normals = np.concatenate([jacobian, np.eye(x.size), -np.eye(x.size)])
-    away = np.concatenate([numbers, sides]) / np.maximum(np.linalg.norm(normals, axis=1), 1e-300)
+    lengths = np.maximum(np.linalg.norm(normals, axis=1), 1e-300)
+    away = np.concatenate([numbers, sides]) / lengths
     always = np.arange(away.size) < equalities
     near = always | (away <= NEAR * span)
     forces, _, _, _ = np.linalg.lstsq(normals[near].T, slope, rcond=None)
     found = np.zeros(away.size)
     found[near] = forces
-    pushes = found * np.linalg.norm(normals, axis=1) > FLAT * np.max(abs(slope))
+    pushes = found * lengths > FLAT * np.max(abs(slope))
+    for i in np.flatnonzero(near & ~always & pushes):  # a minimum just inside has a slope, too, if SciPy stopped early
+        inside = max(2.0 * away[i], FLAT * span)
+        pushes[i] = found[i] * lengths[i] > abs(curvature(normals[i] / lengths[i])) * inside
     for i in np.flatnonzero(near & ~always & ~pushes & (away <= FLAT * span)):
         what = f"constraint number {i}" if i < count else f"the bound of {flat.element((i - count) % x.size)}"
         raise GradientError(

@@ -16,6 +16,8 @@ from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeError
 from micrograd.nn import Linear
 from micrograd.scipy import fixed_point, least_squares, minimize, root
+from micrograd.scipy.active import still_at
+from micrograd.scipy.flat import Flat
 
 optimize = pytest.importorskip("scipy.optimize", reason="the extra `scipy` is not installed")
 
@@ -54,6 +56,9 @@ SOLVERS = {
     },
     "minimize cg": lambda b: minimize(bowl, np.zeros(3), (b,), solve="cg").x,
     "minimize within": lambda b: minimize(bowl, np.zeros(3), (b,), bounds=(-5.0, 5.0)).x,
+    "minimize with half of the bounds": lambda b: (
+        minimize(bowl, np.zeros(3), (b,), bounds=[(-5.0, None), (-0.2, None), (None, 5.0)], options={"gtol": 1e-2}).x
+    ),
     "minimize at a bound": lambda b: minimize(bowl, np.zeros(3), (b,), bounds=(-0.2, 5.0)).x,
     "minimize at a bound, cg": lambda b: minimize(bowl, np.zeros(3), (b,), bounds=(-0.2, 5.0), solve="cg").x,
     **{
@@ -491,3 +496,17 @@ def test_refused(f, kind, words, mode):
         else:
             f(Value(2.0)).backward()
     assert str(caught.value).startswith(words)
+
+
+def test_no_bound_holds_nothing():
+    """A slope that SciPy's tolerance left would have sent the element to infinity."""
+    flat, free = Flat("minimize", np.array([1.0])), np.array([np.inf])
+    x, active = still_at(flat, flat.vector, np.array([-1e-3]), lambda i: 1.0, (-free, free), 1.0)
+    np.testing.assert_array_equal(x, [1.0])
+    assert not active.any()
+
+
+def test_near_a_bound_by_the_slope():
+    flat, bounds = Flat("minimize", np.array([1.0])), (np.array([1.0 - 5e-5]), np.array([np.inf]))
+    for slope, holds in ((1e-5, False), (1e-2, True)):  # with a curvature of 1 the minimum is that far away
+        assert still_at(flat, flat.vector, np.array([slope]), lambda way: 1.0, bounds, 1.0)[1].item() is holds
