@@ -130,10 +130,7 @@ def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
     return like(tree, [f(leaf) for leaf in leaves_of(tree)])
 
 
-EVERYWHERE = object()
-
-
-def filled(tree: Any, leaf: Any, other: Any = EVERYWHERE) -> Any:
+def filled(tree: Any, leaf: Any, other: Any = ...) -> Any:
     """The tree with a leaf wherever it has None, but the other tree has a leaf.
 
     Without another tree, it has a leaf wherever it has None.
@@ -142,12 +139,12 @@ def filled(tree: Any, leaf: Any, other: Any = EVERYWHERE) -> Any:
     {'w': [1.0, 0.0], 'mask': None}
     """
     if tree is None:
-        return tree if other is not EVERYWHERE and (is_fixed(other) or is_branch(other)) else leaf
+        return tree if other is not ... and (is_fixed(other) or is_branch(other)) else leaf
     if not is_branch(tree) or isinstance(tree, Branching):
         return tree
-    if other is not EVERYWHERE and _keys(tree) != _keys(other):
+    if other is not ... and _keys(tree) != _keys(other):
         return tree
-    there = dict.fromkeys(by_key(tree), EVERYWHERE) if other is EVERYWHERE else by_key(other)
+    there = dict.fromkeys(by_key(tree), ...) if other is ... else by_key(other)
     return _joined(tree, [filled(branch, leaf, there[key]) for key, branch in by_key(tree).items()])
 
 

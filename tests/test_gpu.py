@@ -147,7 +147,9 @@ def test_transforms(array: Callable[[Any], Any]) -> None:
 # Ops of which a library like CuPy has a part, or nothing: a sample of theirs may be
 # refused.
 LACKING = {
-    **dict.fromkeys("getitem index_add index_set scatter".split(), "indices that are arrays"),
+    **dict.fromkeys(
+        "getitem index_add index_set rows_at rows_put scatter scattered".split(), "indices that are arrays"
+    ),
     **dict.fromkeys("betaln digamma erf erfc gammainc gammainc_da lgamma polygamma".split(), "SciPy's functions"),
     **dict.fromkeys("bessel_i bessel_ie betainc betaincc betainc_dab gammaincc".split(), "SciPy's functions"),
     **dict.fromkeys("erfcinv erfinv log_ndtr ndtr_gap ndtr_slope".split(), "SciPy's functions"),

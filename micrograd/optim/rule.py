@@ -102,7 +102,7 @@ class Rule:
             ArgumentError: the trees differ, or the rule needs the parameters.
             ShapeError: a gradient has another shape than its parameter.
         """
-        gradients = trees.filled(gradients, MISSING, trees.EVERYWHERE if params is None else params)
+        gradients = trees.filled(gradients, MISSING, ... if params is None else params)
         given, wanted = _with_none(trees.leaves_of(gradients)), trees.leaves_of(params)
         are_traced = _are_traced(given) or _are_traced(wanted)
         given = _read(given, are_traced)
