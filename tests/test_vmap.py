@@ -329,6 +329,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: vmap(loss)(XS, 2.0),
         "argument 1 is a number, which has no axes, and in_axes says axis 0; give None",
     ),
+    "list": (lambda: vmap(loss)([1.0, 2.0]), r"or an array \(a list is a tree of its elements\)"),
     "axis": (lambda: vmap(loss, 2)(XS), r"argument 0 is of shape \(5, 3\), and in_axes says axis 2; give"),
     "count": (
         lambda: vmap(loss, (0, 0))(XS),

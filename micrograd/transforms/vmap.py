@@ -171,9 +171,10 @@ def _example_first(x: Any, axis: Any, i: int, args: tuple[Any, ...], options: di
     rank = len(shape_of(x))
     if not -rank <= number < rank:
         what = "a number, which has no axes" if rank == 0 else f"of shape {shape_of(x)}"
+        repair = "an array (a list is a tree of its elements)" if rank == 0 else "an axis that is there"
         raise ShapeError(
             f"vmap: {_names(args, options)[i]} is {what}, and in_axes says axis {number}; "
-            f"give None for what is the same in each example, or an axis that is there"
+            f"give None for what is the same in each example, or {repair}"
         )
     return moved(x, number % rank, 0)
 
