@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from micrograd import on_demand as np  # noqa: F401 - for the examples
 from micrograd import ops
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
