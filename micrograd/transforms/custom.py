@@ -13,6 +13,7 @@ from typing import Any
 
 from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.batch import Batch
+from micrograd.cotangents import in_dtype
 from micrograd.dual import Dual
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError, OpError, ShapeError
@@ -20,7 +21,7 @@ from micrograd.interpreter import Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.transforms.calls import Arguments
 from micrograd.transforms.examples import Examples
-from micrograd.trees import is_branch, leaves_of, same_leaves
+from micrograd.trees import is_branch, leaves_of, like, same_leaves
 
 
 class Custom:
@@ -68,6 +69,19 @@ class Custom:
 
     def pushed(self, given: Arguments, fixed: list[Any]) -> Any:
         """The output for arguments of which some are Duals: primals and tangents."""
+        number = given.top._number
+        mine = [isinstance(x, Dual) and x._number == number for x in given.leaves]
+        tangents = [x._tangent if m else None for x, m in zip(given.leaves, mine, strict=True)]
+        inside = Arguments(given.replaced([x.primal if m else x for x, m in zip(given.leaves, mine, strict=True)]))
+        if all(t is None for t in tangents):
+            out = self.applied(inside, fixed)
+            return like(out, [Dual(z, None, number) for z in leaves_of(out)])
+        out, slopes = self.moved(inside, tangents, fixed, number)
+        pairs = zip(leaves_of(out), slopes, strict=True)
+        return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
+
+    def moved(self, inside: Arguments, tangents: list[Any], fixed: list[Any], number: int) -> tuple[Any, list[Any]]:
+        """The output and its tangents by leaf, for primals of which some move."""
         raise NotImplementedError
 
     def applied(self, given: Arguments, fixed: list[Any]) -> Any:

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import levels
-from micrograd.cotangents import in_dtype
-from micrograd.dual import Dual
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import numbers_below, zeros_like
+from micrograd.interpreter import zeros_like
 from micrograd.leaves import described, joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
@@ -112,20 +110,11 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
     def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
         return _Pushed(self, given, fixed).first()
 
-    def pushed(self, given: Arguments, fixed: list[Any]) -> Any:
-        number = given.top._number
-        mine = [isinstance(x, Dual) and x._number == number for x in given.leaves]
-        primals = [x.primal if m else x for x, m in zip(given.leaves, mine, strict=True)]
-        moving = [m and x._tangent is not None for x, m in zip(given.leaves, mine, strict=True)]
-        if not any(moving):
-            out = self.applied(Arguments(given.replaced(primals)), fixed)
-            return like(out, [Dual(z, None, number) for z in leaves_of(out)])
-        tangents = [x.tangent if m else zeros_like(x) for x, m in zip(given.leaves, mine, strict=True)]
-        out, slopes = self.run(given.replaced(primals), given.replaced(tangents), fixed)
-        out = self.outward(out, Arguments(given.replaced(primals)), fixed, number)
-        slopes = below(self.name, "the rule", slopes, number)
-        pairs = zip(leaves_of(out), slopes, strict=True)
-        return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
+    def moved(self, inside: Arguments, tangents: list[Any], fixed: list[Any], number: int) -> tuple[Any, list[Any]]:
+        filled = [zeros_like(x) if t is None else t for x, t in zip(inside.leaves, tangents, strict=True)]
+        out, slopes = self.run(inside.tree, inside.replaced(filled), fixed)
+        out = self.outward(out, inside, fixed, number)
+        return out, below(self.name, "the rule", slopes, number)
 
     def twin(self, examples: Examples, given: Arguments, fixed: list[Any]) -> Custom:
         twin = super().twin(examples, given, fixed)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import levels
-from micrograd.cotangents import in_dtype
-from micrograd.dual import Dual
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import Interpreter, numbers_below, zeros_like
+from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.leaves import described, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
@@ -97,19 +95,9 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
     def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
         return _Reversed(self, given, fixed).first()
 
-    def pushed(self, given: Arguments, fixed: list[Any]) -> Any:
-        number = given.top._number
-        mine = [isinstance(x, Dual) and x._number == number for x in given.leaves]
-        primals = [x.primal if m else x for x, m in zip(given.leaves, mine, strict=True)]
-        tangents = [x._tangent if m else None for x, m in zip(given.leaves, mine, strict=True)]
-        inside = Arguments(given.replaced(primals))
-        if all(t is None for t in tangents):
-            out = self.applied(inside, fixed)
-            return like(out, [Dual(z, None, number) for z in leaves_of(out)])
+    def moved(self, inside: Arguments, tangents: list[Any], fixed: list[Any], number: int) -> tuple[Any, list[Any]]:
         out, residuals = self.outward(inside, fixed, number)
-        slopes = self.transposed(inside.tree, fixed, out, residuals, tangents)
-        pairs = zip(leaves_of(out), slopes, strict=True)
-        return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
+        return out, self.transposed(inside.tree, fixed, out, residuals, tangents)
 
     def twin(self, examples: Examples, given: Arguments, fixed: list[Any]) -> Custom:
         twin = super().twin(examples, given, fixed)
