@@ -17,7 +17,7 @@ from micrograd.tracing import Trace
 from micrograd.transforms.derived import Derived, split_aux
 from micrograd.transforms.directions import at_once, can_push, chunk_of, in_chunks, pushed, settled, single_moves
 from micrograd.transforms.gradients import grad
-from micrograd.transforms.products import jvp
+from micrograd.transforms.products import Pushing, jvp
 from micrograd.transforms.sparse import Settings, sparse_jacobian
 from micrograd.trees import leaves_of, like, mapped
 
@@ -135,21 +135,11 @@ def _pushed_blocks(trace: Trace, outs: list[Any], settings: Settings) -> list[li
 
 def _pushed_by_duals(f: Any, chosen: Chosen, settings: Settings) -> Any:
     """The Jacobian by `jvp`: the function runs once for each chunk of directions."""
-    leaves, out, aux = chosen.leaves, None, None
-
-    def run(*fresh: Any) -> Any:
-        found = chosen.called(f, fresh)
-        return found if settings.has_aux else (found, None)
-
-    def push(moves: list[Any]) -> list[Any]:
-        nonlocal out, aux
-        out, slope, aux = jvp(run, leaves, moves, has_aux=True)
-        return leaves_of(slope)
-
+    leaves, push = chosen.leaves, Pushing(f, chosen, settings.has_aux)
     columns = _columns(push, leaves, at_once(leaves, settings.chunk_size))
-    rows = [unshared_leaves(_blocks(*pair, leaves), []) for pair in zip(columns, leaves_of(out), strict=True)]
-    found = like(out, map(chosen.shaped, rows))
-    return (found, mapped(settled, aux)) if settings.has_aux else found
+    rows = [unshared_leaves(_blocks(*pair, leaves), []) for pair in zip(columns, leaves_of(push.out), strict=True)]
+    found = like(push.out, map(chosen.shaped, rows))
+    return (found, mapped(settled, push.aux)) if settings.has_aux else found
 
 
 def _columns(push: Callable[[list[Any]], list[Any]], leaves: list[Any], chunk: int) -> list[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar, TypeVarTuple, overload
 
 from micrograd import dual, levels
+from micrograd.argnums import Chosen
 from micrograd.arrays import as_real
 from micrograd.errors import ArgumentError
 from micrograd.interpreter import zeros_like
@@ -127,3 +128,32 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     if not has_aux:
         return result
     return *result, mapped(lambda x: dual.primal_of(x, level) if isinstance(x, dual.Dual) else x, aux)
+
+
+class Pushing:
+    """A function pushed along one set of tangents after the other: Jacobian times
+    vector, for each call.
+
+    Args:
+        f: the function.
+        chosen: its arguments, and those that move.
+        has_aux: f returns (output, auxiliary data).
+
+    Attributes:
+        out: the output of the last call; None before the first.
+        aux: its auxiliary data, or None.
+    """
+
+    def __init__(self, f: Callable[..., Any], chosen: Chosen, has_aux: bool) -> None:
+        self._f, self._chosen, self._has_aux = f, chosen, has_aux
+        self.out: Any = None
+        self.aux: Any = None
+
+    def __call__(self, moves: list[Any]) -> list[Any]:
+        """The tangents of the output by leaf, for one tangent per chosen leaf."""
+        self.out, slope, self.aux = jvp(self._run, self._chosen.leaves, moves, has_aux=True)
+        return leaves_of(slope)
+
+    def _run(self, *fresh: Any) -> Any:
+        found = self._chosen.called(self._f, fresh)
+        return found if self._has_aux else (found, None)

@@ -24,7 +24,7 @@ from micrograd.sparsity.sets import collected_rows
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import split_aux
 from micrograd.transforms.directions import at_once, over, settled
-from micrograd.transforms.products import jvp
+from micrograd.transforms.products import Pushing
 from micrograd.trees import leaves_of, like, mapped
 
 
@@ -134,21 +134,11 @@ def _check_rows(name: str, pattern: Pattern, rows: int) -> None:
 
 def _pushed(f: Any, chosen: Chosen, settings: Settings, directions: Any, pattern: Pattern) -> _Products:
     """J v for each direction v: the function runs once for each chunk of them."""
-    leaves, out, aux = chosen.leaves, None, None
-
-    def run(*fresh: Any) -> Any:
-        found = chosen.called(f, fresh)
-        return found if settings.has_aux else (found, None)
-
-    def push(moves: list[Any]) -> list[Any]:
-        nonlocal out, aux
-        out, slope, aux = jvp(run, leaves, moves, has_aux=True)
-        return leaves_of(slope)
-
+    leaves, push = chosen.leaves, Pushing(f, chosen, settings.has_aux)
     chunk = at_once(leaves, settings.chunk_size)
     rows = _in_chunks(push, _split(directions, leaves), chunk, settings.name)
     _check_rows(settings.name, pattern, rows.shape[1])
-    return _Products(rows, out, aux)
+    return _Products(rows, push.out, push.aux)
 
 
 def _pulled(f: Any, chosen: Chosen, settings: Settings, directions: Any, pattern: Pattern) -> _Products:
