@@ -14,15 +14,15 @@ from micrograd import levels
 from micrograd import on_demand as np
 from micrograd.batch import Batch, unmapped
 from micrograd.batched.layouts import for_each
-from micrograd.cotangents import in_dtype
 from micrograd.errors import ArgumentError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of, zeros_like
 from micrograd.leaves import as_array, basis, size_of
-from micrograd.node import Node, data_of, inputs_of
-from micrograd.ops import broadcast_to, concatenate
+from micrograd.node import Node
+from micrograd.ops import concatenate
 from micrograd.quiet import quietly
 from micrograd.record import Elementwise, HandMade, Multilinear, Primitive
 from micrograd.tracing import Trace, none_around
+from micrograd.transforms.pushing import tangent_of
 
 ROOM = 1 << 22  # elements of an array with all directions of a chunk: 32 MB of doubles
 
@@ -161,19 +161,6 @@ def pushed(trace: Trace, outs: list[Any], tangents: list[Any]) -> list[Any]:
         for reach in trace.reaches(outs):
             for node in reach.path()[0]:  # inputs before users
                 if node not in moves:
-                    moves[node] = _step(node, moves, again)
+                    moves[node] = tangent_of(node, moves, again)
     found = [moves.get(z) if isinstance(z, Node) else None for z in outs]
     return [zeros_like(as_array(z)) if t is None else t for z, t in zip(outs, found, strict=True)]
-
-
-def _step(node: Any, moves: dict[Any, Any], again: bool) -> Any:
-    """The tangent of a node, given those of its inputs."""
-    inputs = inputs_of(node)
-    tangents = [moves.get(x) if isinstance(x, Node) else None for x in inputs]
-    z, values = (node, inputs) if again else (data_of(node), [data_of(x) for x in inputs])
-    t = node._record.push(z, values, tangents, node._params or {})
-    if t is None:
-        return None
-    if shape_of(t) != shape_of(z):
-        t = broadcast_to(t, shape=shape_of(z))
-    return in_dtype(t, numbers_below(z))

@@ -11,7 +11,6 @@ from micrograd.engine import Value
 from micrograd.errors import GradientError
 from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.leaves import moves_of, unboxed, unshared_leaves
-from micrograd.modes import is_recording
 from micrograd.node import inputs_of, is_constant, made, set_inputs
 from micrograd.quiet import quietly
 from micrograd.record import LEAF, HandMade
@@ -81,8 +80,7 @@ class _Linearized:
     def __call__(self, *tangents: Any) -> Any:
         trace = self._trace
         moves = moves_of("linearize", "tangent", list(tangents), "primal", self._primals)
-        again = trace.is_inside and is_recording()
-        found = iter(self._track.pushed(moves, again))
+        found = iter(self._track.pushed(moves, trace.is_recorded()))
         slopes = [next(found) if there else None for there in self._is_there]
         slopes = [zeros_like(z) if t is None else t for z, t in zip(leaves_of(self._out), slopes, strict=True)]
         slopes = [t if isinstance(t, Interpreter) else unboxed(t) for t in unshared_leaves(slopes, moves)]

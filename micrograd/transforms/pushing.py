@@ -49,19 +49,27 @@ class Track:
         known = {x: t for x, t in zip(self._ends, tangents, strict=True) if t is not None}
         with quietly():
             for node, last in zip(self._path, self._last, strict=True):
-                inputs = inputs_of(node)
-                moves = [known.get(x) if isinstance(x, Node) else None for x in inputs]
-                if any(t is not None for t in moves):
-                    t = _pushed(node, inputs, moves, is_recorded)
-                    if t is not None:
-                        known[node] = t
+                t = tangent_of(node, known, is_recorded)
+                if t is not None:
+                    known[node] = t
                 for x in last:
                     known.pop(x, None)
         return [known.get(z) for z in self._roots]
 
 
-def _pushed(node: Any, inputs: Sequence[Any], tangents: list[Any], is_recorded: bool) -> Any:
-    """The tangent of a node, of its shape and dtype; None where it does not move."""
+def tangent_of(node: Any, known: dict[Any, Any], is_recorded: bool) -> Any:
+    """The tangent of a node, of its shape and dtype; None where it does not move.
+
+    Args:
+        node: a node with inputs.
+        known: the tangents of nodes; the others do not move.
+        is_recorded: compute with the nodes, so that the tangent depends on them; else
+            with their data.
+    """
+    inputs = inputs_of(node)
+    tangents = [known.get(x) if isinstance(x, Node) else None for x in inputs]
+    if all(t is None for t in tangents):
+        return None
     z, values = (node, inputs) if is_recorded else (data_of(node), [data_of(x) for x in inputs])
     t = node._record.push(z, values, tangents, node._params or {})
     if t is None:
