@@ -1,0 +1,280 @@
+"""C of a program: a static function for each line, and one that calls them all.
+
+The source says only the structure. Numbers and tables are data that it is given, so
+programs of one structure share one object file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from micrograd.compiling.lines import Line, Program
+from micrograd.compiling.maps import Map
+from micrograd.compiling.nests import Nest, nest_of
+from micrograd.compiling.terms import Part, Read, Term, expanded, in_order
+from micrograd.errors import OpError
+
+OPERATORS = {
+    "+": "({} + {})",
+    "-": "({} - {})",
+    "*": "({} * {})",
+    "/": "({} / {})",
+    "neg": "(-{})",
+    "==": "({} == {})",
+    "!=": "({} != {})",
+    ">": "({} > {})",
+    "<": "({} < {})",
+    ">=": "({} >= {})",
+    "<=": "({} <= {})",
+    "&&": "({} && {})",
+    "||": "({} || {})",
+    "!": "(!{})",
+    "?:": "({} ? {} : {})",
+}
+HEAD = "#include <math.h>\n#include <string.h>\n"
+
+
+class Emitter:
+    """Writes the C of some lines.
+
+    Attributes:
+        tables: index tables, in the order in which the source numbers them.
+    """
+
+    def __init__(self, program: Program, exact: bool) -> None:
+        self.program = program
+        self.exact = exact
+        self.tables: list[Any] = []
+        self.offsets: dict[Any, int] = {}
+        self.table_size = 0
+        self.functions: list[str] = []
+
+    def table(self, place: Map) -> int:
+        """Where the table of a map begins among all tables."""
+        key = place.table.tobytes()
+        if key not in self.offsets:
+            self.offsets[key] = self.table_size
+            self.tables.append(place.table.reshape(-1))
+            self.table_size += place.table.size
+        return self.offsets[key]
+
+    def line(self, line: Line, name: str) -> str:
+        """The function of a line, and the call of it."""
+        writer = _Writer(self, line)
+        body = writer.body()
+        buffers = [line.target, *[b for b in writer.buffers if b is not line.target]]
+        is_read = line.target in writer.buffers
+        given = ", ".join(
+            f"{'' if b is line.target else 'const '}double *{'' if is_read else 'restrict '}{b.name}" for b in buffers
+        )
+        if writer.has_tables:
+            given += ", const int *restrict tables"
+        self.functions.append(f"static __attribute__((noinline)) void {name}({given}) {{\n{body}}}\n")
+        arguments = ", ".join(b.name for b in buffers) + (", tables" if writer.has_tables else "")
+        return f"    {name}({arguments});\n"
+
+
+class _Writer:
+    """Writes the loops of one line."""
+
+    def __init__(self, emitter: Emitter, line: Line) -> None:
+        self.emitter = emitter
+        self.line = line
+        self.nest: Nest = nest_of(line, emitter.exact)
+        self.buffers: list[Any] = []
+        for read in line.reads():
+            if read.buffer not in self.buffers:
+                self.buffers.append(read.buffer)
+        self.has_tables = False
+        self.pack_names = {id(read): f"packed{i}" for i, read in enumerate(self.nest.packed)}
+
+    def body(self) -> str:
+        nest = self.nest
+        if not nest.summed and nest.width:
+            return self._plain()
+        if nest.width:
+            return self._packs() + self._tiled()
+        return self._one_by_one()
+
+    def _loops(self, axes: tuple[int, ...], step: dict[int, int] | None = None) -> tuple[str, str]:
+        opened = ""
+        for axis in axes:
+            by = (step or {}).get(axis, 1)
+            move = f"i{axis} += {by}" if by != 1 else f"i{axis}++"
+            opened += f"for (int i{axis} = 0; i{axis} < {self.line.sizes[axis]}; {move})\n"
+        return opened, ""
+
+    def _plain(self) -> str:
+        axes = self.nest.outer if self.nest.wide is None else (*self.nest.outer, self.nest.wide)
+        opened, _ = self._loops(axes)
+        sign = "+=" if self.line.grows else "="
+        statements, value = self._value(self.line.term)
+        return f"{opened}{{\n{statements}{self._element(self.line.target.name, self.line.place)} {sign} {value};\n}}\n"
+
+    def _packs(self) -> str:
+        text = ""
+        for read in self.nest.packed:
+            axes = self._pack_axes(read)
+            total = math.prod(self.line.sizes[a] for a in axes)
+            opened, _ = self._loops(axes)
+            text += f"double {self.pack_names[id(read)]}[{total}];\n"
+            text += f"{opened}{self._packed(read)} = {self._element(read.buffer.name, read.place)};\n"
+        return text
+
+    def _pack_axes(self, read: Read) -> tuple[int, ...]:
+        wide = self.nest.wide
+        axes = tuple(a for a in range(len(self.line.sizes)) if a != wide and read.place.strides[a])
+        return (*axes, wide)  # type: ignore[return-value]
+
+    def _packed(self, read: Read) -> str:
+        step, terms = 1, []
+        for axis in reversed(self._pack_axes(read)):
+            terms.append(f"i{axis}" if step == 1 else f"i{axis} * {step}")
+            step *= self.line.sizes[axis]
+        return f"{self.pack_names[id(read)]}[{' + '.join(reversed(terms))}]"
+
+    def _tiled(self) -> str:
+        nest, line = self.nest, self.line
+        wide, width = nest.wide, nest.width
+        height = nest.tile[1] if nest.tile else 1
+        steps = {nest.tile[0]: height} if nest.tile else {}
+        opened, _ = self._loops(nest.outer, steps)
+        chunks = line.sizes[wide] // width  # type: ignore[index]
+        text = opened
+        if chunks > 1:
+            text += f"for (int w = 0; w < {line.sizes[wide]}; w += {width})\n"  # type: ignore[index]
+        text += "{\n"
+        start = "w" if chunks > 1 else "0"
+        each = f"for (int t = 0; t < {height}; t++) " if nest.tile else ""
+        inner = f"for (int v = 0; v < {width}; v++) "
+        i_wide = f"const int i{wide} = {start} + v;"
+        i_tile = f"const int t{nest.tile[0]} = i{nest.tile[0]} + t;" if nest.tile else ""
+        acc = "acc[t][v]" if nest.tile else "acc[v]"
+        text += f"double acc{f'[{height}]' if nest.tile else ''}[{width}];\n"
+        rename = {f"i{nest.tile[0]}": f"t{nest.tile[0]}"} if nest.tile else {}
+        here = self._element(line.target.name, line.place, rename)
+        before, first = self._first(here, rename)
+        text += f"{each}{inner}{{ {i_tile} {i_wide}\n{before}{acc} = {first}; }}\n"
+        sums, _ = self._loops(nest.summed)
+        statements, value = self._value(line.term, rename)
+        text += f"{sums}{each}{inner}{{ {i_tile} {i_wide}\n{statements}{acc} += {value}; }}\n"
+        text += f"{each}{inner}{{ {i_tile} {i_wide} {here} = {acc}; }}\n}}\n"
+        return text
+
+    def _one_by_one(self) -> str:
+        nest, line = self.nest, self.line
+        opened, _ = self._loops(nest.outer)
+        here = self._element(line.target.name, line.place)
+        text = f"{opened}{{\n"
+        sums, _ = self._loops(nest.summed)
+        size = line.sizes[nest.wide]  # type: ignore[index]
+        statements, value = self._value(line.term)
+        before, first = self._first(here)
+        text += before
+        name = f"i{nest.wide}"
+        if nest.lanes == 1:
+            text += f"double acc = {first};\n{sums}for (int {name} = 0; {name} < {size}; {name}++) {{\n{statements}acc += {value};\n}}\n"
+            return text + f"{here} = acc;\n}}\n"
+        lanes, whole = nest.lanes, size // nest.lanes * nest.lanes
+        text += f"double acc[{lanes}] = {{0.0}};\ndouble total = {first};\n{sums}{{\n"
+        text += f"for (int w = 0; w < {whole}; w += {lanes}) for (int v = 0; v < {lanes}; v++) {{\nconst int {name} = w + v;\n"
+        text += f"{statements}acc[v] += {value};\n}}\n"
+        if whole < size:
+            text += f"for (int {name} = {whole}; {name} < {size}; {name}++) {{\n{statements}total += {value};\n}}\n"
+        text += "}\n"
+        half = lanes // 2
+        while half:
+            text += f"for (int v = 0; v < {half}; v++) acc[v] += acc[v + {half}];\n"
+            half //= 2
+        return text + f"{here} = total + acc[0];\n}}\n"
+
+    def _first(self, here: str, rename: dict[str, str] | None = None) -> tuple[str, str]:
+        """Statements, and the expression with which a sum begins."""
+        if self.line.start is not None:
+            return self._value(self.line.start, rename, "s")
+        return "", here if self.line.grows else "0.0"
+
+    def _element(self, name: str, place: Map, rename: dict[str, str] | None = None) -> str:
+        terms = [str(place.offset)] if place.offset else []
+        for axis, stride in enumerate(place.strides):
+            if stride:
+                index = self._index(axis, rename)
+                terms.append(index if stride == 1 else f"{index} * {stride}")
+        if place.table is not None:
+            self.has_tables = True
+            start = self.emitter.table(place)
+            step, inner = 1, []
+            for axis, size in zip(reversed(place.axes), reversed(place.table.shape), strict=True):
+                index = self._index(axis, rename)
+                inner.append(index if step == 1 else f"{index} * {step}")
+                step *= size
+            terms.append(f"tables[{' + '.join([str(start), *inner])}]")
+        return f"{name}[{' + '.join(terms) or '0'}]"
+
+    def _index(self, axis: int, rename: dict[str, str] | None) -> str:
+        return (rename or {}).get(f"i{axis}", f"i{axis}")
+
+    def _value(self, term: Any, rename: dict[str, str] | None = None, letter: str = "x") -> tuple[str, str]:
+        """Statements, and the expression of a term."""
+        term = expanded(term)
+        if not isinstance(term, Part):
+            return "", literal(term)
+        names: dict[int, str] = {}
+        statements = []
+        for part in in_order(term):
+            if isinstance(part, Read):
+                packed = id(part) in self.pack_names
+                names[id(part)] = self._packed(part) if packed else self._element(part.buffer.name, part.place, rename)
+            else:
+                text = spelled(part, [names[id(x)] if isinstance(x, Part) else literal(x) for x in part.inputs])
+                if part is term:
+                    names[id(part)] = text
+                else:
+                    names[id(part)] = f"{letter}{len(statements)}"
+                    statements.append(f"const double {letter}{len(statements)} = {text};\n")
+        return "".join(statements), names[id(term)]
+
+
+def literal(x: Any) -> str:
+    """A number in C."""
+    x = float(x)
+    if math.isnan(x):
+        return "NAN"
+    if math.isinf(x):
+        return "INFINITY" if x > 0 else "(-INFINITY)"
+    return repr(x) if x >= 0 and not repr(x).startswith("-") else f"({x!r})"
+
+
+def spelled(term: Term, inputs: list[str]) -> str:
+    """An op in C."""
+    name = term.op.facts.c
+    if not isinstance(name, str) or not name:
+        raise OpError(f"compile: C cannot spell {term.op.name}")
+    if name in OPERATORS:
+        return OPERATORS[name].format(*inputs)
+    return f"{name}({', '.join(inputs)})"
+
+
+def lines_of_text(functions: list[str]) -> Iterator[str]:
+    """The functions, indented."""
+    for function in functions:
+        depth = 0
+        for line in function.splitlines():
+            depth -= line.startswith("}")
+            yield "    " * depth + line
+            depth += line.endswith("{")
+
+
+def emitted(program: Program, forward: list[Line], back: list[Line], exact: bool = False) -> tuple[str, Emitter]:
+    """The source of a program: `forward` and `backward`, on one array of pointers."""
+    emitter = Emitter(program, exact)
+    names = list(program.buffers)
+    text = ""
+    for function, lines in (("forward", forward), ("backward", back)):
+        calls = "".join(emitter.line(line, f"{function}{i}") for i, line in enumerate(lines))
+        used = {b.name for line in lines for b in [line.target, *[r.buffer for r in line.reads()]]}
+        pointers = "".join(f"    double *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used)
+        text += f"void micrograd_{function}(double **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
+    return HEAD + "\n".join(lines_of_text(emitter.functions)) + "\n" + text, emitter

@@ -1,0 +1,134 @@
+"""Reverse mode on lines.
+
+Where a line reads, its transpose writes: reads and target change places. This is the
+transpose of every view, broadcast, gather, sum and product at once.
+
+    target[m]  =  term(x[n], ...)      gives      d_x[n]  +=  d_target[m] * d term / d x
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd.compiling.lines import Buffer, Line, Program
+from micrograd.compiling.maps import Map, is_whole
+from micrograd.compiling.terms import Part, partials, reads_of
+
+SEEDS = "seeds"  # the buffer of the gradients of the outputs, given from outside
+
+
+def needed(program: Program, wanted: set[str]) -> set[str]:
+    """The buffers whose gradient leads to that of a wanted buffer."""
+    found = set(wanted)
+    for line in program.lines:
+        if any(read.buffer.name in found for read, _ in partials(line.term, None).values()):
+            found.add(line.target.name)
+    return found
+
+
+def derived(program: Program, outputs: list[tuple[Buffer, int]], wanted: set[str]) -> list[Line]:
+    """The lines that give the gradients of the wanted buffers, each in `d_` and its
+    name.
+
+    Args:
+        program: the lines of the outputs.
+        outputs: buffer and place of each.
+        wanted: names of buffers.
+    """
+    need = needed(program, wanted)
+    made: list[Line] = []
+    seeds = program.new(SEEDS, len(outputs), "argument")
+    for i, (buffer, place) in enumerate(outputs):
+        if buffer.name in need:
+            seed = program.terms.read(seeds, Map(i, ()))
+            made.append(Line(gradient_of(program, buffer), Map(place, ()), (), seed, True))
+    reached = {line.target.of.name for line in made}
+    for line in reversed(program.lines):
+        if line.target.name not in reached:
+            continue
+        parts = _transposed(program, line, need)
+        reached |= {part.target.of.name for part in parts}
+        made += parts
+    return begun(program, made)
+
+
+def gradient_of(program: Program, buffer: Buffer) -> Buffer:
+    """The buffer of the gradient of a buffer."""
+    name = f"d_{buffer.name}"
+    if name not in program.buffers:
+        program.new(name, buffer.size, "gradient", buffer)
+    return program.buffers[name]
+
+
+def _transposed(program: Program, line: Line, need: set[str]) -> list[Line]:
+    """What the gradient of the target gives to those of the reads."""
+    g = program.terms.read(gradient_of(program, line.target), line.place)
+    is_alone = not line.grows and not line.summed
+    output = program.terms.read(line.target, line.place) if is_alone else None
+    made = []
+    for read, slope in partials(line.term, output).values():
+        if read.buffer.name in need:
+            term = slope if isinstance(slope, (int, float)) else slope
+            term = _chosen(g, term)
+            made.append(Line(gradient_of(program, read.buffer), read.place, line.sizes, term, True))
+    return made
+
+
+def _chosen(g: Any, slope: Any) -> Any:
+    if isinstance(slope, Part) and getattr(slope, "op", None) is not None and slope.op.name == "where":
+        choice, x, y = slope.inputs
+        if not isinstance(y, Part) and y == 0:
+            return slope.table.apply(slope.op, [choice, g * x, 0.0], {})
+    return g * slope
+
+
+def begun(program: Program, lines: list[Line]) -> list[Line]:
+    """The same lines, where the first that writes an element sets it: `=` in place of
+    `+=`; a buffer that is not begun by whole lines is cleared first.
+    """
+    made: list[Line] = []
+    written: dict[str, Any] = {}
+    cleared: set[str] = set()
+    for line in lines:
+        name, size = line.target.name, line.target.size
+        if name in cleared or not line.grows:
+            made.append(line)
+            continue
+        known = written.get(name)
+        if known is None:
+            known = written[name] = np.zeros(size, bool)
+        elements = _elements(line)
+        is_new = len(elements) == len(np.unique(elements)) and not known[elements].any()
+        if is_new:
+            line.grows = False
+        elif not known[elements].all():
+            first = next(i for i, other in enumerate([*made, line]) if other.target.name == name)
+            made.insert(first, Line(line.target, Map(0, (1,)), (size,), 0.0, False))
+            cleared.add(name)
+            for other in made[first + 1 :]:
+                if other.target.name == name:
+                    other.grows = True
+        known[elements] = True
+        made.append(line)
+    return _filled(program, made, written, cleared)
+
+
+def _elements(line: Line) -> Any:
+    """The elements that a line writes, each as often as it is set."""
+    kept = [a for a in range(len(line.sizes)) if a not in line.summed]
+    place = line.place.taken(kept)
+    return place.indices(tuple(line.sizes[a] for a in kept)).reshape(-1)
+
+
+def _filled(program: Program, lines: list[Line], written: dict[str, Any], cleared: set[str]) -> list[Line]:
+    """Clear what is read or given out but not written by any line."""
+    missing = [name for name, known in written.items() if name not in cleared and not known.all()]
+    for name in missing:
+        buffer = program.buffers[name]
+        first = next(i for i, line in enumerate(lines) if line.target is buffer)
+        lines.insert(first, Line(buffer, Map(0, (1,)), (buffer.size,), 0.0, False))
+        for line in lines[first + 1 :]:
+            if line.target is buffer:
+                line.grows = True
+    return lines

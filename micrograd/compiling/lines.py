@@ -1,0 +1,123 @@
+"""Lines: a program as loops over arrays.
+
+A `Line` says for each point of its domain: an element of the target is, or grows by,
+what a term gives there. `x @ y`, a sum over an axis, a broadcast, a slice and a gather
+are all one line of this form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from micrograd.compiling.maps import Map, Sizes
+from micrograd.compiling.terms import Read, Terms, reads_of, replaced
+
+
+class Buffer:
+    """An array of a program, flat.
+
+    Attributes:
+        name: what printed programs call it.
+        size: how many elements it has.
+        kind: "state" (numbers of the caller's values), "constants", "argument",
+            "inner" (made by lines), "gradient" (of another buffer).
+        of: for a gradient, the buffer that it is the gradient of.
+    """
+
+    __slots__ = ("dtype", "kind", "name", "of", "shape", "size")
+
+    def __init__(self, name: str, size: int, kind: str = "inner", of: Any = None) -> None:
+        self.name = name
+        self.size = size
+        self.kind = kind
+        self.of = of
+        self.dtype = "float64"
+        self.shape: Sizes = (size,)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}: {self.size}>"
+
+
+class Line:
+    """target[place]  =  or +=  term, at each point of a domain.
+
+    Along axes where the target stays at one element, the terms are added up.
+
+    Attributes:
+        target: the buffer that is written.
+        place: which element of it.
+        sizes: of the domain.
+        term: what is computed at each point.
+        grows: whether it is added to what is there (+=).
+        start: a term, over the axes that are not added up, with which a sum begins;
+            None for 0.
+    """
+
+    __slots__ = ("grows", "place", "sizes", "start", "target", "term")
+
+    def __init__(
+        self, target: Buffer, place: Map, sizes: Sizes, term: Any, grows: bool, start: Any = None
+    ) -> None:
+        self.target = target
+        self.place = place
+        self.sizes = sizes
+        self.term = term
+        self.grows = grows
+        self.start = start
+
+    @property
+    def summed(self) -> tuple[int, ...]:
+        """The axes that are added up."""
+        return tuple(a for a in range(len(self.sizes)) if self.place.is_fixed(a))
+
+    def reads(self) -> list[Read]:
+        """What it reads, each once."""
+        reads = reads_of(self.term)
+        return reads if self.start is None else [*reads, *(r for r in reads_of(self.start) if not any(r is x for x in reads))]
+
+    def split(self, axis: int, inner: int) -> Line:
+        """The same with an axis cut in two, the second of this size."""
+        sizes = (*self.sizes[:axis], self.sizes[axis] // inner, inner, *self.sizes[axis + 1 :])
+
+        def cut(read: Read) -> Read:
+            return read.table.read(read.buffer, read.place.split(axis, inner))
+
+        start = None if self.start is None else replaced(self.start, cut)
+        return Line(self.target, self.place.split(axis, inner), sizes, replaced(self.term, cut), self.grows, start)
+
+    def __repr__(self) -> str:
+        sign = "+=" if self.grows else "="
+        if self.start is not None:
+            return f"{self.target.name}[{self.place.offset}{self.place.strides}] = {self.start!r} + {self.term!r}  {self.sizes}"
+        return f"{self.target.name}[{self.place.offset}{self.place.strides}] {sign} {self.term!r}  {self.sizes}"
+
+
+class Program:
+    """Lines in order, and what they read and write.
+
+    Attributes:
+        lines: in the order in which they run.
+        buffers: by name.
+        terms: where terms of this program are made.
+        constants: the numbers of the buffer "constants".
+        theta: for each element of the buffer "theta", the number of the state on the
+            tape that it holds.
+    """
+
+    def __init__(self, exact: bool = False) -> None:
+        self.terms = Terms(exact)
+        self.lines: list[Line] = []
+        self.buffers: dict[str, Buffer] = {}
+        self.constants: list[float] = []
+        self.theta: list[int] = []
+
+    def new(self, name: str, size: int, kind: str = "inner", of: Any = None) -> Buffer:
+        """A new buffer of this program."""
+        self.buffers[name] = buffer = Buffer(name, size, kind, of)
+        return buffer
+
+    def constant(self, values: Sequence[float]) -> int:
+        """Where in the constants these numbers begin."""
+        self.constants += values
+        return len(self.constants) - len(values)

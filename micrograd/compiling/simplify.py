@@ -1,0 +1,184 @@
+"""Fewer loops for the same numbers: lines are computed where they are read, begin where
+another ends, or go where nobody reads them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from micrograd.compiling.lines import Line, Program
+from micrograd.compiling.maps import Map, Sizes, is_whole
+from micrograd.compiling.terms import Part, Read, in_order, reads_of, replaced
+
+LARGEST = 60  # ops in one term: more are computed in two lines
+
+
+def simplified(program: Program, lines: list[Line], kept: set[str]) -> list[Line]:
+    """The lines, simplified.
+
+    Args:
+        program: what they belong to.
+        lines: in order.
+        kept: names of buffers that somebody reads afterwards.
+    """
+    lines = without_dead(lines, kept)
+    lines = inlined(lines, kept)
+    return started(lines)
+
+
+def without_dead(lines: list[Line], kept: set[str]) -> list[Line]:
+    """The lines that somebody needs."""
+    live = set(kept)
+    made = []
+    for line in reversed(lines):
+        if line.target.name in live:
+            made.append(line)
+            live |= {read.buffer.name for read in line.reads()}
+    return made[::-1]
+
+
+def inlined(lines: list[Line], kept: set[str]) -> list[Line]:
+    """Lines without sums are computed where they are read, if each element is read
+    once.
+    """
+    lines = list(lines)
+    for i in reversed(range(len(lines))):
+        producer = lines[i]
+        name = producer.target.name
+        if producer.grows or producer.summed or name in kept or not _is_all(producer):
+            continue
+        if sum(line.target.name == name for line in lines) != 1:
+            continue
+        users = [j for j, line in enumerate(lines) if any(r.buffer.name == name for r in line.reads())]
+        if len(users) != 1 or _is_changed(producer, lines[i + 1 : users[0]]):
+            continue
+        together = put_in(lines[users[0]], producer)
+        if together is not None:
+            lines[users[0]] = together
+            del lines[i]
+    return lines
+
+
+def _is_all(line: Line) -> bool:
+    return is_whole(line.place, line.sizes, line.target.size)
+
+
+def _is_changed(producer: Line, between: Sequence[Line]) -> bool:
+    """Whether a line between writes what the producer reads."""
+    read = {r.buffer.name for r in producer.reads()}
+    return any(line.target.name in read for line in between)
+
+
+def put_in(user: Line, producer: Line) -> Line | None:
+    """The user with the term of the producer in place of its reads; None where that is
+    more work, or the maps do not fit.
+    """
+    mine = [r for r in user.reads() if r.buffer is producer.target]
+    if math.prod(user.sizes) > producer.target.size or len(mine) != 1:
+        return None
+    if len(in_order(user.term)) + len(in_order(producer.term)) > LARGEST or user.start is not None:
+        return None
+    found = composed(user, mine[0].place, producer)
+    if found is None:
+        return None
+    user, moves, first = found
+    strides_of = [r for r in reads_of(user.term) if r.buffer is producer.target]
+    inner = replaced(producer.term, lambda r: r.table.read(r.buffer, _moved(r.place, moves, first)))
+    assert len(strides_of) == 1
+    term = replaced(user.term, lambda r: inner if r.buffer is producer.target else r)
+    return Line(user.target, user.place, user.sizes, term, user.grows)
+
+
+def composed(user: Line, place: Map, producer: Line) -> tuple[Line, list[tuple[int, ...]], tuple[int, ...]] | None:
+    """How the axes of the user move along those of the producer.
+
+    Returns:
+        The user, its axes cut where they must be; for each axis, the step along each
+        axis of the producer; and the point of the producer where the user begins. None
+        where strides cannot say it.
+    """
+    if place.table is not None or any(r.place.table is not None for r in producer.reads()):
+        return None
+    digits = sorted(zip(producer.place.strides, producer.sizes, range(len(producer.sizes)), strict=True), reverse=True)
+    first = [0] * len(producer.sizes)
+    rest = place.offset
+    for stride, _, k in digits:
+        first[k], rest = divmod(rest, stride) if stride else (0, rest)
+    axis = 0
+    moves: list[list[int]] = []
+    reach = list(first)
+    while axis < len(user.sizes):
+        step = (reads_place(user, producer)).strides[axis]
+        move = [0] * len(producer.sizes)
+        if step:
+            digit = next(((s, n, k) for s, n, k in digits if s and step % s == 0), None)
+            if digit is None or step < 0:
+                return None
+            stride, size, k = digit
+            by = step // stride
+            if (user.sizes[axis] - 1) * by + reach[k] > size - 1:  # it runs over into the next axis
+                inner = size // by if size % by == 0 else 0
+                if inner < 1 or inner == user.sizes[axis] or user.sizes[axis] % inner:
+                    return None
+                user = user.split(axis, inner)
+                continue
+            move[k] = by
+            reach[k] += (user.sizes[axis] - 1) * by
+        moves.append(move)
+        axis += 1
+    return user, [tuple(m) for m in moves], tuple(first)
+
+
+def reads_place(user: Line, producer: Line) -> Map:
+    """Where the user reads the target of the producer."""
+    return next(r.place for r in user.reads() if r.buffer is producer.target)
+
+
+def _moved(place: Map, moves: list[tuple[int, ...]], first: tuple[int, ...]) -> Map:
+    offset = place.offset + sum(f * s for f, s in zip(first, place.strides, strict=True))
+    strides = tuple(sum(m * s for m, s in zip(move, place.strides, strict=True)) for move in moves)
+    return Map(offset, strides)
+
+
+def started(lines: list[Line]) -> list[Line]:
+    """A sum begins with what an earlier line put in its place: one line for `t = b` and
+    `t += sum of w * x`.
+    """
+    made: list[Line] = []
+    for line in lines:
+        before = next((k for k in reversed(range(len(made))) if made[k].target is line.target), None)
+        if before is not None and line.grows and line.summed and line.start is None:
+            first = made[before]
+            between = made[before + 1 :]
+            start = _start_of(line, first)
+            is_free = not any(r.buffer is line.target for other in between for r in other.reads())
+            if start is not None and is_free and not _is_changed(first, between):
+                del made[before]
+                line = Line(line.target, line.place, line.sizes, line.term, False, start)
+        made.append(line)
+    return made
+
+
+def _start_of(line: Line, first: Line) -> Any:
+    """What the first line puts where the other adds, as a term over its domain; None
+    where they do not write the same elements in the same order.
+    """
+    if first.grows or first.summed or first.start is not None:
+        return None
+    kept = [a for a in range(len(line.sizes)) if a not in line.summed]
+    sizes: Sizes = tuple(line.sizes[a] for a in kept)
+    place = line.place.taken(kept)
+    if place.key != first.place.key or sizes != first.sizes:
+        return None
+    if any(r.place.table is not None for r in first.reads()) or place.table is not None:
+        return None
+
+    def spread(read: Read) -> Read:
+        strides = [0] * len(line.sizes)
+        for a, stride in zip(kept, read.place.strides, strict=True):
+            strides[a] = stride
+        return read.table.read(read.buffer, Map(read.place.offset, tuple(strides)))
+
+    return replaced(first.term, spread) if isinstance(first.term, Part) else first.term

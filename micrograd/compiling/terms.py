@@ -1,0 +1,228 @@
+"""Terms: what is computed at one point of a line, an expression over reads.
+
+`Term` is an interpreter of the ops. So the derivative of a line is made by the same
+rules as everywhere, run on terms. Equal terms are one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from micrograd.modes import quietly
+from micrograd.ops.arithmetic import add, divide, multiply, negative, subtract, where
+from micrograd.ops.functions import power, raise_to, sqrt
+from micrograd.ops.operators import Operators
+from micrograd.record import Op
+
+if TYPE_CHECKING:
+    from micrograd.compiling.lines import Buffer
+    from micrograd.compiling.maps import Map
+
+
+class Terms:
+    """The terms of a program: each is made once.
+
+    Args:
+        exact: keep every op as eager runs it; else `x**2` may become `x * x`.
+    """
+
+    def __init__(self, exact: bool) -> None:
+        self.exact = exact
+        self._known: dict[Any, Any] = {}
+
+    def read(self, buffer: Buffer, place: Map) -> Read:
+        """An element of a buffer."""
+        key = (buffer.name, place.key)
+        if key not in self._known:
+            self._known[key] = Read(self, buffer, place)
+        return self._known[key]  # type: ignore[no-any-return]
+
+    def apply(self, op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        """op(*inputs, **params), written down; or what it is known to be."""
+        if not any(isinstance(x, Part) for x in inputs):
+            with quietly():
+                return op(*inputs, **params)
+        short = _shortened(op, inputs, params, self.exact)
+        if short is not None:
+            return short
+        key = (op.name, *[id(x) if isinstance(x, Part) else (type(x), repr(x)) for x in inputs], repr(params))
+        if key not in self._known:
+            self._known[key] = Term(self, op, tuple(inputs), params)
+        return self._known[key]
+
+
+def _shortened(op: Op, inputs: Sequence[Any], params: dict[str, Any], exact: bool) -> Any:
+    """What the result is known to be without computing it; None for most."""
+    x, y = (*inputs, None, None)[:2]
+    if op is multiply:
+        for one, other in ((x, y), (y, x)):
+            if is_choice(one):  # the gradient, or none
+                return other.table.apply(where, [one.inputs[0], other, 0.0], {}) if isinstance(other, Part) else None
+            if isinstance(one, (int, float)) and one == 1:
+                return other
+            if isinstance(one, (int, float)) and one == -1:
+                return other.table.apply(negative, [other], {})
+    elif op is add or op is subtract:
+        if isinstance(y, (int, float)) and y == 0:
+            return x
+        if op is add and isinstance(x, (int, float)) and x == 0:
+            return y
+    elif op is divide and isinstance(y, (int, float)) and y == 1:
+        return x
+    elif op is negative and isinstance(x, Term) and x.op is negative:
+        return x.inputs[0]
+    elif (op is raise_to or op is power) and not exact:
+        exponent = params["exponent"] if op is raise_to else y
+        return _power(x, exponent) if isinstance(exponent, (int, float)) else None
+    return None
+
+
+def is_choice(x: Any) -> bool:
+    """Whether a term is 1 where something holds, and else 0."""
+    return isinstance(x, Term) and x.op is where and x.inputs[1:] == (1.0, 0.0)
+
+
+def _power(x: Any, exponent: float) -> Any:
+    if exponent == 1:
+        return x
+    if exponent == 2:
+        return x * x
+    if exponent == 3:
+        return x * x * x
+    if exponent == -1:
+        return 1.0 / x
+    if exponent == -2:
+        return 1.0 / (x * x)
+    if exponent == -0.5:
+        return 1.0 / sqrt(x)
+    if exponent == -1.5:
+        return 1.0 / (x * sqrt(x))
+    return None
+
+
+class Part(Operators):
+    """A term or a read."""
+
+    __slots__ = ("table",)
+    table: Terms
+
+    def _apply_op(self, op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        return self.table.apply(op, inputs, params)
+
+
+class Read(Part):
+    """An element of a buffer, at each point of the domain."""
+
+    __slots__ = ("buffer", "place")
+
+    def __init__(self, table: Terms, buffer: Buffer, place: Map) -> None:
+        self.table = table
+        self.buffer = buffer
+        self.place = place
+
+    def __repr__(self) -> str:
+        return f"{self.buffer.name}[{self.place.offset}{self.place.strides}]"
+
+
+class Term(Part):
+    """An elementwise op on terms, reads and numbers."""
+
+    __slots__ = ("inputs", "op", "params")
+
+    def __init__(self, table: Terms, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> None:
+        self.table = table
+        self.op = op
+        self.inputs = inputs
+        self.params = params
+
+    def __repr__(self) -> str:
+        return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
+
+
+def in_order(root: Any) -> list[Any]:
+    """Every term and read that root is made of, inputs before users, each once."""
+    order: list[Any] = []
+    seen: set[int] = set()
+    stack = [root] if isinstance(root, Part) else []
+    while stack:
+        part = stack[-1]
+        if id(part) not in seen:
+            ahead = [x for x in part.inputs if isinstance(x, Part) and id(x) not in seen] if isinstance(part, Term) else []
+            if ahead:
+                stack += reversed(ahead)
+                continue
+            seen.add(id(part))
+            order.append(part)
+        stack.pop()
+    return order
+
+
+def reads_of(root: Any) -> list[Read]:
+    """The reads in a term, each once."""
+    return [part for part in in_order(root) if isinstance(part, Read)]
+
+
+def replaced(root: Any, change: Any) -> Any:
+    """The same term with change(read) in the place of each read."""
+    made: dict[int, Any] = {}
+    for part in in_order(root):
+        if isinstance(part, Read):
+            made[id(part)] = change(part)
+        else:
+            inputs = [made.get(id(x), x) for x in part.inputs]
+            made[id(part)] = part.table.apply(part.op, inputs, part.params)
+    return made[id(root)] if isinstance(root, Part) else root
+
+
+def expanded(root: Any) -> Any:
+    """The same term in ops that C spells by one name or sign."""
+    made: dict[int, Any] = {}
+    for part in in_order(root):
+        if isinstance(part, Read):
+            made[id(part)] = part
+            continue
+        inputs = [made.get(id(x), x) for x in part.inputs]
+        spelling = part.op.facts.c
+        if callable(spelling):
+            made[id(part)] = expanded(spelling(*inputs, **part.params))
+        else:
+            made[id(part)] = part.table.apply(part.op, inputs, part.params)
+    return made[id(root)] if isinstance(root, Part) else root
+
+
+def partials(root: Any, output: Read | None) -> dict[int, tuple[Read, Any]]:
+    """The derivative of a term by each of its reads.
+
+    Args:
+        root: the term.
+        output: a read of the term itself, which rules then use; None where there is
+            none.
+
+    Returns:
+        Per read, by its id: the read, and the partial derivative as a term.
+    """
+    if isinstance(root, Read):
+        return {id(root): (root, 1.0)}
+    order = in_order(root)
+    slopes: dict[int, Any] = {id(root): 1.0} if order else {}
+    for part in reversed(order):
+        g = slopes.get(id(part))
+        if g is None or isinstance(part, Read) or not part.op.differentiable:
+            continue
+        z = output if output is not None and part is root else part
+        for i, x in enumerate(part.inputs):
+            if isinstance(x, Part) and part.op.rules[i] is not None:
+                slope = _times(g, part.op.rules[i](z, *part.inputs, **part.params))
+                if slope is not None:
+                    slopes[id(x)] = slope if id(x) not in slopes else slopes[id(x)] + slope
+    return {id(part): (part, slopes[id(part)]) for part in order if isinstance(part, Read) and id(part) in slopes}
+
+
+def _times(g: Any, slope: Any) -> Any:
+    """g * slope, where a comparison is a choice; None for 0."""
+    if isinstance(slope, Term) and not slope.op.differentiable:
+        return slope.table.apply(where, [slope, g, 0.0], {})
+    if isinstance(slope, (bool, int, float)) and not slope:
+        return None
+    return g * slope
