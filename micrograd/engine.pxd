@@ -14,7 +14,7 @@ from micrograd.walking cimport Walking, is_ahead
 cdef object _LEAF, _CONSTANT
 cdef Op add, subtract, multiply, divide, matmul, raise_to
 cdef set OPEN
-cdef dict ACTIVE
+cdef dict ACTIVE, CAPTURES
 
 
 cdef class Value(Node):

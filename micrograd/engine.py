@@ -25,6 +25,7 @@ from micrograd import floats, memory, unchecked
 from micrograd.anomaly import OPEN, current_anomalies
 from micrograd.anomaly import detect_anomaly as detect_anomaly
 from micrograd.arrays import as_data, is_number
+from micrograd.captures import CAPTURES, answer, note, note_backward, note_constant, received
 from micrograd.cotangents import fit
 from micrograd.errors import DataError
 from micrograd.gradients import ByHand, Gradients, OfConstants
@@ -197,6 +198,9 @@ class Value(Node):
         memory.clear(self)
         self._record = _LEAF
         self.label = label
+        if CAPTURES:
+            note(self)
+            data = received(self, data)
         if type(data) is float and not (_children or _op or prev or op):  # almost always
             self._is_float = True
             self._float = data
@@ -289,12 +293,14 @@ class Value(Node):
             given = at_one_level(given)
             z = op(*[data_of(x) for x in given], **params)
         if not op.differentiable:  # a comparison: plain data
-            return z
+            return answer(op, given, params, z) if CAPTURES else z
         node = made(kind or type(self), as_data(z), _CONSTANT, None, None)
         if kind is not None and is_recording():
             node._record = op
             node._params = params or None
             set_inputs(node, given)
+        if CAPTURES:
+            note_constant(node, op, given, params)
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_output(node, op, given)
         return node
@@ -327,6 +333,8 @@ class Value(Node):
         6.0
         """
         seed = seed_of(self, gradient, unknown)
+        if CAPTURES:
+            note_backward(self, seed)
         with Walking(self, Value(seed) if create_graph else seed, create_graph, in_order) as walk:
             walk_back(walk)
 

@@ -66,6 +66,10 @@ class GradientError(MicrogradError, RuntimeError):
     """A gradient cannot be computed."""
 
 
+class CaptureError(MicrogradError, TypeError):
+    """A function cannot be compiled as it is written."""
+
+
 class GradcheckError(GradientError, AssertionError):
     """A gradient disagrees with finite differences."""
 

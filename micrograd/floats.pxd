@@ -8,7 +8,7 @@ from micrograd.operands cimport nobody_to_ask
 
 cdef object _CONSTANT
 cdef set OPEN, PAUSES
-cdef dict NONE
+cdef dict NONE, CAPTURES
 cdef double NAN
 cdef int SUM, PRODUCT
 

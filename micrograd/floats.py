@@ -15,6 +15,7 @@ from typing import Any
 
 from micrograd import doubles, memory, unchecked
 from micrograd.anomaly import OPEN
+from micrograd.captures import CAPTURES, note, note_constant
 from micrograd.formula import make
 from micrograd.modes import PAUSES, paused
 from micrograd.node import Node, set_grad
@@ -184,6 +185,8 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
     node._float = data
     if not has_history or (PAUSES and memory.is_set(paused)):
         node._record = _CONSTANT
+        if CAPTURES:
+            note_constant(node, op, (x,) if y is None else (x, y), params)
         return node
     node._record = op
     node._x = x
@@ -192,6 +195,8 @@ def build(kind: type[Node], op: Op, x: Any, y: Any, params: Params | None) -> An
         node._params = params
     if is_watched:
         memory.watch(node)
+    if CAPTURES:
+        note(node)
     return node
 
 

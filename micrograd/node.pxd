@@ -8,7 +8,7 @@ from micrograd.ops.operators cimport Operators
 
 cdef object _LEAF, _CONSTANT
 cdef set PLAIN, EXACT
-cdef dict ACTIVE
+cdef dict ACTIVE, CAPTURES
 cdef int _SHOWN
 
 

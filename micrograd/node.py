@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from micrograd import copies, memory
 from micrograd.arrays import as_data, is_number
+from micrograd.captures import CAPTURES, note_constant, received, received_grad, shown, shown_grad
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError
@@ -26,6 +27,7 @@ from micrograd.ops.operators import Operators
 from micrograd.record import CONSTANT as _CONSTANT
 from micrograd.record import LEAF as _LEAF
 from micrograd.record import Op
+from micrograd.table import OPS
 from micrograd.walks import ACTIVE, LOCK, Place, is_running_here, place_of
 
 if TYPE_CHECKING:
@@ -89,10 +91,12 @@ class Node(Operators):
     @property
     def data(self) -> Data:
         """The number or array; assignable."""
-        return data_of(self)
+        return shown(self, data_of(self)) if CAPTURES else data_of(self)
 
     @data.setter
     def data(self, data: Array) -> None:
+        if CAPTURES:
+            data = received(self, data)
         if type(data) is float and self._is_float:  # as when training number by number
             self._float = data
             return
@@ -107,6 +111,8 @@ class Node(Operators):
     def grad(self) -> Data:
         """The gradient, like data; zero before `backward()`; assignable."""
         grad = self._grad
+        if CAPTURES:
+            return shown_grad(self, grad)
         if grad is not None:
             return grad
         if self._is_float or is_number(self._array):
@@ -123,6 +129,8 @@ class Node(Operators):
 
     @grad.setter
     def grad(self, grad: Array) -> None:
+        if CAPTURES:
+            grad = received_grad(self, grad)
         if grad is None or (is_number(grad) and grad == 0):
             self._grad = None
         elif grad is self._gradient and not has_grad(self):  # `p.grad *= 0.5`, where there is none
@@ -195,6 +203,8 @@ class Node(Operators):
         data = data.detach() if isinstance(data, Operators) else data
         constant = made(type(self), data, _CONSTANT, None, None)
         constant.label = self.label
+        if CAPTURES:
+            note_constant(constant, OPS["stop_gradient"], (self,), {})
         return constant
 
     # What an interpreter says of itself

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd.arrays import as_operand, is_number
+from micrograd.captures import CAPTURES, is_followed_number
 from micrograd.interpreter import NUMBERS, PLAIN, Array
 from micrograd.node import Node, data_of, made
 from micrograd.record import CONSTANT as _CONSTANT
@@ -33,7 +34,7 @@ def holds_number(x: Any) -> bool:
     if isinstance(x, Node):
         node = x
         return node._is_float or is_number(node._array)
-    return is_number(x)
+    return is_number(x) or (bool(CAPTURES) and is_followed_number(x))
 
 
 def nobody_to_ask(x: Any) -> bool:

@@ -6,10 +6,13 @@ programs of one structure share one object file.
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Iterator
 from typing import Any
 
+from micrograd import on_demand as np
+from micrograd.compiling import objects
 from micrograd.compiling.lines import Line, Program
 from micrograd.compiling.maps import Map
 from micrograd.compiling.nests import Nest, nest_of
@@ -278,3 +281,46 @@ def emitted(program: Program, forward: list[Line], back: list[Line], exact: bool
         pointers = "".join(f"    double *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used)
         text += f"void micrograd_{function}(double **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
     return HEAD + "\n".join(lines_of_text(emitter.functions)) + "\n" + text, emitter
+
+
+class Workspace:
+    """The arrays of one call.
+
+    Attributes:
+        arrays: flat arrays of doubles, by the name of the buffer.
+    """
+
+    def __init__(self, program: Program, tables: Any) -> None:
+        self.arrays = {name: np.zeros(max(b.size, 1)) for name, b in program.buffers.items()}
+        self.arrays["constants"] = np.array([*program.constants, 0.0])
+        if "d_root" in self.arrays:
+            self.arrays["d_root"][:] = 1.0
+        self.tables = tables  # its address is below
+        self.pointers = (ctypes.c_void_p * len(self.arrays))(*[a.ctypes.data for a in self.arrays.values()])
+        self.table_pointer = tables.ctypes.data_as(ctypes.POINTER(ctypes.c_int))
+
+
+class CRunner:
+    """Runs lines as C.
+
+    Attributes:
+        source: the C.
+    """
+
+    def __init__(self, program: Program, forward: list[Line], back: list[Line], exact: bool) -> None:
+        self.program = program
+        self.source, emitter = emitted(program, forward, back, exact)
+        self._library = objects.loaded(self.source, exact)
+        self._tables = np.concatenate([*emitter.tables, np.zeros(1)]).astype(np.int32)
+
+    def workspace(self) -> Workspace:
+        """Memory for one call."""
+        return Workspace(self.program, self._tables)
+
+    def forward(self, space: Workspace) -> None:
+        """Run the lines of a call."""
+        self._library.micrograd_forward(space.pointers, space.table_pointer)
+
+    def backward(self, space: Workspace) -> None:
+        """Run the lines of `backward()`."""
+        self._library.micrograd_backward(space.pointers, space.table_pointer)

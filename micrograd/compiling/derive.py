@@ -12,44 +12,49 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line, Program
-from micrograd.compiling.maps import Map, is_whole
-from micrograd.compiling.terms import Part, partials, reads_of
+from micrograd.compiling.maps import Map
+from micrograd.compiling.terms import Part, partials
 
-SEEDS = "seeds"  # the buffer of the gradients of the outputs, given from outside
-
-
-def needed(program: Program, wanted: set[str]) -> set[str]:
+def needed(lines: list[Line], wanted: set[str]) -> set[str]:
     """The buffers whose gradient leads to that of a wanted buffer."""
     found = set(wanted)
-    for line in program.lines:
+    for line in lines:
         if any(read.buffer.name in found for read, _ in partials(line.term, None).values()):
             found.add(line.target.name)
     return found
 
 
-def derived(program: Program, outputs: list[tuple[Buffer, int]], wanted: set[str]) -> list[Line]:
+def needed_for(lines: list[Line], names: set[str]) -> tuple[list[Line], list[Line]]:
+    """The lines that make these buffers, and the others."""
+    live = set(names)
+    needs = []
+    for line in reversed(lines):
+        if line.target.name in live:
+            live |= {read.buffer.name for read in line.reads()}
+            needs.append(line)
+    needs.reverse()
+    return needs, [line for line in lines if not any(line is other for other in needs)]
+
+
+def derived(program: Program, lines: list[Line], root: Buffer, wanted: set[str]) -> list[Line]:
     """The lines that give the gradients of the wanted buffers, each in `d_` and its
     name.
 
     Args:
-        program: the lines of the outputs.
-        outputs: buffer and place of each.
+        program: what all belong to.
+        lines: those that make the root.
+        root: the buffer that gradients begin at; its own gradient is given.
         wanted: names of buffers.
     """
-    need = needed(program, wanted)
+    need = needed(lines, wanted)
+    gradient_of(program, root).kind = "seeds"
+    reached = {root.name}
     made: list[Line] = []
-    seeds = program.new(SEEDS, len(outputs), "argument")
-    for i, (buffer, place) in enumerate(outputs):
-        if buffer.name in need:
-            seed = program.terms.read(seeds, Map(i, ()))
-            made.append(Line(gradient_of(program, buffer), Map(place, ()), (), seed, True))
-    reached = {line.target.of.name for line in made}
-    for line in reversed(program.lines):
-        if line.target.name not in reached:
-            continue
-        parts = _transposed(program, line, need)
-        reached |= {part.target.of.name for part in parts}
-        made += parts
+    for line in reversed(lines):
+        if line.target.name in reached:
+            parts = _transposed(program, line, need)
+            reached |= {part.target.of.name for part in parts}
+            made += parts
     return begun(program, made)
 
 

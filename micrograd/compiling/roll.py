@@ -13,11 +13,14 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, merged, shrunk
-from micrograd.compiling.tape import ARGUMENT, CONSTANT, STATE, Tape
+from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.compiling.terms import Read, Terms, replaced
-from micrograd.ops.arithmetic import add, multiply, negative, subtract, where
+from micrograd.ops.arithmetic import add, multiply, negative, stop_gradient, subtract, where
+from micrograd.record import Comparison
+from micrograd.table import OPS
 
-CHEAP = frozenset({add, multiply, negative, subtract, where})  # computed again rather than kept
+COMPARISONS = frozenset(op for op in OPS.values() if isinstance(op, Comparison))
+CHEAP = COMPARISONS | {add, multiply, negative, subtract, where, stop_gradient}  # computed again rather than kept
 DEEPEST = 40  # ops in one term
 FEW = 2  # a sum of so few leaves alike is written as a term
 
@@ -161,13 +164,17 @@ class Roller:
         for group in self.groups:
             self.position[group.members] = np.arange(len(group.members))
             self.group_of[group.members] = group.number
-        self.theta = self.program.new("theta", 0, "state")
-        self.numbered = np.full(len(tape), -1, np.int64)  # of a state in theta
+        new = self.program.new
+        self.theta = new("theta", 0, "state")
+        self.homes = {STATE: self.theta, GRADIENT: new("d_theta", 0, "gradient", self.theta), BEFORE: new("before", 0, "state")}
+        self.numbered = np.full(1 + max([-1, *self._origins()]), -1, np.int64)  # of a state in theta
+        self.state = np.array([o if r in self.homes else -1 for r, o in zip(tape.records, tape.origin, strict=True)])
         self.numbers = self._numbers()
         self.depth = [0] * len(self.groups)
 
     def _numbers(self) -> Any:
-        return np.array([n if isinstance(n, float) else float(n) for n in self.tape.numbers])
+        is_constant = [record is CONSTANT for record in self.tape.records]
+        return np.array([float(n) if k else 0.0 for n, k in zip(self.tape.numbers, is_constant, strict=True)])
 
     def rolled(self) -> Program:
         """The program."""
@@ -176,8 +183,31 @@ class Roller:
         for group in self.groups:
             if not isinstance(group.record, str) and not group.is_inlined:
                 self._write(group)
-        self.theta.size = len(self.program.theta)
+        self.resize()
         return self.program
+
+    def resize(self) -> None:
+        """Give the buffers of states the sizes that are known now."""
+        for buffer in self.homes.values():
+            buffer.size = len(self.program.theta)
+
+    def write(self, name: str, entries: list[int]) -> None:
+        """Lines that put these entries into a buffer of this name."""
+        buffer = self.program.new(name, len(entries))
+        given = np.array(entries, np.int64)
+        for number in dict.fromkeys(self.group_of[given].tolist()):
+            places = np.flatnonzero(self.group_of[given] == number)
+            self._line(buffer, places, [given[places][:, None]], lambda parts: parts[0], False)
+        self.resize()
+
+    def _origins(self) -> list[int]:
+        tape = self.tape
+        return [o for r, o in zip(tape.records, tape.origin, strict=True) if r in (STATE, GRADIENT, BEFORE)]
+
+    def home_of(self, entry: int) -> tuple[Buffer, int]:
+        """The buffer of an entry, and its place there."""
+        group = self.groups[int(self.group_of[entry])]
+        return self._home(group), int(self._index(group, np.array([entry]))[0])
 
     def _inline(self) -> None:
         """Mark the groups that are computed where they are used: cheap ones, each
@@ -213,20 +243,47 @@ class Roller:
 
     def _write(self, group: Group) -> None:
         """The lines of a group."""
+        self._reorder(group)
         members = np.arange(len(group.members))
         if group.runs is None:
-            self._line(group, members, [e[:, None] for e in group.inputs], lambda parts: self._apply(group, parts), False)
+            self._line(group.buffer, members, [e[:, None] for e in group.inputs], lambda parts: self._apply(group, parts), False)
             return
         alone = [j for j, (_, n) in enumerate(group.runs) if n == 1 or (n <= FEW and self._is_leaf(group.inputs[j]))]
         begun = False
         if alone:
             columns = [group.inputs[j][:, [c]] for j in alone for c in range(group.runs[j][1])]
-            self._line(group, members, columns, _sum_of, False)
+            self._line(group.buffer, members, columns, _sum_of, False)
             begun = True
         for j in range(len(group.runs)):
             if j not in alone:
-                self._line(group, members, [group.inputs[j]], lambda parts: parts[0], begun)
+                self._line(group.buffer, members, [group.inputs[j]], lambda parts: parts[0], begun)
                 begun = True
+
+    def _reorder(self, group: Group) -> None:
+        """Let the members stand in the order of the states that they read, if that is
+        no order of their own: so updates of parameters run along theta.
+        """
+        for entries in group.inputs if group.runs is None else ():
+            states = self._states_of(entries)
+            if states is None or len(states) < 2:
+                continue
+            numbers = self.numbered[states]
+            if (numbers >= 0).all() and digits(numbers) is None and len(np.unique(numbers)) == len(numbers):
+                order = np.argsort(numbers)
+                group.members = np.array(group.members)[order].tolist()
+                group.inputs = [e[order] for e in group.inputs]
+                self.position[group.members] = np.arange(len(group.members))
+            return
+
+    def _states_of(self, entries: Any) -> Any:
+        """The states that these entries are, or that they only stand for; None where
+        they are something else.
+        """
+        group = self.groups[int(self.group_of[entries[0]])]
+        while group.is_inlined and group.record is stop_gradient:
+            entries = group.inputs[0][self.position[entries]]
+            group = self.groups[int(self.group_of[entries[0]])]
+        return self.state[entries] if group.record in self.homes else None
 
     def _is_leaf(self, entries: Any) -> bool:
         return isinstance(self.groups[int(self.group_of[entries.flat[0]])].record, str)
@@ -234,9 +291,8 @@ class Roller:
     def _apply(self, group: Group, parts: list[Any]) -> Any:
         return self.program.terms.apply(group.record, parts, group.params or {})
 
-    def _line(self, group: Group, members: Any, entries: list[Any], combine: Any, grows: bool) -> None:
-        """One line: over members, and over the terms that are added up."""
-        assert group.buffer is not None
+    def _line(self, home: Any, members: Any, entries: list[Any], combine: Any, grows: bool) -> None:
+        """One line: over the places of members, and over the terms that are added up."""
         count = entries[0].shape[1]
         if len(members) == 1 and count > 1 and not self.exact:  # in the order of what is read
             entries = [e[:, np.argsort(self._rank(e[0]), kind="stable")] for e in entries]
@@ -244,7 +300,7 @@ class Roller:
         term = combine([self._part(e.reshape(-1)) for e in entries])
         target = np.repeat(members, count)
         wanted = [[len(members), count]]
-        for buffer, numbers in [(group.buffer, target), *self._operands]:
+        for buffer, numbers in [(home, target), *self._operands]:
             if buffer is not None and len(numbers) > 1 and (found := digits(numbers)) is not None:
                 wanted.append(found[0])
         sizes = common_sizes(wanted, len(target)) or common_sizes([[len(members), count]], len(target))
@@ -258,7 +314,7 @@ class Roller:
             for (buffer, _), (number, place) in zip(self._operands, places, strict=True)
         ]
         term = replaced(term, lambda hole: reads[hole.number])
-        self.program.lines.append(Line(group.buffer, maps[0], sizes, term, grows))
+        self.program.lines.append(Line(home, maps[0], sizes, term, grows))
 
     def _buffer(self, buffer: Any) -> Buffer:
         return self.constants if buffer is None else buffer
@@ -294,22 +350,23 @@ class Roller:
         return Hole(self.program.terms, len(self._operands) - 1)
 
     def _home(self, group: Group) -> Buffer:
-        if group.record == STATE:
-            return self.theta
+        if isinstance(group.record, str) and group.record in self.homes:
+            return self.homes[group.record]
         assert group.buffer is not None
         return group.buffer
 
     def _index(self, group: Group, entries: Any) -> Any:
         """Where in its buffer each entry lies. A state is numbered when first met."""
-        if group.record != STATE:
+        if not isinstance(group.record, str) or group.record not in self.homes:
             return self.position[entries]
-        unknown = entries[self.numbered[entries] < 0]
+        states = self.state[entries]
+        unknown = states[self.numbered[states] < 0]
         if len(unknown):
             _, first = np.unique(unknown, return_index=True)
             new = unknown[np.sort(first)]
             self.numbered[new] = len(self.program.theta) + np.arange(len(new))
-            self.program.theta += [self.tape.origin[i] for i in new.tolist()]
-        return self.numbered[entries]
+            self.program.theta += new.tolist()
+        return self.numbered[states]
 
     def _placed(self, buffer: Any, numbers: Any, sizes: Any) -> tuple[Any, Map | None]:
         """Where an operand is read; constants are laid out densely."""

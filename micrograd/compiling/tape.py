@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-STATE, CONSTANT, ARGUMENT, GRADIENT = "state", "constant", "argument", "gradient"  # kinds of leaves
+# Kinds of leaves: the data of a state, its gradient by this run's backward(), and the one that it had before.
+STATE, GRADIENT, BEFORE = "state", "gradient", "before"
+CONSTANT, ARGUMENT = "constant", "argument"
 
 
 class Tape:

@@ -11,6 +11,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.arrays import as_operand, is_array_like, is_number
+from micrograd.captures import CAPTURES, refuse
 from micrograd.errors import ArgumentError, DataError, GradientError, OpError, ShapeError
 from micrograd.exact import format_exact, is_exact
 from micrograd.interpreter import is_one_of_many
@@ -36,6 +37,8 @@ def only_number(x: Any, asked: str) -> float | int:
     """The number below x, where there is exactly one; `asked` is what wants it, for the
     error.
     """
+    if CAPTURES:
+        refuse(x, asked)
     if is_one_of_many(x):
         raise one_of_many_error(asked, x)
     number = ground(x)
@@ -68,6 +71,8 @@ def _traced_error(x: Any, asked: str) -> GradientError:
 
 def lists_of(x: Any) -> Any:
     """The numbers below x in nested lists, as `tolist()` of NumPy gives them."""
+    if CAPTURES:
+        refuse(x, "tolist()")
     if is_one_of_many(x):
         raise one_of_many_error("tolist()", x)
     if x._is_traced():
@@ -85,6 +90,8 @@ def length_of(x: Any) -> int:
 
 def array_maker(x: Any) -> Callable[..., Any]:
     """What NumPy calls to make an array of x: see `Operators.__array__`."""
+    if CAPTURES and shape_of(x):
+        refuse(x, "asarray")
     if is_one_of_many(x) and np.dtype(x.dtype).kind in "iub":  # NumPy is about to index by it
         return functools.partial(_refuse_index, x)
     if not x._has_history():
@@ -143,6 +150,8 @@ def whole_numbers(name: str, given: tuple[Any, ...]) -> tuple[int, ...]:
 
 def formatted(x: Any, spec: str) -> str:
     """The number below x as text, by Python's format specification."""
+    if CAPTURES:
+        refuse(x, "format")
     if is_one_of_many(x):
         raise one_of_many_error("format", x)
     number = ground(x)

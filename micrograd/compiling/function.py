@@ -1,0 +1,93 @@
+"""Compiled: a function that was captured once and runs as a program from then on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd.captures import CAPTURES
+from micrograd.compiling import arguments
+from micrograd.compiling.capture import BecomesKey, Capture, Captured
+from micrograd.compiling.plan import Plan
+from micrograd.errors import CaptureError
+from micrograd.node import Node
+
+
+class Compiled:
+    """A function that runs as a program; see `micrograd.compile`."""
+
+    def __init__(self, function: Callable[..., Any], exact: bool, backend: str) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._exact = exact
+        self._backend = backend
+        self._plans: dict[Any, Plan] = {}
+        self._keyed: frozenset[int] = frozenset()
+        self._last: Plan | None = None
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """What the function gives."""
+        if CAPTURES:
+            return self._function(*args, **options)
+        key, leaves = arguments.split((args, options), self._keyed)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._captured(args, options)
+            key, leaves = arguments.split((args, options), self._keyed)
+            self._plans[key] = plan
+        self._last = plan
+        return plan.run(leaves)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    @property
+    def program(self) -> Any:
+        """The program that ran last."""
+        return None if self._last is None else self._last.program
+
+    @property
+    def source(self) -> str:
+        """The C of the program that ran last."""
+        return "" if self._last is None else self._last.runner.source
+
+    def _captured(self, args: Any, options: Any) -> Plan:
+        while True:
+            try:
+                return self._capture_once(args, options)
+            except BecomesKey as key:
+                self._keyed |= {key.argument}
+
+    def _capture_once(self, args: Any, options: Any) -> Plan:
+        capture = Capture()
+        leaves: list[Any] = []
+
+        def make(leaf: Any) -> Any:
+            leaves.append(leaf)
+            k = len(leaves) - 1
+            return leaf if k in self._keyed else _argument(capture, k, leaf)
+
+        with capture:
+            given, named = arguments.replaced((args, options), make)
+            result = self._function(*given, **named)
+        return Plan(capture, result, leaves, self._exact, self._backend)
+
+
+def _argument(capture: Capture, k: int, leaf: Any) -> Any:
+    if isinstance(leaf, (list, tuple)):
+        count = iter(range(len(arguments.flat(leaf))))
+
+        def inside(x: Any) -> Any:
+            if isinstance(x, (list, tuple)):
+                return type(x)(inside(part) for part in x)
+            return capture._noted(Captured(capture, x, ("argument", k, next(count))))
+
+        return inside(leaf)
+    if isinstance(leaf, Node):
+        raise CaptureError("compile: Values as arguments come later")
+    places = np.arange(np.size(leaf)).reshape(np.shape(leaf)) if np.shape(leaf) else 0
+    return capture._noted(Captured(capture, leaf if np.shape(leaf) else np.asarray(leaf).item(), ("argument", k, places)))
+
+

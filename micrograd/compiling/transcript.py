@@ -1,0 +1,145 @@
+"""Transcript: the notes of a capture, put on a tape.
+
+Values older than the capture are states: read at each call. What was put into them
+later is a new version, and a node reads the version that was current when it was made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from micrograd.compiling.capture import Capture, Captured
+from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
+from micrograd.errors import CaptureError
+from micrograd.node import Node, data_of, inputs_of
+from micrograd.ops.arithmetic import add, stop_gradient
+from micrograd.record import CONSTANT as NO_HISTORY
+from micrograd.record import LEAF, HandMade
+
+
+class Transcript:
+    """A tape, and what its leaves are.
+
+    Attributes:
+        tape: the columns.
+        states: the values that are read, in the order in which they were met.
+        written: per state that was assigned to, by its number, the entry of its last
+            version.
+        grads: per state whose gradient was assigned or computed, its last gradient: an
+            entry, or None for zero.
+        root: the entry at which `backward()` began; None where it was not called.
+    """
+
+    def __init__(self, capture: Capture) -> None:
+        self.tape = Tape()
+        self.states: list[Any] = []
+        self.written: dict[int, int] = {}
+        self.grads: dict[int, int | None] = {}
+        self.root: int | None = None
+        self.seed: int | None = None
+        self._number_of: dict[int, int] = {}  # of a state, by its id
+        self._entry: dict[int, int] = {}  # of a node or a Captured, by its id
+        self._inside: set[int] = set()
+        self._capture = capture  # keeps all objects alive, so that ids stay unique
+        for note in capture.notes:
+            self._read(note)
+
+    def _read(self, note: Any) -> None:
+        if isinstance(note, Node):
+            record = note._record
+            if record is LEAF or record is NO_HISTORY:
+                self._inside.add(id(note))
+                self._entry[id(note)] = -1  # until its data is set
+            else:
+                self._put(note, record, inputs_of(note), note._params)
+        elif isinstance(note, Captured):
+            if note.source[0] == "argument":  # an entry when it is used
+                return
+            self._entry[id(note)] = self._of_captured(note)
+        elif isinstance(note[0], Node):
+            self._put(*note)
+        else:
+            self._event(*note)
+
+    def _put(self, node: Any, record: Any, inputs: Any, params: Any) -> None:
+        if isinstance(record, HandMade):
+            raise CaptureError(f"compile: {record.symbol!r} was made by hand, and is not an op; use an op")
+        entries = tuple([self.entry_of(x) for x in inputs])
+        self._entry[id(node)] = self.tape.add(record, entries, params or None, data_of(node))
+
+    def _event(self, kind: str, node: Any, data: Any) -> None:
+        if kind == "set":
+            if id(node) in self._inside:
+                if isinstance(data, Captured):
+                    self._entry[id(node)] = self.entry_of(data)
+                else:
+                    self._entry[id(node)] = self.tape.add(CONSTANT, number=data_of(node))
+            else:
+                number = self.state_of(node)
+                self._entry[id(node)] = self.written[number] = self.entry_of(data)
+        elif kind == "set grad":
+            number = self.state_of(node)
+            is_zero = data is None or (isinstance(data, (int, float)) and data == 0)
+            self.grads[number] = None if is_zero else self.entry_of(data)
+        else:
+            if self.root is not None:
+                raise CaptureError("compile: backward() is called twice in one step; compile each step alone")
+            self.root = self.entry_of(node)
+            self.seed = self.entry_of(data[0])
+            for leaf in data[1]:
+                if id(leaf) not in self._inside:
+                    self._add_gradient(self.state_of(leaf), leaf)
+
+    def _of_captured(self, x: Captured) -> int:
+        kind = x.source[0]
+        if kind == "data":
+            entry = self.entry_of(x.source[1])
+            is_leaf = isinstance(self.tape.records[entry], str)
+            return entry if is_leaf and self.tape.records[entry] != STATE else self.tape.add(
+                stop_gradient, (entry,), None, x.number
+            )
+        if kind == "grad":
+            return self._gradient_of(x.source[1], x.number)
+        if kind == "argument":
+            return self.tape.add(ARGUMENT, number=x.number, origin=x.source[1:])
+        _, op, inputs, params = x.source
+        return self.tape.add(op, tuple([self.entry_of(y) for y in inputs]), params or None, x.number)
+
+    def _gradient_of(self, node: Any, number: Any) -> int:
+        state = self.state_of(node)
+        if state not in self.grads:
+            self.grads[state] = self.tape.add(BEFORE, number=number, origin=state)
+        known = self.grads[state]
+        return self.tape.add(CONSTANT, number=number) if known is None else known
+
+    def _add_gradient(self, state: int, leaf: Any) -> None:
+        """What `backward()` adds to the gradient of a leaf."""
+        if state not in self.grads:
+            self.grads[state] = self.tape.add(BEFORE, origin=state)
+        before = self.grads[state]
+        part = self.tape.add(GRADIENT, origin=state)
+        self.grads[state] = part if before is None else self.tape.add(add, (part, before))
+
+    def entry_of(self, x: Any) -> int:
+        """The entry of a node, a number of the run, or a raw number."""
+        known = self._entry.get(id(x)) if isinstance(x, (Node, Captured)) else None
+        if known is not None and known >= 0:
+            return known
+        if isinstance(x, Node):
+            entry = self.tape.add(STATE, number=data_of(x), origin=self.state_of(x))
+            self._entry[id(x)] = entry
+            return entry
+        if isinstance(x, Captured) and x.source[0] == "argument" and x.capture is self._capture:
+            self._entry[id(x)] = entry = self._of_captured(x)
+            return entry
+        if isinstance(x, Captured):
+            raise CaptureError("compile: a number of another capture is used; return it, do not keep it")
+        return self.tape.add(CONSTANT, number=x)
+
+    def state_of(self, node: Any) -> int:
+        """The number of a state."""
+        number = self._number_of.get(id(node))
+        if number is None:
+            number = self._number_of[id(node)] = len(self.states)
+            self.states.append(node)
+        return number
