@@ -37,4 +37,5 @@ COMPILED = (
     "micrograd.reverse",
     "micrograd.tracing",
     "micrograd.transforms.carries",
+    "micrograd.compiling.boundary",
 )

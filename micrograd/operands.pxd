@@ -5,6 +5,7 @@ from micrograd.arrays cimport is_number
 from micrograd.node cimport Node, data_of, made
 
 cdef object _CONSTANT
+cdef dict CAPTURES
 cdef set PLAIN
 
 cpdef operand(str name, Node beside, object x)

@@ -76,6 +76,18 @@ def is_ahead(x: Any, mark: int) -> bool:
     return isinstance(x, Node) and x._mark != mark and not is_constant(x)
 
 
+class StepBack:
+    """A `_backward` that is told the gradient, and so need not know its node."""
+
+    def take(self, gradient: Any) -> None:
+        """Pass the gradient of the node on.
+
+        Args:
+            gradient: of its shape; None for zero.
+        """
+        raise NotImplementedError
+
+
 class Walking(Walk):
     """One `backward()`: a context in which `order` has the nodes, inputs before users.
 
@@ -130,6 +142,11 @@ class Walking(Walk):
 
     def take_own_step(self, node: Node) -> None:
         """Call the `_backward` that the user has assigned to a node."""
+        if isinstance(node._own_step, StepBack):
+            gradient = self.apart[id(node)][1] if id(node) in self.apart else grad_of(node)
+            if gradient is not None:
+                node._own_step.take(gradient)
+            return
         self.gradients.settle(node)
         for x in inputs_of(node):
             if isinstance(x, Node) and hasattr(x._grad, "copy"):

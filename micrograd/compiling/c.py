@@ -162,7 +162,7 @@ class _Writer:
         text += f"{each}{inner}{{ {i_tile} {i_wide}\n{before}{acc} = {first}; }}\n"
         sums, _ = self._loops(nest.summed)
         statements, value = self._value(line.term, rename)
-        text += f"{sums}{each}{inner}{{ {i_tile} {i_wide}\n{statements}{acc} += {value}; }}\n"
+        text += f"{sums}{each}{inner}{{ {i_tile} {i_wide}\n{statements}{self._joined(acc, value)} }}\n"
         text += f"{each}{inner}{{ {i_tile} {i_wide} {here} = {acc}; }}\n}}\n"
         return text
 
@@ -178,7 +178,7 @@ class _Writer:
         text += before
         name = f"i{nest.wide}"
         if nest.lanes == 1:
-            text += f"double acc = {first};\n{sums}for (int {name} = 0; {name} < {size}; {name}++) {{\n{statements}acc += {value};\n}}\n"
+            text += f"double acc = {first};\n{sums}for (int {name} = 0; {name} < {size}; {name}++) {{\n{statements}{self._joined('acc', value)}\n}}\n"
             return text + f"{here} = acc;\n}}\n"
         lanes, whole = nest.lanes, size // nest.lanes * nest.lanes
         text += f"double acc[{lanes}] = {{0.0}};\ndouble total = {first};\n{sums}{{\n"
@@ -197,7 +197,16 @@ class _Writer:
         """Statements, and the expression with which a sum begins."""
         if self.line.start is not None:
             return self._value(self.line.start, rename, "s")
+        if self.line.reduce != "sum":
+            return "", "-INFINITY" if self.line.reduce == "max" else "INFINITY"
         return "", here if self.line.grows else "0.0"
+
+    def _joined(self, acc: str, value: str) -> str:
+        """The statement that takes one more point in."""
+        if self.line.reduce == "sum":
+            return f"{acc} += {value};"
+        sign = ">" if self.line.reduce == "max" else "<"
+        return f"{{ const double y = {value}; {acc} = {acc} {sign} y || {acc} != {acc} ? {acc} : y; }}"
 
     def _element(self, name: str, place: Map, rename: dict[str, str] | None = None) -> str:
         terms = [str(place.offset)] if place.offset else []

@@ -14,6 +14,8 @@ from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map
 from micrograd.compiling.terms import Part, partials
+from micrograd.ops.arithmetic import divide, where
+from micrograd.ops.comparisons import equal
 
 def needed(lines: list[Line], wanted: set[str]) -> set[str]:
     """The buffers whose gradient leads to that of a wanted buffer."""
@@ -53,7 +55,7 @@ def derived(program: Program, lines: list[Line], root: Buffer, wanted: set[str])
     for line in reversed(lines):
         if line.target.name in reached:
             parts = _transposed(program, line, need)
-            reached |= {part.target.of.name for part in parts}
+            reached |= {part.target.of.name for part in parts if part.target.of is not None}
             made += parts
     return begun(program, made)
 
@@ -69,6 +71,8 @@ def gradient_of(program: Program, buffer: Buffer) -> Buffer:
 def _transposed(program: Program, line: Line, need: set[str]) -> list[Line]:
     """What the gradient of the target gives to those of the reads."""
     g = program.terms.read(gradient_of(program, line.target), line.place)
+    if line.reduce != "sum":
+        return _transposed_extremum(program, line, g, need)
     is_alone = not line.grows and not line.summed
     output = program.terms.read(line.target, line.place) if is_alone else None
     made = []
@@ -76,6 +80,20 @@ def _transposed(program: Program, line: Line, need: set[str]) -> list[Line]:
         if read.buffer.name in need:
             term = slope if isinstance(slope, (int, float)) else slope
             term = _chosen(g, term)
+            made.append(Line(gradient_of(program, read.buffer), read.place, line.sizes, term, True))
+    return made
+
+
+def _transposed_extremum(program: Program, line: Line, g: Any, need: set[str]) -> list[Line]:
+    """Elements that tie share the gradient: first a line that counts them."""
+    terms = program.terms
+    is_it = where(equal(line.term, terms.read(line.target, line.place)), 1.0, 0.0)
+    count = program.new(f"count_{line.target.name}", line.target.size)
+    made = [Line(count, line.place, line.sizes, is_it, False)]
+    share = divide(g, terms.read(count, line.place))
+    for read, slope in partials(line.term, None).values():
+        if read.buffer.name in need:
+            term = where(equal(line.term, terms.read(line.target, line.place)), share * slope, 0.0)
             made.append(Line(gradient_of(program, read.buffer), read.place, line.sizes, term, True))
     return made
 

@@ -50,14 +50,22 @@ class Line:
         sizes: of the domain.
         term: what is computed at each point.
         grows: whether it is added to what is there (+=).
+        reduce: how several points of one element are joined: "sum", "max" or "min".
         start: a term, over the axes that are not added up, with which a sum begins;
             None for 0.
     """
 
-    __slots__ = ("grows", "place", "sizes", "start", "target", "term")
+    __slots__ = ("grows", "place", "reduce", "sizes", "start", "target", "term")
 
     def __init__(
-        self, target: Buffer, place: Map, sizes: Sizes, term: Any, grows: bool, start: Any = None
+        self,
+        target: Buffer,
+        place: Map,
+        sizes: Sizes,
+        term: Any,
+        grows: bool,
+        start: Any = None,
+        reduce: str = "sum",
     ) -> None:
         self.target = target
         self.place = place
@@ -65,6 +73,7 @@ class Line:
         self.term = term
         self.grows = grows
         self.start = start
+        self.reduce = reduce
 
     @property
     def summed(self) -> tuple[int, ...]:
@@ -84,7 +93,7 @@ class Line:
             return read.table.read(read.buffer, read.place.split(axis, inner))
 
         start = None if self.start is None else replaced(self.start, cut)
-        return Line(self.target, self.place.split(axis, inner), sizes, replaced(self.term, cut), self.grows, start)
+        return Line(self.target, self.place.split(axis, inner), sizes, replaced(self.term, cut), self.grows, start, self.reduce)
 
     def __repr__(self) -> str:
         sign = "+=" if self.grows else "="

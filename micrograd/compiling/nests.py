@@ -116,7 +116,7 @@ def _along_sums(line: Line, free: list[int], summed: tuple[int, ...], reads: lis
     wide = _smoothest(line, list(summed), reads)
     assert wide is not None
     rest = tuple(a for a in summed if a != wide)
-    lanes = 1 if exact or line.sizes[wide] < 2 * 8 else 8
+    lanes = 1 if exact or line.reduce != "sum" or line.sizes[wide] < 2 * 8 else 8
     return Nest(tuple(free), None, rest, wide, 0, lanes, ())
 
 

@@ -6,12 +6,15 @@ gradients), simplify, and a back end that runs them.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.compiling import arguments, boundary
 from micrograd.compiling.c import CRunner
-from micrograd.compiling.capture import Capture, Captured
+from micrograd.compiling.capture import Capture
 from micrograd.compiling.derive import derived, needed_for
+from micrograd.compiling.groups import shape_of
 from micrograd.compiling.lines import Line
 from micrograd.compiling.results import Call
 from micrograd.compiling.roll import Roller
@@ -36,7 +39,9 @@ class Plan:
         forward: the lines of a call.
         back: the lines of `backward()` from its results.
         runner: what runs them.
-        theta: the states in the order of their buffer.
+        theta: the states that are numbers, in the order of their buffer.
+        states: all states.
+        starts: where each result begins in the outputs.
     """
 
     def __init__(self, capture: Capture, result: Any, leaves: list[Any], exact: bool, backend: str) -> None:
@@ -46,52 +51,68 @@ class Plan:
         self._tree = result
         results = leaves_of(result)
         self.is_value = [isinstance(x, Node) for x in results]
-        self._kinds = [type(x.number) if isinstance(x, Captured) else float for x in results]
         entries = [script.entry_of(x) for x in results]
+        self._kinds = [type(tape.numbers[e]) for e in entries]
+        self._shapes = [shape_of(tape.numbers[e]) for e in entries]
+        self.starts = np.cumsum([0, *map(math.prod, self._shapes)]).tolist()
         grads = {state: e for state, e in script.grads.items() if e is not None}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
             tape.outputs.append(script.root)
         roller = Roller(tape, exact)
         self.program = roller.rolled()
+        self.states = script.states
         self.is_step = script.root is not None or bool(script.written)
-        self.written: list[Any] = []
-        self.held: list[Any] = []
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
+        self._writes: dict[str, tuple[list[Any], Any]] = {}
         if self.is_step:
-            self.forward = self._step_lines(script, roller, grads)
+            self._write(roller, "written", script.written, boundary.write)
+            self._write(roller, "grads", grads, boundary.set_grads)
         roller.write("outputs", entries)
+        self.kept = {"outputs", *self._writes}
+        if script.root is not None:
+            root = roller.write("root", [script.root])
+            forward, rest = needed_for(self.program.lines, {"root"})
+            self.program.lines = [*forward, *derived(self.program, forward, root, self._wanted()), *rest]
         if self.is_step:
-            self.forward = simplified(self.program, self.program.lines, {"outputs", "written", "grads"})
+            self.forward = simplified(self.program, self.program.lines, self.kept)
             self.back: list[Line] = []
         else:
             self._loss_lines()
         self.theta = [script.states[i] for i in self.program.theta]
+        self.array_states = self._array_states("state")
+        self.array_befores = self._array_states("before")
         self.runner = CRunner(self.program, self.forward, self.back, exact)
         self._pool: list[Any] = []
 
+    def _array_states(self, kind: str) -> list[tuple[str, Any]]:
+        """The buffers of states that are arrays, and these states."""
+        names = [name for name in self.program.buffers if name.startswith(kind) and name[len(kind) :].isdigit()]
+        return [(name, self.states[int(name[len(kind) :])]) for name in names]
+
+    def _wanted(self) -> set[str]:
+        return {"theta", *[name for name, _ in self._array_states("state")]}
+
     def _loss_lines(self) -> None:
         program = self.program
-        back = derived(program, program.lines, program.buffers["outputs"], {"theta"})
-        kept = {r.buffer.name for line in back for r in line.reads()} | {"outputs"}
+        back = derived(program, program.lines, program.buffers["outputs"], self._wanted())
+        kept = {r.buffer.name for line in back for r in line.reads()} | self.kept
         self.forward = simplified(program, program.lines, kept)
-        self.back = simplified(program, back, {"d_theta"})
+        self.back = simplified(program, back, {f"d_{name}" for name in self._wanted()})
 
-    def _step_lines(self, script: Transcript, roller: Roller, grads: dict[int, int]) -> list[Line]:
-        """Forward, gradients and updates as one program."""
-        program = self.program
-        if script.root is not None:
-            roller.write("root", [script.root])
-        written = sorted(script.written, key=lambda s: int(roller.numbered[s]))
-        self.written = [script.states[s] for s in written]
-        roller.write("written", [script.written[s] for s in written])
-        held = sorted(grads, key=lambda s: int(roller.numbered[s]))
-        self.held = [script.states[s] for s in held]
-        roller.write("grads", [grads[s] for s in held])
-        if script.root is not None:
-            forward, rest = needed_for(program.lines, {"root"})
-            program.lines = [*forward, *derived(program, forward, program.buffers["root"], {"theta"}), *rest]
-        return program.lines
+    def _write(self, roller: Roller, name: str, entries: dict[int, int], put: Any) -> None:
+        """Lines for the new data, or gradients, of states: numbers together, in the
+        order of theta, and each array by itself.
+        """
+        numbers = [s for s, e in entries.items() if not shape_of(roller.tape.numbers[e])]
+        numbers.sort(key=lambda s: int(roller.numbered[s]))
+        if numbers:
+            roller.write(name, [entries[s] for s in numbers])
+            self._writes[name] = ([self.states[s] for s in numbers], put)
+        for s, entry in entries.items():
+            if shape_of(roller.tape.numbers[entry]):
+                roller.write(f"{name}{s}", [entry])
+                self._writes[f"{name}{s}"] = ([self.states[s]], boundary.ARRAY[put])
 
     def run(self, leaves: list[Any]) -> Any:
         """The results for these arguments."""
@@ -100,28 +121,27 @@ class Plan:
         wrong = boundary.read(self.theta, arrays["theta"])
         if wrong >= 0:
             raise CaptureError(f"compile: {self.theta[wrong]} was a number when the function was captured")
-        if len(arrays["before"]) == len(self.theta):
+        for name, state in self.array_states:
+            boundary.read_array(state, arrays[name])
+        if self.is_step:
             boundary.read_grads(self.theta, arrays["before"])
+            for name, state in self.array_befores:
+                boundary.read_array_grad(state, arrays[name])
         for k, leaf in enumerate(leaves):
             if f"arg{k}" in arrays:
                 arrays[f"arg{k}"][:] = arguments.flat(leaf)
         self.runner.forward(space)
-        if self.is_step:
-            self._put_back(arrays)
-        call = Call(self, space)
-        numbers = arrays["outputs"]
-        results = [
-            call.value(float(numbers[i]), i) if is_value else kind(numbers[i])
-            for i, (is_value, kind) in enumerate(zip(self.is_value, self._kinds, strict=True))
-        ]
-        return like(self._tree, results)
-
-    def _put_back(self, arrays: Any) -> None:
-        """Put new data and new gradients into the states."""
-        boundary.write(self.written, arrays["written"])
-        boundary.set_grads(self.held, arrays["grads"])
+        for name, (states, put) in self._writes.items():
+            put(states, arrays[name])
         for state in self.cleared:
             state._grad = None
+        call = Call(self, space)
+        numbers = arrays["outputs"]
+        results = []
+        for i, (start, shape, kind) in enumerate(zip(self.starts, self._shapes, self._kinds, strict=False)):
+            number = numbers[start : start + math.prod(shape)].reshape(shape).copy() if shape else kind(numbers[start])
+            results.append(call.value(number, i) if self.is_value[i] else number)
+        return like(self._tree, results)
 
     def give_back(self, space: Any) -> None:
         """A workspace that no result needs any more."""

@@ -1,20 +1,22 @@
-"""Rolling: the numbers of a tape that were computed alike become one group, and a
-group becomes lines.
+"""Rolling: a group of numbers that were computed alike becomes lines.
 
-Two numbers are alike if the same ops made them from inputs that are alike, down to the
-leaves, which are all alike if they are of one kind. So the 1,600 neurons of a layer
-over 100 samples are one group. Which inputs each of them read is then said by maps.
+Which inputs each member reads is said by maps. Members are numbers or arrays: an array
+of shape (4, 3) adds two axes to the domain of its lines.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
+from micrograd.compiling.groups import Group, contiguous, groups_of
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.compiling.terms import Read, Terms, replaced
+from micrograd.errors import CaptureError
 from micrograd.ops.arithmetic import add, multiply, negative, stop_gradient, subtract, where
 from micrograd.record import Comparison
 from micrograd.table import OPS
@@ -23,122 +25,24 @@ COMPARISONS = frozenset(op for op in OPS.values() if isinstance(op, Comparison))
 CHEAP = COMPARISONS | {add, multiply, negative, subtract, where, stop_gradient}  # computed again rather than kept
 DEEPEST = 40  # ops in one term
 FEW = 2  # a sum of so few leaves alike is written as a term
+NAMES = {STATE: "theta", GRADIENT: "d_theta", BEFORE: "before"}  # of the buffers of all states that are numbers
+ARRAY_NAMES = {STATE: "state{}", GRADIENT: "d_state{}", BEFORE: "before{}"}  # of those that are arrays
+Sizes = tuple[int, ...]
 
 
-class Group:
-    """Entries that were computed alike.
+class Operand(NamedTuple):
+    """What a line reads: entries, and which axes of the line their own axes are.
 
     Attributes:
-        number: of its signature.
-        record: the op of all, or the kind of leaf.
-        params: of the op.
-        members: the entries, in order.
-        inputs: per input of the op, the entries read by each member; for a sum, per run
-            of like terms an array of (members, count) entries.
-        runs: for a sum, how many terms each run has.
+        entries: numbers of entries, an array of (members, terms).
+        axes: for each axis of an entry, the axis of the line; -1 for one of length 1.
+        places: in place of axes, which element of an entry belongs to each point of the
+            shape of the line, counted in memory.
     """
 
-    def __init__(self, number: int, record: Any, params: Any, runs: tuple[tuple[int, int], ...] | None) -> None:
-        self.number = number
-        self.record = record
-        self.params = params
-        self.runs = runs
-        self.members: list[int] = []
-        self.terms: list[tuple[int, ...]] = []
-        self.inputs: list[Any] = []
-        self.buffer: Buffer | None = None
-        self.is_inlined = False
-
-
-def groups_of(tape: Tape, exact: bool) -> list[Group]:
-    """The groups of a tape, inputs before users."""
-    records, inputs = tape.records, tape.inputs
-    uses = tape.uses()
-    added: list[list[int] | None] = [None] * len(records)  # per add, the terms of the whole sum
-    signature = [-1] * len(records)
-    known: dict[Any, Group] = {}
-    groups: list[Group] = []
-    absorbed = _absorbed(tape, uses, exact)
-    for i, record in enumerate(records):
-        runs: Any = None
-        if record is add:
-            terms: list[int] = []
-            for position, x in enumerate(inputs[i]):
-                of_x = added[x]
-                if absorbed[x] and of_x is not None and (position == 0 or not exact):
-                    terms = of_x + terms if position else of_x
-                    added[x] = None
-                else:
-                    terms.append(x)
-            added[i] = terms
-            if absorbed[i]:
-                continue
-            given, runs = _as_runs(tape, terms, signature, exact)
-            key: Any = ("sum", runs)
-        elif isinstance(record, str):
-            given, key = (), (record, tape.origin[i][0] if record == ARGUMENT else None)
-        else:
-            given = inputs[i]
-            marks = [signature[x] for x in given]
-            if record.facts.commutative and not exact and marks[0] > marks[1]:
-                given, marks = given[::-1], marks[::-1]
-            key = (record, tuple(marks), _frozen(tape.params[i]))
-        group = known.get(key)
-        if group is None:
-            group = known[key] = Group(len(groups), record, tape.params[i], runs)
-            groups.append(group)
-        signature[i] = group.number
-        group.members.append(i)
-        group.terms.append(given)
-    for group in groups:
-        _make_arrays(group)
-    return groups
-
-
-def _absorbed(tape: Tape, uses: list[int], exact: bool) -> list[bool]:
-    """Per entry, whether it is a sum that is only part of another one."""
-    absorbed = [False] * len(tape)
-    for i, record in enumerate(tape.records):
-        if record is add:
-            for position, x in enumerate(tape.inputs[i]):
-                if tape.records[x] is add and uses[x] == 1 and (position == 0 or not exact):
-                    absorbed[x] = True
-    for x in tape.outputs:
-        absorbed[x] = False
-    return absorbed
-
-
-def _as_runs(tape: Tape, terms: list[int], signature: list[int], exact: bool) -> tuple[tuple[int, ...], Any]:
-    """The terms of a sum, like ones beside each other, and how many of each."""
-    if not exact:
-        terms = [x for x in terms if not (tape.records[x] is CONSTANT and tape.numbers[x] == 0)] or terms[:1]
-        terms.sort(key=lambda x: signature[x])
-    runs: list[tuple[int, int]] = []
-    for x in terms:
-        mark = signature[x]
-        if runs and runs[-1][0] == mark:
-            runs[-1] = (mark, runs[-1][1] + 1)
-        else:
-            runs.append((mark, 1))
-    return tuple(terms), tuple(runs)
-
-
-def _frozen(params: Any) -> Any:
-    return tuple((k, type(v), v) for k, v in params.items()) if params else ()
-
-
-def _make_arrays(group: Group) -> None:
-    """The inputs of all members as arrays of entries."""
-    if not group.terms[0]:
-        return
-    table = np.array(group.terms, np.int64)
-    if group.runs is None:
-        group.inputs = list(table.T)
-        return
-    start = 0
-    for _, count in group.runs:
-        group.inputs.append(table[:, start : start + count])
-        start += count
+    entries: Any
+    axes: Sizes
+    places: Any = None
 
 
 class Hole(Read):
@@ -159,60 +63,59 @@ class Roller:
         self.exact = exact
         self.groups = groups_of(tape, exact)
         self.program = Program(exact)
-        self.position = np.zeros(len(tape), np.int64)  # of an entry in the buffer of its group
+        self.position = np.zeros(len(tape), np.int64)  # where an entry begins in the buffer of its group
         self.group_of = np.full(len(tape), -1, np.int64)
         for group in self.groups:
-            self.position[group.members] = np.arange(len(group.members))
+            self.position[group.members] = np.arange(len(group.members)) * group.size
             self.group_of[group.members] = group.number
-        new = self.program.new
-        self.theta = new("theta", 0, "state")
-        self.homes = {STATE: self.theta, GRADIENT: new("d_theta", 0, "gradient", self.theta), BEFORE: new("before", 0, "state")}
-        self.numbered = np.full(1 + max([-1, *self._origins()]), -1, np.int64)  # of a state in theta
-        self.state = np.array([o if r in self.homes else -1 for r, o in zip(tape.records, tape.origin, strict=True)])
-        self.numbers = self._numbers()
+        self.theta = self.program.new("theta", 0, "state")
+        self.program.new("d_theta", 0, "gradient", self.theta)
+        self.program.new("before", 0, "state")
+        self.constants = self.program.new("constants", 0, "constants")
+        origins = [o if r in NAMES else -1 for r, o in zip(tape.records, tape.origin, strict=True)]
+        self.state = np.array(origins, np.int64)
+        self.numbered = np.full(1 + max([-1, *origins]), -1, np.int64)  # of a state in theta
+        is_number = [r is CONSTANT and not np.shape(n) for r, n in zip(tape.records, tape.numbers, strict=True)]
+        self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
-
-    def _numbers(self) -> Any:
-        is_constant = [record is CONSTANT for record in self.tape.records]
-        return np.array([float(n) if k else 0.0 for n, k in zip(self.tape.numbers, is_constant, strict=True)])
 
     def rolled(self) -> Program:
         """The program."""
         self._inline()
-        self._make_buffers()
         for group in self.groups:
-            if not isinstance(group.record, str) and not group.is_inlined:
+            if isinstance(group.record, str):
+                self._place_leaf(group)
+            elif not group.is_inlined:
                 self._write(group)
         self.resize()
         return self.program
 
     def resize(self) -> None:
         """Give the buffers of states the sizes that are known now."""
-        for buffer in self.homes.values():
-            buffer.size = len(self.program.theta)
+        for name in NAMES.values():
+            self.program.buffers[name].size = len(self.program.theta)
+        self.constants.size = len(self.program.constants)
 
-    def write(self, name: str, entries: list[int]) -> None:
-        """Lines that put these entries into a buffer of this name."""
-        buffer = self.program.new(name, len(entries))
+    def write(self, name: str, entries: list[int]) -> Buffer:
+        """Lines that put these entries into a buffer of this name, one after the
+        other.
+        """
         given = np.array(entries, np.int64)
+        sizes = [self.groups[g].size for g in self.group_of[given].tolist()]
+        starts = np.cumsum([0, *sizes])
+        buffer = self.program.new(name, int(starts[-1]))
         for number in dict.fromkeys(self.group_of[given].tolist()):
-            places = np.flatnonzero(self.group_of[given] == number)
-            self._line(buffer, places, [given[places][:, None]], lambda parts: parts[0], False)
+            group = self.groups[number]
+            chosen = np.flatnonzero(self.group_of[given] == number)
+            operand = Operand(given[chosen][:, None], tuple(range(len(group.shape))))
+            self.line(buffer, starts[chosen], contiguous(group.shape), group.shape, [operand], _first, False)
         self.resize()
+        return buffer
 
-    def _origins(self) -> list[int]:
-        tape = self.tape
-        return [o for r, o in zip(tape.records, tape.origin, strict=True) if r in (STATE, GRADIENT, BEFORE)]
-
-    def home_of(self, entry: int) -> tuple[Buffer, int]:
-        """The buffer of an entry, and its place there."""
-        group = self.groups[int(self.group_of[entry])]
-        return self._home(group), int(self._index(group, np.array([entry]))[0])
+    # Which groups are computed where they are used
 
     def _inline(self) -> None:
-        """Mark the groups that are computed where they are used: cheap ones, each
-        member of which is used once, all by one group.
-        """
+        """Mark them: cheap ones, each member of which is used once, all by one group."""
         uses = self.tape.uses()
         users: dict[int, set[int]] = {}
         for group in self.groups:
@@ -225,45 +128,139 @@ class Roller:
             used = users.get(group.number, set())
             if not is_cheap or len(used) != 1 or group.number in outputs:
                 continue
+            user = self.groups[next(iter(used))]
+            if not self._reads_alike(user, group):
+                continue
             below = max([0, *(self.depth[int(self.group_of[e.flat[0]])] for e in group.inputs)])
             if below < DEEPEST and all(uses[x] == 1 for x in group.members):
                 group.is_inlined = True
                 self.depth[group.number] = below + 1
 
-    def _make_buffers(self) -> None:
-        for group in self.groups:
-            if group.record == ARGUMENT:
-                k = self.tape.origin[group.members[0]][0]
-                group.buffer = self.program.new(f"arg{k}", self.tape.argument_sizes[k], ARGUMENT)
-                self.position[group.members] = [self.tape.origin[i][1] for i in group.members]
-            elif not isinstance(group.record, str) and not group.is_inlined:
-                name = f"v{sum(b.kind == 'inner' for b in self.program.buffers.values()) + 1}"
-                group.buffer = self.program.new(name, len(group.members))
-        self.constants = self.program.new("constants", 0, "constants")
+    def _reads_alike(self, user: Group, group: Group) -> bool:
+        """Whether the lines of a user read each element of the group once."""
+        if user.runs is not None or user.record is OPS["sum"]:
+            return True
+        return self._is_elementwise(user) and user.shape == group.shape
+
+    def _is_elementwise(self, group: Group) -> bool:
+        return bool(group.record.facts.c)
+
+    # Where things lie
+
+    def _place_leaf(self, group: Group) -> None:
+        record, first = group.record, group.members[0]
+        if record == ARGUMENT:
+            self._place_argument(group)
+        elif record == CONSTANT:
+            group.home = self.constants
+            if group.shape:
+                values = np.asarray(self.tape.numbers[first], float).reshape(-1).tolist()
+                self.position[first] = self.program.constant(values)
+        elif group.shape:
+            state = self.tape.origin[first]
+            group.home = self.state_buffer(record, state, group.size)
+        else:
+            group.home = self.program.buffers[NAMES[record]]
+
+    def state_buffer(self, record: str, state: int, size: int) -> Buffer:
+        """The buffer of a state that is an array, or of its gradient."""
+        name = ARRAY_NAMES[record].format(state)
+        if name not in self.program.buffers:
+            of = self.state_buffer(STATE, state, size) if record == GRADIENT else None
+            self.program.new(name, size, "gradient" if of else "state", of)
+        return self.program.buffers[name]
+
+    def _place_argument(self, group: Group) -> None:
+        k, places = self.tape.origin[group.members[0]]
+        name = f"arg{k}"
+        known = self.program.buffers
+        group.home = known[name] if name in known else self.program.new(name, self.tape.argument_sizes[k], ARGUMENT)
+        if not group.shape:
+            self.position[group.members] = [int(self.tape.origin[i][1]) for i in group.members]
+            return
+        place = fitted(places.reshape(-1), group.shape) if group.size else Map(0, contiguous(group.shape))
+        group.strides = place.strides
+        self.position[group.members] = [int(self.tape.origin[i][1].flat[0]) for i in group.members]
+        if place.table is not None:
+            raise CaptureError("compile: an argument is indexed by an array before an op takes it; use np.take")
+
+    def index(self, group: Group, entries: Any) -> Any:
+        """Where in its buffer each entry begins. A state is numbered when first met."""
+        if not isinstance(group.record, str) or group.record not in NAMES or group.shape:
+            return self.position[entries]
+        states = self.state[entries]
+        unknown = states[self.numbered[states] < 0]
+        if len(unknown):
+            _, first = np.unique(unknown, return_index=True)
+            new = unknown[np.sort(first)]
+            self.numbered[new] = len(self.program.theta) + np.arange(len(new))
+            self.program.theta += new.tolist()
+        return self.numbered[states]
+
+    def group(self, entry: int) -> Group:
+        """The group of an entry."""
+        return self.groups[int(self.group_of[entry])]
+
+    # Lines
 
     def _write(self, group: Group) -> None:
         """The lines of a group."""
         self._reorder(group)
-        members = np.arange(len(group.members))
-        if group.runs is None:
-            self._line(group.buffer, members, [e[:, None] for e in group.inputs], lambda parts: self._apply(group, parts), False)
-            return
-        alone = [j for j, (_, n) in enumerate(group.runs) if n == 1 or (n <= FEW and self._is_leaf(group.inputs[j]))]
+        members = np.arange(len(group.members)) * group.size
+        if group.runs is not None:
+            self._new_home(group)
+            self._write_sum(group, members)
+        elif self._is_elementwise(group):
+            self._new_home(group)
+            operands = [Operand(e[:, None], self.broadcast(e, group.shape)) for e in group.inputs]
+            self.line(
+                group.home, members, group.strides, group.shape, operands, lambda parts: self._apply(group, parts), False
+            )
+        else:
+            from micrograd.compiling.forms import FORMS
+
+            form = FORMS.get(group.record.name)
+            if form is None:
+                raise CaptureError(f"compile: {group.record.name} has no form as loops yet")
+            form(self, group)
+
+    def _new_home(self, group: Group) -> Buffer:
+        name = f"v{sum(b.kind == 'inner' for b in self.program.buffers.values()) + 1}"
+        group.home = self.program.new(name, len(group.members) * group.size)
+        group.home.shape = (len(group.members), *group.shape) if len(group.members) > 1 else group.shape
+        group.strides = contiguous(group.shape)
+        return group.home
+
+    new_home = _new_home
+
+    def clear(self, home: Buffer) -> None:
+        """A line that sets a buffer to 0."""
+        self.program.lines.append(Line(home, Map(0, (1,)), (home.size,), 0.0, False))
+
+    def broadcast(self, entries: Any, shape: Sizes) -> Sizes:
+        """The axes of a line of this shape that the axes of an input are."""
+        given = self.group(entries.flat[0]).shape
+        shift = len(shape) - len(given)
+        return tuple(-1 if n == 1 and shape[a + shift] != 1 else a + shift for a, n in enumerate(given))
+
+    def _write_sum(self, group: Group, members: Any) -> None:
+        """A sum of numbers: a line for each run of like terms, and one for all others."""
+        few = [j for j, (_, n) in enumerate(group.runs) if n == 1 or (n <= FEW and self._is_leaf(group.inputs[j]))]
         begun = False
-        if alone:
-            columns = [group.inputs[j][:, [c]] for j in alone for c in range(group.runs[j][1])]
-            self._line(group.buffer, members, columns, _sum_of, False)
+        if few:
+            columns = [Operand(group.inputs[j][:, [c]], ()) for j in few for c in range(group.runs[j][1])]
+            self.line(group.home, members, (), (), columns, _sum_of, False)
             begun = True
         for j in range(len(group.runs)):
-            if j not in alone:
-                self._line(group.buffer, members, [group.inputs[j]], lambda parts: parts[0], begun)
+            if j not in few:
+                self.line(group.home, members, (), (), [Operand(group.inputs[j], ())], _first, begun)
                 begun = True
 
     def _reorder(self, group: Group) -> None:
         """Let the members stand in the order of the states that they read, if that is
         no order of their own: so updates of parameters run along theta.
         """
-        for entries in group.inputs if group.runs is None else ():
+        for entries in group.inputs if group.runs is None and not group.shape else ():
             states = self._states_of(entries)
             if states is None or len(states) < 2:
                 continue
@@ -279,99 +276,121 @@ class Roller:
         """The states that these entries are, or that they only stand for; None where
         they are something else.
         """
-        group = self.groups[int(self.group_of[entries[0]])]
+        group = self.group(entries[0])
         while group.is_inlined and group.record is stop_gradient:
-            entries = group.inputs[0][self.position[entries]]
-            group = self.groups[int(self.group_of[entries[0]])]
-        return self.state[entries] if group.record in self.homes else None
+            entries = group.inputs[0][self._rows(group, entries)]
+            group = self.group(entries[0])
+        return self.state[entries] if group.record in NAMES else None
+
+    def _rows(self, group: Group, entries: Any) -> Any:
+        """Which members of a group these are."""
+        return self.position[entries] // builtin_max(group.size, 1)
 
     def _is_leaf(self, entries: Any) -> bool:
-        return isinstance(self.groups[int(self.group_of[entries.flat[0]])].record, str)
+        return isinstance(self.group(entries.flat[0]).record, str)
 
     def _apply(self, group: Group, parts: list[Any]) -> Any:
         return self.program.terms.apply(group.record, parts, group.params or {})
 
-    def _line(self, home: Any, members: Any, entries: list[Any], combine: Any, grows: bool) -> None:
-        """One line: over the places of members, and over the terms that are added up."""
-        count = entries[0].shape[1]
-        if len(members) == 1 and count > 1 and not self.exact:  # in the order of what is read
+    def line(
+        self,
+        home: Any,
+        starts: Any,
+        strides: Sizes | Map,
+        shape: Sizes,
+        operands: Sequence[Operand],
+        combine: Callable[[list[Any]], Any],
+        grows: bool,
+    ) -> None:
+        """One line: over members, over terms that are added up, and over a shape.
+
+        Args:
+            home: the buffer that is written.
+            starts: where in it each member begins.
+            strides: of the target along each axis of the shape, 0 where it is added up;
+                or a map of the shape.
+            shape: the axes beside those of members and terms.
+            operands: what is read.
+            combine: the term, of the parts of the operands.
+            grows: whether it adds to what is there.
+        """
+        count = operands[0].entries.shape[1]
+        entries = [o.entries for o in operands]
+        if len(starts) == 1 and count > 1 and not self.exact:  # in the order of what is read
             entries = [e[:, np.argsort(self._rank(e[0]), kind="stable")] for e in entries]
-        self._operands: list[tuple[Any, Any]] = []  # what is read: a buffer or None for constants, and indices
-        term = combine([self._part(e.reshape(-1)) for e in entries])
-        target = np.repeat(members, count)
-        wanted = [[len(members), count]]
-        for buffer, numbers in [(home, target), *self._operands]:
-            if buffer is not None and len(numbers) > 1 and (found := digits(numbers)) is not None:
-                wanted.append(found[0])
-        sizes = common_sizes(wanted, len(target)) or common_sizes([[len(members), count]], len(target))
+        self._found: list[tuple[Any, Any, Map]] = []  # a buffer or None for constants, indices, a map of the shape
+        parts = []
+        for operand, e in zip(operands, entries, strict=True):
+            if operand.places is None:
+                parts.append(self._part(e.reshape(-1), operand.axes, len(shape)))
+            else:
+                parts.append(self._read(e.reshape(-1), fitted(operand.places.reshape(-1), shape)))
+        term = combine(parts)
+        target = np.repeat(starts, count)
+        wanted = [[len(starts), count]]
+        for buffer, numbers in [(home, target), *[found[:2] for found in self._found]]:
+            if buffer is not None and len(numbers) > 1 and (sizes_of := digits(numbers)) is not None:
+                wanted.append(sizes_of[0])
+        sizes = common_sizes(wanted, len(target)) or common_sizes([[len(starts), count]], len(target))
         assert sizes is not None
-        places = [self._placed(buffer, numbers, sizes) for buffer, numbers in self._operands]
-        maps = [fitted(target, sizes), *[place for _, place in places if place is not None]]
-        sizes, maps = merged(sizes, maps)
+        places = [self._placed(*found, sizes) for found in self._found]
+        inner = strides if isinstance(strides, Map) else Map(0, strides)
+        first = _with_inner(fitted(target, sizes), inner)
+        whole, maps = merged((*sizes, *shape), [first, *[place for _, place in places if place is not None]])
         rest = iter(maps[1:])
         reads = [
-            number if place is None else self.program.terms.read(self._buffer(buffer), next(rest))
-            for (buffer, _), (number, place) in zip(self._operands, places, strict=True)
+            number if place is None else self.program.terms.read(self.constants if buffer is None else buffer, next(rest))
+            for (buffer, _, _), (number, place) in zip(self._found, places, strict=True)
         ]
         term = replaced(term, lambda hole: reads[hole.number])
-        self.program.lines.append(Line(home, maps[0], sizes, term, grows))
-
-    def _buffer(self, buffer: Any) -> Buffer:
-        return self.constants if buffer is None else buffer
+        self.program.lines.append(Line(home, maps[0], whole, term, grows))
 
     def _rank(self, entries: Any) -> Any:
         """A number by which to order what is added up: where the first leaf lies."""
         while True:
-            group = self.groups[int(self.group_of[entries[0]])]
+            group = self.group(entries[0])
             if not group.is_inlined:
-                return self._index(group, entries)
-            positions = self.position[entries]
-            entries = group.inputs[0].reshape(len(group.members), -1)[positions][:, 0]
+                return self.index(group, entries)
+            entries = group.inputs[0].reshape(len(group.members), -1)[self._rows(group, entries)][:, 0]
 
-    def _part(self, entries: Any) -> Any:
+    def _part(self, entries: Any, axes: Sizes, count: int) -> Any:
         """What is computed for these entries: a read, or the term of an inlined group.
 
         The reads are holes at first: the number of the operand stands for its map.
         """
-        group = self.groups[int(self.group_of[entries[0]])]
+        group = self.group(entries[0])
         if group.is_inlined:
-            positions = self.position[entries]
+            rows = self._rows(group, entries)
             if group.runs is None:
-                return self._apply(group, [self._part(e[positions]) for e in group.inputs])
-            columns = [e[positions][:, c] for e in group.inputs for c in range(e.shape[1])]
-            return _sum_of([self._part(column) for column in columns])
-        if group.record == CONSTANT:
+                parts = []
+                for e in group.inputs:
+                    inner = tuple(-1 if a < 0 else axes[a] for a in self.broadcast(e, group.shape))
+                    parts.append(self._part(e[rows], inner, count))
+                return self._apply(group, parts)
+            columns = [e[rows][:, c] for e in group.inputs for c in range(e.shape[1])]
+            return _sum_of([self._part(column, (), count) for column in columns])
+        strides = [0] * count
+        for axis, stride in zip(axes, group.strides, strict=True):
+            if axis >= 0:
+                strides[axis] += stride
+        return self._read(entries, Map(0, tuple(strides)))
+
+    def _read(self, entries: Any, inner: Map) -> Any:
+        """A read of these entries; a number where all are one constant."""
+        group = self.group(entries[0])
+        if group.record == CONSTANT and not group.shape:
             numbers = self.numbers[entries]
             if (numbers == numbers[0]).all():
                 return float(numbers[0])
-            self._operands.append((None, numbers))
+            self._found.append((None, numbers, inner))
         else:
-            self._operands.append((self._home(group), self._index(group, entries)))
-        return Hole(self.program.terms, len(self._operands) - 1)
+            self._found.append((group.home, self.index(group, entries), inner))
+        return Hole(self.program.terms, len(self._found) - 1)
 
-    def _home(self, group: Group) -> Buffer:
-        if isinstance(group.record, str) and group.record in self.homes:
-            return self.homes[group.record]
-        assert group.buffer is not None
-        return group.buffer
-
-    def _index(self, group: Group, entries: Any) -> Any:
-        """Where in its buffer each entry lies. A state is numbered when first met."""
-        if not isinstance(group.record, str) or group.record not in self.homes:
-            return self.position[entries]
-        states = self.state[entries]
-        unknown = states[self.numbered[states] < 0]
-        if len(unknown):
-            _, first = np.unique(unknown, return_index=True)
-            new = unknown[np.sort(first)]
-            self.numbered[new] = len(self.program.theta) + np.arange(len(new))
-            self.program.theta += new.tolist()
-        return self.numbered[states]
-
-    def _placed(self, buffer: Any, numbers: Any, sizes: Any) -> tuple[Any, Map | None]:
+    def _placed(self, buffer: Any, numbers: Any, inner: Map, sizes: Sizes) -> tuple[Any, Map | None]:
         """Where an operand is read; constants are laid out densely."""
         if buffer is not None:
-            return None, fitted(numbers, sizes)
+            return None, _with_inner(fitted(numbers, sizes), inner)
         kept, axes = shrunk(numbers.reshape(sizes))
         if not axes:
             return float(numbers[0]), None
@@ -380,7 +399,26 @@ class Roller:
         for axis in reversed(axes):
             strides[axis] = step
             step *= sizes[axis]
-        return None, Map(self.program.constant(kept.reshape(-1).tolist()), tuple(strides))
+        return None, _with_inner(Map(self.program.constant(kept.reshape(-1).tolist()), tuple(strides)), inner)
+
+
+builtin_max = max
+
+
+def _with_inner(place: Map, inner: Map) -> Map:
+    """The sum of two maps over different axes: those of the second come last."""
+    offset, strides = place.offset + inner.offset, (*place.strides, *inner.strides)
+    if inner.table is None:
+        return Map(offset, strides, place.table, place.axes)
+    axes = tuple(a + len(place.strides) for a in inner.axes)
+    if place.table is None:
+        return Map(offset, strides, inner.table, axes)
+    table = np.add.outer(place.table, inner.table)
+    return Map(offset, strides, table, (*place.axes, *axes))
+
+
+def _first(parts: list[Any]) -> Any:
+    return parts[0]
 
 
 def _sum_of(parts: list[Any]) -> Any:
@@ -388,3 +426,6 @@ def _sum_of(parts: list[Any]) -> Any:
     for part in parts[1:]:
         total = total + part
     return total
+
+
+__all__ = ["Operand", "Roller", "math"]

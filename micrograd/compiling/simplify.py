@@ -88,7 +88,7 @@ def put_in(user: Line, producer: Line) -> Line | None:
     inner = replaced(producer.term, lambda r: r.table.read(r.buffer, _moved(r.place, moves, first)))
     assert len(strides_of) == 1
     term = replaced(user.term, lambda r: inner if r.buffer is producer.target else r)
-    return Line(user.target, user.place, user.sizes, term, user.grows)
+    return Line(user.target, user.place, user.sizes, term, user.grows, None, user.reduce)
 
 
 def composed(user: Line, place: Map, producer: Line) -> tuple[Line, list[tuple[int, ...]], tuple[int, ...]] | None:
@@ -149,7 +149,7 @@ def started(lines: list[Line]) -> list[Line]:
     made: list[Line] = []
     for line in lines:
         before = next((k for k in reversed(range(len(made))) if made[k].target is line.target), None)
-        if before is not None and line.grows and line.summed and line.start is None:
+        if before is not None and line.grows and line.summed and line.start is None and line.reduce == "sum":
             first = made[before]
             between = made[before + 1 :]
             start = _start_of(line, first)

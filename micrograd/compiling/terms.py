@@ -13,7 +13,7 @@ from micrograd.modes import quietly
 from micrograd.ops.arithmetic import add, divide, multiply, negative, subtract, where
 from micrograd.ops.functions import power, raise_to, sqrt
 from micrograd.ops.operators import Operators
-from micrograd.record import Op
+from micrograd.record import Op, Primitive
 
 if TYPE_CHECKING:
     from micrograd.compiling.lines import Buffer
@@ -213,7 +213,10 @@ def partials(root: Any, output: Read | None) -> dict[int, tuple[Read, Any]]:
         z = output if output is not None and part is root else part
         for i, x in enumerate(part.inputs):
             if isinstance(x, Part) and part.op.rules[i] is not None:
-                slope = _times(g, part.op.rules[i](z, *part.inputs, **part.params))
+                if isinstance(part.op, Primitive):
+                    slope = part.op.rules[i](g, z, *part.inputs, **part.params)
+                else:
+                    slope = _times(g, part.op.rules[i](z, *part.inputs, **part.params))
                 if slope is not None:
                     slopes[id(x)] = slope if id(x) not in slopes else slopes[id(x)] + slope
     return {id(part): (part, slopes[id(part)]) for part in order if isinstance(part, Read) and id(part) in slopes}
