@@ -101,7 +101,7 @@ def _transposed_extremum(program: Program, line: Line, g: Any, need: set[str]) -
 def _chosen(g: Any, slope: Any) -> Any:
     if isinstance(slope, Part) and getattr(slope, "op", None) is not None and slope.op.name == "where":
         choice, x, y = slope.inputs
-        if not isinstance(y, Part) and y == 0:
+        if isinstance(y, (int, float)) and y == 0:
             return slope.table.apply(slope.op, [choice, g * x, 0.0], {})
     return g * slope
 

@@ -187,21 +187,6 @@ def joined(roller: Roller, group: Group) -> None:
         start += 1 if is_stack else shape[axis]
 
 
-def linear(roller: Roller, group: Group) -> None:
-    """x weight^T + bias."""
-    x, weight, bias = group.inputs
-    count = len(group.shape)
-    home = roller.new_home(group)
-    own = contiguous(group.shape)
-    roller.line(home, _starts(group), own, group.shape, [Operand(bias[:, None], (count - 1,))], _only, False)
-    inputs = roller.group(x[0]).shape[-1]
-    operands = [
-        Operand(x[:, None], (*range(count - 1), count)),
-        Operand(weight[:, None], (count - 1, count)),
-    ]
-    roller.line(home, _starts(group), (*own, 0), (*group.shape, inputs), operands, _product, True)
-
-
 def scatter(roller: Roller, group: Group) -> None:
     """Zeros, to which the input is added at an index."""
     source = roller.group(group.inputs[0][0])
@@ -232,7 +217,6 @@ FORMS: dict[str, Form] = {
     "contract": contract,
     "stacked": joined,
     "concatenated": joined,
-    "linear": linear,
 }
 
 __all__ = ["FORMS", "math"]

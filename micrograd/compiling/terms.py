@@ -80,7 +80,11 @@ def _shortened(op: Op, inputs: Sequence[Any], params: dict[str, Any], exact: boo
 
 def is_choice(x: Any) -> bool:
     """Whether a term is 1 where something holds, and else 0."""
-    return isinstance(x, Term) and x.op is where and x.inputs[1:] == (1.0, 0.0)
+    return isinstance(x, Term) and x.op is where and _is(x.inputs[1], 1.0) and _is(x.inputs[2], 0.0)
+
+
+def _is(x: Any, number: float) -> bool:
+    return isinstance(x, (int, float)) and x == number
 
 
 def _power(x: Any, exponent: float) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd.compiling.capture import Capture, Captured
+from micrograd.compiling.spelled import SPELLED, Written
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.errors import CaptureError
 from micrograd.node import Node, data_of, inputs_of
@@ -65,7 +66,15 @@ class Transcript:
         if isinstance(record, HandMade):
             raise CaptureError(f"compile: {record.symbol!r} was made by hand, and is not an op; use an op")
         entries = tuple([self.entry_of(x) for x in inputs])
-        self._entry[id(node)] = self.tape.add(record, entries, params or None, data_of(node))
+        self._entry[id(node)] = self._op(record, entries, params, data_of(node))
+
+    def _op(self, op: Any, entries: tuple[int, ...], params: Any, number: Any) -> int:
+        """The entry of an op; some are spelled in other ops."""
+        spelling = SPELLED.get(op.name)
+        if spelling is None:
+            return self.tape.add(op, entries, params or None, number)
+        written = spelling(*[Written(self.tape, e, self.tape.numbers[e]) for e in entries], **(params or {}))
+        return int(written.entry)
 
     def _event(self, kind: str, node: Any, data: Any) -> None:
         if kind == "set":
@@ -103,7 +112,7 @@ class Transcript:
         if kind == "argument":
             return self.tape.add(ARGUMENT, number=x.number, origin=x.source[1:])
         _, op, inputs, params = x.source
-        return self.tape.add(op, tuple([self.entry_of(y) for y in inputs]), params or None, x.number)
+        return self._op(op, tuple([self.entry_of(y) for y in inputs]), params, x.number)
 
     def _gradient_of(self, node: Any, number: Any) -> int:
         state = self.state_of(node)
