@@ -53,6 +53,14 @@ def answer(op: Any, inputs: Any, params: Any, z: Any) -> Any:
     return z if capture is None else capture.computed(op, inputs, params, z)
 
 
+def mixed(op: Any, inputs: Any, params: Any) -> Any:
+    """The result of an op on values and numbers that the capture follows; None where
+    there are none.
+    """
+    capture = CAPTURES.get(get_ident())
+    return None if capture is None else capture.mixed(op, inputs, params)
+
+
 def received(node: Node, data: Any) -> Any:
     """The plain number of data that is put into a node."""
     capture = CAPTURES.get(get_ident())

@@ -25,7 +25,7 @@ from micrograd import floats, memory, unchecked
 from micrograd.anomaly import OPEN, current_anomalies
 from micrograd.anomaly import detect_anomaly as detect_anomaly
 from micrograd.arrays import as_data, is_number
-from micrograd.captures import CAPTURES, answer, note, note_backward, note_constant, received
+from micrograd.captures import CAPTURES, answer, mixed, note, note_backward, note_constant, received
 from micrograd.cotangents import fit
 from micrograd.errors import DataError
 from micrograd.gradients import ByHand, Gradients, OfConstants
@@ -282,6 +282,8 @@ class Value(Node):
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the data of its inputs and record it. `op(x, y)` calls this."""
         node = floats.applied(type(self), op, inputs, params) if self._is_float else None
+        if node is None and CAPTURES:
+            node = mixed(op, inputs, params)
         if node is not None:
             return node
         given = [x if isinstance(x, Value) else constant(op, i, x, inputs) for i, x in enumerate(inputs)]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from micrograd import copies, memory
 from micrograd.arrays import as_data, is_number
-from micrograd.captures import CAPTURES, note_constant, received, received_grad, shown, shown_grad
+from micrograd.captures import CAPTURES, note, note_constant, received, received_grad, shown, shown_grad
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.errors import DataError
@@ -459,6 +459,8 @@ def made(kind: type[Node], data: Any, record: Op, x: Any, y: Any) -> Any:
     node._x = x
     node._y = y
     set_data(node, data)
+    if CAPTURES:
+        note(node)
     return node
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from threading import get_ident
@@ -107,6 +106,22 @@ class Capture:
         """A number that an op has computed from values and numbers."""
         return self._noted(Captured(self, number, ("op", op, tuple(inputs), params)))
 
+    def mixed(self, op: Op, inputs: Sequence[Any], params: Any) -> Any:
+        """The result of an op on eager values and numbers of the run; None where there
+        are no such numbers, or where a transform takes them for its data.
+        """
+        if not any(isinstance(x, Captured) for x in inputs):
+            return None
+        if any(isinstance(x, Node) and (type(x)._is_of_transform or type(data_of(x)) not in PLAIN) for x in inputs):
+            return None
+        numbers = [x.number if isinstance(x, Captured) else x for x in inputs]
+        if not op.differentiable:
+            return self.computed(op, inputs, params, op(*map(data_of, numbers), **params))
+        made = op(*numbers, **params)
+        assert _is_note_of(self.notes[-1], made)
+        self.notes[-1] = (made, op, tuple(inputs), params)
+        return made
+
     def receive(self, node: Any, data: Any) -> Any:
         """The plain number of what is put into `node.data`."""
         if type(node)._is_of_transform or isinstance(data, Node):
@@ -182,10 +197,6 @@ class Captured(Operators):
         self.source = source
 
     @property
-    def _level(self) -> float:
-        return math.inf
-
-    @property
     def _below(self) -> Any:
         return self.number
 
@@ -196,17 +207,8 @@ class Captured(Operators):
         capture = self.capture
         if capture.is_over:
             raise CaptureError("compile: this number belongs to a capture that is over; return it, do not keep it")
-        others = [x for x in inputs if isinstance(x, Operators) and not isinstance(x, Captured)]
-        if any(not isinstance(x, Node) or type(x)._is_of_transform for x in others):
-            top = builtins.max(others, key=lambda x: x._level)  # a transform takes this for its data
-            return top._apply_op(op, inputs, params)
         numbers = [x.number if isinstance(x, Captured) else x for x in inputs]
-        if not others or not op.differentiable:
-            return capture.computed(op, inputs, params, op(*map(data_of, numbers), **params))
-        made = op(*numbers, **params)
-        assert _is_note_of(capture.notes[-1], made)
-        capture.notes[-1] = (made, op, tuple(inputs), params)
-        return made
+        return capture.computed(op, inputs, params, op(*numbers, **params))
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, Captured) and index._is_key():

@@ -189,13 +189,27 @@ def joined(roller: Roller, group: Group) -> None:
 
 def scatter(roller: Roller, group: Group) -> None:
     """Zeros, to which the input is added at an index."""
-    source = roller.group(group.inputs[0][0])
     home = roller.new_home(group)
-    places = np.arange(group.size).reshape(group.shape)[group.params["index"]]
     roller.clear(home)
-    operand = Operand(group.inputs[0][:, None], tuple(range(len(source.shape))))
-    place = fitted(np.asarray(places).reshape(-1), source.shape)
-    roller.line(home, _starts(group), place, source.shape, [operand], _only, True)
+    indices = group.params["indices"] if "indices" in group.params else [group.params["index"]]
+    for entries, index in zip(group.inputs, indices, strict=True):
+        _put(roller, group, entries, index, True)
+
+
+def _put(roller: Roller, group: Group, entries: Any, index: Any, grows: bool) -> None:
+    """A line that puts entries at an index of the members, or adds them."""
+    places = np.asarray(np.arange(group.size).reshape(group.shape)[index])
+    operand = Operand(entries[:, None], roller.broadcast(entries, places.shape))
+    place = fitted(places.reshape(-1), places.shape)
+    roller.line(group.home, _starts(group), place, places.shape, [operand], _only, grows)
+
+
+def index_add(roller: Roller, group: Group) -> None:
+    """x, to which w is added at an index."""
+    home = roller.new_home(group)
+    operand = Operand(group.inputs[0][:, None], tuple(range(len(group.shape))))
+    roller.line(home, _starts(group), contiguous(group.shape), group.shape, [operand], _only, False)
+    _put(roller, group, group.inputs[1], group.params["index"], True)
 
 
 def extremum(roller: Roller, group: Group) -> None:
@@ -213,6 +227,8 @@ FORMS: dict[str, Form] = {
     "max": extremum,
     "min": extremum,
     "scatter": scatter,
+    "scattered": scatter,
+    "index_add": index_add,
     "matmul": matmul,
     "contract": contract,
     "stacked": joined,

@@ -12,6 +12,7 @@ from micrograd.compiling.capture import Capture, Captured
 from micrograd.compiling.spelled import SPELLED, Written
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.errors import CaptureError
+from micrograd.interpreter import PLAIN
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.ops.arithmetic import add, stop_gradient
 from micrograd.record import CONSTANT as NO_HISTORY
@@ -46,6 +47,9 @@ class Transcript:
             self._read(note)
 
     def _read(self, note: Any) -> None:
+        node = note if isinstance(note, Node) else note[0] if isinstance(note, tuple) else None
+        if isinstance(node, Node) and type(data_of(node)) not in PLAIN:
+            return  # a transform's: it works on numbers of the run, which are noted themselves
         if isinstance(note, Node):
             record = note._record
             if record is LEAF or record is NO_HISTORY:
@@ -134,6 +138,8 @@ class Transcript:
         known = self._entry.get(id(x)) if isinstance(x, (Node, Captured)) else None
         if known is not None and known >= 0:
             return known
+        if isinstance(x, Node) and type(data_of(x)) not in PLAIN:
+            return self.entry_of(data_of(x))
         if isinstance(x, Node):
             entry = self.tape.add(STATE, number=data_of(x), origin=self.state_of(x))
             self._entry[id(x)] = entry
