@@ -301,7 +301,7 @@ class Value(Node):
             node._record = op
             node._params = params or None
             set_inputs(node, given)
-        if CAPTURES:
+        elif CAPTURES:
             note_constant(node, op, given, params)
         if OPEN and (anomalies := current_anomalies()) is not None:
             anomalies.check_output(node, op, given)
