@@ -73,7 +73,7 @@ def flat(x: Any) -> Any:
     """The numbers of a leaf, as a flat array of float64."""
     if isinstance(x, (list, tuple)):
         return np.array(_flattened(x), float)
-    return np.asarray(x, float).reshape(-1)
+    return np.asarray(x, None if getattr(x, "dtype", None) == np.float32 else float).reshape(-1)
 
 
 def _flattened(x: Any) -> list[Any]:

@@ -18,6 +18,7 @@ from micrograd.compiling.maps import Map
 from micrograd.compiling.nests import Nest, nest_of
 from micrograd.compiling.terms import Part, Read, Term, expanded, in_order
 from micrograd.errors import OpError
+from micrograd.record import Comparison
 
 OPERATORS = {
     "+": "({} + {})",
@@ -70,7 +71,7 @@ class Emitter:
         buffers = [line.target, *[b for b in writer.buffers if b is not line.target]]
         is_read = line.target in writer.buffers
         given = ", ".join(
-            f"{'' if b is line.target else 'const '}double *{'' if is_read else 'restrict '}{b.name}" for b in buffers
+            f"{'' if b is line.target else 'const '}{c_type(b.dtype)} *{'' if is_read else 'restrict '}{b.name}" for b in buffers
         )
         if writer.has_tables:
             given += ", const int *restrict tables"
@@ -86,6 +87,7 @@ class _Writer:
         self.emitter = emitter
         self.line = line
         self.nest: Nest = nest_of(line, emitter.exact)
+        self.type = c_type(line.target.dtype)
         self.buffers: list[Any] = []
         for read in line.reads():
             if read.buffer not in self.buffers:
@@ -122,7 +124,7 @@ class _Writer:
             axes = self._pack_axes(read)
             total = math.prod(self.line.sizes[a] for a in axes)
             opened, _ = self._loops(axes)
-            text += f"double {self.pack_names[id(read)]}[{total}];\n"
+            text += f"{c_type(read.buffer.dtype)} {self.pack_names[id(read)]}[{total}];\n"
             text += f"{opened}{self._packed(read)} = {self._element(read.buffer.name, read.place)};\n"
         return text
 
@@ -155,7 +157,7 @@ class _Writer:
         i_wide = f"const int i{wide} = {start} + v;"
         i_tile = f"const int t{nest.tile[0]} = i{nest.tile[0]} + t;" if nest.tile else ""
         acc = "acc[t][v]" if nest.tile else "acc[v]"
-        text += f"double acc{f'[{height}]' if nest.tile else ''}[{width}];\n"
+        text += f"{self.type} acc{f'[{height}]' if nest.tile else ''}[{width}];\n"
         rename = {f"i{nest.tile[0]}": f"t{nest.tile[0]}"} if nest.tile else {}
         here = self._element(line.target.name, line.place, rename)
         before, first = self._first(here, rename)
@@ -178,10 +180,10 @@ class _Writer:
         text += before
         name = f"i{nest.wide}"
         if nest.lanes == 1:
-            text += f"double acc = {first};\n{sums}for (int {name} = 0; {name} < {size}; {name}++) {{\n{statements}{self._joined('acc', value)}\n}}\n"
+            text += f"{self.type} acc = {first};\n{sums}for (int {name} = 0; {name} < {size}; {name}++) {{\n{statements}{self._joined('acc', value)}\n}}\n"
             return text + f"{here} = acc;\n}}\n"
         lanes, whole = nest.lanes, size // nest.lanes * nest.lanes
-        text += f"double acc[{lanes}] = {{0.0}};\ndouble total = {first};\n{sums}{{\n"
+        text += f"{self.type} acc[{lanes}] = {{0.0}};\n{self.type} total = {first};\n{sums}{{\n"
         text += f"for (int w = 0; w < {whole}; w += {lanes}) for (int v = 0; v < {lanes}; v++) {{\nconst int {name} = w + v;\n"
         text += f"{statements}acc[v] += {value};\n}}\n"
         if whole < size:
@@ -206,7 +208,7 @@ class _Writer:
         if self.line.reduce == "sum":
             return f"{acc} += {value};"
         sign = ">" if self.line.reduce == "max" else "<"
-        return f"{{ const double y = {value}; {acc} = {acc} {sign} y || {acc} != {acc} ? {acc} : y; }}"
+        return f"{{ const {self.type} y = {value}; {acc} = {acc} {sign} y || {acc} != {acc} ? {acc} : y; }}"
 
     def _element(self, name: str, place: Map, rename: dict[str, str] | None = None) -> str:
         terms = [str(place.offset)] if place.offset else []
@@ -234,39 +236,62 @@ class _Writer:
         if not isinstance(term, Part):
             return "", literal(term)
         names: dict[int, str] = {}
+        kinds: dict[int, str] = {}
         statements = []
         for part in in_order(term):
             if isinstance(part, Read):
                 packed = id(part) in self.pack_names
                 names[id(part)] = self._packed(part) if packed else self._element(part.buffer.name, part.place, rename)
+                kinds[id(part)] = "weak" if part.buffer.is_weak else part.buffer.dtype
+                continue
+            kind = kinds[id(part)] = joint_kind([kinds[id(x)] if isinstance(x, Part) else "weak" for x in part.inputs])
+            given = [
+                as_kind(names[id(x)], kinds[id(x)], kind) if isinstance(x, Part) else literal(x, kind) for x in part.inputs
+            ]
+            text = spelled(part, given, kind)
+            if part is term:
+                names[id(part)] = text
             else:
-                text = spelled(part, [names[id(x)] if isinstance(x, Part) else literal(x) for x in part.inputs])
-                if part is term:
-                    names[id(part)] = text
-                else:
-                    names[id(part)] = f"{letter}{len(statements)}"
-                    statements.append(f"const double {letter}{len(statements)} = {text};\n")
+                names[id(part)] = f"{letter}{len(statements)}"
+                type_ = "int" if isinstance(part.op, Comparison) else c_type(kind)
+                statements.append(f"const {type_} {letter}{len(statements)} = {text};\n")
         return "".join(statements), names[id(term)]
 
 
-def literal(x: Any) -> str:
+def c_type(kind: str) -> str:
+    """The type of C for a dtype; Python's own numbers are doubles."""
+    return "float" if kind == "float32" else "double"
+
+
+def joint_kind(kinds: list[str]) -> str:
+    """The dtype of an op on these: "weak" where all are Python's own numbers."""
+    return "float64" if "float64" in kinds else "float32" if "float32" in kinds else "weak"
+
+
+def as_kind(text: str, kind: str, wanted: str) -> str:
+    """An operand in an op of the wanted kind."""
+    return f"(float){text}" if wanted == "float32" and kind == "weak" else text
+
+
+def literal(x: Any, kind: str = "weak") -> str:
     """A number in C."""
     x = float(x)
     if math.isnan(x):
         return "NAN"
     if math.isinf(x):
         return "INFINITY" if x > 0 else "(-INFINITY)"
-    return repr(x) if x >= 0 and not repr(x).startswith("-") else f"({x!r})"
+    text = f"{x!r}f" if kind == "float32" else repr(x)
+    return f"({text})" if text.startswith("-") else text
 
 
-def spelled(term: Term, inputs: list[str]) -> str:
+def spelled(term: Term, inputs: list[str], kind: str = "weak") -> str:
     """An op in C."""
     name = term.op.facts.c
     if not isinstance(name, str) or not name:
         raise OpError(f"compile: C cannot spell {term.op.name}")
     if name in OPERATORS:
         return OPERATORS[name].format(*inputs)
-    return f"{name}({', '.join(inputs)})"
+    return f"{name}{'f' if kind == 'float32' else ''}({', '.join(inputs)})"
 
 
 def lines_of_text(functions: list[str]) -> Iterator[str]:
@@ -287,8 +312,8 @@ def emitted(program: Program, forward: list[Line], back: list[Line], exact: bool
     for function, lines in (("forward", forward), ("backward", back)):
         calls = "".join(emitter.line(line, f"{function}{i}") for i, line in enumerate(lines))
         used = {b.name for line in lines for b in [line.target, *[r.buffer for r in line.reads()]]}
-        pointers = "".join(f"    double *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used)
-        text += f"void micrograd_{function}(double **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
+        pointers = "".join(f"    {c_type(program.buffers[n].dtype)} *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used)
+        text += f"void micrograd_{function}(void **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
     return HEAD + "\n".join(lines_of_text(emitter.functions)) + "\n" + text, emitter
 
 
@@ -300,8 +325,9 @@ class Workspace:
     """
 
     def __init__(self, program: Program, tables: Any) -> None:
-        self.arrays = {name: np.zeros(max(b.size, 1)) for name, b in program.buffers.items()}
+        self.arrays = {name: np.zeros(max(b.size, 1), b.dtype) for name, b in program.buffers.items()}
         self.arrays["constants"] = np.array([*program.constants, 0.0])
+        self.arrays |= program.arrays
         if "d_root" in self.arrays:
             self.arrays["d_root"][:] = 1.0
         self.tables = tables  # its address is below

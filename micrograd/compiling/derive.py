@@ -88,7 +88,8 @@ def _transposed_extremum(program: Program, line: Line, g: Any, need: set[str]) -
     """Elements that tie share the gradient: first a line that counts them."""
     terms = program.terms
     is_it = where(equal(line.term, terms.read(line.target, line.place)), 1.0, 0.0)
-    count = program.new(f"count_{line.target.name}", line.target.size)
+    count = program.new(f"count_{line.target.name}", line.target.size, dtype=line.target.dtype)
+    count.is_weak = line.target.is_weak
     made = [Line(count, line.place, line.sizes, is_it, False)]
     share = divide(g, terms.read(count, line.place))
     for read, slope in partials(line.term, None).values():

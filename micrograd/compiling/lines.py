@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.compiling.maps import Map, Sizes
 from micrograd.compiling.terms import Read, Terms, reads_of, replaced
 
@@ -23,16 +24,20 @@ class Buffer:
         kind: "state" (numbers of the caller's values), "constants", "argument",
             "inner" (made by lines), "gradient" (of another buffer).
         of: for a gradient, the buffer that it is the gradient of.
+        dtype: "float64" or "float32".
+        is_weak: it holds Python's numbers, which do not make a float32 beside them a
+            float64.
     """
 
-    __slots__ = ("dtype", "kind", "name", "of", "shape", "size")
+    __slots__ = ("dtype", "is_weak", "kind", "name", "of", "shape", "size")
 
-    def __init__(self, name: str, size: int, kind: str = "inner", of: Any = None) -> None:
+    def __init__(self, name: str, size: int, kind: str = "inner", of: Any = None, dtype: str = "") -> None:
         self.name = name
         self.size = size
         self.kind = kind
         self.of = of
-        self.dtype = "float64"
+        self.dtype = dtype or (of.dtype if of is not None else "float64")
+        self.is_weak = of is not None and of.is_weak
         self.shape: Sizes = (size,)
 
     def __repr__(self) -> str:
@@ -110,6 +115,7 @@ class Program:
         buffers: by name.
         terms: where terms of this program are made.
         constants: the numbers of the buffer "constants".
+        arrays: constant arrays, flat, by the name of their buffer.
         theta: for each element of the buffer "theta", the number of the state on the
             tape that it holds.
     """
@@ -119,11 +125,19 @@ class Program:
         self.lines: list[Line] = []
         self.buffers: dict[str, Buffer] = {}
         self.constants: list[float] = []
+        self.arrays: dict[str, Any] = {}
         self.theta: list[int] = []
 
-    def new(self, name: str, size: int, kind: str = "inner", of: Any = None) -> Buffer:
+    def new(self, name: str, size: int, kind: str = "inner", of: Any = None, dtype: str = "") -> Buffer:
         """A new buffer of this program."""
-        self.buffers[name] = buffer = Buffer(name, size, kind, of)
+        self.buffers[name] = buffer = Buffer(name, size, kind, of, dtype)
+        return buffer
+
+    def array(self, numbers: Any) -> Buffer:
+        """A buffer that holds this constant array."""
+        dtype = "float32" if numbers.dtype == np.float32 else "float64"
+        buffer = self.new(f"c{len(self.arrays)}", numbers.size, "constants", dtype=dtype)
+        self.arrays[buffer.name] = np.array(numbers, dtype).reshape(-1)
         return buffer
 
     def constant(self, values: Sequence[float]) -> int:

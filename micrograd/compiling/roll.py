@@ -69,9 +69,11 @@ class Roller:
             self.position[group.members] = np.arange(len(group.members)) * group.size
             self.group_of[group.members] = group.number
         self.theta = self.program.new("theta", 0, "state")
+        self.theta.is_weak = True
         self.program.new("d_theta", 0, "gradient", self.theta)
-        self.program.new("before", 0, "state")
+        self.program.new("before", 0, "state").is_weak = True
         self.constants = self.program.new("constants", 0, "constants")
+        self.constants.is_weak = True
         origins = [o if r in NAMES else -1 for r, o in zip(tape.records, tape.origin, strict=True)]
         self.state = np.array(origins, np.int64)
         self.numbered = np.full(1 + max([-1, *origins]), -1, np.int64)  # of a state in theta
@@ -103,7 +105,9 @@ class Roller:
         given = np.array(entries, np.int64)
         sizes = [self.groups[g].size for g in self.group_of[given].tolist()]
         starts = np.cumsum([0, *sizes])
-        buffer = self.program.new(name, int(starts[-1]))
+        kinds = {dtype_of(self.tape.numbers[e]) for e in entries}
+        buffer = self.program.new(name, int(starts[-1]), dtype=kinds.pop() if len(kinds) == 1 else "float64")
+        buffer.is_weak = starts[-1] == len(entries)
         for number in dict.fromkeys(self.group_of[given].tolist()):
             group = self.groups[number]
             chosen = np.flatnonzero(self.group_of[given] == number)
@@ -154,27 +158,30 @@ class Roller:
         elif record == CONSTANT:
             group.home = self.constants
             if group.shape:
-                values = np.asarray(self.tape.numbers[first], float).reshape(-1).tolist()
-                self.position[first] = self.program.constant(values)
+                group.home = self.program.array(self.tape.numbers[first])
+                self.position[first] = 0
         elif group.shape:
             state = self.tape.origin[first]
-            group.home = self.state_buffer(record, state, group.size)
+            group.home = self.state_buffer(record, state, group.size, dtype_of(self.tape.numbers[first]))
         else:
             group.home = self.program.buffers[NAMES[record]]
 
-    def state_buffer(self, record: str, state: int, size: int) -> Buffer:
+    def state_buffer(self, record: str, state: int, size: int, dtype: str) -> Buffer:
         """The buffer of a state that is an array, or of its gradient."""
         name = ARRAY_NAMES[record].format(state)
         if name not in self.program.buffers:
-            of = self.state_buffer(STATE, state, size) if record == GRADIENT else None
-            self.program.new(name, size, "gradient" if of else "state", of)
+            of = self.state_buffer(STATE, state, size, dtype) if record == GRADIENT else None
+            self.program.new(name, size, "gradient" if of else "state", of, dtype)
         return self.program.buffers[name]
 
     def _place_argument(self, group: Group) -> None:
         k, places = self.tape.origin[group.members[0]]
         name = f"arg{k}"
         known = self.program.buffers
-        group.home = known[name] if name in known else self.program.new(name, self.tape.argument_sizes[k], ARGUMENT)
+        if name not in known:
+            dtype = dtype_of(self.tape.numbers[group.members[0]])
+            self.program.new(name, self.tape.argument_sizes[k], ARGUMENT, dtype=dtype).is_weak = not group.shape
+        group.home = known[name]
         if not group.shape:
             self.position[group.members] = [int(self.tape.origin[i][1]) for i in group.members]
             return
@@ -226,7 +233,9 @@ class Roller:
 
     def _new_home(self, group: Group) -> Buffer:
         name = f"v{sum(b.kind == 'inner' for b in self.program.buffers.values()) + 1}"
-        group.home = self.program.new(name, len(group.members) * group.size)
+        dtype = dtype_of(self.tape.numbers[group.members[0]])
+        group.home = self.program.new(name, len(group.members) * group.size, dtype=dtype)
+        group.home.is_weak = not group.shape
         group.home.shape = (len(group.members), *group.shape) if len(group.members) > 1 else group.shape
         group.strides = contiguous(group.shape)
         return group.home
@@ -403,6 +412,11 @@ class Roller:
 
 
 builtin_max = max
+
+
+def dtype_of(number: Any) -> str:
+    """How the numbers of an entry are held: float32 is kept, all others are float64."""
+    return "float32" if getattr(number, "dtype", None) == np.float32 else "float64"
 
 
 def _with_inner(place: Map, inner: Map) -> Map:
