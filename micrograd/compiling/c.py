@@ -7,6 +7,7 @@ programs of one structure share one object file.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from micrograd.compiling import objects
 from micrograd.compiling.lines import Line, Program
 from micrograd.compiling.maps import Map
 from micrograd.compiling.nests import Nest, nest_of
+from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.terms import Part, Read, Term, expanded, in_order
 from micrograd.errors import OpError
 from micrograd.record import Comparison
@@ -304,15 +306,17 @@ def lines_of_text(functions: list[str]) -> Iterator[str]:
             depth += line.endswith("{")
 
 
-def emitted(program: Program, forward: list[Line], back: list[Line], exact: bool = False) -> tuple[str, Emitter]:
-    """The source of a program: `forward` and `backward`, on one array of pointers."""
+def emitted(program: Program, parts: dict[str, list[Line]], exact: bool = False) -> tuple[str, Emitter]:
+    """The source of a program: a function for each part, on an array of pointers."""
     emitter = Emitter(program, exact)
     names = list(program.buffers)
     text = ""
-    for function, lines in (("forward", forward), ("backward", back)):
-        calls = "".join(emitter.line(line, f"{function}{i}") for i, line in enumerate(lines))
+    for function, lines in parts.items():
+        calls = "".join(emitter.line(line, f"{function}_{i}") for i, line in enumerate(lines))
         used = {b.name for line in lines for b in [line.target, *[r.buffer for r in line.reads()]]}
-        pointers = "".join(f"    {c_type(program.buffers[n].dtype)} *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used)
+        pointers = "".join(
+            f"    {c_type(program.buffers[n].dtype)} *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used
+        )
         text += f"void micrograd_{function}(void **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
     return HEAD + "\n".join(lines_of_text(emitter.functions)) + "\n" + text, emitter
 
@@ -344,8 +348,19 @@ class CRunner:
 
     def __init__(self, program: Program, forward: list[Line], back: list[Line], exact: bool) -> None:
         self.program = program
-        self.source, emitter = emitted(program, forward, back, exact)
-        self._library = objects.loaded(self.source, exact)
+        self._steps: dict[str, list[Any]] = {}
+        parts: dict[str, list[Line]] = {}
+        for name, lines in (("forward", forward), ("backward", back)):
+            steps = self._steps[name] = []
+            for is_opaque, run in itertools.groupby(lines, lambda line: isinstance(line, Opaque)):
+                if is_opaque:
+                    steps += run
+                else:
+                    steps.append(f"{name}{len(parts)}")
+                    parts[steps[-1]] = list(run)
+        self.source, emitter = emitted(program, parts, exact)
+        library = objects.loaded(self.source, exact)
+        self._functions = {part: getattr(library, f"micrograd_{part}") for part in parts}
         self._tables = np.concatenate([*emitter.tables, np.zeros(1)]).astype(np.int32)
 
     def workspace(self) -> Workspace:
@@ -354,8 +369,15 @@ class CRunner:
 
     def forward(self, space: Workspace) -> None:
         """Run the lines of a call."""
-        self._library.micrograd_forward(space.pointers, space.table_pointer)
+        self._run("forward", space)
 
     def backward(self, space: Workspace) -> None:
         """Run the lines of `backward()`."""
-        self._library.micrograd_backward(space.pointers, space.table_pointer)
+        self._run("backward", space)
+
+    def _run(self, name: str, space: Workspace) -> None:
+        for step in self._steps[name]:
+            if isinstance(step, str):
+                self._functions[step](space.pointers, space.table_pointer)
+            else:
+                step.run(space.arrays)

@@ -13,6 +13,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map
+from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.terms import Part, partials
 from micrograd.ops.arithmetic import divide, where
 from micrograd.ops.comparisons import equal
@@ -21,7 +22,8 @@ def needed(lines: list[Line], wanted: set[str]) -> set[str]:
     """The buffers whose gradient leads to that of a wanted buffer."""
     found = set(wanted)
     for line in lines:
-        if any(read.buffer.name in found for read, _ in partials(line.term, None).values()):
+        reads = line.inputs if isinstance(line, Opaque) else [read for read, _ in partials(line.term, None).values()]
+        if any(read.buffer.name in found for read in reads):
             found.add(line.target.name)
     return found
 
@@ -54,7 +56,10 @@ def derived(program: Program, lines: list[Line], root: Buffer, wanted: set[str])
     made: list[Line] = []
     for line in reversed(lines):
         if line.target.name in reached:
-            parts = _transposed(program, line, need)
+            if isinstance(line, Opaque):
+                parts = line.transposed(program, gradient_of(program, line.target), need, gradient_of)
+            else:
+                parts = _transposed(program, line, need)
             reached |= {part.target.of.name for part in parts if part.target.of is not None}
             made += parts
     return begun(program, made)

@@ -10,7 +10,9 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling.groups import Group, contiguous
+from micrograd.compiling.lines import Line
 from micrograd.compiling.maps import Map, fitted
+from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.roll import Operand, Roller
 
 Form = Callable[[Roller, Group], None]
@@ -159,7 +161,8 @@ def contract(roller: Roller, group: Group) -> None:
     """einsum: an axis of the line for each letter."""
     given, _, out = group.params["subscripts"].replace(" ", "").partition("->")
     if "." in given:
-        raise NotImplementedError("an ellipsis in einsum")
+        opaque(roller, group)
+        return
     letters = given.split(",")
     shapes = [roller.group(e[0]).shape for e in group.inputs]
     sizes = {c: n for word, shape in zip(letters, shapes, strict=True) for c, n in zip(word, shape, strict=True)}
@@ -218,6 +221,28 @@ def extremum(roller: Roller, group: Group) -> None:
     roller.program.lines[-1].reduce = group.record.name
 
 
+def opaque(roller: Roller, group: Group) -> None:
+    """No loops: the record itself runs, once for each member."""
+    home = roller.new_home(group)
+    terms = roller.program.terms
+    for m in range(len(group.members)):
+        reads, shapes = [], []
+        for entries in group.inputs:
+            source = roller.group(entries[m])
+            place = Map(int(roller.index(source, entries[[m]])[0]), source.strides)
+            reads.append(terms.read(source.home, place))
+            shapes.append(source.shape)
+        target = home
+        if len(group.members) > 1:
+            target = roller.program.new(f"{home.name}_{m}", group.size, dtype=home.dtype)
+        target.shape = group.shape
+        roller.program.lines.append(Opaque(target, group.record, group.params, reads, shapes))
+        if target is not home:
+            part = terms.read(target, Map(0, contiguous(group.shape)))
+            place = Map(m * group.size, contiguous(group.shape))
+            roller.program.lines.append(Line(home, place, group.shape, part, False))
+
+
 FORMS: dict[str, Form] = {
     "transpose": transpose,
     "broadcast_to": broadcast_to,
@@ -231,6 +256,7 @@ FORMS: dict[str, Form] = {
     "index_add": index_add,
     "matmul": matmul,
     "contract": contract,
+    "opaque": opaque,
     "stacked": joined,
     "concatenated": joined,
 }

@@ -14,6 +14,7 @@ from micrograd.compiling import arguments, boundary
 from micrograd.compiling.c import CRunner
 from micrograd.compiling.capture import Capture
 from micrograd.compiling.derive import derived, needed_for
+from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
 from micrograd.compiling.lines import Line
 from micrograd.compiling.results import Call
@@ -59,7 +60,7 @@ class Plan:
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
             tape.outputs.append(script.root)
-        roller = Roller(tape, exact)
+        roller = Roller(tape, FORMS, exact)
         self.program = roller.rolled()
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written)

@@ -58,8 +58,9 @@ class Hole(Read):
 class Roller:
     """Makes lines of the groups of a tape."""
 
-    def __init__(self, tape: Tape, exact: bool = False) -> None:
+    def __init__(self, tape: Tape, forms: dict[str, Any], exact: bool = False) -> None:
         self.tape = tape
+        self.forms = forms
         self.exact = exact
         self.groups = groups_of(tape, exact)
         self.program = Program(exact)
@@ -224,12 +225,7 @@ class Roller:
                 group.home, members, group.strides, group.shape, operands, lambda parts: self._apply(group, parts), False
             )
         else:
-            from micrograd.compiling.forms import FORMS
-
-            form = FORMS.get(group.record.name)
-            if form is None:
-                raise CaptureError(f"compile: {group.record.name} has no form as loops yet")
-            form(self, group)
+            self.forms.get(group.record.name, self.forms["opaque"])(self, group)
 
     def _new_home(self, group: Group) -> Buffer:
         name = f"v{sum(b.kind == 'inner' for b in self.program.buffers.values()) + 1}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from micrograd.compiling.lines import Line, Program
 from micrograd.compiling.maps import Map, Sizes, is_whole
+from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.terms import Part, Read, in_order, reads_of, replaced
 
 LARGEST = 60  # ops in one term: more are computed in two lines
@@ -47,7 +48,7 @@ def inlined(lines: list[Line], kept: set[str]) -> list[Line]:
     for i in reversed(range(len(lines))):
         producer = lines[i]
         name = producer.target.name
-        if producer.grows or producer.summed or name in kept or not _is_all(producer):
+        if isinstance(producer, Opaque) or producer.grows or producer.summed or name in kept or not _is_all(producer):
             continue
         if sum(line.target.name == name for line in lines) != 1:
             continue
@@ -76,7 +77,7 @@ def put_in(user: Line, producer: Line) -> Line | None:
     more work, or the maps do not fit.
     """
     mine = [r for r in user.reads() if r.buffer is producer.target]
-    if math.prod(user.sizes) > producer.target.size or len(mine) != 1:
+    if isinstance(user, Opaque) or math.prod(user.sizes) > producer.target.size or len(mine) != 1:
         return None
     if len(in_order(user.term)) + len(in_order(producer.term)) > LARGEST or user.start is not None:
         return None
@@ -165,7 +166,7 @@ def _start_of(line: Line, first: Line) -> Any:
     """What the first line puts where the other adds, as a term over its domain; None
     where they do not write the same elements in the same order.
     """
-    if first.grows or first.summed or first.start is not None:
+    if isinstance(first, Opaque) or first.grows or first.summed or first.start is not None:
         return None
     kept = [a for a in range(len(line.sizes)) if a not in line.summed]
     sizes: Sizes = tuple(line.sizes[a] for a in kept)
