@@ -21,6 +21,7 @@ __all__ = [
     "about",
     "check_op",
     "checkpoint",
+    "compile",
     "custom_jvp",
     "custom_vjp",
     "detect_anomaly",

@@ -22,6 +22,7 @@ from . import transforms as transforms
 from . import trees as trees
 from .check import check_op as check_op
 from .check import gradcheck as gradcheck
+from .compiling import compile as compile
 from .draw import draw_dot as draw_dot
 from .draw import trace as trace
 from .engine import Value as Value

@@ -21,6 +21,12 @@ def note(node: Node) -> None:
         capture.notes.append(node)
 
 
+def begun(node: Node, data: Any) -> Any:
+    """A leaf is being made of this data: the plain number of it."""
+    note(node)
+    return received(node, data)
+
+
 def note_constant(node: Node, op: Any, inputs: Any, params: Any) -> None:
     """A node without a history was made by an op."""
     capture = CAPTURES.get(get_ident())

@@ -1,8 +1,7 @@
 """The engine: a `Value` remembers how it was made; `backward()` walks that graph once.
 
-A Value holds `data`, a Python number or an array. An operator on Values makes a new one
-that keeps its inputs and the record of its op (see op.py). So Values are the nodes of a
-graph. Read from the top:
+A Value holds `data`, a number or an array. An operator on Values makes a new one, which
+keeps its inputs and the record of its op (see op.py). So Values are nodes of a graph:
 
 - `toposort` puts the graph in order, inputs before users;
 - `pull` passes the gradient of a node on to its inputs, by the rules of its op: the
@@ -25,7 +24,7 @@ from micrograd import floats, memory, unchecked
 from micrograd.anomaly import OPEN, current_anomalies
 from micrograd.anomaly import detect_anomaly as detect_anomaly
 from micrograd.arrays import as_data, is_number
-from micrograd.captures import CAPTURES, answer, mixed, note, note_backward, note_constant, received
+from micrograd.captures import CAPTURES, answer, begun, note_constant
 from micrograd.cotangents import fit
 from micrograd.errors import DataError
 from micrograd.gradients import ByHand, Gradients, OfConstants
@@ -198,9 +197,7 @@ class Value(Node):
         memory.clear(self)
         self._record = _LEAF
         self.label = label
-        if CAPTURES:
-            note(self)
-            data = received(self, data)
+        data = begun(self, data) if CAPTURES else data
         if type(data) is float and not (_children or _op or prev or op):  # almost always
             self._is_float = True
             self._float = data
@@ -281,9 +278,7 @@ class Value(Node):
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the data of its inputs and record it. `op(x, y)` calls this."""
-        node = floats.applied(type(self), op, inputs, params) if self._is_float else None
-        if node is None and CAPTURES:
-            node = mixed(op, inputs, params)
+        node = floats.applied(self, op, inputs, params)
         if node is not None:
             return node
         given = [x if isinstance(x, Value) else constant(op, i, x, inputs) for i, x in enumerate(inputs)]
@@ -314,10 +309,9 @@ class Value(Node):
 
         grad of x  =  sum over users z of x:  (grad of z) * dz/dx
 
-        Interior gradients are computed anew. Those of leaves accumulate over calls, so
-        set them to 0 between steps. If anything interrupts the walk, the gradients of
-        leaves are as they were. Threads may share leaves. Data is used as it stands
-        now: see `check_stale`.
+        Interior gradients are computed anew. Those of leaves accumulate, so set them to
+        0 between steps. If anything interrupts the walk, they are as they were. Threads
+        may share leaves. Data is used as it stands now: see `check_stale`.
 
         Args:
             gradient: the gradient of this value itself, of its shape; ones by default.
@@ -335,8 +329,6 @@ class Value(Node):
         6.0
         """
         seed = seed_of(self, gradient, unknown)
-        if CAPTURES:
-            note_backward(self, seed)
         with Walking(self, Value(seed) if create_graph else seed, create_graph, in_order) as walk:
             walk_back(walk)
 
@@ -352,9 +344,8 @@ class Value(Node):
     def check_stale(self) -> list[Value]:
         """The nodes whose data no longer follows from their inputs, after assignments.
 
-        `backward()` uses data as it stands, so on such a graph it mixes old outputs
-        with new inputs. Tutorials do so on purpose, to nudge `a.data` a little.
-        Elsewhere it is a mistake, and this finds it.
+        On such a graph `backward()` mixes old outputs with new inputs. Tutorials nudge
+        `a.data` on purpose. Elsewhere it is a mistake, and this finds it.
 
         >>> x = Value(3.0)
         >>> y = x * x

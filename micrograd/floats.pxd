@@ -23,7 +23,8 @@ cpdef apply_one(Op op, Node x)
 @cython.locals(record=Op, node=Node)
 cdef _apply_known(object op, object x)
 cpdef reflected(Op op, Node x, object y)
-cpdef applied(type kind, Op op, object inputs, dict params)
+cpdef applied(Node asked, Op op, object inputs, dict params)
+cdef _applied(type kind, Op op, object inputs, dict params)
 @cython.locals(
     node=Node, left=Node, right=Node, formulas=Formulas, a=double, b=double, data=double, has_history=bint, is_watched=bint
 )

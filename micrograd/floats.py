@@ -15,7 +15,7 @@ from typing import Any
 
 from micrograd import doubles, memory, unchecked
 from micrograd.anomaly import OPEN
-from micrograd.captures import CAPTURES, note, note_constant
+from micrograd.captures import CAPTURES, mixed, note, note_constant
 from micrograd.formula import make
 from micrograd.modes import PAUSES, paused
 from micrograd.node import Node, set_grad
@@ -124,10 +124,15 @@ def _method(kind: type[Node], op: Op, slow: Any) -> Any:
     return method
 
 
-def applied(kind: type[Node], op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-    """The node of op(*inputs, **params) for floats; None where it is not that
-    simple.
+def applied(asked: Node, op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+    """The node of op(*inputs, **params), where one of them is asked, for floats; None
+    where it is not that simple.
     """
+    node = _applied(type(asked), op, inputs, params) if asked._is_float else None
+    return mixed(op, inputs, params) if node is None and CAPTURES else node
+
+
+def _applied(kind: type[Node], op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
     count = len(inputs)
     if op.formulas.state == 2 or not 1 <= count <= 2 or count != op._count:
         return None

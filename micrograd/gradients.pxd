@@ -1,6 +1,6 @@
 # C types of gradients.py.
 from micrograd.cotangents cimport fit, unshared
-from micrograd.node cimport Node, add_grad, data_of, grad_of, set_grad
+from micrograd.node cimport Node, add_grad, data_of, grad_of, holds_grad, set_grad
 
 cdef object _CONSTANT
 cdef set OPEN
@@ -29,3 +29,6 @@ cdef class ByHand(Gradients):
 
 cdef class OfConstants(Gradients):
     cdef public set identities
+
+
+cpdef bint has_grad(object v) except -1

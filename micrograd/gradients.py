@@ -15,8 +15,9 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.anomaly import OPEN
 from micrograd.cotangents import fit, unshared
+from micrograd.errors import DataError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of
-from micrograd.node import Node, add_grad, data_of, grad_of, set_grad
+from micrograd.node import Node, add_grad, data_of, grad_of, holds_grad, set_grad
 from micrograd.ops import scatter, scattered
 from micrograd.ops.scattering import add_in_place
 from micrograd.record import CONSTANT as _CONSTANT
@@ -184,3 +185,25 @@ class OfConstants(Gradients):
 
     def wants(self, x: Any) -> bool:
         return id(x) in self.identities
+
+
+def has_grad(v: Any) -> bool:
+    """Whether a value has a gradient: one of zero counts, none at all does not.
+
+    A value has none if no `backward()` has reached it, or since it was set to None or
+    0. `v.grad` reads as zero then. Optimisers leave such parameters as they are.
+
+    Raises:
+        DataError: v is not a Value.
+
+    >>> from micrograd import Value
+    >>> x, y = Value([1.0, 2.0]), Value(3.0)
+    >>> (y * 0.0).backward()
+    >>> x.grad, y.grad
+    (array([0., 0.]), 0.0)
+    >>> has_grad(x), has_grad(y)
+    (False, True)
+    """
+    if not isinstance(v, Node):
+        raise DataError(f"has_grad: {type(v).__name__} is not a Value; give a Value")
+    return holds_grad(v)

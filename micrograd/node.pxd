@@ -29,8 +29,7 @@ cpdef data_of(object x)
 cpdef int set_data(Node node, object data) except -1
 cpdef grad_of(Node node)
 cpdef int set_grad(Node node, object grad) except -1
-@cython.locals(node=Node)
-cpdef bint has_grad(object v) except -1
+cpdef bint holds_grad(Node node) except -1
 cpdef known_grad(Node node)
 cpdef int add_grad(Node node, object part) except -1
 cpdef int forget_grad(Node node) except -1

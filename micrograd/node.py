@@ -133,7 +133,7 @@ class Node(Operators):
             grad = received_grad(self, grad)
         if grad is None or (is_number(grad) and grad == 0):
             self._grad = None
-        elif grad is self._gradient and not has_grad(self):  # `p.grad *= 0.5`, where there is none
+        elif grad is self._gradient and not holds_grad(self):  # `p.grad *= 0.5`, where there is none
             return
         elif is_number(grad) and is_number(data_of(self)):
             self._grad = grad
@@ -290,7 +290,7 @@ class Node(Operators):
         """All that belongs to this node, for a copy of it."""
         return {
             "data": data_of(self),
-            "grad": self._grad if has_grad(self) else None,
+            "grad": self._grad if holds_grad(self) else None,
             "label": self.label,
             "record": self._record,
             "params": self._params,
@@ -350,26 +350,8 @@ def set_grad(node: Node, grad: Any) -> None:
             memory.watch(node)
 
 
-def has_grad(v: Any) -> bool:
-    """Whether a value has a gradient: one of zero counts, none at all does not.
-
-    A value has none if no `backward()` has reached it, or since it was set to None or
-    0. `v.grad` reads as zero then. Optimisers leave such parameters as they are.
-
-    Raises:
-        DataError: v is not a Value.
-
-    >>> from micrograd import Value
-    >>> x, y = Value([1.0, 2.0]), Value(3.0)
-    >>> (y * 0.0).backward()
-    >>> x.grad, y.grad
-    (array([0., 0.]), 0.0)
-    >>> has_grad(x), has_grad(y)
-    (False, True)
-    """
-    if not isinstance(v, Node):
-        raise DataError(f"has_grad: {type(v).__name__} is not a Value; give a Value")
-    node = v
+def holds_grad(node: Node) -> bool:
+    """Whether there is a gradient, as this thread sees it: one of zero counts."""
     if is_in_node(node):
         return node._has_float_grad or known_grad(node) is not None
     with LOCK:

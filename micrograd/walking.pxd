@@ -9,7 +9,7 @@ from micrograd.node cimport (
 )
 from micrograd.walks cimport Walk
 
-cdef dict ACTIVE
+cdef dict ACTIVE, CAPTURES
 
 
 cdef class Walking(Walk):

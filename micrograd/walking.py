@@ -18,6 +18,7 @@ from typing import Any
 from micrograd import memory
 from micrograd.alignment import at_example
 from micrograd.asked import asked_in
+from micrograd.captures import CAPTURES, note_backward
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back
 from micrograd.errors import GradientError, OpError
@@ -68,7 +69,10 @@ def seed_of(root: Node, gradient: Any, unknown: dict[str, Any]) -> Any:
             f"backward: {name} is a constant: detached, or made under no_grad() or from constants alone; "
             f"call it on a result of Values with a history"
         )
-    return ones_like(data_of(root)) if gradient is None else given_cotangent("backward", root, data_of(gradient))
+    seed = ones_like(data_of(root)) if gradient is None else given_cotangent("backward", root, data_of(gradient))
+    if CAPTURES:
+        note_backward(root, seed)
+    return seed
 
 
 def is_ahead(x: Any, mark: int) -> bool:

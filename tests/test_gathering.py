@@ -11,7 +11,7 @@ import pytest
 
 from micrograd import Value, gathering
 from micrograd.errors import DataError
-from micrograd.node import has_grad
+from micrograd.gradients import has_grad
 
 
 def test_numbers_in_one_array_and_back() -> None:

@@ -73,7 +73,8 @@ class Emitter:
         buffers = [line.target, *[b for b in writer.buffers if b is not line.target]]
         is_read = line.target in writer.buffers
         given = ", ".join(
-            f"{'' if b is line.target else 'const '}{c_type(b.dtype)} *{'' if is_read else 'restrict '}{b.name}" for b in buffers
+            f"{'' if b is line.target else 'const '}{c_type(b.dtype)} *{'' if is_read else 'restrict '}{b.name}"
+            for b in buffers
         )
         if writer.has_tables:
             given += ", const int *restrict tables"
@@ -181,15 +182,17 @@ class _Writer:
         before, first = self._first(here)
         text += before
         name = f"i{nest.wide}"
+        loop = f"for (int {name} = {{}}; {name} < {size}; {name}++)"
         if nest.lanes == 1:
-            text += f"{self.type} acc = {first};\n{sums}for (int {name} = 0; {name} < {size}; {name}++) {{\n{statements}{self._joined('acc', value)}\n}}\n"
+            more = self._joined("acc", value)
+            text += f"{self.type} acc = {first};\n{sums}{loop.format(0)} {{\n{statements}{more}\n}}\n"
             return text + f"{here} = acc;\n}}\n"
         lanes, whole = nest.lanes, size // nest.lanes * nest.lanes
         text += f"{self.type} acc[{lanes}] = {{0.0}};\n{self.type} total = {first};\n{sums}{{\n"
-        text += f"for (int w = 0; w < {whole}; w += {lanes}) for (int v = 0; v < {lanes}; v++) {{\nconst int {name} = w + v;\n"
-        text += f"{statements}acc[v] += {value};\n}}\n"
+        text += f"for (int w = 0; w < {whole}; w += {lanes}) for (int v = 0; v < {lanes}; v++) {{\n"
+        text += f"const int {name} = w + v;\n{statements}acc[v] += {value};\n}}\n"
         if whole < size:
-            text += f"for (int {name} = {whole}; {name} < {size}; {name}++) {{\n{statements}total += {value};\n}}\n"
+            text += f"{loop.format(whole)} {{\n{statements}total += {value};\n}}\n"
         text += "}\n"
         half = lanes // 2
         while half:
@@ -248,7 +251,8 @@ class _Writer:
                 continue
             kind = kinds[id(part)] = joint_kind([kinds[id(x)] if isinstance(x, Part) else "weak" for x in part.inputs])
             given = [
-                as_kind(names[id(x)], kinds[id(x)], kind) if isinstance(x, Part) else literal(x, kind) for x in part.inputs
+                as_kind(names[id(x)], kinds[id(x)], kind) if isinstance(x, Part) else literal(x, kind)
+                for x in part.inputs
             ]
             text = spelled(part, given, kind)
             if part is term:
@@ -317,7 +321,9 @@ def emitted(program: Program, parts: dict[str, list[Line]], exact: bool = False)
         pointers = "".join(
             f"    {c_type(program.buffers[n].dtype)} *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used
         )
-        text += f"void micrograd_{function}(void **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
+        text += (
+            f"void micrograd_{function}(void **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
+        )
     return HEAD + "\n".join(lines_of_text(emitter.functions)) + "\n" + text, emitter
 
 

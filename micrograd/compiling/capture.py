@@ -268,9 +268,7 @@ class Captured(Operators):
         self._refuse("int()")
 
     def __index__(self) -> int:
-        if self._is_key():
-            return self._becomes_key()
-        self._refuse("index")
+        return self._becomes_key() if self._is_key() else self._refuse("index")
 
     def __round__(self, ndigits: Any = None) -> Any:
         return super().round(ndigits or 0)

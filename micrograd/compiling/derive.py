@@ -18,6 +18,7 @@ from micrograd.compiling.terms import Part, partials
 from micrograd.ops.arithmetic import divide, where
 from micrograd.ops.comparisons import equal
 
+
 def needed(lines: list[Line], wanted: set[str]) -> set[str]:
     """The buffers whose gradient leads to that of a wanted buffer."""
     found = set(wanted)
@@ -83,9 +84,7 @@ def _transposed(program: Program, line: Line, need: set[str]) -> list[Line]:
     made = []
     for read, slope in partials(line.term, output).values():
         if read.buffer.name in need:
-            term = slope if isinstance(slope, (int, float)) else slope
-            term = _chosen(g, term)
-            made.append(Line(gradient_of(program, read.buffer), read.place, line.sizes, term, True))
+            made.append(Line(gradient_of(program, read.buffer), read.place, line.sizes, _chosen(g, slope), True))
     return made
 
 

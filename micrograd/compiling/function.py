@@ -88,6 +88,6 @@ def _argument(capture: Capture, k: int, leaf: Any) -> Any:
     if isinstance(leaf, Node):
         raise CaptureError("compile: Values as arguments come later")
     places = np.arange(np.size(leaf)).reshape(np.shape(leaf)) if np.shape(leaf) else 0
-    return capture._noted(Captured(capture, leaf if np.shape(leaf) else np.asarray(leaf).item(), ("argument", k, places)))
-
-
+    return capture._noted(
+        Captured(capture, leaf if np.shape(leaf) else np.asarray(leaf).item(), ("argument", k, places))
+    )

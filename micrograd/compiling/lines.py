@@ -88,7 +88,11 @@ class Line:
     def reads(self) -> list[Read]:
         """What it reads, each once."""
         reads = reads_of(self.term)
-        return reads if self.start is None else [*reads, *(r for r in reads_of(self.start) if not any(r is x for x in reads))]
+        return (
+            reads
+            if self.start is None
+            else [*reads, *(r for r in reads_of(self.start) if not any(r is x for x in reads))]
+        )
 
     def split(self, axis: int, inner: int) -> Line:
         """The same with an axis cut in two, the second of this size."""
@@ -98,13 +102,15 @@ class Line:
             return read.table.read(read.buffer, read.place.split(axis, inner))
 
         start = None if self.start is None else replaced(self.start, cut)
-        return Line(self.target, self.place.split(axis, inner), sizes, replaced(self.term, cut), self.grows, start, self.reduce)
+        return Line(
+            self.target, self.place.split(axis, inner), sizes, replaced(self.term, cut), self.grows, start, self.reduce
+        )
 
     def __repr__(self) -> str:
+        here = f"{self.target.name}[{self.place.offset}{self.place.strides}]"
         sign = "+=" if self.grows else "="
-        if self.start is not None:
-            return f"{self.target.name}[{self.place.offset}{self.place.strides}] = {self.start!r} + {self.term!r}  {self.sizes}"
-        return f"{self.target.name}[{self.place.offset}{self.place.strides}] {sign} {self.term!r}  {self.sizes}"
+        start = "" if self.start is None else f"{self.start!r} + "
+        return f"{here} {sign} {start}{self.term!r}  {self.sizes}"
 
 
 class Program:

@@ -11,6 +11,7 @@ over the axes along which it changes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -119,9 +120,9 @@ def common_sizes(wanted: Sequence[Sequence[int]], total: int) -> Sizes | None:
             end *= size
             ends.add(end)
     order = sorted(ends)
-    if any(b % a for a, b in zip(order, order[1:], strict=False)):
+    if any(b % a for a, b in itertools.pairwise(order)):
         return None
-    return tuple(b // a for a, b in zip(order, order[1:], strict=False))[::-1]
+    return tuple(b // a for a, b in itertools.pairwise(order))[::-1]
 
 
 def fitted(numbers: Any, sizes: Sizes) -> Map:

@@ -120,7 +120,7 @@ class Roller:
     # Which groups are computed where they are used
 
     def _inline(self) -> None:
-        """Mark them: cheap ones, each member of which is used once, all by one group."""
+        """Mark them: cheap ones, whose members are used once each, all by one group."""
         uses = self.tape.uses()
         users: dict[int, set[int]] = {}
         for group in self.groups:
@@ -222,7 +222,13 @@ class Roller:
             self._new_home(group)
             operands = [Operand(e[:, None], self.broadcast(e, group.shape)) for e in group.inputs]
             self.line(
-                group.home, members, group.strides, group.shape, operands, lambda parts: self._apply(group, parts), False
+                group.home,
+                members,
+                group.strides,
+                group.shape,
+                operands,
+                lambda parts: self._apply(group, parts),
+                False,
             )
         else:
             self.forms.get(group.record.name, self.forms["opaque"])(self, group)
@@ -249,7 +255,7 @@ class Roller:
         return tuple(-1 if n == 1 and shape[a + shift] != 1 else a + shift for a, n in enumerate(given))
 
     def _write_sum(self, group: Group, members: Any) -> None:
-        """A sum of numbers: a line for each run of like terms, and one for all others."""
+        """A sum of numbers: a line for each run of like terms, one for all others."""
         few = [j for j, (_, n) in enumerate(group.runs) if n == 1 or (n <= FEW and self._is_leaf(group.inputs[j]))]
         begun = False
         if few:
@@ -344,7 +350,9 @@ class Roller:
         whole, maps = merged((*sizes, *shape), [first, *[place for _, place in places if place is not None]])
         rest = iter(maps[1:])
         reads = [
-            number if place is None else self.program.terms.read(self.constants if buffer is None else buffer, next(rest))
+            number
+            if place is None
+            else self.program.terms.read(self.constants if buffer is None else buffer, next(rest))
             for (buffer, _, _), (number, place) in zip(self._found, places, strict=True)
         ]
         term = replaced(term, lambda hole: reads[hole.number])

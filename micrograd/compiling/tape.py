@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-# Kinds of leaves: the data of a state, its gradient by this run's backward(), and the one that it had before.
+# Kinds of leaves: the data of a state, its gradient by this run's backward(), and
+# the one that it had before.
 STATE, GRADIENT, BEFORE = "state", "gradient", "before"
 CONSTANT, ARGUMENT = "constant", "argument"
 

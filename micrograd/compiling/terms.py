@@ -152,7 +152,9 @@ def in_order(root: Any) -> list[Any]:
     while stack:
         part = stack[-1]
         if id(part) not in seen:
-            ahead = [x for x in part.inputs if isinstance(x, Part) and id(x) not in seen] if isinstance(part, Term) else []
+            ahead = (
+                [x for x in part.inputs if isinstance(x, Part) and id(x) not in seen] if isinstance(part, Term) else []
+            )
             if ahead:
                 stack += reversed(ahead)
                 continue

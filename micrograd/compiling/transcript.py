@@ -108,8 +108,10 @@ class Transcript:
         if kind == "data":
             entry = self.entry_of(x.source[1])
             is_leaf = isinstance(self.tape.records[entry], str)
-            return entry if is_leaf and self.tape.records[entry] != STATE else self.tape.add(
-                stop_gradient, (entry,), None, x.number
+            return (
+                entry
+                if is_leaf and self.tape.records[entry] != STATE
+                else self.tape.add(stop_gradient, (entry,), None, x.number)
             )
         if kind == "grad":
             return self._gradient_of(x.source[1], x.number)

@@ -18,7 +18,8 @@ from typing import Any
 from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
-from micrograd.node import Node, data_of, has_grad
+from micrograd.gradients import has_grad
+from micrograd.node import Node, data_of
 from micrograd.optim import states
 from micrograd.optim.parameters import add_to
 from micrograd.optim.rule import Array, Move, Rule, State

@@ -14,8 +14,8 @@ from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import DataError, GradientError
+from micrograd.gradients import has_grad
 from micrograd.interpreter import Interpreter, shape_of
-from micrograd.node import has_grad
 from micrograd.optim.options import number
 from micrograd.optim.rule import Array, Rule, State, elementwise
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from micrograd import gathering
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError
-from micrograd.node import has_grad
+from micrograd.gradients import has_grad
 from micrograd.optim import buckets, groups, saving
 from micrograd.optim.buckets import Bucket
 from micrograd.optim.rule import Rule

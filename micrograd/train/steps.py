@@ -8,8 +8,9 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DivergenceError, GradientError
+from micrograd.gradients import has_grad
 from micrograd.modes import is_recording
-from micrograd.node import has_grad, set_grad
+from micrograd.node import set_grad
 from micrograd.optim import LBFGS
 from micrograd.train.feeds import Feed, rows_of
 from micrograd.train.pairs import check_pairs

@@ -10,7 +10,7 @@ import pytest
 
 from micrograd import Value, optim
 from micrograd.errors import ArgumentError, DataError, GradientError
-from micrograd.node import has_grad
+from micrograd.gradients import has_grad
 
 
 def reached() -> list[Value]:

@@ -11,7 +11,7 @@ import pytest
 
 from micrograd import Value, no_grad, optim
 from micrograd.errors import ArgumentError, DataError, ShapeError, StateError
-from micrograd.node import has_grad
+from micrograd.gradients import has_grad
 from micrograd.optim import buckets
 
 CLASSES = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, optim
-from micrograd.node import has_grad
+from micrograd.gradients import has_grad
 from micrograd.optim import lr_scheduler
 
 pytestmark = pytest.mark.peer
