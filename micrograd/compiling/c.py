@@ -134,7 +134,8 @@ class _Writer:
     def _pack_axes(self, read: Read) -> tuple[int, ...]:
         wide = self.nest.wide
         axes = tuple(a for a in range(len(self.line.sizes)) if a != wide and read.place.strides[a])
-        return (*axes, wide)  # type: ignore[return-value]
+        assert wide is not None
+        return (*axes, wide)
 
     def _packed(self, read: Read) -> str:
         step, terms = 1, []
@@ -242,7 +243,7 @@ class _Writer:
             return "", literal(term)
         names: dict[int, str] = {}
         kinds: dict[int, str] = {}
-        statements = []
+        statements: list[str] = []
         for part in in_order(term):
             if isinstance(part, Read):
                 packed = id(part) in self.pack_names

@@ -65,7 +65,7 @@ class Capture:
     def __enter__(self) -> Capture:
         self.random_states = _random_states()
         CAPTURES[get_ident()] = self
-        builtins.max, builtins.min = _folding(_max, maximum), _folding(_min, minimum)  # type: ignore[assignment]
+        builtins.max, builtins.min = _folding(_max, maximum), _folding(_min, minimum)
         return self
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:

@@ -14,7 +14,7 @@ from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map
 from micrograd.compiling.opaque import Opaque
-from micrograd.compiling.terms import Part, partials
+from micrograd.compiling.terms import Term, partials
 from micrograd.ops.arithmetic import divide, where
 from micrograd.ops.comparisons import equal
 
@@ -104,10 +104,11 @@ def _transposed_extremum(program: Program, line: Line, g: Any, need: set[str]) -
 
 
 def _chosen(g: Any, slope: Any) -> Any:
-    if isinstance(slope, Part) and getattr(slope, "op", None) is not None and slope.op.name == "where":
+    """g * slope, where a slope that is 0 unless something holds chooses."""
+    if isinstance(slope, Term) and slope.op is where:
         choice, x, y = slope.inputs
         if isinstance(y, (int, float)) and y == 0:
-            return slope.table.apply(slope.op, [choice, g * x, 0.0], {})
+            return where(choice, g * x, 0.0)
     return g * slope
 
 

@@ -230,6 +230,7 @@ def opaque(roller: Roller, group: Group) -> None:
         for entries in group.inputs:
             source = roller.group(entries[m])
             place = Map(int(roller.index(source, entries[[m]])[0]), source.strides)
+            assert source.home is not None
             reads.append(terms.read(source.home, place))
             shapes.append(source.shape)
         target = home
