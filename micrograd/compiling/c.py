@@ -137,10 +137,11 @@ class _Writer:
         assert wide is not None
         return (*axes, wide)
 
-    def _packed(self, read: Read) -> str:
+    def _packed(self, read: Read, rename: dict[str, str] | None = None) -> str:
         step, terms = 1, []
         for axis in reversed(self._pack_axes(read)):
-            terms.append(f"i{axis}" if step == 1 else f"i{axis} * {step}")
+            index = self._index(axis, rename)
+            terms.append(index if step == 1 else f"{index} * {step}")
             step *= self.line.sizes[axis]
         return f"{self.pack_names[id(read)]}[{' + '.join(reversed(terms))}]"
 
@@ -247,7 +248,9 @@ class _Writer:
         for part in in_order(term):
             if isinstance(part, Read):
                 packed = id(part) in self.pack_names
-                names[id(part)] = self._packed(part) if packed else self._element(part.buffer.name, part.place, rename)
+                names[id(part)] = (
+                    self._packed(part, rename) if packed else self._element(part.buffer.name, part.place, rename)
+                )
                 kinds[id(part)] = "weak" if part.buffer.is_weak else part.buffer.dtype
                 continue
             kind = kinds[id(part)] = joint_kind([kinds[id(x)] if isinstance(x, Part) else "weak" for x in part.inputs])

@@ -60,7 +60,7 @@ class Line:
             None for 0.
     """
 
-    __slots__ = ("grows", "place", "reduce", "sizes", "start", "target", "term")
+    __slots__ = ("_reads", "grows", "place", "reduce", "sizes", "start", "target", "term")
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Line:
         self.grows = grows
         self.start = start
         self.reduce = reduce
+        self._reads: list[Read] | None = None
 
     @property
     def summed(self) -> tuple[int, ...]:
@@ -87,12 +88,11 @@ class Line:
 
     def reads(self) -> list[Read]:
         """What it reads, each once."""
-        reads = reads_of(self.term)
-        return (
-            reads
-            if self.start is None
-            else [*reads, *(r for r in reads_of(self.start) if not any(r is x for x in reads))]
-        )
+        if self._reads is None:
+            reads = reads_of(self.term)
+            more = [] if self.start is None else reads_of(self.start)
+            self._reads = [*reads, *(r for r in more if not any(r is x for x in reads))]
+        return self._reads
 
     def split(self, axis: int, inner: int) -> Line:
         """The same with an axis cut in two, the second of this size."""

@@ -5,7 +5,6 @@ another ends, or go where nobody reads them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from micrograd.compiling.lines import Line, Program
@@ -44,38 +43,42 @@ def inlined(lines: list[Line], kept: set[str]) -> list[Line]:
     """Lines without sums are computed where they are read, if each element is read
     once.
     """
-    lines = list(lines)
+    made: list[Line | None] = list(lines)
+    writers: dict[str, list[int]] = {}
+    users: dict[str, set[int]] = {}
+    for i, line in enumerate(lines):
+        writers.setdefault(line.target.name, []).append(i)
+        for read in line.reads():
+            users.setdefault(read.buffer.name, set()).add(i)
     for i in reversed(range(len(lines))):
-        producer = lines[i]
-        name = producer.target.name
-        if isinstance(producer, Opaque) or producer.grows or producer.summed or name in kept or not _is_all(producer):
+        producer = made[i]
+        name = lines[i].target.name
+        if producer is None or name in kept or len(writers[name]) != 1 or len(users.get(name, ())) != 1:
             continue
-        if sum(line.target.name == name for line in lines) != 1:
+        (j,) = users[name]
+        user = made[j]
+        read = {r.buffer.name for r in producer.reads()}
+        if user is None or any(i < k < j for n in read for k in writers.get(n, ())):
             continue
-        users = [j for j, line in enumerate(lines) if any(r.buffer.name == name for r in line.reads())]
-        if len(users) != 1 or _is_changed(producer, lines[i + 1 : users[0]]):
-            continue
-        together = put_in(lines[users[0]], producer)
+        together = put_in(user, producer)
         if together is not None:
-            lines[users[0]] = together
-            del lines[i]
-    return lines
+            made[i], made[j] = None, together
+            for n in read:
+                users[n].discard(i)
+                users[n].add(j)
+    return [line for line in made if line is not None]
 
 
 def _is_all(line: Line) -> bool:
     return is_whole(line.place, line.sizes, line.target.size)
 
 
-def _is_changed(producer: Line, between: Sequence[Line]) -> bool:
-    """Whether a line between writes what the producer reads."""
-    read = {r.buffer.name for r in producer.reads()}
-    return any(line.target.name in read for line in between)
-
-
 def put_in(user: Line, producer: Line) -> Line | None:
     """The user with the term of the producer in place of its reads; None where that is
     more work, or the maps do not fit.
     """
+    if isinstance(producer, Opaque) or producer.grows or producer.summed or not _is_all(producer):
+        return None
     mine = [r for r in user.reads() if r.buffer is producer.target]
     if isinstance(user, Opaque) or math.prod(user.sizes) > producer.target.size or len(mine) != 1:
         return None
@@ -147,19 +150,24 @@ def started(lines: list[Line]) -> list[Line]:
     """A sum begins with what an earlier line put in its place: one line for `t = b` and
     `t += sum of w * x`.
     """
-    made: list[Line] = []
+    made: list[Line | None] = []
+    last: dict[str, int] = {}  # where a buffer was last written
+    touched: dict[str, int] = {}  # where it was last read
     for line in lines:
-        before = next((k for k in reversed(range(len(made))) if made[k].target is line.target), None)
-        if before is not None and line.grows and line.summed and line.start is None and line.reduce == "sum":
-            first = made[before]
-            between = made[before + 1 :]
+        name = line.target.name
+        before = last.get(name, -1)
+        first = made[before] if before >= 0 else None
+        if first is not None and line.grows and line.summed and line.start is None and line.reduce == "sum":
             start = _start_of(line, first)
-            is_free = not any(r.buffer is line.target for other in between for r in other.reads())
-            if start is not None and is_free and not _is_changed(first, between):
-                del made[before]
+            is_changed = any(last.get(r.buffer.name, -1) > before for r in first.reads())
+            if start is not None and not is_changed and touched.get(name, -1) < before:
+                made[before] = None
                 line = Line(line.target, line.place, line.sizes, line.term, False, start)
+        last[name] = len(made)
+        for read in line.reads():
+            touched[read.buffer.name] = len(made)
         made.append(line)
-    return made
+    return [line for line in made if line is not None]
 
 
 def _start_of(line: Line, first: Line) -> Any:
