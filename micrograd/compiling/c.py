@@ -1,334 +1,24 @@
-"""C of a program: a static function for each line, and one that calls them all.
+"""C of a program: a function for each structure of lines, and one that runs them.
 
-The source says only the structure. Numbers and tables are data that it is given, so
-programs of one structure share one object file.
+The source says only structure. Numbers, tables and addresses are data that it is given,
+so programs of one structure share one object file, and equal lines one function.
 """
 
 from __future__ import annotations
 
 import ctypes
 import itertools
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import objects
+from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.lines import Line, Program
-from micrograd.compiling.maps import Map
-from micrograd.compiling.nests import Nest, nest_of
 from micrograd.compiling.opaque import Opaque
-from micrograd.compiling.terms import Part, Read, Term, expanded, in_order
-from micrograd.errors import OpError
-from micrograd.record import Comparison
 
-OPERATORS = {
-    "+": "({} + {})",
-    "-": "({} - {})",
-    "*": "({} * {})",
-    "/": "({} / {})",
-    "neg": "(-{})",
-    "==": "({} == {})",
-    "!=": "({} != {})",
-    ">": "({} > {})",
-    "<": "({} < {})",
-    ">=": "({} >= {})",
-    "<=": "({} <= {})",
-    "&&": "({} && {})",
-    "||": "({} || {})",
-    "!": "(!{})",
-    "?:": "({} ? {} : {})",
-}
-HEAD = "#include <math.h>\n#include <string.h>\n"
-
-
-class Emitter:
-    """Writes the C of some lines.
-
-    Attributes:
-        tables: index tables, in the order in which the source numbers them.
-    """
-
-    def __init__(self, program: Program, exact: bool) -> None:
-        self.program = program
-        self.exact = exact
-        self.tables: list[Any] = []
-        self.offsets: dict[Any, int] = {}
-        self.table_size = 0
-        self.functions: list[str] = []
-
-    def table(self, place: Map) -> int:
-        """Where the table of a map begins among all tables."""
-        key = place.table.tobytes()
-        if key not in self.offsets:
-            self.offsets[key] = self.table_size
-            self.tables.append(place.table.reshape(-1))
-            self.table_size += place.table.size
-        return self.offsets[key]
-
-    def line(self, line: Line, name: str) -> str:
-        """The function of a line, and the call of it."""
-        writer = _Writer(self, line)
-        body = writer.body()
-        buffers = [line.target, *[b for b in writer.buffers if b is not line.target]]
-        is_read = line.target in writer.buffers
-        given = ", ".join(
-            f"{'' if b is line.target else 'const '}{c_type(b.dtype)} *{'' if is_read else 'restrict '}{b.name}"
-            for b in buffers
-        )
-        if writer.has_tables:
-            given += ", const int *restrict tables"
-        self.functions.append(f"static __attribute__((noinline)) void {name}({given}) {{\n{body}}}\n")
-        arguments = ", ".join(b.name for b in buffers) + (", tables" if writer.has_tables else "")
-        return f"    {name}({arguments});\n"
-
-
-class _Writer:
-    """Writes the loops of one line."""
-
-    def __init__(self, emitter: Emitter, line: Line) -> None:
-        self.emitter = emitter
-        self.line = line
-        self.nest: Nest = nest_of(line, emitter.exact)
-        self.type = c_type(line.target.dtype)
-        self.buffers: list[Any] = []
-        for read in line.reads():
-            if read.buffer not in self.buffers:
-                self.buffers.append(read.buffer)
-        self.has_tables = False
-        self.pack_names = {id(read): f"packed{i}" for i, read in enumerate(self.nest.packed)}
-
-    def body(self) -> str:
-        nest = self.nest
-        if not nest.summed and nest.width:
-            return self._plain()
-        if nest.width:
-            return self._packs() + self._tiled()
-        return self._one_by_one()
-
-    def _loops(self, axes: tuple[int, ...], step: dict[int, int] | None = None) -> tuple[str, str]:
-        opened = ""
-        for axis in axes:
-            by = (step or {}).get(axis, 1)
-            move = f"i{axis} += {by}" if by != 1 else f"i{axis}++"
-            opened += f"for (int i{axis} = 0; i{axis} < {self.line.sizes[axis]}; {move})\n"
-        return opened, ""
-
-    def _plain(self) -> str:
-        axes = self.nest.outer if self.nest.wide is None else (*self.nest.outer, self.nest.wide)
-        opened, _ = self._loops(axes)
-        sign = "+=" if self.line.grows else "="
-        statements, value = self._value(self.line.term)
-        return f"{opened}{{\n{statements}{self._element(self.line.target.name, self.line.place)} {sign} {value};\n}}\n"
-
-    def _packs(self) -> str:
-        text = ""
-        for read in self.nest.packed:
-            axes = self._pack_axes(read)
-            total = math.prod(self.line.sizes[a] for a in axes)
-            opened, _ = self._loops(axes)
-            text += f"{c_type(read.buffer.dtype)} {self.pack_names[id(read)]}[{total}];\n"
-            text += f"{opened}{self._packed(read)} = {self._element(read.buffer.name, read.place)};\n"
-        return text
-
-    def _pack_axes(self, read: Read) -> tuple[int, ...]:
-        wide = self.nest.wide
-        axes = tuple(a for a in range(len(self.line.sizes)) if a != wide and read.place.strides[a])
-        assert wide is not None
-        return (*axes, wide)
-
-    def _packed(self, read: Read, rename: dict[str, str] | None = None) -> str:
-        step, terms = 1, []
-        for axis in reversed(self._pack_axes(read)):
-            index = self._index(axis, rename)
-            terms.append(index if step == 1 else f"{index} * {step}")
-            step *= self.line.sizes[axis]
-        return f"{self.pack_names[id(read)]}[{' + '.join(reversed(terms))}]"
-
-    def _tiled(self) -> str:
-        nest, line = self.nest, self.line
-        wide, width = nest.wide, nest.width
-        height = nest.tile[1] if nest.tile else 1
-        steps = {nest.tile[0]: height} if nest.tile else {}
-        opened, _ = self._loops(nest.outer, steps)
-        chunks = line.sizes[wide] // width  # type: ignore[index]
-        text = opened
-        if chunks > 1:
-            text += f"for (int w = 0; w < {line.sizes[wide]}; w += {width})\n"  # type: ignore[index]
-        text += "{\n"
-        start = "w" if chunks > 1 else "0"
-        each = f"for (int t = 0; t < {height}; t++) " if nest.tile else ""
-        inner = f"for (int v = 0; v < {width}; v++) "
-        i_wide = f"const int i{wide} = {start} + v;"
-        i_tile = f"const int t{nest.tile[0]} = i{nest.tile[0]} + t;" if nest.tile else ""
-        acc = "acc[t][v]" if nest.tile else "acc[v]"
-        text += f"{self.type} acc{f'[{height}]' if nest.tile else ''}[{width}];\n"
-        rename = {f"i{nest.tile[0]}": f"t{nest.tile[0]}"} if nest.tile else {}
-        here = self._element(line.target.name, line.place, rename)
-        before, first = self._first(here, rename)
-        text += f"{each}{inner}{{ {i_tile} {i_wide}\n{before}{acc} = {first}; }}\n"
-        sums, _ = self._loops(nest.summed)
-        statements, value = self._value(line.term, rename)
-        text += f"{sums}{each}{inner}{{ {i_tile} {i_wide}\n{statements}{self._joined(acc, value)} }}\n"
-        text += f"{each}{inner}{{ {i_tile} {i_wide} {here} = {acc}; }}\n}}\n"
-        return text
-
-    def _one_by_one(self) -> str:
-        nest, line = self.nest, self.line
-        opened, _ = self._loops(nest.outer)
-        here = self._element(line.target.name, line.place)
-        text = f"{opened}{{\n"
-        sums, _ = self._loops(nest.summed)
-        size = line.sizes[nest.wide]  # type: ignore[index]
-        statements, value = self._value(line.term)
-        before, first = self._first(here)
-        text += before
-        name = f"i{nest.wide}"
-        loop = f"for (int {name} = {{}}; {name} < {size}; {name}++)"
-        if nest.lanes == 1:
-            more = self._joined("acc", value)
-            text += f"{self.type} acc = {first};\n{sums}{loop.format(0)} {{\n{statements}{more}\n}}\n"
-            return text + f"{here} = acc;\n}}\n"
-        lanes, whole = nest.lanes, size // nest.lanes * nest.lanes
-        text += f"{self.type} acc[{lanes}] = {{0.0}};\n{self.type} total = {first};\n{sums}{{\n"
-        text += f"for (int w = 0; w < {whole}; w += {lanes}) for (int v = 0; v < {lanes}; v++) {{\n"
-        text += f"const int {name} = w + v;\n{statements}acc[v] += {value};\n}}\n"
-        if whole < size:
-            text += f"{loop.format(whole)} {{\n{statements}total += {value};\n}}\n"
-        text += "}\n"
-        half = lanes // 2
-        while half:
-            text += f"for (int v = 0; v < {half}; v++) acc[v] += acc[v + {half}];\n"
-            half //= 2
-        return text + f"{here} = total + acc[0];\n}}\n"
-
-    def _first(self, here: str, rename: dict[str, str] | None = None) -> tuple[str, str]:
-        """Statements, and the expression with which a sum begins."""
-        if self.line.start is not None:
-            return self._value(self.line.start, rename, "s")
-        if self.line.reduce != "sum":
-            return "", "-INFINITY" if self.line.reduce == "max" else "INFINITY"
-        return "", here if self.line.grows else "0.0"
-
-    def _joined(self, acc: str, value: str) -> str:
-        """The statement that takes one more point in."""
-        if self.line.reduce == "sum":
-            return f"{acc} += {value};"
-        sign = ">" if self.line.reduce == "max" else "<"
-        return f"{{ const {self.type} y = {value}; {acc} = {acc} {sign} y || {acc} != {acc} ? {acc} : y; }}"
-
-    def _element(self, name: str, place: Map, rename: dict[str, str] | None = None) -> str:
-        terms = [str(place.offset)] if place.offset else []
-        for axis, stride in enumerate(place.strides):
-            if stride:
-                index = self._index(axis, rename)
-                terms.append(index if stride == 1 else f"{index} * {stride}")
-        if place.table is not None:
-            self.has_tables = True
-            start = self.emitter.table(place)
-            step, inner = 1, []
-            for axis, size in zip(reversed(place.axes), reversed(place.table.shape), strict=True):
-                index = self._index(axis, rename)
-                inner.append(index if step == 1 else f"{index} * {step}")
-                step *= size
-            terms.append(f"tables[{' + '.join([str(start), *inner])}]")
-        return f"{name}[{' + '.join(terms) or '0'}]"
-
-    def _index(self, axis: int, rename: dict[str, str] | None) -> str:
-        return (rename or {}).get(f"i{axis}", f"i{axis}")
-
-    def _value(self, term: Any, rename: dict[str, str] | None = None, letter: str = "x") -> tuple[str, str]:
-        """Statements, and the expression of a term."""
-        term = expanded(term)
-        if not isinstance(term, Part):
-            return "", literal(term)
-        names: dict[int, str] = {}
-        kinds: dict[int, str] = {}
-        statements: list[str] = []
-        for part in in_order(term):
-            if isinstance(part, Read):
-                packed = id(part) in self.pack_names
-                names[id(part)] = (
-                    self._packed(part, rename) if packed else self._element(part.buffer.name, part.place, rename)
-                )
-                kinds[id(part)] = "weak" if part.buffer.is_weak else part.buffer.dtype
-                continue
-            kind = kinds[id(part)] = joint_kind([kinds[id(x)] if isinstance(x, Part) else "weak" for x in part.inputs])
-            given = [
-                as_kind(names[id(x)], kinds[id(x)], kind) if isinstance(x, Part) else literal(x, kind)
-                for x in part.inputs
-            ]
-            text = spelled(part, given, kind)
-            if part is term:
-                names[id(part)] = text
-            else:
-                names[id(part)] = f"{letter}{len(statements)}"
-                type_ = "int" if isinstance(part.op, Comparison) else c_type(kind)
-                statements.append(f"const {type_} {letter}{len(statements)} = {text};\n")
-        return "".join(statements), names[id(term)]
-
-
-def c_type(kind: str) -> str:
-    """The type of C for a dtype; Python's own numbers are doubles."""
-    return "float" if kind == "float32" else "double"
-
-
-def joint_kind(kinds: list[str]) -> str:
-    """The dtype of an op on these: "weak" where all are Python's own numbers."""
-    return "float64" if "float64" in kinds else "float32" if "float32" in kinds else "weak"
-
-
-def as_kind(text: str, kind: str, wanted: str) -> str:
-    """An operand in an op of the wanted kind."""
-    return f"(float){text}" if wanted == "float32" and kind == "weak" else text
-
-
-def literal(x: Any, kind: str = "weak") -> str:
-    """A number in C."""
-    x = float(x)
-    if math.isnan(x):
-        return "NAN"
-    if math.isinf(x):
-        return "INFINITY" if x > 0 else "(-INFINITY)"
-    text = f"{x!r}f" if kind == "float32" else repr(x)
-    return f"({text})" if text.startswith("-") else text
-
-
-def spelled(term: Term, inputs: list[str], kind: str = "weak") -> str:
-    """An op in C."""
-    name = term.op.facts.c
-    if not isinstance(name, str) or not name:
-        raise OpError(f"compile: C cannot spell {term.op.name}")
-    if name in OPERATORS:
-        return OPERATORS[name].format(*inputs)
-    return f"{name}{'f' if kind == 'float32' else ''}({', '.join(inputs)})"
-
-
-def lines_of_text(functions: list[str]) -> Iterator[str]:
-    """The functions, indented."""
-    for function in functions:
-        depth = 0
-        for line in function.splitlines():
-            depth -= line.startswith("}")
-            yield "    " * depth + line
-            depth += line.endswith("{")
-
-
-def emitted(program: Program, parts: dict[str, list[Line]], exact: bool = False) -> tuple[str, Emitter]:
-    """The source of a program: a function for each part, on an array of pointers."""
-    emitter = Emitter(program, exact)
-    names = list(program.buffers)
-    text = ""
-    for function, lines in parts.items():
-        calls = "".join(emitter.line(line, f"{function}_{i}") for i, line in enumerate(lines))
-        used = {b.name for line in lines for b in [line.target, *[r.buffer for r in line.reads()]]}
-        pointers = "".join(
-            f"    {c_type(program.buffers[n].dtype)} *{n} = buffers[{i}];\n" for i, n in enumerate(names) if n in used
-        )
-        text += (
-            f"void micrograd_{function}(void **buffers, const int *tables) {{\n{pointers}{calls}    (void)tables;\n}}\n"
-        )
-    return HEAD + "\n".join(lines_of_text(emitter.functions)) + "\n" + text, emitter
+HEAD = "#include <math.h>\n"
+SIZES = {"float64": 8, "float32": 4}  # bytes
 
 
 class Workspace:
@@ -338,15 +28,18 @@ class Workspace:
         arrays: flat arrays of doubles, by the name of the buffer.
     """
 
-    def __init__(self, program: Program, tables: Any) -> None:
+    def __init__(self, program: Program, pointers: list[Any], tables: dict[int, Any]) -> None:
         self.arrays = {name: np.zeros(max(b.size, 1), b.dtype) for name, b in program.buffers.items()}
         self.arrays["constants"] = np.array([*program.constants, 0.0])
         self.arrays |= program.arrays
         if "d_root" in self.arrays:
             self.arrays["d_root"][:] = 1.0
-        self.tables = tables  # its address is below
-        self.pointers = (ctypes.c_void_p * len(self.arrays))(*[a.ctypes.data for a in self.arrays.values()])
-        self.table_pointer = tables.ctypes.data_as(ctypes.POINTER(ctypes.c_int))
+        addresses = {name: a.ctypes.data for name, a in self.arrays.items()}
+        self.arguments = [
+            tables[id(x)].ctypes.data if isinstance(x, np.ndarray) else addresses[x[0].name] + x[1] * SIZES[x[0].dtype]
+            for x in pointers
+        ]
+        self.pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
 
 
 class CRunner:
@@ -358,24 +51,33 @@ class CRunner:
 
     def __init__(self, program: Program, forward: list[Line], back: list[Line], exact: bool) -> None:
         self.program = program
-        self._steps: dict[str, list[Any]] = {}
-        parts: dict[str, list[Line]] = {}
-        for name, lines in (("forward", forward), ("backward", back)):
-            steps = self._steps[name] = []
-            for is_opaque, run in itertools.groupby(lines, lambda line: isinstance(line, Opaque)):
-                if is_opaque:
-                    steps += run
-                else:
-                    steps.append(f"{name}{len(parts)}")
-                    parts[steps[-1]] = list(run)
-        self.source, emitter = emitted(program, parts, exact)
-        library = objects.loaded(self.source, exact)
-        self._functions = {part: getattr(library, f"micrograd_{part}") for part in parts}
-        self._tables = np.concatenate([*emitter.tables, np.zeros(1)]).astype(np.int32)
+        self._functions: dict[str, int] = {}
+        self._pointers: list[Any] = []  # what all calls get, one call after the other
+        self._steps = {"forward": self._steps_of(forward, exact), "backward": self._steps_of(back, exact)}
+        self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
+        self.source = HEAD + "\n".join(indented(self._functions)) + _runner(len(self._functions))
+        self._run_lines = objects.loaded(self.source, exact).micrograd_run
+
+    def _steps_of(self, lines: list[Line], exact: bool) -> list[Any]:
+        """What runs one after the other: lines of C together, opaque ones alone."""
+        steps: list[Any] = []
+        for is_opaque, run in itertools.groupby(lines, lambda line: isinstance(line, Opaque)):
+            if is_opaque:
+                steps += run
+                continue
+            which, first = [], []
+            for line in run:
+                writer = LineInC(line, exact)
+                which.append(self._functions.setdefault(writer.text("{name}"), len(self._functions)))
+                first.append(len(self._pointers))
+                self._pointers += writer.pointers
+            count = len(which)
+            steps.append(((ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first), count))
+        return steps
 
     def workspace(self) -> Workspace:
         """Memory for one call."""
-        return Workspace(self.program, self._tables)
+        return Workspace(self.program, self._pointers, self._tables)
 
     def forward(self, space: Workspace) -> None:
         """Run the lines of a call."""
@@ -387,7 +89,30 @@ class CRunner:
 
     def _run(self, name: str, space: Workspace) -> None:
         for step in self._steps[name]:
-            if isinstance(step, str):
-                self._functions[step](space.pointers, space.table_pointer)
+            if isinstance(step, tuple):
+                which, first, count = step
+                self._run_lines(which, first, count, space.pointers)
             else:
                 step.run(space.arrays)
+
+
+def _runner(count: int) -> str:
+    """The function that calls lines."""
+    names = ", ".join(f"line{i}" for i in range(count)) or "0"
+    return f"""
+typedef void (*line)(void **);
+static const line lines[] = {{{names}}};
+void micrograd_run(const int *which, const int *first, int count, void **pointers) {{
+    for (int i = 0; i < count; i++) lines[which[i]](pointers + first[i]);
+}}
+"""
+
+
+def indented(functions: Iterable[str]) -> Iterator[str]:
+    """The functions, each under its own name."""
+    for i, function in enumerate(functions):
+        depth = 0
+        for line in function.replace("{name}", f"line{i}", 1).splitlines():
+            depth -= line.startswith("}")
+            yield "    " * depth + line
+            depth += line.endswith("{")

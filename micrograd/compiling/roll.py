@@ -81,6 +81,7 @@ class Roller:
         is_number = [r is CONSTANT and not np.shape(n) for r, n in zip(tape.records, tape.numbers, strict=True)]
         self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
+        self._homes = 0
 
     def rolled(self) -> Program:
         """The program."""
@@ -234,7 +235,8 @@ class Roller:
             self.forms.get(group.record.name, self.forms["opaque"])(self, group)
 
     def _new_home(self, group: Group) -> Buffer:
-        name = f"v{sum(b.kind == 'inner' for b in self.program.buffers.values()) + 1}"
+        self._homes += 1
+        name = f"v{self._homes}"
         dtype = dtype_of(self.tape.numbers[group.members[0]])
         group.home = self.program.new(name, len(group.members) * group.size, dtype=dtype)
         group.home.is_weak = not group.shape

@@ -1,0 +1,282 @@
+"""C of one line: a static function that goes through the loops of its nest.
+
+It gets an array of pointers: the target, what is read, tables. Where those begin is not
+in the text, so lines of one structure share one function.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from micrograd.compiling.lines import Buffer, Line
+from micrograd.compiling.maps import Map
+from micrograd.compiling.nests import Nest, nest_of
+from micrograd.compiling.terms import Part, Read, Term, expanded, in_order
+from micrograd.errors import OpError
+from micrograd.record import Comparison
+
+OPERATORS = {
+    "+": "({} + {})",
+    "-": "({} - {})",
+    "*": "({} * {})",
+    "/": "({} / {})",
+    "neg": "(-{})",
+    "==": "({} == {})",
+    "!=": "({} != {})",
+    ">": "({} > {})",
+    "<": "({} < {})",
+    ">=": "({} >= {})",
+    "<=": "({} <= {})",
+    "&&": "({} && {})",
+    "||": "({} || {})",
+    "!": "(!{})",
+    "?:": "({} ? {} : {})",
+}
+
+
+class LineInC:
+    """The function of a line, and what it is called with.
+
+    Attributes:
+        pointers: what the function gets: a buffer and the number of the first element;
+            or a table.
+    """
+
+    def __init__(self, line: Line, exact: bool) -> None:
+        self.line = line
+        self.nest: Nest = nest_of(line, exact)
+        self.type = c_type(line.target.dtype)
+        self.pointers: list[tuple[Buffer, int] | Any] = [(line.target, line.place.offset)]
+        self._known: dict[Any, str] = {(line.target.name, line.place.offset): "p0"}
+        self._declared: list[str] = []
+        self.pack_names = {id(read): f"packed{i}" for i, read in enumerate(self.nest.packed)}
+        is_read = any(read.buffer is line.target for read in line.reads())
+        self._restrict = "" if is_read else "restrict "
+        self._declared.append(f"{self.type} *{self._restrict}p0 = p[0];\n")
+
+    def text(self, name: str) -> str:
+        """The function, under this name."""
+        body = self.body()
+        return f"static void {name}(void **p) {{\n{''.join(self._declared)}{body}}}\n"
+
+    def _pointer(self, buffer: Buffer, offset: int) -> str:
+        """The name of the pointer to an element of a buffer."""
+        key = (buffer.name, offset)
+        if key not in self._known:
+            name = self._known[key] = f"p{len(self.pointers)}"
+            self._declared.append(f"const {c_type(buffer.dtype)} *{self._restrict}{name} = p[{len(self.pointers)}];\n")
+            self.pointers.append((buffer, offset))
+        return self._known[key]
+
+    def _table(self, table: Any) -> str:
+        key = (table.tobytes(), table.shape)
+        if key not in self._known:
+            name = self._known[key] = f"t{len(self.pointers)}"
+            self._declared.append(f"const int *restrict {name} = p[{len(self.pointers)}];\n")
+            self.pointers.append(table)
+        return self._known[key]
+
+    def body(self) -> str:
+        """The loops."""
+        nest = self.nest
+        if not nest.summed and nest.width:
+            return self._plain()
+        if nest.width:
+            return self._packs() + self._tiled()
+        return self._one_by_one()
+
+    def _loops(self, axes: tuple[int, ...], step: dict[int, int] | None = None) -> str:
+        opened = ""
+        for axis in axes:
+            by = (step or {}).get(axis, 1)
+            move = f"i{axis} += {by}" if by != 1 else f"i{axis}++"
+            opened += f"for (int i{axis} = 0; i{axis} < {self.line.sizes[axis]}; {move})\n"
+        return opened
+
+    def _plain(self) -> str:
+        axes = self.nest.outer if self.nest.wide is None else (*self.nest.outer, self.nest.wide)
+        opened = self._loops(axes)
+        sign = "+=" if self.line.grows else "="
+        statements, value = self._value(self.line.term)
+        return f"{opened}{{\n{statements}{self._element(self.line.target, self.line.place)} {sign} {value};\n}}\n"
+
+    def _packs(self) -> str:
+        text = ""
+        for read in self.nest.packed:
+            axes = self._pack_axes(read)
+            total = math.prod(self.line.sizes[a] for a in axes)
+            opened = self._loops(axes)
+            text += f"{c_type(read.buffer.dtype)} {self.pack_names[id(read)]}[{total}];\n"
+            text += f"{opened}{self._packed(read)} = {self._element(read.buffer, read.place)};\n"
+        return text
+
+    def _pack_axes(self, read: Read) -> tuple[int, ...]:
+        wide = self.nest.wide
+        axes = tuple(a for a in range(len(self.line.sizes)) if a != wide and read.place.strides[a])
+        assert wide is not None
+        return (*axes, wide)
+
+    def _packed(self, read: Read, rename: dict[str, str] | None = None) -> str:
+        step, terms = 1, []
+        for axis in reversed(self._pack_axes(read)):
+            index = self._index(axis, rename)
+            terms.append(index if step == 1 else f"{index} * {step}")
+            step *= self.line.sizes[axis]
+        return f"{self.pack_names[id(read)]}[{' + '.join(reversed(terms))}]"
+
+    def _tiled(self) -> str:
+        nest, line = self.nest, self.line
+        wide, width = nest.wide, nest.width
+        height = nest.tile[1] if nest.tile else 1
+        steps = {nest.tile[0]: height} if nest.tile else {}
+        opened = self._loops(nest.outer, steps)
+        chunks = line.sizes[wide] // width  # type: ignore[index]
+        text = opened
+        if chunks > 1:
+            text += f"for (int w = 0; w < {line.sizes[wide]}; w += {width})\n"  # type: ignore[index]
+        text += "{\n"
+        start = "w" if chunks > 1 else "0"
+        each = f"for (int t = 0; t < {height}; t++) " if nest.tile else ""
+        inner = f"for (int v = 0; v < {width}; v++) "
+        i_wide = f"const int i{wide} = {start} + v;"
+        i_tile = f"const int t{nest.tile[0]} = i{nest.tile[0]} + t;" if nest.tile else ""
+        acc = "acc[t][v]" if nest.tile else "acc[v]"
+        text += f"{self.type} acc{f'[{height}]' if nest.tile else ''}[{width}];\n"
+        rename = {f"i{nest.tile[0]}": f"t{nest.tile[0]}"} if nest.tile else {}
+        here = self._element(line.target, line.place, rename)
+        before, first = self._first(here, rename)
+        text += f"{each}{inner}{{ {i_tile} {i_wide}\n{before}{acc} = {first}; }}\n"
+        sums = self._loops(nest.summed)
+        statements, value = self._value(line.term, rename)
+        text += f"{sums}{each}{inner}{{ {i_tile} {i_wide}\n{statements}{self._joined(acc, value)} }}\n"
+        text += f"{each}{inner}{{ {i_tile} {i_wide} {here} = {acc}; }}\n}}\n"
+        return text
+
+    def _one_by_one(self) -> str:
+        nest, line = self.nest, self.line
+        opened = self._loops(nest.outer)
+        here = self._element(line.target, line.place)
+        text = f"{opened}{{\n"
+        sums = self._loops(nest.summed)
+        size = line.sizes[nest.wide]  # type: ignore[index]
+        statements, value = self._value(line.term)
+        before, first = self._first(here)
+        text += before
+        name = f"i{nest.wide}"
+        loop = f"for (int {name} = {{}}; {name} < {size}; {name}++)"
+        if nest.lanes == 1:
+            more = self._joined("acc", value)
+            text += f"{self.type} acc = {first};\n{sums}{loop.format(0)} {{\n{statements}{more}\n}}\n"
+            return text + f"{here} = acc;\n}}\n"
+        lanes, whole = nest.lanes, size // nest.lanes * nest.lanes
+        text += f"{self.type} acc[{lanes}] = {{0.0}};\n{self.type} total = {first};\n{sums}{{\n"
+        text += f"for (int w = 0; w < {whole}; w += {lanes}) for (int v = 0; v < {lanes}; v++) {{\n"
+        text += f"const int {name} = w + v;\n{statements}acc[v] += {value};\n}}\n"
+        if whole < size:
+            text += f"{loop.format(whole)} {{\n{statements}total += {value};\n}}\n"
+        text += "}\n"
+        half = lanes // 2
+        while half:
+            text += f"for (int v = 0; v < {half}; v++) acc[v] += acc[v + {half}];\n"
+            half //= 2
+        return text + f"{here} = total + acc[0];\n}}\n"
+
+    def _first(self, here: str, rename: dict[str, str] | None = None) -> tuple[str, str]:
+        """Statements, and the expression with which a sum begins."""
+        if self.line.start is not None:
+            return self._value(self.line.start, rename, "s")
+        if self.line.reduce != "sum":
+            return "", "-INFINITY" if self.line.reduce == "max" else "INFINITY"
+        return "", here if self.line.grows else "0.0"
+
+    def _joined(self, acc: str, value: str) -> str:
+        """The statement that takes one more point in."""
+        if self.line.reduce == "sum":
+            return f"{acc} += {value};"
+        sign = ">" if self.line.reduce == "max" else "<"
+        return f"{{ const {self.type} y = {value}; {acc} = {acc} {sign} y || {acc} != {acc} ? {acc} : y; }}"
+
+    def _element(self, buffer: Buffer, place: Map, rename: dict[str, str] | None = None) -> str:
+        terms = []
+        for axis, stride in enumerate(place.strides):
+            if stride:
+                index = self._index(axis, rename)
+                terms.append(index if stride == 1 else f"{index} * {stride}")
+        if place.table is not None:
+            step, inner = 1, []
+            for axis, size in zip(reversed(place.axes), reversed(place.table.shape), strict=True):
+                index = self._index(axis, rename)
+                inner.append(index if step == 1 else f"{index} * {step}")
+                step *= size
+            terms.append(f"{self._table(place.table)}[{' + '.join(inner) or '0'}]")
+        return f"{self._pointer(buffer, place.offset)}[{' + '.join(terms) or '0'}]"
+
+    def _index(self, axis: int, rename: dict[str, str] | None) -> str:
+        return (rename or {}).get(f"i{axis}", f"i{axis}")
+
+    def _value(self, term: Any, rename: dict[str, str] | None = None, letter: str = "x") -> tuple[str, str]:
+        """Statements, and the expression of a term."""
+        term = expanded(term)
+        if not isinstance(term, Part):
+            return "", literal(term)
+        names: dict[int, str] = {}
+        kinds: dict[int, str] = {}
+        statements: list[str] = []
+        for part in in_order(term):
+            if isinstance(part, Read):
+                packed = id(part) in self.pack_names
+                names[id(part)] = (
+                    self._packed(part, rename) if packed else self._element(part.buffer, part.place, rename)
+                )
+                kinds[id(part)] = "weak" if part.buffer.is_weak else part.buffer.dtype
+                continue
+            kind = kinds[id(part)] = joint_kind([kinds[id(x)] if isinstance(x, Part) else "weak" for x in part.inputs])
+            given = [
+                as_kind(names[id(x)], kinds[id(x)], kind) if isinstance(x, Part) else literal(x, kind)
+                for x in part.inputs
+            ]
+            text = spelled(part, given, kind)
+            if part is term:
+                names[id(part)] = text
+            else:
+                names[id(part)] = f"{letter}{len(statements)}"
+                type_ = "int" if isinstance(part.op, Comparison) else c_type(kind)
+                statements.append(f"const {type_} {letter}{len(statements)} = {text};\n")
+        return "".join(statements), names[id(term)]
+
+
+def c_type(kind: str) -> str:
+    """The type of C for a dtype; Python's own numbers are doubles."""
+    return "float" if kind == "float32" else "double"
+
+
+def joint_kind(kinds: list[str]) -> str:
+    """The dtype of an op on these: "weak" where all are Python's own numbers."""
+    return "float64" if "float64" in kinds else "float32" if "float32" in kinds else "weak"
+
+
+def as_kind(text: str, kind: str, wanted: str) -> str:
+    """An operand in an op of the wanted kind."""
+    return f"(float){text}" if wanted == "float32" and kind == "weak" else text
+
+
+def literal(x: Any, kind: str = "weak") -> str:
+    """A number in C."""
+    x = float(x)
+    if math.isnan(x):
+        return "NAN"
+    if math.isinf(x):
+        return "INFINITY" if x > 0 else "(-INFINITY)"
+    text = f"{x!r}f" if kind == "float32" else repr(x)
+    return f"({text})" if text.startswith("-") else text
+
+
+def spelled(term: Term, inputs: list[str], kind: str = "weak") -> str:
+    """An op in C."""
+    name = term.op.facts.c
+    if not isinstance(name, str) or not name:
+        raise OpError(f"compile: C cannot spell {term.op.name}")
+    if name in OPERATORS:
+        return OPERATORS[name].format(*inputs)
+    return f"{name}{'f' if kind == 'float32' else ''}({', '.join(inputs)})"
