@@ -29,7 +29,7 @@ class Workspace:
     """
 
     def __init__(self, program: Program, pointers: list[Any], tables: dict[int, Any]) -> None:
-        self.arrays = {name: np.zeros(max(b.size, 1), b.dtype) for name, b in program.buffers.items()}
+        self.arrays = {name: np.zeros(b.size, b.dtype) for name, b in program.buffers.items()}
         self.arrays["constants"] = np.array([*program.constants, 0.0])
         self.arrays |= program.arrays
         if "d_root" in self.arrays:

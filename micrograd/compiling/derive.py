@@ -23,7 +23,10 @@ def needed(lines: list[Line], wanted: set[str]) -> set[str]:
     """The buffers whose gradient leads to that of a wanted buffer."""
     found = set(wanted)
     for line in lines:
-        reads = line.inputs if isinstance(line, Opaque) else [read for read, _ in partials(line.term, None).values()]
+        if isinstance(line, Opaque):
+            reads = line.inputs if line.op.differentiable else []
+        else:
+            reads = [read for read, _ in partials(line.term, None).values()]
         if any(read.buffer.name in found for read in reads):
             found.add(line.target.name)
     return found

@@ -4,7 +4,6 @@ there already.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -218,7 +217,8 @@ def index_add(roller: Roller, group: Group) -> None:
 def extremum(roller: Roller, group: Group) -> None:
     """The largest or smallest along axes."""
     total(roller, group)
-    roller.program.lines[-1].reduce = group.record.name
+    if roller.program.lines[-1].target is group.home and roller.program.lines[-1].term is not None:
+        roller.program.lines[-1].reduce = group.record.name
 
 
 def opaque(roller: Roller, group: Group) -> None:
@@ -226,22 +226,29 @@ def opaque(roller: Roller, group: Group) -> None:
     home = roller.new_home(group)
     terms = roller.program.terms
     for m in range(len(group.members)):
-        reads, shapes = [], []
+        reads, shapes, dtypes = [], [], []
         for entries in group.inputs:
             source = roller.group(entries[m])
             place = Map(int(roller.index(source, entries[[m]])[0]), source.strides)
             assert source.home is not None
             reads.append(terms.read(source.home, place))
             shapes.append(source.shape)
+            dtypes.append(whole_type(roller.tape.numbers[entries[m]]))
         target = home
         if len(group.members) > 1:
             target = roller.program.new(f"{home.name}_{m}", group.size, dtype=home.dtype)
         target.shape = group.shape
-        roller.program.lines.append(Opaque(target, group.record, group.params, reads, shapes))
+        roller.program.lines.append(Opaque(target, group.record, group.params, reads, shapes, dtypes))
         if target is not home:
             part = terms.read(target, Map(0, contiguous(group.shape)))
             place = Map(m * group.size, contiguous(group.shape))
             roller.program.lines.append(Line(home, place, group.shape, part, False))
+
+
+def whole_type(number: Any) -> Any:
+    """The dtype of a number or array that is whole or a truth; None for all others."""
+    dtype = getattr(number, "dtype", None)
+    return dtype if dtype is not None and dtype.kind in "iub" else None
 
 
 FORMS: dict[str, Form] = {
@@ -262,4 +269,4 @@ FORMS: dict[str, Form] = {
     "concatenated": joined,
 }
 
-__all__ = ["FORMS", "math"]
+__all__ = ["FORMS"]

@@ -24,20 +24,29 @@ class Opaque(Line):
         params: its keyword arguments.
         inputs: a read of each input, over its own shape.
         shapes: of the inputs.
+        dtypes: of inputs that are whole numbers or truths; None for the others.
         pulled: None for the op itself; the number of an input for the gradient that
             goes to it, where the first two reads are the gradient and the output.
     """
 
-    __slots__ = ("inputs", "op", "params", "pulled", "shapes")
+    __slots__ = ("dtypes", "inputs", "op", "params", "pulled", "shapes")
 
     def __init__(
-        self, target: Buffer, op: Op, params: Any, inputs: list[Read], shapes: list[Sizes], pulled: int | None = None
+        self,
+        target: Buffer,
+        op: Op,
+        params: Any,
+        inputs: list[Read],
+        shapes: list[Sizes],
+        dtypes: list[Any],
+        pulled: int | None = None,
     ) -> None:
         super().__init__(target, Map(0, (1,)), (target.size,), None, False)
         self.op = op
         self.params = params or {}
         self.inputs = inputs
         self.shapes = shapes
+        self.dtypes = dtypes
         self.pulled = pulled
 
     def reads(self) -> list[Read]:
@@ -46,7 +55,7 @@ class Opaque(Line):
 
     def run(self, arrays: dict[str, Any]) -> None:
         """Compute the target from the arrays of one call."""
-        given = [_view(arrays, read, shape) for read, shape in zip(self.inputs, self.shapes, strict=True)]
+        given = [_view(arrays, *x) for x in zip(self.inputs, self.shapes, self.dtypes, strict=True)]
         with quietly():
             z = self.op.forward(*given, **self.params) if self.pulled is None else self._pull(*given)
         arrays[self.target.name][:] = np.reshape(z, -1)
@@ -62,13 +71,17 @@ class Opaque(Line):
         terms = program.terms
         own = [terms.read(gradient, self._whole), terms.read(self.target, self._whole)]
         made: list[Line] = []
+        if not self.op.differentiable:
+            return made
         for i, (read, shape) in enumerate(zip(self.inputs, self.shapes, strict=True)):
             if read.buffer.name in need and self.op.rules[i] is not None:
                 size = int(np.prod(shape, dtype=int))
                 name = f"part{sum(n.startswith('part') for n in program.buffers)}"
                 part = program.new(name, size, dtype=read.buffer.dtype)
                 shapes = [self.target.shape, self.target.shape, *self.shapes]
-                made.append(Opaque(part, self.op, self.params, [*own, *self.inputs], shapes, i))
+                made.append(
+                    Opaque(part, self.op, self.params, [*own, *self.inputs], shapes, [None, None, *self.dtypes], i)
+                )
                 term = terms.read(part, Map(0, contiguous(shape)))
                 made.append(Line(gradient_of(program, read.buffer), read.place, shape, term, True))
         return made
@@ -82,12 +95,15 @@ class Opaque(Line):
         return f"{self.target.name} = {self.op.name}{'' if self.pulled is None else '.pull'}({names})"
 
 
-def _view(arrays: dict[str, Any], read: Read, shape: Sizes) -> Any:
+def _view(arrays: dict[str, Any], read: Read, shape: Sizes, dtype: Any) -> Any:
     """The elements of a read as an array; a number for no axes."""
     array = arrays[read.buffer.name]
     if not shape:
-        return array[read.place.offset].item()
+        number = array[read.place.offset].item()
+        return number if dtype is None else dtype.type(number)
     if read.place.table is not None:
-        return array[read.place.indices(shape)]
-    steps = tuple(s * array.itemsize for s in read.place.strides)
-    return np.lib.stride_tricks.as_strided(array[read.place.offset :], shape, steps)
+        view = array[read.place.indices(shape)]
+    else:
+        steps = tuple(s * array.itemsize for s in read.place.strides)
+        view = np.lib.stride_tricks.as_strided(array[read.place.offset :], shape, steps)
+    return view if dtype is None else view.astype(dtype)

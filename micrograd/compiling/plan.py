@@ -54,6 +54,7 @@ class Plan:
         self.is_value = [isinstance(x, Node) for x in results]
         entries = [script.entry_of(x) for x in results]
         self._kinds = [type(tape.numbers[e]) for e in entries]
+        self._dtypes = [getattr(tape.numbers[e], "dtype", None) for e in entries]
         self._shapes = [shape_of(tape.numbers[e]) for e in entries]
         self.starts = np.cumsum([0, *map(math.prod, self._shapes)]).tolist()
         grads = {state: e for state, e in script.grads.items() if e is not None}
@@ -140,7 +141,10 @@ class Plan:
         numbers = arrays["outputs"]
         results = []
         for i, (start, shape, kind) in enumerate(zip(self.starts, self._shapes, self._kinds, strict=False)):
-            number = numbers[start : start + math.prod(shape)].reshape(shape).copy() if shape else kind(numbers[start])
+            if shape:
+                number = numbers[start : start + math.prod(shape)].reshape(shape).astype(self._dtypes[i])
+            else:
+                number = kind(numbers[start])
             results.append(call.value(number, i) if self.is_value[i] else number)
         return like(self._tree, results)
 

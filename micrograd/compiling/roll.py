@@ -328,6 +328,10 @@ class Roller:
             grows: whether it adds to what is there.
         """
         count = operands[0].entries.shape[1]
+        if not len(starts) * count * math.prod(shape):  # nothing to go through
+            if home.size and not grows:
+                self.clear(home)
+            return
         entries = [o.entries for o in operands]
         if len(starts) == 1 and count > 1 and not self.exact:  # in the order of what is read
             entries = [e[:, np.argsort(self._rank(e[0]), kind="stable")] for e in entries]
@@ -446,6 +450,3 @@ def _sum_of(parts: list[Any]) -> Any:
     for part in parts[1:]:
         total = total + part
     return total
-
-
-__all__ = ["Operand", "Roller", "math"]

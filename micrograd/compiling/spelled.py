@@ -12,7 +12,7 @@ from typing import Any
 
 from micrograd.compiling.tape import CONSTANT, Tape
 from micrograd.modes import quietly
-from micrograd.ops import exp, greater, log, matmul, sqrt, stop_gradient, transpose, where
+from micrograd.ops import exp, log, matmul, sqrt, stop_gradient, transpose
 from micrograd.ops import max as largest
 from micrograd.ops import sum as total
 from micrograd.ops.operators import Operators
@@ -51,12 +51,6 @@ def _log_softmax(x: Any, *, axis: Any) -> Any:
     return centred - log(total(exp(centred), axis=axis, keepdims=True))
 
 
-def _norm(x: Any, *, axis: Any) -> Any:
-    """The length, whose slope at 0 is 0."""
-    squares = total(x * x, axis=axis)
-    return where(greater(squares, 0.0), sqrt(where(greater(squares, 0.0), squares, 1.0)), 0.0)
-
-
 def _standardized(x: Any, *, axes: Any, eps: float) -> Any:
     n = math.prod(x.shape[a] for a in axes)
     centred = x - total(x, axis=axes, keepdims=True) / n
@@ -66,7 +60,6 @@ def _standardized(x: Any, *, axes: Any, eps: float) -> Any:
 SPELLED: dict[str, Callable[..., Any]] = {
     "softmaxed": _softmax,
     "log_softmaxed": _log_softmax,
-    "euclidean_norm": _norm,
     "standardized": _standardized,
     "linear": lambda x, weight, bias: matmul(x, transpose(weight)) + bias,
 }
