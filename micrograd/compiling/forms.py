@@ -217,7 +217,7 @@ def index_add(roller: Roller, group: Group) -> None:
 def extremum(roller: Roller, group: Group) -> None:
     """The largest or smallest along axes."""
     total(roller, group)
-    if roller.program.lines[-1].target is group.home and roller.program.lines[-1].term is not None:
+    if group.inputs[0].size * roller.group(group.inputs[0][0]).size:  # else there is no line
         roller.program.lines[-1].reduce = group.record.name
 
 
@@ -229,7 +229,7 @@ def opaque(roller: Roller, group: Group) -> None:
         reads, shapes, dtypes = [], [], []
         for entries in group.inputs:
             source = roller.group(entries[m])
-            place = Map(int(roller.index(source, entries[[m]])[0]), source.strides)
+            place = Map(roller.start_of(source, int(entries[m])), source.strides)
             assert source.home is not None
             reads.append(terms.read(source.home, place))
             shapes.append(source.shape)
@@ -247,6 +247,8 @@ def opaque(roller: Roller, group: Group) -> None:
 
 def whole_type(number: Any) -> Any:
     """The dtype of a number or array that is whole or a truth; None for all others."""
+    if isinstance(number, int):
+        return np.dtype(type(number))
     dtype = getattr(number, "dtype", None)
     return dtype if dtype is not None and dtype.kind in "iub" else None
 

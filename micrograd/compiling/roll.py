@@ -15,7 +15,7 @@ from micrograd.compiling.groups import Group, contiguous, groups_of
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
-from micrograd.compiling.terms import Read, Terms, replaced
+from micrograd.compiling.terms import Read, Terms, is_spelled, replaced
 from micrograd.errors import CaptureError
 from micrograd.ops.arithmetic import add, multiply, negative, stop_gradient, subtract, where
 from micrograd.record import Comparison
@@ -149,7 +149,7 @@ class Roller:
         return self._is_elementwise(user) and user.shape == group.shape
 
     def _is_elementwise(self, group: Group) -> bool:
-        return bool(group.record.facts.c)
+        return is_spelled(group.record, group.params or {})
 
     # Where things lie
 
@@ -205,6 +205,12 @@ class Roller:
             self.numbered[new] = len(self.program.theta) + np.arange(len(new))
             self.program.theta += new.tolist()
         return self.numbered[states]
+
+    def start_of(self, group: Group, entry: int) -> int:
+        """Where one entry begins in its buffer; a constant number is put there."""
+        if group.record == CONSTANT and not group.shape:
+            return self.program.constant([float(self.numbers[entry])])
+        return int(self.index(group, np.array([entry]))[0])
 
     def group(self, entry: int) -> Group:
         """The group of an entry."""

@@ -13,7 +13,7 @@ from micrograd.modes import quietly
 from micrograd.ops.arithmetic import add, divide, multiply, negative, subtract, where
 from micrograd.ops.functions import power, raise_to, sqrt
 from micrograd.ops.operators import Operators
-from micrograd.record import Op, Primitive
+from micrograd.record import Op, Primitive, count_of
 
 if TYPE_CHECKING:
     from micrograd.compiling.lines import Buffer
@@ -195,6 +195,35 @@ def expanded(root: Any) -> Any:
         else:
             made[id(part)] = part.table.apply(part.op, inputs, part.params)
     return made[id(root)] if isinstance(root, Part) else root
+
+
+def is_spelled(op: Op, params: dict[str, Any]) -> bool:
+    """Whether C can spell an elementwise op, and its derivatives."""
+    key = (op, repr(params))
+    if key not in _spelled:
+        _spelled[key] = bool(op.facts.c) and _can_be_spelled(op, params)
+    return _spelled[key]
+
+
+_spelled: dict[Any, bool] = {}
+
+
+def _can_be_spelled(op: Op, params: dict[str, Any]) -> bool:
+    terms = Terms(False)
+    inputs = [Unknown(terms) for _ in range(max(count_of(op.forward), len(op.rules)))]
+    root = terms.apply(op, inputs, params)
+    slopes = [slope for _, slope in partials(root, None).values()] if op.differentiable else []
+    parts = [part for term in [root, *slopes] for part in in_order(expanded(term))]
+    return all(isinstance(part, Read) or (isinstance(part.op.facts.c, str) and part.op.facts.c) for part in parts)
+
+
+class Unknown(Read):
+    """A read of anything."""
+
+    __slots__ = ()
+
+    def __init__(self, table: Terms) -> None:
+        self.table = table
 
 
 def partials(root: Any, output: Read | None) -> dict[int, tuple[Read, Any]]:
