@@ -335,7 +335,8 @@ class Roller:
         """
         count = operands[0].entries.shape[1]
         if not len(starts) * count * math.prod(shape):  # nothing to go through
-            if home.size and not grows:
+            kept = [n for n, stride in zip(shape, strides, strict=True) if stride] if type(strides) is tuple else shape
+            if len(starts) * math.prod(kept) and not grows:  # sums of no terms
                 self.clear(home)
             return
         entries = [o.entries for o in operands]
