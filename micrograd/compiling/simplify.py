@@ -57,13 +57,13 @@ def inlined(lines: list[Line], kept: set[str]) -> list[Line]:
             continue
         (j,) = users[name]
         user = made[j]
-        read = {r.buffer.name for r in producer.reads()}
-        if user is None or any(i < k < j for n in read for k in writers.get(n, ())):
+        names = {r.buffer.name for r in producer.reads()}
+        if user is None or any(i < k < j for n in names for k in writers.get(n, ())):
             continue
         together = put_in(user, producer)
         if together is not None:
             made[i], made[j] = None, together
-            for n in read:
+            for n in names:
                 users[n].discard(i)
                 users[n].add(j)
     return [line for line in made if line is not None]
