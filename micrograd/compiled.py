@@ -38,4 +38,5 @@ COMPILED = (
     "micrograd.tracing",
     "micrograd.transforms.carries",
     "micrograd.compiling.boundary",
+    "micrograd.compiling.tape_runner",
 )

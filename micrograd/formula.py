@@ -118,16 +118,21 @@ def value_of(program: Any, z: float = 0.0, x: float = 0.0, y: float = 0.0, w: fl
     return doubles.run(program, z, x, y, w)
 
 
+def forward_formula(op: Op, count: int, params: dict[str, Any]) -> Any:
+    """The forward of an op as a program on floats; None where it has none."""
+    spelled = op.facts.c
+    # What C has a name for, or what is written in ops, or the forward itself.
+    forward = op if isinstance(spelled, str) and spelled else spelled or op.forward
+    return formula(forward, count, params, with_output=False)
+
+
 def make(formulas: Formulas, op: Op, params: dict[str, Any]) -> None:
     """Fill in the programs of an op, as far as it has them."""
     formulas.state = 2  # none, unless all below goes well
     count = len(op.rules) if isinstance(op, Elementwise) and op.differentiable else 0
     if not 1 <= count <= 2:  # floats.py builds no other nodes
         return
-    spelled = op.facts.c
-    # What C has a name for, or what is written in ops, or the forward itself.
-    forward = op if isinstance(spelled, str) and spelled else spelled or op.forward
-    formulas.run = formula(forward, count, params, with_output=False)
+    formulas.run = forward_formula(op, count, params)
     slopes = [_written(rule, count, params, True) for rule in op.rules]
     formulas.slope_x, formulas.slope_y = [*map(_assembled, slopes), None][:2]
     if all(slope == ([], [1.0], doubles.INPUTS) for slope in slopes):  # no steps: the constant 1.0

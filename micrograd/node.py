@@ -169,7 +169,7 @@ class Node(Operators):
         >>> x.grad
         0.0
         """
-        self._grad = None
+        self.grad = None  # the setter: a capture notes it
 
     @property
     def prev(self) -> set[Any]:

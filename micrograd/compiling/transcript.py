@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd.compiling.capture import Capture, Captured
 from micrograd.compiling.spelled import SPELLED, Written
-from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
+from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, RECORDED, STATE, Tape
 from micrograd.errors import CaptureError
 from micrograd.interpreter import PLAIN
 from micrograd.node import Node, data_of, inputs_of
@@ -70,7 +70,13 @@ class Transcript:
         if isinstance(record, HandMade):
             raise CaptureError(f"compile: {record.symbol!r} was made by hand, and is not an op; use an op")
         entries = tuple([self.entry_of(x) for x in inputs])
-        self._entry[id(node)] = self._op(record, entries, params, data_of(node))
+        entry = self._op(record, entries, params, data_of(node))
+        if record is stop_gradient and node._record is stop_gradient:
+            self.tape.origin[entry] = RECORDED
+        is_cut = node._record is NO_HISTORY and record is not stop_gradient  # under no_grad(), perhaps
+        if is_cut and any(isinstance(x, Node) and x._record is not NO_HISTORY for x in inputs):
+            entry = self.tape.add(stop_gradient, (entry,), None, data_of(node))
+        self._entry[id(node)] = entry
 
     def _op(self, op: Any, entries: tuple[int, ...], params: Any, number: Any) -> int:
         """The entry of an op; some are spelled in other ops."""

@@ -1,0 +1,251 @@
+"""Assembly: a tape of numbers as instructions of a flat program (flat.py).
+
+The way back is eager's walk: the same nodes in the same order, so that each sum of
+gradients has its terms in the order that `backward()` adds them in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd.compiling import flat
+from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, RECORDED, STATE, Tape
+from micrograd.errors import CaptureError
+from micrograd.floats import Params, shared_params
+from micrograd.formula import formula, forward_formula, make
+from micrograd.ops.arithmetic import add, divide, multiply, negative, stop_gradient, subtract
+from micrograd.record import PRODUCT, SUM, Elementwise, Op
+
+EXACT_ON_WHOLE = (add, subtract, multiply, negative)  # doubles give the same as ints, up to 2**53
+ON_WHOLE = (*EXACT_ON_WHOLE, divide)
+
+
+class Recipe:
+    """How the instructions of an op with some params are run.
+
+    Attributes:
+        run: the number of the program of the forward; -1 where Python has to run it.
+        slopes: per input the number of the program of its slope; None where Python has
+            to run the rules.
+        kind: SUM, PRODUCT or 0, as in `Formulas`.
+    """
+
+    def __init__(self, run: int, slopes: list[int] | None, kind: int) -> None:
+        self.run = run
+        self.slopes = slopes
+        self.kind = kind
+
+
+class Walk:
+    """The way back from a root.
+
+    Attributes:
+        root: the entry.
+        rows: its instructions.
+        unreached: the states to which no gradient comes.
+    """
+
+    def __init__(self, root: int, rows: list[flat.Row], unreached: list[int]) -> None:
+        self.root = root
+        self.rows = rows
+        self.unreached = unreached
+
+
+class Assembly:
+    """A tape as a flat program.
+
+    Args:
+        tape: the columns; all numbers are Python's.
+        states: how many states there are.
+
+    Attributes:
+        places: where the number of each entry lies.
+        spans: where the leaves of a kind begin and end: STATE, BEFORE, GRADIENT, and
+            the numbers of arguments.
+        first: how many places leaves have.
+        kinds: per entry float, int or bool.
+        steps: the entry of each instruction of the way forward.
+        rows: those instructions.
+        after: the first of them that may need gradients.
+        programs: the small programs.
+        is_useful: per entry, whether a gradient goes through it to a state.
+    """
+
+    def __init__(self, tape: Tape, states: int) -> None:
+        self.tape = tape
+        self.states = states
+        self.kinds = [_kind(tape, i) for i in range(len(tape))]
+        self.programs: list[Any] = []
+        self._recipes: dict[Any, Recipe] = {}
+        self._lay_out()
+        self._find_histories()
+        self.rows = [self._row(i) for i in self.steps]
+
+    def _lay_out(self) -> None:
+        tape, n = self.tape, self.states
+        leaves = {record for record in tape.records if type(record) is str}
+        self.spans: dict[Any, tuple[int, int]] = {}
+        size = 0
+        for kind in (STATE, BEFORE, GRADIENT):
+            self.spans[kind] = (size, size + n if kind == STATE or kind in leaves else size)
+            size = self.spans[kind][1]
+        for k, length in enumerate(tape.argument_sizes):
+            self.spans[k] = (size, size + length)
+            size += length
+        self.places = [0] * len(tape)
+        self.steps: list[int] = []
+        self.constants: list[tuple[int, float]] = []
+        self.after: int | None = None
+        for i, record in enumerate(tape.records):
+            if type(record) is not str:
+                self.steps.append(i)
+                continue
+            if record == CONSTANT:
+                self.constants.append((size, _as_double(tape.numbers[i])))
+                self.places[i] = size
+                size += 1
+            elif record == ARGUMENT:
+                k, place = tape.origin[i]
+                self.places[i] = self.spans[k][0] + int(place)
+            else:
+                self.places[i] = self.spans[record][0] + tape.origin[i]
+                if record == GRADIENT and self.after is None:
+                    self.after = len(self.steps)
+        self.first = size = max(size, 1)
+        for k, i in enumerate(self.steps):
+            self.places[i] = size + k
+
+    def _find_histories(self) -> None:
+        """Which entries have a history, and to which a gradient may go."""
+        tape = self.tape
+        self._has_history = history = bytearray(len(tape))
+        self.is_useful = useful = bytearray(len(tape))
+        for i, record in enumerate(tape.records):
+            if type(record) is str:
+                history[i] = useful[i] = record == STATE
+            elif record.differentiable and (record is not stop_gradient or tape.origin[i] == RECORDED):
+                inputs = tape.inputs[i]
+                history[i] = any([history[x] for x in inputs])
+                useful[i] = history[i] and any([useful[x] and record.rules[m] is not None for m, x in enumerate(inputs)])
+
+    def _row(self, i: int) -> flat.Row:
+        op, inputs = self.tape.records[i], self.tape.inputs[i]
+        x, y, w = [*[self.places[e] for e in inputs], *[0] * 3][:3]
+        if len(inputs) < 3:
+            w = x
+        if len(inputs) < 2:
+            y = x
+        return self._head(i, op, inputs), x, y, w
+
+    def _head(self, i: int, op: Op, inputs: tuple[int, ...]) -> int:
+        recipe = self._recipe(i)
+        whole = all([self.kinds[x] is not float for x in inputs])
+        if recipe.run < 0 or (whole and op.differentiable and op not in ON_WHOLE):
+            return flat.ASK  # math.tanh is not np.tanh, which an int goes through
+        if self.kinds[i] is int:
+            return flat.WHOLE | recipe.run << 8 if op in EXACT_ON_WHOLE else flat.ASK
+        return flat.ADD if op is add else flat.MULTIPLY if op is multiply else flat.RUN | recipe.run << 8
+
+    def _recipe(self, i: int) -> Recipe:
+        """The recipe of an entry, as eager would run it."""
+        op, params, count = self.tape.records[i], self.tape.params[i] or None, len(self.tape.inputs[i])
+        shared = params if params is None or type(params) is Params else shared_params(op, params)
+        if (params and shared is None) or not 1 <= count <= 3 or count != op._count:
+            return Recipe(-1, None, 0)
+        key = (op, id(shared), count)
+        if key not in self._recipes:
+            self._recipes[key] = self._new_recipe(op, shared, count)
+        return self._recipes[key]
+
+    def _new_recipe(self, op: Op, params: Any, count: int) -> Recipe:
+        is_elementwise = isinstance(op, Elementwise)
+        if is_elementwise and op.differentiable and count < 3:
+            formulas = op.formulas if params is None else params.formulas
+            if formulas.state == 0:
+                make(formulas, op, params or {})
+            run, slopes, kind = formulas.run, [formulas.slope_x, formulas.slope_y][:count], formulas.slopes
+        else:
+            run, kind = forward_formula(op, count, params or {}) if is_elementwise or op.facts.c else None, 0
+            rules = op.rules if is_elementwise and op.differentiable else [None] * count
+            slopes = [formula(rule, count, params or {}) for rule in rules]
+        missing = [slope is None and rule is not None for slope, rule in zip(slopes, op.rules, strict=False)]
+        return Recipe(self._numbered(run), None if any(missing) else [self._numbered(s) for s in slopes], kind)
+
+    def _numbered(self, program: Any) -> int:
+        if program is None:
+            return -1
+        self.programs.append(program)
+        return len(self.programs) - 1
+
+    # The way back
+
+    def order(self, root: int) -> list[int]:
+        """The entries in the order of `engine.in_order`: inputs before users."""
+        inputs, history, seen = self.tape.inputs, self._has_history, bytearray(len(self.tape))
+        order: list[int] = []
+        stack = [root]
+        while stack:
+            i = stack[-1]
+            if not seen[i]:
+                ahead = [x for x in inputs[i] if history[x] and not seen[x]]
+                if ahead:
+                    stack += ahead[:1] if len(inputs[i]) <= 2 else reversed(ahead)
+                    continue
+                seen[i] = 1
+                order.append(i)
+            stack.pop()
+        return order
+
+    def walk(self, root: int) -> Walk:
+        """The way back from an entry."""
+        tape, useful = self.tape, self.is_useful
+        reached = {root} if useful[root] else set()
+        rows: list[flat.Row] = []
+        for i in reversed(self.order(root)):
+            if i in reached and type(tape.records[i]) is not str:
+                rules = tape.records[i].rules
+                wanted = [m for m, x in enumerate(tape.inputs[i]) if useful[x] and rules[m] is not None]
+                reached.update([tape.inputs[i][m] for m in wanted])
+                rows += self._rows_back(i, wanted)
+        states = {tape.origin[i] for i in reached if tape.records[i] == STATE}
+        return Walk(root, rows, [k for k in range(self.states) if k not in states])
+
+    def _rows_back(self, i: int, wanted: list[int]) -> list[flat.Row]:
+        recipe, z = self._recipe(i), self.places[i]
+        places = [self.places[x] for x in self.tape.inputs[i]]
+        targets = [places[m] for m in wanted]
+        if recipe.slopes is None:
+            return [(flat.ASK, z, 0, 0)]
+        if recipe.kind == SUM:
+            return [(flat.ADD if len(targets) == 2 else flat.ADD_ONE, z, targets[0], targets[-1])]
+        if recipe.kind == PRODUCT:
+            both = len(targets) == 2
+            return [(flat.MULTIPLY if both else flat.MULTIPLY_ONE, z, targets[0], places[1 - wanted[0]])]
+        rows = [(flat.RUN | recipe.slopes[m] << 8, z, place, 0) for m, place in zip(wanted, targets, strict=True)]
+        head, *others = rows[-1]
+        return [*rows[:-1], (head - flat.RUN + flat.RUN_LAST, *others)]  # type: ignore[list-item]
+
+
+def _kind(tape: Tape, i: int) -> type:
+    """Whether the number of an entry is a float, an int or a bool."""
+    number = tape.numbers[i]
+    if isinstance(number, (np.float64, np.integer, np.bool_)):
+        number = number.item()
+    for kind in (bool, int, float):
+        if type(number) is kind:
+            return kind
+    shape = getattr(number, "shape", ())
+    what = f"has shape {shape}" if shape else f"is of type {type(number).__name__}"
+    name = getattr(tape.records[i], "name", tape.records[i])
+    raise CaptureError(f"compile: the tape runs on Python's numbers, and {name} {what}; use backend='numpy'")
+
+
+def _as_double(number: Any) -> float:
+    try:
+        double = float(number)
+    except OverflowError:
+        double = np.inf
+    if double != number and number == number:
+        raise CaptureError(f"compile: the int {number} has more digits than a double; use a float")
+    return double
