@@ -126,8 +126,8 @@ class Assembly:
                 history[i] = useful[i] = record == STATE
             elif record.differentiable and (record is not stop_gradient or tape.origin[i] == RECORDED):
                 inputs = tape.inputs[i]
-                history[i] = any([history[x] for x in inputs])
-                useful[i] = history[i] and any([useful[x] and record.rules[m] is not None for m, x in enumerate(inputs)])
+                history[i] = any(history[x] for x in inputs)
+                useful[i] = history[i] and any(useful[x] and record.rules[m] is not None for m, x in enumerate(inputs))
 
     def _row(self, i: int) -> flat.Row:
         op, inputs = self.tape.records[i], self.tape.inputs[i]
@@ -140,7 +140,7 @@ class Assembly:
 
     def _head(self, i: int, op: Op, inputs: tuple[int, ...]) -> int:
         recipe = self._recipe(i)
-        whole = all([self.kinds[x] is not float for x in inputs])
+        whole = all(self.kinds[x] is not float for x in inputs)
         if recipe.run < 0 or (whole and op.differentiable and op not in ON_WHOLE):
             return flat.ASK  # math.tanh is not np.tanh, which an int goes through
         if self.kinds[i] is int:

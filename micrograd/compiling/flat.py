@@ -21,8 +21,8 @@ from micrograd import doubles
 
 # ASK: Python does it. WHOLE: a program whose result is a whole number, and exact.
 ASK, ADD, MULTIPLY, RUN, WHOLE = 0, 1, 2, 3, 4
-# On the way back. ADD_ONE, MULTIPLY_ONE: the second input gets nothing. RUN: a gradient for one input, by the
-# program of its slope; the last one of an output is RUN_LAST.
+# On the way back. ADD_ONE, MULTIPLY_ONE: the second input gets nothing. RUN: a gradient
+# for one input, by the program of its slope; the last one of an output is RUN_LAST.
 ADD_ONE, MULTIPLY_ONE, RUN_LAST = 5, 6, 7
 LARGEST = 2.0**53  # up to here each whole number is a double
 NOTHING = -0.0  # what a sum starts from: -0.0 + x is x, also where x is -0.0
@@ -97,14 +97,14 @@ def back(rows: Any, programs: list[Any], numbers: Any, grads: Any, inputs: Any, 
         head, z, i, j = rows[k]
         kind = head & 255
         g = grads[z]
-        if kind == ADD or kind == ADD_ONE:
+        if kind in (ADD, ADD_ONE):
             if g != g:
                 return k
             grads[z] = NOTHING
             grads[i] += g
             if kind == ADD:
                 grads[j] += g
-        elif kind == MULTIPLY or kind == MULTIPLY_ONE:
+        elif kind in (MULTIPLY, MULTIPLY_ONE):
             g, h = g * numbers[j], (g * numbers[i] if kind == MULTIPLY else 0.0)
             if g != g or h != h:
                 return k

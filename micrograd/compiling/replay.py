@@ -59,9 +59,7 @@ class Doubts(Zeros):
         return product != product
 
 
-def parts_by_rules(
-    program: Assembly, i: int, g: float, numbers: Any, doubts: Doubts
-) -> list[tuple[int, float]] | None:
+def parts_by_rules(program: Assembly, i: int, g: float, numbers: Any, doubts: Doubts) -> list[tuple[int, float]] | None:
     """What an entry gives to its inputs, by the rules of its op: places and parts.
 
     None where that depends on the graph, and the engine has to walk.
@@ -110,7 +108,8 @@ def gradients_by_engine(program: Assembly, root: int, seed: float, numbers: Any)
         seed: its gradient.
         numbers: those of the flat program.
     """
-    tape, nodes = program.tape, {}
+    tape = program.tape
+    nodes: dict[int, Any] = {}
     for i in program.order(root):
         inputs = [nodes[x] if x in nodes else number_of(program, x, numbers) for x in tape.inputs[i]]
         is_leaf = type(tape.records[i]) is str

@@ -15,6 +15,7 @@ from micrograd.compiling import flat
 from micrograd.compiling.assembly import Assembly, Walk
 from micrograd.compiling.replay import Doubts, gradients_by_engine, number_of, parts_by_rules, result_of
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
+from micrograd.gathering import view
 
 SHOWN = 60  # lines of a listing; of a longer one the first and the last
 
@@ -34,12 +35,14 @@ class Workspace:
         for place, number in program.constants:
             all_numbers[place] = number
         self.all_grads = np.full(len(all_numbers), flat.NOTHING)
-        self.numbers = memoryview(all_numbers)
-        self.grads = memoryview(self.all_grads)
+        self.numbers = view(all_numbers)
+        self.grads = view(self.all_grads)
         self.all_numbers = all_numbers
         spans = program.spans
         self.arrays = {"theta": all_numbers[slice(*spans[STATE])], "d_theta": np.zeros(program.states)}
-        self.arrays["before"] = all_numbers[slice(*spans[BEFORE])] if BEFORE in runner.leaves else np.zeros(program.states)
+        self.arrays["before"] = (
+            all_numbers[slice(*spans[BEFORE])] if BEFORE in runner.leaves else np.zeros(program.states)
+        )
         for k in range(len(program.tape.argument_sizes)):
             self.arrays[f"arg{k}"] = all_numbers[slice(*spans[k])]
         for name, places in runner.results.items():
@@ -220,4 +223,6 @@ class TapeRunner:
         if record == ARGUMENT:
             return f"arg{origin[0]}[{int(origin[1])}]"
         names = {STATE: "theta", BEFORE: "before", GRADIENT: "d_theta"}
-        return f"{names[record]}[{origin}]" if type(record) is str else f"v{self.assembly.places[i] - self.assembly.first}"
+        return (
+            f"{names[record]}[{origin}]" if type(record) is str else f"v{self.assembly.places[i] - self.assembly.first}"
+        )

@@ -1,4 +1,4 @@
-"""The tape back end: what a flat program computes is what eager computes, bit for bit."""
+"""The tape back end: a flat program computes what eager computes, bit for bit."""
 
 from __future__ import annotations
 
@@ -176,7 +176,9 @@ def test_each_comparison_chooses_as_eager(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("kink", [k for k in KINKS if np.shape(k.x) == () and isinstance(OPS[k.op], Elementwise)], ids=str)
+@pytest.mark.parametrize(
+    "kink", [k for k in KINKS if np.shape(k.x) == () and isinstance(OPS[k.op], Elementwise)], ids=str
+)
 def test_kinks(kink: Any) -> None:
     x = Value(float(kink.x))
     same(lambda: OPS[kink.op](x, *kink.others, **kink.params), [x], [[float(kink.x)], [1.5], [float(kink.x)]])
@@ -484,7 +486,9 @@ def test_large_graphs(shape: str) -> None:
 
 def test_arrays_are_refused() -> None:
     x = Value([1.0, 2.0])
-    with pytest.raises(CaptureError, match=r"the tape runs on Python's numbers, and state has shape \(2,\); use backend"):
+    with pytest.raises(
+        CaptureError, match=r"the tape runs on Python's numbers, and state has shape \(2,\); use backend"
+    ):
         Run(lambda: (x * 2.0).sum())
     with pytest.raises(CaptureError, match="and add is of type Fraction"):
         tape = Tape()
