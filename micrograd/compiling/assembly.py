@@ -46,7 +46,7 @@ class Walk:
         unreached: the states to which no gradient comes.
     """
 
-    def __init__(self, root: int, rows: list[flat.Row], unreached: list[int]) -> None:
+    def __init__(self, root: int, rows: list[flat.BackRow], unreached: list[int]) -> None:
         self.root = root
         self.rows = rows
         self.unreached = unreached
@@ -63,6 +63,7 @@ class Assembly:
         places: where the number of each entry lies.
         spans: where the leaves of a kind begin and end: STATE, BEFORE, GRADIENT, and
             the numbers of arguments.
+        one, nothing: the places of 1.0 and of `flat.NOTHING`.
         first: how many places leaves have.
         kinds: per entry float, int or bool.
         steps: the entry of each instruction of the way forward.
@@ -112,7 +113,10 @@ class Assembly:
                 self.places[i] = self.spans[record][0] + tape.origin[i]
                 if record == GRADIENT and self.after is None:
                     self.after = len(self.steps)
-        self.first = size = max(size, 1)
+        self.one = size
+        self.nothing = size + 1
+        self.constants += [(size, 1.0), (size + 1, flat.NOTHING)]
+        self.first = size = size + 2
         for k, i in enumerate(self.steps):
             self.places[i] = size + k
 
@@ -131,12 +135,13 @@ class Assembly:
 
     def _row(self, i: int) -> flat.Row:
         op, inputs = self.tape.records[i], self.tape.inputs[i]
-        x, y, w = [*[self.places[e] for e in inputs], *[0] * 3][:3]
-        if len(inputs) < 3:
-            w = x
-        if len(inputs) < 2:
-            y = x
-        return self._head(i, op, inputs), x, y, w
+        head = self._head(i, op, inputs)
+        x, y, w = ([self.places[e] for e in inputs] * 3)[:3] if inputs else (0, 0, 0)
+        if head == flat.COMBINE and op is multiply:
+            return head, x, y, self.nothing
+        if head == flat.COMBINE:  # the later one is added last, as it is ready last
+            return head, min(x, y), self.one, max(x, y)
+        return head, x, y, w
 
     def _head(self, i: int, op: Op, inputs: tuple[int, ...]) -> int:
         recipe = self._recipe(i)
@@ -145,7 +150,7 @@ class Assembly:
             return flat.ASK  # math.tanh is not np.tanh, which an int goes through
         if self.kinds[i] is int:
             return flat.WHOLE | recipe.run << 8 if op in EXACT_ON_WHOLE else flat.ASK
-        return flat.ADD if op is add else flat.MULTIPLY if op is multiply else flat.RUN | recipe.run << 8
+        return flat.COMBINE if op is add or op is multiply else flat.RUN | recipe.run << 8
 
     def _recipe(self, i: int) -> Recipe:
         """The recipe of an entry, as eager would run it."""
@@ -201,7 +206,7 @@ class Assembly:
         """The way back from an entry."""
         tape, useful = self.tape, self.is_useful
         reached = {root} if useful[root] else set()
-        rows: list[flat.Row] = []
+        rows: list[flat.BackRow] = []
         for i in reversed(self.order(root)):
             if i in reached and type(tape.records[i]) is not str:
                 rules = tape.records[i].rules
@@ -211,20 +216,17 @@ class Assembly:
         states = {tape.origin[i] for i in reached if tape.records[i] == STATE}
         return Walk(root, rows, [k for k in range(self.states) if k not in states])
 
-    def _rows_back(self, i: int, wanted: list[int]) -> list[flat.Row]:
+    def _rows_back(self, i: int, wanted: list[int]) -> list[flat.BackRow]:
         recipe, z = self._recipe(i), self.places[i]
         places = [self.places[x] for x in self.tape.inputs[i]]
-        targets = [places[m] for m in wanted]
         if recipe.slopes is None:
-            return [(flat.ASK, z, 0, 0)]
-        if recipe.kind == SUM:
-            return [(flat.ADD if len(targets) == 2 else flat.ADD_ONE, z, targets[0], targets[-1])]
-        if recipe.kind == PRODUCT:
-            both = len(targets) == 2
-            return [(flat.MULTIPLY if both else flat.MULTIPLY_ONE, z, targets[0], places[1 - wanted[0]])]
-        rows = [(flat.RUN | recipe.slopes[m] << 8, z, place, 0) for m, place in zip(wanted, targets, strict=True)]
-        head, *others = rows[-1]
-        return [*rows[:-1], (head - flat.RUN + flat.RUN_LAST, *others)]  # type: ignore[list-item]
+            return [(flat.ASK, z, 0, 0, 0, 0)]
+        if recipe.kind in (SUM, PRODUCT):
+            factors = [self.one if recipe.kind == SUM else places[1 - m] for m in wanted]
+            m, n = wanted[0], wanted[-1]
+            return [(flat.GIVE if m == n else flat.GIVE_TWO, z, places[m], factors[0], places[n], factors[-1])]
+        heads = [flat.RUN] * (len(wanted) - 1) + [flat.RUN_LAST]
+        return [(head | recipe.slopes[m] << 8, z, places[m], 0, 0, 0) for head, m in zip(heads, wanted, strict=True)]
 
 
 def _kind(tape: Tape, i: int) -> type:

@@ -4,10 +4,12 @@
 compiles the engine.
 
 Numbers lie in one array: first the leaves, then one for each instruction of the way
-forward. A row of an instruction is four whole numbers: what to do, and three places.
+forward. A row of an instruction is what to do, and places:
 
-- forward: the places of the inputs. The result goes to the next place.
-- back: the place of the output, whose gradient is given away, and two places more.
+- forward: the places of the inputs, of which there are three at most. The result goes
+  to the next place.
+- back: the place of an output, whose gradient is given away; the place that it goes to,
+  and the place of the slope; the same two for a second input.
 
 What to do is one of the names below; from bit 8 on stands the number of a small program
 (doubles.py).
@@ -19,18 +21,21 @@ from typing import Any
 
 from micrograd import doubles
 
-# ASK: Python does it. WHOLE: a program whose result is a whole number, and exact.
-ASK, ADD, MULTIPLY, RUN, WHOLE = 0, 1, 2, 3, 4
-# On the way back. ADD_ONE, MULTIPLY_ONE: the second input gets nothing. RUN: a gradient
-# for one input, by the program of its slope; the last one of an output is RUN_LAST.
-ADD_ONE, MULTIPLY_ONE, RUN_LAST = 5, 6, 7
+# ASK: Python does it. COMBINE: x * y + w, a sum where y is 1.0, a product where w is
+# NOTHING: so the processor need not guess which of both comes next. RUN: a program.
+# WHOLE: a program whose result is a whole number, and exact.
+ASK, COMBINE, RUN, WHOLE = 0, 1, 2, 3
+# On the way back, to one input or two. RUN: the slope for one input is computed by a
+# program; the last one of an output is RUN_LAST.
+GIVE, GIVE_TWO, RUN_LAST = 4, 5, 6
 LARGEST = 2.0**53  # up to here each whole number is a double
 NOTHING = -0.0  # what a sum starts from: -0.0 + x is x, also where x is -0.0
 
 Row = tuple[int, int, int, int]
+BackRow = tuple[int, int, int, int, int, int]
 
 
-def packed(rows: list[Row], programs: list[Any]) -> Any:
+def packed(rows: list[Any], programs: list[Any]) -> Any:
     """The rows in the form that the loops read.
 
     Args:
@@ -58,10 +63,8 @@ def forward(rows: Any, programs: list[Any], numbers: Any, first: int, at: int, e
         head, i, j, m = rows[k]
         kind = head & 255
         x, y, w = numbers[i], numbers[j], numbers[m]
-        if kind == ADD:
-            z = x + y
-        elif kind == MULTIPLY:
-            z = x * y
+        if kind == COMBINE:
+            z = x * y + w
         elif kind == ASK or x != x or y != y or w != w:
             return k
         else:
@@ -94,24 +97,18 @@ def back(rows: Any, programs: list[Any], numbers: Any, grads: Any, inputs: Any, 
         has to do it; or how many there are.
     """
     for k in range(at, len(rows)):
-        head, z, i, j = rows[k]
+        head, z, i, factor, j, its_factor = rows[k]
         kind = head & 255
         g = grads[z]
-        if kind in (ADD, ADD_ONE):
-            if g != g:
+        if kind in (GIVE, GIVE_TWO):
+            part = g * numbers[factor]
+            second = g * numbers[its_factor] if kind == GIVE_TWO else 0.0
+            if part != part or second != second:
                 return k
             grads[z] = NOTHING
-            grads[i] += g
-            if kind == ADD:
-                grads[j] += g
-        elif kind in (MULTIPLY, MULTIPLY_ONE):
-            g, h = g * numbers[j], (g * numbers[i] if kind == MULTIPLY else 0.0)
-            if g != g or h != h:
-                return k
-            grads[z] = NOTHING
-            grads[i] += g
-            if kind == MULTIPLY:
-                grads[j] += h
+            grads[i] += part
+            if kind == GIVE_TWO:
+                grads[j] += second
         elif kind == ASK:
             return k
         else:
