@@ -20,6 +20,7 @@ from micrograd.compiling.lines import Line
 from micrograd.compiling.results import Call
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
+from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
 from micrograd.errors import CaptureError
 from micrograd.node import Node
@@ -61,12 +62,16 @@ class Plan:
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
             tape.outputs.append(script.root)
-        roller = Roller(tape, FORMS, exact)
-        self.program = roller.rolled()
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
         self._writes: dict[str, tuple[list[Any], Any]] = {}
+        self._pool: list[Any] = []
+        if backend == "tape":
+            self._on_tape(script, entries, grads)
+            return
+        roller = Roller(tape, FORMS, exact)
+        self.program = roller.rolled()
         if self.is_step:
             self._write(roller, "written", script.written, boundary.write)
             self._write(roller, "grads", grads, boundary.set_grads)
@@ -84,8 +89,24 @@ class Plan:
         self.theta = [script.states[i] for i in self.program.theta]
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
-        self.runner = CRunner(self.program, self.forward, self.back, exact)
-        self._pool: list[Any] = []
+        self.runner: Any = CRunner(self.program, self.forward, self.back, exact)
+
+    def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
+        """Run the tape as it is, without lines."""
+        written = script.written
+        self.theta = self.states
+        self.array_states, self.array_befores = [], []
+        self._writes["written"] = ([self.states[s] for s in written], boundary.write)
+        self._writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
+        self.runner = TapeRunner(
+            script.tape,
+            len(self.states),
+            entries,
+            [*written.values()],
+            [*grads.values()],
+            script.root,
+            script.seed,
+        )
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:
         """The buffers of states that are arrays, and these states."""

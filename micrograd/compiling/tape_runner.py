@@ -201,19 +201,24 @@ class TapeRunner:
         """The flat program, a line for each entry; of a long one the first lines and
         the last.
         """
-        program, tape = self.assembly, self.assembly.tape
-        steps, half = program.steps, SHOWN // 2
-        shown = steps if len(steps) <= SHOWN else [*steps[:half], *steps[-half:]]
-        lines = []
-        for n, i in enumerate(shown):
-            if n == half and len(steps) > SHOWN:
-                lines.append(f"...  # {len(steps) - SHOWN} more")
-            inputs = [self._name(x) for x in tape.inputs[i]]
-            params = [f"{name}={value!r}" for name, value in (tape.params[i] or {}).items()]
-            lines.append(f"{self._name(i)} = {tape.records[i].name}({', '.join([*inputs, *params])})")
-        if self._root is not None:
-            lines.append(f"backward({self._name(self._root)})")
-        return "\n".join([*lines, f"return {', '.join([self._name(i) for i in self.outputs])}"])
+        program, half = self.assembly, SHOWN // 2
+        end = len(program.steps)
+        after = -1 if self._root is None else end if program.after is None else program.after
+        lines = [self._line(i) for i in program.steps[:half]]
+        if end > SHOWN:
+            lines.append(f"...  # {end - SHOWN} more")
+        tail = max(half, end - half)
+        lines += [self._line(i) for i in program.steps[tail:]]
+        if after >= 0:
+            place = after if after <= half else max(half, len(lines) - (end - after))
+            lines.insert(place, f"backward({self._name(self._root)})")  # type: ignore[arg-type]
+        return "\n".join([*lines, f"return {', '.join([self._name(i) for i in self.outputs])}".rstrip()])
+
+    def _line(self, i: int) -> str:
+        tape = self.assembly.tape
+        inputs = [self._name(x) for x in tape.inputs[i]]
+        params = [f"{name}={value!r}" for name, value in (tape.params[i] or {}).items()]
+        return f"{self._name(i)} = {tape.records[i].name}({', '.join([*inputs, *params])})"
 
     def _name(self, i: int) -> str:
         tape = self.assembly.tape

@@ -12,7 +12,7 @@ from micrograd.compiling.capture import Capture, Captured
 from micrograd.compiling.spelled import SPELLED, Written
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, RECORDED, STATE, Tape
 from micrograd.errors import CaptureError
-from micrograd.interpreter import PLAIN
+from micrograd.interpreter import PLAIN, named
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.ops.arithmetic import add, stop_gradient
 from micrograd.record import CONSTANT as NO_HISTORY
@@ -42,6 +42,7 @@ class Transcript:
         self._number_of: dict[int, int] = {}  # of a state, by its id
         self._entry: dict[int, int] = {}  # of a node or a Captured, by its id
         self._inside: set[int] = set()
+        self._assigned: set[int] = set()  # after they were made
         self._capture = capture  # keeps all objects alive, so that ids stay unique
         for note in capture.notes:
             self._read(note)
@@ -88,6 +89,12 @@ class Transcript:
 
     def _event(self, kind: str, node: Any, data: Any) -> None:
         if kind == "set":
+            if self._entry.get(id(node), -1) >= 0 or id(node) not in self._inside:
+                self._assigned.add(id(node))
+            if id(node) in self._entry and id(node) not in self._inside and id(node) not in self._number_of:
+                raise CaptureError(
+                    f"compile: data is assigned to {named(node)}, the result of an op; make a Value of the new number"
+                )
             if id(node) in self._inside:
                 if isinstance(data, Captured):
                     self._entry[id(node)] = self.entry_of(data)
@@ -106,6 +113,11 @@ class Transcript:
             self.root = self.entry_of(node)
             self.seed = self.entry_of(data[0])
             for leaf in data[1]:
+                if id(leaf) in self._assigned:
+                    raise CaptureError(
+                        f"compile: {named(leaf)} is assigned data before backward() of the same step, which would "
+                        f"take the gradient at the old data; assign after backward(), or compile a step of its own"
+                    )
                 if id(leaf) not in self._inside:
                     self._add_gradient(self.state_of(leaf), leaf)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, no_grad
-from micrograd.compiling import arguments
+from micrograd.compiling import arguments, compile
 from micrograd.compiling.capture import Capture, Captured
 from micrograd.compiling.tape import STATE, Tape
 from micrograd.compiling.tape_runner import TapeRunner, Workspace
@@ -380,6 +380,23 @@ def test_100_steps_of_the_moons() -> None:
     assert [(p.data, p.grad) for p in model.parameters()] == end
 
 
+def test_compile_runs_on_the_tape() -> None:
+    model, step, (X, y) = moons(5)
+    start = [p.data for p in model.parameters()]
+    wanted = [step(X, y, lr) for lr in (0.5, 0.25)]
+    end = [(p.data, p.grad) for p in model.parameters()]
+    for p, data in zip(model.parameters(), start, strict=True):
+        p.data, p.grad = data, 0.0
+    fast = compile(step, backend="tape", exact=True)
+    assert [fast(X, y, lr) for lr in (0.5, 0.25)] == wanted
+    assert [(p.data, p.grad) for p in model.parameters()] == end
+    w = Value(2.0)
+    loss = compile(lambda xs: (sum(sin(w * x) for x in xs), len(xs)), backend="tape")
+    z, count = loss([1.0, 2.0])
+    (z * 2.0).backward()
+    assert (z.data, count, w.grad) == (math.sin(2.0) + math.sin(4.0), 2, 2.0 * (math.cos(2.0) + 2.0 * math.cos(4.0)))
+
+
 def test_gradients_accumulate_without_zero_grad() -> None:
     def program(x: Value, y: Value) -> Callable[[Any], Any]:
         def step(lr: Any) -> Any:
@@ -414,6 +431,23 @@ def test_a_step_where_zero_meets_infinity_goes_through_the_engine() -> None:
         for _ in range(3):
             assert run.step() == [step()]
             assert (x.data, x.grad) == (a.data, a.grad)
+
+
+@pytest.mark.parametrize("kind", ["a result", "a value made inside", "a state"])
+def test_data_assigned_before_backward_is_refused(kind: str) -> None:
+    """The rules would read the new data, and the tape has the old."""
+    x = Value(2.0)
+
+    def step() -> Any:
+        y = Value(3.0)
+        z = x * y
+        (x if kind == "a state" else y if kind == "a value made inside" else z).data = 5.0
+        z.backward()
+        return x.grad
+
+    wanted = "the result of an op; make a Value" if kind == "a result" else "is assigned data before backward"
+    with pytest.raises(CaptureError, match=wanted):
+        Run(step)
 
 
 # Several results
@@ -504,6 +538,20 @@ def test_the_source_lists_the_entries() -> None:
         "v1 = multiply(v0, arg0[1])",
         "v2 = add(v1, 0.5)",
         "return v2, True",
+    ]
+
+    def step(lr: Any) -> None:
+        (x * x).backward()
+        x.data = x.data - lr * x.grad
+
+    assert Run(step, 0.5).runner.source.splitlines() == [
+        "v0 = multiply(theta[0], theta[0])",
+        "backward(v0)",
+        "v1 = add(d_theta[0], before[0])",
+        "v2 = stop_gradient(theta[0])",
+        "v3 = multiply(arg0[0], v1)",
+        "v4 = subtract(v2, v3)",
+        "return",
     ]
     run = Run(lambda: sum([x * k for k in range(100)]))
     lines = run.runner.source.splitlines()
