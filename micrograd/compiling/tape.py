@@ -11,7 +11,8 @@ from typing import Any
 # the one that it had before.
 STATE, GRADIENT, BEFORE = "state", "gradient", "before"
 CONSTANT, ARGUMENT = "constant", "argument"
-# The origin of a `stop_gradient` that the function called on a value. Others stand for numbers without a history.
+# The origin of a `stop_gradient` that the function called on a value. Others stand for
+# numbers without a history.
 RECORDED = "recorded"
 
 
