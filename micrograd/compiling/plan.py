@@ -61,7 +61,8 @@ class Plan:
         grads = {state: e for state, e in script.grads.items() if e is not None}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
-            tape.outputs.append(script.root)
+            assert script.seed is not None
+            tape.outputs += [script.root, script.seed]
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
@@ -79,7 +80,8 @@ class Plan:
         self.kept = {"outputs", *self._writes}
         if script.root is not None:
             root = roller.write("root", [script.root])
-            forward, rest = needed_for(self.program.lines, {"root"})
+            roller.write("d_root", [script.seed]).of = root
+            forward, rest = needed_for(self.program.lines, {"root", "d_root"})
             self.program.lines = [*forward, *derived(self.program, forward, root, self._wanted()), *rest]
         if self.is_step:
             self.forward = simplified(self.program, self.program.lines, self.kept)

@@ -141,6 +141,22 @@ def test_a_whole_step():
         assert np.allclose(got, wanted, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("seed", [1.0, 0.5, -3.0])
+@pytest.mark.parametrize("backend", ["c", "tape"])
+def test_a_step_whose_backward_is_given_a_gradient(seed, backend):
+    w = Value(3.0)
+
+    def step(rate):
+        w.grad = 0.0
+        (w * w).backward(seed)
+        w.data -= rate * w.grad
+
+    for function in (step, micrograd.compile(step, backend=backend)):
+        w.data = 3.0
+        function(0.1)
+        assert (w.data, w.grad) == (3.0 - 0.1 * (6.0 * seed), 6.0 * seed)
+
+
 def test_a_capture_leaves_all_as_it_was():
     X, y, model = _moons()
     state = random.getstate()
