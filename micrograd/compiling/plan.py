@@ -80,6 +80,7 @@ class Plan:
         self.kept = {"outputs", *self._writes}
         if script.root is not None:
             root = roller.write("root", [script.root])
+            assert script.seed is not None
             roller.write("d_root", [script.seed]).of = root
             forward, rest = needed_for(self.program.lines, {"root", "d_root"})
             self.program.lines = [*forward, *derived(self.program, forward, root, self._wanted()), *rest]

@@ -1,4 +1,4 @@
-"""Text 001's training, compiled: the same losses, to the digits that the text prints."""
+"""Text 001, its training, compiled: the same losses, to the digits of the text."""
 
 from __future__ import annotations
 
