@@ -16,7 +16,7 @@ from micrograd.errors import DomainError, GradientError, MissingExtraError
 from micrograd.interpreter import numbers_below, shape_of
 from micrograd.ops import concatenate, expand_dims, ravel, reshape, stack
 from micrograd.ops import sum as total
-from micrograd.scipy.plainly import among, is_plain, plainly
+from micrograd.scipy.plainly import by_rule, plainly
 from micrograd.scipy.rules import Private
 from micrograd.transforms import jacobian, jvp, vjp
 
@@ -126,8 +126,7 @@ class Flow(Private):
                 return solver.run(lambda s, y: f(s, y, *leaves), np.array(y0), t, t).y.T.copy()
 
         def shared(g: Any, z: Any, *inputs: Any) -> Any:
-            with plainly() if all(map(is_plain, (g, z, *inputs))) else among((g, z, *inputs)):
-                return self._pulled(g, z, *inputs)
+            return by_rule(self._pulled, g, z, *inputs)
 
         forward.__name__ = "odeint"
         rules = [_part(0), _part(1) if moves else None, *(_part(i + 2) for i in range(count))]
@@ -138,8 +137,7 @@ class Flow(Private):
         """One solution for the tangents of all inputs together."""
         if all(t is None for t in tangents):
             return None
-        with plainly() if all(map(is_plain, (z, *inputs))) else among((z, *inputs)):
-            return self._pushed(z, inputs, tangents)
+        return by_rule(self._pushed, z, *inputs, *tangents)
 
     # Backward
 
@@ -181,9 +179,10 @@ class Flow(Private):
 
     # Forward
 
-    def _pushed(self, z: Any, inputs: Many, tangents: Many) -> Any:
-        n, (y0, t, *leaves) = self.size, inputs
-        by_y, by_t, *by_leaves = tangents
+    def _pushed(self, z: Any, *inputs: Any) -> Any:
+        n, half = self.size, len(inputs) // 2
+        y0, t, *leaves = inputs[:half]
+        by_y, by_t, *by_leaves = inputs[half:]
         moving = [i for i, move in enumerate(by_leaves) if move is not None]
         first = y0 * 0.0 if by_y is None else by_y
         if by_t is not None:

@@ -118,10 +118,12 @@ def _result(
         (lambda params, args: constraints.rows(params, args[1]), lambda: constraints.equalities)
         if constraints
         else None,
+        is_minimum=True,
     )
+    refuse_live("minimize", "bounds", bounds)
+    refuse_live("minimize", "the limits of constraints", constraints.limits)
     if problem.is_plain():
         return result_of(problem)
-    refuse_live("minimize", "bounds", bounds)
     result = result_of(problem)
     result.fun = loss(result.x, *problem.args[0])
     return result

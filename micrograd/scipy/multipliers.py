@@ -31,12 +31,14 @@ class Constraints:
 
     Attributes:
         args: the arguments of each, trees.
+        limits: those that are not dicts; they have limits.
         equalities: how many numbers are 0; known after the first call.
     """
 
     def __init__(self, scipy: Any, given: Any) -> None:
         one = isinstance(given, (dict, scipy.LinearConstraint, scipy.NonlinearConstraint))
         self._given: Sequence[Any] = [given] if one else list(given)
+        self.limits = [c for c in self._given if not isinstance(c, dict)]
         self._linear = scipy.LinearConstraint
         self.args = [as_tuple(c.get("args", ())) if isinstance(c, dict) else () for c in self._given]
         self.equalities = 0

@@ -99,10 +99,11 @@ def _result(residuals: Any, params: Any, jac: Any, more: tuple[Any, Any], given:
         solve,
         "cg",
         (lambda flat: _spread(flat, bounds)) if has_bounds else None,
+        is_minimum=True,
     )
+    refuse_live("least_squares", "bounds and options", list(given.values()))
     if problem.is_plain():
         return result_of(problem)
-    refuse_live("least_squares", "bounds and options", given)
     check_loss(rho)
     result = result_of(problem)
     found = residuals(result.x, *problem.args[0], **problem.args[1])
