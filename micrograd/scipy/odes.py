@@ -23,6 +23,7 @@ from micrograd.trees import BRANCHES, leaves_of, like, same_leaves
 
 EXPLICIT = ("RK45", "RK23", "DOP853")
 ADAPTIVE = (*EXPLICIT, "Radau", "BDF", "LSODA")
+OPTIONS = ("first_step", "max_step", "min_step", "jac_sparsity")
 TOLERANCE = 1.49012e-8  # of scipy.integrate.odeint
 
 
@@ -60,7 +61,8 @@ def odeint(
             is "adjoint" for SciPy's methods.
         step_size: the largest step of "rk4" and "euler"; None takes one step from each
             time to the next.
-        options: as of `solve_ivp`: max_step, first_step and others.
+        options: max_step, first_step, min_step of "LSODA", and jac_sparsity of "Radau"
+            and "BDF", as of `solve_ivp`.
 
     Returns:
         y at the times t, in the structure of y0, each leaf of shape (n, *shape). It has
@@ -118,7 +120,7 @@ class Equation:
     def flowing(self, solver: Solver) -> Any:
         """y at all times by SciPy's steps, an op with continuous gradients."""
         live, n = self._args.live, self._y.size
-        op = Flow(solver, self._slope, n, len(live), is_live(self.t), self._check)
+        op = Flow(solver, self._slope, n, len(live), is_live(self.t), self._check, self._watch)
         return self._y.shaped(op(self._y.vector(), self.t, *live), as_given=True)
 
     def stepped(self, tableau: Tableau, parts: Any) -> Any:
@@ -140,9 +142,10 @@ class Equation:
         found = []
         with plainly():
             for span in itertools.pairwise(t):
-                path = solver.run(lambda s, y: ground(self._slope(s, y, *live)), y, np.array(span), None)
-                found.append(list(np.diff(path.t) / (span[1] - span[0])))
-                y = path.y[:, -1]
+                slope = lambda s, y: ground(self._slope(s, y, *live))  # noqa: E731
+                times, path = solver.run(slope, y, np.array(span), None, y.size)
+                found.append(list(np.diff(times) / (span[1] - span[0])))
+                y = path[-1]
         return found
 
     def _slope(self, t: Any, y: Any, *live: Any) -> Any:
@@ -166,8 +169,12 @@ class Equation:
         """
         self._y.flat.refuse_if_not_finite(y0, "start from finite numbers")
         if is_recording():
-            first, y = float(t[0]), self._y.shaped(y0)
-            refuse_captured("odeint", lambda y, *args: self._f(first, y, *args), y, self._args.replaced(live))
+            self._watch(float(t[0]), y0, *live)
+
+    def _watch(self, t: float, y: Any, *live: Any) -> None:
+        """Refuse a slope that uses other Values at this time."""
+        shaped = self._y.shaped(y)
+        refuse_captured("odeint", lambda y, *args: self._f(t, y, *args), shaped, self._args.replaced(live))
 
 
 def _kind(method: str, gradient: str | None, step_size: float | None, options: dict[str, Any]) -> str:
@@ -188,6 +195,12 @@ def _kind(method: str, gradient: str | None, step_size: float | None, options: d
         if step_size is not None and not step_size > 0.0:
             raise ArgumentError(f"odeint: step_size={step_size}; give a time above 0")
         return "direct"
+    for name in options:
+        if name not in OPTIONS:
+            raise ArgumentError(
+                f"odeint: there is no option {name!r}: it gives y at the times in t, and its Jacobians are its own;\n"
+                f"there are {', '.join(map(repr, OPTIONS))}"
+            )
     if step_size is not None:
         raise ArgumentError(f"odeint: {method!r} chooses its steps by rtol and atol; leave step_size out, or max_step=")
     if gradient == "direct" and method not in EXPLICIT:

@@ -236,6 +236,59 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
     assert peaks["direct", 3.0] > 3.0 * peaks["direct", 0.4]
 
 
+class Counted:
+    """How often the slope of a network is computed."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def slope(self, t, y, first, last):
+        self.calls += 1
+        return np.tanh(y @ first) @ last
+
+    def gradient(self, method, t, width):
+        rng = np.random.default_rng(0)
+        y0, args = rng.normal(size=4), (rng.normal(size=(4, width)) / 2.0, rng.normal(size=(width, 4)) / width)
+        self.calls = 0
+        loss = lambda *args: np.sum(odeint(self.slope, y0, t, args, method)[-1] ** 2)  # noqa: E731
+        return np.concatenate([np.ravel(g) for g in grad(loss, (0, 1))(*args)])
+
+
+def test_a_stiff_method_with_many_arguments():
+    """Its Jacobian was by differences for each of the 800 numbers: 3,300 slopes."""
+    network = Counted()
+    wanted = network.gradient("RK45", [0.0, 1.0], 100)
+    for method in ("Radau", "BDF", "LSODA"):
+        np.testing.assert_allclose(network.gradient(method, [0.0, 1.0], 100), wanted, rtol=1e-4, atol=1e-6)
+        assert network.calls < 800
+
+
+def test_the_way_back_through_many_times():
+    """Each span began with SciPy's guess of a step: three slopes, and a small step."""
+    network = Counted()
+    network.gradient("RK45", np.linspace(0.0, 1.0, 41), 3)
+    assert network.calls < 500
+
+
+def test_a_first_step_longer_than_a_span():
+    f = lambda k: odeint(decay, 1.0, [0.0, 0.1, 1.0], (k,), first_step=0.4)[-1]  # noqa: E731
+    np.testing.assert_allclose(grad(f)(K), -np.exp(-K), rtol=1e-6)
+    direct = lambda k: odeint(decay, 1.0, [0.0, 0.1, 1.0], (k,), first_step=0.4, gradient="direct")[-1]  # noqa: E731
+    np.testing.assert_allclose(grad(direct)(K), -np.exp(-K), rtol=1e-5)
+
+
+def test_a_vmap_of_no_examples():
+    assert vmap(grad(lambda k: odeint(decay, 1.0, T, (k,))[-1]))(np.zeros(0)).shape == (0,)
+
+
+def test_a_constant_value_from_outside():
+    """The gradient by the times was a Value."""
+    c = Value(K).detach()
+    g = grad(lambda t: odeint(lambda t, y: -c * y, Y0, t)[-1])(T)
+    assert type(g) is np.ndarray
+    np.testing.assert_allclose(g[-1], -K * Y0 * np.exp(-K * (T[-1] - T[0])), rtol=1e-6)
+
+
 # Refused
 
 
@@ -304,6 +357,16 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
             GradientError,
             "odeint: the function uses a Value from outside, and the result would lose its gradient;\n"
             "give it to the function through args=(...,)",
+        ),
+        (
+            lambda k: odeint(lambda t, y: -y + (k if t > 0.5 else 0.0), 1.0, T)[-1],
+            GradientError,
+            "odeint: the function uses a Value from outside",
+        ),
+        (
+            lambda k: odeint(decay, 1.0, T, (k,), events=lambda t, y: y[0])[-1],
+            ArgumentError,
+            "odeint: there is no option 'events': it gives y at the times in t",
         ),
         (
             lambda k: odeint(lambda t, y, k: k * y**2, 1.0, [0.0, 10.0], (k,), rtol=1e-6)[-1],
