@@ -15,10 +15,11 @@ from micrograd import on_demand as np
 from micrograd.errors import DomainError, GradientError, MissingExtraError
 from micrograd.interpreter import ground, numbers_below, shape_of
 from micrograd.modes import is_recording
-from micrograd.ops import concatenate, expand_dims, ravel, reshape, stack
+from micrograd.ops import concatenate, expand_dims, reshape, stack
 from micrograd.ops import sum as total
 from micrograd.scipy.plainly import by_rule, is_plain, plainly
 from micrograd.scipy.rules import Private
+from micrograd.scipy.unknowns import joined
 from micrograd.transforms import jacobian, jvp, vjp
 
 Many = Sequence[Any]
@@ -220,7 +221,7 @@ class Flow(Private):
         """The slopes of y, of the adjoint, and of the gradient by the leaves."""
         n = self.size
         slope, pull = vjp(lambda y, *leaves: self.f(t, y, *leaves), state[:n], *leaves)
-        return concatenate([slope, *[-ravel(part) for part in pull(state[n : 2 * n])]])
+        return joined([slope, *pull(-state[n : 2 * n])])
 
     def _check(self, again: Any, y: Any, time: Any) -> None:
         """The way back must lead to where the way forward was."""
