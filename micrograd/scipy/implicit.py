@@ -72,9 +72,10 @@ class Problem:
 
     def is_plain(self) -> bool:
         """Whether the result has no derivative by args."""
-        if not is_recording():
-            return True
-        return not any(map(_is_within, leaves_of(self.params))) and not any(map(is_live, leaves_of(self.args)))
+        live = [x for x in leaves_of(self.args) if is_live(x)]
+        if not is_recording():  # which stops Values alone: a tangent goes on, as through any op
+            return all(isinstance(x, Value) for x in live)
+        return not live and not any(map(_is_within, leaves_of(self.params)))
 
 
 def result_of(problem: Problem) -> Any:

@@ -15,7 +15,7 @@ from micrograd import Value, grad, hessian, jacobian, jvp, no_grad, vjp, vmap
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeError
 from micrograd.nn import Linear
-from micrograd.scipy import fixed_point, least_squares, minimize, root
+from micrograd.scipy import fixed_point, least_squares, minimize, odeint, root
 from micrograd.scipy.active import still_at
 from micrograd.scipy.flat import Flat
 
@@ -392,6 +392,29 @@ def test_an_argument_that_does_not_matter():
         v = Value(2.0)
         f(v).backward()
         assert v.grad == 0.0
+
+
+def test_a_solver_in_a_solver():
+    """The rules of the outer one run in no_grad, where tangents go on."""
+
+    def f(a):
+        inner = lambda x, a: fixed_point(lambda y, x, a: 0.3 * np.cos(y) + 0.1 * a * x, 0.1, (x, a))  # noqa: E731
+        return fixed_point(lambda x, a: 0.5 * inner(x, a) + a, 0.2, (a,))
+
+    slope = jvp(f, (0.7,), (1.0,))[1]
+    np.testing.assert_allclose(slope, differences(lambda a: jvp(f, (a,), (0.0,))[0], 0.7, 1.0, 1e-5), rtol=1e-8)
+    np.testing.assert_allclose(grad(f)(0.7), slope, rtol=1e-12)
+    with no_grad():
+        assert jvp(square_root, (4.0,), (1.0,))[1] == 0.25
+        np.testing.assert_array_equal(vmap(square_root)(np.array([4.0, 16.0])), [2.0, 4.0])
+
+    def through(k, **way):
+        force = lambda y, k: root(lambda z, y, k: z + z**3 - k * y, 0.0, (y, k)).x  # noqa: E731
+        return odeint(lambda t, y, k: -force(y, k), 1.0, np.array([0.0, 1.0]), (k,), **way)[-1]
+
+    np.testing.assert_allclose(jvp(through, (1.0,), (1.0,))[1], grad(through)(1.0), rtol=1e-6)
+    steps = lambda k: through(k, gradient="direct")  # noqa: E731
+    np.testing.assert_allclose(jvp(steps, (1.0,), (1.0,))[1], grad(through)(1.0), rtol=1e-6)
 
 
 def closing_over(matrix):
