@@ -32,8 +32,10 @@ def among(inputs: Iterable[Any]) -> Iterator[None]:
     """Transforms in this block run where its inputs were made: a rule of a jvp runs
     inside of that jvp, but its results belong outside.
     """
-    level = max([0.0, *(x._level for x in inputs if isinstance(x, Interpreter))])
-    with levels.within(math.floor(level)), none_around():
+    level = math.floor(max([0.0, *(x._level for x in inputs if isinstance(x, Interpreter))]))
+    # Values belong inside of a grad that is around. A transform at the top would make
+    # Values of constants, too, and the result of that grad would be a Value.
+    with levels.within(level), none_around() if level else contextlib.nullcontext():
         yield
 
 

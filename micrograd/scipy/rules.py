@@ -10,12 +10,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.node import inputs_of
 from micrograd.ops import concatenate, where
 from micrograd.record import Primitive
-from micrograd.scipy.plainly import by_rule, is_plain, plainly
+from micrograd.scipy.plainly import by_rule, plainly
 from micrograd.transforms import jvp, vjp
 
 Many = Sequence[Any]
@@ -105,7 +103,8 @@ class Implicit(Private):
         g = g[: self.size] if self.fixes else g
         w = self.system(x, leaves, active).solve_transposed(_held(active, g))
         _, pull = vjp(lambda *leaves: self.f(x, *leaves), *leaves)
-        return [part.data if _is_leaf(part) else part for part in pull(-w)]
+        parts: Many = pull(-w)
+        return parts
 
     def split(self, z: Any) -> tuple[Any, Any]:
         """The unknowns in an output, and where they stand still; None for nowhere."""
@@ -119,10 +118,3 @@ def _held(active: Any, x: Any) -> Any:
 def _part(i: int) -> Callable[..., Any]:
     """The rule of leaf i: its part of what is computed for all leaves."""
     return lambda parts, z, *inputs: parts[i]
-
-
-def _is_leaf(x: Any) -> bool:
-    """Whether x is what vjp makes of a zero where Values are differentiated: a Value
-    that belongs to nobody.
-    """
-    return isinstance(x, Value) and not inputs_of(x) and is_plain(x.data)

@@ -392,6 +392,11 @@ def test_an_argument_that_does_not_matter():
         v = Value(2.0)
         f(v).backward()
         assert v.grad == 0.0
+    line = {"type": "eq", "fun": lambda x, b: np.array([1.0, 2.0, 2.0]) @ x - b}
+    nearest = lambda b: minimize(lambda x: x @ x, np.ones(3), constraints={**line, "args": (b,)}).fun  # noqa: E731
+    H = hessian(nearest)(3.0)  # of b^2 / 9, and the slopes of the constraint are constants
+    assert not isinstance(H, Value)
+    np.testing.assert_allclose(H, 2.0 / 9.0)
 
 
 def test_a_solver_in_a_solver():
