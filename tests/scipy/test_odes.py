@@ -76,6 +76,19 @@ def test_second_derivatives(way, order):
     np.testing.assert_allclose(f(K), np.sum(WEIGHTS * Y0 * time**2 * np.exp(-K * time)), rtol=1e-5)
 
 
+@pytest.mark.parametrize("way", ["RK45", "LSODA", "DOP853 direct", "rk4"])
+@pytest.mark.parametrize("i", [0, 1, 2], ids=["args", "y0", "t"])
+def test_a_slope_has_a_gradient_by_its_tangent(way, i):
+    """The tangent has a history, and no primal has one: the gradient once was 0."""
+    at, move = (K, Y0, T), (1.0, 1.0, np.array([0.1, 0.4, -0.3, 0.2]))[i]
+
+    def slope(move):
+        moves = [move if j == i else 0.0 * x for j, x in enumerate(at)]
+        return jvp(lambda *at: total(*at, **WAYS[way]), at, moves)[1]
+
+    np.testing.assert_allclose(grad(slope)(move), exact_gradient(*at)[i], rtol=1e-5, atol=1e-5)
+
+
 def test_the_hessian_by_everything():
     def f(p):
         return total(p["k"], p["y0"], p["t"], method="DOP853")
