@@ -13,6 +13,7 @@ from micrograd.engine import Value, toposort
 from micrograd.errors import DomainError, GradientError, ShapeError
 from micrograd.interpreter import Interpreter, ground, ones_like, shape_of
 from micrograd.leaves import as_array, described, joined_leaves, size_of
+from micrograd.node import data_of
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.plainly import captured
 from micrograd.tracing import Trace, seal_all
@@ -254,7 +255,7 @@ def _check_slopes(flat: Flat, found: Any, what: str) -> None:
 def _settled(name: str, out: Any) -> Any:
     if isinstance(out, Interpreter) and not isinstance(out, Value):
         raise captured(name)
-    return out.data if isinstance(out, Value) else out
+    return data_of(out)
 
 
 def _vector(name: str, out: Any) -> Any:

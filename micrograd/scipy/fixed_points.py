@@ -70,10 +70,10 @@ def fixed_point(
         "fixed_point",
         x0,
         as_tuple(args),
-        func,
-        lambda x, args: _misses(x, func(x, *args)),
-        lambda x, args: _found(func, x, args, given),
-        solve,
+        f=func,
+        conditions=lambda x, *args: _misses(x, func(x, *args)),
+        solve=lambda x, *args: _found(func, x, args, given),
+        how=solve,
     )
     return result_of(problem).x
 

@@ -11,6 +11,7 @@ from micrograd.arrays import as_data
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.interpreter import Interpreter
+from micrograd.node import data_of
 from micrograd.trees import by_key, is_branch, is_fixed, leaves_of, like, same_leaves
 
 NUMBERS = (int, float)
@@ -78,7 +79,7 @@ class Flat:
 
     def flattened(self, tree: Any, what: str) -> Any:
         """A tree of the same structure and shapes, as a vector."""
-        leaves = [_plain(x) for x in same_leaves(self.name, what, tree, self._what, self._tree)]
+        leaves = [data_of(x) for x in same_leaves(self.name, what, tree, self._what, self._tree)]
         if [np.shape(x) for x in leaves] != self._shapes:
             raise ShapeError(
                 f"{self.name}: the {what} has leaves of shapes {[np.shape(x) for x in leaves]}, "
@@ -171,15 +172,11 @@ def _places(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
         yield from _places(branch, place + step)
 
 
-def _plain(x: Any) -> Any:
-    return x.data if isinstance(x, Value) else x
-
-
 def _real(name: str, x: Any, place: str) -> Any:
     """A leaf as data: a Python float, or an array of floats."""
     if isinstance(x, Interpreter) and not isinstance(x, Value):
         raise DataError(f"{name}: {place} is a {type(x).__name__}; give a number, an array or a Value")
-    data = as_data(_plain(x), f"{name}: {place}")
+    data = as_data(data_of(x), f"{name}: {place}")
     if getattr(data, "dtype", None) is not None and np.dtype(data.dtype).kind == "f":
         return data
     return float(data) if np.ndim(data) == 0 else np.asarray(data, dtype=np.float64)
@@ -191,7 +188,7 @@ def _as_given(part: Any, x: Any) -> Any:
 
 def _broadcast(name: str, what: str, x: Any, shape: tuple[int, ...], place: str) -> Any:
     try:
-        return np.broadcast_to(np.asarray(_plain(x), dtype=np.float64), shape)
+        return np.broadcast_to(np.asarray(data_of(x), dtype=np.float64), shape)
     except (TypeError, ValueError):
         raise ShapeError(
             f"{name}: {what} of shape {np.shape(x)} do not fit {place} of shape {shape}; give them in that shape"

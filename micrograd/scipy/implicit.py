@@ -38,15 +38,15 @@ class Problem:
     Args:
         name: the solver that the user called.
         params: the start, a tree.
-        args: the arguments by which the result has derivatives, a tree.
+        args: the arguments by which the result has derivatives, trees.
         f: the user's function (params, *args), to see what it uses.
-        conditions: a function (params, args) to a tree of as many numbers as params
+        conditions: a function (params, *args) to a tree of as many numbers as params
             has, all 0 at the solution; in ops.
-        solve: a function (params, args) of plain numbers to SciPy's result.
+        solve: a function (params, *args) of plain numbers to SciPy's result.
         how: how to solve linear systems: "dense", "gmres", "cg", or None.
         krylov: what None means for many unknowns.
         bounds: a function of the `Flat` of params to (low, high), or None.
-        constraints: a function (params, args) to a vector, in ops, and a function to
+        constraints: a function (params, *args) to a vector, in ops, and a function to
             how many of its numbers must be 0, the others 0 or above; or None.
         is_minimum: the conditions are the gradient of a loss, which shall be least.
     """
@@ -55,11 +55,12 @@ class Problem:
         self,
         name: str,
         params: Any,
-        args: Any,
+        args: tuple[Any, ...],
+        *,
         f: Callable[..., Any],
         conditions: Callable[..., Any],
         solve: Callable[..., Any],
-        how: str | None = None,
+        how: str | None,
         krylov: str = "gmres",
         bounds: Callable[..., Any] | None = None,
         constraints: tuple[Callable[..., Any], Callable[[], int]] | None = None,
@@ -80,13 +81,13 @@ class Problem:
 
 def result_of(problem: Problem) -> Any:
     """SciPy's result, with derivatives by the arguments where they have a gradient."""
-    chosen(problem.name, problem.how, 0, problem.krylov)
+    chosen(problem.name, problem.how, 0, problem.krylov)  # refuses a choice that there is not
     if not problem.is_plain():
         return _Solution(problem).result()
     if is_recording() and is_inside():
         refuse_captured(problem.name, problem.f, problem.params, problem.args)
     with plainly():
-        result = problem.solve(problem.params, problem.args)
+        result = problem.solve(problem.params, *problem.args)
     if is_recording():  # f may have branches, and use other Values here than at the start
         refuse_captured(problem.name, problem.f, result.x, problem.args)
     return result
@@ -146,7 +147,7 @@ class _Solution:
         """Numbers of the user's, as a vector. Of plain numbers they are plain, also
         where his function uses a Value that is a constant.
         """
-        out = vector_of(f(self._unknowns.shaped(x), self._args.replaced(live)))
+        out = vector_of(f(self._unknowns.shaped(x), *self._args.replaced(live)))
         return ground(out) if all(map(is_plain, (x, *live))) else out
 
     def _system(self, x: Any, live: Sequence[Any], active: Any) -> System:
@@ -157,7 +158,7 @@ class _Solution:
         problem, flat = self._problem, self._flat
         params, args = flat.tree(start), self._args.replaced(live)
         refuse_captured(problem.name, problem.f, params, args)
-        result = problem.solve(params, args)
+        result = problem.solve(params, *args)
         if not result.success:
             raise GradientError(
                 f"{problem.name}: it did not converge ({str(result.message).strip()}), and where there is no solution "

@@ -101,21 +101,21 @@ def _result(
 ) -> Any:
     bounds, constraints = given["bounds"], Constraints(optimizers("minimize"), given["constraints"])
 
-    def solved(params: Any, args: Any) -> Any:
-        mine = {**given, "constraints": constraints.with_args(args[1])}
-        return _minimized(loss, params, args[0], derivatives, callback, mine)
+    def solved(params: Any, args: Any, more: Any) -> Any:
+        mine = {**given, "constraints": constraints.with_args(more)}
+        return _minimized(loss, params, args, derivatives, callback, mine)
 
     problem = Problem(
         "minimize",
         params,
         (args, constraints.args),
-        lambda params, args, more: [loss(params, *args), *([constraints.rows(params, more)] if constraints else [])],
-        lambda params, args: grad(lambda params: loss(params, *args[0]))(params),
-        solved,
-        solve,
-        "gmres" if constraints else "cg",
-        None if bounds is None else lambda flat: _sides(_bounds(optimizers("minimize"), flat, bounds)),
-        (lambda params, args: constraints.rows(params, args[1]), lambda: constraints.equalities)
+        f=lambda params, args, more: [loss(params, *args), *([constraints.rows(params, more)] if constraints else [])],
+        conditions=lambda params, args, _: grad(lambda params: loss(params, *args))(params),
+        solve=solved,
+        how=solve,
+        krylov="gmres" if constraints else "cg",
+        bounds=None if bounds is None else lambda flat: _sides(_bounds(optimizers("minimize"), flat, bounds)),
+        constraints=(lambda params, _, more: constraints.rows(params, more), lambda: constraints.equalities)
         if constraints
         else None,
         is_minimum=True,
@@ -190,11 +190,9 @@ def _sides(bounds: Any) -> tuple[Any, Any]:
     return bounds.lb, bounds.ub
 
 
-def _constraints(scipy: Any, flat: Flat, given: Any, method: Any) -> Any:
-    one = isinstance(given, (dict, scipy.LinearConstraint, scipy.NonlinearConstraint))
-    several: Sequence[Any] = [given] if one else given
+def _constraints(scipy: Any, flat: Flat, given: Sequence[Any], method: Any) -> list[Any]:
     takes_hessian = callable(method) or str(method).lower() == "trust-constr"
-    return [constraint(scipy, flat, each, takes_hessian) for each in several]
+    return [constraint(scipy, flat, each, takes_hessian) for each in given]
 
 
 def _shaped(result: Any, flat: Flat) -> Any:

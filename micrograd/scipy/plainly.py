@@ -15,6 +15,7 @@ from micrograd.errors import GradientError
 from micrograd.interpreter import Interpreter, ground
 from micrograd.leaves import joined_leaves
 from micrograd.modes import enable_grad, is_recording, no_grad
+from micrograd.node import data_of
 from micrograd.ops.operators import Operators
 from micrograd.tracing import depth, none_around
 from micrograd.trees import leaves_of, like
@@ -88,7 +89,7 @@ def refuse_captured(name: str, f: Callable[..., Any], params: Any, args: Iterabl
     Raises:
         GradientError: what it returns is not a constant.
     """
-    leaves = [x.data if isinstance(x, Value) else x for x in leaves_of(joined_leaves(params))]
+    leaves = [data_of(x) for x in leaves_of(joined_leaves(params))]
     with levels.within(0), none_around(), enable_grad():
         try:
             out = f(like(params, leaves), *args)

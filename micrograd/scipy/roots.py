@@ -75,10 +75,10 @@ def root(
         "root",
         params,
         as_tuple(args),
-        equations,
-        lambda params, args: equations(params, *args),
-        lambda params, args: _solved(equations, params, args, jac, callback, given),
-        solve,
+        f=equations,
+        conditions=equations,
+        solve=lambda params, *args: _solved(equations, params, args, jac, callback, given),
+        how=solve,
     )
     return result_of(problem)
 

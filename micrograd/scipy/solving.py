@@ -7,11 +7,10 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from micrograd import levels
 from micrograd.errors import ArgumentError, GradientError, MicrogradError, MissingExtraError
 from micrograd.modes import is_recording, no_grad
 from micrograd.scipy.flat import Flat
-from micrograd.tracing import depth
+from micrograd.scipy.plainly import is_inside
 
 R = TypeVar("R")
 
@@ -37,7 +36,7 @@ def solved(name: str, solve: Callable[[], R]) -> R:
     Raises:
         GradientError: a transform around it would need the solver's own gradient.
     """
-    if is_recording() and (depth() or levels.innermost()):
+    if is_recording() and is_inside():
         raise GradientError(
             f"{name}: it runs inside grad, jvp or another transform, and SciPy's loop has no gradient;\n"
             f"call it outside, or in `with no_grad():`, where its result is a constant"

@@ -93,12 +93,14 @@ def _result(residuals: Any, params: Any, jac: Any, more: tuple[Any, Any], given:
         "least_squares",
         params,
         more,
-        lambda params, args, kwargs: residuals(params, *args, **kwargs),
-        lambda params, given: grad(lambda params: cost(residuals(params, *given[0], **given[1]), rho, scale))(params),
-        lambda params, more: _fitted(residuals, params, jac, more, {**given}),
-        solve,
-        "cg",
-        (lambda flat: _spread(flat, bounds)) if has_bounds else None,
+        f=lambda params, args, kwargs: residuals(params, *args, **kwargs),
+        conditions=lambda params, args, kwargs: grad(
+            lambda params: cost(residuals(params, *args, **kwargs), rho, scale)
+        )(params),
+        solve=lambda params, *more: _fitted(residuals, params, jac, more, {**given}),
+        how=solve,
+        krylov="cg",
+        bounds=(lambda flat: _spread(flat, bounds)) if has_bounds else None,
         is_minimum=True,
     )
     refuse_live("least_squares", "bounds and options", list(given.values()))
