@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import all_mapped, count_of, moved, shape_of_one, stand_in, with_rank
+from micrograd.batched.layouts import all_mapped, checked_shapes, count_of, moved, stand_in, with_rank
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import add, getitem, index_add, index_set, reshape, rows_at, rows_put, scatter, scattered
@@ -40,8 +40,7 @@ def _scatter(op: Op, data: list[Array], mapped: list[bool], params: dict[str, An
 @rule_for(scattered)
 def _scattered(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     indices, shape = params["indices"], params["shape"]
-    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
-    op.shape(*map(stand_in, shapes), **params)
+    checked_shapes(op, data, mapped, params)
     placed = [moved(x, 0, _place(index)) for x, index in zip(all_mapped(data, mapped), indices, strict=True)]
     return op(*placed, indices=tuple(map(_within, indices)), shape=(count_of(data, mapped), *shape))
 
@@ -50,8 +49,7 @@ def _scattered(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
 def _written(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     x, w = data
     index = params["index"]
-    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
-    op.shape(*map(stand_in, shapes), **params)
+    shapes = checked_shapes(op, data, mapped, params)
     if not mapped[0]:
         x, _ = all_mapped(data, mapped)
     if mapped[1]:

@@ -7,15 +7,24 @@ here, and `shape` or `rank` is that of one.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import broadcast_to, getitem, moveaxis, reshape
+from micrograd.record import Op
 
 
-def shape_of_one(x: Array, is_mapped: bool) -> tuple[int, ...]:
-    """The shape of x in one example."""
-    return shape_of(x)[1:] if is_mapped else shape_of(x)
+def shapes_of_one(data: list[Array], mapped: list[bool]) -> list[tuple[int, ...]]:
+    """The shape of each input in one example."""
+    return [shape_of(x)[1:] if m else shape_of(x) for x, m in zip(data, mapped, strict=True)]
+
+
+def checked_shapes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> list[tuple[int, ...]]:
+    """The same, after the op has refused shapes of one example that do not fit."""
+    shapes = shapes_of_one(data, mapped)
+    op.shape(*map(stand_in, shapes), **params)
+    return shapes
 
 
 class stand_in:  # noqa: N801 - it is used like a function

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import all_mapped, count_of, example, shape_of_one, stand_in, with_rank
+from micrograd.batched.layouts import all_mapped, checked_shapes, count_of, example, shapes_of_one, stand_in, with_rank
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import reshape, stack, where
-from micrograd.ops.axes import axes_of
+from micrograd.ops.axes import axes_of, named_axis
 from micrograd.record import Elementwise, Op
 from micrograd.table import OPS
 
@@ -74,7 +74,7 @@ def along_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
     """An op that joins elements along the axes that a param names."""
     (x,) = data
     name = str(op.facts.axes)
-    axis = params[name] if name in params else (op.forward.__kwdefaults__ or {}).get(name)
+    axis = named_axis(op, params)
     shape = shape_of(x)[1:]
     along: Any
     if axis is not None and shape:
@@ -90,8 +90,7 @@ def along_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
 
 def last_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     """An op that joins elements along its last axes, and takes any axes before."""
-    shapes = [shape_of_one(x, m) for x, m in zip(data, mapped, strict=True)]
-    op.shape(*map(stand_in, shapes), **params)  # refuses what has too few axes
+    checked_shapes(op, data, mapped, params)  # refuses what has too few axes
     return elementwise(op, all_mapped(data, mapped), [True] * len(data), params)
 
 
@@ -99,8 +98,8 @@ def one_by_one(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
     """Any other op: a loop over the examples."""
     count = count_of(data, mapped)
     if count == 0:
-        shapes = [shape_of_one(x, m) for x, m in zip(data, mapped, strict=True)]
-        return np.zeros((0, *op.shape(*map(stand_in, shapes), **params)), op.dtype(*data, **params))
+        shape = op.shape(*map(stand_in, shapes_of_one(data, mapped)), **params)
+        return np.zeros((0, *shape), op.dtype(*data, **params))
     rows = zip(data, mapped, strict=True)
     columns = [[example(x, b) for b in range(count)] if m else [x] * count for x, m in rows]
     return stack([op(*column, **params) for column in zip(*columns, strict=True)])
