@@ -70,7 +70,7 @@ def _contract(op: Op, data: list[Array], mapped: list[bool], params: dict[str, A
     """One more letter, for the examples."""
     inputs, output = params["subscripts"].split("->")
     free = next((a for a in LETTERS if a not in params["subscripts"]), None)
-    if free is None or len(data) == 1:
+    if free is None:
         return one_by_one(op, data, mapped, params)
     terms = [free * m + term for term, m in zip(inputs.split(","), mapped, strict=True)]
     optimize = params.get("optimize")
