@@ -7,6 +7,7 @@ to the inputs, and what tangents give to the output.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from micrograd.leaves import joined_leaves
 from micrograd.node import Node, data_of, is_constant, made, set_inputs, watch_cycle
 from micrograd.operands import kind_of_result
 from micrograd.record import Op
+from micrograd.reverse import Reach, pulled
 from micrograd.traced import traced
 from micrograd.trees import leaves_of, like
 
@@ -35,13 +37,14 @@ class Call(Op):
 
     Args:
         name: what the user calls it, for pictures and errors.
-        count: how many inputs the node has.
+        given: the arguments; a Value is the highest of them.
     """
 
-    def __init__(self, name: str, count: int) -> None:
+    def __init__(self, name: str, given: Arguments) -> None:
         super().__init__(_of_calls, name, ())
         self.name = name
-        self.rules = (_of_calls,) * count
+        self.given = given
+        self.rules = (_of_calls,) * len(given.places)
         self.shared = _of_calls
         self.formulas.state = 2  # it has none
 
@@ -104,29 +107,51 @@ class Arguments:
         """The arguments with these leaves."""
         return like(self.tree, leaves)
 
+    @functools.cached_property
     def places(self) -> list[int]:
         """Where the leaves are that the node of this call has as inputs."""
         level = self.top._level
-        return [i for i, x in enumerate(self.leaves) if _is_recorded_at(x, level)]
+        return [i for i, x in enumerate(self.leaves) if is_recorded_at(x, level)]
+
+    def inputs(self) -> list[Any]:
+        """The leaves that the node of this call has as inputs."""
+        return [self.leaves[i] for i in self.places]
 
     def data(self) -> list[Any]:
         """The leaves, seen from below the level of the call."""
         level = self.top._level
         return [data_of(x) if isinstance(x, Value) and x._level == level else x for x in self.leaves]
 
+    def below(self) -> Arguments:
+        """The arguments, seen from below the level of the call."""
+        return Arguments(self.replaced(self.data()))
+
+    def placed(self, inputs: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
+        """These leaves, with others in the places of the inputs of the node."""
+        found = list(leaves)
+        for i, x in zip(self.places, inputs, strict=True):
+            found[i] = x
+        return found
+
 
 def _top_of(leaves: Sequence[Any]) -> Any:
-    top, moves = None, False
+    top, any_moves = None, False
     for x in leaves:
         if isinstance(x, Interpreter):
-            has_history = not hasattr(x, "_has_history") or x._has_history()
-            moves = moves or has_history
-            if (has_history or not isinstance(x, Value)) and (top is None or x._level > top._level):
+            moves = carries_gradient(x)
+            any_moves = any_moves or moves
+            if (moves or not isinstance(x, Value)) and (top is None or x._level > top._level):
                 top = x
-    return top if moves else None
+    return top if any_moves else None
 
 
-def _is_recorded_at(x: Any, level: float) -> bool:
+def carries_gradient(x: Interpreter) -> bool:
+    """Whether a gradient goes through x; an interpreter that does not say so counts."""
+    return not hasattr(x, "_has_history") or bool(x._has_history())
+
+
+def is_recorded_at(x: Any, level: float) -> bool:
+    """Whether x is a Value of this level with a history."""
     return isinstance(x, Value) and x._level == level and not is_constant(x)
 
 
@@ -182,7 +207,7 @@ def foreign_error(name: str, what: str, kind: str) -> GradientError:
 def is_recorded_below(x: Any, level: float) -> bool:
     """Whether x is a Value of this level with a history, or stands for one."""
     while isinstance(x, Interpreter):
-        if _is_recorded_at(x, level):
+        if is_recorded_at(x, level):
             return True
         x = x._below
     return False
@@ -190,6 +215,26 @@ def is_recorded_below(x: Any, level: float) -> bool:
 
 def _kind(x: Any) -> str:
     return "Value" if isinstance(x, Value) else type(x).__name__
+
+
+def pulled_together(roots: Sequence[Any], seeds: Sequence[Any], ends: list[Any], is_recorded: bool) -> list[Any]:
+    """The cotangents of the ends, given those of several roots.
+
+    Args:
+        roots: what is made of the ends; what is not a node does not depend on them.
+        seeds: a cotangent for each root.
+        ends: the leaves of the graph.
+        is_recorded: whether the walk is recorded.
+
+    Returns:
+        One for each end; None where no root depends on it.
+    """
+    totals: list[Any] = [None] * len(ends)
+    for root, seed in zip(roots, seeds, strict=True):
+        if isinstance(root, Node):
+            found = pulled(Reach(root, ends), seed, is_recorded)
+            totals = [g if x is None else x if g is None else x + g for x, g in zip(totals, found, strict=True)]
+    return totals
 
 
 def probe(x: Any) -> Value:

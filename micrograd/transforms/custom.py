@@ -19,8 +19,9 @@ from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError, OpError, ShapeError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
-from micrograd.transforms.calls import Arguments
+from micrograd.transforms.calls import Arguments, Call, carries_gradient, node_of
 from micrograd.transforms.examples import Examples
+from micrograd.transforms.packing import Packing
 from micrograd.trees import is_branch, leaves_of, like, same_leaves
 
 
@@ -88,9 +89,7 @@ class Custom:
         """The output, by the interpreter of the arguments."""
         top = given.top
         if isinstance(top, Value):
-            if given.places():
-                return self.recorded(given, fixed)
-            return self.applied(Arguments(given.replaced(given.data())), fixed)
+            return self.recorded(given, fixed) if given.places else self.applied(given.below(), fixed)
         if isinstance(top, Dual):
             return self.pushed(given, fixed)
         if not isinstance(top, Batch):
@@ -142,7 +141,7 @@ class Custom:
         """The arguments without a gradient, and the others."""
         places = self._fixed_places(len(args))
         for i in places:
-            if any(isinstance(x, Interpreter) and _carries(x) for x in leaves_of(joined_leaves(args[i]))):
+            if any(isinstance(x, Interpreter) and carries_gradient(x) for x in leaves_of(joined_leaves(args[i]))):
                 raise GradientError(
                     f"{self.name}: argument {i} is one of nondiff_argnums, but it carries a gradient, "
                     f"which would be lost; take {i} out of nondiff_argnums, or give its .detach()"
@@ -170,8 +169,31 @@ class Custom:
         return tuple(bound.args)
 
 
-def _carries(x: Any) -> bool:
-    return bool(x._has_history()) if hasattr(x, "_has_history") else True
+class CustomCall(Call):
+    """A call with a rule of the user's: the leaves of its output that have a gradient
+    are in the node.
+
+    Args:
+        custom: the function with its rule.
+        given: the arguments.
+        fixed: those without a gradient.
+    """
+
+    def __init__(self, custom: Any, given: Arguments, fixed: list[Any]) -> None:
+        super().__init__(custom.name, given)
+        self.custom = custom
+        self.fixed = fixed
+        self.level = given.top._level
+        self.packing = Packing((), ())
+
+    def with_history(self, out: Any) -> Any:
+        """What the rule gave as the output, with this call as its history."""
+        leaves = leaves_of(out)
+        self.packing = Packing(leaves, [i for i, z in enumerate(leaves) if is_real(z)])
+        if not self.packing.places:
+            return out
+        whole = node_of(self, self.packing.packed(leaves), self.given.inputs())
+        return like(out, self.packing.filled(leaves, whole))
 
 
 def is_real(x: Any) -> bool:
@@ -205,12 +227,10 @@ def checked_move(name: str, what: str, given: Any, of: str, x: Any) -> Any:
     if not isinstance(given, Interpreter):
         given = as_operand(given, name) if is_object_array(given) else as_data(given, name)
     if shape_of(given) != shape_of(x):
+        more = f": sum a cotangent over the axes along which the {of} was broadcast" if what == "cotangent" else ""
         raise ShapeError(
             f"{name}: its rule gave a {what} of shape {shape_of(given)} for the {of} of shape {shape_of(x)}; "
-            f"give one of the same shape: sum a cotangent over the axes along which the {of} was broadcast"
-            if what == "cotangent"
-            else f"{name}: its rule gave a {what} of shape {shape_of(given)} for the {of} of shape {shape_of(x)}; "
-            f"give one of the same shape"
+            f"give one of the same shape{more}"
         )
     return given
 

@@ -13,22 +13,19 @@ from micrograd.modes import enable_grad
 from micrograd.node import Node
 from micrograd.ops import sum as sum_of
 from micrograd.quiet import quietly
-from micrograd.reverse import Reach, pulled
 from micrograd.transforms.calls import (
     Arguments,
-    Call,
     below,
     foreign_error,
     is_recorded_below,
-    node_of,
     probe,
+    pulled_together,
     unlifted,
 )
-from micrograd.transforms.custom import Custom, checked_move, is_real, matched
+from micrograd.transforms.custom import Custom, CustomCall, checked_move, is_real, matched
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
-from micrograd.transforms.packing import Packing
-from micrograd.trees import leaves_of, like
+from micrograd.trees import leaves_of, like, mapped
 
 INFINITY = float("inf")  # a level above all: nothing is refused
 
@@ -187,27 +184,23 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
             seeds = like(out, [probes.get(i, z) for i, z in enumerate(outs)])
             parts = self.run_backward(moving, fixed, residuals, seeds)
             ends = [*probes.values()]
+            moving = [i for i, t in enumerate(tangents) if parts[i] is not None and t is not None]
+            for i in moving:
+                self._check_linear(parts[i], ends)
             again = any(x._level == level for x in ends)
-            totals: list[Any] = [None] * len(ends)
-            for part, t in zip(parts, tangents, strict=True):
-                if part is None or t is None:
-                    continue
-                wrong = nonlinear_op(part, ends)
-                if wrong:
-                    raise GradientError(
-                        f"{self.name}: backward is not linear in the cotangent ({wrong}), so forward mode cannot "
-                        f"use it; write a custom_jvp, or take grad or vjp"
-                    )
-                found = [None] * len(ends) if not hasattr(part, "_record") else pulled(Reach(part, ends), t, again)
-                totals = [_sum(total, g) for total, g in zip(totals, found, strict=True)]
+            totals = pulled_together([parts[i] for i in moving], [tangents[i] for i in moving], ends, again)
         slopes: list[Any] = [None] * len(outs)
         for i, total in zip(probes, totals, strict=True):
             slopes[i] = zeros_like(outs[i]) if total is None else unlifted(total)
         return slopes
 
-
-def _sum(x: Any, y: Any) -> Any:
-    return y if x is None else x if y is None else x + y
+    def _check_linear(self, part: Any, ends: list[Any]) -> None:
+        wrong = nonlinear_op(part, ends)
+        if wrong:
+            raise GradientError(
+                f"{self.name}: backward is not linear in the cotangent ({wrong}), so forward mode cannot "
+                f"use it; write a custom_jvp, or take grad or vjp"
+            )
 
 
 class _Rest:
@@ -228,85 +221,56 @@ class _Rest:
         return like(self._tree, [next(parts) if m else x for x, m in zip(leaves, self._moving, strict=True)])
 
 
-class _Reversed(Call):
+class _Reversed(CustomCall):
     """A call whose cotangents are those of the user's rule."""
 
     def __init__(self, custom: custom_vjp, given: Arguments, fixed: list[Any]) -> None:
-        self._places = given.places()
-        super().__init__(custom.name, len(self._places))
-        self._custom = custom
-        self._given = given
-        self._fixed = fixed
-        self._level = given.top._level
-        self._out: Any = None  # the structure of the output
+        super().__init__(custom, given, fixed)
+        self._out: Any = None  # like the output, without its numbers
         self._residuals: Any = None
-        self._reals: list[int] = []  # which leaves of the output are in the node
-        self._packing = Packing(())
 
     def first(self) -> Any:
         """The output of forward, with this call as its history."""
-        data = Arguments(self._given.replaced(self._given.data()))
-        out, self._residuals = self._custom.outward(data, self._fixed, self._level)
-        leaves = leaves_of(out)
-        self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
-        self._out = like(out, [0.0 if i in self._reals else zeros_like(z) for i, z in enumerate(leaves)])
-        if not self._reals:
-            return out
-        reals = [leaves[i] for i in self._reals]
-        self._packing = Packing(reals)
-        whole = node_of(self, self._packing.packed(reals), [self._given.leaves[i] for i in self._places])
-        for i, z in zip(self._reals, self._packing.unpacked(whole), strict=True):
-            leaves[i] = z
-        return like(out, leaves)
+        out, self._residuals = self.custom.outward(self.given.below(), self.fixed, self.level)
+        self._out = mapped(lambda z: 0.0 if is_real(z) else zeros_like(z), out)
+        return self.with_history(out)
 
     def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-        leaves = self._given.data()
-        for i, x in zip(self._places, data, strict=True):
-            leaves[i] = x
-        out = self._custom.run_forward(self._given.replaced(leaves), self._fixed, self._level)[0]
-        outs = leaves_of(out)
-        return self._packing.packed([outs[i] for i in self._reals])
+        moving = self.given.replaced(self.given.placed(data, self.given.data()))
+        out, _ = self.custom.run_forward(moving, self.fixed, self.level)
+        return self.packing.packed(leaves_of(out))
 
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
         moving, residuals = self._at(inputs, is_recorded)
-        parts = self._custom.run_backward(moving, self._fixed, residuals, self._seeds(g))
-        if not is_recorded and not is_recorded_below(g, self._level):
+        parts = self.custom.run_backward(moving, self.fixed, residuals, self._seeds(g))
+        if not is_recorded and not is_recorded_below(g, self.level):
             self._check_own(parts)
-        found = [parts[i] for i in self._places]
+        found = [parts[i] for i in self.given.places]
         found = [zeros_like(x) if part is None else part for x, part in zip(inputs, found, strict=True)]
         return unshared_leaves(found, [g, *inputs, *leaves_of(residuals)])
 
     def _check_own(self, parts: list[Any]) -> None:
         """Refuse cotangents with a history, which that of the output does not have."""
-        if any(is_recorded_below(part, self._level) for part in parts):
-            raise foreign_error(self._custom.name, "backward", "Value")
+        if any(is_recorded_below(part, self.level) for part in parts):
+            raise foreign_error(self.custom.name, "backward", "Value")
 
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         is_recorded = isinstance(z, Node) and z._record is self
         moving, residuals = self._at(inputs, is_recorded)
-        moves = [None] * len(self._given.leaves)
-        for i, t in zip(self._places, tangents, strict=True):
-            moves[i] = t
-        slopes = self._custom.transposed(
-            moving, self._fixed, self._seeds(z), residuals, moves, self._level if is_recorded else -1.0
-        )
-        return self._packing.packed([slopes[i] for i in self._reals])
+        moves = self.given.placed(tangents, [None] * len(self.given.leaves))
+        level = self.level if is_recorded else -1.0
+        slopes = self.custom.transposed(moving, self.fixed, self._seeds(z), residuals, moves, level)
+        return self.packing.packed(slopes)
 
     def _at(self, inputs: Sequence[Any], is_recorded: bool) -> tuple[Any, Any]:
         """The arguments and the residuals. Where the walk is recorded, these have a
         history, so that what is made of them has one.
         """
         if not is_recorded:
-            return self._given.tree, self._residuals
-        leaves = list(self._given.leaves)
-        for i, x in zip(self._places, inputs, strict=True):
-            leaves[i] = x
-        moving = self._given.replaced(leaves)
-        return moving, self._custom.run_forward(moving, self._fixed, INFINITY)[1]
+            return self.given.tree, self._residuals
+        moving = self.given.replaced(self.given.placed(inputs, self.given.leaves))
+        return moving, self.custom.run_forward(moving, self.fixed, INFINITY)[1]
 
     def _seeds(self, g: Any) -> Any:
         """What is in one array like the output, in the structure of the output."""
-        leaves = leaves_of(self._out)
-        for i, seed in zip(self._reals, self._packing.unpacked(g), strict=True):
-            leaves[i] = seed
-        return like(self._out, leaves)
+        return like(self._out, self.packing.filled(leaves_of(self._out), g))

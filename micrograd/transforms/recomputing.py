@@ -76,8 +76,7 @@ def _checkpoint(f: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     given = Arguments((args, options))
     if isinstance(given.top, Batch):
         return _for_all_examples(f, given)
-    places = given.places() if isinstance(given.top, Value) else []
-    return _Recomputed(f, given, places).first() if places else f(*args, **options)
+    return _Recomputed(f, given).first() if isinstance(given.top, Value) and given.places else f(*args, **options)
 
 
 def _for_all_examples(f: Any, given: Arguments) -> Any:
@@ -103,62 +102,48 @@ class _Recomputed(Call):
     Args:
         f: the function.
         given: its arguments.
-        places: where among their leaves the values are that carry a gradient.
     """
 
-    def __init__(self, f: Any, given: Arguments, places: list[int]) -> None:
-        super().__init__("checkpoint", len(places))
+    def __init__(self, f: Any, given: Arguments) -> None:
+        super().__init__("checkpoint", given)
         self._f = f
         self._again = frozen(f)
-        self._given = given
-        self._places = places
         self._rewind = Rewind([f, given.tree])
         self._others: list[Any] = []  # the values that f closes over
-        self._outs: list[int] = []  # which leaves of the output are in the node
-        self._packing = Packing(())
+        self._packing = Packing((), ())
 
     def first(self) -> Any:
         """The output of f, with this call as its history."""
-        inputs = [self._given.leaves[i] for i in self._places]
+        inputs = self.given.inputs()
         fresh = [_fresh(x, data_of(x)) for x in inputs]
         tree = self._run(self._f, fresh)
         leaves = leaves_of(tree)
-        self._outs = _depending(leaves, fresh)
+        self._packing = Packing(leaves, _depending(leaves, fresh))
         original = {id(x): before for x, before in zip(fresh, inputs, strict=True)}
         results = [original.get(id(z), z) for z in leaves]
-        if self._outs:
-            outs = [leaves[i] for i in self._outs]
-            self._packing = Packing(outs)
-            root = self._packed(outs)
+        if self._packing.places:
+            root = self._packed(leaves)
             self._others = Reach(root, fresh).widen()
             self.rules = self.rules[:1] * (len(inputs) + len(self._others))
-            whole = node_of(self, data_of(root), inputs + self._others)
-            for i, z in zip(self._outs, self._packing.unpacked(whole), strict=True):
-                results[i] = z
+            results = self._packing.filled(results, node_of(self, data_of(root), inputs + self._others))
         for leaf in fresh:
             seal(leaf)
         return like(tree, results)
 
     def _run(self, f: Any, fresh: Sequence[Any]) -> Any:
-        leaves = list(self._given.leaves)
-        for i, x in zip(self._places, fresh, strict=True):
-            leaves[i] = x
-        args, options = self._given.replaced(leaves)
+        args, options = self.given.replaced(self.given.placed(fresh, self.given.leaves))
         with levels.recording(), enable_grad():
             return joined_leaves(f(*args, **options))
 
-    def _packed(self, outs: list[Any]) -> Any:
+    def _packed(self, leaves: list[Any]) -> Any:
         with enable_grad():
-            return self._packing.packed(outs)
+            return self._packing.packed(leaves)
 
     def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-        leaves = self._given.data()
-        for i, x in zip(self._places, data[: len(self._places)], strict=True):
-            leaves[i] = x
-        args, options = self._given.replaced(leaves)
+        leaves = self.given.placed(data[: len(self.given.places)], self.given.data())
+        args, options = self.given.replaced(leaves)
         with self._rewind.again(), no_grad():
-            outs = leaves_of(joined_leaves(self._again(*args, **options)))
-            return data_of(self._packing.packed([outs[i] for i in self._outs]))
+            return data_of(self._packing.packed(leaves_of(joined_leaves(self._again(*args, **options)))))
 
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
         reach = self._second(z, inputs, is_recorded)
@@ -181,16 +166,15 @@ class _Recomputed(Call):
 
     def _second(self, z: Any, inputs: Sequence[Any], is_recorded: bool) -> Reach:
         """The graph of a second run, from its output to what that was made from."""
-        before = [self._given.leaves[i] for i in self._places]
+        before = self.given.inputs()
         count = len(before)
         make = _passed_on if is_recorded else _fresh
         fresh = [make(kind, x) for kind, x in zip(before, inputs[:count], strict=True)]
         with self._rewind.again():
             leaves = leaves_of(self._run(self._again, fresh))
-        outs = [leaves[i] for i in self._outs if i < len(leaves)]
-        if len(outs) < len(self._outs) or not all(isinstance(x, Node) for x in outs):
+        if not all(i < len(leaves) and isinstance(leaves[i], Node) for i in self._packing.places):
             raise _other_run_error()
-        root = self._packed(outs)
+        root = self._packed(leaves)
         if not _are_close(numbers_below(root), numbers_below(z)):
             raise _other_run_error()
         reach = Reach(root, fresh)
