@@ -15,9 +15,10 @@ from micrograd.leaves import as_array, basis, joined, size_of, unboxed, unshared
 from micrograd.ops import moveaxis, reshape
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import Derived, split_aux
-from micrograd.transforms.directions import at_once, can_push, chunk_of, in_chunks, pushed, settled, single_moves
+from micrograd.transforms.directions import at_once, chunk_of, in_chunks, settled, single_moves
 from micrograd.transforms.gradients import grad
 from micrograd.transforms.products import Pushing, jvp
+from micrograd.transforms.pushing import can_push, pushed
 from micrograd.transforms.sparse import Settings, sparse_jacobian
 from micrograd.trees import leaves_of, like, mapped
 

@@ -7,19 +7,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import Interpreter, zeros_like
+from micrograd.interpreter import zeros_like
 from micrograd.leaves import moves_of, unboxed, unshared_leaves
-from micrograd.node import inputs_of, is_constant, made, set_inputs
+from micrograd.node import inputs_of
 from micrograd.quiet import quietly
-from micrograd.record import LEAF, HandMade
-from micrograd.reverse import Reach
+from micrograd.record import HandMade
 from micrograd.tracing import Trace, seal_all
+from micrograd.transforms.calls import is_recorded_at
 from micrograd.transforms.derived import split_aux
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.transforms.products import vjp
-from micrograd.transforms.pushing import Track
+from micrograd.transforms.pushing import Track, joint_reach
 from micrograd.trees import leaves_of, like, mapped
 
 
@@ -63,14 +62,13 @@ class _Linearized:
         self._trace = trace
         self._primals = list(primals)
         self._out = out
-        level = max([x._level for x in trace.fresh], default=0.5)
-        roots = [z for z in leaves_of(out) if isinstance(z, Value) and z._level == level and not is_constant(z)]
-        joint = made(Value, 0.0, LEAF, None, None)  # one walk for all of them
-        set_inputs(joint, roots)
-        self._is_there = [any(z is root for root in roots) for z in leaves_of(out)]
-        reach = Reach(joint, trace.fresh)
+        outs, level = leaves_of(out), trace.level()
+        self._is_there = [is_recorded_at(z, level) for z in outs]
+        roots = [z for z, is_there in zip(outs, self._is_there, strict=True) if is_there]
+        reach = joint_reach(roots, trace.fresh)
         for node in reach.order:
-            if node._has_own_step or (isinstance(node._record, HandMade) and node is not joint and inputs_of(node)):
+            is_hand_made = isinstance(node._record, HandMade) and node is not reach.root and inputs_of(node)
+            if node._has_own_step or is_hand_made:
                 raise GradientError(
                     f"linearize: {node._op or 'a node'} was made by hand or has a `_backward` of its own, and no rule "
                     f"to push a tangent; make it an op with micrograd.op.elementwise"
@@ -81,9 +79,9 @@ class _Linearized:
         trace = self._trace
         moves = moves_of("linearize", "tangent", list(tangents), "primal", self._primals)
         found = iter(self._track.pushed(moves, trace.is_recorded()))
-        slopes = [next(found) if there else None for there in self._is_there]
+        slopes = [next(found) if is_there else None for is_there in self._is_there]
         slopes = [zeros_like(z) if t is None else t for z, t in zip(leaves_of(self._out), slopes, strict=True)]
-        slopes = [t if isinstance(t, Interpreter) else unboxed(t) for t in unshared_leaves(slopes, moves)]
+        slopes = [unboxed(t) for t in unshared_leaves(slopes, moves)]
         return trace.result(like(self._out, slopes))
 
     def __del__(self) -> None:

@@ -16,16 +16,16 @@ from micrograd.errors import ArgumentError, GradientError
 from micrograd.interpreter import NUMBERS, numbers_below, shape_of, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad, no_grad
-from micrograd.node import Node, data_of, inputs_of, is_constant, made, set_inputs
+from micrograd.node import Node, data_of, inputs_of, made, set_inputs
 from micrograd.ops import positive
 from micrograd.record import LEAF
 from micrograd.reverse import Reach, pulled
 from micrograd.traced import seal
-from micrograd.transforms.calls import Arguments, Call, node_of
+from micrograd.transforms.calls import Arguments, Call, is_recorded_at, node_of
 from micrograd.transforms.derived import Derived
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.packing import Packing
-from micrograd.transforms.pushing import Track
+from micrograd.transforms.pushing import Track, joint_reach
 from micrograd.transforms.rewinding import Rewind, frozen
 from micrograd.trees import leaves_of, like
 
@@ -201,16 +201,10 @@ def _depending(leaves: list[Any], fresh: list[Any]) -> list[int]:
     """Which leaves of an output depend on the fresh ones, and are none of them."""
     level = max(x._level for x in fresh)
     known = {id(x) for x in fresh}
-    found = [
-        i
-        for i, z in enumerate(leaves)
-        if isinstance(z, Value) and z._level == level and not is_constant(z) and id(z) not in known
-    ]
+    found = [i for i, z in enumerate(leaves) if is_recorded_at(z, level) and id(z) not in known]
     if not found:
         return []
-    joint = made(Value, 0.0, LEAF, None, None)  # one walk for all of them
-    set_inputs(joint, [leaves[i] for i in found])
-    _, nodes = Reach(joint, fresh).path()
+    _, nodes = joint_reach([leaves[i] for i in found], fresh).path()
     return [i for i in found if leaves[i] in nodes]
 
 
