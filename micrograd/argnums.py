@@ -36,8 +36,10 @@ class Chosen:
         DataError: a chosen argument holds no numbers, as a string does.
 
     >>> chosen = Chosen("grad", 1, ("first", [2.0, 3.0]))
-    >>> chosen.leaves, chosen.replaced([4.0, 5.0]), chosen.shaped([6.0, 7.0])
-    ([2.0, 3.0], ['first', [4.0, 5.0]], [6.0, 7.0])
+    >>> chosen.called(lambda *args: args, [4.0, 5.0])
+    ('first', [4.0, 5.0])
+    >>> chosen.leaves, chosen.shaped([6.0, 7.0])
+    ([2.0, 3.0], [6.0, 7.0])
     >>> Chosen("grad", None, (), {"w": 2.0}, ["w"]).shaped([5.0])
     {'w': 5.0}
     """
@@ -88,25 +90,13 @@ class Chosen:
         """f of all arguments, with these leaves in the place of those of the chosen
         ones.
         """
-        if not self._names:
-            return f(*self.replaced(leaves), **self._options)
-        trees = self._trees(leaves)
-        args, options = list(self._args), dict(self._options)
-        for i, number in enumerate(self._numbers):
-            args[number] = trees[i]
-        for i, key in enumerate(self._names):
-            options[key] = trees[len(self._numbers) + i]
-        return f(*args, **options)
-
-    def replaced(self, leaves: Sequence[Any]) -> list[Any]:
-        """All arguments by position, with these leaves in the place of those of the
-        chosen ones.
-        """
-        args = list(self._args)
-        trees = self._trees(leaves)
+        trees, args = self._trees(leaves), list(self._args)
         for i in range(len(self._numbers)):
             args[self._numbers[i]] = trees[i]
-        return args
+        if not self._names:
+            return f(*args, **self._options)
+        by_name = zip(self._names, trees[len(self._numbers) :], strict=True)
+        return f(*args, **{**self._options, **dict(by_name)})
 
     def shaped(self, leaves: Sequence[Any]) -> Any:
         """Results by leaf in the structure of the chosen arguments.
