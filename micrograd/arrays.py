@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, HOMES, is_exact
-from micrograd.interpreter import PLAIN, Interpreter
+from micrograd.interpreter import PLAIN, Interpreter, settled
 from micrograd.op import OPS, numbers_below
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)
     if isinstance(data, Interpreter):  # another interpreter stands for the number
-        return data._settled() if hasattr(data, "_settled") else data
+        return settled(data)
     if (kind not in PLAIN or kind in EXACT) and is_exact(data):
         return data
     if isinstance(data, (list, tuple)):

@@ -14,7 +14,7 @@ from typing import Any
 from micrograd import batched, levels
 from micrograd.arrays import as_real
 from micrograd.errors import DataError, GradientError, MicrogradError, OpError
-from micrograd.interpreter import PLAIN, Array, ground, shape_of
+from micrograd.interpreter import PLAIN, Array, ground, settled, shape_of
 from micrograd.ops import logical_and, logical_not, logical_or, logical_xor
 from micrograd.ops.operators import Operators
 from micrograd.ops.refusals import one_of_many_error
@@ -50,7 +50,7 @@ class Batch(Operators):
 
     @property
     def _level(self) -> float:
-        return self._number if levels.is_pushing(self._number) else -1.0
+        return self._number if levels.is_running(self._number) else -1.0
 
     @property
     def _below(self) -> Any:
@@ -62,14 +62,14 @@ class Batch(Operators):
         Raises:
             GradientError: it holds all examples.
         """
-        if levels.is_pushing(self._number):
+        if levels.is_running(self._number):
             return self
         if self.is_mapped:
             raise GradientError(
                 f"vmap: a value of shape {self.shape} is left over from a vmap that has ended, "
                 f"and stands for one example no more; return it from the function that vmap maps"
             )
-        return self.examples._settled() if hasattr(self.examples, "_settled") else self.examples
+        return settled(self.examples)
 
     def _is_traced(self) -> bool:
         return isinstance(self.examples, Operators) and bool(self.examples._is_traced())
@@ -82,7 +82,7 @@ class Batch(Operators):
         each.
         """
         number = self._number
-        if not levels.is_pushing(number):
+        if not levels.is_running(number):
             return op(*[x._settled() if isinstance(x, Batch) else x for x in inputs], **params)
         data, mapped = [], []
         for x in inputs:

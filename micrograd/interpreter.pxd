@@ -2,3 +2,6 @@
 
 cdef class Interpreter:
     pass
+
+
+cpdef settled(object x)

@@ -135,6 +135,13 @@ def numbers_below(x: Array) -> Array:
     return x
 
 
+def settled(x: Array) -> Array:
+    """x while its transform runs; afterwards the constant that is left of it. What
+    belongs to no transform stays.
+    """
+    return x._settled() if hasattr(x, "_settled") else x
+
+
 def is_one_of_many(x: Array) -> bool:
     """Whether x stands for one example inside a `vmap`, and the numbers below it are
     those of all examples.

@@ -127,7 +127,7 @@ def lifted(x: Any) -> Any:
     return x if level == 0 or getattr(x, "_level", 0.0) >= level else constant(x, level)
 
 
-def is_pushing(level: int) -> bool:
+def is_running(level: int) -> bool:
     """Whether the jvp or vmap with this number is still running."""
     return level in _open
 

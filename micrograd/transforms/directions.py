@@ -120,8 +120,3 @@ def _examples(z: Any, count: int, level: int) -> Any:
         z = z.examples
     z = for_each(as_array(z), count)
     return z if isinstance(z, Interpreter) else z.copy()
-
-
-def settled(x: Any) -> Any:
-    """What is left of a value whose transform is over: a constant."""
-    return x._settled() if hasattr(x, "_settled") else x

@@ -10,12 +10,12 @@ from typing import Any, ParamSpec
 from micrograd import on_demand as np
 from micrograd.argnums import Argnames, Argnums, Chosen
 from micrograd.errors import ArgumentError
-from micrograd.interpreter import Interpreter, shape_of
+from micrograd.interpreter import Interpreter, settled, shape_of
 from micrograd.leaves import as_array, basis, joined, size_of, unboxed, unshared_leaves
 from micrograd.ops import moveaxis, reshape
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import Derived, split_aux
-from micrograd.transforms.directions import at_once, chunk_of, in_chunks, settled, single_moves
+from micrograd.transforms.directions import at_once, chunk_of, in_chunks, single_moves
 from micrograd.transforms.gradients import grad
 from micrograd.transforms.products import Pushing, jvp
 from micrograd.transforms.pushing import can_push, pushed

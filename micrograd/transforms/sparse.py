@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from micrograd import on_demand as np
 from micrograd.argnums import Argnames, Argnums, Chosen
 from micrograd.errors import GradientError, MissingExtraError, ShapeError
-from micrograd.interpreter import Interpreter, shape_of
+from micrograd.interpreter import Interpreter, settled, shape_of
 from micrograd.leaves import as_array, joined_leaves, size_of
 from micrograd.sparsity.dependence import seeds, sets_of
 from micrograd.sparsity.patterns import (
@@ -23,7 +23,7 @@ from micrograd.sparsity.patterns import (
 from micrograd.sparsity.sets import collected_rows
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import split_aux
-from micrograd.transforms.directions import at_once, over, settled
+from micrograd.transforms.directions import at_once, over
 from micrograd.transforms.products import Pushing
 from micrograd.trees import leaves_of, like, mapped
 
