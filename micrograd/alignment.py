@@ -76,6 +76,13 @@ def by_example(f: Callable[..., Any], *values: Array) -> Any:
     return rows.wrapped(whole.reshape(*sizes, *whole.shape[1:]))
 
 
+def side_by_side(values: Sequence[Array]) -> list[Any]:
+    """The plain numbers of several values: aligned, where one differs from example to
+    example.
+    """
+    return Aligned(values).arrays if any_of_many(values) else [ground(x) for x in values]
+
+
 def at_example(x: Array, place: dict[int, int]) -> Any:
     """The plain numbers of x in one example.
 

@@ -77,7 +77,7 @@ def what_is_read(
 def _tried(
     op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], params: dict[str, Any]
 ) -> tuple[bool, ...]:
-    """The same, from a step back without numbers."""
+    """What the step back reads: it runs once, without numbers."""
     out, *given = [Unread(*_kind(x)) for x in (z, *inputs)]
     try:
         for i, moves in enumerate(moving):
@@ -89,8 +89,8 @@ def _tried(
 
 
 def _key(op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], params: dict[str, Any]) -> Any:
-    """What the answer may depend on: for an elementwise op not on shapes, and for no op
-    on where an index points to.
+    """What the answer depends on. Shapes and dtypes do not matter to an elementwise op.
+    The numbers in an index matter to none.
     """
     parts: list[Any] = [op]
     parts += moving
@@ -104,13 +104,14 @@ def _key(op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], para
 
 
 def _kind(x: Array) -> tuple[Any, Any]:
+    """The shape and the dtype of raw data."""
     if isinstance(x, (float, int)):
         return shape_of(x), np.dtype(type(x))
     return shape_of(x), getattr(x, "dtype", np.dtype(float))  # an exact number has none
 
 
 def _kept(x: Any) -> Any:
-    """A param as a key."""
+    """A param as part of a key: of an array its shape and dtype."""
     if isinstance(x, (tuple, list)):
         return type(x), *map(_kept, x)
     if isinstance(x, slice):

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.interpreter import Array, shape_of
+from micrograd.interpreter import Array, Interpreter, shape_of
 from micrograd.ops import broadcast_to, getitem, moveaxis, reshape
 from micrograd.record import Op
 
@@ -55,6 +55,12 @@ def moved(x: Array, source: int, destination: int) -> Array:
 def for_each(x: Array, count: int) -> Array:
     """What is the same in each example, for all of them."""
     return broadcast_to(x, shape=(count, *shape_of(x)))
+
+
+def repeated(x: Array, count: int) -> Array:
+    """The same, in arrays that may be changed."""
+    z = for_each(x, count)
+    return z if isinstance(z, Interpreter) else z.copy()
 
 
 def all_mapped(data: list[Array], mapped: list[bool]) -> list[Array]:

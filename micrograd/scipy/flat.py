@@ -12,7 +12,7 @@ from micrograd.engine import Value
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.interpreter import Interpreter
 from micrograd.node import data_of
-from micrograd.trees import by_key, is_branch, is_fixed, leaves_of, like, same_leaves
+from micrograd.trees import by_key, is_branch, is_fixed, leaves_of, like, places_of, same_leaves
 
 NUMBERS = (int, float)
 
@@ -49,7 +49,7 @@ class Flat:
         self._tree = params
         self._what = what
         self._names = names
-        for place, x in _places(params, what):
+        for place, x in places_of(params, what):
             if is_fixed(x):
                 _real(name, x, place)  # refuses it
         self._given = leaves_of(params)
@@ -150,26 +150,11 @@ class Flat:
         return self._places()[i]
 
     def _places(self) -> Sequence[str]:
-        return self._names or [place for place, _ in _places(self._tree, self._what)]
+        return self._names or [place for place, _ in places_of(self._tree, self._what)]
 
     def _leaves(self, vector: Any) -> list[Any]:
         parts = np.split(np.asarray(vector, dtype=np.float64), self._ends[:-1])
         return [_as_given(part, x) for part, x in zip(parts, self._data, strict=True)]
-
-
-def _places(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """Where each leaf stands, and the leaf; None and texts count, so that they are
-    refused.
-    """
-    if not is_branch(tree):
-        yield place, tree
-        return
-    for key, branch in by_key(tree).items():
-        if isinstance(tree, (dict, list, tuple)):
-            step = f".{tree._fields[key]}" if hasattr(tree, "_fields") else f"[{key!r}]"
-        else:
-            step = f".{key}"
-        yield from _places(branch, place + step)
 
 
 def _real(name: str, x: Any, place: str) -> Any:

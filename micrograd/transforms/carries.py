@@ -13,7 +13,7 @@ from micrograd.arrays import as_operand, is_object_array
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import NUMBERS, numbers_below, shape_of
 from micrograd.node import data_of
-from micrograd.trees import LEAVES, by_key, is_branch, is_fixed, like, same_leaves
+from micrograd.trees import LEAVES, is_fixed, like, places_of, same_leaves
 
 RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # a Python number fits dtypes of its kind, and of later ones
 
@@ -24,10 +24,7 @@ def paths_of(tree: Any, name: str) -> list[str]:
     >>> paths_of({"h": [0.0, 0.0], "c": 0.0}, "carry")
     ["carry['h'][0]", "carry['h'][1]", "carry['c']"]
     """
-    if not is_branch(tree):
-        return [] if is_fixed(tree) else [name]
-    pattern = "{}[{!r}]" if isinstance(tree, (dict, list, tuple)) else "{}.{}"
-    return [path for key, branch in by_key(tree).items() for path in paths_of(branch, pattern.format(name, key))]
+    return [path for path, x in places_of(tree, name) if not is_fixed(x)]
 
 
 def check_function(name: str, what: str, f: Any) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 from micrograd import levels
 from micrograd import on_demand as np
 from micrograd.batch import Batch, unmapped
-from micrograd.batched.layouts import for_each
+from micrograd.batched.layouts import repeated
 from micrograd.errors import ArgumentError
-from micrograd.interpreter import Interpreter, numbers_below, shape_of, zeros_like
+from micrograd.interpreter import numbers_below, shape_of, zeros_like
 from micrograd.leaves import as_array, basis, size_of
 from micrograd.ops import concatenate
 from micrograd.tracing import none_around
@@ -118,5 +118,4 @@ def _examples(z: Any, count: int, level: int) -> Any:
         if z.is_mapped:
             return z.examples
         z = z.examples
-    z = for_each(as_array(z), count)
-    return z if isinstance(z, Interpreter) else z.copy()
+    return repeated(as_array(z), count)

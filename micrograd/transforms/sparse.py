@@ -76,14 +76,16 @@ def sparse_jacobian(f: Any, settings: Settings, args: tuple[Any, ...], options: 
     plan = _planned(pattern.starts.tobytes(), pattern.members.tobytes(), pattern.shape, settings.mode, is_symmetric)
     run = _pushed if plan.mode == "forward" else _pulled
     directions = plan.directions(float)
-    last = np.random.default_rng(0).uniform(0.5, 1.5, (1, directions.shape[1])) * settings.check
-    if settings.check or not plan.count:
-        directions = np.concatenate([directions, last])
+    one_more: Any = np.zeros((1, directions.shape[1]))
+    if settings.check:
+        one_more = np.random.default_rng(0).uniform(0.5, 1.5, one_more.shape)
+    if settings.check or not plan.count:  # an empty pattern needs a run too: it says the structure of the output
+        directions = np.concatenate([directions, one_more])
     found = run(f, chosen, settings, directions, pattern)
     elements = plan.elements(found.rows[: plan.count]) if plan.count else np.zeros(0)
     if settings.check:
         repair = GIVE_ONE if is_detected else GIVE_A_LARGER_ONE
-        check_products(name, pattern, plan.mode, elements, last[0], found.rows[-1], repair)
+        check_products(name, pattern, plan.mode, elements, one_more[0], found.rows[-1], repair)
     matrix = sparse.csr_array((elements, pattern.members, pattern.starts), shape=pattern.shape)
     tree = like(found.out, map(chosen.shaped, _blocks(matrix, leaves_of(found.out), chosen.leaves)))
     return (tree, mapped(settled, found.aux)) if settings.has_aux else tree

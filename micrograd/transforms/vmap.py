@@ -13,7 +13,7 @@ from micrograd import levels
 from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.batch import Batch, unmapped
-from micrograd.batched.layouts import for_each, moved
+from micrograd.batched.layouts import moved, repeated
 from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import described, joined_leaves
@@ -235,7 +235,7 @@ def _result(z: Any, place: Any, count: int, level: int) -> Any:
                 "vmap: out_axes is None for a result that differs from example to example; give it an axis, such as 0"
             )
         return z
-    z = z if is_mapped else _changeable(for_each(as_input(z, "vmap"), count))
+    z = z if is_mapped else repeated(as_input(z, "vmap"), count)
     rank, number = len(shape_of(z)), operator.index(place)
     if not -rank <= number < rank:
         raise ShapeError(
@@ -256,8 +256,3 @@ def _apart(results: list[Any], inputs: list[Any]) -> list[Any]:
             others.append(z)
         own.append(z)
     return own
-
-
-def _changeable(z: Any) -> Any:
-    """A repeated array as one that may be changed."""
-    return z if isinstance(z, Interpreter) else z.copy()
