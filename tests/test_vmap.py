@@ -209,6 +209,22 @@ def test_axis_size_where_nothing_is_mapped() -> None:
     assert vmap(loss, in_axes=None, out_axes=None, axis_size=4)(W) == loss(W)
 
 
+@pytest.mark.parametrize(
+    ("f", "shape", "dtype"),
+    [
+        (lambda x: np.allclose(x, x), (), bool),
+        (lambda x: np.array_equal(x, x[0]), (), bool),
+        (lambda x: np.linalg.matrix_rank(x), (), int),
+        (lambda x: np.searchsorted(x[0], 0.5), (), int),
+        (lambda x: np.isin(x, [0.0]), (2, 3), bool),
+        (lambda x: vmap(lambda row: np.allclose(row, x))(x), (2,), bool),
+    ],
+)
+def test_plain_data_of_an_empty_batch(f: Any, shape: Any, dtype: Any) -> None:
+    z = vmap(f)(np.zeros((0, 2, 3)))
+    assert (z.shape, z.dtype) == ((0, *shape), dtype)
+
+
 def test_an_empty_batch() -> None:
     none = np.zeros((0, 3))
     assert vmap(loss)(none).shape == (0,)
