@@ -67,6 +67,14 @@ class Trace:
     What the user differentiates himself counts as another transform: an argument that
     is a Value, or a Value from outside that f uses.
 
+    Args:
+        name: the transform, for errors.
+        f: the function.
+        args: its arguments by position.
+        argnums: the numbers of the chosen arguments: see `Chosen`.
+        options: its arguments by name.
+        argnames: the names of the chosen arguments.
+
     Attributes:
         out: what f returned.
         fresh: the Values that f got.
@@ -99,6 +107,7 @@ class Trace:
         self.is_inside = is_recording() and (any_recorded or _depth.get() > 0 or self._rests_on_others())
 
     def _rests_on_others(self) -> bool:
+        """Whether an output was made from a Value that f did not get from this run."""
         level = self.level()
         for z in leaves_of(self.out):  # noqa: SIM110 - Cython makes no generator of this
             if _has_level(z, level) and not self._reach(z).is_own:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
-import sys
-import weakref
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -14,11 +11,12 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.batch import Batch, unmapped
 from micrograd.batched.layouts import moved, repeated
-from micrograd.errors import ArgumentError, DataError, ShapeError
+from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.tracing import none_around
 from micrograd.transforms.derived import Derived
+from micrograd.transforms.randomness import refuse_draws, state_to_watch
 from micrograd.trees import leaves_of, like
 
 P = ParamSpec("P")  # all arguments of f
@@ -69,63 +67,18 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
     leaves = [_example_first(x, a, i, args, options) for i, (x, a) in enumerate(zip(inputs, numbers, strict=True))]
     is_mapped = [a is not None for a in numbers]
     count = _count(leaves, is_mapped, axis_size, args, options)
-    drawn = _state_of_random() if not levels.is_mapping() and _is_new(f) else None
+    before = None if levels.is_mapping() else state_to_watch(f)
     with levels.mapping(unmapped) as level, none_around():
         given = iter([Batch(x, True, level) if m else x for x, m in zip(leaves, is_mapped, strict=True)])
         fresh = [like(arg, [next(given) for _ in leaves_of(arg)]) for arg in args]
         by_name = like(options, given)
         out = joined_leaves(f(*fresh, **by_name))
         outs = [_at_level(z, level) for z in leaves_of(out)]
-    if drawn is not None:
-        _check_random(f, drawn)
+    if before is not None:
+        refuse_draws(f, before)
     places = _spread_out(out, out_axes)
     results = [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)]
     return like(out, _apart(results, leaves))
-
-
-# Whether f draws random numbers is seen by the state of NumPy's generator. To read it
-# takes 40 us, so it is done when f runs for the first time.
-_draw_nothing: weakref.WeakSet[Any] = weakref.WeakSet()
-
-
-def _own(f: Any) -> Any:
-    """The program of the user's function that a transform was made of: all functions
-    that one lambda makes have the same.
-    """
-    while isinstance(f, Derived):
-        f = f.f
-    return getattr(f, "__code__", f)
-
-
-def _is_new(f: Any) -> bool:
-    try:
-        return _own(f) not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
-    except TypeError:  # it cannot be referred to weakly
-        return True
-
-
-def _check_random(f: Any, before: Any) -> None:
-    """Refuse a function that has drawn random numbers since."""
-    if before != _state_of_random():
-        raise DataError(
-            "np.random: a function inside vmap drew random numbers, and all examples would get the same ones;\n"
-            "draw one set per example outside, as with shape (n, ...), and map over it"
-        )
-    with contextlib.suppress(TypeError):
-        _draw_nothing.add(_own(f))
-
-
-def _state_of_random() -> Any:
-    """What changes when NumPy's global generator draws; None where nobody uses it.
-
-    A generator of the user's own, such as `np.random.default_rng()`, cannot be seen.
-    """
-    if "numpy.random" not in sys.modules:
-        return None
-    generator: Any = np.random
-    state = generator.get_bit_generator().state
-    inner = state["state"]
-    return (inner["pos"], int(inner["key"][0])) if "pos" in inner else str(state)
 
 
 # Arguments
