@@ -225,6 +225,13 @@ def test_plain_data_of_an_empty_batch(f: Any, shape: Any, dtype: Any) -> None:
     assert (z.shape, z.dtype) == ((0, *shape), dtype)
 
 
+@pytest.mark.parametrize("f", [np.sum, np.sin, np.linalg.norm, grad(np.sum)])
+def test_functions_of_numpy_are_not_watched(f: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To read the state of the generator took longer than the call."""
+    monkeypatch.delattr(np.random, "get_bit_generator")
+    assert vmap(f)(XS).shape[0] == len(XS)
+
+
 def test_an_empty_batch() -> None:
     none = np.zeros((0, 3))
     assert vmap(loss)(none).shape == (0,)

@@ -46,8 +46,11 @@ def refuse_draws(f: Any, before: Any) -> None:
 
 
 def _is_new(f: Any) -> bool:
+    own = _own(f)
+    if type(own) in (np.ufunc, type(np.dot)):  # NumPy's own functions: those that draw are of other types
+        return False
     try:
-        return _own(f) not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
+        return own not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
     except TypeError:  # it cannot be referred to weakly
         return True
 
