@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -163,12 +164,11 @@ def _pulled(f: Any, chosen: Chosen, settings: Settings, directions: Any, pattern
 
 def _split(directions: Any, leaves: Sequence[Any]) -> list[Any]:
     """Directions over all elements, as one array for each leaf, in its dtype."""
-    found, first = [], 0
-    for x in leaves:
-        part = directions[:, first : first + size_of(x)].reshape(len(directions), *shape_of(x))
+    found = []
+    for x, span in zip(leaves, _spans(leaves), strict=True):
+        part = directions[:, span].reshape(len(directions), *shape_of(x))
         dtype = np.dtype(getattr(x, "dtype", float))
         found.append(part.astype(dtype if dtype.kind == "f" else float, copy=False))
-        first += size_of(x)
     return found
 
 
@@ -189,12 +189,11 @@ def _blocks(matrix: Any, outs: list[Any], leaves: list[Any]) -> list[list[Any]]:
     """The parts of the matrix by output leaf, then by input leaf."""
     if len(outs) == len(leaves) == 1:
         return [[matrix]]
-    found, row = [], 0
-    for z in outs:
-        below, blocks, column = row + size_of(z), [], 0
-        for x in leaves:
-            blocks.append(matrix[row:below, column : column + size_of(x)])
-            column += size_of(x)
-        found.append(blocks)
-        row = below
-    return found
+    rows, columns = _spans(outs), _spans(leaves)
+    return [[matrix[row, column] for column in columns] for row in rows]
+
+
+def _spans(leaves: Sequence[Any]) -> list[slice]:
+    """Where the elements of each leaf stand among those of all."""
+    ends = [0, *itertools.accumulate(map(size_of, leaves))]
+    return [slice(*pair) for pair in itertools.pairwise(ends)]

@@ -60,12 +60,12 @@ def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: in
 
 
 def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tuple[Any, ...], options: Any) -> Any:
-    axes = _axes_of_arguments(in_axes, args)
     inputs = leaves_of(args) + leaves_of(options)
-    numbers = [a for arg, given in zip(args, axes, strict=True) for a in _spread(arg, given)]
-    numbers += [0] * (len(inputs) - len(numbers))  # those by keyword
-    leaves = [_example_first(x, a, i, args, options) for i, (x, a) in enumerate(zip(inputs, numbers, strict=True))]
-    is_mapped = [a is not None for a in numbers]
+    by_argument = zip(args, _axes_of_arguments(in_axes, args), strict=True)
+    axes = [a for arg, given in by_argument for a in _spread(arg, given, "in_axes", "argument")]
+    axes += [0] * (len(inputs) - len(axes))  # those by keyword
+    leaves = [_example_first(x, a, i, args, options) for i, (x, a) in enumerate(zip(inputs, axes, strict=True))]
+    is_mapped = [a is not None for a in axes]
     count = _count(leaves, is_mapped, axis_size, args, options)
     before = None if levels.is_mapping() else state_to_watch(f)
     with levels.mapping(unmapped) as level, none_around():
@@ -76,8 +76,8 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
         outs = [_at_level(z, level) for z in leaves_of(out)]
     if before is not None:
         refuse_draws(f, before)
-    places = _spread_out(out, out_axes)
-    results = [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)]
+    places = _spread(out, out_axes, "out_axes", "output")
+    results = [_result(z, axis, count, level) for z, axis in zip(outs, places, strict=True)]
     return like(out, _apart(results, leaves))
 
 
@@ -100,9 +100,15 @@ def _axes_of_arguments(in_axes: Any, args: tuple[Any, ...]) -> list[Any]:
     return list(in_axes)
 
 
-def _spread(tree: Any, axes: Any, what: str = "in_axes", of: str = "argument") -> list[Any]:
+def _spread(tree: Any, axes: Any, what: str, of: str) -> list[Any]:
     """The axis of each leaf of a tree; an axis in the place of a branch is that of all
     its leaves.
+
+    Args:
+        tree: an argument or an output.
+        axes: an axis, None, or a tree of them that begins as the other does.
+        what: a word for axes, for the error.
+        of: a word for tree, for the error.
     """
     if _is_axis(axes):
         return [axes] * len(leaves_of(tree))
@@ -154,20 +160,13 @@ def _names(args: tuple[Any, ...], options: dict[str, Any]) -> list[str]:
 
 def _sizes_differ(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args: Any, options: Any) -> str:
     """Which argument has how many examples, in words."""
-    names = _names(args, options)
-    found: dict[str, int] = {}
-    for name, x, m in zip(names, leaves, is_mapped, strict=True):
-        if m:
-            found.setdefault(f"{shape_of(x)[0]} in {name}", 0)
+    rows = zip(_names(args, options), leaves, is_mapped, strict=True)
+    found = dict.fromkeys(f"{shape_of(x)[0]} in {name}" for name, x, m in rows if m)  # each once, in order
     said = ([] if axis_size is None else [f"{axis_size} by axis_size"]) + [*found]
     return f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many, or in_axes None"
 
 
 # Results
-
-
-def _spread_out(out: Any, out_axes: Any) -> list[Any]:
-    return _spread(out, out_axes, "out_axes", "output")
 
 
 def _at_level(z: Any, level: int) -> Any:
@@ -177,19 +176,19 @@ def _at_level(z: Any, level: int) -> Any:
     return z
 
 
-def _result(z: Any, place: Any, count: int, level: int) -> Any:
-    """A leaf of the result, with the axis of the examples in its place."""
+def _result(z: Any, axis: Any, count: int, level: int) -> Any:
+    """A leaf of the result, with the examples along this axis."""
     is_mine = isinstance(z, Batch) and z._number == level
     is_mapped = is_mine and z.is_mapped
     z = z.examples if is_mine else z
-    if place is None:
+    if axis is None:
         if is_mapped:
             raise ArgumentError(
                 "vmap: out_axes is None for a result that differs from example to example; give it an axis, such as 0"
             )
         return z
     z = z if is_mapped else repeated(as_input(z, "vmap"), count)
-    rank, number = len(shape_of(z)), operator.index(place)
+    rank, number = len(shape_of(z)), operator.index(axis)
     if not -rank <= number < rank:
         raise ShapeError(
             f"vmap: out_axes says axis {number} for a result of shape {shape_of(z)[1:]} in each example; "
