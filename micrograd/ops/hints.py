@@ -5,6 +5,8 @@ The errors of calls and of `np.*`, the attributes of a Value, and docs/numpy.md 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from typing import Any
 
 # Keywords of NumPy and PyTorch. A text that ends in "=" is our name for the same thing.
@@ -158,6 +160,79 @@ ATTRIBUTES = {
     "block_until_ready": "v itself: it is already computed",
     "primal": "v.data",
 }
+
+# What JAX, PyTorch, autograd and TensorFlow have beside their arrays, and micrograd has
+# under another name. What has the same name in one of our rooms is found there.
+FUNCTIONS = {
+    "jacrev": "jacobian(f, mode='reverse'), or jacobian(f) for the cheaper mode",
+    "jacfwd": "jacobian(f, mode='forward'), or jacobian(f) for the cheaper mode",
+    "grad_and_value": "value_and_grad",
+    "value_and_gradient": "value_and_grad",
+    "gradient": "grad(f) of a function, or v.grad of a Value",
+    "GradientTape": "grad(f) of a function, or backward() of a Value",
+    "autograd": "grad, jacobian and hessian of a function, or backward() of a Value",
+    "func": "in micrograd itself: from micrograd import grad, vmap, jacobian",
+    "functional_call": "not needed: a module may be an argument, as in grad(lambda model, x: loss(model(x)))(model, x)",
+    "stack_module_state": "vmap over a dict or list of parameters, each stacked by numpy.stack",
+    "make_vjp": "vjp",
+    "make_jvp": "jvp",
+    "make_hvp": "hvp",
+    "hessian_vector_product": "hvp",
+    "vectorize": "vmap",
+    "pmap": "vmap, on one machine",
+    "jit": "not needed: leave it out",
+    "lax": "micrograd.scan, micrograd.while_loop and micrograd.ops.stop_gradient",
+    "fori_loop": "a Python loop, or scan(f, init, None, length=n)",
+    "cond": "a Python `if`, or numpy.where(condition, x, y) inside a vmap",
+    "remat": "checkpoint",
+    "custom_gradient": "custom_vjp",
+    "Function": "custom_vjp",
+    "detach": "v.detach() of a Value, or micrograd.ops.stop_gradient(x) of anything",
+    "no_gradient": "micrograd.ops.stop_gradient(x)",
+    "inference_mode": "no_grad",
+    "set_grad_enabled": "no_grad and enable_grad",
+    "Tensor": "Value",
+    "tensor": "Value",
+    "Parameter": "Value",
+    "Variable": "Value",
+    "tree_map": "micrograd.trees.mapped(f, tree)",
+    "tree_util": "micrograd.trees",
+    "random": "numpy.random; micrograd has no random numbers of its own",
+    "manual_seed": "rng=numpy.random.default_rng(seed), given to a layer",
+    "linalg": "numpy.linalg: its functions take Values",
+    "optimize": "micrograd.scipy",
+}
+
+# The same for SciPy's solvers
+SOLVERS = {
+    "optimize": "in micrograd.scipy itself: from micrograd.scipy import minimize",
+    "integrate": "in micrograd.scipy itself: from micrograd.scipy import odeint",
+    "solve_ivp": "odeint(f, y0, t), with f(t, y) as for solve_ivp",
+    "minimize_scalar": "minimize(f, x0)",
+    "leastsq": "least_squares",
+    **dict.fromkeys(["fmin", "fmin_bfgs", "fmin_l_bfgs_b", "fmin_cg", "fmin_ncg"], "minimize"),
+    **dict.fromkeys(["root_scalar", "brentq", "bisect", "newton", "fsolve"], "root(f, x0)"),
+}
+
+
+def elsewhere(module: str, name: str, here: Mapping[str, str]) -> AttributeError | ImportError:
+    """The error for a name that a module does not have, for its `__getattr__`.
+
+    Args:
+        module: the module's name.
+        name: what was asked for.
+        here: what names of other libraries are called here.
+
+    >>> print(elsewhere("micrograd", "jacrev", {"jacrev": "jacobian"}))
+    micrograd has no jacrev: here it is jacobian
+    """
+    if name not in here:
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    said = f"{module} has no {name}: here it is {here[name]}"
+    # `from module import name` asks for the name too, and drops the text of an
+    # AttributeError.
+    is_import = sys._getframe(2).f_code.co_name == "_handle_fromlist"
+    return ImportError(said) if is_import else AttributeError(said)
 
 
 def why_not(name: str) -> str:
