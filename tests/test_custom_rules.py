@@ -414,7 +414,8 @@ BAD_JVP = {
     "structure": (
         lambda p, t: (p[0], (t[0],)),
         ArgumentError,
-        "the tangent has the structure (*,), but the output has *; give the tangent the same structure",
+        "the tangent has the structure (*,), but the output has *; "
+        "give the tangent the same structure, where * is a number or an array",
     ),
     "no pair": (
         lambda p, t: p,
@@ -448,6 +449,10 @@ def test_the_number_of_rules_by_argument():
     assert grad(f, (0, 1))(3.0, 2.0) == (0.0, 0.0)
     with pytest.raises(ArgumentError, match="defjvps takes one function per argument"):
         f.defjvps()
+    with pytest.raises(ArgumentError, match=r"custom_jvp: nondiff_argnums='n'; give the numbers of arguments, from 0"):
+        custom_jvp(power, nondiff_argnums="n")
+    with pytest.raises(ArgumentError, match=r"give the numbers of arguments, from 0; rules are given by f.defvjp\(for"):
+        custom_vjp(power, lambda x, n: (x**n, x))
     with pytest.raises(ArgumentError, match="defjvps has no place for nondiff_argnums; use defjvp"):
         custom_jvp(power, nondiff_argnums=0).defjvps(lambda t, z, x: t)
 

@@ -214,7 +214,7 @@ REFUSED = {
         scanned(lambda c, x: ({"a": c["a"]}, x), {"a": 0.0, "b": 1.0}),
         ArgumentError,
         "scan: the carry after step 0 has the structure {'a': *}, but the carry before it has {'a': *, 'b': *}; "
-        "give the carry after step 0 the same structure",
+        "give the carry after step 0 the same structure, where * is a number or an array",
     ),
     "shape of the carry": (
         scanned(lambda c, x: ({"a": c["a"], "b": [x]}, x), {"a": 0.0, "b": [1.0]}),
@@ -264,7 +264,7 @@ REFUSED = {
         scanned(lambda c, x: (c, [x] * (1 + (x[0] > 1.0)))),
         ArgumentError,
         "scan: the y of step 1 has the structure [*, *], but the y of step 0 has [*]; "
-        "give the y of step 1 the same structure",
+        "give the y of step 1 the same structure, where * is a number or an array",
     ),
     "shape of y": (
         scanned(lambda c, x: (c, {"a": x[: 1 + (x[0] > 1.0)]})),
@@ -293,7 +293,7 @@ REFUSED = {
         lambda: while_loop(lambda c: True, lambda c: (c[0], c), (1.0, np.ones(2))),
         ArgumentError,
         "while_loop: the carry after step 0 has the structure (*, (*, *)), but the carry before it has (*, *); "
-        "give the carry after step 0 the same structure",
+        "give the carry after step 0 the same structure, where * is a number or an array",
     ),
     "too many steps": (
         lambda: while_loop(lambda c: c < 10.0, lambda c: c, 1.0, max_steps=7),

@@ -42,8 +42,14 @@ class Custom:
         functools.update_wrapper(self, f)
         self.f = f
         self.name = f"{self.kind} of {getattr(f, '__name__', 'f')}"
-        given = nondiff_argnums if isinstance(nondiff_argnums, Sequence) else (nondiff_argnums,)
-        self.nondiff_argnums = tuple(operator.index(i) for i in given)
+        given = nondiff_argnums if isinstance(nondiff_argnums, (list, tuple)) else (nondiff_argnums,)
+        try:
+            self.nondiff_argnums = tuple(operator.index(i) for i in given)
+        except TypeError:
+            raise ArgumentError(
+                f"{self.kind}: nondiff_argnums={nondiff_argnums!r}; give the numbers of arguments, from 0; "
+                f"rules are given by {self.definer}"
+            ) from None
         self._signature: Any = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

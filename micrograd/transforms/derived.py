@@ -18,8 +18,7 @@ class Derived(Generic[P, R]):
     """A function made of f. It can be pickled where f can, which a closure cannot."""
 
     def __init__(self, name: str, run: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> None:
-        if not callable(f):
-            raise ArgumentError(f"{name}: {f!r} is not a function; give one, as in {name}(lambda x: x * x)(3.0)")
+        check_function(name, f, "(lambda x: x * x)(3.0)")
         fields = self.__dict__  # as functools.update_wrapper fills it, in less time
         fields.update(getattr(f, "__dict__", ()))  # first, as f may be one of these, with fields of the same names
         for field in functools.WRAPPER_ASSIGNMENTS:
@@ -39,6 +38,22 @@ class Derived(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<{self.name} of {getattr(self.f, '__qualname__', self.f)!s}>"
+
+
+def check_function(name: str, f: Any, call: str) -> None:
+    """Refuse what is not a function, such as f(x) in the place of f.
+
+    Args:
+        name: the transform, for the error.
+        f: what was given as a function.
+        call: how a call goes on after the transform's name, for the error.
+
+    >>> check_function("grad", 3.0, "(np.sin)(3.0)")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    micrograd.errors.ArgumentError: grad: 3.0 is not a function; give one, as in ...
+    """
+    if not callable(f):
+        raise ArgumentError(f"{name}: {f!r} is not a function; give one, as in {name}{call}")
 
 
 def split_aux(name: str, out: Any) -> tuple[Any, Any]:

@@ -58,6 +58,11 @@ def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: in
     >>> vmap(np.dot)(np.ones((3, 2)), np.ones((3, 2)))
     array([2., 2., 2.])
     """
+    if not _is_axis(in_axes) and not isinstance(in_axes, (tuple, list)):
+        raise ArgumentError(
+            f"vmap: in_axes is {described(in_axes)}; give one axis for all, or a tuple with one entry for each; "
+            f"the arguments of f come in a second call: vmap(f)(x)"
+        )
     return Derived("vmap", _vmap, f, in_axes, out_axes, axis_size)
 
 
@@ -132,14 +137,20 @@ def _state_of_random() -> Any:
 
 
 def _is_axis(given: Any) -> bool:
-    return given is None or (hasattr(given, "__index__") and not isinstance(given, bool))
+    if given is None or type(given) is int:
+        return True
+    try:
+        operator.index(given)
+    except TypeError:  # an array has __index__, too
+        return False
+    return not isinstance(given, bool)
 
 
 def _axes_of_arguments(in_axes: Any, args: tuple[Any, ...]) -> list[Any]:
     """What in_axes says of each argument."""
     if _is_axis(in_axes):
         return [in_axes] * len(args)
-    if not isinstance(in_axes, (tuple, list)) or len(in_axes) != len(args):
+    if len(in_axes) != len(args):
         raise ArgumentError(
             f"vmap: in_axes={in_axes!r}, and f was called with {len(args)} positional arguments; "
             f"give one axis for all, or a tuple with one entry for each"
