@@ -657,3 +657,12 @@ NEXT = Elementwise(lambda x: x + 1.0, "next", [lambda z, x: 1.0])
 def test_what_is_linear(function, wanted):
     t = Value(Y)
     assert nonlinear_op(function(t), [t]) == wanted
+
+
+def test_the_definer_of_the_other_rule_is_told():
+    with pytest.raises(
+        AttributeError, match=r"^custom_vjp has no .defjvp: here it is defvjp\(forward, backward\); cus"
+    ):
+        custom_vjp(lambda x: x).defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+    with pytest.raises(AttributeError, match=r"^custom_jvp has no .defvjp: here it is defjvp\(rule\); custom_vjp has"):
+        custom_jvp(lambda x: x).defvjp(lambda x: (x, None), lambda _, g: (g,))

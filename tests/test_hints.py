@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Value, grad, ops
+from micrograd import Value, grad, jvp, ops, vmap
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, OpError
-from micrograd.ops.hints import ATTRIBUTES, FUNCTIONS, KEYWORDS, NO_VALUE, SOLVERS, WHY
+from micrograd.ops.hints import ATTRIBUTES, CALLS, FUNCTIONS, KEYWORDS, NO_VALUE, SOLVERS, WHY
 from tests.ops.composites import assert_alone
 from tests.processes import printed
 
@@ -35,6 +35,15 @@ def test_a_name_of_pytorch_is_told_what_it_is_here(name: str) -> None:
     assert name not in dir(v)
     assert getattr(v, name, "default") == "default"
     assert not hasattr(Value, name)
+
+
+@pytest.mark.parametrize("name", ["data", "numpy", "grad", "backward", "zero_grad"])
+def test_what_only_a_value_has(name: str) -> None:
+    assert hasattr(Value(1.0), name)
+    for kind, called in {"Batch": lambda f: vmap(f)(np.ones(2)), "Dual": lambda f: jvp(f, (1.0,), (1.0,))}.items():
+        with pytest.raises(AttributeError) as caught:
+            called(lambda x: getattr(x, name))
+        assert str(caught.value) == f"{kind} has no .{name}: here it is {ATTRIBUTES[name]}"
 
 
 def test_the_names_that_the_issue_quotes() -> None:
@@ -180,6 +189,23 @@ def test_a_name_of_another_library_is_told_what_it_is_here() -> None:
                 exec(f"from {module} import {name}")
             assert str(refused.value) == words
             assert not hasattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(("function", "name"), [(f, name) for f, names in CALLS.items() for name in names])
+def test_a_keyword_of_another_library_is_told_what_to_write(function: str, name: str) -> None:
+    import inspect
+
+    from micrograd import scipy
+
+    called = getattr(scipy, function, None) or getattr(micrograd, function)
+    own = inspect.signature(called).parameters
+    with pytest.raises(OpError) as caught:
+        called(**{name: None})
+    assert str(caught.value) == f"{function}: there is no {name}=; {CALLS[function][name]}"
+    assert_alone(caught.value)
+    assert name not in own
+    word, _, ours = CALLS[function][name].partition("=")[0].partition(" ")
+    assert word != "write" or ours in [*own, "max_step", "first_step", "max_nfev"]
 
 
 @pytest.mark.parametrize(

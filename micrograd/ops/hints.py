@@ -5,9 +5,14 @@ The errors of calls and of `np.*`, the attributes of a Value, and docs/numpy.md 
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from micrograd.errors import OpError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # Keywords of NumPy and PyTorch. A text that ends in "=" is our name for the same thing.
 KEYWORDS = {
@@ -159,6 +164,16 @@ ATTRIBUTES = {
     "nonzero": "numpy.nonzero(v.data)",
     "block_until_ready": "v itself: it is already computed",
     "primal": "v.data",
+    "stop_gradient": "v.detach(), or micrograd.ops.stop_gradient(v)",
+    # What a Value has, and a value inside vmap and jvp has not
+    **dict.fromkeys(
+        ["data", "numpy"],
+        "not there: only a Value has plain numbers; use NumPy's functions, or v.detach() for a constant",
+    ),
+    **dict.fromkeys(
+        ["grad", "backward", "zero_grad"],
+        "not there: only a Value keeps a gradient; grad(f) gives that of a function",
+    ),
 }
 
 # What JAX, PyTorch, autograd and TensorFlow have beside their arrays, and micrograd has
@@ -213,6 +228,78 @@ SOLVERS = {
     **dict.fromkeys(["fmin", "fmin_bfgs", "fmin_l_bfgs_b", "fmin_cg", "fmin_ncg"], "minimize"),
     **dict.fromkeys(["root_scalar", "brentq", "bisect", "newton", "fsolve"], "root(f, x0)"),
 }
+
+# Keywords of the functions of functions and of solvers, by our function: what the same
+# thing is in JAX, PyTorch or SciPy, and what it is here
+_NOT_NEEDED = "leave it out"
+_SCIPYS = {"maxiter": "write options={'maxiter': ...}", "x0": "write params="}
+CALLS = {
+    "vmap": {
+        "in_dims": "write in_axes=",
+        "out_dims": "write out_axes=",
+        "randomness": "draw outside, one set per example, and map over it",
+        "axis_name": _NOT_NEEDED,
+    },
+    "jacobian": {
+        "vectorize": _NOT_NEEDED,
+        "strategy": "write mode='forward' or mode='reverse'",
+        "sparse": "write sparsity='detect'",
+        "create_graph": "leave it out: the result can be differentiated again",
+        "holomorphic": "complex numbers have no gradient here",
+    },
+    "hessian": {
+        "vectorize": _NOT_NEEDED,
+        "outer_jacobian_strategy": _NOT_NEEDED,
+        "mode": _NOT_NEEDED,
+        "sparse": "write sparsity='detect'",
+        "create_graph": "leave it out: the result can be differentiated again",
+    },
+    "scan": {"unroll": _NOT_NEEDED, "carry": "write init="},
+    "while_loop": {
+        "cond_fun": "write cond=",
+        "body_fun": "write body=",
+        "init_val": "write init=",
+        **dict.fromkeys(["maxiter", "max_iter", "max_iterations"], "write max_steps="),
+    },
+    "checkpoint": dict.fromkeys(
+        ["use_reentrant", "preserve_rng_state", "policy", "prevent_cse", "determinism_check"], _NOT_NEEDED
+    ),
+    "root": {"fun": "write equations=", **_SCIPYS},
+    "minimize": {"fun": "write loss=", **_SCIPYS},
+    "least_squares": {"fun": "write residuals=", **_SCIPYS, "maxiter": "write max_nfev="},
+    "fixed_point": {"tol": "write xtol=", "max_iter": "write maxiter=", "f": "write func="},
+    "odeint": {
+        "func": "write f=, with f(t, y)",
+        "fun": "write f=",
+        "t_eval": "the result is y at the times t",
+        "t_span": "write t=, the times of the result",
+        "tol": "write rtol= or atol=",
+        "hmax": "write max_step=",
+        "h0": "write first_step=",
+    },
+}
+
+
+def told_keywords(function: F) -> F:
+    """A function whose keywords in other libraries are refused with ours, by CALLS.
+
+    >>> @told_keywords
+    ... def scan(f, init, xs):
+    ...     return init
+    >>> scan(None, 0.0, None, unroll=2)
+    Traceback (most recent call last):
+    micrograd.errors.OpError: scan: there is no unroll=; leave it out
+    """
+    here = CALLS[function.__name__]
+
+    @functools.wraps(function)
+    def called(*args: Any, **options: Any) -> Any:
+        unknown = [name for name in options if name in here]
+        if unknown:
+            raise OpError(f"{function.__name__}: there is no {unknown[0]}=; {here[unknown[0]]}")
+        return function(*args, **options)
+
+    return cast(F, called)
 
 
 def elsewhere(module: str, name: str, here: Mapping[str, str]) -> AttributeError | ImportError:

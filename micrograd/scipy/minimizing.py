@@ -7,13 +7,14 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DomainError
+from micrograd.ops.hints import told_keywords
 from micrograd.scipy.constraints import constraint
 from micrograd.scipy.evaluations import Scalar
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
 from micrograd.scipy.multipliers import Constraints
 from micrograd.scipy.plainly import refuse_live
-from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers
+from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, knows_method, optimizers
 from micrograd.transforms import grad
 
 # What SciPy's methods take; all others take the gradient alone.
@@ -22,6 +23,7 @@ HESSIAN = {"dogleg", "trust-exact"}
 PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"}
 
 
+@told_keywords
 def minimize(
     loss: Callable[..., Any],
     params: Any,
@@ -134,7 +136,8 @@ def _minimized(
     flat = Flat("minimize", params)
     run = Scalar(flat, loss, args)
     try:
-        with hint("minimize", params):
+        some = "'BFGS', 'L-BFGS-B' or 'trust-constr'; Adam and its like are in micrograd.optim"
+        with hint("minimize", params), knows_method("minimize", given["method"], some):
             found = _derivatives(run, flat, args, given["method"], derivatives)
             is_exact = found.get("jac") == run.gradient
             if is_exact:

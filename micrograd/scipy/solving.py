@@ -73,6 +73,23 @@ def callback_of(callback: Any, flat: Flat) -> Any:
 
 
 @contextlib.contextmanager
+def knows_method(name: str, method: Any, some: str) -> Iterator[None]:
+    """SciPy's error for a method that it does not have gets the name and a repair.
+
+    Args:
+        name: the solver that the user called.
+        method: what was asked for.
+        some: methods that there are, in words.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if str(error) != f"Unknown solver {method}":
+            raise
+        raise ArgumentError(f"{name}: there is no method {method!r}; take one of SciPy's, such as {some}") from None
+
+
+@contextlib.contextmanager
 def hint(name: str, params: Any) -> Iterator[None]:
     """Errors of the user's function in this block get a note with the repair."""
     try:

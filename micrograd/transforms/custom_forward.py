@@ -11,6 +11,7 @@ from micrograd.interpreter import zeros_like
 from micrograd.leaves import described, joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
+from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
 from micrograd.reverse import Reach, pulled
 from micrograd.traced import Traced
@@ -56,6 +57,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
 
     kind = "custom_jvp"
     definer = "f.defjvp(rule)"
+    defvjp = Elsewhere("defvjp", "defjvp(rule); custom_vjp has defvjp(forward, backward)")
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)

@@ -12,6 +12,7 @@ from micrograd.leaves import described, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
 from micrograd.ops import sum as sum_of
+from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
 from micrograd.reverse import Reach, pulled
 from micrograd.transforms.calls import (
@@ -68,6 +69,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     kind = "custom_vjp"
     definer = "f.defvjp(forward, backward)"
+    defjvp = Elsewhere("defjvp", "defvjp(forward, backward); custom_jvp has defjvp(rule)")
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)

@@ -13,6 +13,7 @@ from micrograd.errors import ArgumentError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import as_array, basis, joined, size_of, unboxed, unshared_leaves
 from micrograd.ops import moveaxis, reshape
+from micrograd.ops.hints import told_keywords
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import Derived, check_function, split_aux
 from micrograd.transforms.directions import at_once, can_push, chunk_of, in_chunks, pushed, settled, single_moves
@@ -24,6 +25,7 @@ from micrograd.trees import leaves_of, like, mapped
 P = ParamSpec("P")  # all arguments of f
 
 
+@told_keywords
 def jacobian(
     f: Callable[P, Any],
     argnums: Argnums | None = None,
@@ -171,6 +173,7 @@ def _turned(part: Any, x: Any) -> Any:
     return block if isinstance(block, Interpreter) else np.ascontiguousarray(block)
 
 
+@told_keywords
 def hessian(
     f: Callable[P, Any],
     argnums: Argnums | None = None,

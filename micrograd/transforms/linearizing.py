@@ -129,4 +129,5 @@ def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], An
                 )
         return out
 
-    return pulled_back("linear_transpose", checked, mapped(zeros_like, primals))[1]
+    transpose: Callable[[Any], Any] = pulled_back("linear_transpose", checked, mapped(zeros_like, primals))[1]
+    return transpose

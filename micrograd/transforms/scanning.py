@@ -13,10 +13,12 @@ from micrograd.errors import ArgumentError, MicrogradError, ShapeError
 from micrograd.interpreter import NUMBERS, Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.ops import stack
+from micrograd.ops.hints import told_keywords
 from micrograd.transforms.carries import Carry, check_function, dtype_of, flat, paths_of
 from micrograd.trees import LEAVES, leaves_of, like, mapped, same_leaves
 
 
+@told_keywords
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     init: Any,

@@ -17,6 +17,7 @@ from micrograd.batched.layouts import for_each, moved
 from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import described, joined_leaves
+from micrograd.ops.hints import told_keywords
 from micrograd.tracing import none_around
 from micrograd.transforms.derived import Derived
 from micrograd.trees import leaves_of, like
@@ -24,6 +25,7 @@ from micrograd.trees import leaves_of, like
 P = ParamSpec("P")  # all arguments of f
 
 
+@told_keywords
 def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None = None) -> Derived[P, Any]:
     """The function that maps f over an axis of its arguments, for all examples at once.
 

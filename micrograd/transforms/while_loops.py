@@ -16,6 +16,7 @@ from micrograd.leaves import described
 from micrograd.modes import is_recording
 from micrograd.node import Node, data_of, is_constant
 from micrograd.ops import where
+from micrograd.ops.hints import told_keywords
 from micrograd.transforms.carries import Carry, check_function
 from micrograd.transforms.recomputing import checkpoint
 from micrograd.trees import leaves_of, like, mapped
@@ -23,6 +24,7 @@ from micrograd.trees import leaves_of, like, mapped
 T = TypeVar("T")  # the carry
 
 
+@told_keywords
 def while_loop(cond: Callable[[T], Any], body: Callable[[T], T], init: T, max_steps: int | None = None) -> T:
     """A loop that runs until a condition is no longer met.
 

@@ -521,9 +521,29 @@ def test_errors_of_the_loss_come_through_every_solver():
             minimize(loss, START, method=method)
 
 
-def test_an_unknown_method_is_scipys_to_refuse():
-    with pytest.raises(ValueError, match="Unknown solver spam"):
-        minimize(rosenbrock, START, method="spam")
+@pytest.mark.parametrize(
+    ("options", "kind", "text"),
+    [
+        (
+            {"method": "spam"},
+            ArgumentError,
+            "minimize: there is no method 'spam'; take one of SciPy's, such as 'BFGS', 'L-BFGS-B' or 'trust-constr'; "
+            "Adam and its like are in micrograd.optim",
+        ),
+        (
+            {"constraints": sums},
+            ArgumentError,
+            "minimize: a constraint is a function alone; give {'type': 'eq', 'fun': f} for f = 0, or 'ineq' for f >= 0",
+        ),
+        ({"constraints": [sums]}, ArgumentError, "minimize: a constraint is a function alone; give {'type': 'eq',"),
+        ({"bounds": (0.0,)}, ShapeError, "minimize: the bounds (0.0,) do not fit a leaf of shape (2,); give (low, hi"),
+        ({"bounds": 0.0}, ShapeError, "minimize: the bounds 0.0 do not fit a leaf of shape (2,); give (low, high), o"),
+    ],
+)
+def test_options_that_are_not_there(options, kind, text):
+    with pytest.raises(kind) as caught:
+        minimize(rosenbrock, np.array([-1.2, 1.0]), **options)
+    assert str(caught.value).startswith(text)
 
 
 def test_without_scipy(monkeypatch):

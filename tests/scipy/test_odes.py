@@ -285,13 +285,24 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
         (
             lambda k: odeint(decay, 1.0, [0.0, 1.0, 1.0], (k,)),
             ArgumentError,
-            "odeint: the times in t neither rise nor fall",
+            "odeint: the times in t do not rise all the way, or fall",
+        ),
+        (
+            lambda k: odeint(lambda y, t, k: -k * y, 1.0, T, (k,)),
+            ArgumentError,
+            "odeint: f takes (y, t), as for SciPy's odeint; here it takes (t, y), as for solve_ivp; "
+            "write lambda t, y, *args: f(y, t, *args)",
+        ),
+        (
+            lambda k: odeint(decay, 1.0, T, (k,), events=None),
+            ArgumentError,
+            "odeint: there is no option events=; it has rtol, atol, max_step, first_step, min_step, jac",
         ),
         (lambda k: odeint(decay, 1.0, 1.0, (k,)), ShapeError, "odeint: t is a float; give the times in an array of"),
         (
             lambda k: odeint(lambda t, y, k: k * np.ones(3), np.ones(2), T, (k,))[-1],
             ShapeError,
-            "odeint: f gives slopes of shapes [(3,)] for y of [(2,)]; give one for each number",
+            "odeint: the slope has shape (3,), and y has (2,); f(t, y, *args) gives one slope for each number",
         ),
         (
             lambda k: odeint(lambda t, y, k: k / y, 0.0, T, (k,))[-1],
