@@ -202,7 +202,7 @@ FUNCTIONS = {
     "remat": "checkpoint",
     "custom_gradient": "custom_vjp",
     "Function": "custom_vjp",
-    "detach": "v.detach() of a Value, or micrograd.ops.stop_gradient(x) of anything",
+    "detach": "v.detach() of a Value, or micrograd.ops.stop_gradient(x) of a Value or an array",
     "no_gradient": "micrograd.ops.stop_gradient(x)",
     "inference_mode": "no_grad",
     "set_grad_enabled": "no_grad and enable_grad",
