@@ -258,7 +258,8 @@ REFUSED = {
     "rows of a number": (
         scanned(lambda c, x: (c, x), xs=[1.0, 2.0]),
         ShapeError,
-        "scan: xs[0] is a number, which has no rows; give an array, or let f close over it",
+        "scan: xs[0] is a number, which has no rows; give an array (a list is a tree of its elements), "
+        "or let f close over it",
     ),
     "structure of y": (
         scanned(lambda c, x: (c, [x] * (1 + (x[0] > 1.0)))),

@@ -815,7 +815,7 @@ ERRORS = {
     "hvp": (lambda: hvp(lambda x: x, (X,), (X,)), ShapeError, "hvp: f returned an array of shape (3,)"),
     "hvp of numbers": (lambda: hvp(np.sin, 1.0, 1.0), ArgumentError, "hvp: primals is a float; give a tuple"),
     "hessian": (lambda: hessian(lambda x: x)(X), ShapeError, "hessian: f returned an array of shape (3,), wanted one"),
-    "text as a result": (lambda: grad(lambda x: "a")(1.0), DataError, "f returned a str, wanted one number; does f"),
+    "text as a result": (lambda: grad(lambda x: "a")(1.0), DataError, "f returned a str, wanted one number; return a"),
     "none, elementwise": (lambda: elementwise_grad(lambda x: None)(X), ShapeError, "f returned None, wanted one array"),
     "argument in place of its number": (
         lambda: grad(np.sum, X),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from micrograd import on_demand as np
@@ -17,7 +18,7 @@ from micrograd.modes import is_recording
 from micrograd.ops.hints import told_keywords
 from micrograd.scipy.flows import Flow, Solver, explicit
 from micrograd.scipy.plainly import is_live, plainly, refuse_captured
-from micrograd.scipy.solving import as_tuple, check_function
+from micrograd.scipy.solving import as_tuple, check_function, note_of_lists
 from micrograd.scipy.stepping import FIXED, Tableau, equal_parts, path
 from micrograd.scipy.unknowns import Arguments, Unknowns, joined
 from micrograd.trees import BRANCHES, leaves_of, like, same_leaves
@@ -95,12 +96,13 @@ def odeint(
     _check_tolerances(rtol, atol)
     equation = Equation(f, y0, _times(t), as_tuple(args))
     solver = Solver(method, float(rtol), float(atol), options)
-    if method in FIXED:
-        return equation.stepped(FIXED[method], equal_parts(equation.t, step_size))
-    if kind == "direct":
-        given = explicit(method)
-        return equation.stepped(Tableau(given.A, given.B, given.C), equation.parts(solver))
-    return equation.flowing(solver)
+    with note_of_lists("odeint", y0, "y"):
+        if method in FIXED:
+            return equation.stepped(FIXED[method], equal_parts(equation.t, step_size))
+        if kind == "direct":
+            given = explicit(method)
+            return equation.stepped(Tableau(given.A, given.B, given.C), equation.parts(solver))
+        return equation.flowing(solver)
 
 
 class Equation:
@@ -193,8 +195,8 @@ def _kind(method: str, gradient: str | None, step_size: float | None, options: d
             )
         if options:
             raise ArgumentError(f"odeint: {method!r} has no option {next(iter(options))!r}; it has step_size")
-        if step_size is not None and not step_size > 0.0:
-            raise ArgumentError(f"odeint: step_size={step_size}; give a time above 0")
+        if step_size is not None and not (isinstance(step_size, Real) and step_size > 0.0):
+            raise ArgumentError(f"odeint: step_size={step_size!r}; give a time above 0")
         return "direct"
     for name in options:
         if name not in OPTIONS:

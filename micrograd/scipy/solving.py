@@ -93,7 +93,8 @@ def knows_method(name: str, method: Any, some: str) -> Iterator[None]:
 def hint(name: str, params: Any) -> Iterator[None]:
     """Errors of the user's function in this block get a note with the repair."""
     try:
-        yield
+        with note_of_lists(name, params, "its parameters"):
+            yield
     except GradientError as error:
         if not str(error).startswith(name):
             error.add_note(
@@ -101,10 +102,24 @@ def hint(name: str, params: Any) -> Iterator[None]:
                 f"jac='2-point' takes SciPy's finite differences"
             )
         raise
+
+
+@contextlib.contextmanager
+def note_of_lists(name: str, given: Any, what: str) -> Iterator[None]:
+    """A TypeError of the user's function gets a note that a list stays a list, so that
+    `-y` fails.
+
+    Args:
+        name: the solver that the user called.
+        given: where it starts.
+        what: what the function calls that.
+    """
+    try:
+        yield
     except TypeError as error:
-        if isinstance(params, (list, tuple)) and not isinstance(error, MicrogradError):
+        if isinstance(given, (list, tuple)) and not isinstance(error, MicrogradError):
             error.add_note(
-                f"{name}: the function gets its parameters as a {type(params).__name__}, as they were given; "
+                f"{name}: the function gets {what} as a {type(given).__name__}, as given; "
                 f"give np.array([...]) for NumPy's arithmetic"
             )
         raise

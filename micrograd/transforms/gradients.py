@@ -89,7 +89,8 @@ def _differentiated(name: str, trace: Trace, has_aux: bool) -> tuple[Any, Any, A
     """The number that f returned, its auxiliary data, and the gradient."""
     z, aux = split_aux(name, trace.out) if has_aux else (trace.out, None)
     if is_fixed(z):
-        raise DataError(f"{name}: f returned {described(z)}, wanted one number; does f lack a `return`?")
+        repair = "does f lack a `return`?" if z is None else "return a number computed from its arguments"
+        raise DataError(f"{name}: f returned {described(z)}, wanted one number; {repair}")
     if is_branch(z) or not _has_one_element(as_array(z)):
         repair = "sum it, use jacobian or elementwise_grad, or has_aux=True for (number, anything)"
         if hasattr(z, "x") and hasattr(z, "success"):  # of a solver

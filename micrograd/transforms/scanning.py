@@ -108,7 +108,10 @@ class _Rows:
         paths = paths_of(self.xs, "xs")
         for path, x in zip(paths, self.leaves, strict=True):
             if shape_of(x) == ():
-                raise ShapeError(f"scan: {path} is a number, which has no rows; give an array, or let f close over it")
+                raise ShapeError(
+                    f"scan: {path} is a number, which has no rows; give an array (a list is a tree of its elements), "
+                    f"or let f close over it"
+                )
         sizes = {path: int(shape_of(x)[0]) for path, x in zip(paths, self.leaves, strict=True)}
         if length is not None:
             try:

@@ -220,7 +220,10 @@ def _sizes_differ(leaves: list[Any], is_mapped: list[bool], axis_size: int | Non
         if m:
             found.setdefault(f"{shape_of(x)[0]} in {name}", 0)
     said = ([] if axis_size is None else [f"{axis_size} by axis_size"]) + [*found]
-    return f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many, or in_axes None"
+    return (
+        f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many; "
+        f"what is the same in each example has None in in_axes, as in in_axes=(None, 0)"
+    )
 
 
 # Results

@@ -449,8 +449,7 @@ def test_a_list_where_numpys_arithmetic_is_wanted_gets_a_note():
     with pytest.raises(TypeError) as caught:
         minimize(rosenbrock, [1.3, 0.7])
     assert caught.value.__notes__ == [
-        "minimize: the function gets its parameters as a list, as they were given; "
-        "give np.array([...]) for NumPy's arithmetic"
+        "minimize: the function gets its parameters as a list, as given; give np.array([...]) for NumPy's arithmetic"
     ]
 
 

@@ -278,6 +278,11 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
             "odeint: 'rk4' has no option 'max_step'",
         ),
         (
+            lambda k: odeint(decay, 1.0, T, (k,), "rk4", step_size="0.1"),
+            ArgumentError,
+            "odeint: step_size='0.1'; give a time above 0",
+        ),
+        (
             lambda k: odeint(decay, 1.0, T, (k,), rtol=-1.0),
             ArgumentError,
             "odeint: a tolerance is -1.0; give a number above",
@@ -333,3 +338,12 @@ def test_refused(run, kind, words):
     with pytest.raises(kind) as caught:
         grad(run)(1.0)
     assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize("options", [{}, {"method": "rk4"}, {"gradient": "direct"}])
+def test_a_list_where_numpys_arithmetic_is_wanted_gets_a_note(options):
+    with pytest.raises(TypeError) as caught:
+        odeint(lambda t, y: -y, [1.0, 2.0], T, **options)
+    assert caught.value.__notes__ == [
+        "odeint: the function gets y as a list, as given; give np.array([...]) for NumPy's arithmetic"
+    ]
