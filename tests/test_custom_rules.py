@@ -420,7 +420,7 @@ BAD_JVP = {
     "no pair": (
         lambda p, t: p,
         ArgumentError,
-        "the rule returned a tuple; return a pair (output, tangent of the output)",
+        "the rule returned a tuple of 1; return a pair (output, tangent of the output)",
     ),
 }
 
@@ -554,7 +554,7 @@ def named_only():
 
 def beyond():
     f = custom_vjp(lambda x: x, nondiff_argnums=(2,))
-    f.defvjp(lambda x: (x, None), lambda r, g: (g,))
+    f.defvjp(lambda x: (x, None), lambda n, r, g: (g,))
     return f
 
 
@@ -666,3 +666,27 @@ def test_the_definer_of_the_other_rule_is_told():
         custom_vjp(lambda x: x).defjvp(lambda primals, tangents: (primals[0], tangents[0]))
     with pytest.raises(AttributeError, match=r"^custom_jvp has no .defvjp: here it is defjvp\(rule\); custom_vjp has"):
         custom_jvp(lambda x: x).defvjp(lambda x: (x, None), lambda _, g: (g,))
+
+
+@pytest.mark.parametrize(
+    ("define", "text"),
+    [
+        (
+            lambda: custom_vjp(lambda x: x).defvjp(lambda x: (x, None), lambda g: (g,)),
+            "custom_vjp of <lambda>: backward takes (g), and is called as backward(residuals, cotangent)",
+        ),
+        (
+            lambda: custom_vjp(lambda x, n: x, 1).defvjp(lambda x, n: (x, None), lambda r, g: (g,)),
+            "custom_vjp of <lambda>: backward takes (r, g), and is called as backward(argument 1, residuals, "
+            "cotangent)",
+        ),
+        (
+            lambda: custom_jvp(lambda x: x).defjvp(lambda x: x),
+            "custom_jvp of <lambda>: rule takes (x), and is called as rule(primals, tangents)",
+        ),
+    ],
+)
+def test_a_rule_of_other_arguments_is_refused_at_once(define, text):
+    with pytest.raises(ArgumentError) as caught:
+        define()
+    assert str(caught.value) == text

@@ -724,7 +724,7 @@ ERRORS = {
         ShapeError,
         "grad: f returned an array of shape (3,), wanted one number; sum it, use jacobian or elementwise_grad",
     ),
-    "pair": (lambda: grad(lambda x: (x, x))(1.0), ShapeError, "f returned a tuple, wanted one number"),
+    "pair": (lambda: grad(lambda x: (x, x))(1.0), ShapeError, "f returned a tuple of 2, wanted one number"),
     "dict": (lambda: value_and_grad(lambda x: {"x": x})(1.0), ShapeError, "f returned a dict, wanted one number"),
     "none": (
         lambda: grad(lambda x: None)(1.0),

@@ -55,6 +55,7 @@ def fixed_point(
 
     Raises:
         ShapeError: func gives other shapes than it gets.
+        ArgumentError: there is no such method.
         DomainError: it does not converge.
         GradientError: args have gradients, and the Jacobian of x - func(x) is singular.
         MissingExtraError: SciPy is not installed.

@@ -80,7 +80,8 @@ def minimize(
         derivatives are left out.
 
     Raises:
-        ShapeError: the loss does not return one number.
+        ShapeError: the loss does not return one number, or bounds do not fit.
+        ArgumentError: there is no such method, or a constraint is a function alone.
         GradientError: the loss does not use a parameter, or is not differentiable; or,
             where args have gradients, there is no minimum, or its Hessian is singular.
         DomainError: the loss, a derivative or a step of SciPy is not finite.

@@ -48,8 +48,9 @@ def odeint(
     dy/dt = f(t, y, *args), where y = y0 at the time t[0]
 
     Args:
-        f: the slope, as of `scipy.integrate.solve_ivp`: a function (t, y, *args) to
-            what has the structure and the shapes of y.
+        f: the slope, a function (t, y, *args) to what has the structure and the shapes
+            of y. The order is that of `scipy.integrate.solve_ivp`, not of SciPy's
+            `odeint`.
         y0: y at the time t[0]: a number, an array, or a tree of them.
         t: the times, of shape (n,), rising or falling.
         args: more arguments of f, trees.
@@ -71,8 +72,8 @@ def odeint(
         derivatives of any order by y0, args and t.
 
     Raises:
-        ArgumentError: there is no such method or gradient, or t neither rises nor
-            falls.
+        ArgumentError: there is no such method, gradient or option, f takes (y, t), or t
+            does not rise or fall all the way.
         ShapeError: f gives other shapes than y has.
         DomainError: SciPy's solver stopped before the last time.
         GradientError: y cannot be followed backward, or f uses a Value from outside.

@@ -57,6 +57,7 @@ def root(
 
     Raises:
         ShapeError: there are more or fewer equations than unknowns.
+        ArgumentError: there is no such method.
         GradientError: they do not use a parameter, or are not differentiable; or, where
             args have gradients, there is no solution, or its Jacobian is singular.
         DomainError: equations at the start, a derivative or a step are not finite.

@@ -135,6 +135,10 @@ class Custom:
             args.insert(i, next(rest))
         return args
 
+    def fixed_names(self) -> list[str]:
+        """Names for the arguments without a gradient, which the rules get first."""
+        return [f"argument {i}" for i in self.nondiff_argnums]
+
     def _fixed_places(self, count: int) -> list[int]:
         try:
             return [range(count)[i] for i in self.nondiff_argnums]

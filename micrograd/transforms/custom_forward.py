@@ -17,6 +17,7 @@ from micrograd.reverse import Reach, pulled
 from micrograd.traced import Traced
 from micrograd.transforms.calls import Arguments, Call, below, node_of, probe, unlifted
 from micrograd.transforms.custom import Custom, is_real, moves_of_output
+from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.transforms.packing import Packing
@@ -76,6 +77,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
         """
         if not callable(rule):
             raise ArgumentError(f"{self.name}: the rule {rule!r} is not a function; write {self.definer}")
+        check_takes(self.name, "rule", rule, (*self.fixed_names(), "primals", "tangents"))
         self.rule = rule
         return rule
 

@@ -26,6 +26,7 @@ from micrograd.transforms.calls import (
     unlifted,
 )
 from micrograd.transforms.custom import Custom, checked_move, is_real, matched
+from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.transforms.packing import Packing
@@ -89,6 +90,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         for what, rule in (("forward", forward), ("backward", backward)):
             if not callable(rule):
                 raise ArgumentError(f"{self.name}: {what}={rule!r} is not a function; write {self.definer}")
+        check_takes(self.name, "backward", backward, (*self.fixed_names(), "residuals", "cotangent"))
         self.forward, self.backward = forward, backward
 
     def is_defined(self) -> bool:

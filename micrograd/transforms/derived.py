@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -54,6 +55,33 @@ def check_function(name: str, f: Any, call: str) -> None:
     """
     if not callable(f):
         raise ArgumentError(f"{name}: {f!r} is not a function; give one, as in {name}{call}")
+
+
+def check_takes(name: str, what: str, f: Callable[..., Any], given: Sequence[str]) -> None:
+    """Refuse a function of the user's that cannot be called with these arguments.
+
+    Args:
+        name: the transform, for the error.
+        what: what the function is called there.
+        f: the function.
+        given: names for the arguments that it will get.
+
+    >>> check_takes("scan", "f", lambda carry: carry, ("carry", "x"))
+    Traceback (most recent call last):
+    micrograd.errors.ArgumentError: scan: f takes (carry), and is called as f(carry, x)
+    """
+    code = getattr(f, "__code__", None)
+    if code is not None and code.co_argcount == len(given):
+        return  # by far the most; a signature takes 10 us
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):  # a function written in C
+        return
+    try:
+        signature.bind(*given)
+    except TypeError:
+        taken = f"({', '.join(signature.parameters)})"
+        raise ArgumentError(f"{name}: {what} takes {taken}, and is called as {what}({', '.join(given)})") from None
 
 
 def split_aux(name: str, out: Any) -> tuple[Any, Any]:

@@ -59,8 +59,9 @@ def value_and_grad(
 
     Raises:
         ShapeError: f returns an array of several elements, or a list, tuple or dict.
-        ArgumentError: f has no such argument, or does not return a pair with has_aux.
-        DataError: the argument holds no numbers.
+        ArgumentError: f is not a function or has no such argument, or does not return a
+            pair with has_aux.
+        DataError: the argument holds no numbers, or f returns None or a string.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
@@ -146,8 +147,9 @@ def grad(f: Any, argnums: Argnums | None = None, has_aux: bool = False, *, argna
 
     Raises:
         ShapeError: f returns an array of several elements, or a list, tuple or dict.
-        ArgumentError: f has no such argument, or does not return a pair with has_aux.
-        DataError: the argument holds no numbers.
+        ArgumentError: f is not a function or has no such argument, or does not return a
+            pair with has_aux.
+        DataError: the argument holds no numbers, or f returns None or a string.
 
     >>> grad(lambda p: p["w"] * p["x"] + p["b"])({"w": 2.0, "x": 3.0, "b": 1.0})
     {'w': 3.0, 'x': 2.0, 'b': 1.0}

@@ -232,6 +232,10 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         The product, of the structure of the first primal; for several primals, a tuple
         with one of each.
 
+    Raises:
+        ArgumentError: primals or tangents are not tuples, or not as many.
+        ShapeError: f does not return one number, or a tangent has another shape.
+
     >>> hvp(lambda x: x**3, (2.0,), (1.0,))
     12.0
     """

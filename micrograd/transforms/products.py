@@ -46,8 +46,8 @@ def vjp(f: Any, *primals: Any, has_aux: bool = False) -> Any:  # type: ignore[mi
         primal.
 
     Raises:
-        ArgumentError: the cotangent has another structure than the output, or f returns
-            no pair with has_aux.
+        ArgumentError: there are no primals, the cotangent has another structure than
+            the output, or f returns no pair with has_aux.
         ShapeError: a cotangent does not have the shape of its output.
 
     >>> out, pullback = vjp(lambda x, y: x * y, 2.0, 3.0)
@@ -121,8 +121,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         structure of the output.
 
     Raises:
-        ArgumentError: tangents have another structure than primals, or f returns no
-            pair with has_aux.
+        ArgumentError: primals or tangents are not tuples, tangents have another
+            structure than primals, or f returns no pair with has_aux.
         ShapeError: a tangent does not have the shape of its primal.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))

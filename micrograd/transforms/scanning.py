@@ -15,6 +15,7 @@ from micrograd.leaves import described, joined_leaves
 from micrograd.ops import stack
 from micrograd.ops.hints import told_keywords
 from micrograd.transforms.carries import Carry, check_function, dtype_of, flat, paths_of
+from micrograd.transforms.derived import check_takes
 from micrograd.trees import LEAVES, leaves_of, like, mapped, same_leaves
 
 
@@ -56,6 +57,7 @@ def scan(
     (np.float64(6.0), array([0., 2., 9.]))
     """
     check_function("scan", "f", f)
+    check_takes("scan", "f", f, ("carry", "x"))
     rows, init = _Rows(xs, length), mapped(_as_leaf, init)
     if rows.count == 0:
         return init, _no_outputs(f, init, rows)

@@ -53,7 +53,8 @@ def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: in
         A function of f's arguments, each with the axis of the examples.
 
     Raises:
-        ArgumentError: in_axes does not fit the arguments, or out_axes the results.
+        ArgumentError: in_axes is not an axis or a tuple of axes, or does not fit the
+            arguments; or out_axes does not fit the results.
         ShapeError: an argument has no such axis, or another number of examples.
 
     >>> import numpy as np

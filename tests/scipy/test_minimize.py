@@ -395,7 +395,7 @@ def sums(x):
     ("loss", "params", "kind", "words"),
     [
         (lambda x: x**2, np.ones(3), ShapeError, "the loss returned an array of shape (3,), wanted one number; sum it"),
-        (lambda x: (x.sum(), 1), np.ones(3), ShapeError, "the loss returned a tuple, wanted one number; sum it"),
+        (lambda x: (x.sum(), 1), np.ones(3), ShapeError, "the loss returned a tuple of 2, wanted one number; sum it"),
         (lambda x: None, np.ones(3), ShapeError, "the loss returned None, wanted one number"),
         (lambda x: 3.0, np.ones(3), GradientError, "the loss used none of the parameters; compute with what"),
         (lambda x: (x.detach() ** 2).sum(), np.ones(3), GradientError, "without .data, detach() or no_grad()"),
