@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError
-from micrograd.leaves import as_array
+from micrograd.leaves import as_array, described
 from micrograd.trees import LEAVES, fixed_of, leaves_of, like
 
 Argnums = int | Sequence[int]
@@ -113,6 +113,34 @@ class Chosen:
         return (by_number, by_name) if count else by_name
 
 
+def check_argnums(name: str, argnums: Any) -> None:
+    """Refuse what cannot be the number of an argument, before there are arguments.
+
+    Raises:
+        ArgumentError: it is an argument itself, as in `grad(f, x)`, or a name.
+
+    >>> check_argnums("grad", 2.5)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    micrograd.errors.ArgumentError: grad: argnums=2.5; give the number of an argument...
+    """
+    if argnums is None or type(argnums) is int:
+        return
+    if isinstance(argnums, str):
+        raise ArgumentError(
+            f"{name}: argnums={argnums!r} is a name; give the number of an argument, from 0, or argnames={argnums!r} "
+            f"for one that is given by name"
+        )
+    try:
+        for i in argnums if isinstance(argnums, Sequence) else [argnums]:
+            operator.index(i)
+    except TypeError:
+        said = f" is {described(argnums)}" if hasattr(argnums, "shape") else f"={argnums!r}"
+        raise ArgumentError(
+            f"{name}: argnums{said}; give the number of an argument, or a tuple of them; "
+            f"the arguments of f come in a second call: {name}(f)(x)"
+        ) from None
+
+
 def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[int]:
     """The numbers of the chosen arguments, counted from the front."""
     count = len(args)
@@ -127,6 +155,8 @@ def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[
         numbers = [range(count)[operator.index(i)] for i in given]
     except (TypeError, IndexError):
         numbers = []
+    if type(argnums) is range and not count:
+        raise ArgumentError(f"{name}: f alone was given; give its arguments too, as in {name}(f, x)")
     if not numbers or len(set(numbers)) < len(numbers):
         raise ArgumentError(
             f"{name}: argnums={argnums!r}, and f was called with {count} positional arguments; "
@@ -137,7 +167,7 @@ def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[
 
 def _checked_names(name: str, argnames: Argnames, options: dict[str, Any]) -> list[str]:
     """The names of the chosen arguments, each of which was given by name."""
-    names = [argnames] if isinstance(argnames, str) else list(argnames)
+    names = list(argnames) if isinstance(argnames, Sequence) and not isinstance(argnames, str) else [argnames]
     if not names or len(set(names)) < len(names) or not all(key in options for key in names):
         raise ArgumentError(
             f"{name}: argnames={argnames!r}, and f was called with the names {list(options)}; "

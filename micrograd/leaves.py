@@ -53,11 +53,16 @@ def size_of(x: Any) -> int:
 def described(z: Any) -> str:
     """What a function returned, for errors.
 
-    >>> described((1.0, 2.0)), described(np.zeros(3))
-    ('a tuple', 'an array of shape (3,)')
+    >>> described((1.0, 2.0)), described(np.zeros(3)), described(None)
+    ('a tuple of 2', 'an array of shape (3,)', 'None')
     """
+    if z is None:
+        return "None"
     if is_branch(z) or not hasattr(z, "shape"):
-        return f"a {type(z).__name__}"
+        name = type(z).__name__
+        if type(z) is tuple:
+            return f"a tuple of {len(z)}"
+        return f"an {name}" if name[0] in "AEIOaeiou" else f"a {name}"
     return f"an array of shape {shape_of(z)}" if shape_of(z) else "a number"
 
 

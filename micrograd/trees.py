@@ -196,7 +196,7 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
         if _keys(mine) != _keys(other) and not is_text:
             raise ArgumentError(
                 f"{name}: the {what} has the structure {_outline(given)}, but the {of} has {_outline(wanted)}; "
-                f"give the {what} the same structure"
+                f"give the {what} the same structure, where * is a number or an array"
             )
         if is_branch(other):
             given_at, wanted_at = by_key(mine), by_key(other)

@@ -414,12 +414,13 @@ BAD_JVP = {
     "structure": (
         lambda p, t: (p[0], (t[0],)),
         ArgumentError,
-        "the tangent has the structure (*,), but the output has *; give the tangent the same structure",
+        "the tangent has the structure (*,), but the output has *; "
+        "give the tangent the same structure, where * is a number or an array",
     ),
     "no pair": (
         lambda p, t: p,
         ArgumentError,
-        "the rule returned a tuple; return a pair (output, tangent of the output)",
+        "the rule returned a tuple of 1; return a pair (output, tangent of the output)",
     ),
 }
 
@@ -448,6 +449,10 @@ def test_the_number_of_rules_by_argument():
     assert grad(f, (0, 1))(3.0, 2.0) == (0.0, 0.0)
     with pytest.raises(ArgumentError, match="defjvps takes one function per argument"):
         f.defjvps()
+    with pytest.raises(ArgumentError, match=r"custom_jvp: nondiff_argnums='n'; give the numbers of arguments, from 0"):
+        custom_jvp(power, nondiff_argnums="n")
+    with pytest.raises(ArgumentError, match=r"give the numbers of arguments, from 0; rules are given by f.defvjp\(for"):
+        custom_vjp(power, lambda x, n: (x**n, x))
     with pytest.raises(ArgumentError, match="defjvps has no place for nondiff_argnums; use defjvp"):
         custom_jvp(power, nondiff_argnums=0).defjvps(lambda t, z, x: t)
 
@@ -549,7 +554,7 @@ def named_only():
 
 def beyond():
     f = custom_vjp(lambda x: x, nondiff_argnums=(2,))
-    f.defvjp(lambda x: (x, None), lambda r, g: (g,))
+    f.defvjp(lambda x: (x, None), lambda n, r, g: (g,))
     return f
 
 
@@ -652,3 +657,36 @@ NEXT = Elementwise(lambda x: x + 1.0, "next", [lambda z, x: 1.0])
 def test_what_is_linear(function, wanted):
     t = Value(Y)
     assert nonlinear_op(function(t), [t]) == wanted
+
+
+def test_the_definer_of_the_other_rule_is_told():
+    with pytest.raises(
+        AttributeError, match=r"^custom_vjp has no .defjvp: here it is defvjp\(forward, backward\); cus"
+    ):
+        custom_vjp(lambda x: x).defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+    with pytest.raises(AttributeError, match=r"^custom_jvp has no .defvjp: here it is defjvp\(rule\); custom_vjp has"):
+        custom_jvp(lambda x: x).defvjp(lambda x: (x, None), lambda _, g: (g,))
+
+
+@pytest.mark.parametrize(
+    ("define", "text"),
+    [
+        (
+            lambda: custom_vjp(lambda x: x).defvjp(lambda x: (x, None), lambda g: (g,)),
+            "custom_vjp of <lambda>: backward takes (g), and is called as backward(residuals, cotangent)",
+        ),
+        (
+            lambda: custom_vjp(lambda x, n: x, 1).defvjp(lambda x, n: (x, None), lambda r, g: (g,)),
+            "custom_vjp of <lambda>: backward takes (r, g), and is called as backward(argument 1, residuals, "
+            "cotangent)",
+        ),
+        (
+            lambda: custom_jvp(lambda x: x).defjvp(lambda x: x),
+            "custom_jvp of <lambda>: rule takes (x), and is called as rule(primals, tangents)",
+        ),
+    ],
+)
+def test_a_rule_of_other_arguments_is_refused_at_once(define, text):
+    with pytest.raises(ArgumentError) as caught:
+        define()
+    assert str(caught.value) == text

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, detect_anomaly, grad, hessian, jacobian, jvp, ops, vjp, vmap
-from micrograd.errors import AnomalyError, GradientError, IndexingError, MicrogradError
+from micrograd.errors import AnomalyError, ArgumentError, GradientError, IndexingError, MicrogradError
 from micrograd.nn.losses import cross_entropy
 from micrograd.op import elementwise
 
@@ -409,3 +409,16 @@ def test_it_can_be_pickled_and_shown() -> None:
     f = pickle.loads(pickle.dumps(vmap(np.tanh)))
     close(f(BS), np.tanh(BS))
     assert repr(f) == "<vmap of tanh>"
+
+
+@pytest.mark.parametrize("axes", [np.ones((3, 2)), np.array([0, 1]), "0", 1.0, {"x": 0}, True])
+def test_in_axes_that_are_not_axes_are_refused_at_once(axes):
+    """As in `vmap(f, x)`, where f's arguments stand in the place of in_axes."""
+    with pytest.raises(ArgumentError) as caught:
+        vmap(np.sin, axes)
+    assert str(caught.value).startswith("vmap: in_axes is a")
+    assert str(caught.value).endswith(
+        "; give one axis for all, or a tuple with one entry for each; "
+        "the arguments of f come in a second call: vmap(f)(x)"
+    )
+    assert vmap(np.sin, np.int64(0))(np.zeros(2)).shape == (2,)

@@ -190,6 +190,8 @@ def _limits(name: str, bounds: Any, shape: tuple[int, ...]) -> Any:
     try:
         # None becomes nan, as in SciPy
         found = np.array((None, None) if bounds is None else bounds, dtype=np.float64)
+        if found.shape[-1:] != (2,):  # (0.0,) would be both sides
+            raise ValueError
         found = np.broadcast_to(found, (*shape, 2))
     except (TypeError, ValueError):
         raise ShapeError(

@@ -7,13 +7,14 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DomainError
+from micrograd.ops.hints import told_keywords
 from micrograd.scipy.constraints import constraint
 from micrograd.scipy.evaluations import Scalar
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
 from micrograd.scipy.multipliers import Constraints
 from micrograd.scipy.plainly import refuse_live
-from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers
+from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, knows_method, optimizers
 from micrograd.transforms import grad
 
 # What SciPy's methods take; all others take the gradient alone.
@@ -22,6 +23,7 @@ HESSIAN = {"dogleg", "trust-exact"}
 PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"}
 
 
+@told_keywords
 def minimize(
     loss: Callable[..., Any],
     params: Any,
@@ -78,7 +80,8 @@ def minimize(
         derivatives are left out.
 
     Raises:
-        ShapeError: the loss does not return one number.
+        ShapeError: the loss does not return one number, or bounds do not fit.
+        ArgumentError: there is no such method, or a constraint is a function alone.
         GradientError: the loss does not use a parameter, or is not differentiable; or,
             where args have gradients, there is no minimum, or its Hessian is singular.
         DomainError: the loss, a derivative or a step of SciPy is not finite.
@@ -136,7 +139,8 @@ def _minimized(
     flat = Flat("minimize", params)
     run = Scalar(flat, loss, args)
     try:
-        with hint("minimize", params):
+        some = "'BFGS', 'L-BFGS-B' or 'trust-constr'; Adam and its like are in micrograd.optim"
+        with hint("minimize", params), knows_method("minimize", given["method"], some):
             found = _derivatives(run, flat, args, given["method"], derivatives)
             is_exact = found.get("jac") == run.gradient
             if is_exact:

@@ -72,10 +72,28 @@ def callback_of(callback: Any, flat: Flat) -> Any:
 
 
 @contextlib.contextmanager
+def knows_method(name: str, method: Any, some: str) -> Iterator[None]:
+    """SciPy's error for a method that it does not have gets the name and a repair.
+
+    Args:
+        name: the solver that the user called.
+        method: what was asked for.
+        some: methods that there are, in words.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if str(error) != f"Unknown solver {method}":
+            raise
+        raise ArgumentError(f"{name}: there is no method {method!r}; take one of SciPy's, such as {some}") from None
+
+
+@contextlib.contextmanager
 def hint(name: str, params: Any) -> Iterator[None]:
     """Errors of the user's function in this block get a note with the repair."""
     try:
-        yield
+        with note_of_lists(name, params, "its parameters"):
+            yield
     except GradientError as error:
         if not str(error).startswith(name):
             error.add_note(
@@ -83,10 +101,24 @@ def hint(name: str, params: Any) -> Iterator[None]:
                 f"jac='2-point' takes SciPy's finite differences"
             )
         raise
+
+
+@contextlib.contextmanager
+def note_of_lists(name: str, given: Any, what: str) -> Iterator[None]:
+    """A TypeError of the user's function gets a note that a list stays a list, so that
+    `-y` fails.
+
+    Args:
+        name: the solver that the user called.
+        given: where it starts.
+        what: what the function calls that.
+    """
+    try:
+        yield
     except TypeError as error:
-        if isinstance(params, (list, tuple)) and not isinstance(error, MicrogradError):
+        if isinstance(given, (list, tuple)) and not isinstance(error, MicrogradError):
             error.add_note(
-                f"{name}: the function gets its parameters as a {type(params).__name__}, as they were given; "
+                f"{name}: the function gets {what} as a {type(given).__name__}, as given; "
                 f"give np.array([...]) for NumPy's arithmetic"
             )
         raise

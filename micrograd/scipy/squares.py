@@ -9,6 +9,7 @@ from typing import Any
 from micrograd.errors import ShapeError
 from micrograd.interpreter import shape_of
 from micrograd.leaves import described, joined_leaves
+from micrograd.ops.hints import told_keywords
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
@@ -20,6 +21,7 @@ from micrograd.transforms import grad
 from micrograd.trees import leaves_of
 
 
+@told_keywords
 def least_squares(
     residuals: Callable[..., Any],
     params: Any,

@@ -43,8 +43,14 @@ class Custom:
         functools.update_wrapper(self, f)
         self.f = f
         self.name = f"{self.kind} of {getattr(f, '__name__', 'f')}"
-        given = nondiff_argnums if isinstance(nondiff_argnums, Sequence) else (nondiff_argnums,)
-        self.nondiff_argnums = tuple(operator.index(i) for i in given)
+        given = nondiff_argnums if isinstance(nondiff_argnums, (list, tuple)) else (nondiff_argnums,)
+        try:
+            self.nondiff_argnums = tuple(operator.index(i) for i in given)
+        except TypeError:
+            raise ArgumentError(
+                f"{self.kind}: nondiff_argnums={nondiff_argnums!r}; give the numbers of arguments, from 0; "
+                f"rules are given by {self.definer}"
+            ) from None
         self._signature: Any = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -127,6 +133,10 @@ class Custom:
         for i in sorted(self._fixed_places(len(args) + len(fixed))) if fixed else ():
             args.insert(i, next(rest))
         return args
+
+    def fixed_names(self) -> list[str]:
+        """Names for the arguments without a gradient, which the rules get first."""
+        return [f"argument {i}" for i in self.nondiff_argnums]
 
     def _fixed_places(self, count: int) -> list[int]:
         try:

@@ -11,9 +11,11 @@ from micrograd.interpreter import zeros_like
 from micrograd.leaves import described, joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
+from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
 from micrograd.transforms.calls import Arguments, below, probe, pulled_together, unlifted
 from micrograd.transforms.custom import Custom, CustomCall, moves_of_output
+from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.trees import leaves_of
@@ -53,6 +55,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
 
     kind = "custom_jvp"
     definer = "f.defjvp(rule)"
+    defvjp = Elsewhere("defvjp", "defjvp(rule); custom_vjp has defvjp(forward, backward)")
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
@@ -71,6 +74,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
         """
         if not callable(rule):
             raise ArgumentError(f"{self.name}: the rule {rule!r} is not a function; write {self.definer}")
+        check_takes(self.name, "rule", rule, (*self.fixed_names(), "primals", "tangents"))
         self.rule = rule
         return rule
 

@@ -12,6 +12,7 @@ from micrograd.leaves import described, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
 from micrograd.ops import sum as sum_of
+from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
 from micrograd.transforms.calls import (
     Arguments,
@@ -23,6 +24,7 @@ from micrograd.transforms.calls import (
     unlifted,
 )
 from micrograd.transforms.custom import Custom, CustomCall, checked_move, is_real, matched
+from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.trees import leaves_of, like, mapped
@@ -65,6 +67,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     kind = "custom_vjp"
     definer = "f.defvjp(forward, backward)"
+    defjvp = Elsewhere("defjvp", "defvjp(forward, backward); custom_jvp has defjvp(rule)")
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
@@ -84,6 +87,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         for what, rule in (("forward", forward), ("backward", backward)):
             if not callable(rule):
                 raise ArgumentError(f"{self.name}: {what}={rule!r} is not a function; write {self.definer}")
+        check_takes(self.name, "backward", backward, (*self.fixed_names(), "residuals", "cotangent"))
         self.forward, self.backward = forward, backward
 
     def is_defined(self) -> bool:

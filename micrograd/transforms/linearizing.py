@@ -15,9 +15,9 @@ from micrograd.quiet import quietly
 from micrograd.record import HandMade
 from micrograd.tracing import Trace, seal_all
 from micrograd.transforms.calls import is_recorded_at
-from micrograd.transforms.derived import split_aux
+from micrograd.transforms.derived import check_function, split_aux
 from micrograd.transforms.linearity import nonlinear_op
-from micrograd.transforms.products import vjp
+from micrograd.transforms.products import check_moves, pulled_back
 from micrograd.transforms.pushing import Track, joint_reach
 from micrograd.trees import leaves_of, like, mapped
 
@@ -49,6 +49,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
     >>> out, f_jvp(1.0, 0.0), f_jvp(0.0, 1.0)
     (6.0, 3.0, 2.0)
     """
+    check_function("linearize", f, "(lambda x: x * x, 3.0)")
     trace = Trace("linearize", f, primals, range(len(primals)), {})
     out, aux = split_aux("linearize", trace.out) if has_aux else (trace.out, None)
     f_jvp = _Linearized(trace, primals, out)
@@ -77,6 +78,7 @@ class _Linearized:
 
     def __call__(self, *tangents: Any) -> Any:
         trace = self._trace
+        check_moves("linearize", self._primals, tangents)
         moves = moves_of("linearize", "tangent", list(tangents), "primal", self._primals)
         found = iter(self._track.pushed(moves, trace.is_recorded()))
         slopes = [next(found) if is_there else None for is_there in self._is_there]
@@ -111,6 +113,7 @@ def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], An
     >>> transpose(np.array([1.0, 10.0]))
     (array([-1., -9., 10.]),)
     """
+    check_function("linear_transpose", f, "(lambda x: 2.0 * x, 3.0)")
 
     def checked(*args: Any) -> Any:
         out = f(*args)
@@ -124,4 +127,5 @@ def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], An
                 )
         return out
 
-    return vjp(checked, *mapped(zeros_like, primals))[1]
+    transpose: Callable[[Any], Any] = pulled_back("linear_transpose", checked, mapped(zeros_like, primals))[1]
+    return transpose

@@ -18,6 +18,7 @@ from micrograd.leaves import joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad, no_grad
 from micrograd.node import Node, data_of, inputs_of, made, set_inputs
 from micrograd.ops import positive
+from micrograd.ops.hints import told_keywords
 from micrograd.record import LEAF
 from micrograd.reverse import Reach, pulled
 from micrograd.traced import seal
@@ -33,6 +34,7 @@ P = ParamSpec("P")  # all arguments of f
 R = TypeVar("R")  # what f returns
 
 
+@told_keywords
 def checkpoint(f: Callable[P, R], *args: Any) -> Derived[P, R]:
     """The same function, which keeps only its inputs for the gradient.
 

@@ -14,6 +14,7 @@ from micrograd.batched.layouts import moved, repeated
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.leaves import described, joined_leaves
+from micrograd.ops.hints import told_keywords
 from micrograd.tracing import none_around
 from micrograd.transforms.derived import Derived
 from micrograd.transforms.randomness import refuse_draws, state_to_watch
@@ -22,6 +23,7 @@ from micrograd.trees import leaves_of, like
 P = ParamSpec("P")  # all arguments of f
 
 
+@told_keywords
 def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None = None) -> Derived[P, Any]:
     """The function that maps f over an axis of its arguments, for all examples at once.
 
@@ -49,13 +51,19 @@ def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: in
         A function of f's arguments, each with the axis of the examples.
 
     Raises:
-        ArgumentError: in_axes does not fit the arguments, or out_axes the results.
+        ArgumentError: in_axes is not an axis or a tuple of axes, or does not fit the
+            arguments; or out_axes does not fit the results.
         ShapeError: an argument has no such axis, or another number of examples.
 
     >>> import numpy as np
     >>> vmap(np.dot)(np.ones((3, 2)), np.ones((3, 2)))
     array([2., 2., 2.])
     """
+    if not _is_axis(in_axes) and not isinstance(in_axes, (tuple, list)):
+        raise ArgumentError(
+            f"vmap: in_axes is {described(in_axes)}; give one axis for all, or a tuple with one entry for each; "
+            f"the arguments of f come in a second call: vmap(f)(x)"
+        )
     return Derived("vmap", _vmap, f, in_axes, out_axes, axis_size)
 
 
@@ -85,14 +93,20 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
 
 
 def _is_axis(given: Any) -> bool:
-    return given is None or (hasattr(given, "__index__") and not isinstance(given, bool))
+    if given is None or type(given) is int:
+        return True
+    try:
+        operator.index(given)
+    except TypeError:  # an array has __index__, too
+        return False
+    return not isinstance(given, bool)
 
 
 def _axes_of_arguments(in_axes: Any, args: tuple[Any, ...]) -> list[Any]:
     """What in_axes says of each argument."""
     if _is_axis(in_axes):
         return [in_axes] * len(args)
-    if not isinstance(in_axes, (tuple, list)) or len(in_axes) != len(args):
+    if len(in_axes) != len(args):
         raise ArgumentError(
             f"vmap: in_axes={in_axes!r}, and f was called with {len(args)} positional arguments; "
             f"give one axis for all, or a tuple with one entry for each"
@@ -163,7 +177,10 @@ def _sizes_differ(leaves: list[Any], is_mapped: list[bool], axis_size: int | Non
     rows = zip(_names(args, options), leaves, is_mapped, strict=True)
     found = dict.fromkeys(f"{shape_of(x)[0]} in {name}" for name, x, m in rows if m)  # each once, in order
     said = ([] if axis_size is None else [f"{axis_size} by axis_size"]) + [*found]
-    return f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many, or in_axes None"
+    return (
+        f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many; "
+        f"what is the same in each example has None in in_axes, as in in_axes=(None, 0)"
+    )
 
 
 # Results

@@ -611,11 +611,21 @@ def minimum(**options):
             DomainError,
             "fixed_point: no convergence in 500 steps; start nearer, allow more steps, or find where func(x) - x is 0",
         ),
+        (
+            lambda c: fixed_point(lambda x, c: c, 1.0, (c,), method="newton"),
+            ArgumentError,
+            "fixed_point: there is no method 'newton'; take 'del2' or 'iteration'",
+        ),
+        (
+            lambda c: root(lambda x, c: x - c, 1.0, (c,), "newton"),
+            ArgumentError,
+            "root: there is no method 'newton'; take one of SciPy's, such as 'hybr', 'lm' or 'krylov'",
+        ),
         (lambda c: fixed_point(lambda x, c: [x, c], 1.0, (c,)), ArgumentError, "fixed_point: the output has the str"),
         (
             lambda c: fixed_point(lambda x, c: np.ones(3) * c, np.ones(2), (c,))[0],
             ShapeError,
-            "fixed_point: the function gives shapes [(3,)] for x of [(2,)]; it must give what it gets",
+            "fixed_point: func gave shape (3,) for an x of shape (2,); it must give the shape of x",
         ),
         (
             lambda c: root(lambda x, c: A @ x * 0.0 + x.sum() - c, np.zeros(3), (c,), "lm", solve="gmres").x[0],

@@ -344,6 +344,11 @@ def test_a_constant_value_from_outside():
             "odeint: 'rk4' has no option 'max_step'",
         ),
         (
+            lambda k: odeint(decay, 1.0, T, (k,), "rk4", step_size="0.1"),
+            ArgumentError,
+            "odeint: step_size='0.1'; give a time above 0",
+        ),
+        (
             lambda k: odeint(decay, 1.0, T, (k,), rtol=-1.0),
             ArgumentError,
             "odeint: a tolerance is -1.0; give a number above",
@@ -351,13 +356,24 @@ def test_a_constant_value_from_outside():
         (
             lambda k: odeint(decay, 1.0, [0.0, 1.0, 1.0], (k,)),
             ArgumentError,
-            "odeint: the times in t neither rise nor fall",
+            "odeint: the times in t do not rise all the way, or fall",
+        ),
+        (
+            lambda k: odeint(lambda y, t, k: -k * y, 1.0, T, (k,)),
+            ArgumentError,
+            "odeint: f takes (y, t), as for SciPy's odeint; here it takes (t, y), as for solve_ivp; "
+            "write lambda t, y, *args: f(y, t, *args)",
+        ),
+        (
+            lambda k: odeint(decay, 1.0, T, (k,), events=None),
+            ArgumentError,
+            "odeint: there is no option events=; it has rtol, atol, max_step, first_step, min_step, jac",
         ),
         (lambda k: odeint(decay, 1.0, 1.0, (k,)), ShapeError, "odeint: t is a float; give the times in an array of"),
         (
             lambda k: odeint(lambda t, y, k: k * np.ones(3), np.ones(2), T, (k,))[-1],
             ShapeError,
-            "odeint: f gives slopes of shapes [(3,)] for y of [(2,)]; give one for each number",
+            "odeint: the slope has shape (3,), and y has (2,); f(t, y, *args) gives one slope for each number",
         ),
         (
             lambda k: odeint(lambda t, y, k: k / y, 0.0, T, (k,))[-1],
@@ -377,9 +393,9 @@ def test_a_constant_value_from_outside():
             "odeint: the function uses a Value from outside",
         ),
         (
-            lambda k: odeint(decay, 1.0, T, (k,), events=lambda t, y: y[0])[-1],
+            lambda k: odeint(decay, 1.0, T, (k,), jac=lambda t, y: -1.0)[-1],
             ArgumentError,
-            "odeint: there is no option 'events': it gives y at the times in t",
+            "odeint: there is no option jac=; it has rtol",
         ),
         (
             lambda k: odeint(lambda t, y, k: k * y**2, 1.0, [0.0, 10.0], (k,), rtol=1e-6)[-1],
@@ -398,3 +414,12 @@ def test_refused(run, kind, words):
     with pytest.raises(kind) as caught:
         grad(run)(1.0)
     assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize("options", [{}, {"method": "rk4"}, {"gradient": "direct"}])
+def test_a_list_where_numpys_arithmetic_is_wanted_gets_a_note(options):
+    with pytest.raises(TypeError) as caught:
+        odeint(lambda t, y: -y, [1.0, 2.0], T, **options)
+    assert caught.value.__notes__ == [
+        "odeint: the function gets y as a list, as given; give np.array([...]) for NumPy's arithmetic"
+    ]
