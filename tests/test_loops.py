@@ -555,12 +555,23 @@ def test_one_example_that_does_not_end_is_refused():
         vmap(lambda x: while_loop(lambda c: c < 8.0, lambda c: c * 2.0, x, 3))(np.array([4.0, 0.5]))
 
 
+class Cell:
+    def step(self, carry):
+        return carry
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [
         (lambda: scan(lambda h: h, 0.0, np.ones(3)), "scan: f takes (h), and is called as f(carry, x)"),
         (lambda: scan(lambda h, x, y: h, 0.0, np.ones(3)), "scan: f takes (h, x, y), and is called as f(carry, x)"),
         (lambda: scan(nn.Tanh(), 0.0, np.ones(3)), "scan: f takes (input), and is called as f(carry, x)"),
+        (lambda: scan([].append, 0.0, np.ones(3)), "scan: f takes (object, /), and is called as f(carry, x)"),
+        (lambda: scan(Cell().step, 0.0, np.ones(3)), "scan: f takes (carry), and is called as f(carry, x)"),
+        (
+            lambda: scan(lambda c, x, *, t: c, 0.0, np.ones(3)),
+            "scan: f takes (c, x, *, t), and is called as f(carry, x)",
+        ),
         (
             lambda: while_loop(lambda x, y: x < 3, lambda c: c, (0.0, 1.0)),
             "while_loop: cond takes (x, y), and is called as cond(carry)",

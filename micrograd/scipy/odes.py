@@ -4,6 +4,7 @@ and the times.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable
 from numbers import Real
@@ -225,10 +226,14 @@ def _check_order(f: Any) -> None:
     """Refuse f(y, t), told by its names, as `scipy.integrate.odeint` and JAX's have it.
     Where y is a number it would run, and give wrong numbers.
     """
-    code = getattr(f, "__code__", None)
-    if code is not None and code.co_argcount >= 2 and code.co_varnames[1] == "t":
+    try:
+        taken = list(inspect.signature(f).parameters.values())  # without the self of a method
+    except (TypeError, ValueError):  # a function written in C
+        return
+    names = [x.name for x in taken if x.kind in (x.POSITIONAL_ONLY, x.POSITIONAL_OR_KEYWORD)]
+    if names[1:2] == ["t"]:
         raise ArgumentError(
-            f"odeint: f takes ({code.co_varnames[0]}, t), as for SciPy's odeint; here it takes (t, y), "
+            f"odeint: f takes ({names[0]}, t), as for SciPy's odeint; here it takes (t, y), "
             f"as for solve_ivp; write lambda t, y, *args: f(y, t, *args)"
         )
 

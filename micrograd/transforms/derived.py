@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from micrograd.errors import ArgumentError
@@ -70,8 +70,8 @@ def check_takes(name: str, what: str, f: Callable[..., Any], given: Sequence[str
     Traceback (most recent call last):
     micrograd.errors.ArgumentError: scan: f takes (carry), and is called as f(carry, x)
     """
-    code = getattr(f, "__code__", None)
-    if code is not None and code.co_argcount == len(given):
+    code = f.__code__ if type(f) is FunctionType else None  # that of a method counts self
+    if code is not None and code.co_argcount == len(given) and not code.co_kwonlyargcount:
         return  # by far the most; a signature takes 10 us
     try:
         signature = inspect.signature(f)
@@ -80,8 +80,14 @@ def check_takes(name: str, what: str, f: Callable[..., Any], given: Sequence[str
     try:
         signature.bind(*given)
     except TypeError:
-        taken = f"({', '.join(signature.parameters)})"
+        taken = _untyped(signature)
         raise ArgumentError(f"{name}: {what} takes {taken}, and is called as {what}({', '.join(given)})") from None
+
+
+def _untyped(signature: inspect.Signature) -> inspect.Signature:
+    """Names and defaults alone, which are read more quickly."""
+    names = [x.replace(annotation=x.empty) for x in signature.parameters.values()]
+    return signature.replace(parameters=names, return_annotation=signature.empty)
 
 
 def split_aux(name: str, out: Any) -> tuple[Any, Any]:

@@ -249,6 +249,11 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
     assert peaks["direct", 3.0] > 3.0 * peaks["direct", 0.4]
 
 
+class Swapped:
+    def slope(self, y, t, k):
+        return -k * y
+
+
 class Counted:
     """How often the slope of a network is computed."""
 
@@ -363,6 +368,11 @@ def test_a_constant_value_from_outside():
             ArgumentError,
             "odeint: f takes (y, t), as for SciPy's odeint; here it takes (t, y), as for solve_ivp; "
             "write lambda t, y, *args: f(y, t, *args)",
+        ),
+        (
+            lambda k: odeint(Swapped().slope, 1.0, T, (k,)),
+            ArgumentError,
+            "odeint: f takes (y, t), as for SciPy's odeint; here it takes (t, y), as for solve_ivp; ",
         ),
         (
             lambda k: odeint(decay, 1.0, T, (k,), events=None),
