@@ -287,6 +287,7 @@ class Value(Node):
             z = op.run(data, given, params)
         else:  # Values of Values
             given = at_one_level(given)
+            kind = kind_of_result(given)
             z = op(*[data_of(x) for x in given], **params)
         if not op.differentiable:  # a comparison: plain data
             return z

@@ -15,7 +15,7 @@ from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.errors import ShapeError
 from micrograd.exact import number_like
-from micrograd.interpreter import Array, Interpreter, ground, ones_like, shape_of, zeros_like
+from micrograd.interpreter import Array, Interpreter, ground, ones_like, settled, shape_of, zeros_like
 from micrograd.ops import reshape, stack
 from micrograd.trees import is_branch, leaves_of, mapped, same_leaves
 
@@ -32,12 +32,14 @@ def as_array(x: Any) -> Array:
 
 def joined_leaves(tree: Any) -> Any:
     """A tree in which arrays of Values, as NumPy makes of lists of them, are one Value
-    each.
+    each, and what is left over from a transform that has ended is a constant.
     """
-    return tree if isinstance(tree, Interpreter) else mapped(_joined_array, tree)
+    return mapped(_joined_array, tree)
 
 
 def _joined_array(x: Any) -> Any:
+    if isinstance(x, Interpreter):
+        return settled(x)
     return as_operand(x, "f") if is_object_array(x) else x
 
 

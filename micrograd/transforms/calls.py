@@ -7,8 +7,9 @@ to the inputs, and what tangents give to the output.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from micrograd import levels
@@ -25,6 +26,7 @@ from micrograd.operands import kind_of_result
 from micrograd.record import Op
 from micrograd.reverse import Reach, pulled
 from micrograd.traced import traced
+from micrograd.tracing import none_around
 from micrograd.trees import leaves_of, like
 
 
@@ -44,6 +46,7 @@ class Call(Op):
         super().__init__(_of_calls, name, ())
         self.name = name
         self.given = given
+        self.level = given.top._level
         self.rules = (_of_calls,) * len(given.places)
         self.shared = _of_calls
         self.formulas.state = 2  # it has none
@@ -196,6 +199,36 @@ def below(name: str, what: str, tree: Any, level: float) -> Any:
     return like(tree, settled)
 
 
+@contextlib.contextmanager
+def beneath(level: float) -> Iterator[None]:
+    """A rule runs in this block as if it were called where its arguments were made.
+
+    Transforms in a rule would else belong to a jvp or a vmap further in, and so would
+    their results.
+
+    Args:
+        level: that of the call.
+    """
+    with levels.within(levels.outside(level)), none_around():
+        yield
+
+
+def refuse_foreign(name: str, what: str, x: Any, level: float) -> None:
+    """Refuse a result of a rule that belongs to a jvp or a vmap further in.
+
+    Args:
+        name: the function, for the error.
+        what: "backward" and so on, for the error.
+        x: a leaf of the result.
+        level: that of what the rule got.
+
+    Raises:
+        GradientError: the rule closes over a value of that transform.
+    """
+    if isinstance(x, Interpreter) and x._level > level:
+        raise foreign_error(name, what, _kind(x))
+
+
 def foreign_error(name: str, what: str, kind: str) -> GradientError:
     """The error for a value that a rule closes over."""
     return GradientError(
@@ -217,7 +250,9 @@ def _kind(x: Any) -> str:
     return "Value" if isinstance(x, Value) else type(x).__name__
 
 
-def pulled_together(roots: Sequence[Any], seeds: Sequence[Any], ends: list[Any], is_recorded: bool) -> list[Any]:
+def pulled_together(
+    roots: Sequence[Any], seeds: Sequence[Any], ends: list[Any], is_recorded: bool, is_outer: bool = False
+) -> list[Any]:
     """The cotangents of the ends, given those of several roots.
 
     Args:
@@ -225,6 +260,8 @@ def pulled_together(roots: Sequence[Any], seeds: Sequence[Any], ends: list[Any],
         seeds: a cotangent for each root.
         ends: the leaves of the graph.
         is_recorded: whether the walk is recorded.
+        is_outer: whether it is also recorded where a root depends on a Value that is
+            not one of the ends.
 
     Returns:
         One for each end; None where no root depends on it.
@@ -232,7 +269,8 @@ def pulled_together(roots: Sequence[Any], seeds: Sequence[Any], ends: list[Any],
     totals: list[Any] = [None] * len(ends)
     for root, seed in zip(roots, seeds, strict=True):
         if isinstance(root, Node):
-            found = pulled(Reach(root, ends), seed, is_recorded)
+            reach = Reach(root, ends)
+            found = pulled(reach, seed, is_recorded or (is_outer and not reach.is_own))
             totals = [g if x is None else x if g is None else x + g for x, g in zip(totals, found, strict=True)]
     return totals
 

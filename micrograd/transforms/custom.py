@@ -12,14 +12,14 @@ from types import MethodType
 from typing import Any
 
 from micrograd.arrays import as_data, as_operand, is_object_array
-from micrograd.batch import Batch
+from micrograd.batch import Batch, unmapped
 from micrograd.cotangents import in_dtype
 from micrograd.dual import Dual
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError, OpError, ShapeError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
-from micrograd.transforms.calls import Arguments, Call, carries_gradient, node_of
+from micrograd.transforms.calls import Arguments, Call, beneath, carries_gradient, node_of
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.packing import Packing
 from micrograd.trees import is_branch, leaves_of, like, same_leaves
@@ -83,7 +83,8 @@ class Custom:
         if all(t is None for t in tangents):
             out = self.applied(inside, fixed)
             return like(out, [Dual(z, None, number) for z in leaves_of(out)])
-        out, slopes = self.moved(inside, tangents, fixed, number)
+        with beneath(number):
+            out, slopes = self.moved(inside, tangents, fixed, number)
         pairs = zip(leaves_of(out), slopes, strict=True)
         return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
 
@@ -102,7 +103,8 @@ class Custom:
             return self.plain(given.tree, fixed)
         examples = Examples(given)
         if not examples.is_mapped():
-            return self.applied(Arguments(given.replaced(examples.inside.leaves)), fixed)
+            out = self.applied(Arguments(given.replaced(examples.inside.leaves)), fixed)
+            return like(out, [unmapped(z, examples.number) for z in leaves_of(out)])
         if examples.inside.top is None:
             return self.plain(given.tree, fixed)
         return examples.result(self.twin(examples, given, fixed).applied(examples.inside, []))
@@ -193,7 +195,6 @@ class CustomCall(Call):
         super().__init__(custom.name, given)
         self.custom = custom
         self.fixed = fixed
-        self.level = given.top._level
         self.packing = Packing((), ())
 
     def with_history(self, out: Any) -> Any:

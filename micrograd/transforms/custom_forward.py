@@ -13,7 +13,7 @@ from micrograd.modes import enable_grad
 from micrograd.node import Node
 from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
-from micrograd.transforms.calls import Arguments, below, probe, pulled_together, unlifted
+from micrograd.transforms.calls import Arguments, below, beneath, probe, pulled_together, refuse_foreign, unlifted
 from micrograd.transforms.custom import Custom, CustomCall, moves_of_output
 from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
@@ -109,7 +109,8 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
         return self.rule is not None
 
     def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
-        return _Pushed(self, given, fixed).first()
+        with beneath(given.top._level):
+            return _Pushed(self, given, fixed).first()
 
     def moved(self, inside: Arguments, tangents: list[Any], fixed: list[Any], number: int) -> tuple[Any, list[Any]]:
         filled = [zeros_like(x) if t is None else t for x, t in zip(inside.leaves, tangents, strict=True)]
@@ -179,6 +180,7 @@ class _Pushed(CustomCall):
 
     def _check(self, slopes: list[Any], probes: list[Any]) -> None:
         for t in slopes:
+            refuse_foreign(self.custom.name, "the rule", t, probes[0]._level)
             with quietly():
                 wrong = "" if t is None else nonlinear_op(t, probes)
             if wrong:

@@ -9,7 +9,7 @@ from micrograd import levels
 from micrograd.errors import ArgumentError, GradientError
 from micrograd.interpreter import Interpreter, zeros_like
 from micrograd.leaves import described, unshared_leaves
-from micrograd.modes import enable_grad
+from micrograd.modes import enable_grad, is_recording
 from micrograd.node import Node
 from micrograd.ops import sum as sum_of
 from micrograd.ops.hints import Elsewhere
@@ -17,10 +17,12 @@ from micrograd.quiet import quietly
 from micrograd.transforms.calls import (
     Arguments,
     below,
+    beneath,
     foreign_error,
     is_recorded_below,
     probe,
     pulled_together,
+    refuse_foreign,
     unlifted,
 )
 from micrograd.transforms.custom import Custom, CustomCall, checked_move, is_real, matched
@@ -94,7 +96,8 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         return self.backward is not None
 
     def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
-        return _Reversed(self, given, fixed).first()
+        with beneath(given.top._level):
+            return _Reversed(self, given, fixed).first()
 
     def moved(self, inside: Arguments, tangents: list[Any], fixed: list[Any], number: int) -> tuple[Any, list[Any]]:
         out, residuals = self.outward(inside, fixed, number)
@@ -184,15 +187,17 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         """
         outs = leaves_of(out)
         probes = {i: probe(zeros_like(z)) for i, z in enumerate(outs) if is_real(z)}
+        is_outer = is_recording()
         with levels.recording(), enable_grad(), quietly():
             seeds = like(out, [probes.get(i, z) for i, z in enumerate(outs)])
             parts = self.run_backward(moving, fixed, residuals, seeds)
             ends = [*probes.values()]
             moving = [i for i, t in enumerate(tangents) if parts[i] is not None and t is not None]
             for i in moving:
+                refuse_foreign(self.name, "backward", parts[i], ends[0]._level if ends else level)
                 self._check_linear(parts[i], ends)
             again = any(x._level == level for x in ends)
-            totals = pulled_together([parts[i] for i in moving], [tangents[i] for i in moving], ends, again)
+            totals = pulled_together([parts[i] for i in moving], [tangents[i] for i in moving], ends, again, is_outer)
         slopes: list[Any] = [None] * len(outs)
         for i, total in zip(probes, totals, strict=True):
             slopes[i] = zeros_like(outs[i]) if total is None else unlifted(total)

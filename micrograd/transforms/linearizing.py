@@ -84,7 +84,8 @@ class _Linearized:
         slopes = [next(found) if is_there else None for is_there in self._is_there]
         slopes = [zeros_like(z) if t is None else t for z, t in zip(leaves_of(self._out), slopes, strict=True)]
         slopes = [unboxed(t) for t in unshared_leaves(slopes, moves)]
-        return trace.result(like(self._out, slopes))
+        tree = like(self._out, slopes)
+        return trace.result(tree) if trace.is_inside else tree  # Values in it have the history of a tangent
 
     def __del__(self) -> None:
         if hasattr(self, "_trace"):

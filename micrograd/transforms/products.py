@@ -11,7 +11,7 @@ from micrograd import dual, levels
 from micrograd.argnums import Chosen
 from micrograd.arrays import as_real
 from micrograd.errors import ArgumentError
-from micrograd.interpreter import zeros_like
+from micrograd.interpreter import at_level, zeros_like
 from micrograd.leaves import as_array, described, joined_leaves, moves_of, unboxed, unshared_leaves
 from micrograd.tracing import Trace, none_around, seal_all
 from micrograd.transforms.derived import check_function, split_aux
@@ -147,7 +147,7 @@ def pushed_forward(
         duals = [dual.Dual(as_array(x), t, level) for x, t in zip(leaves_of(trees), moves, strict=True)]
         out = joined_leaves(f(*like(trees, duals)))
         out, aux = split_aux(name, out) if has_aux else (out, None)
-        outputs = [as_real(z, name) for z in leaves_of(out)]
+        outputs = [as_real(at_level(z, level), name) for z in leaves_of(out)]
     values = [unboxed(dual.primal_of(z, level)) for z in outputs]
     slopes = [unboxed(t) for t in unshared_leaves([dual.tangent_of(z, level) for z in outputs], moves)]
     result = like(out, values), like(out, slopes)

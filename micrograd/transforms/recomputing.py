@@ -13,7 +13,7 @@ from micrograd.asked import asked_in
 from micrograd.batch import Batch
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import NUMBERS, numbers_below, shape_of, zeros_like
+from micrograd.interpreter import NUMBERS, Interpreter, numbers_below, shape_of, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad, no_grad
 from micrograd.node import Node, data_of, inputs_of, made, set_inputs
@@ -22,7 +22,7 @@ from micrograd.ops.hints import told_keywords
 from micrograd.record import LEAF
 from micrograd.reverse import Reach, pulled
 from micrograd.traced import seal
-from micrograd.transforms.calls import Arguments, Call, is_recorded_at, node_of
+from micrograd.transforms.calls import Arguments, Call, beneath, is_recorded_at, node_of
 from micrograd.transforms.derived import Derived
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.packing import Packing
@@ -92,9 +92,9 @@ def _for_all_examples(f: Any, given: Arguments) -> Any:
     if isinstance(examples.inside.top, Value) and examples.is_mapped():
         every = tuple(examples.inside.leaves)
         outs = _checkpoint(lambda *leaves: examples.over(one, tuple(examples.axes), *leaves), every, {})
-        if not examples.is_foreign(outs):
+        if not _are_above(outs, examples.number):
             return examples.result(outs)
-    args, options = given.tree  # f closes over another value of the vmap: without a checkpoint
+    args, options = given.tree  # f closes over a value of the vmap, or of one further in: without a checkpoint
     return f(*args, **options)
 
 
@@ -128,6 +128,12 @@ class _Recomputed(Call):
             self._others = Reach(root, fresh).widen()
             self.rules = self.rules[:1] * (len(inputs) + len(self._others))
             results = self._packing.filled(results, node_of(self, data_of(root), inputs + self._others))
+        if _are_above(results, self.level + 0.5):
+            # f closes over a value of a jvp or a vmap further in. What it made of
+            # that stands on Values of this level: they stay, with their history.
+            for leaf, x in zip(fresh, inputs, strict=True):
+                _lead_on(leaf, x)
+            return tree
         for leaf in fresh:
             seal(leaf)
         return like(tree, results)
@@ -144,7 +150,7 @@ class _Recomputed(Call):
     def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
         leaves = self.given.placed(data[: len(self.given.places)], self.given.data())
         args, options = self.given.replaced(leaves)
-        with self._rewind.again(), no_grad():
+        with beneath(self.level), self._rewind.again(), no_grad():
             return data_of(self._packing.packed(leaves_of(joined_leaves(self._again(*args, **options)))))
 
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
@@ -172,7 +178,7 @@ class _Recomputed(Call):
         count = len(before)
         make = _passed_on if is_recorded else _fresh
         fresh = [make(kind, x) for kind, x in zip(before, inputs[:count], strict=True)]
-        with self._rewind.again():
+        with beneath(self.level), self._rewind.again():  # the walk back may run in a vmap of its own
             leaves = leaves_of(self._run(self._again, fresh))
         if not all(i < len(leaves) and isinstance(leaves[i], Node) for i in self._packing.places):
             raise _other_run_error()
@@ -197,6 +203,17 @@ def _passed_on(like_this: Any, x: Any) -> Any:
     node = made(type(like_this), data_of(x), positive, None, None)
     set_inputs(node, (x,))
     return node
+
+
+def _are_above(leaves: Sequence[Any], level: float) -> bool:
+    """Whether there is one of this level among the leaves, or of a higher one."""
+    return any(isinstance(x, Interpreter) and x._level >= level for x in leaves)
+
+
+def _lead_on(leaf: Any, x: Any) -> None:
+    """Make a node that leads on to x of a leaf with the same data."""
+    leaf._record = positive
+    set_inputs(leaf, (x,))
 
 
 def _depending(leaves: list[Any], fresh: list[Any]) -> list[int]:

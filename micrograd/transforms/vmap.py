@@ -12,7 +12,7 @@ from micrograd.arrays import as_input
 from micrograd.batch import Batch, unmapped
 from micrograd.batched.layouts import moved, repeated
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.interpreter import Interpreter, shape_of
+from micrograd.interpreter import at_level, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.ops.hints import told_keywords
 from micrograd.tracing import none_around
@@ -81,7 +81,7 @@ def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tupl
         fresh = [like(arg, [next(given) for _ in leaves_of(arg)]) for arg in args]
         by_name = like(options, given)
         out = joined_leaves(f(*fresh, **by_name))
-        outs = [_at_level(z, level) for z in leaves_of(out)]
+        outs = [at_level(z, level) for z in leaves_of(out)]
     if before is not None:
         refuse_draws(f, before)
     places = _spread(out, out_axes, "out_axes", "output")
@@ -184,13 +184,6 @@ def _sizes_differ(leaves: list[Any], is_mapped: list[bool], axis_size: int | Non
 
 
 # Results
-
-
-def _at_level(z: Any, level: int) -> Any:
-    """An output without what is around it: a Value that f made of an example."""
-    while isinstance(z, Interpreter) and z._level > level:
-        z = z._below
-    return z
 
 
 def _result(z: Any, axis: Any, count: int, level: int) -> Any:
