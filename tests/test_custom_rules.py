@@ -534,6 +534,30 @@ def test_a_value_of_the_vmap_around_is_refused():
             "let f take it by position too",
         ),
         (
+            lambda: custom_vjp(plain, nondiff_argnums=1.5),
+            "custom_vjp: nondiff_argnums=1.5; give the numbers of arguments, from 0; rules are given by f.defvjp",
+        ),
+        (
+            lambda: by_jvp()(1.0, 2.0, 3.0),
+            "custom_jvp of plain: too many positional arguments; it takes (x, y), give it these arguments",
+        ),
+        (
+            lambda: grad(of_rules(custom_jvp, lambda t: t))(1.0),
+            "custom_jvp of <lambda>: rule takes (t), and is called as rule(primals, tangents)",
+        ),
+        (
+            lambda: grad(of_rules(custom_vjp, lambda: 1.0, None))(1.0),
+            "custom_vjp of <lambda>: forward takes (), and is called as forward(argument 0)",
+        ),
+        (
+            lambda: grad(of_rules(custom_vjp, lambda x: (x, x), lambda g: (g,)))(1.0),
+            "custom_vjp of <lambda>: backward takes (g), and is called as backward(residuals, cotangent)",
+        ),
+        (
+            lambda: grad(of_rules(custom_jvp, lambda p, t: (p, t), nondiff_argnums=0), 1)(1.0, 2.0),
+            "custom_jvp of <lambda>: rule takes (p, t), and is called as rule(argument 0, primals, tangents)",
+        ),
+        (
             lambda: beyond()(1.0),
             "custom_vjp of <lambda>: nondiff_argnums=(2,), and it was called with 1 arguments; "
             "give the numbers of arguments that there are",
@@ -544,6 +568,21 @@ def test_wrong_arguments(make, text):
     with pytest.raises(ArgumentError) as caught:
         make()
     assert str(caught.value).startswith(text)
+
+
+def of_rules(kind, *rules, nondiff_argnums=()):
+    f = kind(lambda *x: x[-1], nondiff_argnums)
+    if kind is custom_jvp:
+        f.defjvp(*rules)
+    else:
+        f.defvjp(rules[0], rules[1] or (lambda r, g: (g,)))
+    return f
+
+
+def test_an_argument_may_be_named_twice_among_those_without_a_gradient():
+    f = custom_jvp(lambda n, x: x * n, nondiff_argnums=(0, -2))
+    f.defjvp(lambda n, p, t: (p[0] * n, t[0] * n))
+    assert grad(f, 1)(2.0, 3.0) == 2.0
 
 
 def named_only():

@@ -28,7 +28,7 @@ from micrograd import (
     vmap,
     while_loop,
 )
-from micrograd.errors import ArgumentError, GradientError, ShapeError
+from micrograd.errors import ArgumentError, DataError, GradientError, ShapeError
 from micrograd.trees import leaves_of
 
 XS = np.array([[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [1.0, 0.0]])
@@ -314,6 +314,36 @@ REFUSED = {
         ArgumentError,
         "while_loop: cond still holds after max_steps=7 steps; give more, or see that each step leads closer to the "
         "end",
+    ),
+    "f of one argument": (
+        lambda: scan(lambda carry: (carry, carry), 0.0, np.ones(3)),
+        ArgumentError,
+        "scan: f takes (carry), and is called as f(carry, x)",
+    ),
+    "f of three arguments, without rows": (
+        lambda: scan(lambda c, x, *, t: (c, c), 0.0, np.ones(0)),
+        ArgumentError,
+        "scan: f takes (c, x, *, t), and is called as f(carry, x)",
+    ),
+    "body of two arguments": (
+        lambda: while_loop(lambda c: c[0] < 3.0, lambda a, b: (a, b), (0.0, 1.0)),
+        ArgumentError,
+        "while_loop: body takes (a, b), and is called as body(carry)",
+    ),
+    "cond without arguments": (
+        lambda: while_loop(lambda: True, lambda c: c, 0.0),
+        ArgumentError,
+        "while_loop: cond takes (), and is called as cond(carry)",
+    ),
+    "a TypeError in f": (
+        lambda: scan(lambda c, x: (c + "1", x), 0.0, np.ones(3)),
+        TypeError,
+        "unsupported operand type(s) for +: 'float' and 'str'",
+    ),
+    "a carry that is no number": (
+        lambda: scan(lambda c, x: (c * 1j, x), 0.0, np.ones(3)),
+        DataError,
+        "scan: 0j is a complex, not a number or an array of numbers",
     ),
     "max_steps": (
         lambda: while_loop(lambda c: c < 10.0, lambda c: c, 1.0, max_steps=7.5),

@@ -239,6 +239,7 @@ CALLS = {
         "out_dims": "write out_axes=",
         "randomness": "draw outside, one set per example, and map over it",
         "axis_name": _NOT_NEEDED,
+        "axis": "write in_axes=, along which the examples lie, and out_axes= for the results",
     },
     "jacobian": {
         "vectorize": _NOT_NEEDED,

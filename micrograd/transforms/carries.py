@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_operand, is_object_array
+from micrograd.arrays import as_input, is_odd
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import NUMBERS, numbers_below, shape_of
 from micrograd.node import data_of
@@ -102,6 +102,7 @@ class Carry:
 
         Raises:
             ArgumentError: the structure is another one, or the dtype of a leaf.
+            DataError: a leaf is not a number or an array.
             ShapeError: a leaf has another shape.
         """
         found: list[Any] = []
@@ -115,8 +116,8 @@ class Carry:
                 kind is self._array and data.dtype is dtype and data.shape == self._shapes[i]
             ):
                 continue
-            if is_object_array(data):  # NumPy made it of a list of Values
-                x = found[i] = as_operand(data, self._name)
+            if is_odd(data):  # NumPy made it of a list of Values; or it is not a number
+                x = found[i] = as_input(data, self._name)
                 is_joined = True
             if not self._fits(i, x):
                 raise self._misfit(i, x, step)

@@ -20,6 +20,7 @@ from micrograd.errors import ArgumentError, GradientError, OpError, ShapeError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.transforms.calls import Arguments, Call, beneath, carries_gradient, node_of
+from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.packing import Packing
 from micrograd.trees import is_branch, leaves_of, like, same_leaves
@@ -43,7 +44,7 @@ class Custom:
         functools.update_wrapper(self, f)
         self.f = f
         self.name = f"{self.kind} of {getattr(f, '__name__', 'f')}"
-        given = nondiff_argnums if isinstance(nondiff_argnums, (list, tuple)) else (nondiff_argnums,)
+        given = nondiff_argnums if isinstance(nondiff_argnums, Sequence) else (nondiff_argnums,)
         try:
             self.nondiff_argnums = tuple(operator.index(i) for i in given)
         except TypeError:
@@ -136,13 +137,39 @@ class Custom:
             args.insert(i, next(rest))
         return args
 
-    def fixed_names(self) -> list[str]:
-        """Names for the arguments without a gradient, which the rules get first."""
-        return [f"argument {i}" for i in self.nondiff_argnums]
+    def check_rule(self, what: str, rule: Any, *last: str) -> None:
+        """Refuse a rule that takes other arguments than it will get.
+
+        Args:
+            what: "backward" and so on, for the error.
+            rule: the rule.
+            last: words for what it gets after the arguments without a gradient.
+        """
+        fixed = [*dict.fromkeys(self.nondiff_argnums)]
+        if len({i < 0 for i in fixed}) < 2:  # 1 and -1 may be the same argument: that is known at the call
+            check_takes(self.name, what, rule, [*[f"argument {i}" for i in fixed], *last])
+
+    def ruled(self, what: str, rule: Any, args: Sequence[Any]) -> Any:
+        """What a rule returns.
+
+        Args:
+            what: "forward" and so on, for the error.
+            rule: the rule.
+            args: what it gets.
+
+        Raises:
+            ArgumentError: forward takes other arguments than f.
+        """
+        try:
+            return rule(*args)
+        except TypeError:
+            if what == "forward":
+                check_takes(self.name, what, rule, [f"argument {i}" for i in range(len(args))])
+            raise
 
     def _fixed_places(self, count: int) -> list[int]:
         try:
-            return [range(count)[i] for i in self.nondiff_argnums]
+            return [*dict.fromkeys(range(count)[i] for i in self.nondiff_argnums)]
         except IndexError:
             raise ArgumentError(
                 f"{self.name}: nondiff_argnums={self.nondiff_argnums}, and it was called with {count} arguments; "
@@ -171,7 +198,10 @@ class Custom:
             if options:
                 raise ArgumentError(f"{self.name}: {self.f!r} has no signature to read; give arguments by position")
             return args
-        bound = self._signature.bind(*args, **options)
+        try:
+            bound = self._signature.bind(*args, **options)
+        except TypeError as error:
+            raise ArgumentError(f"{self.name}: {error}; it takes {self._signature}, give it these arguments") from None
         if bound.kwargs:
             raise ArgumentError(
                 f"{self.name}: {', '.join(bound.kwargs)} can be given by name only, and rules take all arguments "

@@ -15,7 +15,6 @@ from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
 from micrograd.transforms.calls import Arguments, below, beneath, probe, pulled_together, refuse_foreign, unlifted
 from micrograd.transforms.custom import Custom, CustomCall, moves_of_output
-from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.trees import leaves_of
@@ -74,7 +73,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
         """
         if not callable(rule):
             raise ArgumentError(f"{self.name}: the rule {rule!r} is not a function; write {self.definer}")
-        check_takes(self.name, "rule", rule, (*self.fixed_names(), "primals", "tangents"))
+        self.check_rule("rule", rule, "primals", "tangents")
         self.rule = rule
         return rule
 
@@ -144,7 +143,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
     def run(self, primals: Any, tangents: Any, fixed: list[Any]) -> tuple[Any, list[Any]]:
         """The output, and the tangents of its leaves; None for those that have none."""
         with quietly():
-            pair = self.rule(*fixed, tuple(primals), tuple(tangents))
+            pair = self.ruled("the rule", self.rule, [*fixed, tuple(primals), tuple(tangents)])
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise ArgumentError(
                 f"{self.name}: the rule returned {described(pair)}; return a pair (output, tangent of the output)"

@@ -26,7 +26,6 @@ from micrograd.transforms.calls import (
     unlifted,
 )
 from micrograd.transforms.custom import Custom, CustomCall, checked_move, is_real, matched
-from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
 from micrograd.trees import leaves_of, like, mapped
@@ -89,7 +88,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         for what, rule in (("forward", forward), ("backward", backward)):
             if not callable(rule):
                 raise ArgumentError(f"{self.name}: {what}={rule!r} is not a function; write {self.definer}")
-        check_takes(self.name, "backward", backward, (*self.fixed_names(), "residuals", "cotangent"))
+        self.check_rule("backward", backward, "residuals", "cotangent")
         self.forward, self.backward = forward, backward
 
     def is_defined(self) -> bool:
@@ -139,7 +138,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     def run_forward(self, moving: Sequence[Any], fixed: list[Any], level: float) -> tuple[Any, Any]:
         """The output and the residuals, which must be made from the arguments alone."""
-        pair = self.forward(*self.together(moving, fixed))
+        pair = self.ruled("forward", self.forward, self.together(moving, fixed))
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise ArgumentError(
                 f"{self.name}: forward returned {described(pair)}; return a pair (output, residuals), as f gives "
@@ -158,7 +157,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     def run_backward(self, moving: Sequence[Any], fixed: list[Any], residuals: Any, cotangent: Any) -> list[Any]:
         """A cotangent for each leaf of the arguments; None for none."""
-        found = self.backward(*fixed, residuals, cotangent)
+        found = self.ruled("backward", self.backward, [*fixed, residuals, cotangent])
         if not isinstance(found, (tuple, list)) or len(found) != len(moving):
             what = f"{len(found)} cotangents" if isinstance(found, (tuple, list)) else described(found)
             raise ArgumentError(

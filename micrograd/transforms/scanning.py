@@ -46,9 +46,9 @@ def scan(
         leaves of all y, stacked along a new first axis.
 
     Raises:
-        ArgumentError: f is not a function, or returns no pair; the structure or a dtype
-            of the carry changes, or the structure of y; or the number of steps is not
-            known.
+        ArgumentError: f is not a function of (carry, x), or returns no pair; the
+            structure or a dtype of the carry changes, or the structure of y; or the
+            number of steps is not known.
         ShapeError: a shape of the carry or of y changes, or xs and length have
             different numbers of rows.
 

@@ -12,6 +12,7 @@ from micrograd.arrays import as_input
 from micrograd.batch import Batch, unmapped
 from micrograd.batched.layouts import moved, repeated
 from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
 from micrograd.interpreter import at_level, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.ops.hints import told_keywords
@@ -160,7 +161,7 @@ def _count(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args
             "vmap: no argument is mapped, so the number of examples is not known; "
             "give in_axes an axis, or axis_size= the number"
         )
-    count = operator.index(axis_size) if axis_size is not None else sizes[0]
+    count = integer_at_least(0, "vmap", "axis_size", axis_size) if axis_size is not None else sizes[0]
     if any(n != count for n in sizes):
         raise ShapeError(_sizes_differ(leaves, is_mapped, axis_size, args, options))
     return count
