@@ -585,6 +585,52 @@ def test_an_argument_may_be_named_twice_among_those_without_a_gradient():
     assert grad(f, 1)(2.0, 3.0) == 2.0
 
 
+def doubled(x):
+    x *= 2.0
+    return x
+
+
+IN_PLACE = {
+    "a cotangent": ("backward", custom_vjp, lambda x: (x, x), lambda r, g: (doubled(g),)),
+    "a residual": ("backward", custom_vjp, lambda x: (x, {"x": x}), lambda r, g: (g * doubled(r["x"]),)),
+    "an argument": ("forward", custom_vjp, lambda x: (doubled(x), x), lambda r, g: (g,)),
+    "a tangent": ("the rule", custom_jvp, lambda p, t: (p[0], doubled(t[0]))),
+    "a primal": ("the rule", custom_jvp, lambda p, t: (doubled(p[0]), t[0])),
+}
+
+
+@pytest.mark.parametrize("case", IN_PLACE.values(), ids=IN_PLACE)
+def test_a_rule_does_not_change_what_others_read(case):
+    what, kind, *rules = case
+    f, x = of_rules(kind, *rules), X.copy()
+    with pytest.raises(ArgumentError) as caught:
+        if kind is custom_vjp:
+            grad(lambda x: np.sum(x + f(x)))(x)
+        else:
+            jvp(lambda x: x + f(x), (x,), (Y,))
+    assert str(caught.value) == (
+        f"{kind.__name__} of <lambda>: {what} changes an array in place that others read too; "
+        "write g = g * 2, not g *= 2, or work on a copy"
+    )
+    assert np.array_equal(x, X)
+
+
+@pytest.mark.parametrize("kind", [custom_vjp, custom_jvp])
+def test_an_output_that_is_the_argument_may_be_changed(kind):
+    f = of_rules(
+        kind, *((lambda x: (x, None), lambda r, g: (g,)) if kind is custom_vjp else (lambda p, t: (p[0], t[0]),))
+    )
+    x = Value(X.copy())
+    out = f(x)
+    out.data[0] = 5.0
+    (out * out).sum().backward()
+    assert out.data[0] == 5.0
+    x.grad[0] = 3.0
+    z, t = jvp(f, (X.copy(),), (Y,))
+    z[0] = t[0] = 7.0
+    assert (z[0], t[0], x.grad[0]) == (7.0, 7.0, 3.0)
+
+
 def named_only():
     f = custom_vjp(lambda x, *, y: x)
     f.defvjp(lambda x, y: (x, None), lambda r, g: (g, None))

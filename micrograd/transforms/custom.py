@@ -158,7 +158,8 @@ class Custom:
             args: what it gets.
 
         Raises:
-            ArgumentError: forward takes other arguments than f.
+            ArgumentError: forward takes other arguments than f, or a rule changes an
+                array in place.
         """
         try:
             return rule(*args)
@@ -166,6 +167,13 @@ class Custom:
             if what == "forward":
                 check_takes(self.name, what, rule, [f"argument {i}" for i in range(len(args))])
             raise
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            raise ArgumentError(
+                f"{self.name}: {what} changes an array in place that others read too; "
+                f"write g = g * 2, not g *= 2, or work on a copy"
+            ) from error
 
     def _fixed_places(self, count: int) -> list[int]:
         try:

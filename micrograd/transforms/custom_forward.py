@@ -17,6 +17,7 @@ from micrograd.transforms.calls import Arguments, below, beneath, probe, pulled_
 from micrograd.transforms.custom import Custom, CustomCall, moves_of_output
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
+from micrograd.transforms.read_only import ReadOnly
 from micrograd.trees import leaves_of
 
 
@@ -142,13 +143,15 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
 
     def run(self, primals: Any, tangents: Any, fixed: list[Any]) -> tuple[Any, list[Any]]:
         """The output, and the tangents of its leaves; None for those that have none."""
+        given = ReadOnly()
         with quietly():
-            pair = self.ruled("the rule", self.rule, [*fixed, tuple(primals), tuple(tangents)])
+            moves = [*fixed, given.of(tuple(primals)), given.of(tuple(tangents))]
+            pair = self.ruled("the rule", self.rule, moves)
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise ArgumentError(
                 f"{self.name}: the rule returned {described(pair)}; return a pair (output, tangent of the output)"
             )
-        out, slope = joined_leaves(pair[0]), joined_leaves(pair[1])
+        out, slope = given.originals(joined_leaves(pair[0])), joined_leaves(pair[1])
         return out, moves_of_output(self.name, slope, out)
 
 

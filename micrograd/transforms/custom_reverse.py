@@ -28,6 +28,7 @@ from micrograd.transforms.calls import (
 from micrograd.transforms.custom import Custom, CustomCall, checked_move, is_real, matched
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
+from micrograd.transforms.read_only import ReadOnly
 from micrograd.trees import leaves_of, like, mapped
 
 INFINITY = float("inf")  # a level above all: nothing is refused
@@ -138,13 +139,15 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     def run_forward(self, moving: Sequence[Any], fixed: list[Any], level: float) -> tuple[Any, Any]:
         """The output and the residuals, which must be made from the arguments alone."""
-        pair = self.ruled("forward", self.forward, self.together(moving, fixed))
+        given = ReadOnly()
+        pair = self.ruled("forward", self.forward, self.together(given.of(list(moving)), fixed))
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise ArgumentError(
                 f"{self.name}: forward returned {described(pair)}; return a pair (output, residuals), as f gives "
                 f"the output and backward takes the residuals"
             )
-        return below(self.name, "forward", pair[0], level), below(self.name, "forward", pair[1], level)
+        out, residuals = (below(self.name, "forward", tree, level) for tree in pair)
+        return given.originals(out), residuals
 
     def outward(self, given: Arguments, fixed: list[Any], level: float) -> tuple[Any, Any]:
         """The output and the residuals. For transforms around, which see this output
@@ -157,7 +160,8 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     def run_backward(self, moving: Sequence[Any], fixed: list[Any], residuals: Any, cotangent: Any) -> list[Any]:
         """A cotangent for each leaf of the arguments; None for none."""
-        found = self.ruled("backward", self.backward, [*fixed, residuals, cotangent])
+        given = ReadOnly()
+        found = self.ruled("backward", self.backward, [*fixed, given.of(residuals), given.of(cotangent)])
         if not isinstance(found, (tuple, list)) or len(found) != len(moving):
             what = f"{len(found)} cotangents" if isinstance(found, (tuple, list)) else described(found)
             raise ArgumentError(
