@@ -209,6 +209,17 @@ def test_vmap(way):
     np.testing.assert_allclose(slope, np.sum(-t * y0[:, None] * np.exp(-np.outer(k, t)), axis=1), rtol=1e-5)
 
 
+@pytest.mark.parametrize("tangent", [1.0, 0.0])
+def test_the_tangent_of_a_plain_parameter_is_differentiated(tangent):
+    def end(t):
+        return jvp(lambda a: odeint(lambda t, y, a: -a * y, 1.0, np.array([0.0, 1.0]), args=(a,))[-1], (4.0,), (t,))[1]
+
+    assert grad(end)(tangent) == pytest.approx(-np.exp(-4.0), rel=1e-4)
+    t = Value(tangent)
+    end(t).backward()
+    assert t.grad == pytest.approx(-np.exp(-4.0), rel=1e-4)
+
+
 def test_the_same_numbers_as_scipy():
     t = np.linspace(0.0, 2.0, 5)
     for method in ("RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA"):
