@@ -590,6 +590,24 @@ def doubled(x):
     return x
 
 
+def without_history(run):
+    def rule(*args):
+        with no_grad():
+            return run(*args)
+
+    return rule
+
+
+@pytest.mark.parametrize("x", [3.0, X], ids=["number", "array"])
+def test_a_rule_that_loses_the_history_of_what_it_gets_is_refused(x):
+    f = of_rules(custom_jvp, without_history(lambda p, t: (p[0] * 2.0, t[0] * 2.0)))
+    with pytest.raises(GradientError, match=r"its rule is not linear in the tangents \(a constant\)"):
+        grad(lambda x: np.sum(f(x)))(x)
+    f = of_rules(custom_vjp, lambda x: (x * 2.0, x), without_history(lambda r, g: (g * 2.0,)))
+    with pytest.raises(GradientError, match=r"backward is not linear in the cotangent \(a constant\)"):
+        jvp(f, (x,), (x,))
+
+
 IN_PLACE = {
     "a cotangent": ("backward", custom_vjp, lambda x: (x, x), lambda r, g: (doubled(g),)),
     "a residual": ("backward", custom_vjp, lambda x: (x, {"x": x}), lambda r, g: (g * doubled(r["x"]),)),

@@ -168,7 +168,14 @@ def test_a_transpose_is_the_pullback(f, primals):
 
 
 @pytest.mark.parametrize(
-    ("f", "name"), [(np.sin, "sin"), (lambda x: x + 1.0, "add"), (lambda x: x * x[0], "multiply"), (abs, "absolute")]
+    ("f", "name"),
+    [
+        (np.sin, "sin"),
+        (lambda x: x + 1.0, "add"),
+        (lambda x: x * x[0], "multiply"),
+        (abs, "absolute"),
+        (lambda x: x.detach() * 2.0, "a constant"),
+    ],
 )
 def test_what_is_not_linear_has_no_transpose(f, name):
     with pytest.raises(GradientError) as caught:

@@ -7,7 +7,7 @@ from typing import Any
 
 from micrograd import levels
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import zeros_like
+from micrograd.interpreter import ones_like, zeros_like
 from micrograd.leaves import described, joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
@@ -173,7 +173,8 @@ class _Pushed(CustomCall):
     def _run(self, leaves: list[Any]) -> tuple[Any, list[Any], list[Any]]:
         """The output, its tangents, and the leaves that these are made from."""
         zeros = [zeros_like(x) for x in leaves]
-        probes = [probe(zeros[i]) for i in self.given.places]
+        # Ones: a slope that has lost its history shows as a number that is not 0.
+        probes = [probe(ones_like(leaves[i])) for i in self.given.places]
         replaced = self.given.replaced
         with levels.recording(), enable_grad():
             out, slopes = self.custom.run(replaced(leaves), replaced(self.given.placed(probes, zeros)), self.fixed)

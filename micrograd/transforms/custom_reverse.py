@@ -7,7 +7,7 @@ from typing import Any
 
 from micrograd import levels
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import Interpreter, zeros_like
+from micrograd.interpreter import Interpreter, ones_like, zeros_like
 from micrograd.leaves import described, unshared_leaves
 from micrograd.modes import enable_grad, is_recording
 from micrograd.node import Node
@@ -189,7 +189,8 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
             level: that of the arguments, if the tangents shall depend on them.
         """
         outs = leaves_of(out)
-        probes = {i: probe(zeros_like(z)) for i, z in enumerate(outs) if is_real(z)}
+        # Ones: a part that has lost its history shows as a number that is not 0.
+        probes = {i: probe(ones_like(z)) for i, z in enumerate(outs) if is_real(z)}
         is_outer = is_recording()
         with levels.recording(), enable_grad(), quietly():
             seeds = like(out, [probes.get(i, z) for i, z in enumerate(outs)])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd.errors import GradientError
-from micrograd.interpreter import zeros_like
+from micrograd.interpreter import ones_like, zeros_like
 from micrograd.leaves import moves_of, unboxed, unshared_leaves
 from micrograd.node import inputs_of
 from micrograd.quiet import quietly
@@ -128,5 +128,6 @@ def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], An
                 )
         return out
 
-    transpose: Callable[[Any], Any] = pulled_back("linear_transpose", checked, mapped(zeros_like, primals))[1]
+    ones = mapped(ones_like, primals)  # not zeros: a constant output shall show
+    transpose: Callable[[Any], Any] = pulled_back("linear_transpose", checked, ones)[1]
     return transpose
