@@ -608,6 +608,15 @@ def test_a_rule_that_loses_the_history_of_what_it_gets_is_refused(x):
         jvp(f, (x,), (x,))
 
 
+def test_a_constant_in_backward_makes_plain_gradients():
+    f = of_rules(custom_vjp, lambda x: (x * x, x), lambda x, g: (2.0 * x * g * Value(2.0).detach(),))
+    x = Value(3.0)
+    f(x).backward()
+    assert (type(x.grad), type(grad(f)(3.0)), type(vjp(f, 3.0)[1](1.0)[0])) == (float, float, float)
+    assert (x.grad, grad(f)(3.0), grad(grad(f))(3.0)) == (12.0, 12.0, 4.0)
+    assert type(grad(lambda x: np.sum(f(x)))(X)) is np.ndarray
+
+
 IN_PLACE = {
     "a cotangent": ("backward", custom_vjp, lambda x: (x, x), lambda r, g: (doubled(g),)),
     "a residual": ("backward", custom_vjp, lambda x: (x, {"x": x}), lambda r, g: (g * doubled(r["x"]),)),

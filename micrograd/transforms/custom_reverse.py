@@ -10,7 +10,7 @@ from micrograd.errors import ArgumentError, GradientError
 from micrograd.interpreter import Interpreter, ones_like, zeros_like
 from micrograd.leaves import described, unshared_leaves
 from micrograd.modes import enable_grad, is_recording
-from micrograd.node import Node
+from micrograd.node import Node, data_of
 from micrograd.ops import sum as sum_of
 from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
@@ -257,15 +257,16 @@ class _Reversed(CustomCall):
         moving, residuals = self._at(inputs, is_recorded)
         parts = self.custom.run_backward(moving, self.fixed, residuals, self._seeds(g))
         if not is_recorded and not is_recorded_below(g, self.level):
-            self._check_own(parts)
+            parts = self._own(parts)
         found = [parts[i] for i in self.given.places]
         found = [zeros_like(x) if part is None else part for x, part in zip(inputs, found, strict=True)]
         return unshared_leaves(found, [g, *inputs, *leaves_of(residuals)])
 
-    def _check_own(self, parts: list[Any]) -> None:
-        """Refuse cotangents with a history, which that of the output does not have."""
+    def _own(self, parts: list[Any]) -> list[Any]:
+        """The cotangents without a history, which that of the output does not have."""
         if any(is_recorded_below(part, self.level) for part in parts):
             raise foreign_error(self.custom.name, "backward", "Value")
+        return [data_of(x) if isinstance(x, Node) and x._level == self.level else x for x in parts]
 
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         is_recorded = isinstance(z, Node) and z._record is self
