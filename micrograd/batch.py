@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import batched, levels
-from micrograd.arrays import as_real
+from micrograd.arrays import are_truths, as_real
 from micrograd.errors import DataError, GradientError, MicrogradError, OpError
 from micrograd.interpreter import PLAIN, Array, ground, settled, shape_of
 from micrograd.ops import logical_and, logical_not, logical_or, logical_xor
@@ -108,18 +108,18 @@ class Batch(Operators):
     # Answers to comparisons are plain booleans elsewhere, and go together by & | ^ ~.
 
     def __and__(self, other: Any) -> Any:
-        return logical_and(self, other) if _is_truth(self, other) else NotImplemented
+        return logical_and(self, other) if are_truths(self, other) else NotImplemented
 
     def __or__(self, other: Any) -> Any:
-        return logical_or(self, other) if _is_truth(self, other) else NotImplemented
+        return logical_or(self, other) if are_truths(self, other) else NotImplemented
 
     def __xor__(self, other: Any) -> Any:
-        return logical_xor(self, other) if _is_truth(self, other) else NotImplemented
+        return logical_xor(self, other) if are_truths(self, other) else NotImplemented
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __invert__(self) -> Any:
-        if not _is_truth(self):
+        if not are_truths(self):
             raise OpError(f"~: {self.dtype} numbers have no op for it; write np.logical_not(x), or -x")
         return logical_not(self)
 
@@ -141,11 +141,6 @@ class Batch(Operators):
 
     def __repr__(self) -> str:
         return f"Batch({self.examples!r})"
-
-
-def _is_truth(*values: Any) -> bool:
-    """Whether all of these are booleans."""
-    return all(isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b" for x in values)
 
 
 def unmapped(x: Array, number: int) -> Batch:

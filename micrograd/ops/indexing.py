@@ -220,7 +220,7 @@ def _set_foreign(x: Any, w: Any, index: Any) -> Any:
 
 
 def _joint(*inputs: Array) -> Any:
-    return np.result_type(float if all(isinstance(x, (int, float)) for x in inputs) else 0.0, *inputs)
+    return np.result_type(*inputs, *[float] * all(isinstance(x, (int, float)) for x in inputs))
 
 
 def _add_shape(x: Array, w: Array, *, index: Any) -> tuple[int, ...]:

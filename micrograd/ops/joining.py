@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_data, as_input
+from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, linear, named, shape_of
 from micrograd.ops.axes import along, axis_of, new_axis, with_length
@@ -241,12 +241,12 @@ def _depth(x: Any) -> int:
 
 
 def _most_axes(x: Any) -> int:
-    return builtins.max(map(_most_axes, x)) if isinstance(x, list) else len(shape_of(as_data(x, "block")))
+    return builtins.max(map(_most_axes, x)) if isinstance(x, list) else len(shape_of(as_input(x, "block")))
 
 
 def _blocks(x: Any, depth: int, ndim: int) -> Array:
     if depth:
         return concatenate([_blocks(part, depth - 1, ndim) for part in x], axis=-depth)
-    x = as_data(x, "block")
+    x = as_input(x, "block")
     missing = ndim - len(shape_of(x))
     return reshape(x, shape=(1,) * missing + shape_of(x)) if missing or not ndim else x

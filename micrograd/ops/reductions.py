@@ -9,7 +9,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, Op, ground, is_quiet, multilinear, named, primitive, question, shape_of
-from micrograd.ops.arithmetic import cast, divide, stop_gradient, where
+from micrograd.ops.arithmetic import as_floats, as_long, cast, divide, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of, axis_of, reduced_shape
 from micrograd.ops.comparisons import equal
 from micrograd.ops.indexing import getitem
@@ -291,6 +291,7 @@ def _from_mean(name: str, x: Array, axis: Axis) -> Array:
     # Subtract an element first: then equal numbers are exactly 0. In floating point the
     # mean of [0.1, 0.1, 0.1] is not 0.1.
     axes = axes_of(name, x, axis)
+    x = as_floats(x)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
     return x - mean(x, axis=axis, keepdims=True) if count_along(name, x, axis) else x
@@ -360,6 +361,7 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     24.0
     """
     axes = axes_of("prod", x, axis)
+    x = as_long(x)
     if not axes:
         return x
     z = _product(as_rows(x, axes))
