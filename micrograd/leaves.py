@@ -15,7 +15,7 @@ from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.errors import ShapeError
 from micrograd.exact import number_like
-from micrograd.interpreter import Array, Interpreter, ground, ones_like, settled, shape_of, zeros_like
+from micrograd.interpreter import Array, Interpreter, numbers_below, ones_like, settled, shape_of, zeros_like
 from micrograd.ops import reshape, stack
 from micrograd.trees import is_branch, leaves_of, mapped, same_leaves
 
@@ -82,7 +82,7 @@ def moves_of(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any
         ArgumentError: the structures differ.
         ShapeError: the shapes of two leaves differ.
     """
-    if type(given) is float and type(ground(wanted)) is float:
+    if type(given) is float and type(numbers_below(wanted)) is float:
         return [given]
     if type(given) is list and type(wanted) is list and len(given) == len(wanted) and _are_floats(given, wanted):
         return given[:]

@@ -129,6 +129,12 @@ def lifted(x: Any) -> Any:
     return x if level == 0 or getattr(x, "_level", 0.0) >= level else constant(x, level)
 
 
+def lifted_to(x: Any, level: int) -> Any:
+    """x as a constant of the jvp or vmap with this number, unless it is inside."""
+    constant, _ = _open.get(level, (None, 0))
+    return x if constant is None or getattr(x, "_level", 0.0) >= level else constant(x, level)
+
+
 def outside(level: float) -> int:
     """The number of the jvp or vmap in which that was made on which values of a level
     stand; 0 for none.

@@ -92,6 +92,8 @@ TRANSFORMS = {
     "vmap of jvp": lambda f: vmap(lambda x, y: jvp(f, (x, y), (1.0, 2.0)))(X, Y),
     "vmap of hvp": lambda f: vmap(lambda x, y: hvp(f, (x, y), (1.0, 2.0)))(X, Y),
     "vmap of jacobian": lambda f: vmap(jacobian(lambda x: f(x, x * x)))(np.outer(X, Y)),
+    "vmap of vmap of grad": lambda f: vmap(vmap(grad(f, (0, 1)), (None, 0)), (0, None))(X, Y),
+    "vmap of vmap of jacobian": lambda f: vmap(lambda x: vmap(lambda y: y * jacobian(f)(x, x))(Y))(X),
     "vmap of a pullback": lambda f: vmap(vjp(f, X, Y)[1])(np.eye(4)),
     "grad of vmap": lambda f: grad(total(vmap(f)), (0, 1))(X, Y),
     "grad of vmap, one mapped": lambda f: grad(total(vmap(f, (None, 0))), (0, 1))(2.0, Y),

@@ -103,6 +103,19 @@ def test_a_rule_that_takes_grad_of_a_function_of_its_own_output():
     assert (grad(f)(2.0), grad(grad(f))(2.0), jvp(grad(f), (2.0,), (1.0,))) == (12.0, 12.0, (12.0, 12.0))
 
 
+CONSTANTS = {
+    "custom_vjp": by_backward(lambda f, x, g: (2.0 * g,))(lambda x: 3.0),
+    "custom_jvp": by_rule(lambda f, x, t: 2.0 * t)(lambda x: 3.0),
+}
+
+
+@pytest.mark.parametrize("f", CONSTANTS.values(), ids=CONSTANTS)
+def test_a_function_that_gives_the_same_number_in_each_example_has_the_slope_of_its_rule(f):
+    assert vmap(grad(f))(X).tolist() == [2.0] * 3
+    np.testing.assert_allclose(vmap(lambda s: grad(lambda x: f(x * s))(2.0))(X), 2.0 * X)
+    assert jvp(lambda s: grad(lambda x: f(x) * s)(2.0), (1.0,), (1.0,)) == (2.0, 2.0)
+
+
 CLOSURES = {  # checkpointed functions of w that close over the s of a transform further in
     "jvp": (lambda c: grad(lambda w: jvp(lambda s: c(lambda w: w * s)(w) * s, (2.0,), (1.0,))[1])(3.0), 4.0),
     "vmap": (lambda c: grad(lambda w: np.sum(vmap(lambda s: c(lambda w: w * s)(w))(U)))(3.0), np.sum(U)),

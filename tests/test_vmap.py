@@ -48,6 +48,7 @@ PER_EXAMPLE: dict[str, Callable[[Any], Any]] = {
     "jvp": lambda x: jvp(curve, (x,), (W,))[1],
     "jvp of an inner function": lambda x: jvp(lambda w: loss(x, w), (W,), (x,))[1],
     "vjp": lambda x: vjp(curve, x)[1](np.arange(4.0))[0],
+    "vjp of a number": lambda x: vjp(np.tanh, x[0])[1](1.0)[0],
     "grad of grad": lambda x: grad(lambda y: np.sum(grad(loss)(y) * y))(x),
     "vmap": lambda x: vmap(lambda a: np.sum(a * x))(A),
     "grad of vmap": lambda x: grad(lambda y: np.sum(vmap(lambda a: np.sin(a @ y))(A)))(x),

@@ -161,9 +161,12 @@ def is_recorded_at(x: Any, level: float) -> bool:
 def node_of(call: Call, data: Any, inputs: Sequence[Any]) -> Any:
     """The node of a call.
 
-    The collector tracks it: what the user's function holds may refer to the node.
+    It stands on the level of its inputs, where walks look for it, even if the function
+    gave the same number in each example. The collector tracks it: what the user's
+    function holds may refer to the node.
     """
-    node = made(kind_of_result(list(inputs)), as_data(data), call, None, None)
+    data = levels.lifted_to(as_data(data), int(inputs[0]._level))
+    node = made(kind_of_result(list(inputs)), data, call, None, None)
     set_inputs(node, inputs)
     watch_cycle(node, call)
     if OPEN and (anomalies := current_anomalies()) is not None:
