@@ -396,6 +396,8 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "size by name": (lambda: vmap(lambda x, w: x)(XS, w=XS[:2]), "differ: 5 in argument 0, 2 in w=; give"),
     "axis_size": (lambda: vmap(loss, axis_size=4)(XS), "differ: 4 by axis_size, 5 in argument 0; give"),
+    "axis_size below 0": (lambda: vmap(loss, None, axis_size=-1)(W), "axis_size=-1: give an integer of at least 0"),
+    "axis_size True": (lambda: vmap(loss, None, axis_size=True)(W), "axis_size=True: give an integer of at least 0"),
     "number": (
         lambda: vmap(loss)(XS, 2.0),
         "argument 1 is a number, which has no axes, and in_axes says axis 0; give None",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from micrograd import on_demand as np
 from micrograd.argnums import Argnames, Argnums, Chosen
 from micrograd.errors import GradientError, MissingExtraError, ShapeError
-from micrograd.interpreter import Interpreter, settled, shape_of
+from micrograd.interpreter import Interpreter, numbers_below, settled, shape_of
 from micrograd.leaves import as_array, joined_leaves, size_of
 from micrograd.sparsity.dependence import seeds, sets_of
 from micrograd.sparsity.patterns import (
@@ -86,7 +86,8 @@ def sparse_jacobian(f: Any, settings: Settings, args: tuple[Any, ...], options: 
     elements = plan.elements(found.rows[: plan.count]) if plan.count else np.zeros(0)
     if settings.check:
         repair = GIVE_ONE if is_detected else GIVE_A_LARGER_ONE
-        check_products(name, pattern, plan.mode, elements, one_more[0], found.rows[-1], repair)
+        sizes = _sizes(found.out, chosen)
+        check_products(name, pattern, plan.mode, elements, one_more[0], found.rows[-1], repair, sizes)
     matrix = sparse.csr_array((elements, pattern.members, pattern.starts), shape=pattern.shape)
     tree = like(found.out, map(chosen.shaped, _blocks(matrix, leaves_of(found.out), chosen.leaves)))
     return (tree, mapped(settled, found.aux)) if settings.has_aux else tree
@@ -183,6 +184,15 @@ def _in_chunks(f: Callable[[list[Any]], list[Any]], moves: list[Any], chunk: int
         size = len(part[0])
         rows.append(np.concatenate([np.reshape(z, (size, -1)) for z in found], axis=1))
     return np.concatenate(rows)
+
+
+def _sizes(out: Any, chosen: Chosen) -> Any:
+    """For each element of the output how large a derivative of it is if nothing
+    cancels: its own size, over that of the input.
+    """
+    largest = max([float(abs(np.asarray(x)).max(initial=0.0)) for x in chosen.leaves], default=0.0)
+    sizes = np.concatenate([np.zeros(0), *(np.ravel(abs(np.asarray(numbers_below(z), float))) for z in leaves_of(out))])
+    return np.where(np.isfinite(sizes), sizes, 0.0) / largest if 0.0 < largest < np.inf else 0.0
 
 
 def _blocks(matrix: Any, outs: list[Any], leaves: list[Any]) -> list[list[Any]]:

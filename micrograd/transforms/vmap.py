@@ -53,7 +53,8 @@ def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: in
 
     Raises:
         ArgumentError: in_axes is not an axis or a tuple of axes, or does not fit the
-            arguments; or out_axes does not fit the results.
+            arguments; out_axes does not fit the results; or axis_size is not a whole
+            number.
         ShapeError: an argument has no such axis, or another number of examples.
 
     >>> import numpy as np
@@ -65,7 +66,8 @@ def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: in
             f"vmap: in_axes is {described(in_axes)}; give one axis for all, or a tuple with one entry for each; "
             f"the arguments of f come in a second call: vmap(f)(x)"
         )
-    return Derived("vmap", _vmap, f, in_axes, out_axes, axis_size)
+    size = None if axis_size is None else integer_at_least(0, "vmap", "axis_size", axis_size)
+    return Derived("vmap", _vmap, f, in_axes, out_axes, size)
 
 
 def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tuple[Any, ...], options: Any) -> Any:
@@ -161,7 +163,7 @@ def _count(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args
             "vmap: no argument is mapped, so the number of examples is not known; "
             "give in_axes an axis, or axis_size= the number"
         )
-    count = integer_at_least(0, "vmap", "axis_size", axis_size) if axis_size is not None else sizes[0]
+    count = sizes[0] if axis_size is None else axis_size
     if any(n != count for n in sizes):
         raise ShapeError(_sizes_differ(leaves, is_mapped, axis_size, args, options))
     return count
