@@ -417,7 +417,6 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: vmap(loss, out_axes=1)(XS),
         r"out_axes says axis 1 for a result of shape \(\) in each example; with",
     ),
-    "axis_size below 0": (lambda: vmap(loss, None, axis_size=-1)(W), "axis_size=-1: give an integer of at least 0"),
     "axis_size not whole": (lambda: vmap(loss, None, axis_size=2.5)(W), "axis_size=2.5: give an integer of at least"),
     "unknown option": (
         lambda: vmap(loss, axis=1),

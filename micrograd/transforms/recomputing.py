@@ -120,6 +120,12 @@ class _Recomputed(Call):
         fresh = [_fresh(x, data_of(x)) for x in inputs]
         tree = self._run(self._f, fresh)
         leaves = leaves_of(tree)
+        if _are_above(leaves, self.level + 0.5):
+            # f closes over a value of a jvp or a vmap further in. What it made of
+            # that stands on Values of this level: they stay, with their history.
+            for leaf, x in zip(fresh, inputs, strict=True):
+                _lead_on(leaf, x)
+            return tree
         self._packing = Packing(leaves, _depending(leaves, fresh))
         original = {id(x): before for x, before in zip(fresh, inputs, strict=True)}
         results = [original.get(id(z), z) for z in leaves]
@@ -128,12 +134,6 @@ class _Recomputed(Call):
             self._others = Reach(root, fresh).widen()
             self.rules = self.rules[:1] * (len(inputs) + len(self._others))
             results = self._packing.filled(results, node_of(self, data_of(root), inputs + self._others))
-        if _are_above(results, self.level + 0.5):
-            # f closes over a value of a jvp or a vmap further in. What it made of
-            # that stands on Values of this level: they stay, with their history.
-            for leaf, x in zip(fresh, inputs, strict=True):
-                _lead_on(leaf, x)
-            return tree
         for leaf in fresh:
             seal(leaf)
         return like(tree, results)
