@@ -152,6 +152,8 @@ def reduced_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int,
     (1, 3)
     """
     axes = axes_of(name, x, axis)
+    if len(axes) == 1:  # as it almost always is
+        return with_length(shape_of(x), axes[0], 1) if keepdims else shape_of(x)[: axes[0]] + shape_of(x)[axes[0] + 1 :]
     return tuple(1 if a in axes else n for a, n in enumerate(shape_of(x)) if keepdims or a not in axes)
 
 
