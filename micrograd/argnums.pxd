@@ -21,6 +21,7 @@ cdef class Chosen:
     cpdef shaped(self, object leaves)
 
 
+cdef bint _are_several(object argnums) except -1
 @cython.locals(count=Py_ssize_t)
 cdef list _checked(object name, object argnums, tuple args)
 cdef list _checked_names(object name, object argnames, dict options)

@@ -58,7 +58,7 @@ class Chosen:
         self._names: list[str] = []
         self._one_number = self._one_name = False
         if argnums is not None or argnames is None:
-            self._one_number = argnums is None or type(argnums) is int or not isinstance(argnums, Sequence)
+            self._one_number = argnums is None or type(argnums) is int or not _are_several(argnums)
             self._numbers = _checked(name, argnums, args)
         if argnames is not None:
             self._one_name = isinstance(argnames, str)
@@ -131,7 +131,7 @@ def check_argnums(name: str, argnums: Any) -> None:
             f"for one that is given by name"
         )
     try:
-        for i in argnums if isinstance(argnums, Sequence) else [argnums]:
+        for i in argnums if _are_several(argnums) else [argnums]:
             operator.index(i)
     except TypeError:
         said = f" is {described(argnums)}" if hasattr(argnums, "shape") else f"={argnums!r}"
@@ -139,6 +139,10 @@ def check_argnums(name: str, argnums: Any) -> None:
             f"{name}: argnums{said}; give the number of an argument, or a tuple of them; "
             f"the arguments of f come in a second call: {name}(f)(x)"
         ) from None
+
+
+def _are_several(argnums: Any) -> bool:
+    return type(argnums) is tuple or isinstance(argnums, Sequence)  # to ask the class Sequence takes a while
 
 
 def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[int]:
@@ -151,7 +155,7 @@ def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[
     if type(argnums) is range and argnums == range(count) and count:
         return list(argnums)
     try:
-        given = argnums if isinstance(argnums, Sequence) else [argnums]
+        given: Any = argnums if _are_several(argnums) else [argnums]
         numbers = [range(count)[operator.index(i)] for i in given]
     except (TypeError, IndexError):
         numbers = []

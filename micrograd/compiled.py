@@ -19,6 +19,8 @@ COMPILED = (
     "micrograd.arrays",
     "micrograd.ops.doors",
     "micrograd.ops.operators",
+    "micrograd.ops.calls",
+    "micrograd.ops.protocols",
     "micrograd.walks",
     "micrograd.formula",
     "micrograd.cotangents",

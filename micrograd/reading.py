@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.interpreter import Array, shape_of
+from micrograd.interpreter import NUMBERS, Array, shape_of
 from micrograd.ops.operators import Operators
 from micrograd.record import Elementwise, Op
 
@@ -95,12 +95,20 @@ def _key(op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], para
     parts: list[Any] = [op]
     parts += moving
     if not isinstance(op, Elementwise):
-        parts.append(_kind(z))
+        _add_kind(parts, z)
         for x in inputs:
-            parts.append(_kind(x))
+            _add_kind(parts, x)
     for name, x in params.items():
         parts.append(_outline(x) if name == "index" else _kept(x))
     return tuple(parts)
+
+
+def _add_kind(parts: list[Any], x: Array) -> None:
+    """Add to a key what `_kind` says of x, in words that are quick to find."""
+    parts.append(type(x))
+    if type(x) not in NUMBERS:
+        parts.append(x.shape)
+        parts.append(x.dtype)
 
 
 def _kind(x: Array) -> tuple[Any, Any]:
