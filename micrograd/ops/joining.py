@@ -124,7 +124,7 @@ def concatenated(*values: Array, axis: int = 0) -> Array:
     >>> concatenated(np.array([1.0]), np.array([2.0, 3.0]))
     array([1., 2., 3.])
     """
-    return np.concatenate(values, axis=axis)
+    return np.concatenate(values, axis)
 
 
 def concatenate(arrays: Iterable[Array], *, axis: int | None = 0) -> Array:
