@@ -11,8 +11,9 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd import batched, levels
+from micrograd import levels
 from micrograd.arrays import are_truths, as_real
+from micrograd.batched.rules import run
 from micrograd.errors import DataError, GradientError, MicrogradError, OpError
 from micrograd.interpreter import PLAIN, Array, ground, settled, shape_of
 from micrograd.ops import logical_and, logical_not, logical_or, logical_xor
@@ -100,7 +101,7 @@ class Batch(Operators):
             z = op(*data, **params)
             return Batch(z, False, number) if op.differentiable else z
         try:
-            return Batch(batched.run(op, data, mapped, params), True, number)
+            return Batch(run(op, data, mapped, params), True, number)
         except MicrogradError:
             op.shape(*inputs, **params)  # says the shapes of one example
             raise
@@ -116,7 +117,14 @@ class Batch(Operators):
     def __xor__(self, other: Any) -> Any:
         return logical_xor(self, other) if are_truths(self, other) else NotImplemented
 
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+    def __rand__(self, other: Any) -> Any:
+        return self & other
+
+    def __ror__(self, other: Any) -> Any:
+        return self | other
+
+    def __rxor__(self, other: Any) -> Any:
+        return self ^ other
 
     def __invert__(self) -> Any:
         if not are_truths(self):

@@ -9,7 +9,7 @@ cdef set PLAIN
 
 cpdef fit(object g, object data)
 cpdef given_cotangent(str asker, object x, object given)
-cpdef unshared(object part, object g)
 cpdef in_dtype(object g, object below)
+cpdef unshared(object part, object g)
 @cython.locals(i=Py_ssize_t, extra=Py_ssize_t)
 cdef bint _broadcasts(object shape, object larger) except -1

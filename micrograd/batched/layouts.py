@@ -27,6 +27,11 @@ def checked_shapes(op: Op, data: list[Array], mapped: list[bool], params: dict[s
     return shapes
 
 
+def rank_of(x: Array) -> int:
+    """How many axes x has, with that of the examples."""
+    return x.ndim if type(x) is np.ndarray else len(shape_of(x))
+
+
 class stand_in:  # noqa: N801 - it is used like a function
     """What rules of shapes see of an array: its shape."""
 
