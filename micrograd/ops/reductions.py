@@ -15,7 +15,7 @@ from micrograd.ops.axes import Axis, axes_of, axis_of, reduced_shape
 from micrograd.ops.comparisons import equal
 from micrograd.ops.indexing import getitem
 from micrograd.ops.lengths import euclidean_norm
-from micrograd.ops.rows import extremum_of_rows, has_short_rows, sum_of_rows
+from micrograd.ops.rows import has_short_rows, of_rows, sum_of_rows
 from micrograd.ops.shapes import broadcast_to, reshape, transpose
 from micrograd.unknown import warn_user
 
@@ -149,7 +149,7 @@ def _extreme(ufunc: Any, x: Array, axis: Axis, keepdims: bool) -> Array:
         return _itself(x, axis)
     if type(x) is not np.ndarray:
         return (np.max if ufunc is np.maximum else np.min)(x, axis=axis, keepdims=keepdims)
-    return extremum_of_rows(ufunc, x, keepdims) if has_short_rows(x, axis) else ufunc.reduce(x, axis, keepdims=keepdims)
+    return of_rows(ufunc, x, keepdims) if has_short_rows(x, axis) else ufunc.reduce(x, axis, keepdims=keepdims)
 
 
 @_extremum("max")
