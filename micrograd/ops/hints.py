@@ -168,11 +168,11 @@ ATTRIBUTES = {
     # What a Value has, and a value inside vmap and jvp has not
     **dict.fromkeys(
         ["data", "numpy"],
-        "not there: only a Value has plain numbers; use NumPy's functions, or v.detach() for a constant",
+        "only on a Value, which has plain numbers; use NumPy's functions, or v.detach() for a constant",
     ),
     **dict.fromkeys(
         ["grad", "backward", "zero_grad"],
-        "not there: only a Value keeps a gradient; grad(f) gives that of a function",
+        "only on a Value, which keeps a gradient; grad(f) gives that of a function",
     ),
 }
 
