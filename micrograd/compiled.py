@@ -19,7 +19,6 @@ COMPILED = (
     "micrograd.arrays",
     "micrograd.ops.doors",
     "micrograd.ops.operators",
-    "micrograd.ops.calls",
     "micrograd.ops.protocols",
     "micrograd.walks",
     "micrograd.formula",

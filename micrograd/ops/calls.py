@@ -91,10 +91,7 @@ class Plan:
                 return False
         if self.rest == ONE and any(map(is_odd, args[len(self.places) :])):
             return False
-        for name, x in params.items():  # noqa: SIM110 - Cython makes no generator of this
-            if name in self.kinds and is_odd(x):
-                return False
-        return True
+        return not any(is_odd(x) for name, x in params.items() if name in self.kinds)
 
     def read(self, args: Sequence[Any], params: dict[str, Any]) -> Call:
         """The call as it was meant: with params by name, and arrays for lists.
