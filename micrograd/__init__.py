@@ -7,6 +7,11 @@ needs no NumPy.
 
 from __future__ import annotations
 
+import functools
+import importlib
+import os
+from typing import Any
+
 import lazy_loader
 
 from micrograd import (
@@ -50,7 +55,36 @@ __version__ = "1.0.0.dev0"
 
 # The names, and the rooms they come from, stand in __init__.pyi: type checkers read
 # that file, and so does this line.
-__getattr__, _lazy_names, _ = lazy_loader.attach_stub(__name__, __file__)
+_loaded, _lazy_names, _ = lazy_loader.attach_stub(__name__, __file__)
+
+# Where a name is looked for that stands in another room, and how the room is called
+_PLACES = ("scipy", "nn", "nn.losses", "optim", "train", "data", "numpy", "ops", "special")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _lazy_names():
+        return _loaded(name)
+    if name.startswith("_") or name in _rooms():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from micrograd.ops.hints import FUNCTIONS, elsewhere
+
+    raise elsewhere(__name__, name, FUNCTIONS if name in FUNCTIONS else _found(name))
+
+
+@functools.cache
+def _rooms() -> set[str]:
+    """The names of the rooms: `from micrograd import levels` asks for an attribute
+    first.
+    """
+    return {file.partition(".")[0] for file in os.listdir(os.path.dirname(__file__))}
+
+
+def _found(name: str) -> dict[str, str]:
+    """The name as it is called in another room, if one has it."""
+    for place in _PLACES:
+        if name in importlib.import_module(f"{__name__}.{place}").__all__:
+            return {name: f"{__name__}.{place}.{name}"}
+    return {}
 
 
 def __dir__() -> list[str]:

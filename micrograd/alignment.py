@@ -65,6 +65,9 @@ def by_example(f: Callable[..., Any], *values: Array) -> Any:
     sizes = np.broadcast_shapes(*[x.shape[:depth] for x in rows.arrays])
     places = [dict(zip(rows.levels, place, strict=True)) for place in np.ndindex(sizes)]
     answers = [np.asarray(f(*[at_example(x, place) for x in values])) for place in places]
+    if not answers:  # there are no examples: zeros in place of one say the shape and the dtype
+        answer = np.asarray(f(*map(_zeros, values)))
+        return rows.wrapped(np.zeros((*sizes, *answer.shape), answer.dtype))
     shapes = {answer.shape for answer in answers}
     if len(shapes) > 1:
         least, *_, most = sorted(shapes)
@@ -72,8 +75,21 @@ def by_example(f: Callable[..., Any], *values: Array) -> Any:
             f"vmap: the size of a result differs from example to example: {least} and {most};\n"
             f"call this function in a loop over the examples, outside vmap"
         )
-    whole = np.stack(answers) if answers else np.zeros((0, *shape_of(values[0])))
+    whole = np.stack(answers)
     return rows.wrapped(whole.reshape(*sizes, *whole.shape[1:]))
+
+
+def _zeros(x: Array) -> Any:
+    """Zeros in place of one example; what is the same in each example as it is."""
+    data = numbers_below(x)
+    return np.zeros(shape_of(x), data.dtype) if is_one_of_many(x) else data
+
+
+def side_by_side(values: Sequence[Array]) -> list[Any]:
+    """The plain numbers of several values: aligned, where one differs from example to
+    example.
+    """
+    return Aligned(values).arrays if any_of_many(values) else [ground(x) for x in values]
 
 
 def at_example(x: Array, place: dict[int, int]) -> Any:

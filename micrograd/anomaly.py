@@ -13,10 +13,10 @@ from contextvars import ContextVar
 from typing import Any, overload
 
 from micrograd import on_demand as np
-from micrograd.alignment import Aligned, any_of_many
+from micrograd.alignment import side_by_side
 from micrograd.errors import AnomalyError
 from micrograd.modes import Function, Mode, is_quiet
-from micrograd.op import Op, ground, shape_of
+from micrograd.op import Op, shape_of
 from micrograd.unknown import STRICT, users_line
 
 
@@ -56,8 +56,7 @@ class Anomalies:
         """Raise AnomalyError if what a node gives to the gradient of input i, which is
         x, is not finite.
         """
-        values = [part, x, gradient]
-        part, shown, gradient = Aligned(values).arrays if any_of_many(values) else map(ground, values)
+        part, shown, gradient = side_by_side([part, x, gradient])
         place = _first_bad(part)
         if place is None:
             return
@@ -123,7 +122,7 @@ def _forget(lines: dict[int, tuple[weakref.ref[Any], str]], key: int, dead: weak
 
 
 def _check(op: Op, what: str, x: Any, inputs: Sequence[Any], line: str) -> None:
-    numbers = Aligned([x, *inputs]).arrays if any_of_many([x, *inputs]) else [ground(y) for y in (x, *inputs)]
+    numbers = side_by_side([x, *inputs])
     place = _first_bad(numbers[0])
     if place is None:
         return

@@ -15,13 +15,13 @@ cdef class Chosen:
     @cython.locals(found=list)
     cdef int _add(self, object name, object tree) except -1
     cdef list _trees(self, object leaves)
+    @cython.locals(trees=list, args=list, i=Py_ssize_t)
     cpdef called(self, object f, object leaves)
-    @cython.locals(args=list, i=Py_ssize_t)
-    cpdef list replaced(self, object leaves)
     @cython.locals(count=Py_ssize_t)
     cpdef shaped(self, object leaves)
 
 
+cdef bint _are_several(object argnums) except -1
 @cython.locals(count=Py_ssize_t)
 cdef list _checked(object name, object argnums, tuple args)
 cdef list _checked_names(object name, object argnames, dict options)

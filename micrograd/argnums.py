@@ -10,7 +10,7 @@ from typing import Any
 
 from micrograd.arrays import as_data
 from micrograd.errors import ArgumentError
-from micrograd.leaves import as_array
+from micrograd.leaves import as_array, described
 from micrograd.trees import LEAVES, fixed_of, leaves_of, like
 
 Argnums = int | Sequence[int]
@@ -36,8 +36,10 @@ class Chosen:
         DataError: a chosen argument holds no numbers, as a string does.
 
     >>> chosen = Chosen("grad", 1, ("first", [2.0, 3.0]))
-    >>> chosen.leaves, chosen.replaced([4.0, 5.0]), chosen.shaped([6.0, 7.0])
-    ([2.0, 3.0], ['first', [4.0, 5.0]], [6.0, 7.0])
+    >>> chosen.called(lambda *args: args, [4.0, 5.0])
+    ('first', [4.0, 5.0])
+    >>> chosen.leaves, chosen.shaped([6.0, 7.0])
+    ([2.0, 3.0], [6.0, 7.0])
     >>> Chosen("grad", None, (), {"w": 2.0}, ["w"]).shaped([5.0])
     {'w': 5.0}
     """
@@ -56,7 +58,7 @@ class Chosen:
         self._names: list[str] = []
         self._one_number = self._one_name = False
         if argnums is not None or argnames is None:
-            self._one_number = argnums is None or type(argnums) is int or not isinstance(argnums, Sequence)
+            self._one_number = argnums is None or type(argnums) is int or not _are_several(argnums)
             self._numbers = _checked(name, argnums, args)
         if argnames is not None:
             self._one_name = isinstance(argnames, str)
@@ -88,25 +90,13 @@ class Chosen:
         """f of all arguments, with these leaves in the place of those of the chosen
         ones.
         """
-        if not self._names:
-            return f(*self.replaced(leaves), **self._options)
-        trees = self._trees(leaves)
-        args, options = list(self._args), dict(self._options)
-        for i, number in enumerate(self._numbers):
-            args[number] = trees[i]
-        for i, key in enumerate(self._names):
-            options[key] = trees[len(self._numbers) + i]
-        return f(*args, **options)
-
-    def replaced(self, leaves: Sequence[Any]) -> list[Any]:
-        """All arguments by position, with these leaves in the place of those of the
-        chosen ones.
-        """
-        args = list(self._args)
-        trees = self._trees(leaves)
+        trees, args = self._trees(leaves), list(self._args)
         for i in range(len(self._numbers)):
             args[self._numbers[i]] = trees[i]
-        return args
+        if not self._names:
+            return f(*args, **self._options)
+        by_name = zip(self._names, trees[len(self._numbers) :], strict=True)
+        return f(*args, **{**self._options, **dict(by_name)})
 
     def shaped(self, leaves: Sequence[Any]) -> Any:
         """Results by leaf in the structure of the chosen arguments.
@@ -123,6 +113,38 @@ class Chosen:
         return (by_number, by_name) if count else by_name
 
 
+def check_argnums(name: str, argnums: Any) -> None:
+    """Refuse what cannot be the number of an argument, before there are arguments.
+
+    Raises:
+        ArgumentError: it is an argument itself, as in `grad(f, x)`, or a name.
+
+    >>> check_argnums("grad", 2.5)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    micrograd.errors.ArgumentError: grad: argnums=2.5; give the number of an argument...
+    """
+    if argnums is None or type(argnums) is int:
+        return
+    if isinstance(argnums, str):
+        raise ArgumentError(
+            f"{name}: argnums={argnums!r} is a name; give the number of an argument, from 0, or argnames={argnums!r} "
+            f"for one that is given by name"
+        )
+    try:
+        for i in argnums if _are_several(argnums) else [argnums]:
+            operator.index(i)
+    except TypeError:
+        said = f" is {described(argnums)}" if hasattr(argnums, "shape") else f"={argnums!r}"
+        raise ArgumentError(
+            f"{name}: argnums{said}; give the number of an argument, or a tuple of them; "
+            f"the arguments of f come in a second call: {name}(f)(x)"
+        ) from None
+
+
+def _are_several(argnums: Any) -> bool:
+    return type(argnums) is tuple or isinstance(argnums, Sequence)  # to ask the class Sequence takes a while
+
+
 def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[int]:
     """The numbers of the chosen arguments, counted from the front."""
     count = len(args)
@@ -133,10 +155,12 @@ def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[
     if type(argnums) is range and argnums == range(count) and count:
         return list(argnums)
     try:
-        given = argnums if isinstance(argnums, Sequence) else [argnums]
+        given: Any = argnums if _are_several(argnums) else [argnums]
         numbers = [range(count)[operator.index(i)] for i in given]
     except (TypeError, IndexError):
         numbers = []
+    if type(argnums) is range and not count:
+        raise ArgumentError(f"{name}: f alone was given; give its arguments too, as in {name}(f, x)")
     if not numbers or len(set(numbers)) < len(numbers):
         raise ArgumentError(
             f"{name}: argnums={argnums!r}, and f was called with {count} positional arguments; "
@@ -147,7 +171,7 @@ def _checked(name: str, argnums: Argnums | None, args: tuple[Any, ...]) -> list[
 
 def _checked_names(name: str, argnames: Argnames, options: dict[str, Any]) -> list[str]:
     """The names of the chosen arguments, each of which was given by name."""
-    names = [argnames] if isinstance(argnames, str) else list(argnames)
+    names = list(argnames) if isinstance(argnames, Sequence) and not isinstance(argnames, str) else [argnames]
     if not names or len(set(names)) < len(names) or not all(key in options for key in names):
         raise ArgumentError(
             f"{name}: argnames={argnames!r}, and f was called with the names {list(options)}; "

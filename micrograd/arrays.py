@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, HOMES, is_exact
-from micrograd.interpreter import PLAIN, Interpreter
+from micrograd.interpreter import PLAIN, Interpreter, settled
 from micrograd.op import OPS, numbers_below
 
 if TYPE_CHECKING:
@@ -59,6 +59,21 @@ def float_type(x: Any) -> Any:
     return dtype if dtype.kind == "f" else np.dtype(float)
 
 
+def kind_of(x: Any) -> str:
+    """The letter of NumPy's kind of numbers: "f", "i", "u", "b" and others; "" where x
+    is a Python number, or no number.
+
+    >>> kind_of(np.array([True])), kind_of(2)
+    ('b', '')
+    """
+    return getattr(getattr(x, "dtype", None), "kind", "")
+
+
+def are_truths(*values: Any) -> bool:
+    """Whether all of these are booleans."""
+    return all(isinstance(x, bool) or kind_of(x) == "b" for x in values)
+
+
 def is_lazy(x: Any) -> bool:
     """Whether x stands for a number without being one: another interpreter's, or
     another library's array.
@@ -83,7 +98,7 @@ def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
         x: what was given.
         asker: the op that asks, for the error.
         others: what stands beside it: booleans and integers become floats as in NumPy,
-            float32 beside float32.
+            float32 beside float32. Beside those of a vmap they stay what they are.
 
     >>> as_operand([1, 2], "add")
     array([1., 2.])
@@ -91,9 +106,12 @@ def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
     dtype('float32')
     """
     x = as_input(x, asker)
-    if getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u") and not isinstance(x, Interpreter) and x.ndim:
-        beside = [y.dtype for y in map(numbers_below, others) if getattr(getattr(y, "dtype", None), "kind", "") == "f"]
-        if beside:
+    if kind_of(x) in ("b", "i", "u") and not isinstance(x, Interpreter):
+        examples = [y for y in others if isinstance(y, Interpreter) and y._is_batch]
+        if any(kind_of(numbers_below(y)) in ("b", "i", "u") for y in examples):
+            return x
+        beside = [y.dtype for y in map(numbers_below, others) if kind_of(y) == "f"]
+        if beside and x.ndim:
             x = x.astype(np.result_type(x.dtype, *beside))
     return as_data(x, asker)
 
@@ -138,8 +156,7 @@ def as_real(x: Any, asker: str) -> Any:
     """
     if isinstance(x, (Interpreter, float, int)):
         return x
-    is_real = getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u", "b")
-    return x if is_real else as_operand(x, asker)
+    return x if kind_of(x) in ("f", "i", "u", "b") else as_operand(x, asker)
 
 
 def is_odd(x: Any) -> bool:
@@ -172,7 +189,7 @@ def _joined(x: Any, asker: str) -> Any:
 
 def is_object_array(x: Any) -> bool:
     """Whether x is an array of Python objects, as NumPy makes of a list of Values."""
-    return getattr(getattr(x, "dtype", None), "kind", "") == "O"
+    return kind_of(x) == "O"
 
 
 def holds_values(x: Any) -> bool:
@@ -251,7 +268,7 @@ def as_data(data: Any, asker: str = "Value") -> Any:
     if isinstance(data, (float, int)):  # np.float64 is a float, bool an int
         return float(data) if isinstance(data, float) else int(data)
     if isinstance(data, Interpreter):  # another interpreter stands for the number
-        return data._settled() if hasattr(data, "_settled") else data
+        return settled(data)
     if (kind not in PLAIN or kind in EXACT) and is_exact(data):
         return data
     if isinstance(data, (list, tuple)):

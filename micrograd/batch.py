@@ -11,10 +11,11 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd import batched, levels
-from micrograd.arrays import as_real
+from micrograd import levels
+from micrograd.arrays import are_truths, as_real
+from micrograd.batched.rules import run
 from micrograd.errors import DataError, GradientError, MicrogradError, OpError
-from micrograd.interpreter import PLAIN, Array, ground, shape_of
+from micrograd.interpreter import PLAIN, Array, ground, settled, shape_of
 from micrograd.ops import logical_and, logical_not, logical_or, logical_xor
 from micrograd.ops.operators import Operators
 from micrograd.ops.refusals import one_of_many_error
@@ -50,7 +51,7 @@ class Batch(Operators):
 
     @property
     def _level(self) -> float:
-        return self._number if levels.is_pushing(self._number) else -1.0
+        return self._number if levels.is_running(self._number) else -1.0
 
     @property
     def _below(self) -> Any:
@@ -62,14 +63,14 @@ class Batch(Operators):
         Raises:
             GradientError: it holds all examples.
         """
-        if levels.is_pushing(self._number):
+        if levels.is_running(self._number):
             return self
         if self.is_mapped:
             raise GradientError(
                 f"vmap: a value of shape {self.shape} is left over from a vmap that has ended, "
                 f"and stands for one example no more; return it from the function that vmap maps"
             )
-        return self.examples._settled() if hasattr(self.examples, "_settled") else self.examples
+        return settled(self.examples)
 
     def _is_traced(self) -> bool:
         return isinstance(self.examples, Operators) and bool(self.examples._is_traced())
@@ -82,7 +83,7 @@ class Batch(Operators):
         each.
         """
         number = self._number
-        if not levels.is_pushing(number):
+        if not levels.is_running(number):
             return op(*[x._settled() if isinstance(x, Batch) else x for x in inputs], **params)
         data, mapped = [], []
         for x in inputs:
@@ -100,7 +101,7 @@ class Batch(Operators):
             z = op(*data, **params)
             return Batch(z, False, number) if op.differentiable else z
         try:
-            return Batch(batched.run(op, data, mapped, params), True, number)
+            return Batch(run(op, data, mapped, params), True, number)
         except MicrogradError:
             op.shape(*inputs, **params)  # says the shapes of one example
             raise
@@ -108,18 +109,25 @@ class Batch(Operators):
     # Answers to comparisons are plain booleans elsewhere, and go together by & | ^ ~.
 
     def __and__(self, other: Any) -> Any:
-        return logical_and(self, other) if _is_truth(self, other) else NotImplemented
+        return logical_and(self, other) if are_truths(self, other) else NotImplemented
 
     def __or__(self, other: Any) -> Any:
-        return logical_or(self, other) if _is_truth(self, other) else NotImplemented
+        return logical_or(self, other) if are_truths(self, other) else NotImplemented
 
     def __xor__(self, other: Any) -> Any:
-        return logical_xor(self, other) if _is_truth(self, other) else NotImplemented
+        return logical_xor(self, other) if are_truths(self, other) else NotImplemented
 
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+    def __rand__(self, other: Any) -> Any:
+        return self & other
+
+    def __ror__(self, other: Any) -> Any:
+        return self | other
+
+    def __rxor__(self, other: Any) -> Any:
+        return self ^ other
 
     def __invert__(self) -> Any:
-        if not _is_truth(self):
+        if not are_truths(self):
             raise OpError(f"~: {self.dtype} numbers have no op for it; write np.logical_not(x), or -x")
         return logical_not(self)
 
@@ -141,11 +149,6 @@ class Batch(Operators):
 
     def __repr__(self) -> str:
         return f"Batch({self.examples!r})"
-
-
-def _is_truth(*values: Any) -> bool:
-    """Whether all of these are booleans."""
-    return all(isinstance(x, bool) or getattr(getattr(x, "dtype", None), "kind", "") == "b" for x in values)
 
 
 def unmapped(x: Array, number: int) -> Batch:

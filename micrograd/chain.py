@@ -7,7 +7,6 @@ unknown.py says what zero times infinity is, and who is told.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +51,9 @@ def times(
     product = g * partial
     if EXACT:
         check_slope(name, product, g, z)
-    if not _may_be_nan(product) or is_ieee():
+    if type(partial) is float and partial != 0.0 and partial - partial == 0.0:
+        return product  # the slope is finite: nan where g is nan, and only there
+    if not may_be_nan(product) or is_ieee():
         return product
     # Only where the product is nan: a slope of 0, as of x^2 at 0, has a slope of its
     # own, which must not be lost.
@@ -96,7 +97,7 @@ def _is_choice(partial: Array) -> bool:
     return type(partial) is bool or (type(partial) in PLAIN and hasattr(partial, "dtype") and partial.dtype == bool)
 
 
-def _may_be_nan(x: Array) -> bool:
+def may_be_nan(x: Array) -> bool:
     """False when x surely holds no nan.
 
     An array of another library is not asked: it may not be computed yet.
@@ -107,8 +108,9 @@ def _may_be_nan(x: Array) -> bool:
     if EXACT and type(x) in EXACT:
         return bool(x != x)
     if type(x) is np.ndarray:
-        x = x.ravel("K")
-        return math.isnan(x.dot(x))  # one fast pass: a nan anywhere is a nan in the sum
+        row = x if x.ndim == 1 else x.ravel("K")
+        square = row.dot(row)  # one fast pass: a nan anywhere is a nan in the sum
+        return bool(square != square)
     if isinstance(x, np.generic):
         return bool(x != x)
     return x is not None  # None: only a shape

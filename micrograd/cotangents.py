@@ -78,8 +78,13 @@ def _are_known(sizes: tuple[Any, ...]) -> bool:
 
 
 def _broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
-    tail = larger[len(larger) - len(shape) :]
-    return len(larger) >= len(shape) and all(n in (1, m) for n, m in zip(shape, tail, strict=True))
+    extra = len(larger) - len(shape)
+    if extra < 0:
+        return False
+    for i in range(len(shape)):  # noqa: SIM110 - Cython makes no generator of this
+        if shape[i] != 1 and shape[i] != larger[extra + i]:
+            return False
+    return True
 
 
 def unshared(part: Array, g: Array) -> Array:

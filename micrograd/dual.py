@@ -17,7 +17,7 @@ from micrograd.anomaly import OPEN, current_anomalies
 from micrograd.arrays import as_data, as_real
 from micrograd.cotangents import in_dtype
 from micrograd.errors import GradientError
-from micrograd.interpreter import Interpreter, zeros_like
+from micrograd.interpreter import Interpreter, settled, zeros_like
 from micrograd.op import Array, numbers_below, shape_of
 from micrograd.ops import add, broadcast_to, divide, multiply, positive, subtract
 from micrograd.ops.operators import Input, Operators
@@ -57,7 +57,7 @@ class Dual(Operators):
 
     @property
     def _level(self) -> float:
-        return self._number if levels.is_pushing(self._number) else -1.0
+        return self._number if levels.is_running(self._number) else -1.0
 
     @property
     def _below(self) -> Any:
@@ -65,9 +65,9 @@ class Dual(Operators):
 
     def _settled(self) -> Any:
         """Itself while its jvp runs; afterwards its primal, which is a constant."""
-        if levels.is_pushing(self._number):
+        if levels.is_running(self._number):
             return self
-        return self.primal._settled() if hasattr(self.primal, "_settled") else self.primal
+        return settled(self.primal)
 
     def _is_traced(self) -> bool:
         return self._moves() or (isinstance(self.primal, Operators) and bool(self.primal._is_traced()))
@@ -76,14 +76,14 @@ class Dual(Operators):
         return self._moves() or (isinstance(self.primal, Operators) and bool(self.primal._has_history()))
 
     def _moves(self) -> bool:
-        return self._tangent is not None and levels.is_pushing(self._number)
+        return self._tangent is not None and levels.is_running(self._number)
 
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         """Run the op on the primals and push the tangents; what belongs to another
         level is a constant here.
         """
         number = self._number
-        if not levels.is_pushing(number):
+        if not levels.is_running(number):
             return op(*[x._settled() if isinstance(x, Dual) else x for x in inputs], **params)
         primals, tangents = [], []
         for x in inputs:
@@ -168,7 +168,7 @@ def _of_two(op: Op, x: Any, y: Any) -> Any:
             return op(x, y)
         number, b, t = y._number, y.primal, y._tangent
     if _are_numbers(type(a), type(b)):
-        quick = floats.pushed(op, a, b, s, t, {}) if levels.is_pushing(number) else None
+        quick = floats.pushed(op, a, b, s, t, {}) if levels.is_running(number) else None
         if quick is not None:
             return Dual(quick[0], quick[1], number)
     return op(x, y)
@@ -199,7 +199,7 @@ def primal_of(z: Array, number: int) -> Array:
     """
     if isinstance(z, Dual) and z._number == number:
         return z.primal
-    return z._settled() if hasattr(z, "_settled") else z
+    return settled(z)
 
 
 def tangent_of(z: Array, number: int) -> Array:

@@ -3,7 +3,7 @@
 cimport cython
 
 from micrograd cimport floats, memory, unchecked
-from micrograd.arrays cimport is_number
+from micrograd.arrays cimport as_data, is_number
 from micrograd.cotangents cimport fit
 from micrograd.gradients cimport Gradients
 from micrograd.node cimport Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs

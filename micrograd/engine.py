@@ -282,13 +282,13 @@ class Value(Node):
         if node is not None:
             return node
         given = [x if isinstance(x, Value) else constant(op, i, x, inputs) for i, x in enumerate(inputs)]
-        kind = kind_of_result(given)
         data = [data_of(x) for x in given]
         if all_raw(data):
             z = op.run(data, given, params)
         else:  # Values of Values
             given = at_one_level(given)
             z = op(*[data_of(x) for x in given], **params)
+        kind = kind_of_result(given)
         if not op.differentiable:  # a comparison: plain data
             return answer(op, given, params, z) if CAPTURES else z
         node = made(kind or type(self), as_data(z), _CONSTANT, None, None)

@@ -1,5 +1,6 @@
 # C types of gradients.py.
 from micrograd.cotangents cimport fit, unshared
+from micrograd.interpreter cimport numbers_below, shape_of
 from micrograd.node cimport Node, add_grad, data_of, grad_of, holds_grad, set_grad
 
 cdef object _CONSTANT

@@ -83,11 +83,16 @@ class Gradients:
         data, known = data_of(x), self.held(x)
         if type(data) is not np.ndarray or (known is not None and type(known) is not np.ndarray):
             return False
-        if known is None or self.owned.get(x) is not known:
-            known = np.zeros(data.shape, data.dtype) if known is None else known.copy()
-            self.owned[x] = known
-            self.hold(x, known)
-        add_in_place(known, params["index"], g)
+        if known is not None and self.owned.get(x) is known:
+            add_in_place(known, params["index"], g)
+            return True
+        if known is None:
+            grad = scatter.forward(g, index=params["index"], shape=data.shape)
+        else:
+            grad = known.copy()
+            add_in_place(grad, params["index"], g)
+        self.owned[x] = grad
+        self.hold(x, grad)
         return True
 
     def settle(self, x: Node) -> None:

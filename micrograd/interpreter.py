@@ -135,6 +135,24 @@ def numbers_below(x: Array) -> Array:
     return x
 
 
+def settled(x: Array) -> Array:
+    """x while its transform runs; afterwards the constant that is left of it. What
+    belongs to no transform stays.
+    """
+    while type(x) not in PLAIN and isinstance(x, Interpreter) and x._level < 0.0:
+        x = x._settled() if hasattr(x, "_settled") else x._below
+    return x
+
+
+def at_level(x: Array, level: float) -> Array:
+    """x without what is above a level: a Value that the function of a jvp or a vmap
+    made of what it got.
+    """
+    while type(x) not in PLAIN and isinstance(x, Interpreter) and x._level > level:
+        x = x._below
+    return x
+
+
 def is_one_of_many(x: Array) -> bool:
     """Whether x stands for one example inside a `vmap`, and the numbers below it are
     those of all examples.

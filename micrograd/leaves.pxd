@@ -1,6 +1,7 @@
 # C types of leaves.py.
 cimport cython
 
+from micrograd.arrays cimport as_data
 from micrograd.trees cimport is_branch, leaves_of, mapped
 
 cpdef as_array(object x)

@@ -15,7 +15,7 @@ from micrograd.arrays import as_data, as_operand, is_object_array
 from micrograd.cotangents import fit
 from micrograd.errors import ShapeError
 from micrograd.exact import number_like
-from micrograd.interpreter import Array, Interpreter, ground, ones_like, shape_of, zeros_like
+from micrograd.interpreter import Array, Interpreter, numbers_below, ones_like, settled, shape_of, zeros_like
 from micrograd.ops import reshape, stack
 from micrograd.trees import is_branch, leaves_of, mapped, same_leaves
 
@@ -32,12 +32,14 @@ def as_array(x: Any) -> Array:
 
 def joined_leaves(tree: Any) -> Any:
     """A tree in which arrays of Values, as NumPy makes of lists of them, are one Value
-    each.
+    each, and what is left over from a transform that has ended is a constant.
     """
-    return tree if isinstance(tree, Interpreter) else mapped(_joined_array, tree)
+    return mapped(_joined_array, tree)
 
 
 def _joined_array(x: Any) -> Any:
+    if isinstance(x, Interpreter):
+        return settled(x)
     return as_operand(x, "f") if is_object_array(x) else x
 
 
@@ -53,11 +55,16 @@ def size_of(x: Any) -> int:
 def described(z: Any) -> str:
     """What a function returned, for errors.
 
-    >>> described((1.0, 2.0)), described(np.zeros(3))
-    ('a tuple', 'an array of shape (3,)')
+    >>> described((1.0, 2.0)), described(np.zeros(3)), described(None)
+    ('a tuple of 2', 'an array of shape (3,)', 'None')
     """
+    if z is None:
+        return "None"
     if is_branch(z) or not hasattr(z, "shape"):
-        return f"a {type(z).__name__}"
+        name = type(z).__name__
+        if type(z) is tuple:
+            return f"a tuple of {len(z)}"
+        return f"an {name}" if name[0] in "AEIOaeiou" else f"a {name}"
     return f"an array of shape {shape_of(z)}" if shape_of(z) else "a number"
 
 
@@ -75,7 +82,7 @@ def moves_of(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any
         ArgumentError: the structures differ.
         ShapeError: the shapes of two leaves differ.
     """
-    if type(given) is float and type(ground(wanted)) is float:
+    if type(given) is float and type(numbers_below(wanted)) is float:
         return [given]
     if type(given) is list and type(wanted) is list and len(given) == len(wanted) and _are_floats(given, wanted):
         return given[:]

@@ -12,6 +12,6 @@ cpdef begin_recording()
 cpdef int end_recording(object number) except -1
 cpdef innermost()
 cpdef lifted(object x)
-cpdef bint is_pushing(object level) except -1
+cpdef bint is_running(object level) except -1
 cpdef bint is_mapping() except -1
 cpdef bint is_recording() except -1

@@ -17,7 +17,9 @@ from typing import Any
 Constant = Callable[[Any, int], Any]  # makes a constant of a transform, given its number
 
 _numbers = itertools.count(1)
-_open: dict[int, Constant] = {}  # the jvps and vmaps that are running in any thread, by number
+# The jvps and vmaps that are running in any thread, by number; each with the one
+# around it.
+_open: dict[int, tuple[Constant, int]] = {}
 _recording: set[int] = set()  # numbers of the reverse-mode transforms, likewise
 _innermost: ContextVar[tuple[int, Any]] = ContextVar("innermost", default=(0, None))
 _mapping: ContextVar[bool] = ContextVar("mapping", default=False)
@@ -38,7 +40,7 @@ class pushing:  # noqa: N801 - it is used like a function
 
     def __enter__(self) -> int:
         self._number = next(_numbers)
-        _open[self._number] = self._constant
+        _open[self._number] = (self._constant, innermost())
         self._token: Token[tuple[int, Any]] = _innermost.set((self._number, self._constant))
         return self._number
 
@@ -89,7 +91,7 @@ class within:  # noqa: N801
     __slots__ = ("_innermost", "_mapping_token", "_token")
 
     def __init__(self, level: int) -> None:
-        constant = _open.get(level)
+        constant, _ = _open.get(level, (None, 0))
         self._innermost = (0, None) if constant is None else (level, constant)
 
     def __enter__(self) -> None:
@@ -127,7 +129,24 @@ def lifted(x: Any) -> Any:
     return x if level == 0 or getattr(x, "_level", 0.0) >= level else constant(x, level)
 
 
-def is_pushing(level: int) -> bool:
+def lifted_to(x: Any, level: int) -> Any:
+    """x as a constant of the jvp or vmap with this number, unless it is inside."""
+    constant, _ = _open.get(level, (None, 0))
+    return x if constant is None or getattr(x, "_level", 0.0) >= level else constant(x, level)
+
+
+def outside(level: float) -> int:
+    """The number of the jvp or vmap in which that was made on which values of a level
+    stand; 0 for none.
+
+    A Value of level 3.5 stands on data of the jvp number 3. A Dual of that jvp stands
+    on what came from around it.
+    """
+    number = int(level)
+    return number if level > number else _open.get(number, (None, 0))[1]
+
+
+def is_running(level: int) -> bool:
     """Whether the jvp or vmap with this number is still running."""
     return level in _open
 

@@ -2,7 +2,9 @@
 cimport cython
 
 from micrograd cimport memory
+from micrograd.arrays cimport as_data, is_number
 from micrograd.cotangents cimport given_cotangent
+from micrograd.interpreter cimport shape_of
 from micrograd.record cimport Op
 from micrograd.ops.operators cimport Operators
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.interpreter import Array, shape_of
+from micrograd.interpreter import NUMBERS, Array, shape_of
 from micrograd.ops.operators import Operators
 from micrograd.record import Elementwise, Op
 
@@ -77,7 +77,7 @@ def what_is_read(
 def _tried(
     op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], params: dict[str, Any]
 ) -> tuple[bool, ...]:
-    """The same, from a step back without numbers."""
+    """What the step back reads: it runs once, without numbers."""
     out, *given = [Unread(*_kind(x)) for x in (z, *inputs)]
     try:
         for i, moves in enumerate(moving):
@@ -89,28 +89,37 @@ def _tried(
 
 
 def _key(op: Op, z: Array, inputs: Sequence[Array], moving: Sequence[bool], params: dict[str, Any]) -> Any:
-    """What the answer may depend on: for an elementwise op not on shapes, and for no op
-    on where an index points to.
+    """What the answer depends on. Shapes and dtypes do not matter to an elementwise op.
+    The numbers in an index matter to none.
     """
     parts: list[Any] = [op]
     parts += moving
     if not isinstance(op, Elementwise):
-        parts.append(_kind(z))
+        _add_kind(parts, z)
         for x in inputs:
-            parts.append(_kind(x))
+            _add_kind(parts, x)
     for name, x in params.items():
         parts.append(_outline(x) if name == "index" else _kept(x))
     return tuple(parts)
 
 
+def _add_kind(parts: list[Any], x: Array) -> None:
+    """Add to a key what `_kind` says of x, in words that are quick to find."""
+    parts.append(type(x))
+    if type(x) not in NUMBERS:
+        parts.append(x.shape)
+        parts.append(x.dtype)
+
+
 def _kind(x: Array) -> tuple[Any, Any]:
+    """The shape and the dtype of raw data."""
     if isinstance(x, (float, int)):
         return shape_of(x), np.dtype(type(x))
     return shape_of(x), getattr(x, "dtype", np.dtype(float))  # an exact number has none
 
 
 def _kept(x: Any) -> Any:
-    """A param as a key."""
+    """A param as part of a key: of an array its shape and dtype."""
     if isinstance(x, (tuple, list)):
         return type(x), *map(_kept, x)
     if isinstance(x, slice):

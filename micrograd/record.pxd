@@ -1,4 +1,5 @@
 # C types of record.py: the fields of a record, which the engine reads at every node.
+from micrograd.chain cimport times
 
 cdef set EXACT
 

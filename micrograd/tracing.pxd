@@ -27,7 +27,7 @@ cdef class Trace:
 
     cdef bint _rests_on_others(self) except -1
     @cython.locals(x=Value, level=double)
-    cdef double _level(self) except -2
+    cpdef double level(self) except -2
     cdef Reach _reach(self, object root)
     cpdef list pull(self, object root, object seed)
     @cython.locals(found=list, i=Py_ssize_t)

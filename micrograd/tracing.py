@@ -67,6 +67,14 @@ class Trace:
     What the user differentiates himself counts as another transform: an argument that
     is a Value, or a Value from outside that f uses.
 
+    Args:
+        name: the transform, for errors.
+        f: the function.
+        args: its arguments by position.
+        argnums: the numbers of the chosen arguments: see `Chosen`.
+        options: its arguments by name.
+        argnames: the names of the chosen arguments.
+
     Attributes:
         out: what f returned.
         fresh: the Values that f got.
@@ -99,14 +107,17 @@ class Trace:
         self.is_inside = is_recording() and (any_recorded or _depth.get() > 0 or self._rests_on_others())
 
     def _rests_on_others(self) -> bool:
-        level = self._level()
+        """Whether an output was made from a Value that f did not get from this run."""
+        level = self.level()
         for z in leaves_of(self.out):  # noqa: SIM110 - Cython makes no generator of this
             if _has_level(z, level) and not self._reach(z).is_own:
                 return True
         return False
 
-    def _level(self) -> float:
-        """The level of this run."""
+    def level(self) -> float:
+        """The level of the Values of this run: 0.5 on plain numbers, as of any Value,
+        and above those of the transforms that its arguments come from.
+        """
         level = 0.5
         for x in self.fresh:
             if not x._is_float:
@@ -128,7 +139,7 @@ class Trace:
     def pulled(self, root: Any, seed: Any) -> list[Any]:
         """Cotangents of the leaves, as the rules of the ops give them."""
         found: list[Any] = [None] * len(self.fresh)
-        if _has_level(root, self._level()):
+        if _has_level(root, self.level()):
             found = pulled(self._reach(root), seed, self.is_recorded())
         for i in range(len(found)):
             if found[i] is None:
@@ -137,7 +148,7 @@ class Trace:
 
     def reaches(self, roots: list[Any]) -> list[Reach]:
         """The graphs between the leaves and those of some outputs that have one."""
-        level = self._level()
+        level = self.level()
         return [self._reach(z) for z in roots if _has_level(z, level)]
 
     def settled(self, found: list[Any], others: list[Any]) -> list[Any]:
@@ -158,7 +169,7 @@ class Trace:
         numbers.
         """
         if not self.is_inside:
-            level = self._level()
+            level = self.level()
             if _has_level(tree, level):
                 return data_of(tree)
             return like(tree, [data_of(z) if _has_level(z, level) else z for z in leaves_of(tree)])

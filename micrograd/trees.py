@@ -110,6 +110,26 @@ def fixed_of(tree: Any) -> list[Any]:
     return [tree] if is_fixed(tree) else []
 
 
+def places_of(tree: Any, name: str) -> list[tuple[str, Any]]:
+    """Everything in a tree, in order, each after its place as a program writes it.
+
+    What belongs to the structure is there too, such as None.
+
+    >>> places_of({"w": [1.0, 2.0], "mask": None}, "params")
+    [("params['w'][0]", 1.0), ("params['w'][1]", 2.0), ("params['mask']", None)]
+    """
+    if not is_branch(tree):
+        return [(name, tree)]
+    found: list[tuple[str, Any]] = []
+    for key, branch in by_key(tree).items():
+        if hasattr(tree, "_fields"):  # a named tuple
+            step = f".{tree._fields[key]}"
+        else:
+            step = f"[{key!r}]" if isinstance(tree, (dict, list, tuple)) else f".{key}"
+        found += places_of(branch, name + step)
+    return found
+
+
 def like(tree: Any, leaves: Iterable[Any]) -> Any:
     """The leaves in the structure of the tree.
 
@@ -176,7 +196,7 @@ def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[
         if _keys(mine) != _keys(other) and not is_text:
             raise ArgumentError(
                 f"{name}: the {what} has the structure {_outline(given)}, but the {of} has {_outline(wanted)}; "
-                f"give the {what} the same structure"
+                f"give the {what} the same structure, where * is a number or an array"
             )
         if is_branch(other):
             given_at, wanted_at = by_key(mine), by_key(other)

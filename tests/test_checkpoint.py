@@ -458,3 +458,33 @@ def test_generators_are_found_where_a_function_may_draw_from():
     assert {id(x) for x in generators} >= {id(x) for x in rngs}
     assert [type(x) for x in modules] == [nn.Dropout]
     assert "random" in names
+
+
+# The function closes over a value of a transform inside of that of its argument
+
+INSIDE = {
+    "vmap of one": lambda f, a: vmap(lambda b: f(a, b))(B),
+    "vmaps": lambda f, a: vmap(lambda b: vmap(lambda c: f(a * c, b))(B))(B),
+    "jvp": lambda f, a: jvp(lambda b: f(a, b), (0.7,), (1.0,)),
+    "grad": lambda f, a: grad(lambda b: f(a, b))(0.7),
+}
+B = np.array([1.0, 2.0])
+AROUND = {
+    "grad": lambda h: grad(h)(0.4),
+    "vmap of grad": lambda h: vmap(grad(h))(B),
+    "grad of vmap": lambda h: grad(lambda x: np.sum(vmap(h)(x)))(B),
+}
+
+
+def total(tree):
+    return sum(np.sum(z) for z in leaves_of(tree))
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("inside", INSIDE)
+def test_a_value_of_a_transform_inside(inside: str, around: str) -> None:
+    kept = lambda a, b: checkpoint(lambda q: np.sin(q * b))(a)  # noqa: E731
+    plain = lambda a, b: np.sin(a * b)  # noqa: E731
+    found, wanted = (AROUND[around](lambda a, f=f: total(INSIDE[inside](f, a))) for f in (kept, plain))
+    np.testing.assert_allclose(found, wanted, rtol=1e-14)
+    assert np.all(wanted != 0.0)

@@ -92,6 +92,8 @@ TRANSFORMS = {
     "vmap of jvp": lambda f: vmap(lambda x, y: jvp(f, (x, y), (1.0, 2.0)))(X, Y),
     "vmap of hvp": lambda f: vmap(lambda x, y: hvp(f, (x, y), (1.0, 2.0)))(X, Y),
     "vmap of jacobian": lambda f: vmap(jacobian(lambda x: f(x, x * x)))(np.outer(X, Y)),
+    "vmap of vmap of grad": lambda f: vmap(vmap(grad(f, (0, 1)), (None, 0)), (0, None))(X, Y),
+    "vmap of vmap of jacobian": lambda f: vmap(lambda x: vmap(lambda y: y * jacobian(f)(x, x))(Y))(X),
     "vmap of a pullback": lambda f: vmap(vjp(f, X, Y)[1])(np.eye(4)),
     "grad of vmap": lambda f: grad(total(vmap(f)), (0, 1))(X, Y),
     "grad of vmap, one mapped": lambda f: grad(total(vmap(f, (None, 0))), (0, 1))(2.0, Y),
@@ -414,12 +416,13 @@ BAD_JVP = {
     "structure": (
         lambda p, t: (p[0], (t[0],)),
         ArgumentError,
-        "the tangent has the structure (*,), but the output has *; give the tangent the same structure",
+        "the tangent has the structure (*,), but the output has *; "
+        "give the tangent the same structure, where * is a number or an array",
     ),
     "no pair": (
         lambda p, t: p,
         ArgumentError,
-        "the rule returned a tuple; return a pair (output, tangent of the output)",
+        "the rule returned a tuple of 1; return a pair (output, tangent of the output)",
     ),
 }
 
@@ -448,6 +451,10 @@ def test_the_number_of_rules_by_argument():
     assert grad(f, (0, 1))(3.0, 2.0) == (0.0, 0.0)
     with pytest.raises(ArgumentError, match="defjvps takes one function per argument"):
         f.defjvps()
+    with pytest.raises(ArgumentError, match=r"custom_jvp: nondiff_argnums='n'; give the numbers of arguments, from 0"):
+        custom_jvp(power, nondiff_argnums="n")
+    with pytest.raises(ArgumentError, match=r"give the numbers of arguments, from 0; rules are given by f.defvjp\(for"):
+        custom_vjp(power, lambda x, n: (x**n, x))
     with pytest.raises(ArgumentError, match="defjvps has no place for nondiff_argnums; use defjvp"):
         custom_jvp(power, nondiff_argnums=0).defjvps(lambda t, z, x: t)
 
@@ -529,6 +536,30 @@ def test_a_value_of_the_vmap_around_is_refused():
             "let f take it by position too",
         ),
         (
+            lambda: custom_vjp(plain, nondiff_argnums=1.5),
+            "custom_vjp: nondiff_argnums=1.5; give the numbers of arguments, from 0; rules are given by f.defvjp",
+        ),
+        (
+            lambda: by_jvp()(1.0, 2.0, 3.0),
+            "custom_jvp of plain: too many positional arguments; it takes (x, y), give it these arguments",
+        ),
+        (
+            lambda: grad(of_rules(custom_jvp, lambda t: t))(1.0),
+            "custom_jvp of <lambda>: rule takes (t), and is called as rule(primals, tangents)",
+        ),
+        (
+            lambda: grad(of_rules(custom_vjp, lambda: 1.0, None))(1.0),
+            "custom_vjp of <lambda>: forward takes (), and is called as forward(argument 0)",
+        ),
+        (
+            lambda: grad(of_rules(custom_vjp, lambda x: (x, x), lambda g: (g,)))(1.0),
+            "custom_vjp of <lambda>: backward takes (g), and is called as backward(residuals, cotangent)",
+        ),
+        (
+            lambda: grad(of_rules(custom_jvp, lambda p, t: (p, t), nondiff_argnums=0), 1)(1.0, 2.0),
+            "custom_jvp of <lambda>: rule takes (p, t), and is called as rule(argument 0, primals, tangents)",
+        ),
+        (
             lambda: beyond()(1.0),
             "custom_vjp of <lambda>: nondiff_argnums=(2,), and it was called with 1 arguments; "
             "give the numbers of arguments that there are",
@@ -541,6 +572,94 @@ def test_wrong_arguments(make, text):
     assert str(caught.value).startswith(text)
 
 
+def of_rules(kind, *rules, nondiff_argnums=()):
+    f = kind(lambda *x: x[-1], nondiff_argnums)
+    if kind is custom_jvp:
+        f.defjvp(*rules)
+    else:
+        f.defvjp(rules[0], rules[1] or (lambda r, g: (g,)))
+    return f
+
+
+def test_an_argument_may_be_named_twice_among_those_without_a_gradient():
+    f = custom_jvp(lambda n, x: x * n, nondiff_argnums=(0, -2))
+    f.defjvp(lambda n, p, t: (p[0] * n, t[0] * n))
+    assert grad(f, 1)(2.0, 3.0) == 2.0
+
+
+def doubled(x):
+    x *= 2.0
+    return x
+
+
+def without_history(run):
+    def rule(*args):
+        with no_grad():
+            return run(*args)
+
+    return rule
+
+
+@pytest.mark.parametrize("x", [3.0, X], ids=["number", "array"])
+def test_a_rule_that_loses_the_history_of_what_it_gets_is_refused(x):
+    f = of_rules(custom_jvp, without_history(lambda p, t: (p[0] * 2.0, t[0] * 2.0)))
+    with pytest.raises(GradientError, match=r"its rule is not linear in the tangents \(a constant\)"):
+        grad(lambda x: np.sum(f(x)))(x)
+    f = of_rules(custom_vjp, lambda x: (x * 2.0, x), without_history(lambda r, g: (g * 2.0,)))
+    with pytest.raises(GradientError, match=r"backward is not linear in the cotangent \(a constant\)"):
+        jvp(f, (x,), (x,))
+
+
+def test_a_constant_in_backward_makes_plain_gradients():
+    f = of_rules(custom_vjp, lambda x: (x * x, x), lambda x, g: (2.0 * x * g * Value(2.0).detach(),))
+    x = Value(3.0)
+    f(x).backward()
+    assert (type(x.grad), type(grad(f)(3.0)), type(vjp(f, 3.0)[1](1.0)[0])) == (float, float, float)
+    assert (x.grad, grad(f)(3.0), grad(grad(f))(3.0)) == (12.0, 12.0, 4.0)
+    assert type(grad(lambda x: np.sum(f(x)))(X)) is np.ndarray
+
+
+IN_PLACE = {
+    "a cotangent": ("backward", custom_vjp, lambda x: (x, x), lambda r, g: (doubled(g),)),
+    "a residual": ("backward", custom_vjp, lambda x: (x, {"x": x}), lambda r, g: (g * doubled(r["x"]),)),
+    "an argument": ("forward", custom_vjp, lambda x: (doubled(x), x), lambda r, g: (g,)),
+    "a tangent": ("the rule", custom_jvp, lambda p, t: (p[0], doubled(t[0]))),
+    "a primal": ("the rule", custom_jvp, lambda p, t: (doubled(p[0]), t[0])),
+}
+
+
+@pytest.mark.parametrize("case", IN_PLACE.values(), ids=IN_PLACE)
+def test_a_rule_does_not_change_what_others_read(case):
+    what, kind, *rules = case
+    f, x = of_rules(kind, *rules), X.copy()
+    with pytest.raises(ArgumentError) as caught:
+        if kind is custom_vjp:
+            grad(lambda x: np.sum(x + f(x)))(x)
+        else:
+            jvp(lambda x: x + f(x), (x,), (Y,))
+    assert str(caught.value) == (
+        f"{kind.__name__} of <lambda>: {what} changes an array in place that others read too; "
+        "write g = g * 2, not g *= 2, or work on a copy"
+    )
+    assert np.array_equal(x, X)
+
+
+@pytest.mark.parametrize("kind", [custom_vjp, custom_jvp])
+def test_an_output_that_is_the_argument_may_be_changed(kind):
+    f = of_rules(
+        kind, *((lambda x: (x, None), lambda r, g: (g,)) if kind is custom_vjp else (lambda p, t: (p[0], t[0]),))
+    )
+    x = Value(X.copy())
+    out = f(x)
+    out.data[0] = 5.0
+    (out * out).sum().backward()
+    assert out.data[0] == 5.0
+    x.grad[0] = 3.0
+    z, t = jvp(f, (X.copy(),), (Y,))
+    z[0] = t[0] = 7.0
+    assert (z[0], t[0], x.grad[0]) == (7.0, 7.0, 3.0)
+
+
 def named_only():
     f = custom_vjp(lambda x, *, y: x)
     f.defvjp(lambda x, y: (x, None), lambda r, g: (g, None))
@@ -549,7 +668,7 @@ def named_only():
 
 def beyond():
     f = custom_vjp(lambda x: x, nondiff_argnums=(2,))
-    f.defvjp(lambda x: (x, None), lambda r, g: (g,))
+    f.defvjp(lambda x: (x, None), lambda n, r, g: (g,))
     return f
 
 
@@ -652,3 +771,36 @@ NEXT = Elementwise(lambda x: x + 1.0, "next", [lambda z, x: 1.0])
 def test_what_is_linear(function, wanted):
     t = Value(Y)
     assert nonlinear_op(function(t), [t]) == wanted
+
+
+def test_the_definer_of_the_other_rule_is_told():
+    with pytest.raises(
+        AttributeError, match=r"^custom_vjp has no .defjvp: here it is defvjp\(forward, backward\); cus"
+    ):
+        custom_vjp(lambda x: x).defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+    with pytest.raises(AttributeError, match=r"^custom_jvp has no .defvjp: here it is defjvp\(rule\); custom_vjp has"):
+        custom_jvp(lambda x: x).defvjp(lambda x: (x, None), lambda _, g: (g,))
+
+
+@pytest.mark.parametrize(
+    ("define", "text"),
+    [
+        (
+            lambda: custom_vjp(lambda x: x).defvjp(lambda x: (x, None), lambda g: (g,)),
+            "custom_vjp of <lambda>: backward takes (g), and is called as backward(residuals, cotangent)",
+        ),
+        (
+            lambda: custom_vjp(lambda x, n: x, 1).defvjp(lambda x, n: (x, None), lambda r, g: (g,)),
+            "custom_vjp of <lambda>: backward takes (r, g), and is called as backward(argument 1, residuals, "
+            "cotangent)",
+        ),
+        (
+            lambda: custom_jvp(lambda x: x).defjvp(lambda x: x),
+            "custom_jvp of <lambda>: rule takes (x), and is called as rule(primals, tangents)",
+        ),
+    ],
+)
+def test_a_rule_of_other_arguments_is_refused_at_once(define, text):
+    with pytest.raises(ArgumentError) as caught:
+        define()
+    assert str(caught.value) == text

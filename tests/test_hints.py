@@ -4,6 +4,7 @@ what a Value copies.
 
 from __future__ import annotations
 
+import importlib
 import types
 import warnings
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, grad, ops
+import micrograd
+from micrograd import Value, grad, jvp, ops, vmap
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DataError, OpError
-from micrograd.ops.hints import ATTRIBUTES, KEYWORDS, NO_VALUE, WHY
+from micrograd.ops.hints import ATTRIBUTES, CALLS, FUNCTIONS, KEYWORDS, NO_VALUE, SOLVERS, WHY
 from tests.ops.composites import assert_alone
 from tests.processes import printed
 
@@ -33,6 +35,15 @@ def test_a_name_of_pytorch_is_told_what_it_is_here(name: str) -> None:
     assert name not in dir(v)
     assert getattr(v, name, "default") == "default"
     assert not hasattr(Value, name)
+
+
+@pytest.mark.parametrize("name", ["data", "numpy", "grad", "backward", "zero_grad"])
+def test_what_only_a_value_has(name: str) -> None:
+    assert hasattr(Value(1.0), name)
+    for kind, called in {"Batch": lambda f: vmap(f)(np.ones(2)), "Dual": lambda f: jvp(f, (1.0,), (1.0,))}.items():
+        with pytest.raises(AttributeError) as caught:
+            called(lambda x: getattr(x, name))
+        assert str(caught.value) == f"{kind} has no .{name}: here it is {ATTRIBUTES[name]}"
 
 
 def test_the_names_that_the_issue_quotes() -> None:
@@ -163,6 +174,74 @@ def test_the_tables_name_only_what_there_is() -> None:
     assert set(NO_VALUE) <= homes
     assert not {*WHY, *NO_VALUE} & set(ops.__all__)  # an op needs no hint
     assert not set(NO_VALUE) & set(WHY)
+
+
+def test_a_name_of_another_library_is_told_what_it_is_here() -> None:
+    """By `micrograd.jacrev`, and by `from micrograd import jacrev`."""
+    tables = {"micrograd": FUNCTIONS, "micrograd.scipy": SOLVERS}
+    for module, table in tables.items():
+        for name, here in table.items():
+            words = f"{module} has no {name}: here it is {here}"
+            with pytest.raises(AttributeError) as caught:
+                getattr(importlib.import_module(module), name)
+            assert str(caught.value) == words
+            with pytest.raises(ImportError) as refused:
+                exec(f"from {module} import {name}")
+            assert str(refused.value) == words
+            assert not hasattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(("function", "name"), [(f, name) for f, names in CALLS.items() for name in names])
+def test_a_keyword_of_another_library_is_told_what_to_write(function: str, name: str) -> None:
+    import inspect
+
+    from micrograd import scipy
+
+    called = getattr(scipy, function, None) or getattr(micrograd, function)
+    own = inspect.signature(called).parameters
+    with pytest.raises(OpError) as caught:
+        called(**{name: None})
+    assert str(caught.value) == f"{function}: there is no {name}=; {CALLS[function][name]}"
+    assert_alone(caught.value)
+    assert name not in own
+    word, _, ours = CALLS[function][name].partition("=")[0].partition(" ")
+    assert word != "write" or ours in [*own, "max_step", "first_step", "max_nfev"]
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("stop_gradient", "ops.stop_gradient"),
+        ("odeint", "scipy.odeint"),
+        ("Linear", "nn.Linear"),
+        ("cross_entropy", "nn.losses.cross_entropy"),
+        ("Adam", "optim.Adam"),
+        ("array", "numpy.array"),
+    ],
+)
+def test_a_name_of_another_room_is_told_where_it_is(name: str, place: str) -> None:
+    with pytest.raises(AttributeError, match=rf"^micrograd has no {name}: here it is micrograd\.{place}$"):
+        getattr(micrograd, name)
+    exec(f"import micrograd.{place.rpartition('.')[0]}; micrograd.{place}")
+
+
+def test_a_name_that_nobody_has_is_pythons_error() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'micrograd' has no attribute 'jaccobian'$"):
+        _ = micrograd.jaccobian
+    with pytest.raises(ImportError, match="cannot import name 'jaccobian' from 'micrograd'"):
+        exec("from micrograd import jaccobian")
+    with pytest.raises(ImportError, match=r"^micrograd.nn has no CrossEntropyLoss: here it is losses.cross_entropy"):
+        exec("from micrograd.nn import CrossEntropyLoss")
+
+
+def test_what_the_names_of_functions_stand_for_is_there() -> None:
+    """Our name begins the text, but for texts that explain."""
+    told = {name for name, here in FUNCTIONS.items() if not hasattr(micrograd, here.split("(")[0].split(" ")[0])}
+    assert told == {
+        "autograd", "cond", "detach", "fori_loop", "func", "functional_call", "jit", "lax", "linalg", "manual_seed",
+        "no_gradient", "optimize", "pmap", "random", "tree_map", "tree_util",
+    }  # fmt: skip
+    assert not [name for name in FUNCTIONS if name in micrograd.__all__]
 
 
 # format

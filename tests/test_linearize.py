@@ -124,7 +124,7 @@ def test_the_graph_goes_with_the_function():
 @pytest.mark.parametrize(
     ("tangents", "kind", "text"),
     [
-        ((1.0,), ArgumentError, "linearize: the tangent has the structure [*], but the primal has [*, *]"),
+        ((1.0,), ArgumentError, "linearize: 1 tangents for 2 primals; give one for each argument of f"),
         ((1.0, np.ones(2)), ShapeError, "linearize: a tangent of shape (2,) for the primal of shape ()"),
     ],
 )
@@ -168,7 +168,14 @@ def test_a_transpose_is_the_pullback(f, primals):
 
 
 @pytest.mark.parametrize(
-    ("f", "name"), [(np.sin, "sin"), (lambda x: x + 1.0, "add"), (lambda x: x * x[0], "multiply"), (abs, "absolute")]
+    ("f", "name"),
+    [
+        (np.sin, "sin"),
+        (lambda x: x + 1.0, "add"),
+        (lambda x: x * x[0], "multiply"),
+        (abs, "absolute"),
+        (lambda x: x.detach() * 2.0, "a constant"),
+    ],
 )
 def test_what_is_not_linear_has_no_transpose(f, name):
     with pytest.raises(GradientError) as caught:
@@ -176,3 +183,23 @@ def test_what_is_not_linear_has_no_transpose(f, name):
     assert str(caught.value) == (
         f"linear_transpose: f is not linear in its arguments ({name}); take vjp, which linearizes at a point"
     )
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: linearize(np.sin), "linearize: f alone was given; give its arguments too, as in linearize(f, x)"),
+        (lambda: linearize(1.0, 2.0), "linearize: 1.0 is not a function; give one, as in linearize(lambda x: x * x, 3"),
+        (lambda: linear_transpose(2.0, 1.0), "linear_transpose: 2.0 is not a function; give one, as in"),
+        (lambda: linear_transpose(np.negative), "linear_transpose: f alone was given; give its arguments too, as in"),
+        (
+            lambda: linear_transpose(np.negative, np.ones(2))(np.ones(3)),
+            "linear_transpose: a cotangent of shape (3,) for the output of shape (2,)",
+        ),
+        (lambda: linear_transpose(np.negative, 1.0)(), "linear_transpose: 0 cotangents for one output; give one"),
+    ],
+)
+def test_wrong_calls(call, text):
+    with pytest.raises((ArgumentError, ShapeError)) as caught:
+        call()
+    assert str(caught.value).startswith(text)

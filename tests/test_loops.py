@@ -14,8 +14,21 @@ import numpy as np
 import pytest
 
 import micrograd.numpy as mnp
-from micrograd import Value, checkpoint, grad, hessian, jacobian, jvp, no_grad, scan, value_and_grad, vmap, while_loop
-from micrograd.errors import ArgumentError, GradientError, ShapeError
+from micrograd import (
+    Value,
+    checkpoint,
+    grad,
+    hessian,
+    jacobian,
+    jvp,
+    nn,
+    no_grad,
+    scan,
+    value_and_grad,
+    vmap,
+    while_loop,
+)
+from micrograd.errors import ArgumentError, DataError, GradientError, ShapeError
 from micrograd.trees import leaves_of
 
 XS = np.array([[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [1.0, 0.0]])
@@ -214,7 +227,7 @@ REFUSED = {
         scanned(lambda c, x: ({"a": c["a"]}, x), {"a": 0.0, "b": 1.0}),
         ArgumentError,
         "scan: the carry after step 0 has the structure {'a': *}, but the carry before it has {'a': *, 'b': *}; "
-        "give the carry after step 0 the same structure",
+        "give the carry after step 0 the same structure, where * is a number or an array",
     ),
     "shape of the carry": (
         scanned(lambda c, x: ({"a": c["a"], "b": [x]}, x), {"a": 0.0, "b": [1.0]}),
@@ -258,13 +271,14 @@ REFUSED = {
     "rows of a number": (
         scanned(lambda c, x: (c, x), xs=[1.0, 2.0]),
         ShapeError,
-        "scan: xs[0] is a number, which has no rows; give an array, or let f close over it",
+        "scan: xs[0] is a number, which has no rows; give an array (a list is a tree of its elements), "
+        "or let f close over it",
     ),
     "structure of y": (
         scanned(lambda c, x: (c, [x] * (1 + (x[0] > 1.0)))),
         ArgumentError,
         "scan: the y of step 1 has the structure [*, *], but the y of step 0 has [*]; "
-        "give the y of step 1 the same structure",
+        "give the y of step 1 the same structure, where * is a number or an array",
     ),
     "shape of y": (
         scanned(lambda c, x: (c, {"a": x[: 1 + (x[0] > 1.0)]})),
@@ -293,13 +307,43 @@ REFUSED = {
         lambda: while_loop(lambda c: True, lambda c: (c[0], c), (1.0, np.ones(2))),
         ArgumentError,
         "while_loop: the carry after step 0 has the structure (*, (*, *)), but the carry before it has (*, *); "
-        "give the carry after step 0 the same structure",
+        "give the carry after step 0 the same structure, where * is a number or an array",
     ),
     "too many steps": (
         lambda: while_loop(lambda c: c < 10.0, lambda c: c, 1.0, max_steps=7),
         ArgumentError,
         "while_loop: cond still holds after max_steps=7 steps; give more, or see that each step leads closer to the "
         "end",
+    ),
+    "f of one argument": (
+        lambda: scan(lambda carry: (carry, carry), 0.0, np.ones(3)),
+        ArgumentError,
+        "scan: f takes (carry), and is called as f(carry, x)",
+    ),
+    "f of three arguments, without rows": (
+        lambda: scan(lambda c, x, *, t: (c, c), 0.0, np.ones(0)),
+        ArgumentError,
+        "scan: f takes (c, x, *, t), and is called as f(carry, x)",
+    ),
+    "body of two arguments": (
+        lambda: while_loop(lambda c: c[0] < 3.0, lambda a, b: (a, b), (0.0, 1.0)),
+        ArgumentError,
+        "while_loop: body takes (a, b), and is called as body(carry)",
+    ),
+    "cond without arguments": (
+        lambda: while_loop(lambda: True, lambda c: c, 0.0),
+        ArgumentError,
+        "while_loop: cond takes (), and is called as cond(carry)",
+    ),
+    "a TypeError in f": (
+        lambda: scan(lambda c, x: (c + "1", x), 0.0, np.ones(3)),
+        TypeError,
+        "unsupported operand type(s) for +: 'float' and 'str'",
+    ),
+    "a carry that is no number": (
+        lambda: scan(lambda c, x: (c * 1j, x), 0.0, np.ones(3)),
+        DataError,
+        "scan: 0j is a complex, not a number or an array of numbers",
     ),
     "max_steps": (
         lambda: while_loop(lambda c: c < 10.0, lambda c: c, 1.0, max_steps=7.5),
@@ -539,3 +583,38 @@ def test_no_example_at_all_ends_the_loop():
 def test_one_example_that_does_not_end_is_refused():
     with pytest.raises(ArgumentError, match="cond still holds after max_steps=3 steps"):
         vmap(lambda x: while_loop(lambda c: c < 8.0, lambda c: c * 2.0, x, 3))(np.array([4.0, 0.5]))
+
+
+class Cell:
+    def step(self, carry):
+        return carry
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: scan(lambda h: h, 0.0, np.ones(3)), "scan: f takes (h), and is called as f(carry, x)"),
+        (lambda: scan(lambda h, x, y: h, 0.0, np.ones(3)), "scan: f takes (h, x, y), and is called as f(carry, x)"),
+        (lambda: scan(nn.Tanh(), 0.0, np.ones(3)), "scan: f takes (input), and is called as f(carry, x)"),
+        (lambda: scan([].append, 0.0, np.ones(3)), "scan: f takes (object, /), and is called as f(carry, x)"),
+        (lambda: scan(Cell().step, 0.0, np.ones(3)), "scan: f takes (carry), and is called as f(carry, x)"),
+        (
+            lambda: scan(lambda c, x, *, t: c, 0.0, np.ones(3)),
+            "scan: f takes (c, x, *, t), and is called as f(carry, x)",
+        ),
+        (
+            lambda: while_loop(lambda x, y: x < 3, lambda c: c, (0.0, 1.0)),
+            "while_loop: cond takes (x, y), and is called as cond(carry)",
+        ),
+        (
+            lambda: while_loop(lambda c: False, lambda x, y: (x, y), (0.0, 1.0)),
+            "while_loop: body takes (x, y), and is called as body(carry)",
+        ),
+    ],
+)
+def test_a_function_of_other_arguments_is_refused_before_the_loop(call, text):
+    with pytest.raises(ArgumentError) as caught:
+        call()
+    assert str(caught.value) == text
+    assert scan(lambda *both: (both[0], None), 1.0, np.ones(3)) == (1.0, None)
+    assert scan(lambda h, x, scale=2.0: (h * scale, None), 1.0, np.ones(3)) == (8.0, None)

@@ -724,9 +724,13 @@ ERRORS = {
         ShapeError,
         "grad: f returned an array of shape (3,), wanted one number; sum it, use jacobian or elementwise_grad",
     ),
-    "pair": (lambda: grad(lambda x: (x, x))(1.0), ShapeError, "f returned a tuple, wanted one number"),
+    "pair": (lambda: grad(lambda x: (x, x))(1.0), ShapeError, "f returned a tuple of 2, wanted one number"),
     "dict": (lambda: value_and_grad(lambda x: {"x": x})(1.0), ShapeError, "f returned a dict, wanted one number"),
-    "none": (lambda: grad(lambda x: None)(1.0), DataError, "f: None is a NoneType, not a number"),
+    "none": (
+        lambda: grad(lambda x: None)(1.0),
+        DataError,
+        "grad: f returned None, wanted one number; does f lack a `return`?",
+    ),
     "elementwise": (
         lambda: elementwise_grad(lambda x: [x])(1.0),
         ShapeError,
@@ -773,7 +777,7 @@ ERRORS = {
     "tangents": (
         lambda: jvp(lambda x, y: x, TWO, (1.0,)),
         ArgumentError,
-        "jvp: the tangent has the structure [*], but the primal has [*, *]; give the tangent the same structure",
+        "jvp: 1 tangents for 2 primals; give one for each argument of f",
     ),
     "tangent tree": (
         lambda: jvp(lambda p: p["a"], ({"a": 1.0},), ({"b": 1.0},)),
@@ -808,7 +812,47 @@ ERRORS = {
         ArgumentError,
         "structure (*, *), but the output has *",
     ),
-    "hvp": (lambda: hvp(lambda x: x, (X,), (X,)), ShapeError, "grad: f returned an array of shape (3,)"),
+    "hvp": (lambda: hvp(lambda x: x, (X,), (X,)), ShapeError, "hvp: f returned an array of shape (3,)"),
+    "hvp of numbers": (lambda: hvp(np.sin, 1.0, 1.0), ArgumentError, "hvp: primals is a float; give a tuple"),
+    "hessian": (lambda: hessian(lambda x: x)(X), ShapeError, "hessian: f returned an array of shape (3,), wanted one"),
+    "text as a result": (lambda: grad(lambda x: "a")(1.0), DataError, "f returned a str, wanted one number; return a"),
+    "none, elementwise": (lambda: elementwise_grad(lambda x: None)(X), ShapeError, "f returned None, wanted one array"),
+    "argument in place of its number": (
+        lambda: grad(np.sum, X),
+        ArgumentError,
+        "grad: argnums is an array of shape (3,); give the number of an argument, or a tuple of them; "
+        "the arguments of f come in a second call: grad(f)(x)",
+    ),
+    "argument of a jacobian": (lambda: jacobian(np.sin, X), ArgumentError, "in a second call: jacobian(f)(x)"),
+    "argument of a hessian": (lambda: hessian(np.sum, [0.5]), ArgumentError, "hessian: argnums=[0.5]; give the number"),
+    "argument of value_and_grad": (lambda: value_and_grad(np.sum, X), ArgumentError, "call: value_and_grad(f)(x)"),
+    "argument of elementwise_grad": (lambda: elementwise_grad(np.sin, X), ArgumentError, "elementwise_grad(f)(x)"),
+    "number in place of a name": (
+        lambda: grad(np.sin, argnames=0)(x=1.0),
+        ArgumentError,
+        "grad: argnames=0, and f was",
+    ),
+    "name in place of a number": (
+        lambda: jacobian(np.sin, argnums="x"),
+        ArgumentError,
+        "jacobian: argnums='x' is a name; give the number of an argument, from 0, or argnames='x' for one that is",
+    ),
+    "result in place of f": (
+        lambda: vjp(1.0, X),
+        ArgumentError,
+        "vjp: 1.0 is not a function; give one, as in vjp(lambda",
+    ),
+    "number in place of f": (lambda: jvp(1.0, (X,), (X,)), ArgumentError, "jvp: 1.0 is not a function; give one, as"),
+    "vjp without primals": (
+        lambda: vjp(np.sin),
+        ArgumentError,
+        "vjp: f alone was given; give its arguments too, as in vjp(f, x)",
+    ),
+    "several cotangents": (
+        lambda: vjp(lambda x: (x, x), 1.0)[1](1.0, 1.0),
+        ArgumentError,
+        "vjp: 2 cotangents for one output; give one, in the structure of the output: a tuple where f returns a tuple",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd.errors import ArgumentError
-from micrograd.trees import leaves_of, like, mapped, same_leaves
+from micrograd.trees import leaves_of, like, mapped, places_of, same_leaves
 
 Point = namedtuple("Point", "x y")
 TREES = st.recursive(
@@ -75,3 +75,17 @@ def test_trees_that_differ(given, wanted, text):
     with pytest.raises(ArgumentError) as caught:
         same_leaves("f", "mine", given, "other", wanted)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tree", "places"),
+    [
+        (2.0, ["t"]),
+        ([], []),
+        ({"w": [1.0, None], 3: 2.0}, ["t['w'][0]", "t['w'][1]", "t[3]"]),
+        (Point(1.0, (2.0,)), ["t.x", "t.y[0]"]),
+    ],
+)
+def test_where_leaves_stand(tree, places):
+    assert [place for place, _ in places_of(tree, "t")] == places
+    assert all(eval(place, {"t": tree}) is x for place, x in places_of(tree, "t"))

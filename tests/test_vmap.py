@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, detect_anomaly, grad, hessian, jacobian, jvp, ops, vjp, vmap
-from micrograd.errors import AnomalyError, GradientError, IndexingError, MicrogradError
+from micrograd.errors import AnomalyError, ArgumentError, GradientError, IndexingError, MicrogradError
 from micrograd.nn.losses import cross_entropy
 from micrograd.op import elementwise
 
@@ -48,6 +48,7 @@ PER_EXAMPLE: dict[str, Callable[[Any], Any]] = {
     "jvp": lambda x: jvp(curve, (x,), (W,))[1],
     "jvp of an inner function": lambda x: jvp(lambda w: loss(x, w), (W,), (x,))[1],
     "vjp": lambda x: vjp(curve, x)[1](np.arange(4.0))[0],
+    "vjp of a number": lambda x: vjp(np.tanh, x[0])[1](1.0)[0],
     "grad of grad": lambda x: grad(lambda y: np.sum(grad(loss)(y) * y))(x),
     "vmap": lambda x: vmap(lambda a: np.sum(a * x))(A),
     "grad of vmap": lambda x: grad(lambda y: np.sum(vmap(lambda a: np.sin(a @ y))(A)))(x),
@@ -181,6 +182,53 @@ def test_types_of_numbers_stay() -> None:
     assert vmap(lambda x: 3)(BS).dtype == int
 
 
+MASK, WHOLE = np.array([True, False, True]), np.array([2**60 + 1, 2, 3])
+BITS = np.array([[200, 100, 3], [255, 0, 7]], np.uint8)
+PLAIN_NUMBERS: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "booleans beside plain ones": (lambda x: MASK + (x > 0), XS),
+    "and counted": (lambda x: np.sum(MASK + (x > 0)), XS),
+    "and multiplied": (lambda x: MASK @ (x > 0), XS),
+    "and of a number": (lambda x: np.True_ + (x[0] > 0), XS),
+    "&": (lambda x: MASK & (x > 0), XS),
+    "|": (lambda x: np.bitwise_or(x > 0, MASK), XS),
+    "^": (lambda x: MASK ^ (x > 0), XS),
+    "~": (lambda x: np.invert(x > 0), XS),
+    "outer": (lambda x: np.add.outer(MASK, x > 0), XS),
+    "whole numbers beside plain ones": (lambda x: WHOLE - np.argsort(x), XS),
+    "broadcast": (lambda x: np.stack(np.broadcast_arrays(WHOLE, np.argmax(x))), XS),
+    "append": (lambda x: np.append(WHOLE, np.argsort(x)), XS),
+    "block": (lambda x: np.block([WHOLE, np.argsort(x)]), XS),
+    "meshgrid": (lambda x: np.stack(np.meshgrid(WHOLE, np.argsort(x))), XS),
+    "prod": (lambda x: np.prod(x > 0) + np.prod(x > -9), XS),
+    "cumprod": (lambda x: np.cumprod(x > -9) + 1, XS),
+    "nanmean": (lambda x: np.nanmean(x > 0), XS),
+    "mean where": (lambda x: np.mean(x > 0, where=MASK), XS),
+    "std": (lambda x: np.std(x > 0), XS),
+    "copy": (lambda x: np.copy(x > 0), XS),
+    "var": (np.var, BITS),
+    "nanvar": (np.nanvar, BITS),
+    "gradient": (np.gradient, BITS),
+    "average": (lambda x: np.average(x, weights=x + x), BITS),
+    "product of few bits": (np.prod, BITS),
+    "norm": (lambda x: np.linalg.norm(x, 1), BITS.astype(np.int8)),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_NUMBERS)
+def test_booleans_and_whole_numbers_are_as_in_numpy(name: str) -> None:
+    f, xs = PLAIN_NUMBERS[name]
+    found, wanted = vmap(f)(xs), looped(f, xs)
+    assert (found == wanted).all() if found.dtype.kind in "iub" else np.allclose(found, wanted, 1e-13)
+    assert name == "norm" or found.dtype == wanted.dtype
+
+
+def test_an_element_of_whole_numbers_is_set() -> None:
+    table = np.arange(3.0)
+    f = lambda i: ops.take(table, i.at[0].set(1), axis=0)  # noqa: E731
+    assert vmap(f)(np.array([[0, 2], [2, 0]])).tolist() == [[1.0, 2.0], [1.0, 0.0]]
+    assert vmap(lambda x: ~(x > 0).at[0].set(True))(XS)[:, 0].tolist() == [False] * 5
+
+
 # Trees and axes
 
 
@@ -207,6 +255,29 @@ def test_arguments_by_name_are_mapped_along_axis_0() -> None:
 def test_axis_size_where_nothing_is_mapped() -> None:
     close(vmap(loss, in_axes=None, axis_size=4)(W), np.full(4, loss(W)))
     assert vmap(loss, in_axes=None, out_axes=None, axis_size=4)(W) == loss(W)
+
+
+@pytest.mark.parametrize(
+    ("f", "shape", "dtype"),
+    [
+        (lambda x: np.allclose(x, x), (), bool),
+        (lambda x: np.array_equal(x, x[0]), (), bool),
+        (lambda x: np.linalg.matrix_rank(x), (), int),
+        (lambda x: np.searchsorted(x[0], 0.5), (), int),
+        (lambda x: np.isin(x, [0.0]), (2, 3), bool),
+        (lambda x: vmap(lambda row: np.allclose(row, x))(x), (2,), bool),
+    ],
+)
+def test_plain_data_of_an_empty_batch(f: Any, shape: Any, dtype: Any) -> None:
+    z = vmap(f)(np.zeros((0, 2, 3)))
+    assert (z.shape, z.dtype) == ((0, *shape), dtype)
+
+
+@pytest.mark.parametrize("f", [np.sum, np.sin, np.linalg.norm, grad(np.sum)])
+def test_functions_of_numpy_are_not_watched(f: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To read the state of the generator took longer than the call."""
+    monkeypatch.delattr(np.random, "get_bit_generator")
+    assert vmap(f)(XS).shape[0] == len(XS)
 
 
 def test_an_empty_batch() -> None:
@@ -279,7 +350,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "item": (lambda x, i: x[0].item(), r"^item\(\): inside vmap this number"),
     "max": (lambda x, i: max(x[0], 0.0), r"^bool\(\): .*\n.*np.maximum for min and max$"),
     "tolist": (lambda x, i: x.tolist(), r"^tolist\(\): inside vmap a value of shape \(2,\) stands for"),
-    "range": (lambda x, i: range(i), r"^index: .*\n.*sizes, as of range\(n\), must be the same in each"),
+    "range": (lambda x, i: range(i), r"^index: .*\n.*;\nsizes, as of range\(n\), must be the same in each"),
     "table": (lambda x, i: W[i], r"^index: .*\nwrite micrograd.numpy.take"),
     "own table": (lambda x, i: x[i], r"^getitem: inside vmap the index \(\) differs .*;\nwrite micrograd.numpy.take"),
     "mask": (lambda x, i: x[x > 0], r"^getitem: inside vmap the index \(2,\) .* too;\nwrite np.where\(mask, x, 0.0\)"),
@@ -325,6 +396,8 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "size by name": (lambda: vmap(lambda x, w: x)(XS, w=XS[:2]), "differ: 5 in argument 0, 2 in w=; give"),
     "axis_size": (lambda: vmap(loss, axis_size=4)(XS), "differ: 4 by axis_size, 5 in argument 0; give"),
+    "axis_size below 0": (lambda: vmap(loss, None, axis_size=-1)(W), "axis_size=-1: give an integer of at least 0"),
+    "axis_size True": (lambda: vmap(loss, None, axis_size=True)(W), "axis_size=True: give an integer of at least 0"),
     "number": (
         lambda: vmap(loss)(XS, 2.0),
         "argument 1 is a number, which has no axes, and in_axes says axis 0; give None",
@@ -343,6 +416,11 @@ MISTAKES: dict[str, tuple[Callable[[], Any], str]] = {
     "out": (
         lambda: vmap(loss, out_axes=1)(XS),
         r"out_axes says axis 1 for a result of shape \(\) in each example; with",
+    ),
+    "axis_size not whole": (lambda: vmap(loss, None, axis_size=2.5)(W), "axis_size=2.5: give an integer of at least"),
+    "unknown option": (
+        lambda: vmap(loss, axis=1),
+        "there is no axis=; write in_axes=, along which the examples lie, and out_axes= for the results",
     ),
     "out None": (lambda: vmap(loss, out_axes=None)(XS), "out_axes is None for a result that differs from example to"),
     "out tree": (
@@ -386,3 +464,16 @@ def test_it_can_be_pickled_and_shown() -> None:
     f = pickle.loads(pickle.dumps(vmap(np.tanh)))
     close(f(BS), np.tanh(BS))
     assert repr(f) == "<vmap of tanh>"
+
+
+@pytest.mark.parametrize("axes", [np.ones((3, 2)), np.array([0, 1]), "0", 1.0, {"x": 0}, True])
+def test_in_axes_that_are_not_axes_are_refused_at_once(axes):
+    """As in `vmap(f, x)`, where f's arguments stand in the place of in_axes."""
+    with pytest.raises(ArgumentError) as caught:
+        vmap(np.sin, axes)
+    assert str(caught.value).startswith("vmap: in_axes is a")
+    assert str(caught.value).endswith(
+        "; give one axis for all, or a tuple with one entry for each; "
+        "the arguments of f come in a second call: vmap(f)(x)"
+    )
+    assert vmap(np.sin, np.int64(0))(np.zeros(2)).shape == (2,)

@@ -11,6 +11,7 @@ import pytest
 
 from micrograd import grad, jvp, vmap
 from micrograd.batched.rules import is_looped
+from micrograd.errors import MicrogradError
 from micrograd.op import OPS, Elementwise, Op
 from tests.samples import SAMPLES, Sample
 
@@ -174,3 +175,35 @@ def test_float32_stays_float32(sample: Sample) -> None:
 
 def test_which_ops_are_looped() -> None:
     assert {name for name, op in TABLE.items() if is_looped(op)} == LOOPED
+
+
+# Op, shape of one example, params: what does not fit there, though the rules of vmap
+# ask few questions where all is as usual.
+MISFITS = [
+    ("reshape", (4,), {"shape": (3,)}),
+    ("reshape", (4,), {"shape": (-2, -2)}),
+    ("reshape", (4,), {"shape": (2.0, 2.0)}),
+    ("broadcast_to", (4,), {"shape": (3,)}),
+    ("broadcast_to", (1, 4), {"shape": (4,)}),
+    ("broadcast_to", (4,), {"shape": (2.0, 4)}),
+    ("scattered", (2,), {"indices": (5,), "shape": (3,)}),
+    ("scattered", (), {"indices": (5,), "shape": (3,)}),
+    ("scattered", (2,), {"indices": (0,), "shape": (3,)}),
+    ("scattered", (2,), {"indices": (0, 1), "shape": (3,)}),
+    ("scattered", (2,), {"indices": ([0, 7],), "shape": (3,)}),
+    ("scattered", (2,), {"indices": (slice(0, 9),), "shape": (3,)}),
+    ("scattered", (2,), {"indices": (None,), "shape": (3,)}),
+]
+
+
+@pytest.mark.parametrize("count", [3, 0])
+@pytest.mark.parametrize(("name", "shape", "params"), MISFITS, ids=str)
+def test_what_does_not_fit_one_example_is_refused_with_its_shapes(
+    name: str, shape: tuple[int, ...], params: dict[str, Any], count: int
+) -> None:
+    op = OPS[name]
+    with pytest.raises(MicrogradError) as alone:
+        op.shape(np.ones(shape), **params)
+    with pytest.raises(MicrogradError) as together:
+        vmap(lambda x: op(x, **params))(np.ones((count, *shape)))
+    assert (type(together.value), str(together.value)) == (type(alone.value), str(alone.value))

@@ -4,15 +4,18 @@ same in each.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import all_mapped, count_of, moved, shape_of_one, stand_in, with_rank
+from micrograd.batched.layouts import all_mapped, checked_shapes, count_of, moved, shapes_of_one, stand_in, with_rank
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import add, getitem, index_add, index_set, reshape, rows_at, rows_put, scatter, scattered
 from micrograd.ops.indices import are_plain, entries_of, is_basic, is_numbers
 from micrograd.record import Op
+
+_ALL = slice(None)
 
 
 @rule_for(getitem)
@@ -40,8 +43,11 @@ def _scatter(op: Op, data: list[Array], mapped: list[bool], params: dict[str, An
 @rule_for(scattered)
 def _scattered(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     indices, shape = params["indices"], params["shape"]
-    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
-    op.shape(*map(stand_in, shapes), **params)
+    shapes = shapes_of_one(data, mapped)
+    if _are_usual(shapes, indices, len(shape)):
+        count = count_of(data, mapped)
+        return op(*all_mapped(data, mapped), indices=tuple(map(_within, indices)), shape=(count, *shape))
+    checked_shapes(op, data, mapped, params)
     placed = [moved(x, 0, _place(index)) for x, index in zip(all_mapped(data, mapped), indices, strict=True)]
     return op(*placed, indices=tuple(map(_within, indices)), shape=(count_of(data, mapped), *shape))
 
@@ -50,8 +56,7 @@ def _scattered(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
 def _written(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     x, w = data
     index = params["index"]
-    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
-    op.shape(*map(stand_in, shapes), **params)
+    shapes = checked_shapes(op, data, mapped, params)
     if not mapped[0]:
         x, _ = all_mapped(data, mapped)
     if mapped[1]:
@@ -93,21 +98,37 @@ def _is_usual(index: Any) -> bool:
     """Whether an index has integers, slices, None and `...`, and at most one list of
     integers: then the axis of the examples stays the first.
     """
-    if are_plain(index):
+    if type(index) is slice or type(index) is int or are_plain(index):
         return True
     rest = [entry for entry in entries_of(index) if not is_numbers(entry)]
     return len(rest) == len(entries_of(index)) - 1 and not any(type(e) is int for e in rest) and are_plain(tuple(rest))
 
 
+def _are_usual(shapes: list[tuple[int, ...]], indices: Sequence[Any], rank: int) -> bool:
+    """Whether values of these shapes have as many axes as usual indices take from an
+    array of this rank.
+    """
+    if len(shapes) != len(indices):
+        return False
+    for shape, index in zip(shapes, indices, strict=True):
+        if not _is_usual(index) or len(shape) != rank + _more_axes(index):
+            return False
+    return True
+
+
 def _more_axes(index: Any) -> int:
     """How many axes more a usual index gives."""
-    entries = entries_of(index)
-    return entries.count(None) - sum(type(entry) is int for entry in entries)
+    more = 0
+    for entry in entries_of(index):
+        more += (entry is None) - (type(entry) is int)
+    return more
 
 
 def _within(index: Any) -> tuple[Any, ...]:
     """The index, behind all examples."""
-    return (slice(None), *map(_entry, entries_of(index)))
+    if type(index) is slice or type(index) is int:
+        return (_ALL, index)
+    return (_ALL, *map(_entry, entries_of(index)))
 
 
 def _entry(entry: Any) -> Any:

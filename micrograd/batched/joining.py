@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import all_mapped, count_of, shape_of_one, stand_in
+from micrograd.batched.layouts import all_mapped, count_of, shapes_of_one, stand_in
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array
 from micrograd.ops.joining import concatenated, stacked
@@ -15,7 +15,7 @@ from micrograd.record import Op
 
 @rule_for(stacked, concatenated)
 def _joined(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
-    shapes = tuple([shape_of_one(x, m) for x, m in zip(data, mapped, strict=True)])
+    shapes = tuple(shapes_of_one(data, mapped))
     axis = _axis(op, shapes, params.get("axis", 0))
     if op is stacked and not any(shapes) and all(map(_is_plain, data)):  # numbers, as of np.array([x, y, 0.0])
         z = np.empty((count_of(data, mapped), len(data)))

@@ -7,15 +7,29 @@ here, and `shape` or `rank` is that of one.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.interpreter import Array, shape_of
+from micrograd.interpreter import Array, Interpreter, shape_of
 from micrograd.ops import broadcast_to, getitem, moveaxis, reshape
+from micrograd.record import Op
 
 
-def shape_of_one(x: Array, is_mapped: bool) -> tuple[int, ...]:
-    """The shape of x in one example."""
-    return shape_of(x)[1:] if is_mapped else shape_of(x)
+def shapes_of_one(data: list[Array], mapped: list[bool]) -> list[tuple[int, ...]]:
+    """The shape of each input in one example."""
+    return [shape_of(x)[1:] if m else shape_of(x) for x, m in zip(data, mapped, strict=True)]
+
+
+def checked_shapes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> list[tuple[int, ...]]:
+    """The same, after the op has refused shapes of one example that do not fit."""
+    shapes = shapes_of_one(data, mapped)
+    op.shape(*map(stand_in, shapes), **params)
+    return shapes
+
+
+def rank_of(x: Array) -> int:
+    """How many axes x has, with that of the examples."""
+    return x.ndim if type(x) is np.ndarray else len(shape_of(x))
 
 
 class stand_in:  # noqa: N801 - it is used like a function
@@ -46,6 +60,12 @@ def moved(x: Array, source: int, destination: int) -> Array:
 def for_each(x: Array, count: int) -> Array:
     """What is the same in each example, for all of them."""
     return broadcast_to(x, shape=(count, *shape_of(x)))
+
+
+def repeated(x: Array, count: int) -> Array:
+    """The same, in arrays that may be changed."""
+    z = for_each(x, count)
+    return z if isinstance(z, Interpreter) else z.copy()
 
 
 def all_mapped(data: list[Array], mapped: list[bool]) -> list[Array]:

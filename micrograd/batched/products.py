@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import joined_rows, shape_of_one, stand_in
+from micrograd.batched.layouts import checked_shapes, joined_rows, shapes_of_one, stand_in
 from micrograd.batched.rules import elementwise, one_by_one, rule_for
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import add, contract, linear, matmul, moveaxis, multiply, reshape, transpose
+from micrograd.ops.einsum import LETTERS
 from micrograd.ops.inverses import solution
 from micrograd.ops.matrices import swap_last
 from micrograd.ops.products import crossed
 from micrograd.record import Op
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
 
 @rule_for(matmul)
 def _matmul(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     x, y = data
-    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
+    shapes = shapes_of_one(data, mapped)
     if () in shapes:
-        op.shape(*map(stand_in, shapes))  # refuses them
+        op.shape(*map(stand_in, shapes))  # refuses numbers
     rows, columns = len(shapes[0]), len(shapes[1])
     if not mapped[1] and columns < 3:
         return _rows_times(x, y, rows, columns)
@@ -70,20 +69,17 @@ def _are_column_and_row(x: Any, y: Any) -> bool:
 def _contract(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     """One more letter, for the examples."""
     inputs, output = params["subscripts"].split("->")
-    free = [a for a in LETTERS if a not in params["subscripts"]]
-    if not free:
+    free = next((a for a in LETTERS if a not in params["subscripts"]), None)
+    if free is None:
         return one_by_one(op, data, mapped, params)
-    if mapped.count(True) < 2 and len(data) == 1:
-        return one_by_one(op, data, mapped, params)
-    terms = [free[0] * m + term for term, m in zip(inputs.split(","), mapped, strict=True)]
+    terms = [free * m + term for term, m in zip(inputs.split(","), mapped, strict=True)]
     optimize = params.get("optimize")
-    return op(*data, subscripts=f"{','.join(terms)}->{free[0]}{output}", optimize=optimize)
+    return op(*data, subscripts=f"{','.join(terms)}->{free}{output}", optimize=optimize)
 
 
 @rule_for(solution)
 def _solution(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
-    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
-    op.shape(*map(stand_in, shapes))
+    shapes = checked_shapes(op, data, mapped, {})
     if mapped == [False, True] and len(shapes[0]) == len(shapes[1]) == 2:  # one matrix: all columns side by side
         b = data[1]
         count, n, k = shape_of(b)
@@ -95,16 +91,15 @@ def _solution(op: Op, data: list[Array], mapped: list[bool], params: dict[str, A
 @rule_for(crossed)
 def _crossed(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     """Vectors are along the last axis; the others broadcast."""
-    shapes = [shape_of_one(v, m) for v, m in zip(data, mapped, strict=True)]
-    if () in shapes:
-        op.shape(*map(stand_in, shapes))  # refuses them
+    if () in shapes_of_one(data, mapped):
+        checked_shapes(op, data, mapped, {})  # refuses numbers
     return elementwise(op, data, mapped, params)
 
 
 @rule_for(linear)
 def _linear(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     x, weight, bias = data
-    op.shape(*[stand_in(shape_of_one(v, m)) for v, m in zip(data, mapped, strict=True)])
+    checked_shapes(op, data, mapped, {})
     if mapped == [True, False, False]:
         return op(x, weight, bias)
     turned = swap_last(weight)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from micrograd.batched.layouts import all_mapped, moved, shape_of_one, stand_in
+from micrograd.batched.layouts import all_mapped, checked_shapes, moved
 from micrograd.batched.rules import one_by_one, rule_for
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import reshape
@@ -17,7 +17,7 @@ _PLACES = {rnn_states: (1, 0, 1), lstm_states: (1, 1, 2), gru_states: (1, 0, 2)}
 
 @rule_for(*_PLACES)
 def _states(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
-    op.shape(*[stand_in(shape_of_one(x, m)) for x, m in zip(data, mapped, strict=True)], **params)
+    checked_shapes(op, data, mapped, params)
     if any(mapped[1:-1]):  # a weight of its own in each example
         return one_by_one(op, data, mapped, params)
     of_first, of_state, of_result = _PLACES[op]

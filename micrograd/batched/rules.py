@@ -7,10 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.batched.layouts import all_mapped, count_of, example, shape_of_one, stand_in, with_rank
+from micrograd.batched.layouts import (
+    all_mapped,
+    checked_shapes,
+    count_of,
+    example,
+    rank_of,
+    shapes_of_one,
+    stand_in,
+    with_rank,
+)
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import reshape, stack, where
-from micrograd.ops.axes import axes_of
+from micrograd.ops.axes import axes_of, named_axis
 from micrograd.record import Elementwise, Op
 from micrograd.table import OPS
 
@@ -59,10 +68,9 @@ def _general(op: Op) -> Rule:
     return last_axes if isinstance(op.facts.axes, int) else one_by_one
 
 
-@rule_for(where)
 def elementwise(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     """Axes count from the last, so examples stand before the axes of the largest."""
-    ranks = [len(shape_of(x)) - m for x, m in zip(data, mapped, strict=True)]
+    ranks = [rank_of(x) - m for x, m in zip(data, mapped, strict=True)]
     most = max(ranks)
     if most == min(ranks):
         return op(*data, **params)
@@ -70,28 +78,37 @@ def elementwise(op: Op, data: list[Array], mapped: list[bool], params: dict[str,
     return op(*[with_rank(x, most) if m and rank < most else x for x, m, rank in rows], **params)
 
 
+rule_for(where)(elementwise)  # a decorator would be lost on what is compiled with C types
+
+
 def along_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     """An op that joins elements along the axes that a param names."""
     (x,) = data
     name = str(op.facts.axes)
-    axis = params[name] if name in params else (op.forward.__kwdefaults__ or {}).get(name)
+    axis = named_axis(op, params)
     shape = shape_of(x)[1:]
-    along: Any
     if axis is not None and shape:
-        along = tuple([a + 1 for a in axes_of(op.name, stand_in(shape), axis)])
-        return op(x, **{**params, name: along if isinstance(axis, tuple) else along[0]})
+        return op(x, **{**params, name: _behind_examples(op, shape, axis)})
     # All elements of an example in one row; a number, too, has one.
     wanted = op.shape(stand_in(shape), **params)
     row = reshape(x, shape=(shape_of(x)[0], math.prod(shape)))
-    along = (1,)
-    z = op(row, **{**params, name: along if isinstance(axis, tuple) else along[0]})
+    along: Any = 1
+    if isinstance(axis, tuple):
+        along = (1,)
+    z = op(row, **{**params, name: along})
     return z if shape_of(z)[1:] == wanted else reshape(z, shape=(shape_of(x)[0], *wanted))
+
+
+def _behind_examples(op: Op, shape: tuple[int, ...], axis: Any) -> Any:
+    """The axis, or the axes, of one example, counted behind that of the examples."""
+    if isinstance(axis, tuple):
+        return tuple([a + 1 for a in axes_of(op.name, stand_in(shape), axis)])
+    return axes_of(op.name, stand_in(shape), axis)[0] + 1
 
 
 def last_axes(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
     """An op that joins elements along its last axes, and takes any axes before."""
-    shapes = [shape_of_one(x, m) for x, m in zip(data, mapped, strict=True)]
-    op.shape(*map(stand_in, shapes), **params)  # refuses what has too few axes
+    checked_shapes(op, data, mapped, params)  # refuses what has too few axes
     return elementwise(op, all_mapped(data, mapped), [True] * len(data), params)
 
 
@@ -99,8 +116,8 @@ def one_by_one(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
     """Any other op: a loop over the examples."""
     count = count_of(data, mapped)
     if count == 0:
-        shapes = [shape_of_one(x, m) for x, m in zip(data, mapped, strict=True)]
-        return np.zeros((0, *op.shape(*map(stand_in, shapes), **params)), op.dtype(*data, **params))
+        shape = op.shape(*map(stand_in, shapes_of_one(data, mapped)), **params)
+        return np.zeros((0, *shape), op.dtype(*data, **params))
     rows = zip(data, mapped, strict=True)
     columns = [[example(x, b) for b in range(count)] if m else [x] * count for x, m in rows]
     return stack([op(*column, **params) for column in zip(*columns, strict=True)])

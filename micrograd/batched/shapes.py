@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from micrograd.batched.layouts import stand_in, with_rank
@@ -16,8 +17,10 @@ rule_for(cast, cosine)(elementwise)
 
 @rule_for(reshape)
 def _reshape(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
-    shape = shape_of(data[0])
-    return op(data[0], shape=(shape[0], *op.shape(stand_in(shape[1:]), **params)))
+    shape, wanted = shape_of(data[0]), params["shape"]
+    if type(wanted) is not tuple or min(wanted, default=0) < 0 or math.prod(wanted) != math.prod(shape[1:]):
+        wanted = op.shape(stand_in(shape[1:]), **params)  # refuses what does not fit
+    return op(data[0], shape=(shape[0], *wanted))
 
 
 @rule_for(transpose)
@@ -31,6 +34,7 @@ def _transpose(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
 
 @rule_for(broadcast_to)
 def _broadcast_to(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
-    shape = shape_of(data[0])
-    wanted = op.shape(stand_in(shape[1:]), **params)
+    shape, wanted = shape_of(data[0]), params["shape"]
+    if type(wanted) is not tuple or shape[0] == 0 or len(wanted) < len(shape) - 1:
+        wanted = op.shape(stand_in(shape[1:]), **params)  # refuses what does not fit
     return op(with_rank(data[0], len(wanted)), shape=(shape[0], *wanted))

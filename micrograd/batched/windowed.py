@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from micrograd.batched.layouts import shape_of_one, stand_in
+from micrograd.batched.layouts import checked_shapes
 from micrograd.batched.rules import rule_for
 from micrograd.interpreter import Array, shape_of
 from micrograd.ops import contract, flip, pad
@@ -17,7 +17,7 @@ from micrograd.record import Op
 
 @rule_for(windows, overlap_add)
 def _windowed(op: Op, data: list[Array], mapped: list[bool], params: dict[str, Any]) -> Array:
-    op.shape(stand_in(shape_of(data[0])[1:]), **params)
+    checked_shapes(op, data, mapped, params)
     return op(data[0], **params)
 
 
@@ -27,7 +27,7 @@ def _convolved(op: Op, data: list[Array], mapped: list[bool], params: dict[str, 
     backwards.
     """
     x, y = data
-    op.shape(*[stand_in(shape_of_one(v, m)) for v, m in zip(data, mapped, strict=True)])
+    checked_shapes(op, data, mapped, {})
     m = shape_of(y)[-1]
     row = pad(x, [(0, 0)] * mapped[0] + [(m - 1, m - 1)])
     seen = windows(row, size=(m,), stride=(1,), dilation=(1,))

@@ -37,7 +37,7 @@ from micrograd.nn.convolution import *  # noqa: E402, F403
 from micrograd.nn.dropout import *  # noqa: E402, F403
 from micrograd.nn.linear import *  # noqa: E402, F403
 from micrograd.nn.module import Module  # noqa: E402
-from micrograd.nn.names import elsewhere  # noqa: E402
+from micrograd.nn.names import HERE  # noqa: E402
 from micrograd.nn.neuron import MLP, Layer, Neuron  # noqa: E402
 from micrograd.nn.normalization import *  # noqa: E402, F403
 from micrograd.nn.piecewise import *  # noqa: E402, F403
@@ -45,6 +45,7 @@ from micrograd.nn.pooling import *  # noqa: E402, F403
 from micrograd.nn.recurrent import *  # noqa: E402, F403
 from micrograd.nn.softmax import *  # noqa: E402, F403
 from micrograd.nn.transformer import *  # noqa: E402, F403
+from micrograd.ops.hints import elsewhere  # noqa: E402
 
 __all__ = ["MLP", "Layer", "Module", "Neuron", "Residual", "Sequential", "init", "losses"]
 __all__ += activations.__all__
@@ -63,4 +64,4 @@ __all__ += transformer.__all__
 if not TYPE_CHECKING:  # pragma: no branch - checkers, which then know all names, do not run
 
     def __getattr__(name: str) -> None:
-        raise elsewhere(__name__, name)
+        raise elsewhere(__name__, name, HERE)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.nn.names import elsewhere
+from micrograd.nn.names import HERE
 from micrograd.ops.arguments import number
+from micrograd.ops.hints import elsewhere
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -475,4 +476,4 @@ def _shape(shape: Any, asker: str) -> tuple[int, ...]:
 if not TYPE_CHECKING:  # pragma: no branch - as in micrograd.nn
 
     def __getattr__(name: str) -> None:
-        raise elsewhere(__name__, name)
+        raise elsewhere(__name__, name, HERE)

@@ -53,15 +53,3 @@ METHODS = {
     "register_module": "setattr(module, name, layer)",
     "register_parameter": "setattr(module, name, Value(array))",
 }
-
-
-def elsewhere(module: str, name: str) -> AttributeError:
-    """The error for a name that a module does not have. Where it is PyTorch's, the text
-    says what it is called here.
-
-    >>> print(elsewhere("micrograd.nn", "CrossEntropyLoss"))
-    micrograd.nn has no CrossEntropyLoss: here it is losses.cross_entropy, a function
-    """
-    if name in HERE:
-        return AttributeError(f"{module} has no {name}: here it is {HERE[name]}")
-    return AttributeError(f"module {module!r} has no attribute {name!r}")

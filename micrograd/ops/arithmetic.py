@@ -11,9 +11,10 @@ import operator
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.arrays import kind_of
 from micrograd.exact import number_like
 from micrograd.modes import is_ieee
-from micrograd.op import OPS, Array, broadcast_shape, elementwise, multilinear, primitive, shape_of
+from micrograd.op import OPS, Array, broadcast_shape, elementwise, multilinear, numbers_below, primitive, shape_of
 from micrograd.ops.alarms import are_numbers, integer_of, math_or_numpy, numpys_answer
 from micrograd.ops.comparisons import (
     equal,
@@ -117,6 +118,11 @@ def negative(x: Array) -> Array:
     return -x
 
 
+def _same(x: Array) -> Array:
+    """The same numbers in new memory; NumPy has no + of booleans."""
+    return +x if type(x) is float or kind_of(x) != "b" else x.copy()
+
+
 @elementwise("+", lambda z, x: 1.0, c=lambda x: x)
 def positive(x: Array) -> Array:
     """The same numbers, as a node of their own.
@@ -126,7 +132,7 @@ def positive(x: Array) -> Array:
     >>> positive(2.0)
     2.0
     """
-    return +x
+    return _same(x)
 
 
 def square(x: Array) -> Array:
@@ -370,7 +376,7 @@ def stop_gradient(x: Array) -> Array:
     >>> stop_gradient(2.0)
     2.0
     """
-    return +x
+    return _same(x)
 
 
 LARGE = 8000  # elements, from which on a second pass over bits costs less than the jumps of np.where
@@ -458,3 +464,18 @@ def cast(x: Array, *, dtype: Any) -> Array:
     np.float32(2.5)
     """
     return x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x)
+
+
+def as_floats(x: Array) -> Array:
+    """x, with booleans and whole numbers as float64.
+
+    Whole numbers of few bits overflow: as int8, 100 - (-100) is -56. Examples of a vmap
+    and plain arrays hold them.
+    """
+    return cast(x, dtype=float) if kind_of(numbers_below(x)) in ("b", "i", "u") else x
+
+
+def as_long(x: Array) -> Array:
+    """x, with booleans and whole numbers in the type in which NumPy adds them."""
+    kind = kind_of(numbers_below(x))
+    return cast(x, dtype="uint64" if kind == "u" else "int64") if kind in ("b", "i", "u") else x

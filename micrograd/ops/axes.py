@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, named, shape_of
+from micrograd.op import Array, Op, named, shape_of
 
 __all__ = [
     "Axis",
@@ -19,6 +19,7 @@ __all__ = [
     "axes_of",
     "axis_of",
     "means_all",
+    "named_axis",
     "new_axis",
     "reduced_shape",
     "running_shape",
@@ -29,6 +30,18 @@ Axis = int | tuple[int, ...] | None
 
 # These let a number have axis 0, as NumPy's reductions and SciPy's softmax do.
 _ON_NUMBERS = {"sum", "prod", "max", "min", "any", "all", "softmax", "log_softmax", "logsumexp", "squeeze"}
+
+
+def named_axis(op: Op, params: dict[str, Any]) -> Any:
+    """What a call gives for the param that names the axes of its op: see `Facts.axes`.
+
+    Args:
+        op: the record; its fact `axes` is the name of a param.
+        params: the keyword arguments of the call; the default stands where they lack
+            it.
+    """
+    name = str(op.facts.axes)
+    return params[name] if name in params else (getattr(op.forward, "__kwdefaults__", None) or {}).get(name)
 
 
 def axis_of(name: str, x: Array, axis: Any) -> int:
@@ -139,6 +152,8 @@ def reduced_shape(name: str, x: Array, axis: Axis, keepdims: bool) -> tuple[int,
     (1, 3)
     """
     axes = axes_of(name, x, axis)
+    if len(axes) == 1:  # as it almost always is
+        return with_length(shape_of(x), axes[0], 1) if keepdims else shape_of(x)[: axes[0]] + shape_of(x)[axes[0] + 1 :]
     return tuple(1 if a in axes else n for a, n in enumerate(shape_of(x)) if keepdims or a not in axes)
 
 

@@ -12,7 +12,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, multilinear, named, numbers_below, shape_of
 from micrograd.ops.alarms import integer_of
-from micrograd.ops.arithmetic import divide, remainder, where
+from micrograd.ops.arithmetic import as_floats, divide, remainder, where
 from micrograd.ops.axes import along, axes_of, axis_of, with_length
 from micrograd.ops.comparisons import equal, greater, less
 from micrograd.ops.indexing import getitem
@@ -125,13 +125,13 @@ def gradient(f: Array, *varargs: Array, axis: Any = None, edge_order: int = 1) -
     >>> gradient(np.array([1.0, 4.0, 9.0]))
     array([3., 4., 5.])
     """
-    f = as_input(f, "gradient")
+    f = as_floats(as_input(f, "gradient"))
     axes = axes_of("gradient", f, axis)
     if edge_order not in (1, 2):
         raise ArgumentError(f"gradient: edge_order={edge_order!r}; give 1 or 2")
     if len(varargs) not in (0, 1, len(axes)):
         raise ShapeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes; give none, one, or one per axis")
-    spacings = [as_input(h, "gradient") for h in varargs] or [1.0]
+    spacings = [as_floats(as_input(h, "gradient")) for h in varargs] or [1.0]
     if len(varargs) == 1 and shape_of(spacings[0]) and len(axes) > 1:
         raise ShapeError(f"gradient: coordinates for one of {len(axes)} axes; give them for each, or name the axis")
     slopes = [_slopes(f, h, a, edge_order) for a, h in zip(axes, spacings * (len(axes) // len(spacings)), strict=True)]

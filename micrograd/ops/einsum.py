@@ -246,7 +246,7 @@ def _is_simple(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> bool:
 
 
 # Integers as letters: sorted letters stand for sorted integers.
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
 def _from_lists(*args: Any) -> tuple[str, tuple[Any, ...]]:
@@ -259,13 +259,13 @@ def _from_lists(*args: Any) -> tuple[str, tuple[Any, ...]]:
 
 def _term(axes: Any) -> str:
     parts = axes if isinstance(axes, (list, tuple)) else (None,)
-    if not all(part is Ellipsis or (hasattr(part, "__index__") and 0 <= part < len(_LETTERS)) for part in parts):
+    if not all(part is Ellipsis or (hasattr(part, "__index__") and 0 <= part < len(LETTERS)) for part in parts):
         shown = " ".join(repr(axes).split())
         raise ArgumentError(
             f"einsum: {shown if len(shown) <= 60 else shown[:57] + '...'} is not a list of axes; "
-            f"give after each operand a list of integers from 0 to {len(_LETTERS) - 1}, or `...`"
+            f"give after each operand a list of integers from 0 to {len(LETTERS) - 1}, or `...`"
         )
-    return "".join("..." if part is Ellipsis else _LETTERS[part] for part in parts)
+    return "".join("..." if part is Ellipsis else LETTERS[part] for part in parts)
 
 
 def _listed(xs: Sequence[Array]) -> str:

@@ -12,7 +12,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.exact import number_like
 from micrograd.op import Array, elementwise, named, shape_of
 from micrograd.ops.alarms import are_numbers, integer_of
-from micrograd.ops.arithmetic import absolute, cast, maximum, minimum, positive, where
+from micrograd.ops.arithmetic import absolute, as_long, cast, maximum, minimum, positive, where
 from micrograd.ops.comparisons import equal, isinf, isnan, less, logical_and
 from micrograd.ops.functions import arctan2, exp2, log1p, power, raise_to, sigmoid, sin
 from micrograd.ops.indexing import getitem
@@ -448,7 +448,7 @@ def vander(x: Array, N: int | None = None, *, increasing: bool = False) -> Array
     array([[4., 2., 1.],
            [9., 3., 1.]])
     """
-    x = as_input(x, "vander")
+    x = as_long(as_input(x, "vander"))
     if len(shape_of(x)) != 1:
         raise ShapeError(f"vander: {named(x)} is not one row of numbers; ravel() it first")
     (n,) = shape_of(x)

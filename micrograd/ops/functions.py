@@ -13,7 +13,7 @@ from micrograd import on_demand as np
 from micrograd.exact import number_like
 from micrograd.op import Array, elementwise
 from micrograd.ops.alarms import are_numbers, math_or_numpy
-from micrograd.ops.arithmetic import absolute, divide, where
+from micrograd.ops.arithmetic import absolute, as_floats, divide, where
 from micrograd.ops.comparisons import equal, greater, less, less_equal
 from micrograd.ops.lengths import hypot as hypot
 
@@ -441,7 +441,7 @@ def _logistic(x: Array) -> Array:
     if type(x) is float:
         e = math.exp(-abs(x))
         return (e if x < 0.0 else 1.0) / (1.0 + e)
-    e = np.exp(-abs(x))
+    e = np.exp(-abs(as_floats(x)))
     return np.where(x < 0.0, e, 1.0) / (1.0 + e)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_data
+from micrograd.arrays import as_data, as_input
 from micrograd.errors import ArgumentError, DomainError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, broadcast_shape, named, numbers_below, shape_of
@@ -228,7 +228,7 @@ def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
     >>> [x.shape for x in broadcast_arrays(np.zeros((2, 1)), np.zeros(3))]
     [(2, 3), (2, 3)]
     """
-    values = [as_data(x, "broadcast_arrays") for x in args]
+    values = [as_input(x, "broadcast_arrays") for x in args]
     shape = broadcast_shape("broadcast_arrays", *values)
     return tuple(broadcast_to(x, shape=shape) if shape_of(x) != shape else x for x in values)
 
@@ -256,7 +256,7 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
     if indexing == "xy" and len(xi) > 1:
         order[:2] = [1, 0]
     laid = [
-        reshape(as_data(x, "meshgrid"), shape=with_length((1,) * len(xi), i, -1))
+        reshape(as_input(x, "meshgrid"), shape=with_length((1,) * len(xi), i, -1))
         for i, x in zip(order, xi, strict=True)
     ]
     grids = laid if sparse else broadcast_arrays(*laid)

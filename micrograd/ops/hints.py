@@ -5,7 +5,14 @@ The errors of calls and of `np.*`, the attributes of a Value, and docs/numpy.md 
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from micrograd.errors import OpError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # Keywords of NumPy and PyTorch. A text that ends in "=" is our name for the same thing.
 KEYWORDS = {
@@ -157,7 +164,163 @@ ATTRIBUTES = {
     "nonzero": "numpy.nonzero(v.data)",
     "block_until_ready": "v itself: it is already computed",
     "primal": "v.data",
+    "stop_gradient": "v.detach(), or micrograd.ops.stop_gradient(v)",
+    # What a Value has, and a value inside vmap and jvp has not
+    **dict.fromkeys(
+        ["data", "numpy"],
+        "only on a Value, which has plain numbers; use NumPy's functions, or v.detach() for a constant",
+    ),
+    **dict.fromkeys(
+        ["grad", "backward", "zero_grad"],
+        "only on a Value, which keeps a gradient; grad(f) gives that of a function",
+    ),
 }
+
+# What JAX, PyTorch, autograd and TensorFlow have beside their arrays, and micrograd has
+# under another name. What has the same name in one of our rooms is found there.
+FUNCTIONS = {
+    "jacrev": "jacobian(f, mode='reverse'), or jacobian(f) for the cheaper mode",
+    "jacfwd": "jacobian(f, mode='forward'), or jacobian(f) for the cheaper mode",
+    "grad_and_value": "value_and_grad",
+    "value_and_gradient": "value_and_grad",
+    "gradient": "grad(f) of a function, or v.grad of a Value",
+    "GradientTape": "grad(f) of a function, or backward() of a Value",
+    "autograd": "grad, jacobian and hessian of a function, or backward() of a Value",
+    "func": "in micrograd itself: from micrograd import grad, vmap, jacobian",
+    "functional_call": "not needed: a module may be an argument, as in grad(lambda model, x: loss(model(x)))(model, x)",
+    "stack_module_state": "vmap over a dict or list of parameters, each stacked by numpy.stack",
+    "make_vjp": "vjp",
+    "make_jvp": "jvp",
+    "make_hvp": "hvp",
+    "hessian_vector_product": "hvp",
+    "vectorize": "vmap",
+    "pmap": "vmap, on one machine",
+    "jit": "not needed: leave it out",
+    "lax": "micrograd.scan, micrograd.while_loop and micrograd.ops.stop_gradient",
+    "fori_loop": "a Python loop, or scan(f, init, None, length=n)",
+    "cond": "a Python `if`, or numpy.where(condition, x, y) inside a vmap",
+    "remat": "checkpoint",
+    "custom_gradient": "custom_vjp",
+    "Function": "custom_vjp",
+    "detach": "v.detach() of a Value, or micrograd.ops.stop_gradient(x) of a Value or an array",
+    "no_gradient": "micrograd.ops.stop_gradient(x)",
+    "inference_mode": "no_grad",
+    "set_grad_enabled": "no_grad and enable_grad",
+    "Tensor": "Value",
+    "tensor": "Value",
+    "Parameter": "Value",
+    "Variable": "Value",
+    "tree_map": "micrograd.trees.mapped(f, tree)",
+    "tree_util": "micrograd.trees",
+    "random": "numpy.random; micrograd has no random numbers of its own",
+    "manual_seed": "rng=numpy.random.default_rng(seed), given to a layer",
+    "linalg": "numpy.linalg: its functions take Values",
+    "optimize": "micrograd.scipy",
+}
+
+# The same for SciPy's solvers
+SOLVERS = {
+    "optimize": "in micrograd.scipy itself: from micrograd.scipy import minimize",
+    "integrate": "in micrograd.scipy itself: from micrograd.scipy import odeint",
+    "solve_ivp": "odeint(f, y0, t), with f(t, y) as for solve_ivp",
+    "minimize_scalar": "minimize(f, x0)",
+    "leastsq": "least_squares",
+    **dict.fromkeys(["fmin", "fmin_bfgs", "fmin_l_bfgs_b", "fmin_cg", "fmin_ncg"], "minimize"),
+    **dict.fromkeys(["root_scalar", "brentq", "bisect", "newton", "fsolve"], "root(f, x0)"),
+}
+
+# Keywords of the functions of functions and of solvers, by our function: what the same
+# thing is in JAX, PyTorch or SciPy, and what it is here
+_NOT_NEEDED = "leave it out"
+_SCIPYS = {"maxiter": "write options={'maxiter': ...}", "x0": "write params="}
+CALLS = {
+    "vmap": {
+        "in_dims": "write in_axes=",
+        "out_dims": "write out_axes=",
+        "randomness": "draw outside, one set per example, and map over it",
+        "axis_name": _NOT_NEEDED,
+        "axis": "write in_axes=, along which the examples lie, and out_axes= for the results",
+    },
+    "jacobian": {
+        "vectorize": _NOT_NEEDED,
+        "strategy": "write mode='forward' or mode='reverse'",
+        "sparse": "write sparsity='detect'",
+        "create_graph": "leave it out: the result can be differentiated again",
+        "holomorphic": "complex numbers have no gradient here",
+    },
+    "hessian": {
+        "vectorize": _NOT_NEEDED,
+        "outer_jacobian_strategy": _NOT_NEEDED,
+        "mode": _NOT_NEEDED,
+        "sparse": "write sparsity='detect'",
+        "create_graph": "leave it out: the result can be differentiated again",
+    },
+    "scan": {"unroll": _NOT_NEEDED, "carry": "write init="},
+    "while_loop": {
+        "cond_fun": "write cond=",
+        "body_fun": "write body=",
+        "init_val": "write init=",
+        **dict.fromkeys(["maxiter", "max_iter", "max_iterations"], "write max_steps="),
+    },
+    "checkpoint": dict.fromkeys(
+        ["use_reentrant", "preserve_rng_state", "policy", "prevent_cse", "determinism_check"], _NOT_NEEDED
+    ),
+    "root": {"fun": "write equations=", **_SCIPYS},
+    "minimize": {"fun": "write loss=", **_SCIPYS},
+    "least_squares": {"fun": "write residuals=", **_SCIPYS, "maxiter": "write max_nfev="},
+    "fixed_point": {"tol": "write xtol=", "max_iter": "write maxiter=", "f": "write func="},
+    "odeint": {
+        "func": "write f=, with f(t, y)",
+        "fun": "write f=",
+        "t_eval": "the result is y at the times t",
+        "t_span": "write t=, the times of the result",
+        "tol": "write rtol= or atol=",
+        "hmax": "write max_step=",
+        "h0": "write first_step=",
+    },
+}
+
+
+def told_keywords(function: F) -> F:
+    """A function whose keywords in other libraries are refused with ours, by CALLS.
+
+    >>> @told_keywords
+    ... def scan(f, init, xs):
+    ...     return init
+    >>> scan(None, 0.0, None, unroll=2)
+    Traceback (most recent call last):
+    micrograd.errors.OpError: scan: there is no unroll=; leave it out
+    """
+    here = CALLS[function.__name__]
+
+    @functools.wraps(function)
+    def called(*args: Any, **options: Any) -> Any:
+        unknown = [name for name in options if name in here]
+        if unknown:
+            raise OpError(f"{function.__name__}: there is no {unknown[0]}=; {here[unknown[0]]}")
+        return function(*args, **options)
+
+    return cast(F, called)
+
+
+def elsewhere(module: str, name: str, here: Mapping[str, str]) -> AttributeError | ImportError:
+    """The error for a name that a module does not have, for its `__getattr__`.
+
+    Args:
+        module: the module's name.
+        name: what was asked for.
+        here: what names of other libraries are called here.
+
+    >>> print(elsewhere("micrograd", "jacrev", {"jacrev": "jacobian"}))
+    micrograd has no jacrev: here it is jacobian
+    """
+    if name not in here:
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    said = f"{module} has no {name}: here it is {here[name]}"
+    # `from module import name` asks for the name too, and drops the text of an
+    # AttributeError.
+    is_import = sys._getframe(2).f_code.co_name == "_handle_fromlist"
+    return ImportError(said) if is_import else AttributeError(said)
 
 
 def why_not(name: str) -> str:

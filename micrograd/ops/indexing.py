@@ -14,7 +14,7 @@ from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, linear, multilinear, named, shape_of
 from micrograd.ops.arithmetic import multiply, where
-from micrograd.ops.indices import PLAIN_ENTRIES, are_plain, is_mask, last_writes, refuse_values, rounds_of, taken_shape
+from micrograd.ops.indices import are_plain, is_mask, last_writes, refuse_values, rounds_of, taken_shape
 from micrograd.ops.scattering import add_in_place, is_foreign, scatter_foreign
 from micrograd.ops.shapes import broadcast_to, sum_to
 
@@ -54,7 +54,7 @@ def getitem(x: Array, *, index: Any) -> Array:
     >>> getitem(np.array([1.0, 2.0, 3.0]), index=slice(1, None))
     array([2., 3.])
     """
-    if type(index) not in PLAIN_ENTRIES:
+    if not are_plain(index):
         refuse_values("getitem", index)
     return np.asarray(x)[index] if isinstance(x, (int, float)) else x[index]
 
@@ -148,7 +148,8 @@ def scattered(*values: Array, indices: Sequence[Any], shape: tuple[int, ...]) ->
         return functools.reduce(operator.add, parts)
     z = np.zeros(shape, _joint(*values))
     for x, index in zip(values, indices, strict=True):
-        refuse_values("scattered", index)
+        if not are_plain(index):
+            refuse_values("scattered", index)
         add_in_place(z, index, x)
     return z
 
@@ -220,7 +221,7 @@ def _set_foreign(x: Any, w: Any, index: Any) -> Any:
 
 
 def _joint(*inputs: Array) -> Any:
-    return np.result_type(float if all(isinstance(x, (int, float)) for x in inputs) else 0.0, *inputs)
+    return np.result_type(*inputs, *[float] * all(isinstance(x, (int, float)) for x in inputs))
 
 
 def _add_shape(x: Array, w: Array, *, index: Any) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_data, as_input
+from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import Array, linear, named, shape_of
 from micrograd.ops.axes import along, axis_of, new_axis, with_length
@@ -36,10 +36,11 @@ def listed(name: str, values: Any) -> tuple[Array, ...]:
     >>> listed("stack", [1.0, 2.0])
     (1.0, 2.0)
     """
-    shape = getattr(values, "shape", None)
-    if not hasattr(values, "__iter__") or shape == () or isinstance(values, str):
-        raise ArgumentError(f"{name}: {values!r} is not a sequence; give a list of values")
-    return tuple(as_input(x, name) for x in values)
+    if type(values) is not list and type(values) is not tuple:
+        shape = getattr(values, "shape", None)
+        if not hasattr(values, "__iter__") or shape == () or isinstance(values, str):
+            raise ArgumentError(f"{name}: {values!r} is not a sequence; give a list of values")
+    return tuple([as_input(x, name) for x in values])
 
 
 # Along a new axis
@@ -109,9 +110,11 @@ def _concatenated(*values: Array, axis: int = 0) -> tuple[int, ...]:
 
 
 def _cut_out(i: int, g: Array, values: Sequence[Array], *, axis: int = 0) -> Array:
-    a = axis % len(shape_of(g))
-    start = sum(shape_of(x)[a] for x in values[:i])
-    return g[along(a, slice(start, start + shape_of(values[i])[a]))]
+    a, start = axis % len(shape_of(g)), 0
+    for x in values[:i]:
+        start += shape_of(x)[a]
+    part = slice(start, start + shape_of(values[i])[a])
+    return g[along(a, part) if a else part]
 
 
 @linear("concatenate", _cut_out, shape=_concatenated)
@@ -121,7 +124,7 @@ def concatenated(*values: Array, axis: int = 0) -> Array:
     >>> concatenated(np.array([1.0]), np.array([2.0, 3.0]))
     array([1., 2., 3.])
     """
-    return np.concatenate(values, axis=axis)
+    return np.concatenate(values, axis)
 
 
 def concatenate(arrays: Iterable[Array], *, axis: int | None = 0) -> Array:
@@ -142,7 +145,7 @@ def concatenate(arrays: Iterable[Array], *, axis: int | None = 0) -> Array:
     values = listed("concatenate", arrays)
     if axis is None:
         values, axis = tuple(ravel(x) for x in values), 0
-    if not values or not all(shape_of(x) for x in values):
+    if not values or () in map(shape_of, values):
         _concatenated(*values, axis=axis)
     return concatenated(*values, axis=axis)
 
@@ -241,12 +244,12 @@ def _depth(x: Any) -> int:
 
 
 def _most_axes(x: Any) -> int:
-    return builtins.max(map(_most_axes, x)) if isinstance(x, list) else len(shape_of(as_data(x, "block")))
+    return builtins.max(map(_most_axes, x)) if isinstance(x, list) else len(shape_of(as_input(x, "block")))
 
 
 def _blocks(x: Any, depth: int, ndim: int) -> Array:
     if depth:
         return concatenate([_blocks(part, depth - 1, ndim) for part in x], axis=-depth)
-    x = as_data(x, "block")
+    x = as_input(x, "block")
     missing = ndim - len(shape_of(x))
     return reshape(x, shape=(1,) * missing + shape_of(x)) if missing or not ndim else x

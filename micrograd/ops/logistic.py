@@ -9,7 +9,7 @@ import math
 
 from micrograd import on_demand as np
 from micrograd.op import Array, elementwise
-from micrograd.ops.arithmetic import absolute, divide, where
+from micrograd.ops.arithmetic import absolute, as_floats, divide, where
 from micrograd.ops.comparisons import greater, less, logical_and
 from micrograd.ops.functions import arctanh, exp, expit, log, log1p, logaddexp
 
@@ -32,6 +32,7 @@ def softplus(x: Array) -> Array:
     """
     if isinstance(x, (int, float)):
         return logaddexp(x, 0.0)
+    x = as_floats(x)
     return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))  # five times as fast as np.logaddexp
 
 
@@ -51,6 +52,7 @@ def log_sigmoid(x: Array) -> Array:
     """
     if isinstance(x, (int, float)):
         return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
+    x = as_floats(x)
     return np.minimum(x, 0) - np.log1p(np.exp(-abs(x)))
 
 
@@ -74,6 +76,7 @@ def logit(x: Array) -> Array:
         if 0.0 < x < 1.0:
             return 2.0 * math.atanh(2.0 * x - 1.0) if 0.25 < x < 0.75 else math.log(x) - math.log1p(-x)
         return -math.inf if x == 0.0 else math.inf if x == 1.0 else math.nan
+    x = as_floats(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         near = (x > 0.25) & (x < 0.75)
         return np.where(near, 2.0 * np.arctanh(2.0 * x - 1.0), np.log(x) - np.log1p(-x))

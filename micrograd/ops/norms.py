@@ -11,7 +11,7 @@ from micrograd.alignment import by_example
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.op import Array, named, numbers_below, shape_of
 from micrograd.ops.arguments import operand
-from micrograd.ops.arithmetic import absolute, divide, stop_gradient, where
+from micrograd.ops.arithmetic import absolute, as_floats, divide, stop_gradient, where
 from micrograd.ops.axes import axes_of
 from micrograd.ops.comparisons import equal, greater, isfinite, isnan, logical_and
 from micrograd.ops.decompositions import singular_triplets, svdvals
@@ -61,7 +61,7 @@ def norm(x: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False)
     >>> float(norm(np.array([3.0, 4.0])))
     5.0
     """
-    x = operand("norm", x)
+    x = as_floats(operand("norm", x))
     axes = tuple(range(len(shape_of(x)))) if axis is None else _given_axes(x, axis)
     if ord is None:
         z = euclidean_norm(x, axis=axes)

@@ -17,7 +17,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.alignment import any_of_many, by_example
-from micrograd.arrays import as_operand
+from micrograd.arrays import are_truths, as_operand
 from micrograd.errors import DataError, OpError
 from micrograd.interpreter import Interpreter, is_one_of_many
 from micrograd.op import ground, shape_of
@@ -45,6 +45,8 @@ SPELLED = {
     "around": "round",
     "row_stack": "vstack",
 }
+TRUTHS = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor"}
+TRUTHS |= {"invert": "logical_not"}
 HOMES = ("numpy", "numpy.linalg")
 # Here they mean the last two axes; np.trace and np.diagonal mean the first two.
 LAST_AXES = {"linalg.trace", "linalg.diagonal"}
@@ -84,9 +86,18 @@ def _spelled(ufunc: Any) -> Callable[..., Any]:
     name = SPELLED.get(ufunc.__name__, ufunc.__name__)
     if name in OF_DATA:
         return lambda *inputs: by_example(lambda *numbers: ufunc(*map(_data, numbers)), *inputs)
+    if name in TRUTHS:
+        return functools.partial(_of_truths, name)
     if name in OPERATORS:
         return functools.partial(_operated, name, *OPERATORS[name])
     return _op_for(name, f"np.{ufunc.__name__}")
+
+
+def _of_truths(name: str, *inputs: Any) -> Any:
+    """`&`, `|`, `^` or `~` of booleans, which inside a vmap are not plain; of whole
+    numbers there is none.
+    """
+    return _op_for(TRUTHS[name] if are_truths(*inputs) else name, f"np.{name}")(*inputs)
 
 
 def _operated(name: str, direct: str, reflected: str, *inputs: Any) -> Any:

@@ -16,7 +16,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import is_one_of_many
 from micrograd.op import Array, ground, named, numbers_below, shape_of
 from micrograd.ops import reductions, scans
-from micrograd.ops.arithmetic import cast, divide, maximum, minimum, stop_gradient
+from micrograd.ops.arithmetic import as_floats, cast, divide, maximum, minimum, stop_gradient
 from micrograd.ops.arithmetic import where as choose
 from micrograd.ops.axes import Axis, axes_of, reduced_shape
 from micrograd.ops.comparisons import equal, greater, logical_and, not_equal
@@ -173,9 +173,11 @@ def shared_end(z: Array, x: Array, mask: Array, end: float, axis: Axis, keepdims
 
 
 def counted(x: Array, mask: Array, axis: Axis, keepdims: bool) -> Array:
-    """How many elements count, in the dtype of x, so that a quotient keeps it."""
+    """How many elements count, in the dtype of x, so that a quotient keeps it; float64
+    where x holds whole numbers.
+    """
     count = count_nonzero(mask, axis=axis, keepdims=keepdims)
-    return cast(count, dtype=x.dtype) if hasattr(x, "dtype") else float(count)
+    return cast(count, dtype=float_type(x)) if hasattr(x, "dtype") else float(count)
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False, dtype: Any = None, where: Any = True) -> Array:
@@ -249,7 +251,7 @@ def _deviations(
 
     An element that is left out has the distance 0."""
     less = ddof_of(name, ddof, correction)
-    x = in_dtype(name, x, dtype)
+    x = as_floats(in_dtype(name, x, dtype))
     mask = mask_of(name, x, where)
     count = counted(x, mask, axis, True)
     degrees = count - less

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.chain import may_be_nan
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.op import Array, Op, ground, is_quiet, multilinear, named, primitive, question, shape_of
-from micrograd.ops.arithmetic import cast, divide, stop_gradient, where
+from micrograd.op import Array, Op, is_quiet, multilinear, named, primitive, question, shape_of
+from micrograd.ops.arithmetic import as_floats, as_long, cast, divide, stop_gradient, where
 from micrograd.ops.axes import Axis, axes_of, axis_of, reduced_shape
 from micrograd.ops.comparisons import equal
 from micrograd.ops.indexing import getitem
 from micrograd.ops.lengths import euclidean_norm
+from micrograd.ops.rows import has_short_rows, of_rows, sum_of_rows
 from micrograd.ops.shapes import broadcast_to, reshape, transpose
 from micrograd.unknown import warn_user
 
@@ -33,9 +35,9 @@ __all__ = [
 ]
 
 
-def _kept(x: Array, axis: Axis) -> tuple[int, ...]:
-    """Shape of a reduction of x that keeps its axes, and so broadcasts against x."""
-    return reduced_shape("sum", x, axis, True)
+def _beside(z: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    """A reduction of x, or its cotangent, in a shape that broadcasts against x."""
+    return z if axis is None or keepdims or not shape_of(z) else reshape(z, shape=reduced_shape("sum", x, axis, True))
 
 
 def _shape_rule(name: str) -> Callable[..., tuple[int, ...]]:
@@ -52,8 +54,7 @@ def _itself(x: Array, axis: Axis) -> Array:
 
 
 def _spread(g: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    kept = g if axis is None or keepdims else reshape(g, shape=_kept(x, axis))
-    return broadcast_to(kept, shape=shape_of(x))
+    return broadcast_to(_beside(g, x, axis, keepdims), shape=shape_of(x))
 
 
 @multilinear("sum", _spread, shape=_shape_rule("sum"), tex=r"\sum\left({0}\right)", axes="axis")
@@ -76,37 +77,34 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not shape_of(x):
         return _itself(x, axis)
     if type(x) is np.ndarray:
+        if has_short_rows(x, axis):
+            return sum_of_rows(x, keepdims)
         return np.add.reduce(x, axis, keepdims=keepdims)  # type: ignore[call-overload]
     return x.sum(axis=axis, keepdims=keepdims) if hasattr(x, "sum") else np.sum(x, axis=axis, keepdims=keepdims)
 
 
-def _hits(x: Array, z: Array, axis: Axis) -> tuple[Array, Array | None]:
+def _hits(x: Array, z: Array, axis: Axis, keepdims: bool) -> tuple[Array, Array | None]:
     """Where x equals the extremum z, and how many elements tie there; None if no two
     do.
     """
-    kept = _kept(x, axis)
-    hit = equal(x, reshape(z, shape=kept))
-    if type(hit) is np.ndarray and np.count_nonzero(hit) == math.prod(kept) and not _has_nan(ground(z)):
+    hit = equal(x, _beside(z, x, axis, keepdims))
+    if type(hit) is np.ndarray and np.count_nonzero(hit) == math.prod(shape_of(z)) and not may_be_nan(z):
         return hit, None
     return hit, sum(hit, axis=axis, keepdims=True)
 
 
-def _has_nan(z: Any) -> bool:
-    return bool(np.isnan(z).any()) if type(z) is np.ndarray else bool(z != z)
-
-
 def _extremum_pull(g: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    hit, ties = _hits(x, z, axis)
+    hit, ties = _hits(x, z, axis, keepdims)
     if ties is None and type(g) is float:  # of all elements: one has the gradient
         part = np.zeros(hit.shape)
         part.reshape(-1)[hit.argmax()] = g
         return part
-    g = reshape(g, shape=_kept(x, axis))
+    g = _beside(g, x, axis, keepdims)
     return where(hit, g if ties is None else divide(g, ties), 0.0)
 
 
 def _extremum_push(t: Array, z: Array, x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    hit, ties = _hits(x, z, axis)
+    hit, ties = _hits(x, z, axis, keepdims)
     return sum(where(hit, t if ties is None else divide(t, ties), 0.0), axis=axis, keepdims=keepdims)
 
 
@@ -145,19 +143,13 @@ def _extremum(name: str) -> Callable[[Callable[..., Array]], Op]:
     )
 
 
-def _is_short(x: Array, axis: Axis) -> bool:
-    """Whether x is a large array whose last axis, the one to reduce, is short."""
-    if type(x) is not np.ndarray or type(axis) is not int or x.size < 2000:
-        return False
-    return axis in (-1, x.ndim - 1) and x.shape[-1] <= 32
-
-
-def _along_rows(ufunc: Any, x: Any, keepdims: bool) -> Any:
-    """The largest or smallest of each row; with the rows as columns, NumPy is four
-    times as fast.
-    """
-    z = ufunc.reduce(np.ascontiguousarray(x.reshape(-1, x.shape[-1]).T), axis=0)
-    return z.reshape(*x.shape[:-1], *(1,) * keepdims)
+def _extreme(ufunc: Any, x: Array, axis: Axis, keepdims: bool) -> Array:
+    """The forward of max and min."""
+    if not shape_of(x):
+        return _itself(x, axis)
+    if type(x) is not np.ndarray:
+        return (np.max if ufunc is np.maximum else np.min)(x, axis=axis, keepdims=keepdims)
+    return of_rows(ufunc, x, keepdims) if has_short_rows(x, axis) else ufunc.reduce(x, axis, keepdims=keepdims)
 
 
 @_extremum("max")
@@ -175,9 +167,7 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(max(np.array([1.0, 3.0, 2.0])))
     3.0
     """
-    if not shape_of(x):
-        return _itself(x, axis)
-    return _along_rows(np.maximum, x, keepdims) if _is_short(x, axis) else np.max(x, axis=axis, keepdims=keepdims)
+    return _extreme(np.maximum, x, axis, keepdims)
 
 
 @_extremum("min")
@@ -195,9 +185,7 @@ def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     >>> float(min(np.array([1.0, 3.0, 2.0])))
     1.0
     """
-    if not shape_of(x):
-        return _itself(x, axis)
-    return _along_rows(np.minimum, x, keepdims) if _is_short(x, axis) else np.min(x, axis=axis, keepdims=keepdims)
+    return _extreme(np.minimum, x, axis, keepdims)
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -291,6 +279,7 @@ def _from_mean(name: str, x: Array, axis: Axis) -> Array:
     # Subtract an element first: then equal numbers are exactly 0. In floating point the
     # mean of [0.1, 0.1, 0.1] is not 0.1.
     axes = axes_of(name, x, axis)
+    x = as_floats(x)
     first = tuple(slice(0, 1) if a in axes else slice(None) for a in range(len(shape_of(x))))
     x = x - stop_gradient(getitem(x, index=first))
     return x - mean(x, axis=axis, keepdims=True) if count_along(name, x, axis) else x
@@ -360,6 +349,7 @@ def prod(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     24.0
     """
     axes = axes_of("prod", x, axis)
+    x = as_long(x)
     if not axes:
         return x
     z = _product(as_rows(x, axes))

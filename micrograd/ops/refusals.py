@@ -24,9 +24,14 @@ def one_of_many_error(asked: str, x: Any) -> DataError:
 
 
 _BRANCH = "write np.where(condition, x, y) for `if`, np.minimum and np.maximum for min and max"
-_PLACE = "write micrograd.numpy.take(table, i, axis=0) for table[i]; sizes, as of range(n), must be the same in each"
+_PLACE = (
+    "write micrograd.numpy.take(table, i, axis=0) for table[i], np.stack([x, y]) for np.array([x, y]);\n"
+    "sizes, as of range(n), must be the same in each"
+)
+_JOINED = "write np.stack([x, y]) for np.array([x, y]), and x for np.asarray(x)"
 _REPAIRS = {
     "bool()": _BRANCH,
+    "asarray": _JOINED,
     "index": _PLACE,
     "int()": _PLACE,
     "round()": "write np.round(x)",

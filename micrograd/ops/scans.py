@@ -7,7 +7,7 @@ import math
 from micrograd import on_demand as np
 from micrograd.errors import ShapeError
 from micrograd.op import Array, multilinear, named, primitive, shape_of
-from micrograd.ops.arithmetic import where
+from micrograd.ops.arithmetic import as_long, where
 from micrograd.ops.axes import along, axis_of, means_all, running_shape
 from micrograd.ops.comparisons import equal
 from micrograd.ops.functions import exp
@@ -68,7 +68,7 @@ def cumprod(x: Array, *, axis: int | None = None) -> Array:
     """
     if means_all(x, axis):
         x, axis = ravel(x), 0
-    axis = axis_of("cumprod", x, axis)
+    x, axis = as_long(x), axis_of("cumprod", x, axis)
     n, step = shape_of(x)[axis], 1
     while step < n:
         head, tail = getitem(x, index=along(axis, slice(step))), getitem(x, index=along(axis, slice(step, None)))

@@ -22,7 +22,11 @@ __all__ = [
 def add_in_place(z: Any, index: Any, x: Any) -> None:
     """Add x to the elements of z at an index; one that is indexed twice gets both."""
     if are_plain(index):
-        z[index] += x
+        part = z[index]
+        if type(part) is np.ndarray:  # a view, so that nothing is copied back
+            part += x
+        else:
+            z[index] = part + x
         return
     if isinstance(index, tuple) and len(index) == 1:
         (index,) = index

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_data
+from micrograd.arrays import as_data, as_input
 from micrograd.errors import ArgumentError, DataError, IndexingError, ShapeError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, ground, named, shape_of
@@ -282,7 +282,7 @@ def append(arr: Array, values: Array, axis: int | None = None) -> Array:
     >>> append(np.array([1.0, 2.0]), 3.0)
     array([1., 2., 3.])
     """
-    return concatenate([as_data(arr, "append"), as_data(values, "append")], axis=axis)
+    return concatenate([as_input(arr, "append"), as_input(values, "append")], axis=axis)
 
 
 def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Array:

@@ -13,6 +13,7 @@ from micrograd.errors import ArgumentError, ShapeError
 from micrograd.op import OPS, Array, multilinear, named, shape_of
 from micrograd.ops.alarms import integer_of
 from micrograd.ops.axes import Axis, axes_of, axis_of, new_axis
+from micrograd.ops.rows import is_column, repeated
 
 __all__ = [
     "atleast_1d",
@@ -84,7 +85,9 @@ def reshape(x: Array, *, shape: int | Sequence[int]) -> Array:
     """
     if type(x) is np.ndarray:
         return x.reshape(shape)
-    return x if type(x) is float and shape == () else np.reshape(x, sizes_of("reshape", shape))
+    if type(x) is float:
+        return x if shape == () else np.array(x).reshape(shape)
+    return np.reshape(x, sizes_of("reshape", shape))
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
@@ -151,10 +154,13 @@ def broadcast_to(x: Array, *, shape: tuple[int, ...]) -> Array:
         z = np.empty(shape, type(x))
         z.fill(x)
         return z
-    if type(x) is np.ndarray and type(shape) is tuple and x.ndim <= len(shape) and math.prod(shape) <= SMALL:
-        z = np.empty(shape, x.dtype)
-        z[...] = x
-        return z
+    if type(x) is np.ndarray and type(shape) is tuple and x.ndim <= len(shape):
+        if math.prod(shape) <= SMALL:
+            z = np.empty(shape, x.dtype)
+            z[...] = x
+            return z
+        if is_column(x, shape):
+            return repeated(x, shape)
     return np.broadcast_to(x, shape)
 
 
@@ -169,6 +175,8 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
     given = shape_of(g)
     if given == shape:
         return g
+    if not shape and type(g) is np.ndarray:
+        return np.add.reduce(g, None)
     # From the table: `sum` is defined in a later room, because its rule needs
     # broadcast_to.
     sum = OPS["sum"]
@@ -180,7 +188,7 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
             return (np.ones(len(rows), g.dtype) @ rows).reshape(shape)
         axes = tuple(range(extra))
         return np.add.reduce(g, axes) if type(g) is np.ndarray else sum(g, axis=axes)
-    g = sum(g, axis=(*range(extra), *repeated), keepdims=True)
+    g = sum(g, axis=repeated[0] if not extra and len(repeated) == 1 else (*range(extra), *repeated), keepdims=True)
     return reshape(g, shape=shape) if extra else g
 
 
@@ -239,9 +247,11 @@ def squeeze(x: Array, *, axis: Axis = None) -> Array:
     """
     shape = shape_of(x)
     axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else axes_of("squeeze", x, axis)
-    if any(shape[a] != 1 for a in axes):
-        raise ShapeError(f"squeeze: axis {axis} of {named(x)}: only axes of length 1 can be removed")
-    return reshape(x, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
+    left = list(shape)
+    for a in sorted(axes, reverse=True):
+        if left.pop(a) != 1:
+            raise ShapeError(f"squeeze: axis {axis} of {named(x)}: only axes of length 1 can be removed")
+    return reshape(x, shape=tuple(left))
 
 
 def ravel(x: Array) -> Array:

@@ -8,7 +8,7 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, DomainError, ShapeError
 from micrograd.op import Array, ground, named, numbers_below, shape_of
-from micrograd.ops.arithmetic import clip, divide, maximum
+from micrograd.ops.arithmetic import as_floats, clip, divide, maximum
 from micrograd.ops.axes import Axis, axes_of
 from micrograd.ops.comparisons import equal
 from micrograd.ops.diagonals import diagonal
@@ -76,7 +76,7 @@ def average(
     >>> average(np.array([1.0, 3.0]), weights=np.array([3.0, 1.0]))
     np.float64(1.5)
     """
-    x = as_input(x, "average")
+    x = as_floats(as_input(x, "average"))
     axes = axes_of("average", x, axis)
     if weights is None:
         z = mean(x, axis=axis, keepdims=keepdims)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_data
+from micrograd.arrays import as_input
 from micrograd.errors import ArgumentError, OpError, ShapeError
 from micrograd.interpreter import Interpreter
 from micrograd.op import Array, named, shape_of
@@ -68,7 +68,7 @@ def _with_options(asked: str, op: Callable[..., Any], inputs: tuple[Any, ...], o
 
 
 def _value(asked: str, x: Any) -> Array:
-    return x if isinstance(x, Interpreter) else as_data(x, asked)
+    return x if isinstance(x, Interpreter) else as_input(x, asked)
 
 
 def apply_method(ufunc: Any, op: Callable[..., Any], method: str, inputs: tuple[Any, ...], options: Any) -> Any:

@@ -9,6 +9,9 @@ extra `scipy`. See docs/fitting.md and docs/implicit.md.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from micrograd.ops.hints import SOLVERS, elsewhere
 from micrograd.scipy.fitting import curve_fit
 from micrograd.scipy.fixed_points import fixed_point
 from micrograd.scipy.minimizing import minimize
@@ -17,3 +20,8 @@ from micrograd.scipy.roots import root
 from micrograd.scipy.squares import least_squares
 
 __all__ = ["curve_fit", "fixed_point", "least_squares", "minimize", "odeint", "root"]
+
+if not TYPE_CHECKING:  # pragma: no branch - as in micrograd.nn
+
+    def __getattr__(name: str) -> None:
+        raise elsewhere(__name__, name, SOLVERS)

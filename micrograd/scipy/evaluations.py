@@ -11,9 +11,11 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.engine import Value, toposort
 from micrograd.errors import DomainError, GradientError, ShapeError
-from micrograd.interpreter import ones_like, shape_of
+from micrograd.interpreter import Interpreter, ground, ones_like, shape_of
 from micrograd.leaves import as_array, described, joined_leaves, size_of
+from micrograd.node import data_of
 from micrograd.scipy.flat import Flat
+from micrograd.scipy.plainly import captured
 from micrograd.tracing import Trace, seal_all
 from micrograd.transforms import grad, jacobian, jvp, vjp
 from micrograd.trees import fixed_of, is_branch, leaves_of, like
@@ -46,13 +48,13 @@ class Scalar:
     def value(self, x: Any) -> float:
         """The number at x."""
         self._go_to(x)
-        return float(as_data(self._trace.result(self._trace.out), self._flat.name))
+        return float(as_data(_settled(self._flat.name, self._trace.result(self._trace.out)), self._flat.name))
 
     def plain_value(self, x: Any) -> float:
         """The number at x, with nothing recorded: for solvers that need no gradient."""
         out = self._f(self._flat.tree(_finite(self._flat, x)), *self._args)
         self._check_shape(out)
-        return float(as_data(_settled(out), self._flat.name))
+        return float(as_data(_settled(self._flat.name, out), self._flat.name))
 
     def gradient(self, x: Any) -> Any:
         """The gradient at x, as a vector."""
@@ -146,6 +148,7 @@ class Vector:
         else:
             by_output = jacobian(lambda params: leaves_of(self._out(params)), 0, "reverse")(tree)
             found = np.concatenate([self._rows(leaves_of(by_leaf)) for by_leaf in by_output])
+        found = ground(found)  # a Value, if f uses one that is a constant
         _check_slopes(self._flat, found[np.isfinite(value)], f"a derivative of the {self._what}")
         return found
 
@@ -249,11 +252,13 @@ def _check_slopes(flat: Flat, found: Any, what: str) -> None:
         )
 
 
-def _settled(out: Any) -> Any:
-    return out.data if isinstance(out, Value) else out
+def _settled(name: str, out: Any) -> Any:
+    if isinstance(out, Interpreter) and not isinstance(out, Value):
+        raise captured(name)
+    return data_of(out)
 
 
 def _vector(name: str, out: Any) -> Any:
     """Numbers and arrays, however nested, as one vector."""
-    data = [as_data(_settled(z), name) for z in leaves_of(joined_leaves(out))]
+    data = [as_data(_settled(name, z), name) for z in leaves_of(joined_leaves(out))]
     return np.concatenate([np.ravel(np.asarray(z, dtype=np.float64)) for z in data])

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from micrograd.errors import DomainError, GradientError, ShapeError
+from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeError
 from micrograd.interpreter import shape_of
 from micrograd.leaves import as_array, joined_leaves
+from micrograd.ops.hints import told_keywords
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
 from micrograd.scipy.solving import as_tuple, check_function, hint, optimizers
 from micrograd.trees import leaves_of, same_leaves
 
+METHODS = ("del2", "iteration")  # of scipy.optimize.fixed_point
 
+
+@told_keywords
 def fixed_point(
     func: Callable[..., Any],
     x0: Any,
@@ -51,6 +55,7 @@ def fixed_point(
 
     Raises:
         ShapeError: func gives other shapes than it gets.
+        ArgumentError: there is no such method.
         DomainError: it does not converge.
         GradientError: args have gradients, and the Jacobian of x - func(x) is singular.
         MissingExtraError: SciPy is not installed.
@@ -65,15 +70,17 @@ def fixed_point(
     0.25
     """
     check_function("fixed_point", "function", func)
+    if method not in METHODS:
+        raise ArgumentError(f"fixed_point: there is no method {method!r}; take 'del2' or 'iteration'")
     given = {"xtol": xtol, "maxiter": maxiter, "method": method}
     problem = Problem(
         "fixed_point",
         x0,
         as_tuple(args),
-        func,
-        lambda x, args: _misses(x, func(x, *args)),
-        lambda x, args: _found(func, x, args, given),
-        solve,
+        f=func,
+        conditions=lambda x, *args: _misses(x, func(x, *args)),
+        solve=lambda x, *args: _found(func, x, args, given),
+        how=solve,
     )
     return result_of(problem).x
 
@@ -87,7 +94,10 @@ def _leaves(out: Any, x: Any) -> list[Any]:
     leaves = same_leaves("fixed_point", "output", joined_leaves(out), "x0", x)
     given, wanted = [[shape_of(as_array(z)) for z in tree] for tree in (leaves, leaves_of(x))]
     if given != wanted:
-        raise ShapeError(f"fixed_point: the function gives shapes {given} for x of {wanted}; it must give what it gets")
+        i = next(i for i, shape in enumerate(wanted) if given[i] != shape)
+        raise ShapeError(
+            f"fixed_point: func gave shape {given[i]} for an x of shape {wanted[i]}; it must give the shape of x"
+        )
     return leaves
 
 

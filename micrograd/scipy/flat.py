@@ -11,7 +11,8 @@ from micrograd.arrays import as_data
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
 from micrograd.interpreter import Interpreter
-from micrograd.trees import by_key, is_branch, is_fixed, leaves_of, like, same_leaves
+from micrograd.node import data_of
+from micrograd.trees import by_key, is_branch, is_fixed, leaves_of, like, places_of, same_leaves
 
 NUMBERS = (int, float)
 
@@ -48,7 +49,7 @@ class Flat:
         self._tree = params
         self._what = what
         self._names = names
-        for place, x in _places(params, what):
+        for place, x in places_of(params, what):
             if is_fixed(x):
                 _real(name, x, place)  # refuses it
         self._given = leaves_of(params)
@@ -78,7 +79,7 @@ class Flat:
 
     def flattened(self, tree: Any, what: str) -> Any:
         """A tree of the same structure and shapes, as a vector."""
-        leaves = [_plain(x) for x in same_leaves(self.name, what, tree, self._what, self._tree)]
+        leaves = [data_of(x) for x in same_leaves(self.name, what, tree, self._what, self._tree)]
         if [np.shape(x) for x in leaves] != self._shapes:
             raise ShapeError(
                 f"{self.name}: the {what} has leaves of shapes {[np.shape(x) for x in leaves]}, "
@@ -149,37 +150,18 @@ class Flat:
         return self._places()[i]
 
     def _places(self) -> Sequence[str]:
-        return self._names or [place for place, _ in _places(self._tree, self._what)]
+        return self._names or [place for place, _ in places_of(self._tree, self._what)]
 
     def _leaves(self, vector: Any) -> list[Any]:
         parts = np.split(np.asarray(vector, dtype=np.float64), self._ends[:-1])
         return [_as_given(part, x) for part, x in zip(parts, self._data, strict=True)]
 
 
-def _places(tree: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """Where each leaf stands, and the leaf; None and texts count, so that they are
-    refused.
-    """
-    if not is_branch(tree):
-        yield place, tree
-        return
-    for key, branch in by_key(tree).items():
-        if isinstance(tree, (dict, list, tuple)):
-            step = f".{tree._fields[key]}" if hasattr(tree, "_fields") else f"[{key!r}]"
-        else:
-            step = f".{key}"
-        yield from _places(branch, place + step)
-
-
-def _plain(x: Any) -> Any:
-    return x.data if isinstance(x, Value) else x
-
-
 def _real(name: str, x: Any, place: str) -> Any:
     """A leaf as data: a Python float, or an array of floats."""
     if isinstance(x, Interpreter) and not isinstance(x, Value):
         raise DataError(f"{name}: {place} is a {type(x).__name__}; give a number, an array or a Value")
-    data = as_data(_plain(x), f"{name}: {place}")
+    data = as_data(data_of(x), f"{name}: {place}")
     if getattr(data, "dtype", None) is not None and np.dtype(data.dtype).kind == "f":
         return data
     return float(data) if np.ndim(data) == 0 else np.asarray(data, dtype=np.float64)
@@ -191,7 +173,7 @@ def _as_given(part: Any, x: Any) -> Any:
 
 def _broadcast(name: str, what: str, x: Any, shape: tuple[int, ...], place: str) -> Any:
     try:
-        return np.broadcast_to(np.asarray(_plain(x), dtype=np.float64), shape)
+        return np.broadcast_to(np.asarray(data_of(x), dtype=np.float64), shape)
     except (TypeError, ValueError):
         raise ShapeError(
             f"{name}: {what} of shape {np.shape(x)} do not fit {place} of shape {shape}; give them in that shape"
@@ -208,6 +190,8 @@ def _limits(name: str, bounds: Any, shape: tuple[int, ...]) -> Any:
     try:
         # None becomes nan, as in SciPy
         found = np.array((None, None) if bounds is None else bounds, dtype=np.float64)
+        if found.shape[-1:] != (2,):  # (0.0,) would be both sides
+            raise ValueError
         found = np.broadcast_to(found, (*shape, 2))
     except (TypeError, ValueError):
         raise ShapeError(

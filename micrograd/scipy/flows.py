@@ -13,67 +13,110 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import DomainError, GradientError, MissingExtraError
-from micrograd.interpreter import numbers_below, shape_of
-from micrograd.ops import concatenate, expand_dims, ravel, reshape, stack
+from micrograd.interpreter import ground, numbers_below, shape_of
+from micrograd.modes import is_recording
+from micrograd.ops import concatenate, expand_dims, reshape, stack
 from micrograd.ops import sum as total
-from micrograd.scipy.plainly import among, is_plain, plainly
+from micrograd.scipy.plainly import by_rule, is_plain, plainly
 from micrograd.scipy.rules import Private
+from micrograd.scipy.unknowns import joined
 from micrograd.transforms import jacobian, jvp, vjp
 
 Many = Sequence[Any]
 STIFF = ("Radau", "BDF", "LSODA")  # they use the Jacobian
+MULTISTEP = ("BDF", "LSODA")  # they start with small steps
 SMALL = 100  # numbers in y, up to which it is exact
 
 
 class Solver:
-    """A method of SciPy's solve_ivp, with its tolerances.
+    """A method of SciPy's, with its tolerances.
 
     Args:
         method: its name.
         rtol: relative tolerance of a step.
         atol: absolute tolerance of a step.
-        options: more arguments of solve_ivp.
+        options: more arguments of SciPy's class.
+        goes_on: a run begins with the step that the one before would have taken next.
     """
 
-    def __init__(self, method: str, rtol: float, atol: float, options: dict[str, Any]) -> None:
+    def __init__(self, method: str, rtol: float, atol: float, options: dict[str, Any], goes_on: bool = False) -> None:
         self.method, self.rtol, self.atol, self.options = method, rtol, atol, options
+        self._goes_on, self._step = goes_on, options.get("first_step")
 
-    def run(self, f: Callable[..., Any], y0: Any, t: Any, at: Any) -> Any:
-        """SciPy's solution, on plain numbers.
+    def of_spans(self) -> Solver:
+        """The same for another equation, which is solved span by span."""
+        options = {name: x for name, x in self.options.items() if name not in ("first_step", "jac_sparsity")}
+        return Solver(self.method, self.rtol, self.atol, options, self.method not in MULTISTEP)
+
+    def run(self, f: Callable[..., Any], y0: Any, t: Any, at: Any, driving: int) -> tuple[Any, Any]:
+        """Times, and the solution there: a row for each. All is plain numbers.
 
         Args:
             f: the slope (t, y), of a float and a vector.
             y0: y at the first time.
             t: the first and the last time.
-            at: the times for which to give y; None for those of all steps.
+            at: the times for which to give y, the first one among them; None for those
+                of all steps.
+            driving: on how many numbers of y the slope depends, the first ones.
 
         Raises:
             DomainError: the solver stopped before the last time, or the slope is not
                 finite at the first.
         """
-        options = dict(self.options)
-        if self.method in STIFF and y0.size <= SMALL:
-            options["jac"] = lambda s, y: jacobian(lambda y: f(float(s), y))(y)
-        last = float(t[0])
-        if not np.all(np.isfinite(f(last, y0))):  # SciPy would look for a step for ever
-            raise DomainError(
-                f"odeint: the slope is not finite at t = {last:g}; start from other numbers, or change args"
-            )
+        options, start, end = dict(self.options), float(t[0]), float(t[-1])
+        if self._step is not None:
+            options["first_step"] = min(self._step, abs(end - start))
+        if self.method in STIFF and driving <= SMALL:
+            options["jac"] = lambda s, y: self._jacobian(f, float(s), y, driving)
+        last: Any = None
 
         def slope(s: Any, y: Any) -> Any:
             nonlocal last
-            last = float(s)
-            return np.asarray(f(last, y), dtype=np.float64)
+            is_first, last = last is None, float(s)
+            out = np.asarray(f(last, y), dtype=np.float64)
+            if is_first and not np.all(np.isfinite(out)):  # SciPy would look for a step for ever
+                raise DomainError(
+                    f"odeint: the slope is not finite at t = {last:g}; start from other numbers, or change args"
+                )
+            return out
 
-        found = _integrators().solve_ivp(
-            slope, (t[0], t[-1]), y0, self.method, at, rtol=self.rtol, atol=self.atol, **options
-        )
-        if found.status != 0 or not np.all(np.isfinite(found.y)):
-            raise DomainError(
-                f"odeint: {self.method} stopped at t = {last:g}: {found.message}\n"
-                f"The solution may end there, or be stiff: end before, or take method='Radau', 'BDF' or 'LSODA'"
-            )
-        return found
+        steps = _integrators()[self.method](slope, start, y0, end, rtol=self.rtol, atol=self.atol, **options)
+        times, found = [start], [y0]
+        while steps.status == "running":
+            message = steps.step()
+            if steps.status == "failed" or not np.all(np.isfinite(steps.y)):
+                raise DomainError(
+                    f"odeint: {self.method} stopped at t = {last:g}: {message or 'y is not finite.'}\n"
+                    f"The solution may end there, or be stiff: end before, or take method='Radau', 'BDF' or 'LSODA'"
+                )
+            for time in _passed(at, len(times), steps):
+                times.append(time)
+                found.append(np.array(steps.y) if time == steps.t else steps.dense_output()(time))
+        if self._goes_on:
+            self._step = float(steps.h_abs)
+        return np.array(times), np.stack(found)
+
+    def _jacobian(self, f: Callable[..., Any], t: float, y: Any, driving: int) -> Any:
+        """The derivatives of the slope, a column for each number of y. The numbers
+        that do not drive it have columns of zeros, which are not stored: many
+        arguments have a gradient each, and nothing depends on it.
+        """
+        found = jacobian(lambda head: f(t, concatenate([head, y[driving:]]) if driving < y.size else head))(y[:driving])
+        rest = (y.size, y.size - driving)
+        if driving == y.size:
+            return found
+        if self.method == "LSODA":
+            return np.concatenate([found, np.zeros(rest)], axis=1)
+        from scipy import sparse
+
+        return sparse.hstack([sparse.csc_matrix(found), sparse.csc_matrix(rest)], format="csc")
+
+
+def _passed(at: Any, known: int, steps: Any) -> list[float]:
+    """The times among these that the last step has passed."""
+    if at is None:
+        return [float(steps.t)]
+    return [float(time) for time in at[known:] if (steps.t - time) * steps.direction >= 0.0]
 
 
 def _integrators() -> Any:
@@ -84,12 +127,12 @@ def _integrators() -> Any:
             "odeint: SciPy has this method, and SciPy is not installed, unlike 'rk4' and 'euler';\n"
             "pip install 'micrograd-nd[scipy]'"
         ) from None
-    return scipy.integrate
+    return vars(scipy.integrate)
 
 
 def explicit(method: str) -> Any:
     """SciPy's class of an explicit Runge-Kutta method: it has the coefficients."""
-    return getattr(_integrators(), method)
+    return _integrators()[method]
 
 
 class Flow(Private):
@@ -104,6 +147,10 @@ class Flow(Private):
         count: the number of leaves.
         moves: whether the times have a gradient.
         check: a function of the plain inputs that refuses them, or None.
+        watch: a function (t, y, *leaves) that refuses the user's function, if it uses a
+            Value there; or None.
+        driving: on how many numbers of y the slope depends, the first ones; None for
+            all.
     """
 
     def __init__(
@@ -114,20 +161,31 @@ class Flow(Private):
         count: int,
         moves: bool,
         check: Callable[..., None] | None = None,
+        watch: Callable[..., None] | None = None,
+        driving: int | None = None,
     ) -> None:
         self.solver, self.f, self.size, self.moves = solver, f, size, moves
 
         def forward(y0: Any, t: Any, *leaves: Any) -> Any:
+            watches = watch is not None and is_recording()
             if check is not None:
                 check(y0, t, *leaves)
+
+            def slope(s: Any, y: Any) -> Any:
+                out = f(s, y, *leaves)
+                if not is_plain(y):  # for the Jacobian
+                    return out
+                if watches and not is_plain(out):
+                    watch(s, y, *leaves)  # type: ignore[misc]  # it is there
+                return ground(out)
+
             with plainly():
                 if t.size == 1:
                     return np.array(y0)[None]
-                return solver.run(lambda s, y: f(s, y, *leaves), np.array(y0), t, t).y.T.copy()
+                return solver.run(slope, np.array(y0), t, t, size if driving is None else driving)[1]
 
         def shared(g: Any, z: Any, *inputs: Any) -> Any:
-            with plainly() if all(map(is_plain, (g, z, *inputs))) else among((g, z, *inputs)):
-                return self._pulled(g, z, *inputs)
+            return by_rule(self._pulled, g, z, *inputs)
 
         forward.__name__ = "odeint"
         rules = [_part(0), _part(1) if moves else None, *(_part(i + 2) for i in range(count))]
@@ -138,15 +196,14 @@ class Flow(Private):
         """One solution for the tangents of all inputs together."""
         if all(t is None for t in tangents):
             return None
-        with plainly() if all(map(is_plain, (z, *inputs))) else among((z, *inputs)):
-            return self._pushed(z, inputs, tangents)
+        return by_rule(self._pushed, z, *inputs, *tangents)
 
     # Backward
 
     def _pulled(self, g: Any, z: Any, y0: Any, t: Any, *leaves: Any) -> Many:
         n, shapes = self.size, [shape_of(x) for x in leaves]
         count = sum(_size(shape) for shape in shapes)
-        back = Flow(self.solver, self._back, 2 * n + count, len(leaves), self.moves)
+        back = Flow(self.solver.of_spans(), self._back, 2 * n + count, len(leaves), self.moves, driving=2 * n)
         adjoint, parts = g[-1], np.zeros(count)
         by_time = []
         for i in range(shape_of(t)[0] - 1, 0, -1):
@@ -164,12 +221,12 @@ class Flow(Private):
         """The slopes of y, of the adjoint, and of the gradient by the leaves."""
         n = self.size
         slope, pull = vjp(lambda y, *leaves: self.f(t, y, *leaves), state[:n], *leaves)
-        return concatenate([slope, *[-ravel(part) for part in pull(state[n : 2 * n])]])
+        return joined([slope, *pull(-state[n : 2 * n])])
 
     def _check(self, again: Any, y: Any, time: Any) -> None:
         """The way back must lead to where the way forward was."""
         miss = numbers_below(abs(again - y))
-        if miss is None:  # shapes without numbers
+        if miss is None or not np.size(miss):  # shapes without numbers, or a vmap of no examples
             return
         size = np.max(abs(numbers_below(y)))
         if not np.max(miss) <= max(1e-3, 30.0 * self.solver.rtol) * size + 1e3 * self.solver.atol:
@@ -181,14 +238,16 @@ class Flow(Private):
 
     # Forward
 
-    def _pushed(self, z: Any, inputs: Many, tangents: Many) -> Any:
-        n, (y0, t, *leaves) = self.size, inputs
-        by_y, by_t, *by_leaves = tangents
+    def _pushed(self, z: Any, *inputs: Any) -> Any:
+        n, half = self.size, len(inputs) // 2
+        y0, t, *leaves = inputs[:half]
+        by_y, by_t, *by_leaves = inputs[half:]
         moving = [i for i, move in enumerate(by_leaves) if move is not None]
         first = y0 * 0.0 if by_y is None else by_y
         if by_t is not None:
             first = first - by_t[0] * self.f(t[0], y0, *leaves)
-        flow = Flow(self.solver, self._with_tangent(len(leaves), moving), 2 * n, len(leaves) + len(moving), self.moves)
+        slopes = self._with_tangent(len(leaves), moving)
+        flow = Flow(self.solver.of_spans(), slopes, 2 * n, len(leaves) + len(moving), self.moves)
         slope = flow(concatenate([y0, first]), t, *leaves, *[by_leaves[i] for i in moving])[:, n:]
         if by_t is None:
             return slope

@@ -13,17 +13,17 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import shape_of
+from micrograd.interpreter import ground, shape_of
 from micrograd.leaves import joined_leaves
 from micrograd.modes import is_recording
 from micrograd.ops import concatenate
 from micrograd.ops.operators import Operators
 from micrograd.scipy.active import still_at
 from micrograd.scipy.multipliers import held
-from micrograd.scipy.plainly import is_inside, is_live, plainly, refuse_captured
+from micrograd.scipy.plainly import is_inside, is_live, is_plain, plainly, refuse_captured
 from micrograd.scipy.rules import Implicit
 from micrograd.scipy.solving import optimizers
-from micrograd.scipy.systems import DENSE, System, check_regular, chosen
+from micrograd.scipy.systems import DENSE, System, check_minimum, check_regular, chosen
 from micrograd.scipy.unknowns import Arguments, Unknowns, vector_of
 from micrograd.transforms import jacobian, jvp, vjp
 from micrograd.trees import leaves_of
@@ -38,53 +38,58 @@ class Problem:
     Args:
         name: the solver that the user called.
         params: the start, a tree.
-        args: the arguments by which the result has derivatives, a tree.
+        args: the arguments by which the result has derivatives, trees.
         f: the user's function (params, *args), to see what it uses.
-        conditions: a function (params, args) to a tree of as many numbers as params
+        conditions: a function (params, *args) to a tree of as many numbers as params
             has, all 0 at the solution; in ops.
-        solve: a function (params, args) of plain numbers to SciPy's result.
+        solve: a function (params, *args) of plain numbers to SciPy's result.
         how: how to solve linear systems: "dense", "gmres", "cg", or None.
         krylov: what None means for many unknowns.
         bounds: a function of the `Flat` of params to (low, high), or None.
-        constraints: a function (params, args) to a vector, in ops, and a function to
+        constraints: a function (params, *args) to a vector, in ops, and a function to
             how many of its numbers must be 0, the others 0 or above; or None.
+        is_minimum: the conditions are the gradient of a loss, which shall be least.
     """
 
     def __init__(
         self,
         name: str,
         params: Any,
-        args: Any,
+        args: tuple[Any, ...],
+        *,
         f: Callable[..., Any],
         conditions: Callable[..., Any],
         solve: Callable[..., Any],
-        how: str | None = None,
+        how: str | None,
         krylov: str = "gmres",
         bounds: Callable[..., Any] | None = None,
         constraints: tuple[Callable[..., Any], Callable[[], int]] | None = None,
+        is_minimum: bool = False,
     ) -> None:
         self.name, self.params, self.args = name, joined_leaves(params), joined_leaves(args)
         self.f, self.conditions, self.solve = f, conditions, solve
         self.how, self.krylov, self.bounds, self.constraints = how, krylov, bounds, constraints
+        self.is_minimum = is_minimum
 
     def is_plain(self) -> bool:
         """Whether the result has no derivative by args."""
-        if not is_recording():
-            return True
-        return not any(map(_is_within, leaves_of(self.params))) and not any(map(is_live, leaves_of(self.args)))
+        live = [x for x in leaves_of(self.args) if is_live(x)]
+        if not is_recording():  # which stops Values alone: a tangent goes on, as through any op
+            return all(isinstance(x, Value) for x in live)
+        return not live and not any(map(_is_within, leaves_of(self.params)))
 
 
 def result_of(problem: Problem) -> Any:
     """SciPy's result, with derivatives by the arguments where they have a gradient."""
-    chosen(problem.name, problem.how, 0, problem.krylov)
+    chosen(problem.name, problem.how, 0, problem.krylov)  # refuses a choice that there is not
     if not problem.is_plain():
         return _Solution(problem).result()
     if is_recording() and is_inside():
         refuse_captured(problem.name, problem.f, problem.params, problem.args)
     with plainly():
-        result = problem.solve(problem.params, problem.args)
-    if is_recording() and not is_inside():  # errors about the parameters go before
-        refuse_captured(problem.name, problem.f, problem.params, problem.args)
+        result = problem.solve(problem.params, *problem.args)
+    if is_recording():  # f may have branches, and use other Values here than at the start
+        refuse_captured(problem.name, problem.f, result.x, problem.args)
     return result
 
 
@@ -132,11 +137,18 @@ class _Solution:
         return concatenate([self._slopes(x, *live) - pull(weights)[0], -rows])
 
     def _slopes(self, x: Any, *live: Any) -> Any:
-        return vector_of(self._problem.conditions(self._unknowns.shaped(x), self._args.replaced(live)))
+        return self._called(self._problem.conditions, x, live)
 
     def _rows(self, x: Any, *live: Any) -> Any:
         assert self._problem.constraints is not None
-        return self._problem.constraints[0](self._unknowns.shaped(x), self._args.replaced(live))
+        return self._called(self._problem.constraints[0], x, live)
+
+    def _called(self, f: Callable[..., Any], x: Any, live: Sequence[Any]) -> Any:
+        """Numbers of the user's, as a vector. Of plain numbers they are plain, also
+        where his function uses a Value that is a constant.
+        """
+        out = vector_of(f(self._unknowns.shaped(x), *self._args.replaced(live)))
+        return ground(out) if all(map(is_plain, (x, *live))) else out
 
     def _system(self, x: Any, live: Sequence[Any], active: Any) -> System:
         return System(self._problem.name, self._equations, self._how, x, live, active)
@@ -146,12 +158,13 @@ class _Solution:
         problem, flat = self._problem, self._flat
         params, args = flat.tree(start), self._args.replaced(live)
         refuse_captured(problem.name, problem.f, params, args)
-        result = problem.solve(params, args)
+        result = problem.solve(params, *args)
         if not result.success:
             raise GradientError(
                 f"{problem.name}: it did not converge ({str(result.message).strip()}), and where there is no solution "
                 f"there is no gradient;\nstart nearer, allow more steps, or call it in `with no_grad():`"
             )
+        refuse_captured(problem.name, problem.f, result.x, args)  # f may have branches
         self._found.append(result)
         x = flat.joined(leaves_of(result.x))
         span = max(np.max(abs(x)), np.max(abs(x - start)), 1e-6)
@@ -195,6 +208,9 @@ class _Solution:
         system = self._system(x, live, active)
         if self._how == DENSE:
             check_regular(self._problem.name, system.matrix, self._place)
+            if self._problem.is_minimum:
+                holding = 0 if active is None else np.sum(~active[self._count :])
+                check_minimum(self._problem.name, system.matrix, self._count, holding, self._place)
         else:  # a singular system may have a solution for some right-hand sides, but not for this one
             system.solve(np.random.default_rng(0).normal(size=x.size))
         last = span

@@ -7,13 +7,14 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DomainError
+from micrograd.ops.hints import told_keywords
 from micrograd.scipy.constraints import constraint
 from micrograd.scipy.evaluations import Scalar
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
 from micrograd.scipy.multipliers import Constraints
 from micrograd.scipy.plainly import refuse_live
-from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, optimizers
+from micrograd.scipy.solving import as_tuple, callback_of, check_function, hint, knows_method, optimizers
 from micrograd.transforms import grad
 
 # What SciPy's methods take; all others take the gradient alone.
@@ -22,6 +23,7 @@ HESSIAN = {"dogleg", "trust-exact"}
 PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"}
 
 
+@told_keywords
 def minimize(
     loss: Callable[..., Any],
     params: Any,
@@ -78,7 +80,8 @@ def minimize(
         derivatives are left out.
 
     Raises:
-        ShapeError: the loss does not return one number.
+        ShapeError: the loss does not return one number, or bounds do not fit.
+        ArgumentError: there is no such method, or a constraint is a function alone.
         GradientError: the loss does not use a parameter, or is not differentiable; or,
             where args have gradients, there is no minimum, or its Hessian is singular.
         DomainError: the loss, a derivative or a step of SciPy is not finite.
@@ -101,27 +104,29 @@ def _result(
 ) -> Any:
     bounds, constraints = given["bounds"], Constraints(optimizers("minimize"), given["constraints"])
 
-    def solved(params: Any, args: Any) -> Any:
-        mine = {**given, "constraints": constraints.with_args(args[1])}
-        return _minimized(loss, params, args[0], derivatives, callback, mine)
+    def solved(params: Any, args: Any, more: Any) -> Any:
+        mine = {**given, "constraints": constraints.with_args(more)}
+        return _minimized(loss, params, args, derivatives, callback, mine)
 
     problem = Problem(
         "minimize",
         params,
         (args, constraints.args),
-        lambda params, args, more: [loss(params, *args), *([constraints.rows(params, more)] if constraints else [])],
-        lambda params, args: grad(lambda params: loss(params, *args[0]))(params),
-        solved,
-        solve,
-        "gmres" if constraints else "cg",
-        None if bounds is None else lambda flat: _sides(_bounds(optimizers("minimize"), flat, bounds)),
-        (lambda params, args: constraints.rows(params, args[1]), lambda: constraints.equalities)
+        f=lambda params, args, more: [loss(params, *args), *([constraints.rows(params, more)] if constraints else [])],
+        conditions=lambda params, args, _: grad(lambda params: loss(params, *args))(params),
+        solve=solved,
+        how=solve,
+        krylov="gmres" if constraints else "cg",
+        bounds=None if bounds is None else lambda flat: _sides(_bounds(optimizers("minimize"), flat, bounds)),
+        constraints=(lambda params, _, more: constraints.rows(params, more), lambda: constraints.equalities)
         if constraints
         else None,
+        is_minimum=True,
     )
+    refuse_live("minimize", "bounds", bounds)
+    refuse_live("minimize", "the limits of constraints", constraints.limits)
     if problem.is_plain():
         return result_of(problem)
-    refuse_live("minimize", "bounds", bounds)
     result = result_of(problem)
     result.fun = loss(result.x, *problem.args[0])
     return result
@@ -134,7 +139,8 @@ def _minimized(
     flat = Flat("minimize", params)
     run = Scalar(flat, loss, args)
     try:
-        with hint("minimize", params):
+        some = "'BFGS', 'L-BFGS-B' or 'trust-constr'; Adam and its like are in micrograd.optim"
+        with hint("minimize", params), knows_method("minimize", given["method"], some):
             found = _derivatives(run, flat, args, given["method"], derivatives)
             is_exact = found.get("jac") == run.gradient
             if is_exact:
@@ -188,11 +194,9 @@ def _sides(bounds: Any) -> tuple[Any, Any]:
     return bounds.lb, bounds.ub
 
 
-def _constraints(scipy: Any, flat: Flat, given: Any, method: Any) -> Any:
-    one = isinstance(given, (dict, scipy.LinearConstraint, scipy.NonlinearConstraint))
-    several: Sequence[Any] = [given] if one else given
+def _constraints(scipy: Any, flat: Flat, given: Sequence[Any], method: Any) -> list[Any]:
     takes_hessian = callable(method) or str(method).lower() == "trust-constr"
-    return [constraint(scipy, flat, each, takes_hessian) for each in several]
+    return [constraint(scipy, flat, each, takes_hessian) for each in given]
 
 
 def _shaped(result: Any, flat: Flat) -> Any:

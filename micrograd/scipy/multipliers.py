@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import GradientError
+from micrograd.errors import ArgumentError, GradientError
 from micrograd.interpreter import shape_of
 from micrograd.ops import concatenate
 from micrograd.scipy.active import FLAT, NEAR
@@ -31,12 +31,19 @@ class Constraints:
 
     Attributes:
         args: the arguments of each, trees.
+        limits: those that are not dicts; they have limits.
         equalities: how many numbers are 0; known after the first call.
     """
 
     def __init__(self, scipy: Any, given: Any) -> None:
-        one = isinstance(given, (dict, scipy.LinearConstraint, scipy.NonlinearConstraint))
+        one = isinstance(given, (dict, scipy.LinearConstraint, scipy.NonlinearConstraint)) or callable(given)
         self._given: Sequence[Any] = [given] if one else list(given)
+        if any(map(callable, self._given)):
+            raise ArgumentError(
+                "minimize: a constraint is a function alone; give {'type': 'eq', 'fun': f} for f = 0, "
+                "or 'ineq' for f >= 0"
+            )
+        self.limits = [c for c in self._given if not isinstance(c, dict)]
         self._linear = scipy.LinearConstraint
         self.args = [as_tuple(c.get("args", ())) if isinstance(c, dict) else () for c in self._given]
         self.equalities = 0

@@ -12,9 +12,10 @@ from typing import Any
 from micrograd import levels
 from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import Interpreter
+from micrograd.interpreter import Interpreter, ground
 from micrograd.leaves import joined_leaves
 from micrograd.modes import enable_grad, is_recording, no_grad
+from micrograd.node import data_of
 from micrograd.ops.operators import Operators
 from micrograd.tracing import depth, none_around
 from micrograd.trees import leaves_of, like
@@ -32,9 +33,27 @@ def among(inputs: Iterable[Any]) -> Iterator[None]:
     """Transforms in this block run where its inputs were made: a rule of a jvp runs
     inside of that jvp, but its results belong outside.
     """
-    level = max([0.0, *(x._level for x in inputs if isinstance(x, Interpreter))])
-    with levels.within(math.floor(level)), none_around():
+    level = math.floor(max([0.0, *(x._level for x in inputs if isinstance(x, Interpreter))]))
+    # Values belong inside of a grad that is around. A transform at the top would make
+    # Values of constants, too, and the result of that grad would be a Value.
+    with levels.within(level), none_around() if level else contextlib.nullcontext():
         yield
+
+
+def by_rule(rule: Callable[..., Any], *inputs: Any) -> Any:
+    """What a rule of an op makes of its inputs, where they belong. Of plain numbers it
+    makes plain numbers, as if no transform were around.
+
+    Args:
+        rule: a function of the inputs to a gradient, or to several.
+        inputs: the inputs; None for one that is not there.
+    """
+    if not all(map(is_plain, inputs)):
+        with among(inputs):
+            return rule(*inputs)
+    with plainly():
+        found = rule(*inputs)
+    return [ground(x) for x in found] if isinstance(found, (list, tuple)) else ground(found)
 
 
 def is_live(x: Any) -> bool:
@@ -70,26 +89,48 @@ def refuse_captured(name: str, f: Callable[..., Any], params: Any, args: Iterabl
     Raises:
         GradientError: what it returns is not a constant.
     """
-    leaves = [x.data if isinstance(x, Value) else x for x in leaves_of(joined_leaves(params))]
+    leaves = [data_of(x) for x in leaves_of(joined_leaves(params))]
     with levels.within(0), none_around(), enable_grad():
         try:
             out = f(like(params, leaves), *args)
         except (AttributeError, TypeError):  # it may use methods of Values
             out = f(like(params, [Value(x).detach() for x in leaves]), *args)
-    if any(is_live(z) for z in leaves_of(joined_leaves(out))):
-        raise GradientError(
-            f"{name}: the function uses a Value from outside, and the result would lose its gradient;\n"
-            f"give it to the function through args=(...,), or call {name} in `with no_grad():`"
-        )
+        is_captured = any(map(is_live, leaves_of(joined_leaves(out))))  # here: in no_grad nothing is live
+    if is_captured:
+        raise captured(name)
+
+
+def captured(name: str) -> GradientError:
+    """The error of a function that uses a Value from outside."""
+    return GradientError(
+        f"{name}: the function uses a Value from outside, and the result would lose its gradient;\n"
+        f"give it to the function through args=(...,), or call {name} in `with no_grad():`"
+    )
 
 
 def refuse_live(name: str, what: str, given: Any) -> None:
     """Refuse options that have a gradient: results have one by args alone.
 
+    Args:
+        name: the solver, for the error.
+        what: what the options are, for the error.
+        given: a tree of them. Of SciPy's Bounds, or a constraint, or a list of them,
+            the limits count.
+
     Raises:
         GradientError: a Value that is not a constant is among them.
     """
-    if is_recording() and any(is_live(x) for x in leaves_of(given)):
+    if is_recording() and any(map(is_live, _numbers(given))):
         raise GradientError(
             f"{name}: {what} hold a Value, and the result has no gradient by them; give plain numbers, as by .detach()"
         )
+
+
+def _numbers(given: Any) -> Iterator[Any]:
+    if isinstance(given, (list, tuple)):
+        for x in given:
+            yield from _numbers(x)
+    elif hasattr(given, "lb"):
+        yield from _numbers([given.lb, given.ub])
+    else:
+        yield from leaves_of(joined_leaves(given))

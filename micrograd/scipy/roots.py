@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from micrograd.errors import ShapeError
+from micrograd.ops.hints import told_keywords
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
-from micrograd.scipy.solving import as_tuple, check_function, hint, optimizers
+from micrograd.scipy.solving import as_tuple, check_function, hint, knows_method, optimizers
 
 JACOBIAN = {"hybr", "lm"}  # the methods that take one
 
 
+@told_keywords
 def root(
     equations: Callable[..., Any],
     params: Any,
@@ -55,6 +57,7 @@ def root(
 
     Raises:
         ShapeError: there are more or fewer equations than unknowns.
+        ArgumentError: there is no such method.
         GradientError: they do not use a parameter, or are not differentiable; or, where
             args have gradients, there is no solution, or its Jacobian is singular.
         DomainError: equations at the start, a derivative or a step are not finite.
@@ -75,10 +78,10 @@ def root(
         "root",
         params,
         as_tuple(args),
-        equations,
-        lambda params, args: equations(params, *args),
-        lambda params, args: _solved(equations, params, args, jac, callback, given),
-        solve,
+        f=equations,
+        conditions=equations,
+        solve=lambda params, *args: _solved(equations, params, args, jac, callback, given),
+        how=solve,
     )
     return result_of(problem)
 
@@ -87,7 +90,7 @@ def _solved(equations: Any, params: Any, args: tuple[Any, ...], jac: Any, callba
     scipy = optimizers("root")
     flat = Flat("root", params)
     run = Vector(flat, equations, args, "equations")
-    with hint("root", params):
+    with hint("root", params), knows_method("root", given["method"], "'hybr', 'lm' or 'krylov'"):
         is_exact = jac is None and str(given["method"]).lower() in JACOBIAN
         value = run.check_start(flat.vector) if is_exact else run.check_numbers(flat.vector)
         if value.size != flat.vector.size:

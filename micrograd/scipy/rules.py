@@ -6,13 +6,14 @@ not matter.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd.errors import GradientError
 from micrograd.ops import concatenate, where
 from micrograd.record import Primitive
-from micrograd.scipy.plainly import among, is_plain, plainly
+from micrograd.scipy.plainly import by_rule, plainly
 from micrograd.transforms import jvp, vjp
 
 Many = Sequence[Any]
@@ -66,7 +67,7 @@ class Implicit(Private):
                 return run(*inputs)
 
         def shared(g: Any, z: Any, start: Any, *leaves: Any) -> Any:
-            return _on(self._pulled, (g, z, *leaves))
+            return by_rule(self._pulled, g, z, *leaves)
 
         forward.__name__ = name
         rules = [None, *(_part(i) for i in range(count))]
@@ -79,9 +80,10 @@ class Implicit(Private):
         moving = [i for i, t in enumerate(tangents) if t is not None and i > 0]
         if not moving:
             return None
-        return _on(self._pushed, (z, *inputs[1:], *[tangents[i] for i in moving]), moving)
+        rule = functools.partial(self._pushed, moving)
+        return by_rule(rule, z, *inputs[1:], *[tangents[i] for i in moving])
 
-    def _pushed(self, z: Any, *rest: Any, moving: Sequence[int]) -> Any:
+    def _pushed(self, moving: Sequence[int], z: Any, *rest: Any) -> Any:
         count = len(rest) - len(moving)
         leaves, tangents = rest[:count], rest[count:]
         x, active = self.split(z)
@@ -111,13 +113,6 @@ class Implicit(Private):
 
 def _held(active: Any, x: Any) -> Any:
     return x if active is None else where(active, 0.0, x)
-
-
-def _on(run: Callable[..., Any], inputs: Many, moving: Any = None) -> Any:
-    """A rule, on plain numbers as if no transform were around."""
-    options = {} if moving is None else {"moving": moving}
-    with plainly() if all(map(is_plain, inputs)) else among(inputs):
-        return run(*inputs, **options)
 
 
 def _part(i: int) -> Callable[..., Any]:

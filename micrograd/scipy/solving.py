@@ -7,11 +7,10 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from micrograd import levels
 from micrograd.errors import ArgumentError, GradientError, MicrogradError, MissingExtraError
 from micrograd.modes import is_recording, no_grad
 from micrograd.scipy.flat import Flat
-from micrograd.tracing import depth
+from micrograd.scipy.plainly import is_inside
 
 R = TypeVar("R")
 
@@ -37,7 +36,7 @@ def solved(name: str, solve: Callable[[], R]) -> R:
     Raises:
         GradientError: a transform around it would need the solver's own gradient.
     """
-    if is_recording() and (depth() or levels.innermost()):
+    if is_recording() and is_inside():
         raise GradientError(
             f"{name}: it runs inside grad, jvp or another transform, and SciPy's loop has no gradient;\n"
             f"call it outside, or in `with no_grad():`, where its result is a constant"
@@ -73,10 +72,28 @@ def callback_of(callback: Any, flat: Flat) -> Any:
 
 
 @contextlib.contextmanager
+def knows_method(name: str, method: Any, some: str) -> Iterator[None]:
+    """SciPy's error for a method that it does not have gets the name and a repair.
+
+    Args:
+        name: the solver that the user called.
+        method: what was asked for.
+        some: methods that there are, in words.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if str(error) != f"Unknown solver {method}":
+            raise
+        raise ArgumentError(f"{name}: there is no method {method!r}; take one of SciPy's, such as {some}") from None
+
+
+@contextlib.contextmanager
 def hint(name: str, params: Any) -> Iterator[None]:
     """Errors of the user's function in this block get a note with the repair."""
     try:
-        yield
+        with note_of_lists(name, params, "its parameters"):
+            yield
     except GradientError as error:
         if not str(error).startswith(name):
             error.add_note(
@@ -84,10 +101,24 @@ def hint(name: str, params: Any) -> Iterator[None]:
                 f"jac='2-point' takes SciPy's finite differences"
             )
         raise
+
+
+@contextlib.contextmanager
+def note_of_lists(name: str, given: Any, what: str) -> Iterator[None]:
+    """A TypeError of the user's function gets a note that a list stays a list, so that
+    `-y` fails.
+
+    Args:
+        name: the solver that the user called.
+        given: where it starts.
+        what: what the function calls that.
+    """
+    try:
+        yield
     except TypeError as error:
-        if isinstance(params, (list, tuple)) and not isinstance(error, MicrogradError):
+        if isinstance(given, (list, tuple)) and not isinstance(error, MicrogradError):
             error.add_note(
-                f"{name}: the function gets its parameters as a {type(params).__name__}, as they were given; "
+                f"{name}: the function gets {what} as a {type(given).__name__}, as given; "
                 f"give np.array([...]) for NumPy's arithmetic"
             )
         raise

@@ -9,6 +9,7 @@ from typing import Any
 from micrograd.errors import ShapeError
 from micrograd.interpreter import shape_of
 from micrograd.leaves import described, joined_leaves
+from micrograd.ops.hints import told_keywords
 from micrograd.scipy.evaluations import Vector
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.implicit import Problem, result_of
@@ -20,6 +21,7 @@ from micrograd.transforms import grad
 from micrograd.trees import leaves_of
 
 
+@told_keywords
 def least_squares(
     residuals: Callable[..., Any],
     params: Any,
@@ -93,16 +95,19 @@ def _result(residuals: Any, params: Any, jac: Any, more: tuple[Any, Any], given:
         "least_squares",
         params,
         more,
-        lambda params, args, kwargs: residuals(params, *args, **kwargs),
-        lambda params, given: grad(lambda params: cost(residuals(params, *given[0], **given[1]), rho, scale))(params),
-        lambda params, more: _fitted(residuals, params, jac, more, {**given}),
-        solve,
-        "cg",
-        (lambda flat: _spread(flat, bounds)) if has_bounds else None,
+        f=lambda params, args, kwargs: residuals(params, *args, **kwargs),
+        conditions=lambda params, args, kwargs: grad(
+            lambda params: cost(residuals(params, *args, **kwargs), rho, scale)
+        )(params),
+        solve=lambda params, *more: _fitted(residuals, params, jac, more, {**given}),
+        how=solve,
+        krylov="cg",
+        bounds=(lambda flat: _spread(flat, bounds)) if has_bounds else None,
+        is_minimum=True,
     )
+    refuse_live("least_squares", "bounds and options", list(given.values()))
     if problem.is_plain():
         return result_of(problem)
-    refuse_live("least_squares", "bounds and options", given)
     check_loss(rho)
     result = result_of(problem)
     found = residuals(result.x, *problem.args[0], **problem.args[1])

@@ -166,5 +166,35 @@ def check_regular(name: str, matrix: Any, place: Callable[[int], str]) -> None:
     )
 
 
+def check_minimum(name: str, matrix: Any, count: int, holding: int, place: Callable[[int], str]) -> None:
+    """Refuse second derivatives, on plain numbers, that are those of a saddle or a
+    maximum.
+
+    With multipliers the matrix is that of Karush, Kuhn and Tucker: at a minimum it has
+    one negative eigenvalue for each constraint that holds.
+
+    Args:
+        name: the solver that the user called.
+        matrix: the Jacobian of the conditions at the solution; it is symmetric.
+        count: how many unknowns are not multipliers.
+        holding: how many constraints hold.
+        place: says where an unknown stands, by its number.
+
+    Raises:
+        GradientError: names the unknown along which the loss falls most.
+
+    Source: Gould (1985), doi:10.1007/BF01585660.
+    """
+    scale = 1.0 / np.sqrt(_or_one(abs(matrix).max(axis=1)))  # leaves the signs of eigenvalues
+    sizes, directions = np.linalg.eigh((matrix + matrix.T) / 2.0 * np.outer(scale, scale))
+    if np.sum(sizes < -1e-12 * np.max(abs(sizes))) <= holding:
+        return
+    raise GradientError(
+        f"{name}: it stopped where the loss does not change, but at a saddle or a maximum: it falls when "
+        f"{place(int(np.argmax(abs(directions[:count, 0]))))} moves;\n"
+        f"start elsewhere, or call {name} in `with no_grad():`"
+    )
+
+
 def _or_one(x: Any) -> Any:
     return np.where(x == 0.0, 1.0, x)

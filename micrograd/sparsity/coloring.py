@@ -13,8 +13,6 @@ from typing import Any
 
 from micrograd import on_demand as np
 
-Rows = tuple[Any, Any]  # starts and members of a sparse pattern: row i has members[starts[i] : starts[i + 1]]
-
 
 def column_colors(starts: Any, members: Any, columns: int) -> Any:
     """A color for each column, so that no two columns with an element in the same row
@@ -24,7 +22,7 @@ def column_colors(starts: Any, members: Any, columns: int) -> Any:
     their order, if that needs fewer colors.
 
     Args:
-        starts, members: the pattern by rows.
+        starts, members: the pattern by rows: see `Pattern`.
         columns: the number of columns.
 
     Returns:

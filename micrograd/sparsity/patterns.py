@@ -157,6 +157,7 @@ def check_products(
     direction: Any,
     product: Any,
     repair: str = GIVE_A_LARGER_ONE,
+    sizes: Any = 0.0,
 ) -> None:
     """Compare the matrix with its product along one more direction: what is not in the
     pattern is in the product, too.
@@ -169,6 +170,8 @@ def check_products(
         direction: v.
         product: what the program gives for v.
         repair: what the user can do, for the error.
+        sizes: for each row, how large an element is if nothing cancels. sin(x)**2 +
+            cos(x)**2 has the derivative 0, and all that is computed of it is rounding.
 
     Raises:
         ArgumentError: they differ, so the pattern is too small.
@@ -179,10 +182,13 @@ def check_products(
     size, product = len(product), np.asarray(product, float)
     found = np.bincount(places, parts, minlength=size)
     scale = np.bincount(places, abs(parts), minlength=size)
+    sizes = np.broadcast_to(sizes, pattern.shape[0])
+    usual = sizes if forward else np.bincount(places, sizes[chosen], minlength=size)
     rounding = float(np.finfo(getattr(elements, "dtype", float)).eps)
     with np.errstate(invalid="ignore"):
         finite = np.where(np.isfinite(scale), scale, 0.0)
-        allowed = np.sqrt(rounding) * (scale + abs(product)) + 16 * rounding * finite.max(initial=0.0)
+        allowed = np.sqrt(rounding) * (scale + abs(product))
+        allowed += 16 * rounding * (finite.max(initial=0.0) + 4.0 * usual)
         is_wrong = abs(found - product) > allowed  # never so for nan
     if is_wrong.any():
         k = int(np.argmax(is_wrong))

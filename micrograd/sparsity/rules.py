@@ -10,16 +10,17 @@ which is always right, and only costs directions.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.abstract import Abstract
 from micrograd.interpreter import Interpreter, shape_of
-from micrograd.ops.axes import axes_of
+from micrograd.ops.axes import axes_of, named_axis
 from micrograd.ops.indices import entries_of, is_mask
 from micrograd.record import Elementwise, Linear, Op
-from micrograd.sparsity.sets import Sets, joined, united
+from micrograd.sparsity.sets import Sets, joined, numbered, united
 from micrograd.table import OPS
 
 Parts = Sequence[Sets | None]  # one per input; None where it does not depend on anything
@@ -92,7 +93,7 @@ def _joint(op: Op, inputs: Sequence[Any], x: Sets, params: dict[str, Any], shape
         whole = x.over(range(before, ndim))
         tail = len(shape) - max(max(0, len(shape_of(y)) - named) for y in inputs)
         return whole.moved(lambda which: which.reshape((*which.shape[:before], *(1,) * tail))).spread(shape)
-    axis = params.get(str(named), (getattr(op.forward, "__kwdefaults__", None) or {}).get(str(named)))
+    axis = named_axis(op, params)
     if (axis is None and len(shape) == 1) or not ndim:  # one row of all elements, as cumsum makes
         return x.together().spread(shape)
     axes = axes_of(op.name, np.broadcast_to(0.0, x.which.shape), axis)
@@ -148,7 +149,7 @@ def _scattered(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], para
     assert x is not None
     if _is_unknown(index):
         return x.together().spread(shape)
-    places = np.arange(int(np.prod(shape))).reshape(shape)[index]
+    places = numbered(shape)[index]
     return x.spread(places.shape).merged(places, shape)
 
 
@@ -173,7 +174,7 @@ def _added_up(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], param
     pairs = [(x, index) for x, index in zip(parts, params["indices"], strict=True) if x is not None]
     if any(_is_unknown(index) for _, index in pairs):
         return united((), [x.together() for x, _ in pairs]).spread(shape)
-    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    numbers = numbered(shape)
     places = [numbers[index] for _, index in pairs]
     moved = joined([x.spread(np.shape(place)) for (x, _), place in zip(pairs, places, strict=True)])
     which = np.concatenate([np.ravel(x.which) for x in moved])
@@ -196,7 +197,7 @@ def _overlapped(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], par
     (x,) = parts
     assert x is not None
     op = OPS["overlap_add"]
-    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    numbers = numbered(shape)
     return x.merged(op.pull(0, numbers, None, [np.broadcast_to(0, x.which.shape)], params), shape)
 
 
@@ -301,7 +302,7 @@ def _run_up(inputs: Sequence[Any], parts: Parts, shape: tuple[int, ...], params:
     turned = x.moved(lambda which: np.moveaxis(which, axis, 0))
     n, rest = turned.which.shape[0], turned.which.shape[1:]
     first, last = np.triu_indices(n)  # element `first` goes to all from itself on
-    size = int(np.prod(rest))
+    size = math.prod(rest)
     places = last[:, None] * size + np.arange(size)
     added = turned.moved(lambda which: which.reshape(n, size)[first]).merged(places, (n, *rest))
     return added.moved(lambda which: np.moveaxis(which, 0, axis))

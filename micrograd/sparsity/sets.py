@@ -37,7 +37,7 @@ class Sets:
     def singles(cls, shape: tuple[int, ...], first: int) -> Sets:
         """Each element depends on itself alone; they are numbered from first."""
         size = math.prod(shape)
-        return cls(np.arange(size).reshape(shape), np.arange(size + 1), np.arange(first, first + size))
+        return cls(numbered(shape), np.arange(size + 1), np.arange(first, first + size))
 
     @classmethod
     def empty(cls, shape: tuple[int, ...]) -> Sets:
@@ -75,7 +75,7 @@ class Sets:
         rows, chosen = np.divmod(pairs, max(kinds, 1))
         if len(rows) == size and np.array_equal(rows, np.arange(size)):  # one set for each place
             return Sets(chosen.reshape(shape), self.starts, self.members)
-        return Sets(np.arange(size).reshape(shape), *_collected(rows, size, chosen, self.starts, self.members))
+        return Sets(numbered(shape), *_collected(rows, size, chosen, self.starts, self.members))
 
     def over(self, axes: Sequence[int]) -> Sets:
         """The union along axes, which stay with length 1."""
@@ -83,11 +83,16 @@ class Sets:
         kept = tuple(1 if a in axes else n for a, n in enumerate(shape))
         if math.prod(kept) == math.prod(shape):
             return self
-        return self.merged(np.arange(math.prod(kept)).reshape(kept), kept)
+        return self.merged(numbered(kept), kept)
 
     def together(self) -> Sets:
         """The union of all sets, for one element of shape ()."""
         return self.over(range(self.which.ndim)).moved(lambda which: which.reshape(()))
+
+
+def numbered(shape: tuple[int, ...]) -> Any:
+    """An array of this shape that holds the number of each element."""
+    return np.arange(math.prod(shape)).reshape(shape)
 
 
 def collected_rows(parts: Sequence[Sets]) -> tuple[Any, Any]:

@@ -7,7 +7,9 @@ to the inputs, and what tangents give to the output.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import functools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from micrograd import levels
@@ -22,7 +24,9 @@ from micrograd.leaves import joined_leaves
 from micrograd.node import Node, data_of, is_constant, made, set_inputs, watch_cycle
 from micrograd.operands import kind_of_result
 from micrograd.record import Op
+from micrograd.reverse import Reach, pulled
 from micrograd.traced import traced
+from micrograd.tracing import none_around
 from micrograd.trees import leaves_of, like
 
 
@@ -35,13 +39,15 @@ class Call(Op):
 
     Args:
         name: what the user calls it, for pictures and errors.
-        count: how many inputs the node has.
+        given: the arguments; a Value is the highest of them.
     """
 
-    def __init__(self, name: str, count: int) -> None:
+    def __init__(self, name: str, given: Arguments) -> None:
         super().__init__(_of_calls, name, ())
         self.name = name
-        self.rules = (_of_calls,) * count
+        self.given = given
+        self.level = given.top._level
+        self.rules = (_of_calls,) * len(given.places)
         self.shared = _of_calls
         self.formulas.state = 2  # it has none
 
@@ -104,38 +110,63 @@ class Arguments:
         """The arguments with these leaves."""
         return like(self.tree, leaves)
 
+    @functools.cached_property
     def places(self) -> list[int]:
         """Where the leaves are that the node of this call has as inputs."""
         level = self.top._level
-        return [i for i, x in enumerate(self.leaves) if _is_recorded_at(x, level)]
+        return [i for i, x in enumerate(self.leaves) if is_recorded_at(x, level)]
+
+    def inputs(self) -> list[Any]:
+        """The leaves that the node of this call has as inputs."""
+        return [self.leaves[i] for i in self.places]
 
     def data(self) -> list[Any]:
         """The leaves, seen from below the level of the call."""
         level = self.top._level
         return [data_of(x) if isinstance(x, Value) and x._level == level else x for x in self.leaves]
 
+    def below(self) -> Arguments:
+        """The arguments, seen from below the level of the call."""
+        return Arguments(self.replaced(self.data()))
+
+    def placed(self, inputs: Sequence[Any], leaves: Sequence[Any]) -> list[Any]:
+        """These leaves, with others in the places of the inputs of the node."""
+        found = list(leaves)
+        for i, x in zip(self.places, inputs, strict=True):
+            found[i] = x
+        return found
+
 
 def _top_of(leaves: Sequence[Any]) -> Any:
-    top, moves = None, False
+    top, any_moves = None, False
     for x in leaves:
         if isinstance(x, Interpreter):
-            has_history = not hasattr(x, "_has_history") or x._has_history()
-            moves = moves or has_history
-            if (has_history or not isinstance(x, Value)) and (top is None or x._level > top._level):
+            moves = carries_gradient(x)
+            any_moves = any_moves or moves
+            if (moves or not isinstance(x, Value)) and (top is None or x._level > top._level):
                 top = x
-    return top if moves else None
+    return top if any_moves else None
 
 
-def _is_recorded_at(x: Any, level: float) -> bool:
+def carries_gradient(x: Interpreter) -> bool:
+    """Whether a gradient goes through x; an interpreter that does not say so counts."""
+    return not hasattr(x, "_has_history") or bool(x._has_history())
+
+
+def is_recorded_at(x: Any, level: float) -> bool:
+    """Whether x is a Value of this level with a history."""
     return isinstance(x, Value) and x._level == level and not is_constant(x)
 
 
 def node_of(call: Call, data: Any, inputs: Sequence[Any]) -> Any:
     """The node of a call.
 
-    The collector tracks it: what the user's function holds may refer to the node.
+    It stands on the level of its inputs, where walks look for it, even if the function
+    gave the same number in each example. The collector tracks it: what the user's
+    function holds may refer to the node.
     """
-    node = made(kind_of_result(list(inputs)), as_data(data), call, None, None)
+    data = levels.lifted_to(as_data(data), int(inputs[0]._level))
+    node = made(kind_of_result(list(inputs)), data, call, None, None)
     set_inputs(node, inputs)
     watch_cycle(node, call)
     if OPEN and (anomalies := current_anomalies()) is not None:
@@ -171,6 +202,36 @@ def below(name: str, what: str, tree: Any, level: float) -> Any:
     return like(tree, settled)
 
 
+@contextlib.contextmanager
+def beneath(level: float) -> Iterator[None]:
+    """A rule runs in this block as if it were called where its arguments were made.
+
+    Transforms in a rule would else belong to a jvp or a vmap further in, and so would
+    their results.
+
+    Args:
+        level: that of the call.
+    """
+    with levels.within(levels.outside(level)), none_around():
+        yield
+
+
+def refuse_foreign(name: str, what: str, x: Any, level: float) -> None:
+    """Refuse a result of a rule that belongs to a jvp or a vmap further in.
+
+    Args:
+        name: the function, for the error.
+        what: "backward" and so on, for the error.
+        x: a leaf of the result.
+        level: that of what the rule got.
+
+    Raises:
+        GradientError: the rule closes over a value of that transform.
+    """
+    if isinstance(x, Interpreter) and x._level > level:
+        raise foreign_error(name, what, _kind(x))
+
+
 def foreign_error(name: str, what: str, kind: str) -> GradientError:
     """The error for a value that a rule closes over."""
     return GradientError(
@@ -182,7 +243,7 @@ def foreign_error(name: str, what: str, kind: str) -> GradientError:
 def is_recorded_below(x: Any, level: float) -> bool:
     """Whether x is a Value of this level with a history, or stands for one."""
     while isinstance(x, Interpreter):
-        if _is_recorded_at(x, level):
+        if is_recorded_at(x, level):
             return True
         x = x._below
     return False
@@ -190,6 +251,31 @@ def is_recorded_below(x: Any, level: float) -> bool:
 
 def _kind(x: Any) -> str:
     return "Value" if isinstance(x, Value) else type(x).__name__
+
+
+def pulled_together(
+    roots: Sequence[Any], seeds: Sequence[Any], ends: list[Any], is_recorded: bool, is_outer: bool = False
+) -> list[Any]:
+    """The cotangents of the ends, given those of several roots.
+
+    Args:
+        roots: what is made of the ends; what is not a node does not depend on them.
+        seeds: a cotangent for each root.
+        ends: the leaves of the graph.
+        is_recorded: whether the walk is recorded.
+        is_outer: whether it is also recorded where a root depends on a Value that is
+            not one of the ends.
+
+    Returns:
+        One for each end; None where no root depends on it.
+    """
+    totals: list[Any] = [None] * len(ends)
+    for root, seed in zip(roots, seeds, strict=True):
+        if isinstance(root, Node):
+            reach = Reach(root, ends)
+            found = pulled(reach, seed, is_recorded or (is_outer and not reach.is_own))
+            totals = [g if x is None else x if g is None else x + g for x, g in zip(totals, found, strict=True)]
+    return totals
 
 
 def probe(x: Any) -> Value:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.arrays import as_operand, is_object_array
+from micrograd.arrays import as_input, is_odd
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.interpreter import NUMBERS, numbers_below, shape_of
 from micrograd.node import data_of
-from micrograd.trees import LEAVES, by_key, is_branch, is_fixed, like, same_leaves
+from micrograd.trees import LEAVES, is_fixed, like, places_of, same_leaves
 
 RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # a Python number fits dtypes of its kind, and of later ones
 
@@ -24,10 +24,7 @@ def paths_of(tree: Any, name: str) -> list[str]:
     >>> paths_of({"h": [0.0, 0.0], "c": 0.0}, "carry")
     ["carry['h'][0]", "carry['h'][1]", "carry['c']"]
     """
-    if not is_branch(tree):
-        return [] if is_fixed(tree) else [name]
-    pattern = "{}[{!r}]" if isinstance(tree, (dict, list, tuple)) else "{}.{}"
-    return [path for key, branch in by_key(tree).items() for path in paths_of(branch, pattern.format(name, key))]
+    return [path for path, x in places_of(tree, name) if not is_fixed(x)]
 
 
 def check_function(name: str, what: str, f: Any) -> None:
@@ -105,6 +102,7 @@ class Carry:
 
         Raises:
             ArgumentError: the structure is another one, or the dtype of a leaf.
+            DataError: a leaf is not a number or an array.
             ShapeError: a leaf has another shape.
         """
         found: list[Any] = []
@@ -118,8 +116,8 @@ class Carry:
                 kind is self._array and data.dtype is dtype and data.shape == self._shapes[i]
             ):
                 continue
-            if is_object_array(data):  # NumPy made it of a list of Values
-                x = found[i] = as_operand(data, self._name)
+            if is_odd(data):  # NumPy made it of a list of Values; or it is not a number
+                x = found[i] = as_input(data, self._name)
                 is_joined = True
             if not self._fits(i, x):
                 raise self._misfit(i, x, step)

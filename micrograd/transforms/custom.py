@@ -12,15 +12,17 @@ from types import MethodType
 from typing import Any
 
 from micrograd.arrays import as_data, as_operand, is_object_array
-from micrograd.batch import Batch
+from micrograd.batch import Batch, unmapped
 from micrograd.cotangents import in_dtype
 from micrograd.dual import Dual
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError, OpError, ShapeError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
-from micrograd.transforms.calls import Arguments
+from micrograd.transforms.calls import Arguments, Call, beneath, carries_gradient, node_of
+from micrograd.transforms.derived import check_takes
 from micrograd.transforms.examples import Examples
+from micrograd.transforms.packing import Packing
 from micrograd.trees import is_branch, leaves_of, like, same_leaves
 
 
@@ -43,7 +45,13 @@ class Custom:
         self.f = f
         self.name = f"{self.kind} of {getattr(f, '__name__', 'f')}"
         given = nondiff_argnums if isinstance(nondiff_argnums, Sequence) else (nondiff_argnums,)
-        self.nondiff_argnums = tuple(operator.index(i) for i in given)
+        try:
+            self.nondiff_argnums = tuple(operator.index(i) for i in given)
+        except TypeError:
+            raise ArgumentError(
+                f"{self.kind}: nondiff_argnums={nondiff_argnums!r}; give the numbers of arguments, from 0; "
+                f"rules are given by {self.definer}"
+            ) from None
         self._signature: Any = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -76,7 +84,8 @@ class Custom:
         if all(t is None for t in tangents):
             out = self.applied(inside, fixed)
             return like(out, [Dual(z, None, number) for z in leaves_of(out)])
-        out, slopes = self.moved(inside, tangents, fixed, number)
+        with beneath(number):
+            out, slopes = self.moved(inside, tangents, fixed, number)
         pairs = zip(leaves_of(out), slopes, strict=True)
         return like(out, [z if t is None else Dual(z, in_dtype(t, numbers_below(z)), number) for z, t in pairs])
 
@@ -88,16 +97,15 @@ class Custom:
         """The output, by the interpreter of the arguments."""
         top = given.top
         if isinstance(top, Value):
-            if given.places():
-                return self.recorded(given, fixed)
-            return self.applied(Arguments(given.replaced(given.data())), fixed)
+            return self.recorded(given, fixed) if given.places else self.applied(given.below(), fixed)
         if isinstance(top, Dual):
             return self.pushed(given, fixed)
         if not isinstance(top, Batch):
             return self.plain(given.tree, fixed)
         examples = Examples(given)
         if not examples.is_mapped():
-            return self.applied(Arguments(given.replaced(examples.inside.leaves)), fixed)
+            out = self.applied(Arguments(given.replaced(examples.inside.leaves)), fixed)
+            return like(out, [unmapped(z, examples.number) for z in leaves_of(out)])
         if examples.inside.top is None:
             return self.plain(given.tree, fixed)
         return examples.result(self.twin(examples, given, fixed).applied(examples.inside, []))
@@ -129,9 +137,47 @@ class Custom:
             args.insert(i, next(rest))
         return args
 
+    def check_rule(self, what: str, rule: Any, *last: str) -> None:
+        """Refuse a rule that takes other arguments than it will get.
+
+        Args:
+            what: "backward" and so on, for the error.
+            rule: the rule.
+            last: words for what it gets after the arguments without a gradient.
+        """
+        fixed = [*dict.fromkeys(self.nondiff_argnums)]
+        if len({i < 0 for i in fixed}) < 2:  # 1 and -1 may be the same argument: that is known at the call
+            check_takes(self.name, what, rule, [*[f"argument {i}" for i in fixed], *last])
+
+    def ruled(self, what: str, rule: Any, args: Sequence[Any]) -> Any:
+        """What a rule returns.
+
+        Args:
+            what: "forward" and so on, for the error.
+            rule: the rule.
+            args: what it gets.
+
+        Raises:
+            ArgumentError: forward takes other arguments than f, or a rule changes an
+                array in place.
+        """
+        try:
+            return rule(*args)
+        except TypeError:
+            if what == "forward":
+                check_takes(self.name, what, rule, [f"argument {i}" for i in range(len(args))])
+            raise
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            raise ArgumentError(
+                f"{self.name}: {what} changes an array in place that others read too; "
+                f"write g = g * 2, not g *= 2, or work on a copy"
+            ) from error
+
     def _fixed_places(self, count: int) -> list[int]:
         try:
-            return [range(count)[i] for i in self.nondiff_argnums]
+            return [*dict.fromkeys(range(count)[i] for i in self.nondiff_argnums)]
         except IndexError:
             raise ArgumentError(
                 f"{self.name}: nondiff_argnums={self.nondiff_argnums}, and it was called with {count} arguments; "
@@ -142,7 +188,7 @@ class Custom:
         """The arguments without a gradient, and the others."""
         places = self._fixed_places(len(args))
         for i in places:
-            if any(isinstance(x, Interpreter) and _carries(x) for x in leaves_of(joined_leaves(args[i]))):
+            if any(isinstance(x, Interpreter) and carries_gradient(x) for x in leaves_of(joined_leaves(args[i]))):
                 raise GradientError(
                     f"{self.name}: argument {i} is one of nondiff_argnums, but it carries a gradient, "
                     f"which would be lost; take {i} out of nondiff_argnums, or give its .detach()"
@@ -160,7 +206,10 @@ class Custom:
             if options:
                 raise ArgumentError(f"{self.name}: {self.f!r} has no signature to read; give arguments by position")
             return args
-        bound = self._signature.bind(*args, **options)
+        try:
+            bound = self._signature.bind(*args, **options)
+        except TypeError as error:
+            raise ArgumentError(f"{self.name}: {error}; it takes {self._signature}, give it these arguments") from None
         if bound.kwargs:
             raise ArgumentError(
                 f"{self.name}: {', '.join(bound.kwargs)} can be given by name only, and rules take all arguments "
@@ -170,8 +219,30 @@ class Custom:
         return tuple(bound.args)
 
 
-def _carries(x: Any) -> bool:
-    return bool(x._has_history()) if hasattr(x, "_has_history") else True
+class CustomCall(Call):
+    """A call with a rule of the user's: the leaves of its output that have a gradient
+    are in the node.
+
+    Args:
+        custom: the function with its rule.
+        given: the arguments.
+        fixed: those without a gradient.
+    """
+
+    def __init__(self, custom: Any, given: Arguments, fixed: list[Any]) -> None:
+        super().__init__(custom.name, given)
+        self.custom = custom
+        self.fixed = fixed
+        self.packing = Packing((), ())
+
+    def with_history(self, out: Any) -> Any:
+        """What the rule gave as the output, with this call as its history."""
+        leaves = leaves_of(out)
+        self.packing = Packing(leaves, [i for i, z in enumerate(leaves) if is_real(z)])
+        if not self.packing.places:
+            return out
+        whole = node_of(self, self.packing.packed(leaves), self.given.inputs())
+        return like(out, self.packing.filled(leaves, whole))
 
 
 def is_real(x: Any) -> bool:
@@ -205,12 +276,10 @@ def checked_move(name: str, what: str, given: Any, of: str, x: Any) -> Any:
     if not isinstance(given, Interpreter):
         given = as_operand(given, name) if is_object_array(given) else as_data(given, name)
     if shape_of(given) != shape_of(x):
+        more = f": sum a cotangent over the axes along which the {of} was broadcast" if what == "cotangent" else ""
         raise ShapeError(
             f"{name}: its rule gave a {what} of shape {shape_of(given)} for the {of} of shape {shape_of(x)}; "
-            f"give one of the same shape: sum a cotangent over the axes along which the {of} was broadcast"
-            if what == "cotangent"
-            else f"{name}: its rule gave a {what} of shape {shape_of(given)} for the {of} of shape {shape_of(x)}; "
-            f"give one of the same shape"
+            f"give one of the same shape{more}"
         )
     return given
 

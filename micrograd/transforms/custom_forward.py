@@ -7,19 +7,18 @@ from typing import Any
 
 from micrograd import levels
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import zeros_like
+from micrograd.interpreter import ones_like, zeros_like
 from micrograd.leaves import described, joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad
 from micrograd.node import Node
+from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
-from micrograd.reverse import Reach, pulled
-from micrograd.traced import Traced
-from micrograd.transforms.calls import Arguments, Call, below, node_of, probe, unlifted
-from micrograd.transforms.custom import Custom, is_real, moves_of_output
+from micrograd.transforms.calls import Arguments, below, beneath, probe, pulled_together, refuse_foreign, unlifted
+from micrograd.transforms.custom import Custom, CustomCall, moves_of_output
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
-from micrograd.transforms.packing import Packing
-from micrograd.trees import leaves_of, like
+from micrograd.transforms.read_only import ReadOnly
+from micrograd.trees import leaves_of
 
 
 class custom_jvp(Custom):  # noqa: N801 - it is used like a function
@@ -56,6 +55,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
 
     kind = "custom_jvp"
     definer = "f.defjvp(rule)"
+    defvjp = Elsewhere("defvjp", "defjvp(rule); custom_vjp has defvjp(forward, backward)")
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
@@ -74,6 +74,7 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
         """
         if not callable(rule):
             raise ArgumentError(f"{self.name}: the rule {rule!r} is not a function; write {self.definer}")
+        self.check_rule("rule", rule, "primals", "tangents")
         self.rule = rule
         return rule
 
@@ -108,7 +109,8 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
         return self.rule is not None
 
     def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
-        return _Pushed(self, given, fixed).first()
+        with beneath(given.top._level):
+            return _Pushed(self, given, fixed).first()
 
     def moved(self, inside: Arguments, tangents: list[Any], fixed: list[Any], number: int) -> tuple[Any, list[Any]]:
         filled = [zeros_like(x) if t is None else t for x, t in zip(inside.leaves, tangents, strict=True)]
@@ -141,102 +143,72 @@ class custom_jvp(Custom):  # noqa: N801 - it is used like a function
 
     def run(self, primals: Any, tangents: Any, fixed: list[Any]) -> tuple[Any, list[Any]]:
         """The output, and the tangents of its leaves; None for those that have none."""
+        given = ReadOnly()
         with quietly():
-            pair = self.rule(*fixed, tuple(primals), tuple(tangents))
+            moves = [*fixed, given.of(tuple(primals)), given.of(tuple(tangents))]
+            pair = self.ruled("the rule", self.rule, moves)
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise ArgumentError(
                 f"{self.name}: the rule returned {described(pair)}; return a pair (output, tangent of the output)"
             )
-        out, slope = joined_leaves(pair[0]), joined_leaves(pair[1])
+        out, slope = given.originals(joined_leaves(pair[0])), joined_leaves(pair[1])
         return out, moves_of_output(self.name, slope, out)
 
 
-class _Pushed(Call):
+class _Pushed(CustomCall):
     """A call whose tangents are those of the user's rule, and whose cotangents come
     from its transpose.
     """
 
     def __init__(self, custom: custom_jvp, given: Arguments, fixed: list[Any]) -> None:
-        self._places = given.places()
-        super().__init__(custom.name, len(self._places))
-        self._custom = custom
-        self._given = given
-        self._fixed = fixed
-        self._level = given.top._level
-        self._probes: list[Any] = []
-        self._slopes: list[Any] = []  # the tangents of those leaves of the output that are in the node
-        self._reals: list[int] = []
-        self._packing = Packing(())
+        super().__init__(custom, given, fixed)
+        self._slopes: list[Any] = []  # the tangents of the leaves of the output
+        self._probes: list[Any] = []  # what they are made from
 
     def first(self) -> Any:
         """The output of the rule, with this call as its history."""
-        out, slopes, self._probes = self._run(self._given.data())
-        data = Arguments(self._given.replaced(self._given.data()))
-        out = self._custom.outward(out, data, self._fixed, self._level)
-        leaves = leaves_of(out)
-        self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
-        if not self._reals:
-            return out
-        self._slopes = [slopes[i] for i in self._reals]
-        reals = [leaves[i] for i in self._reals]
-        self._packing = Packing(reals)
-        whole = node_of(self, self._packing.packed(reals), [self._given.leaves[i] for i in self._places])
-        for i, z in zip(self._reals, self._packing.unpacked(whole), strict=True):
-            leaves[i] = z
-        return like(out, leaves)
+        out, self._slopes, self._probes = self._run(self.given.data())
+        return self.with_history(self.custom.outward(out, self.given.below(), self.fixed, self.level))
 
     def _run(self, leaves: list[Any]) -> tuple[Any, list[Any], list[Any]]:
         """The output, its tangents, and the leaves that these are made from."""
-        tangents = [zeros_like(x) for x in leaves]
-        probes = [probe(tangents[i]) for i in self._places]
-        for i, x in zip(self._places, probes, strict=True):
-            tangents[i] = x
-        replaced = self._given.replaced
+        zeros = [zeros_like(x) for x in leaves]
+        # Ones: a slope that has lost its history shows as a number that is not 0.
+        probes = [probe(ones_like(leaves[i])) for i in self.given.places]
+        replaced = self.given.replaced
         with levels.recording(), enable_grad():
-            out, slopes = self._custom.run(replaced(leaves), replaced(tangents), self._fixed)
+            out, slopes = self.custom.run(replaced(leaves), replaced(self.given.placed(probes, zeros)), self.fixed)
             self._check(slopes, probes)
         return out, slopes, probes
 
     def _check(self, slopes: list[Any], probes: list[Any]) -> None:
         for t in slopes:
+            refuse_foreign(self.custom.name, "the rule", t, probes[0]._level)
             with quietly():
                 wrong = "" if t is None else nonlinear_op(t, probes)
             if wrong:
                 raise GradientError(
-                    f"{self._custom.name}: its rule is not linear in the tangents ({wrong}), so it has no gradient; "
+                    f"{self.custom.name}: its rule is not linear in the tangents ({wrong}), so it has no gradient; "
                     f"a tangent of the output is a sum of slopes times tangents of the inputs"
                 )
 
     def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-        leaves = self._given.data()
-        for i, x in zip(self._places, data, strict=True):
-            leaves[i] = x
-        outs = leaves_of(self._run(leaves)[0])
-        return self._packing.packed([outs[i] for i in self._reals])
+        out, _, _ = self._run(self.given.placed(data, self.given.data()))
+        return self.packing.packed(leaves_of(out))
 
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
         slopes, probes, again = self._slopes, self._probes, False
         if is_recorded:  # slopes with a history, so that the gradient has one
-            leaves = list(self._given.leaves)
-            for i, x in zip(self._places, inputs, strict=True):
-                leaves[i] = x
-            _, every, probes = self._run(leaves)
-            slopes = [every[i] for i in self._reals]
-            again = any(x._level == self._level for x in probes)
-        totals: list[Any] = [None] * len(probes)
-        for t, seed in zip(slopes, self._packing.unpacked(g), strict=True):
-            if isinstance(t, Traced):
-                found = pulled(Reach(t, probes), seed, again)
-                totals = [p if x is None else x if p is None else x + p for x, p in zip(totals, found, strict=True)]
+            _, slopes, probes = self._run(self.given.placed(inputs, self.given.leaves))
+            again = any(x._level == self.level for x in probes)
+        totals = pulled_together(self.packing.chosen(slopes), self.packing.unpacked(g), probes, again)
         found = [zeros_like(x) if t is None else unlifted(t) for x, t in zip(inputs, totals, strict=True)]
-        return unshared_leaves(found, [g, *self._given.data()])
+        return unshared_leaves(found, [g, *self.given.data()])
 
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        leaves = list(self._given.leaves) if isinstance(z, Node) else self._given.data()
-        moves = [zeros_like(x) for x in leaves]
-        for i, x, t in zip(self._places, inputs, tangents, strict=True):
-            leaves[i] = x
-            moves[i] = moves[i] if t is None else t
-        replaced = self._given.replaced
-        _, slopes = self._custom.run(replaced(leaves), replaced(moves), self._fixed)
-        return self._packing.packed([slopes[i] for i in self._reals])
+        leaves = self.given.leaves if isinstance(z, Node) else self.given.data()
+        moves = [zeros_like(x) if t is None else t for x, t in zip(inputs, tangents, strict=True)]
+        moves = self.given.placed(moves, [zeros_like(x) for x in leaves])
+        replaced = self.given.replaced
+        _, slopes = self.custom.run(replaced(self.given.placed(inputs, leaves)), replaced(moves), self.fixed)
+        return self.packing.packed(slopes)

@@ -7,28 +7,29 @@ from typing import Any
 
 from micrograd import levels
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import Interpreter, zeros_like
+from micrograd.interpreter import Interpreter, ones_like, zeros_like
 from micrograd.leaves import described, unshared_leaves
-from micrograd.modes import enable_grad
-from micrograd.node import Node
+from micrograd.modes import enable_grad, is_recording
+from micrograd.node import Node, data_of
 from micrograd.ops import sum as sum_of
+from micrograd.ops.hints import Elsewhere
 from micrograd.quiet import quietly
-from micrograd.reverse import Reach, pulled
 from micrograd.transforms.calls import (
     Arguments,
-    Call,
     below,
+    beneath,
     foreign_error,
     is_recorded_below,
-    node_of,
     probe,
+    pulled_together,
+    refuse_foreign,
     unlifted,
 )
-from micrograd.transforms.custom import Custom, checked_move, is_real, matched
+from micrograd.transforms.custom import Custom, CustomCall, checked_move, is_real, matched
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.linearity import nonlinear_op
-from micrograd.transforms.packing import Packing
-from micrograd.trees import leaves_of, like
+from micrograd.transforms.read_only import ReadOnly
+from micrograd.trees import leaves_of, like, mapped
 
 INFINITY = float("inf")  # a level above all: nothing is refused
 
@@ -68,6 +69,7 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     kind = "custom_vjp"
     definer = "f.defvjp(forward, backward)"
+    defjvp = Elsewhere("defjvp", "defvjp(forward, backward); custom_jvp has defjvp(rule)")
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
         super().__init__(f, nondiff_argnums)
@@ -87,13 +89,15 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
         for what, rule in (("forward", forward), ("backward", backward)):
             if not callable(rule):
                 raise ArgumentError(f"{self.name}: {what}={rule!r} is not a function; write {self.definer}")
+        self.check_rule("backward", backward, "residuals", "cotangent")
         self.forward, self.backward = forward, backward
 
     def is_defined(self) -> bool:
         return self.backward is not None
 
     def recorded(self, given: Arguments, fixed: list[Any]) -> Any:
-        return _Reversed(self, given, fixed).first()
+        with beneath(given.top._level):
+            return _Reversed(self, given, fixed).first()
 
     def moved(self, inside: Arguments, tangents: list[Any], fixed: list[Any], number: int) -> tuple[Any, list[Any]]:
         out, residuals = self.outward(inside, fixed, number)
@@ -135,13 +139,15 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     def run_forward(self, moving: Sequence[Any], fixed: list[Any], level: float) -> tuple[Any, Any]:
         """The output and the residuals, which must be made from the arguments alone."""
-        pair = self.forward(*self.together(moving, fixed))
+        given = ReadOnly()
+        pair = self.ruled("forward", self.forward, self.together(given.of(list(moving)), fixed))
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise ArgumentError(
                 f"{self.name}: forward returned {described(pair)}; return a pair (output, residuals), as f gives "
                 f"the output and backward takes the residuals"
             )
-        return below(self.name, "forward", pair[0], level), below(self.name, "forward", pair[1], level)
+        out, residuals = (below(self.name, "forward", tree, level) for tree in pair)
+        return given.originals(out), residuals
 
     def outward(self, given: Arguments, fixed: list[Any], level: float) -> tuple[Any, Any]:
         """The output and the residuals. For transforms around, which see this output
@@ -154,7 +160,8 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
 
     def run_backward(self, moving: Sequence[Any], fixed: list[Any], residuals: Any, cotangent: Any) -> list[Any]:
         """A cotangent for each leaf of the arguments; None for none."""
-        found = self.backward(*fixed, residuals, cotangent)
+        given = ReadOnly()
+        found = self.ruled("backward", self.backward, [*fixed, given.of(residuals), given.of(cotangent)])
         if not isinstance(found, (tuple, list)) or len(found) != len(moving):
             what = f"{len(found)} cotangents" if isinstance(found, (tuple, list)) else described(found)
             raise ArgumentError(
@@ -182,32 +189,31 @@ class custom_vjp(Custom):  # noqa: N801 - it is used like a function
             level: that of the arguments, if the tangents shall depend on them.
         """
         outs = leaves_of(out)
-        probes = {i: probe(zeros_like(z)) for i, z in enumerate(outs) if is_real(z)}
+        # Ones: a part that has lost its history shows as a number that is not 0.
+        probes = {i: probe(ones_like(z)) for i, z in enumerate(outs) if is_real(z)}
+        is_outer = is_recording()
         with levels.recording(), enable_grad(), quietly():
             seeds = like(out, [probes.get(i, z) for i, z in enumerate(outs)])
             parts = self.run_backward(moving, fixed, residuals, seeds)
             ends = [*probes.values()]
+            moving = [i for i, t in enumerate(tangents) if parts[i] is not None and t is not None]
+            for i in moving:
+                refuse_foreign(self.name, "backward", parts[i], ends[0]._level if ends else level)
+                self._check_linear(parts[i], ends)
             again = any(x._level == level for x in ends)
-            totals: list[Any] = [None] * len(ends)
-            for part, t in zip(parts, tangents, strict=True):
-                if part is None or t is None:
-                    continue
-                wrong = nonlinear_op(part, ends)
-                if wrong:
-                    raise GradientError(
-                        f"{self.name}: backward is not linear in the cotangent ({wrong}), so forward mode cannot "
-                        f"use it; write a custom_jvp, or take grad or vjp"
-                    )
-                found = [None] * len(ends) if not hasattr(part, "_record") else pulled(Reach(part, ends), t, again)
-                totals = [_sum(total, g) for total, g in zip(totals, found, strict=True)]
+            totals = pulled_together([parts[i] for i in moving], [tangents[i] for i in moving], ends, again, is_outer)
         slopes: list[Any] = [None] * len(outs)
         for i, total in zip(probes, totals, strict=True):
             slopes[i] = zeros_like(outs[i]) if total is None else unlifted(total)
         return slopes
 
-
-def _sum(x: Any, y: Any) -> Any:
-    return y if x is None else x if y is None else x + y
+    def _check_linear(self, part: Any, ends: list[Any]) -> None:
+        wrong = nonlinear_op(part, ends)
+        if wrong:
+            raise GradientError(
+                f"{self.name}: backward is not linear in the cotangent ({wrong}), so forward mode cannot "
+                f"use it; write a custom_jvp, or take grad or vjp"
+            )
 
 
 class _Rest:
@@ -228,85 +234,57 @@ class _Rest:
         return like(self._tree, [next(parts) if m else x for x, m in zip(leaves, self._moving, strict=True)])
 
 
-class _Reversed(Call):
+class _Reversed(CustomCall):
     """A call whose cotangents are those of the user's rule."""
 
     def __init__(self, custom: custom_vjp, given: Arguments, fixed: list[Any]) -> None:
-        self._places = given.places()
-        super().__init__(custom.name, len(self._places))
-        self._custom = custom
-        self._given = given
-        self._fixed = fixed
-        self._level = given.top._level
-        self._out: Any = None  # the structure of the output
+        super().__init__(custom, given, fixed)
+        self._out: Any = None  # like the output, without its numbers
         self._residuals: Any = None
-        self._reals: list[int] = []  # which leaves of the output are in the node
-        self._packing = Packing(())
 
     def first(self) -> Any:
         """The output of forward, with this call as its history."""
-        data = Arguments(self._given.replaced(self._given.data()))
-        out, self._residuals = self._custom.outward(data, self._fixed, self._level)
-        leaves = leaves_of(out)
-        self._reals = [i for i, z in enumerate(leaves) if is_real(z)]
-        self._out = like(out, [0.0 if i in self._reals else zeros_like(z) for i, z in enumerate(leaves)])
-        if not self._reals:
-            return out
-        reals = [leaves[i] for i in self._reals]
-        self._packing = Packing(reals)
-        whole = node_of(self, self._packing.packed(reals), [self._given.leaves[i] for i in self._places])
-        for i, z in zip(self._reals, self._packing.unpacked(whole), strict=True):
-            leaves[i] = z
-        return like(out, leaves)
+        out, self._residuals = self.custom.outward(self.given.below(), self.fixed, self.level)
+        self._out = mapped(lambda z: 0.0 if is_real(z) else zeros_like(z), out)
+        return self.with_history(out)
 
     def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-        leaves = self._given.data()
-        for i, x in zip(self._places, data, strict=True):
-            leaves[i] = x
-        out = self._custom.run_forward(self._given.replaced(leaves), self._fixed, self._level)[0]
-        outs = leaves_of(out)
-        return self._packing.packed([outs[i] for i in self._reals])
+        moving = self.given.replaced(self.given.placed(data, self.given.data()))
+        out, _ = self.custom.run_forward(moving, self.fixed, self.level)
+        return self.packing.packed(leaves_of(out))
 
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
         moving, residuals = self._at(inputs, is_recorded)
-        parts = self._custom.run_backward(moving, self._fixed, residuals, self._seeds(g))
-        if not is_recorded and not is_recorded_below(g, self._level):
-            self._check_own(parts)
-        found = [parts[i] for i in self._places]
+        parts = self.custom.run_backward(moving, self.fixed, residuals, self._seeds(g))
+        if not is_recorded and not is_recorded_below(g, self.level):
+            parts = self._own(parts)
+        found = [parts[i] for i in self.given.places]
         found = [zeros_like(x) if part is None else part for x, part in zip(inputs, found, strict=True)]
         return unshared_leaves(found, [g, *inputs, *leaves_of(residuals)])
 
-    def _check_own(self, parts: list[Any]) -> None:
-        """Refuse cotangents with a history, which that of the output does not have."""
-        if any(is_recorded_below(part, self._level) for part in parts):
-            raise foreign_error(self._custom.name, "backward", "Value")
+    def _own(self, parts: list[Any]) -> list[Any]:
+        """The cotangents without a history, which that of the output does not have."""
+        if any(is_recorded_below(part, self.level) for part in parts):
+            raise foreign_error(self.custom.name, "backward", "Value")
+        return [data_of(x) if isinstance(x, Node) and x._level == self.level else x for x in parts]
 
     def push(self, z: Any, inputs: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
         is_recorded = isinstance(z, Node) and z._record is self
         moving, residuals = self._at(inputs, is_recorded)
-        moves = [None] * len(self._given.leaves)
-        for i, t in zip(self._places, tangents, strict=True):
-            moves[i] = t
-        slopes = self._custom.transposed(
-            moving, self._fixed, self._seeds(z), residuals, moves, self._level if is_recorded else -1.0
-        )
-        return self._packing.packed([slopes[i] for i in self._reals])
+        moves = self.given.placed(tangents, [None] * len(self.given.leaves))
+        level = self.level if is_recorded else -1.0
+        slopes = self.custom.transposed(moving, self.fixed, self._seeds(z), residuals, moves, level)
+        return self.packing.packed(slopes)
 
     def _at(self, inputs: Sequence[Any], is_recorded: bool) -> tuple[Any, Any]:
         """The arguments and the residuals. Where the walk is recorded, these have a
         history, so that what is made of them has one.
         """
         if not is_recorded:
-            return self._given.tree, self._residuals
-        leaves = list(self._given.leaves)
-        for i, x in zip(self._places, inputs, strict=True):
-            leaves[i] = x
-        moving = self._given.replaced(leaves)
-        return moving, self._custom.run_forward(moving, self._fixed, INFINITY)[1]
+            return self.given.tree, self._residuals
+        moving = self.given.replaced(self.given.placed(inputs, self.given.leaves))
+        return moving, self.custom.run_forward(moving, self.fixed, INFINITY)[1]
 
     def _seeds(self, g: Any) -> Any:
         """What is in one array like the output, in the structure of the output."""
-        leaves = leaves_of(self._out)
-        for i, seed in zip(self._reals, self._packing.unpacked(g), strict=True):
-            leaves[i] = seed
-        return like(self._out, leaves)
+        return like(self._out, self.packing.filled(leaves_of(self._out), g))

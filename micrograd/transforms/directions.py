@@ -13,16 +13,12 @@ from typing import Any
 from micrograd import levels
 from micrograd import on_demand as np
 from micrograd.batch import Batch, unmapped
-from micrograd.batched.layouts import for_each
+from micrograd.batched.layouts import repeated
 from micrograd.errors import ArgumentError
-from micrograd.interpreter import Interpreter, numbers_below, shape_of, zeros_like
+from micrograd.interpreter import numbers_below, shape_of, zeros_like
 from micrograd.leaves import as_array, basis, size_of
-from micrograd.node import Node
 from micrograd.ops import concatenate
-from micrograd.quiet import quietly
-from micrograd.record import Elementwise, HandMade, Multilinear, Primitive
-from micrograd.tracing import Trace, none_around
-from micrograd.transforms.pushing import tangent_of
+from micrograd.tracing import none_around
 
 ROOM = 1 << 22  # elements of an array with all directions of a chunk: 32 MB of doubles
 
@@ -122,45 +118,4 @@ def _examples(z: Any, count: int, level: int) -> Any:
         if z.is_mapped:
             return z.examples
         z = z.examples
-    z = for_each(as_array(z), count)
-    return z if isinstance(z, Interpreter) else z.copy()
-
-
-def settled(x: Any) -> Any:
-    """What is left of a value whose transform is over: a constant."""
-    return x._settled() if hasattr(x, "_settled") else x
-
-
-# Tangents along a graph that was recorded
-
-
-def can_push(trace: Trace, outs: list[Any]) -> bool:
-    """Whether tangents can go forward through the graph of these outputs: all ops in it
-    have rules for it.
-    """
-    kinds = (Elementwise, Multilinear, Primitive)
-    for reach in trace.reaches(outs):
-        for node in reach.path()[0]:
-            record = node._record
-            if node._has_own_step or isinstance(record, HandMade) or not isinstance(record, kinds):
-                return False
-    return True
-
-
-def pushed(trace: Trace, outs: list[Any], tangents: list[Any]) -> list[Any]:
-    """Tangents of outputs, given those of the leaves: forward mode without another run.
-
-    Args:
-        trace: the run.
-        outs: leaves of what it returned.
-        tangents: one for each leaf that it got.
-    """
-    moves: dict[Any, Any] = dict(zip(trace.fresh, tangents, strict=True))
-    again = trace.is_recorded()
-    with quietly():
-        for reach in trace.reaches(outs):
-            for node in reach.path()[0]:  # inputs before users
-                if node not in moves:
-                    moves[node] = tangent_of(node, moves, again)
-    found = [moves.get(z) if isinstance(z, Node) else None for z in outs]
-    return [zeros_like(as_array(z)) if t is None else t for z, t in zip(outs, found, strict=True)]
+    return repeated(as_array(z), count)

@@ -51,19 +51,13 @@ class Examples:
         self.tree = joined_leaves(out)
         return leaves_of(self.tree)
 
-    def is_foreign(self, leaves: Sequence[Any]) -> bool:
-        """Whether a leaf is of the vmap around: the function closes over one of its
-        values.
-        """
-        return any(isinstance(x, Batch) and x._number == self.number for x in leaves)
-
     def check_own(self, name: str, leaves: Sequence[Any]) -> None:
         """Refuse leaves of the vmap around.
 
         Raises:
             GradientError: the function closes over a value of it.
         """
-        if self.is_foreign(leaves):
+        if any(isinstance(x, Batch) and x._number == self.number for x in leaves):
             raise GradientError(
                 f"{name}: it uses a value of the vmap around that is not one of its arguments, and examples would mix; "
                 f"give it to the function as an argument"

@@ -8,22 +8,25 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
 from micrograd import on_demand as np
-from micrograd.argnums import Argnames, Argnums, Chosen
+from micrograd.argnums import Argnames, Argnums, Chosen, check_argnums
 from micrograd.errors import ArgumentError
-from micrograd.interpreter import Interpreter, shape_of
+from micrograd.interpreter import Interpreter, settled, shape_of
 from micrograd.leaves import as_array, basis, joined, size_of, unboxed, unshared_leaves
 from micrograd.ops import moveaxis, reshape
+from micrograd.ops.hints import told_keywords
 from micrograd.tracing import Trace
-from micrograd.transforms.derived import Derived, split_aux
-from micrograd.transforms.directions import at_once, can_push, chunk_of, in_chunks, pushed, settled, single_moves
-from micrograd.transforms.gradients import grad
-from micrograd.transforms.products import Pushing, jvp
+from micrograd.transforms.derived import Derived, check_function, split_aux
+from micrograd.transforms.directions import at_once, chunk_of, in_chunks, single_moves
+from micrograd.transforms.gradients import named_gradient
+from micrograd.transforms.products import Pushing, check_moves, pushed_forward
+from micrograd.transforms.pushing import can_push, pushed
 from micrograd.transforms.sparse import Settings, sparse_jacobian
 from micrograd.trees import leaves_of, like, mapped
 
 P = ParamSpec("P")  # all arguments of f
 
 
+@told_keywords
 def jacobian(
     f: Callable[P, Any],
     argnums: Argnums | None = None,
@@ -86,6 +89,7 @@ def jacobian(
     """
     if mode not in (None, "reverse", "forward"):
         raise ArgumentError(f"jacobian: there is no mode {mode!r}; take 'reverse', 'forward', or None for the cheaper")
+    check_argnums("jacobian", argnums)
     chunk = chunk_of("jacobian", chunk_size)
     settings = Settings("jacobian", argnums, mode, has_aux, argnames, chunk, sparsity, check)
     return Derived("jacobian", _jacobian, f, settings)
@@ -170,6 +174,7 @@ def _turned(part: Any, x: Any) -> Any:
     return block if isinstance(block, Interpreter) else np.ascontiguousarray(block)
 
 
+@told_keywords
 def hessian(
     f: Callable[P, Any],
     argnums: Argnums | None = None,
@@ -212,7 +217,7 @@ def hessian(
     """
     mode = "reverse" if sparsity is None else "forward"
     settings = Settings("hessian", argnums, mode, has_aux, argnames, chunk_of("hessian", chunk_size), sparsity, check)
-    return Derived("hessian", _jacobian, grad(f, argnums, has_aux, argnames=argnames), settings)
+    return Derived("hessian", _jacobian, named_gradient("hessian", f, argnums, has_aux, argnames), settings)
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -228,8 +233,14 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         The product, of the structure of the first primal; for several primals, a tuple
         with one of each.
 
+    Raises:
+        ArgumentError: primals or tangents are not tuples, or not as many.
+        ShapeError: f does not return one number, or a tangent has another shape.
+
     >>> hvp(lambda x: x**3, (2.0,), (1.0,))
     12.0
     """
+    check_function("hvp", f, "(lambda x: x**3, (2.0,), (1.0,))")
+    check_moves("hvp", primals, tangents)
     argnums: Argnums = 0 if len(primals) == 1 else range(len(primals))
-    return jvp(grad(f, argnums), primals, tangents)[1]
+    return pushed_forward("hvp", named_gradient("hvp", f, argnums), primals, tangents)[1]

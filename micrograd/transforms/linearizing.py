@@ -7,19 +7,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from micrograd.engine import Value
 from micrograd.errors import GradientError
-from micrograd.interpreter import Interpreter, zeros_like
+from micrograd.interpreter import ones_like, zeros_like
 from micrograd.leaves import moves_of, unboxed, unshared_leaves
-from micrograd.node import inputs_of, is_constant, made, set_inputs
+from micrograd.node import inputs_of
 from micrograd.quiet import quietly
-from micrograd.record import LEAF, HandMade
-from micrograd.reverse import Reach
+from micrograd.record import HandMade
 from micrograd.tracing import Trace, seal_all
-from micrograd.transforms.derived import split_aux
+from micrograd.transforms.calls import is_recorded_at
+from micrograd.transforms.derived import check_function, split_aux
 from micrograd.transforms.linearity import nonlinear_op
-from micrograd.transforms.products import vjp
-from micrograd.transforms.pushing import Track
+from micrograd.transforms.products import check_moves, pulled_back
+from micrograd.transforms.pushing import Track, joint_reach
 from micrograd.trees import leaves_of, like, mapped
 
 
@@ -50,6 +49,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
     >>> out, f_jvp(1.0, 0.0), f_jvp(0.0, 1.0)
     (6.0, 3.0, 2.0)
     """
+    check_function("linearize", f, "(lambda x: x * x, 3.0)")
     trace = Trace("linearize", f, primals, range(len(primals)), {})
     out, aux = split_aux("linearize", trace.out) if has_aux else (trace.out, None)
     f_jvp = _Linearized(trace, primals, out)
@@ -63,14 +63,13 @@ class _Linearized:
         self._trace = trace
         self._primals = list(primals)
         self._out = out
-        level = max([x._level for x in trace.fresh], default=0.5)
-        roots = [z for z in leaves_of(out) if isinstance(z, Value) and z._level == level and not is_constant(z)]
-        joint = made(Value, 0.0, LEAF, None, None)  # one walk for all of them
-        set_inputs(joint, roots)
-        self._is_there = [any(z is root for root in roots) for z in leaves_of(out)]
-        reach = Reach(joint, trace.fresh)
+        outs, level = leaves_of(out), trace.level()
+        self._is_there = [is_recorded_at(z, level) for z in outs]
+        roots = [z for z, is_there in zip(outs, self._is_there, strict=True) if is_there]
+        reach = joint_reach(roots, trace.fresh)
         for node in reach.order:
-            if node._has_own_step or (isinstance(node._record, HandMade) and node is not joint and inputs_of(node)):
+            is_hand_made = isinstance(node._record, HandMade) and node is not reach.root and inputs_of(node)
+            if node._has_own_step or is_hand_made:
                 raise GradientError(
                     f"linearize: {node._op or 'a node'} was made by hand or has a `_backward` of its own, and no rule "
                     f"to push a tangent; make it an op with micrograd.op.elementwise"
@@ -79,12 +78,14 @@ class _Linearized:
 
     def __call__(self, *tangents: Any) -> Any:
         trace = self._trace
+        check_moves("linearize", self._primals, tangents)
         moves = moves_of("linearize", "tangent", list(tangents), "primal", self._primals)
         found = iter(self._track.pushed(moves, trace.is_recorded()))
-        slopes = [next(found) if there else None for there in self._is_there]
+        slopes = [next(found) if is_there else None for is_there in self._is_there]
         slopes = [zeros_like(z) if t is None else t for z, t in zip(leaves_of(self._out), slopes, strict=True)]
-        slopes = [t if isinstance(t, Interpreter) else unboxed(t) for t in unshared_leaves(slopes, moves)]
-        return trace.result(like(self._out, slopes))
+        slopes = [unboxed(t) for t in unshared_leaves(slopes, moves)]
+        tree = like(self._out, slopes)
+        return trace.result(tree) if trace.is_inside else tree  # Values in it have the history of a tangent
 
     def __del__(self) -> None:
         if hasattr(self, "_trace"):
@@ -113,6 +114,7 @@ def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], An
     >>> transpose(np.array([1.0, 10.0]))
     (array([-1., -9., 10.]),)
     """
+    check_function("linear_transpose", f, "(lambda x: 2.0 * x, 3.0)")
 
     def checked(*args: Any) -> Any:
         out = f(*args)
@@ -126,4 +128,6 @@ def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], An
                 )
         return out
 
-    return vjp(checked, *mapped(zeros_like, primals))[1]
+    ones = mapped(ones_like, primals)  # not zeros: a constant output shall show
+    transpose: Callable[[Any], Any] = pulled_back("linear_transpose", checked, ones)[1]
+    return transpose

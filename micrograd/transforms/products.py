@@ -11,10 +11,10 @@ from micrograd import dual, levels
 from micrograd.argnums import Chosen
 from micrograd.arrays import as_real
 from micrograd.errors import ArgumentError
-from micrograd.interpreter import zeros_like
+from micrograd.interpreter import at_level, zeros_like
 from micrograd.leaves import as_array, described, joined_leaves, moves_of, unboxed, unshared_leaves
 from micrograd.tracing import Trace, none_around, seal_all
-from micrograd.transforms.derived import split_aux
+from micrograd.transforms.derived import check_function, split_aux
 from micrograd.trees import leaves_of, like, mapped
 
 R = TypeVar("R")  # what f returns
@@ -46,31 +46,47 @@ def vjp(f: Any, *primals: Any, has_aux: bool = False) -> Any:  # type: ignore[mi
         primal.
 
     Raises:
-        ArgumentError: the cotangent has another structure than the output, or f returns
-            no pair with has_aux.
+        ArgumentError: there are no primals, the cotangent has another structure than
+            the output, or f returns no pair with has_aux.
         ShapeError: a cotangent does not have the shape of its output.
 
     >>> out, pullback = vjp(lambda x, y: x * y, 2.0, 3.0)
     >>> out, pullback(1.0)
     (6.0, (3.0, 2.0))
     """
-    trace = Trace("vjp", f, primals, range(len(primals)), {})
-    out, aux = split_aux("vjp", trace.out) if has_aux else (trace.out, None)
-    pullback = _Pullback(trace, out)
+    return pulled_back("vjp", f, primals, has_aux)
+
+
+def pulled_back(name: str, f: Any, primals: tuple[Any, ...], has_aux: bool = False) -> Any:
+    """`vjp`, also as a part of another transform, whose name is in the errors.
+
+    >>> pulled_back("linear_transpose", lambda x: 2.0 * x, (3.0,))[1](1.0)
+    (2.0,)
+    """
+    check_function(name, f, "(lambda x: x * x, 3.0)")
+    trace = Trace(name, f, primals, range(len(primals)), {})
+    out, aux = split_aux(name, trace.out) if has_aux else (trace.out, None)
+    pullback = _Pullback(name, trace, out)
     return (trace.result(out), pullback, trace.result(aux)) if has_aux else (trace.result(out), pullback)
 
 
 class _Pullback:
     """The function from a cotangent of an output to cotangents of the arguments."""
 
-    __slots__ = ("__weakref__", "_out", "_trace")
+    __slots__ = ("__weakref__", "_name", "_out", "_trace")
 
-    def __init__(self, trace: Trace, out: Any) -> None:
+    def __init__(self, name: str, trace: Trace, out: Any) -> None:
+        self._name = name
         self._trace = trace
         self._out = out
 
-    def __call__(self, cotangent: Any) -> Any:
-        seeds = moves_of("vjp", "cotangent", cotangent, "output", self._out)
+    def __call__(self, *cotangents: Any) -> Any:
+        if len(cotangents) != 1:
+            raise ArgumentError(
+                f"{self._name}: {len(cotangents)} cotangents for one output; give one, in the structure of the output: "
+                f"a tuple where f returns a tuple"
+            )
+        seeds = moves_of(self._name, "cotangent", cotangents[0], "output", self._out)
         total: list[Any] | None = None
         for i, z in enumerate(leaves_of(self._out)):
             parts = self._trace.pull(z, seeds[i])
@@ -105,29 +121,55 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         structure of the output.
 
     Raises:
-        ArgumentError: tangents have another structure than primals, or f returns no
-            pair with has_aux.
+        ArgumentError: primals or tangents are not tuples, tangents have another
+            structure than primals, or f returns no pair with has_aux.
         ShapeError: a tangent does not have the shape of its primal.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
-    for name, given in (("primals", primals), ("tangents", tangents)):
-        if not isinstance(given, (list, tuple)):
-            raise ArgumentError(f"jvp: {name} is {described(given)}; give a tuple, one per argument of f")
+    return pushed_forward("jvp", f, primals, tangents, has_aux)
+
+
+def pushed_forward(
+    name: str, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> Any:
+    """`jvp`, also as a part of another transform, whose name is in the errors.
+
+    >>> pushed_forward("hvp", lambda x: x * x, (3.0,), (1.0,))
+    (9.0, 6.0)
+    """
+    check_function(name, f, "(lambda x: x * x, (3.0,), (1.0,))")
+    check_moves(name, primals, tangents)
     trees = list(primals)
-    moves = moves_of("jvp", "tangent", list(tangents), "primal", trees)
+    moves = moves_of(name, "tangent", list(tangents), "primal", trees)
     with levels.pushing(dual.constant) as level, none_around():
         duals = [dual.Dual(as_array(x), t, level) for x, t in zip(leaves_of(trees), moves, strict=True)]
         out = joined_leaves(f(*like(trees, duals)))
-        out, aux = split_aux("jvp", out) if has_aux else (out, None)
-        outputs = [as_real(z, "jvp") for z in leaves_of(out)]
+        out, aux = split_aux(name, out) if has_aux else (out, None)
+        outputs = [as_real(at_level(z, level), name) for z in leaves_of(out)]
     values = [unboxed(dual.primal_of(z, level)) for z in outputs]
     slopes = [unboxed(t) for t in unshared_leaves([dual.tangent_of(z, level) for z in outputs], moves)]
     result = like(out, values), like(out, slopes)
     if not has_aux:
         return result
     return *result, mapped(lambda x: dual.primal_of(x, level) if isinstance(x, dual.Dual) else x, aux)
+
+
+def check_moves(name: str, primals: Any, tangents: Any) -> None:
+    """Refuse primals and tangents that are not tuples of one length.
+
+    >>> check_moves("jvp", 3.0, 1.0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    micrograd.errors.ArgumentError: jvp: primals is a float; give a tuple, ...
+    """
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (list, tuple)):
+            raise ArgumentError(f"{name}: {what} is {described(given)}; give a tuple, one per argument of f")
+    if len(primals) != len(tangents):
+        raise ArgumentError(
+            f"{name}: {len(tangents)} tangents for {len(primals)} primals; give one for each argument of f"
+        )
 
 
 class Pushing:

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd.cotangents import in_dtype
-from micrograd.interpreter import numbers_below, shape_of
-from micrograd.node import Node, data_of, inputs_of
+from micrograd.engine import Value
+from micrograd.interpreter import numbers_below, shape_of, zeros_like
+from micrograd.leaves import as_array
+from micrograd.node import Node, data_of, inputs_of, made, set_inputs
 from micrograd.ops import broadcast_to
 from micrograd.quiet import quietly
+from micrograd.record import LEAF, Elementwise, Multilinear, Primitive
 from micrograd.reverse import Reach
+from micrograd.tracing import Trace
 
 
 class Track:
@@ -49,7 +53,7 @@ class Track:
         known = {x: t for x, t in zip(self._ends, tangents, strict=True) if t is not None}
         with quietly():
             for node, last in zip(self._path, self._last, strict=True):
-                t = tangent_of(node, known, is_recorded)
+                t = _tangent_of(node, known, is_recorded)
                 if t is not None:
                     known[node] = t
                 for x in last:
@@ -57,7 +61,48 @@ class Track:
         return [known.get(z) for z in self._roots]
 
 
-def tangent_of(node: Any, known: dict[Any, Any], is_recorded: bool) -> Any:
+def joint_reach(roots: Sequence[Any], ends: list[Any]) -> Reach:
+    """The graph between several roots and the ends, by one walk. Its root is a node
+    that is made for it, of which they are the inputs.
+    """
+    joint = made(Value, 0.0, LEAF, None, None)
+    set_inputs(joint, roots)
+    return Reach(joint, ends)
+
+
+def can_push(trace: Trace, outs: list[Any]) -> bool:
+    """Whether tangents can go forward through the graph of these outputs: all ops in it
+    have rules of ours for it.
+    """
+    kinds = (Elementwise, Multilinear, Primitive)
+    for reach in trace.reaches(outs):
+        for node in reach.path()[0]:
+            if node._has_own_step or not isinstance(node._record, kinds):
+                return False
+    return True
+
+
+def pushed(trace: Trace, outs: list[Any], tangents: list[Any]) -> list[Any]:
+    """Tangents of outputs, given those of the leaves, once: all stay until the end. Who
+    pushes again and again takes a `Track`.
+
+    Args:
+        trace: the run.
+        outs: leaves of what it returned.
+        tangents: one for each leaf that it got.
+    """
+    moves: dict[Any, Any] = dict(zip(trace.fresh, tangents, strict=True))
+    again = trace.is_recorded()
+    with quietly():
+        for reach in trace.reaches(outs):
+            for node in reach.path()[0]:  # inputs before users
+                if node not in moves:
+                    moves[node] = _tangent_of(node, moves, again)
+    found = [moves.get(z) if isinstance(z, Node) else None for z in outs]
+    return [zeros_like(as_array(z)) if t is None else t for z, t in zip(outs, found, strict=True)]
+
+
+def _tangent_of(node: Any, known: dict[Any, Any], is_recorded: bool) -> Any:
     """The tangent of a node, of its shape and dtype; None where it does not move.
 
     Args:

@@ -13,19 +13,20 @@ from micrograd.asked import asked_in
 from micrograd.batch import Batch
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError
-from micrograd.interpreter import NUMBERS, numbers_below, shape_of, zeros_like
+from micrograd.interpreter import NUMBERS, Interpreter, numbers_below, shape_of, zeros_like
 from micrograd.leaves import joined_leaves, unshared_leaves
 from micrograd.modes import enable_grad, no_grad
-from micrograd.node import Node, data_of, inputs_of, is_constant, made, set_inputs
+from micrograd.node import Node, data_of, inputs_of, made, set_inputs
 from micrograd.ops import positive
+from micrograd.ops.hints import told_keywords
 from micrograd.record import LEAF
 from micrograd.reverse import Reach, pulled
 from micrograd.traced import seal
-from micrograd.transforms.calls import Arguments, Call, node_of
+from micrograd.transforms.calls import Arguments, Call, beneath, is_recorded_at, node_of
 from micrograd.transforms.derived import Derived
 from micrograd.transforms.examples import Examples
 from micrograd.transforms.packing import Packing
-from micrograd.transforms.pushing import Track
+from micrograd.transforms.pushing import Track, joint_reach
 from micrograd.transforms.rewinding import Rewind, frozen
 from micrograd.trees import leaves_of, like
 
@@ -33,6 +34,7 @@ P = ParamSpec("P")  # all arguments of f
 R = TypeVar("R")  # what f returns
 
 
+@told_keywords
 def checkpoint(f: Callable[P, R], *args: Any) -> Derived[P, R]:
     """The same function, which keeps only its inputs for the gradient.
 
@@ -76,8 +78,7 @@ def _checkpoint(f: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     given = Arguments((args, options))
     if isinstance(given.top, Batch):
         return _for_all_examples(f, given)
-    places = given.places() if isinstance(given.top, Value) else []
-    return _Recomputed(f, given, places).first() if places else f(*args, **options)
+    return _Recomputed(f, given).first() if isinstance(given.top, Value) and given.places else f(*args, **options)
 
 
 def _for_all_examples(f: Any, given: Arguments) -> Any:
@@ -91,9 +92,9 @@ def _for_all_examples(f: Any, given: Arguments) -> Any:
     if isinstance(examples.inside.top, Value) and examples.is_mapped():
         every = tuple(examples.inside.leaves)
         outs = _checkpoint(lambda *leaves: examples.over(one, tuple(examples.axes), *leaves), every, {})
-        if not examples.is_foreign(outs):
+        if not _are_above(outs, examples.number):
             return examples.result(outs)
-    args, options = given.tree  # f closes over another value of the vmap: without a checkpoint
+    args, options = given.tree  # f closes over a value of the vmap, or of one further in: without a checkpoint
     return f(*args, **options)
 
 
@@ -103,62 +104,54 @@ class _Recomputed(Call):
     Args:
         f: the function.
         given: its arguments.
-        places: where among their leaves the values are that carry a gradient.
     """
 
-    def __init__(self, f: Any, given: Arguments, places: list[int]) -> None:
-        super().__init__("checkpoint", len(places))
+    def __init__(self, f: Any, given: Arguments) -> None:
+        super().__init__("checkpoint", given)
         self._f = f
         self._again = frozen(f)
-        self._given = given
-        self._places = places
         self._rewind = Rewind([f, given.tree])
         self._others: list[Any] = []  # the values that f closes over
-        self._outs: list[int] = []  # which leaves of the output are in the node
-        self._packing = Packing(())
+        self._packing = Packing((), ())
 
     def first(self) -> Any:
         """The output of f, with this call as its history."""
-        inputs = [self._given.leaves[i] for i in self._places]
+        inputs = self.given.inputs()
         fresh = [_fresh(x, data_of(x)) for x in inputs]
         tree = self._run(self._f, fresh)
         leaves = leaves_of(tree)
-        self._outs = _depending(leaves, fresh)
+        if _are_above(leaves, self.level + 0.5):
+            # f closes over a value of a jvp or a vmap further in. What it made of
+            # that stands on Values of this level: they stay, with their history.
+            for leaf, x in zip(fresh, inputs, strict=True):
+                _lead_on(leaf, x)
+            return tree
+        self._packing = Packing(leaves, _depending(leaves, fresh))
         original = {id(x): before for x, before in zip(fresh, inputs, strict=True)}
         results = [original.get(id(z), z) for z in leaves]
-        if self._outs:
-            outs = [leaves[i] for i in self._outs]
-            self._packing = Packing(outs)
-            root = self._packed(outs)
+        if self._packing.places:
+            root = self._packed(leaves)
             self._others = Reach(root, fresh).widen()
             self.rules = self.rules[:1] * (len(inputs) + len(self._others))
-            whole = node_of(self, data_of(root), inputs + self._others)
-            for i, z in zip(self._outs, self._packing.unpacked(whole), strict=True):
-                results[i] = z
+            results = self._packing.filled(results, node_of(self, data_of(root), inputs + self._others))
         for leaf in fresh:
             seal(leaf)
         return like(tree, results)
 
     def _run(self, f: Any, fresh: Sequence[Any]) -> Any:
-        leaves = list(self._given.leaves)
-        for i, x in zip(self._places, fresh, strict=True):
-            leaves[i] = x
-        args, options = self._given.replaced(leaves)
+        args, options = self.given.replaced(self.given.placed(fresh, self.given.leaves))
         with levels.recording(), enable_grad():
             return joined_leaves(f(*args, **options))
 
-    def _packed(self, outs: list[Any]) -> Any:
+    def _packed(self, leaves: list[Any]) -> Any:
         with enable_grad():
-            return self._packing.packed(outs)
+            return self._packing.packed(leaves)
 
     def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-        leaves = self._given.data()
-        for i, x in zip(self._places, data[: len(self._places)], strict=True):
-            leaves[i] = x
-        args, options = self._given.replaced(leaves)
-        with self._rewind.again(), no_grad():
-            outs = leaves_of(joined_leaves(self._again(*args, **options)))
-            return data_of(self._packing.packed([outs[i] for i in self._outs]))
+        leaves = self.given.placed(data[: len(self.given.places)], self.given.data())
+        args, options = self.given.replaced(leaves)
+        with beneath(self.level), self._rewind.again(), no_grad():
+            return data_of(self._packing.packed(leaves_of(joined_leaves(self._again(*args, **options)))))
 
     def cotangents(self, g: Any, z: Any, inputs: Sequence[Any], is_recorded: bool) -> list[Any]:
         reach = self._second(z, inputs, is_recorded)
@@ -181,16 +174,15 @@ class _Recomputed(Call):
 
     def _second(self, z: Any, inputs: Sequence[Any], is_recorded: bool) -> Reach:
         """The graph of a second run, from its output to what that was made from."""
-        before = [self._given.leaves[i] for i in self._places]
+        before = self.given.inputs()
         count = len(before)
         make = _passed_on if is_recorded else _fresh
         fresh = [make(kind, x) for kind, x in zip(before, inputs[:count], strict=True)]
-        with self._rewind.again():
+        with beneath(self.level), self._rewind.again():  # the walk back may run in a vmap of its own
             leaves = leaves_of(self._run(self._again, fresh))
-        outs = [leaves[i] for i in self._outs if i < len(leaves)]
-        if len(outs) < len(self._outs) or not all(isinstance(x, Node) for x in outs):
+        if not all(i < len(leaves) and isinstance(leaves[i], Node) for i in self._packing.places):
             raise _other_run_error()
-        root = self._packed(outs)
+        root = self._packed(leaves)
         if not _are_close(numbers_below(root), numbers_below(z)):
             raise _other_run_error()
         reach = Reach(root, fresh)
@@ -213,20 +205,25 @@ def _passed_on(like_this: Any, x: Any) -> Any:
     return node
 
 
+def _are_above(leaves: Sequence[Any], level: float) -> bool:
+    """Whether there is one of this level among the leaves, or of a higher one."""
+    return any(isinstance(x, Interpreter) and x._level >= level for x in leaves)
+
+
+def _lead_on(leaf: Any, x: Any) -> None:
+    """Make a node that leads on to x of a leaf with the same data."""
+    leaf._record = positive
+    set_inputs(leaf, (x,))
+
+
 def _depending(leaves: list[Any], fresh: list[Any]) -> list[int]:
     """Which leaves of an output depend on the fresh ones, and are none of them."""
     level = max(x._level for x in fresh)
     known = {id(x) for x in fresh}
-    found = [
-        i
-        for i, z in enumerate(leaves)
-        if isinstance(z, Value) and z._level == level and not is_constant(z) and id(z) not in known
-    ]
+    found = [i for i, z in enumerate(leaves) if is_recorded_at(z, level) and id(z) not in known]
     if not found:
         return []
-    joint = made(Value, 0.0, LEAF, None, None)  # one walk for all of them
-    set_inputs(joint, [leaves[i] for i in found])
-    _, nodes = Reach(joint, fresh).path()
+    _, nodes = joint_reach([leaves[i] for i in found], fresh).path()
     return [i for i in found if leaves[i] in nodes]
 
 

@@ -13,10 +13,13 @@ from micrograd.errors import ArgumentError, MicrogradError, ShapeError
 from micrograd.interpreter import NUMBERS, Interpreter, numbers_below, shape_of
 from micrograd.leaves import described, joined_leaves
 from micrograd.ops import stack
+from micrograd.ops.hints import told_keywords
 from micrograd.transforms.carries import Carry, check_function, dtype_of, flat, paths_of
+from micrograd.transforms.derived import check_takes
 from micrograd.trees import LEAVES, leaves_of, like, mapped, same_leaves
 
 
+@told_keywords
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     init: Any,
@@ -43,9 +46,9 @@ def scan(
         leaves of all y, stacked along a new first axis.
 
     Raises:
-        ArgumentError: f is not a function, or returns no pair; the structure or a dtype
-            of the carry changes, or the structure of y; or the number of steps is not
-            known.
+        ArgumentError: f is not a function of (carry, x), or returns no pair; the
+            structure or a dtype of the carry changes, or the structure of y; or the
+            number of steps is not known.
         ShapeError: a shape of the carry or of y changes, or xs and length have
             different numbers of rows.
 
@@ -54,6 +57,7 @@ def scan(
     (np.float64(6.0), array([0., 2., 9.]))
     """
     check_function("scan", "f", f)
+    check_takes("scan", "f", f, ("carry", "x"))
     rows, init = _Rows(xs, length), mapped(_as_leaf, init)
     if rows.count == 0:
         return init, _no_outputs(f, init, rows)
@@ -106,7 +110,10 @@ class _Rows:
         paths = paths_of(self.xs, "xs")
         for path, x in zip(paths, self.leaves, strict=True):
             if shape_of(x) == ():
-                raise ShapeError(f"scan: {path} is a number, which has no rows; give an array, or let f close over it")
+                raise ShapeError(
+                    f"scan: {path} is a number, which has no rows; give an array (a list is a tree of its elements), "
+                    f"or let f close over it"
+                )
         sizes = {path: int(shape_of(x)[0]) for path, x in zip(paths, self.leaves, strict=True)}
         if length is not None:
             try:

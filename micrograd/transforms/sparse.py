@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
 from micrograd.argnums import Argnames, Argnums, Chosen
 from micrograd.errors import GradientError, MissingExtraError, ShapeError
-from micrograd.interpreter import Interpreter, shape_of
+from micrograd.interpreter import Interpreter, numbers_below, settled, shape_of
 from micrograd.leaves import as_array, joined_leaves, size_of
 from micrograd.sparsity.dependence import seeds, sets_of
 from micrograd.sparsity.patterns import (
@@ -23,7 +24,7 @@ from micrograd.sparsity.patterns import (
 from micrograd.sparsity.sets import collected_rows
 from micrograd.tracing import Trace
 from micrograd.transforms.derived import split_aux
-from micrograd.transforms.directions import at_once, over, settled
+from micrograd.transforms.directions import at_once, over
 from micrograd.transforms.products import Pushing
 from micrograd.trees import leaves_of, like, mapped
 
@@ -76,14 +77,17 @@ def sparse_jacobian(f: Any, settings: Settings, args: tuple[Any, ...], options: 
     plan = _planned(pattern.starts.tobytes(), pattern.members.tobytes(), pattern.shape, settings.mode, is_symmetric)
     run = _pushed if plan.mode == "forward" else _pulled
     directions = plan.directions(float)
-    last = np.random.default_rng(0).uniform(0.5, 1.5, (1, directions.shape[1])) * settings.check
-    if settings.check or not plan.count:
-        directions = np.concatenate([directions, last])
+    one_more: Any = np.zeros((1, directions.shape[1]))
+    if settings.check:
+        one_more = np.random.default_rng(0).uniform(0.5, 1.5, one_more.shape)
+    if settings.check or not plan.count:  # an empty pattern needs a run too: it says the structure of the output
+        directions = np.concatenate([directions, one_more])
     found = run(f, chosen, settings, directions, pattern)
     elements = plan.elements(found.rows[: plan.count]) if plan.count else np.zeros(0)
     if settings.check:
         repair = GIVE_ONE if is_detected else GIVE_A_LARGER_ONE
-        check_products(name, pattern, plan.mode, elements, last[0], found.rows[-1], repair)
+        sizes = _sizes(found.out, chosen)
+        check_products(name, pattern, plan.mode, elements, one_more[0], found.rows[-1], repair, sizes)
     matrix = sparse.csr_array((elements, pattern.members, pattern.starts), shape=pattern.shape)
     tree = like(found.out, map(chosen.shaped, _blocks(matrix, leaves_of(found.out), chosen.leaves)))
     return (tree, mapped(settled, found.aux)) if settings.has_aux else tree
@@ -161,12 +165,11 @@ def _pulled(f: Any, chosen: Chosen, settings: Settings, directions: Any, pattern
 
 def _split(directions: Any, leaves: Sequence[Any]) -> list[Any]:
     """Directions over all elements, as one array for each leaf, in its dtype."""
-    found, first = [], 0
-    for x in leaves:
-        part = directions[:, first : first + size_of(x)].reshape(len(directions), *shape_of(x))
+    found = []
+    for x, span in zip(leaves, _spans(leaves), strict=True):
+        part = directions[:, span].reshape(len(directions), *shape_of(x))
         dtype = np.dtype(getattr(x, "dtype", float))
         found.append(part.astype(dtype if dtype.kind == "f" else float, copy=False))
-        first += size_of(x)
     return found
 
 
@@ -183,16 +186,24 @@ def _in_chunks(f: Callable[[list[Any]], list[Any]], moves: list[Any], chunk: int
     return np.concatenate(rows)
 
 
+def _sizes(out: Any, chosen: Chosen) -> Any:
+    """For each element of the output how large a derivative of it is if nothing
+    cancels: its own size, over that of the input.
+    """
+    largest = max([float(abs(np.asarray(x)).max(initial=0.0)) for x in chosen.leaves], default=0.0)
+    sizes = np.concatenate([np.zeros(0), *(np.ravel(abs(np.asarray(numbers_below(z), float))) for z in leaves_of(out))])
+    return np.where(np.isfinite(sizes), sizes, 0.0) / largest if 0.0 < largest < np.inf else 0.0
+
+
 def _blocks(matrix: Any, outs: list[Any], leaves: list[Any]) -> list[list[Any]]:
     """The parts of the matrix by output leaf, then by input leaf."""
     if len(outs) == len(leaves) == 1:
         return [[matrix]]
-    found, row = [], 0
-    for z in outs:
-        below, blocks, column = row + size_of(z), [], 0
-        for x in leaves:
-            blocks.append(matrix[row:below, column : column + size_of(x)])
-            column += size_of(x)
-        found.append(blocks)
-        row = below
-    return found
+    rows, columns = _spans(outs), _spans(leaves)
+    return [[matrix[row, column] for column in columns] for row in rows]
+
+
+def _spans(leaves: Sequence[Any]) -> list[slice]:
+    """Where the elements of each leaf stand among those of all."""
+    ends = [0, *itertools.accumulate(map(size_of, leaves))]
+    return [slice(*pair) for pair in itertools.pairwise(ends)]

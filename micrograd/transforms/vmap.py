@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
-import sys
-import weakref
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -13,17 +10,21 @@ from micrograd import levels
 from micrograd import on_demand as np
 from micrograd.arrays import as_input
 from micrograd.batch import Batch, unmapped
-from micrograd.batched.layouts import for_each, moved
-from micrograd.errors import ArgumentError, DataError, ShapeError
-from micrograd.interpreter import Interpreter, shape_of
+from micrograd.batched.layouts import moved, repeated
+from micrograd.errors import ArgumentError, ShapeError
+from micrograd.integers import integer_at_least
+from micrograd.interpreter import at_level, shape_of
 from micrograd.leaves import described, joined_leaves
+from micrograd.ops.hints import told_keywords
 from micrograd.tracing import none_around
 from micrograd.transforms.derived import Derived
+from micrograd.transforms.randomness import refuse_draws, state_to_watch
 from micrograd.trees import leaves_of, like
 
 P = ParamSpec("P")  # all arguments of f
 
 
+@told_keywords
 def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None = None) -> Derived[P, Any]:
     """The function that maps f over an axis of its arguments, for all examples at once.
 
@@ -51,95 +52,64 @@ def vmap(f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0, axis_size: in
         A function of f's arguments, each with the axis of the examples.
 
     Raises:
-        ArgumentError: in_axes does not fit the arguments, or out_axes the results.
+        ArgumentError: in_axes is not an axis or a tuple of axes, or does not fit the
+            arguments; out_axes does not fit the results; or axis_size is not a whole
+            number.
         ShapeError: an argument has no such axis, or another number of examples.
 
     >>> import numpy as np
     >>> vmap(np.dot)(np.ones((3, 2)), np.ones((3, 2)))
     array([2., 2., 2.])
     """
-    return Derived("vmap", _vmap, f, in_axes, out_axes, axis_size)
+    if not _is_axis(in_axes) and not isinstance(in_axes, (tuple, list)):
+        raise ArgumentError(
+            f"vmap: in_axes is {described(in_axes)}; give one axis for all, or a tuple with one entry for each; "
+            f"the arguments of f come in a second call: vmap(f)(x)"
+        )
+    size = None if axis_size is None else integer_at_least(0, "vmap", "axis_size", axis_size)
+    return Derived("vmap", _vmap, f, in_axes, out_axes, size)
 
 
 def _vmap(f: Any, in_axes: Any, out_axes: Any, axis_size: int | None, args: tuple[Any, ...], options: Any) -> Any:
-    axes = _axes_of_arguments(in_axes, args)
     inputs = leaves_of(args) + leaves_of(options)
-    numbers = [a for arg, given in zip(args, axes, strict=True) for a in _spread(arg, given)]
-    numbers += [0] * (len(inputs) - len(numbers))  # those by keyword
-    leaves = [_example_first(x, a, i, args, options) for i, (x, a) in enumerate(zip(inputs, numbers, strict=True))]
-    is_mapped = [a is not None for a in numbers]
+    by_argument = zip(args, _axes_of_arguments(in_axes, args), strict=True)
+    axes = [a for arg, given in by_argument for a in _spread(arg, given, "in_axes", "argument")]
+    axes += [0] * (len(inputs) - len(axes))  # those by keyword
+    leaves = [_example_first(x, a, i, args, options) for i, (x, a) in enumerate(zip(inputs, axes, strict=True))]
+    is_mapped = [a is not None for a in axes]
     count = _count(leaves, is_mapped, axis_size, args, options)
-    drawn = _state_of_random() if not levels.is_mapping() and _is_new(f) else None
+    before = None if levels.is_mapping() else state_to_watch(f)
     with levels.mapping(unmapped) as level, none_around():
         given = iter([Batch(x, True, level) if m else x for x, m in zip(leaves, is_mapped, strict=True)])
         fresh = [like(arg, [next(given) for _ in leaves_of(arg)]) for arg in args]
         by_name = like(options, given)
         out = joined_leaves(f(*fresh, **by_name))
-        outs = [_at_level(z, level) for z in leaves_of(out)]
-    if drawn is not None:
-        _check_random(f, drawn)
-    places = _spread_out(out, out_axes)
-    results = [_result(z, place, count, level) for z, place in zip(outs, places, strict=True)]
+        outs = [at_level(z, level) for z in leaves_of(out)]
+    if before is not None:
+        refuse_draws(f, before)
+    places = _spread(out, out_axes, "out_axes", "output")
+    results = [_result(z, axis, count, level) for z, axis in zip(outs, places, strict=True)]
     return like(out, _apart(results, leaves))
-
-
-# Whether f draws random numbers is seen by the state of NumPy's generator. To read it
-# takes 40 us, so it is done when f runs for the first time.
-_draw_nothing: weakref.WeakSet[Any] = weakref.WeakSet()
-
-
-def _own(f: Any) -> Any:
-    """The program of the user's function that a transform was made of: all functions
-    that one lambda makes have the same.
-    """
-    while isinstance(f, Derived):
-        f = f.f
-    return getattr(f, "__code__", f)
-
-
-def _is_new(f: Any) -> bool:
-    try:
-        return _own(f) not in _draw_nothing and not str(getattr(f, "__module__", "")).startswith("micrograd.")
-    except TypeError:  # it cannot be referred to weakly
-        return True
-
-
-def _check_random(f: Any, before: Any) -> None:
-    """Refuse a function that has drawn random numbers since."""
-    if before != _state_of_random():
-        raise DataError(
-            "np.random: a function inside vmap drew random numbers, and all examples would get the same ones;\n"
-            "draw one set per example outside, as with shape (n, ...), and map over it"
-        )
-    with contextlib.suppress(TypeError):
-        _draw_nothing.add(_own(f))
-
-
-def _state_of_random() -> Any:
-    """What changes when NumPy's global generator draws; None where nobody uses it.
-
-    A generator of the user's own, such as `np.random.default_rng()`, cannot be seen.
-    """
-    if "numpy.random" not in sys.modules:
-        return None
-    generator: Any = np.random
-    state = generator.get_bit_generator().state
-    inner = state["state"]
-    return (inner["pos"], int(inner["key"][0])) if "pos" in inner else str(state)
 
 
 # Arguments
 
 
 def _is_axis(given: Any) -> bool:
-    return given is None or (hasattr(given, "__index__") and not isinstance(given, bool))
+    if given is None or type(given) is int:
+        return True
+    try:
+        operator.index(given)
+    except TypeError:  # an array has __index__, too
+        return False
+    return not isinstance(given, bool)
 
 
 def _axes_of_arguments(in_axes: Any, args: tuple[Any, ...]) -> list[Any]:
     """What in_axes says of each argument."""
     if _is_axis(in_axes):
         return [in_axes] * len(args)
-    if not isinstance(in_axes, (tuple, list)) or len(in_axes) != len(args):
+    if len(in_axes) != len(args):
         raise ArgumentError(
             f"vmap: in_axes={in_axes!r}, and f was called with {len(args)} positional arguments; "
             f"give one axis for all, or a tuple with one entry for each"
@@ -147,9 +117,15 @@ def _axes_of_arguments(in_axes: Any, args: tuple[Any, ...]) -> list[Any]:
     return list(in_axes)
 
 
-def _spread(tree: Any, axes: Any, what: str = "in_axes", of: str = "argument") -> list[Any]:
+def _spread(tree: Any, axes: Any, what: str, of: str) -> list[Any]:
     """The axis of each leaf of a tree; an axis in the place of a branch is that of all
     its leaves.
+
+    Args:
+        tree: an argument or an output.
+        axes: an axis, None, or a tree of them that begins as the other does.
+        what: a word for axes, for the error.
+        of: a word for tree, for the error.
     """
     if _is_axis(axes):
         return [axes] * len(leaves_of(tree))
@@ -187,7 +163,7 @@ def _count(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args
             "vmap: no argument is mapped, so the number of examples is not known; "
             "give in_axes an axis, or axis_size= the number"
         )
-    count = operator.index(axis_size) if axis_size is not None else sizes[0]
+    count = sizes[0] if axis_size is None else axis_size
     if any(n != count for n in sizes):
         raise ShapeError(_sizes_differ(leaves, is_mapped, axis_size, args, options))
     return count
@@ -201,42 +177,31 @@ def _names(args: tuple[Any, ...], options: dict[str, Any]) -> list[str]:
 
 def _sizes_differ(leaves: list[Any], is_mapped: list[bool], axis_size: int | None, args: Any, options: Any) -> str:
     """Which argument has how many examples, in words."""
-    names = _names(args, options)
-    found: dict[str, int] = {}
-    for name, x, m in zip(names, leaves, is_mapped, strict=True):
-        if m:
-            found.setdefault(f"{shape_of(x)[0]} in {name}", 0)
+    rows = zip(_names(args, options), leaves, is_mapped, strict=True)
+    found = dict.fromkeys(f"{shape_of(x)[0]} in {name}" for name, x, m in rows if m)  # each once, in order
     said = ([] if axis_size is None else [f"{axis_size} by axis_size"]) + [*found]
-    return f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many, or in_axes None"
+    return (
+        f"vmap: the numbers of examples differ: {', '.join(said)}; give each argument as many; "
+        f"what is the same in each example has None in in_axes, as in in_axes=(None, 0)"
+    )
 
 
 # Results
 
 
-def _spread_out(out: Any, out_axes: Any) -> list[Any]:
-    return _spread(out, out_axes, "out_axes", "output")
-
-
-def _at_level(z: Any, level: int) -> Any:
-    """An output without what is around it: a Value that f made of an example."""
-    while isinstance(z, Interpreter) and z._level > level:
-        z = z._below
-    return z
-
-
-def _result(z: Any, place: Any, count: int, level: int) -> Any:
-    """A leaf of the result, with the axis of the examples in its place."""
+def _result(z: Any, axis: Any, count: int, level: int) -> Any:
+    """A leaf of the result, with the examples along this axis."""
     is_mine = isinstance(z, Batch) and z._number == level
     is_mapped = is_mine and z.is_mapped
     z = z.examples if is_mine else z
-    if place is None:
+    if axis is None:
         if is_mapped:
             raise ArgumentError(
                 "vmap: out_axes is None for a result that differs from example to example; give it an axis, such as 0"
             )
         return z
-    z = z if is_mapped else _changeable(for_each(as_input(z, "vmap"), count))
-    rank, number = len(shape_of(z)), operator.index(place)
+    z = z if is_mapped else repeated(as_input(z, "vmap"), count)
+    rank, number = len(shape_of(z)), operator.index(axis)
     if not -rank <= number < rank:
         raise ShapeError(
             f"vmap: out_axes says axis {number} for a result of shape {shape_of(z)[1:]} in each example; "
@@ -256,8 +221,3 @@ def _apart(results: list[Any], inputs: list[Any]) -> list[Any]:
             others.append(z)
         own.append(z)
     return own
-
-
-def _changeable(z: Any) -> Any:
-    """A repeated array as one that may be changed."""
-    return z if isinstance(z, Interpreter) else z.copy()

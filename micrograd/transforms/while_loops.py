@@ -16,13 +16,16 @@ from micrograd.leaves import described
 from micrograd.modes import is_recording
 from micrograd.node import Node, data_of, is_constant
 from micrograd.ops import where
+from micrograd.ops.hints import told_keywords
 from micrograd.transforms.carries import Carry, check_function
+from micrograd.transforms.derived import check_takes
 from micrograd.transforms.recomputing import checkpoint
 from micrograd.trees import leaves_of, like, mapped
 
 T = TypeVar("T")  # the carry
 
 
+@told_keywords
 def while_loop(cond: Callable[[T], Any], body: Callable[[T], T], init: T, max_steps: int | None = None) -> T:
     """A loop that runs until a condition is no longer met.
 
@@ -57,8 +60,9 @@ def while_loop(cond: Callable[[T], Any], body: Callable[[T], T], init: T, max_st
     >>> while_loop(lambda x: x < 100.0, lambda x: x * x, 3.0)
     6561.0
     """
-    check_function("while_loop", "cond", cond)
-    check_function("while_loop", "body", body)
+    for what, f in (("cond", cond), ("body", body)):
+        check_function("while_loop", what, f)
+        check_takes("while_loop", what, f, ("carry",))
     carry: Any = mapped(_as_leaf, init)
     loop = _Loop(cond, body, Carry("while_loop", carry))
     last: T = loop.unlimited(carry) if max_steps is None else loop.limited(carry, _whole(max_steps))

@@ -224,3 +224,26 @@ def test_a_variance_seen_through_a_root_and_a_mask() -> None:
 )
 def test_errors(program: str, error: type[MicrogradError], words: str) -> None:
     assert said(program, error).startswith(words)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int64, np.bool_])
+@pytest.mark.parametrize("shape", [(100, 7), (400, 2), (30, 20, 5), (700, 1), (100, 8), (2, 3)], ids=str)
+def test_a_sum_along_a_short_last_axis_has_the_bits_of_numpys(shape, dtype):
+    numbers = np.random.default_rng(5).standard_normal(shape)
+    numbers.reshape(-1)[:40] = -0.0
+    x = (100.0 * numbers).astype(dtype)
+    last = len(shape) - 1
+    for y in (x, np.asfortranarray(x), np.concatenate([x, x])[::2]):
+        for axis in (-1, last, (-1,), (last,)):
+            for keepdims in (False, True):
+                got, wanted = ops.sum(y, axis=axis, keepdims=keepdims), np.sum(y, axis=axis, keepdims=keepdims)
+                assert (got.dtype, got.shape, got.tobytes()) == (wanted.dtype, wanted.shape, wanted.tobytes())
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_sum_along_a_short_last_axis_warns_as_numpys_does():
+    x = np.full((300, 2), 1e308)
+    with pytest.raises(RuntimeWarning, match="overflow encountered in reduce"):
+        np.sum(x, axis=1)
+    with pytest.raises(RuntimeWarning, match="overflow encountered in reduce"):
+        ops.sum(x, axis=1)

@@ -12,7 +12,10 @@ from tests.samples.sample import A3, A23, A234, EMPTY, SIGNED, Sample
 
 
 def _standardized(x: Any, *, axes: Any, eps: float) -> Any:
-    return (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(x.var(axis=axes, keepdims=True) + eps)
+    # In more digits: the difference from the mean has lost some of those that it had.
+    wide = x.astype(np.longdouble)
+    z = (wide - wide.mean(axis=axes, keepdims=True)) / np.sqrt(wide.var(axis=axes, keepdims=True) + eps)
+    return z.astype(x.dtype)
 
 
 SAMPLES = [

@@ -15,7 +15,7 @@ from micrograd import Value, grad, hessian, jacobian, jvp, no_grad, vjp, vmap
 from micrograd.abstract import Abstract
 from micrograd.errors import ArgumentError, DomainError, GradientError, ShapeError
 from micrograd.nn import Linear
-from micrograd.scipy import fixed_point, least_squares, minimize, root
+from micrograd.scipy import fixed_point, least_squares, minimize, odeint, root
 from micrograd.scipy.active import still_at
 from micrograd.scipy.flat import Flat
 
@@ -384,6 +384,80 @@ def test_in_no_grad_it_is_a_constant():
         assert type(root(lambda x, c: x * x - c.data, 1.0, args=c).x) is float
 
 
+def test_an_argument_that_does_not_matter():
+    """Its second derivative was a Value: vjp made one of the zero inside."""
+    for f in (lambda c: root(lambda x, c: x - 1.0, 0.0, (c,)).x, lambda c: minimize(lambda x, c: x * x, 1.0, (c,)).x):
+        assert type(grad(grad(f))(2.0)) is float
+        assert hessian(f)(2.0) == 0.0
+        v = Value(2.0)
+        f(v).backward()
+        assert v.grad == 0.0
+    line = {"type": "eq", "fun": lambda x, b: np.array([1.0, 2.0, 2.0]) @ x - b}
+    nearest = lambda b: minimize(lambda x: x @ x, np.ones(3), constraints={**line, "args": (b,)}).fun  # noqa: E731
+    H = hessian(nearest)(3.0)  # of b^2 / 9, and the slopes of the constraint are constants
+    assert not isinstance(H, Value)
+    np.testing.assert_allclose(H, 2.0 / 9.0)
+
+
+def test_a_solver_in_a_solver():
+    """The rules of the outer one run in no_grad, where tangents go on."""
+
+    def f(a):
+        inner = lambda x, a: fixed_point(lambda y, x, a: 0.3 * np.cos(y) + 0.1 * a * x, 0.1, (x, a))  # noqa: E731
+        return fixed_point(lambda x, a: 0.5 * inner(x, a) + a, 0.2, (a,))
+
+    slope = jvp(f, (0.7,), (1.0,))[1]
+    np.testing.assert_allclose(slope, differences(lambda a: jvp(f, (a,), (0.0,))[0], 0.7, 1.0, 1e-5), rtol=1e-8)
+    np.testing.assert_allclose(grad(f)(0.7), slope, rtol=1e-12)
+    with no_grad():
+        assert jvp(square_root, (4.0,), (1.0,))[1] == 0.25
+        np.testing.assert_array_equal(vmap(square_root)(np.array([4.0, 16.0])), [2.0, 4.0])
+
+    def through(k, **way):
+        force = lambda y, k: root(lambda z, y, k: z + z**3 - k * y, 0.0, (y, k)).x  # noqa: E731
+        return odeint(lambda t, y, k: -force(y, k), 1.0, np.array([0.0, 1.0]), (k,), **way)[-1]
+
+    np.testing.assert_allclose(jvp(through, (1.0,), (1.0,))[1], grad(through)(1.0), rtol=1e-6)
+    steps = lambda k: through(k, gradient="direct")  # noqa: E731
+    np.testing.assert_allclose(jvp(steps, (1.0,), (1.0,))[1], grad(through)(1.0), rtol=1e-6)
+
+
+def closing_over(matrix):
+    """Solutions whose functions use a matrix that is not in args."""
+    fall = {"type": "eq", "fun": lambda x: matrix[0, 0] * x[0] - x[1]}
+    disc = {"type": "ineq", "fun": lambda x, b: 0.01 * matrix[0, 0] * (b @ b) - x @ x, "args": (B,)}
+    miss = lambda x, b: matrix @ x + np.tanh(x) - b  # noqa: E731
+    loss = lambda x, b: x @ matrix @ x + np.sum(np.cosh(x)) - b @ x  # noqa: E731
+    zero = np.zeros(3)
+    return {
+        "root": lambda b: root(miss, zero, (b,)).x,
+        "gmres": lambda b: root(miss, zero, (b,), solve="gmres").x,
+        "fixed_point": lambda b: fixed_point(lambda x, b: 0.1 * (matrix @ np.tanh(x) + b), zero, (b,)),
+        "minimize": lambda b: minimize(loss, zero, (b,)).x,
+        "bounds": lambda b: minimize(loss, zero, (b,), bounds=(-0.2, 5.0)).x,
+        "equality": lambda b: minimize(loss, zero, (b,), constraints=fall, bounds=(-1.0, 1.0)).x,
+        "inequality": lambda b: minimize(loss, zero, (b,), "trust-constr", constraints=disc).x,
+        "least_squares": lambda b: least_squares(miss, zero, args=(b,)).x,
+        "cost": lambda b: least_squares(lambda x, b: [miss(x, b), x], zero, args=(b,), loss="cauchy").cost,
+    }
+
+
+@pytest.mark.parametrize("name", closing_over(A))
+def test_a_constant_value_from_outside(name):
+    """A solution that was a Value inside had a gradient of 0."""
+    f, wanted = (closing_over(matrix)[name] for matrix in (Value(A).detach(), A))
+    out, pull = vjp(f, B)
+    assert not isinstance(out, Value)
+    seed = np.ones(np.shape(out))[()]
+    g = vjp(wanted, B)[1](seed)[0]
+    assert np.max(np.abs(g)) > 1e-3
+    np.testing.assert_allclose(pull(seed)[0], g, rtol=1e-9)
+    np.testing.assert_allclose(jvp(f, (B,), (B,))[1], jvp(wanted, (B,), (B,))[1], rtol=1e-9)
+    b = Value(B)
+    f(b).sum().backward()
+    np.testing.assert_allclose(b.grad, g, rtol=1e-9)
+
+
 # Refused
 
 
@@ -468,15 +542,90 @@ def minimum(**options):
             "least_squares: bounds and options hold a Value",
         ),
         (
+            lambda c: root(lambda x: x - 2.0 if x < 0.5 else x - c, 0.0).x,  # used at the solution, not at the start
+            GradientError,
+            "root: the function uses a Value from outside",
+        ),
+        (
+            lambda c: minimize(lambda x, k: (x - k) ** 2 if x < 0.5 else (x - c) ** 2, 0.0, (c,)).x,
+            GradientError,
+            "minimize: the function uses a Value from outside",
+        ),
+        (
+            lambda c: root(lambda x, k: k * x - c, 1.0, (c,)).x,
+            GradientError,
+            "root: the function uses a Value from outside",
+        ),
+        (
+            lambda c: minimize(lambda x: (x - 3.0) ** 2, 0.0, bounds=(-5.0, c)).x,
+            GradientError,
+            "minimize: bounds hold a Value",
+        ),
+        (
+            lambda c: minimize(lambda x, c: (x - 3.0 * c) ** 2, 0.0, (c,), bounds=optimize.Bounds(-5.0, c)).x,
+            GradientError,
+            "minimize: bounds hold a Value",
+        ),
+        (
+            lambda c: least_squares(lambda x: [x - 3.0], 0.0, bounds=(-5.0, c)).x,
+            GradientError,
+            "least_squares: bounds and options hold a Value",
+        ),
+        (
+            lambda c: least_squares(lambda x: [x - 3.0], 0.0, bounds=optimize.Bounds(-5.0, c)).x,
+            GradientError,
+            "least_squares: bounds and options hold a Value",
+        ),
+        (
+            lambda c: minimize(lambda x: x @ x, np.ones(2), constraints=optimize.NonlinearConstraint(np.sum, c, 9.0)).x,
+            GradientError,
+            "minimize: the limits of constraints hold a Value",
+        ),
+        (
+            lambda c: minimize(lambda x, c: np.cos(x / c), 0.0, (c,), bounds=(-1.0, 1.0)).x,
+            GradientError,
+            "minimize: it stopped where the loss does not change, but at a saddle or a maximum: it falls when params",
+        ),
+        (
+            lambda c: minimize(lambda x, c: c * x[0] ** 2 - x[1] ** 2 + x[1] ** 4, np.array([1.0, 0.0]), (c,)).x[0],
+            GradientError,
+            "minimize: it stopped where the loss does not change, but at a saddle or a maximum: it falls when params[",
+        ),
+        (
+            lambda c: minimize(
+                lambda x, c: c * x[0] * x[1],
+                np.zeros(2),
+                (c,),
+                constraints={"type": "eq", "fun": lambda x: x[0] + x[1]},
+            ).x[0],
+            GradientError,
+            "minimize: it stopped where the loss does not change, but at a saddle or a maximum",
+        ),
+        (
+            lambda c: least_squares(lambda x, c: [c + np.cos(x)], 0.0, args=(c,)).x,
+            GradientError,
+            "least_squares: it stopped where the loss does not change, but at a saddle or a maximum",
+        ),
+        (
             lambda c: fixed_point(lambda x, c: 2.0 * x + c, 1.0, (c,), method="iteration"),
             DomainError,
             "fixed_point: no convergence in 500 steps; start nearer, allow more steps, or find where func(x) - x is 0",
+        ),
+        (
+            lambda c: fixed_point(lambda x, c: c, 1.0, (c,), method="newton"),
+            ArgumentError,
+            "fixed_point: there is no method 'newton'; take 'del2' or 'iteration'",
+        ),
+        (
+            lambda c: root(lambda x, c: x - c, 1.0, (c,), "newton"),
+            ArgumentError,
+            "root: there is no method 'newton'; take one of SciPy's, such as 'hybr', 'lm' or 'krylov'",
         ),
         (lambda c: fixed_point(lambda x, c: [x, c], 1.0, (c,)), ArgumentError, "fixed_point: the output has the str"),
         (
             lambda c: fixed_point(lambda x, c: np.ones(3) * c, np.ones(2), (c,))[0],
             ShapeError,
-            "fixed_point: the function gives shapes [(3,)] for x of [(2,)]; it must give what it gets",
+            "fixed_point: func gave shape (3,) for an x of shape (2,); it must give the shape of x",
         ),
         (
             lambda c: root(lambda x, c: A @ x * 0.0 + x.sum() - c, np.zeros(3), (c,), "lm", solve="gmres").x[0],

@@ -395,8 +395,8 @@ def sums(x):
     ("loss", "params", "kind", "words"),
     [
         (lambda x: x**2, np.ones(3), ShapeError, "the loss returned an array of shape (3,), wanted one number; sum it"),
-        (lambda x: (x.sum(), 1), np.ones(3), ShapeError, "the loss returned a tuple, wanted one number; sum it"),
-        (lambda x: None, np.ones(3), ShapeError, "the loss returned a NoneType, wanted one number"),
+        (lambda x: (x.sum(), 1), np.ones(3), ShapeError, "the loss returned a tuple of 2, wanted one number; sum it"),
+        (lambda x: None, np.ones(3), ShapeError, "the loss returned None, wanted one number"),
         (lambda x: 3.0, np.ones(3), GradientError, "the loss used none of the parameters; compute with what"),
         (lambda x: (x.detach() ** 2).sum(), np.ones(3), GradientError, "without .data, detach() or no_grad()"),
         (
@@ -449,8 +449,7 @@ def test_a_list_where_numpys_arithmetic_is_wanted_gets_a_note():
     with pytest.raises(TypeError) as caught:
         minimize(rosenbrock, [1.3, 0.7])
     assert caught.value.__notes__ == [
-        "minimize: the function gets its parameters as a list, as they were given; "
-        "give np.array([...]) for NumPy's arithmetic"
+        "minimize: the function gets its parameters as a list, as given; give np.array([...]) for NumPy's arithmetic"
     ]
 
 
@@ -521,9 +520,29 @@ def test_errors_of_the_loss_come_through_every_solver():
             minimize(loss, START, method=method)
 
 
-def test_an_unknown_method_is_scipys_to_refuse():
-    with pytest.raises(ValueError, match="Unknown solver spam"):
-        minimize(rosenbrock, START, method="spam")
+@pytest.mark.parametrize(
+    ("options", "kind", "text"),
+    [
+        (
+            {"method": "spam"},
+            ArgumentError,
+            "minimize: there is no method 'spam'; take one of SciPy's, such as 'BFGS', 'L-BFGS-B' or 'trust-constr'; "
+            "Adam and its like are in micrograd.optim",
+        ),
+        (
+            {"constraints": sums},
+            ArgumentError,
+            "minimize: a constraint is a function alone; give {'type': 'eq', 'fun': f} for f = 0, or 'ineq' for f >= 0",
+        ),
+        ({"constraints": [sums]}, ArgumentError, "minimize: a constraint is a function alone; give {'type': 'eq',"),
+        ({"bounds": (0.0,)}, ShapeError, "minimize: the bounds (0.0,) do not fit a leaf of shape (2,); give (low, hi"),
+        ({"bounds": 0.0}, ShapeError, "minimize: the bounds 0.0 do not fit a leaf of shape (2,); give (low, high), o"),
+    ],
+)
+def test_options_that_are_not_there(options, kind, text):
+    with pytest.raises(kind) as caught:
+        minimize(rosenbrock, np.array([-1.2, 1.0]), **options)
+    assert str(caught.value).startswith(text)
 
 
 def test_without_scipy(monkeypatch):

@@ -76,6 +76,19 @@ def test_second_derivatives(way, order):
     np.testing.assert_allclose(f(K), np.sum(WEIGHTS * Y0 * time**2 * np.exp(-K * time)), rtol=1e-5)
 
 
+@pytest.mark.parametrize("way", ["RK45", "LSODA", "DOP853 direct", "rk4"])
+@pytest.mark.parametrize("i", [0, 1, 2], ids=["args", "y0", "t"])
+def test_a_slope_has_a_gradient_by_its_tangent(way, i):
+    """The tangent has a history, and no primal has one: the gradient once was 0."""
+    at, move = (K, Y0, T), (1.0, 1.0, np.array([0.1, 0.4, -0.3, 0.2]))[i]
+
+    def slope(move):
+        moves = [move if j == i else 0.0 * x for j, x in enumerate(at)]
+        return jvp(lambda *at: total(*at, **WAYS[way]), at, moves)[1]
+
+    np.testing.assert_allclose(grad(slope)(move), exact_gradient(*at)[i], rtol=1e-5, atol=1e-5)
+
+
 def test_the_hessian_by_everything():
     def f(p):
         return total(p["k"], p["y0"], p["t"], method="DOP853")
@@ -196,6 +209,17 @@ def test_vmap(way):
     np.testing.assert_allclose(slope, np.sum(-t * y0[:, None] * np.exp(-np.outer(k, t)), axis=1), rtol=1e-5)
 
 
+@pytest.mark.parametrize("tangent", [1.0, 0.0])
+def test_the_tangent_of_a_plain_parameter_is_differentiated(tangent):
+    def end(t):
+        return jvp(lambda a: odeint(lambda t, y, a: -a * y, 1.0, np.array([0.0, 1.0]), args=(a,))[-1], (4.0,), (t,))[1]
+
+    assert grad(end)(tangent) == pytest.approx(-np.exp(-4.0), rel=1e-4)
+    t = Value(tangent)
+    end(t).backward()
+    assert t.grad == pytest.approx(-np.exp(-4.0), rel=1e-4)
+
+
 def test_the_same_numbers_as_scipy():
     t = np.linspace(0.0, 2.0, 5)
     for method in ("RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA"):
@@ -234,6 +258,64 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
         tracemalloc.stop()
     assert peaks["adjoint", 3.0] < 1.5 * peaks["adjoint", 0.4]
     assert peaks["direct", 3.0] > 3.0 * peaks["direct", 0.4]
+
+
+class Swapped:
+    def slope(self, y, t, k):
+        return -k * y
+
+
+class Counted:
+    """How often the slope of a network is computed."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def slope(self, t, y, first, last):
+        self.calls += 1
+        return np.tanh(y @ first) @ last
+
+    def gradient(self, method, t, width):
+        rng = np.random.default_rng(0)
+        y0, args = rng.normal(size=4), (rng.normal(size=(4, width)) / 2.0, rng.normal(size=(width, 4)) / width)
+        self.calls = 0
+        loss = lambda *args: np.sum(odeint(self.slope, y0, t, args, method)[-1] ** 2)  # noqa: E731
+        return np.concatenate([np.ravel(g) for g in grad(loss, (0, 1))(*args)])
+
+
+def test_a_stiff_method_with_many_arguments():
+    """Its Jacobian was by differences for each of the 800 numbers: 3,300 slopes."""
+    network = Counted()
+    wanted = network.gradient("RK45", [0.0, 1.0], 100)
+    for method in ("Radau", "BDF", "LSODA"):
+        np.testing.assert_allclose(network.gradient(method, [0.0, 1.0], 100), wanted, rtol=1e-4, atol=1e-6)
+        assert network.calls < 800
+
+
+def test_the_way_back_through_many_times():
+    """Each span began with SciPy's guess of a step: three slopes, and a small step."""
+    network = Counted()
+    network.gradient("RK45", np.linspace(0.0, 1.0, 41), 3)
+    assert network.calls < 500
+
+
+def test_a_first_step_longer_than_a_span():
+    f = lambda k: odeint(decay, 1.0, [0.0, 0.1, 1.0], (k,), first_step=0.4)[-1]  # noqa: E731
+    np.testing.assert_allclose(grad(f)(K), -np.exp(-K), rtol=1e-6)
+    direct = lambda k: odeint(decay, 1.0, [0.0, 0.1, 1.0], (k,), first_step=0.4, gradient="direct")[-1]  # noqa: E731
+    np.testing.assert_allclose(grad(direct)(K), -np.exp(-K), rtol=1e-5)
+
+
+def test_a_vmap_of_no_examples():
+    assert vmap(grad(lambda k: odeint(decay, 1.0, T, (k,))[-1]))(np.zeros(0)).shape == (0,)
+
+
+def test_a_constant_value_from_outside():
+    """The gradient by the times was a Value."""
+    c = Value(K).detach()
+    g = grad(lambda t: odeint(lambda t, y: -c * y, Y0, t)[-1])(T)
+    assert type(g) is np.ndarray
+    np.testing.assert_allclose(g[-1], -K * Y0 * np.exp(-K * (T[-1] - T[0])), rtol=1e-6)
 
 
 # Refused
@@ -278,6 +360,11 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
             "odeint: 'rk4' has no option 'max_step'",
         ),
         (
+            lambda k: odeint(decay, 1.0, T, (k,), "rk4", step_size="0.1"),
+            ArgumentError,
+            "odeint: step_size='0.1'; give a time above 0",
+        ),
+        (
             lambda k: odeint(decay, 1.0, T, (k,), rtol=-1.0),
             ArgumentError,
             "odeint: a tolerance is -1.0; give a number above",
@@ -285,13 +372,29 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
         (
             lambda k: odeint(decay, 1.0, [0.0, 1.0, 1.0], (k,)),
             ArgumentError,
-            "odeint: the times in t neither rise nor fall",
+            "odeint: the times in t do not rise all the way, or fall",
+        ),
+        (
+            lambda k: odeint(lambda y, t, k: -k * y, 1.0, T, (k,)),
+            ArgumentError,
+            "odeint: f takes (y, t), as for SciPy's odeint; here it takes (t, y), as for solve_ivp; "
+            "write lambda t, y, *args: f(y, t, *args)",
+        ),
+        (
+            lambda k: odeint(Swapped().slope, 1.0, T, (k,)),
+            ArgumentError,
+            "odeint: f takes (y, t), as for SciPy's odeint; here it takes (t, y), as for solve_ivp; ",
+        ),
+        (
+            lambda k: odeint(decay, 1.0, T, (k,), events=None),
+            ArgumentError,
+            "odeint: there is no option events=; it has rtol, atol, max_step, first_step, min_step, jac",
         ),
         (lambda k: odeint(decay, 1.0, 1.0, (k,)), ShapeError, "odeint: t is a float; give the times in an array of"),
         (
             lambda k: odeint(lambda t, y, k: k * np.ones(3), np.ones(2), T, (k,))[-1],
             ShapeError,
-            "odeint: f gives slopes of shapes [(3,)] for y of [(2,)]; give one for each number",
+            "odeint: the slope has shape (3,), and y has (2,); f(t, y, *args) gives one slope for each number",
         ),
         (
             lambda k: odeint(lambda t, y, k: k / y, 0.0, T, (k,))[-1],
@@ -304,6 +407,16 @@ def test_memory_of_the_adjoint_does_not_grow_with_the_steps():
             GradientError,
             "odeint: the function uses a Value from outside, and the result would lose its gradient;\n"
             "give it to the function through args=(...,)",
+        ),
+        (
+            lambda k: odeint(lambda t, y: -y + (k if t > 0.5 else 0.0), 1.0, T)[-1],
+            GradientError,
+            "odeint: the function uses a Value from outside",
+        ),
+        (
+            lambda k: odeint(decay, 1.0, T, (k,), jac=lambda t, y: -1.0)[-1],
+            ArgumentError,
+            "odeint: there is no option jac=; it has rtol",
         ),
         (
             lambda k: odeint(lambda t, y, k: k * y**2, 1.0, [0.0, 10.0], (k,), rtol=1e-6)[-1],
@@ -322,3 +435,12 @@ def test_refused(run, kind, words):
     with pytest.raises(kind) as caught:
         grad(run)(1.0)
     assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize("options", [{}, {"method": "rk4"}, {"gradient": "direct"}])
+def test_a_list_where_numpys_arithmetic_is_wanted_gets_a_note(options):
+    with pytest.raises(TypeError) as caught:
+        odeint(lambda t, y: -y, [1.0, 2.0], T, **options)
+    assert caught.value.__notes__ == [
+        "odeint: the function gets y as a list, as given; give np.array([...]) for NumPy's arithmetic"
+    ]

@@ -202,6 +202,23 @@ def test_a_rule_that_depends_on_more_than_its_function() -> None:
     np.testing.assert_array_equal(jacobian(rounded, sparsity=np.eye(12))(X).toarray(), np.eye(12))
 
 
+CANCELLING: dict[str, Any] = {
+    "identity": lambda x: np.sin(x) ** 2 + np.cos(x) ** 2,
+    "product": lambda x: np.exp(x) * np.exp(-x) * 7.0,
+    "neighbors": lambda x: np.sqrt(x[1:]) ** 2 / x[1:] * (np.exp(np.log(x[:-1])) / x[:-1]),
+}
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("name", CANCELLING)
+def test_derivatives_that_are_all_rounding_are_not_refused(name: str, mode: str) -> None:
+    f = CANCELLING[name]
+    for seed in range(10):
+        x = np.random.default_rng(seed).uniform(0.2, 3.0, 6)
+        assert abs(jacobian(f, sparsity="detect", mode=mode)(x).toarray()).max() < 1e-13
+        assert abs(hessian(lambda x: np.sum(x * f(x)[0]), sparsity="detect")(x).toarray()).max() < 1e-12
+
+
 def test_a_pattern_may_be_too_large() -> None:
     for mode in ("forward", "reverse"):
         found = jacobian(stencil, mode=mode, sparsity=banded(12, 3))(X)

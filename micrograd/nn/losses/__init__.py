@@ -15,7 +15,8 @@ from micrograd.nn.losses.classes import cross_entropy, hinge, multi_hinge, nll
 from micrograd.nn.losses.distances import cosine_embedding, triplet
 from micrograd.nn.losses.probabilities import bce, bce_with_logits, kl_div
 from micrograd.nn.losses.regression import gaussian_nll, huber, l1, mse, poisson_nll, smooth_l1
-from micrograd.nn.names import elsewhere
+from micrograd.nn.names import HERE
+from micrograd.ops.hints import elsewhere
 
 __all__ = [
     "bce",
@@ -38,4 +39,4 @@ __all__ = [
 if not TYPE_CHECKING:  # pragma: no branch - checkers, which then know all names, do not run
 
     def __getattr__(name: str) -> None:
-        raise elsewhere(__name__, name)
+        raise elsewhere(__name__, name, HERE)
