@@ -1,4 +1,6 @@
-"""Every op of the table, compiled: the samples of the generic tests."""
+"""Every op of the table, compiled: the samples of the generic tests, all of an op in
+one program.
+"""
 
 from __future__ import annotations
 
@@ -21,50 +23,58 @@ def _leaves(sample):
     ]
 
 
-def _close(got, wanted):
+def _check(sample, got, wanted):
     got, wanted = np.asarray(got, float), np.asarray(wanted, float)
-    assert got.shape == wanted.shape
+    assert got.shape == wanted.shape, sample
     same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
     finite = np.isfinite(wanted)
     largest = np.abs(wanted[finite]).max(initial=0.0)
-    assert (same | (np.abs(got - wanted) <= 1e-10 * largest)).all()
+    assert (same | (np.abs(got - wanted) <= 1e-10 * largest)).all(), sample
 
 
-@pytest.mark.parametrize("sample", [s for s in SAMPLES if OPS[s.op].differentiable], ids=str)
-def test_an_op(sample):
-    op = OPS[sample.op]
-    inputs = _leaves(sample)
-    values = [x for x in inputs if isinstance(x, Value)]
-
-    def function():
-        return op(*inputs, **sample.params) * 1.0
-
-    if not values:
-        pytest.skip("nothing is differentiated")
-    z = function()
-    if not isinstance(z, Value):
-        pytest.skip("the result is plain data")
-    weights = np.cos(np.arange(z.data.size).reshape(z.shape)) if z.shape else 0.7
-    runs = []
-    for f in (function, micrograd.compile(function)):
-        for v in values:
-            v.grad = None
-        z = f()
-        z.backward(weights)
-        runs.append([z.data, *[v.grad for v in values]])
-    for got, wanted in zip(runs[1], runs[0], strict=True):
-        _close(got, wanted)
+def _of(name):
+    return [s for s in SAMPLES if s.op == name]
 
 
-@pytest.mark.parametrize("sample", [s for s in SAMPLES if not OPS[s.op].differentiable], ids=str)
-def test_a_question(sample):
-    op = OPS[sample.op]
-    given = [x for x in sample.inputs if np.asarray(x).dtype != bool and np.asarray(x).dtype.kind == "f"]
-    if len(given) < len(sample.inputs):
-        pytest.skip("inputs that no Value holds")
-    values = [Value(x) for x in given]
+def _gradients(z, values, weights):
+    for v in values:
+        v.grad = None
+    z.backward(weights)
+    return [v.grad for v in values]
+
+
+@pytest.mark.parametrize("name", sorted({s.op for s in SAMPLES if OPS[s.op].differentiable}))
+def test_an_op(name):
+    op, samples = OPS[name], _of(name)
+    inputs = [_leaves(sample) for sample in samples]
 
     def function():
-        return op(*values, **sample.params)
+        return [op(*given, **sample.params) for given, sample in zip(inputs, samples, strict=True)]
 
-    _close(micrograd.compile(lambda: ops.add(function(), 0.0))(), np.asarray(function(), float))
+    wanted = function()
+    found = micrograd.compile(function)()
+    for sample, given, z, expected in zip(samples, inputs, found, wanted, strict=True):
+        values = [x for x in given if isinstance(x, Value)]
+        assert isinstance(z, Value) == isinstance(expected, Value), sample
+        if not isinstance(z, Value):
+            _check(sample, z, expected)
+            continue
+        _check(sample, z.data, expected.data)
+        weights = np.cos(np.arange(z.data.size).reshape(z.shape)) if z.shape else 0.7
+        rows = zip(_gradients(z, values, weights), _gradients(expected, values, weights), strict=True)
+        for got, right in rows:
+            _check(sample, got, right)
+
+
+@pytest.mark.parametrize("name", sorted({s.op for s in SAMPLES if not OPS[s.op].differentiable}))
+def test_a_question(name):
+    op = OPS[name]
+    samples = [s for s in _of(name) if all(np.asarray(x).dtype.kind == "f" for x in s.inputs)]
+    inputs = [[Value(x) for x in sample.inputs] for sample in samples]
+
+    def function():
+        return [op(*given, **sample.params) for given, sample in zip(inputs, samples, strict=True)]
+
+    found = micrograd.compile(lambda: [ops.add(x, 0.0) for x in function()])()
+    for sample, got, wanted in zip(samples, found, function(), strict=True):
+        _check(sample, got, wanted)
