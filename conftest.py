@@ -4,6 +4,7 @@ before.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 
@@ -14,6 +15,17 @@ from micrograd.ops import OPS
 
 # Their functions are NumPy's, wrapped, and so are the examples in their docstrings.
 collect_ignore = ["micrograd/numpy/__init__.py", "micrograd/numpy/linalg.py"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, nor a program that it starts, writes to the user's cache of objects."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # one for all workers
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MICROGRAD_CACHE", str(folder / "cache"))
+        yield
 
 
 @pytest.fixture(autouse=True)

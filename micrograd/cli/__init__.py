@@ -1,4 +1,4 @@
-"""The command line: `micrograd demo`, `train`, `predict`, `info`."""
+"""The command line: `micrograd demo`, `train`, `predict`, `info`, `cache`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from micrograd.cli.streams import open_what_is_closed, reported
 __all__ = ["main"]
 
 # Imported only when they run: `--help` and bad arguments do not wait for the engine.
-ROOMS = {"train": "training", "predict": "predicting", "info": "info"}
+ROOMS = {"train": "training", "predict": "predicting", "info": "info", "cache": "cache"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -61,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     _add_reading(predict)
     info = commands.add_parser("info", help="what a trained model predicts, from what, and how well")
     info.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
+    cache = commands.add_parser("cache", help="what `micrograd.compile` keeps on the disk: where, and how much")
+    cache.add_argument("--clear", action="store_true", help="remove it")
     return words
 
 

@@ -100,7 +100,9 @@ def _runner(count: int) -> str:
     return f"""
 typedef void (*line)(void **);
 static const line lines[] = {{{names}}};
-void micrograd_run(const int *which, const int *first, int count, void **pointers) {{
+{objects.EXPORTED} void micrograd_run(
+    const int *which, const int *first, int count, void **pointers)
+{{
     for (int i = 0; i < count; i++) lines[which[i]](pointers + first[i]);
 }}
 """

@@ -1,22 +1,96 @@
-"""Object files of compiled programs (to be replaced by the cached, guarded one)."""
+"""Libraries of compiled programs: taken from the cache, or compiled and kept there."""
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
+import contextlib
 import os
-import subprocess
-import tempfile
+from typing import TYPE_CHECKING
 
-FLAGS = ("-O2", "-ftree-vectorize", "-march=native", "-fno-math-errno", "-fno-trapping-math")
+from micrograd.compiling import cache, compilers
+from micrograd.errors import CaptureError
+
+if TYPE_CHECKING:
+    import ctypes
+
+EXPORTED = '__attribute__((visibility("default")))'
+REPAIR = "install gcc, or use backend='numpy'"
+# The key stands in the object: one of another program is seen before it is loaded.
+MARK = EXPORTED + ' const char micrograd_object[] = "{}";\n'
+_loaded: dict[str, ctypes.CDLL] = {}
 
 
-def loaded(source: str, exact: bool) -> ctypes.CDLL:
-    """The library of a C source."""
-    flags = (*FLAGS, "-ffp-contract=off") if exact else FLAGS
-    folder = tempfile.mkdtemp()
-    name = os.path.join(folder, hashlib.sha256(source.encode()).hexdigest()[:16])
-    with open(name + ".c", "w") as file:
-        file.write(source)
-    subprocess.run(["gcc", *flags, "-shared", "-fPIC", name + ".c", "-o", name + ".so", "-lm"], check=True)
-    return ctypes.CDLL(name + ".so")
+def why_none(exact: bool = False) -> str:
+    """Why nothing can be compiled here; empty if there is a compiler that works."""
+    return compilers.found(exact)[1]
+
+
+def loaded(source: str, exact: bool = False, libraries: tuple[str, ...] = ()) -> ctypes.CDLL:
+    """The library of a C source.
+
+    Args:
+        source: C; what it exports is marked as visible, and named micrograd_something.
+        exact: whether each operation is rounded by itself.
+        libraries: those to be linked, such as "-lmvec".
+
+    Raises:
+        CaptureError: there is no compiler, or it failed.
+    """
+    compiler, why = compilers.found(exact)
+    if compiler is None:
+        raise CaptureError(f"compile: backend='c' needs a C compiler that works: {why};\n{REPAIR}")
+    parts = [source, *compiler, compilers.processor(), *libraries]
+    key = cache.digest(*[repr(part).encode() for part in parts])
+    library = _loaded.get(key) or _kept(key)
+    if library is None:
+        library = _compiled(compiler, f"{source}\n{MARK.format(key)}", key, libraries)
+    _loaded[key] = library
+    return library
+
+
+def _kept(key: str) -> ctypes.CDLL | None:
+    for path, content in cache.found(key, cache.LIBRARY):
+        if key.encode() in content:
+            # A folder may forbid libraries; or the object needs a newer system library.
+            with contextlib.suppress(OSError):
+                return _library(path)
+    return None
+
+
+def _compiled(compiler: compilers.Compiler, source: str, key: str, libraries: tuple[str, ...]) -> ctypes.CDLL:
+    def task(folder: str) -> ctypes.CDLL | str:
+        text, target = os.path.join(folder, "program.c"), os.path.join(folder, "program" + cache.LIBRARY)
+        with open(text, "w", encoding="utf-8") as file:
+            file.write(source)
+        if reason := compilers.trouble(compiler, text, target, libraries):
+            return reason
+        with open(target, "rb") as file:
+            content = file.read()
+        with contextlib.suppress(OSError):  # a full disk, a folder that may not be written to
+            return _library(cache.keep(key, cache.LIBRARY, content))
+        return _library(target)  # it stays loaded when the file is removed
+
+    try:
+        done = compilers.in_work_folder(task)
+    except OSError as error:
+        raise CaptureError(
+            f"compile: a program cannot be written or loaded here: {error};\n"
+            f"free space, name another folder in TMPDIR, or use backend='numpy'"
+        ) from None
+    if isinstance(done, str):
+        name = os.path.basename(compiler.words[0])
+        raise CaptureError(f"compile: {name} could not compile the program: {done};\n{_left(key, source)}{REPAIR}")
+    return done
+
+
+def _left(key: str, source: str) -> str:
+    """Keep a program that could not be compiled, and say where."""
+    try:
+        return f"its source is in {cache.keep(key, '.c', source.encode())}; "
+    except OSError:
+        return ""
+
+
+def _library(path: str) -> ctypes.CDLL:
+    import ctypes
+
+    return ctypes.CDLL(path)

@@ -1,0 +1,344 @@
+"""The C compiler: which one there is, whether it computes as it should, how it is run.
+
+A compiler is used once it has compiled a small program whose results are known. So a
+broken one, one that compiles for another processor, and one that is told to compute
+carelessly (`CC="gcc -ffast-math"`) are found before they can give a wrong number. What
+is found is kept with the objects.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from micrograd.compiling import cache
+
+if TYPE_CHECKING:
+    import subprocess
+
+T = TypeVar("T")
+
+TIMEOUT = 120.0  # seconds for one run of a compiler
+COMMANDS = (("cc",), ("gcc",), ("clang",), ("zig", "cc"))
+NEEDED = ("-O2", "-fvisibility=hidden", "-std=gnu99")
+FASTER = ("-march=native", "-ftree-vectorize", "-fno-math-errno", "-fno-trapping-math")  # left out where refused
+EXACT = ("-ffp-contract=off",)
+SHARED = ("-shared", *(() if sys.platform == "win32" else ("-fPIC",)))
+
+# `volatile`: nothing of it is computed by the compiler.
+PROOF = """\
+#include <float.h>
+#include <stdio.h>
+
+int main(void)
+{
+    volatile double tiny = 1e-310, zero = 0.0, big = 1e16, four = 4.0, divisor = 49.0, root = 1.0 + 1e-9;
+    volatile double square = root * root;
+    double none = zero / zero, b = big, one = four - 3.0, minus = -zero, r = root, x = divisor;
+    double quotient = 49.0 / x, second = (quotient + one) / x;
+    volatile double third = (second + one) / x;
+    if (FLT_EVAL_METHOD != 0 || DBL_MANT_DIG != 53) puts("it computes with other numbers than IEEE doubles");
+    else if (tiny * 0.5 == 0.0) puts("it takes numbers below 2.2e-308 as 0 (-ffast-math?)");
+    else if (none == none) puts("nan equals itself (-ffast-math?)");
+    else if ((b + one) - b != 0.0) puts("it regroups sums (-ffast-math?)");
+    else if (1.0 / (minus + 0.0) < 0.0) puts("it forgets the sign of zero (-ffast-math?)");
+    else if (quotient != 1.0) puts("it divides inexactly (-ffast-math?)");
+#if EXACT
+    else if (r * r - square != 0.0) puts("it does not round each product");
+#endif
+    else puts("right");
+    (void)r;
+    (void)square;
+    (void)third;
+    return 0;
+}
+"""
+# What tells processors apart in /proc/cpuinfo; other lines there change all the time.
+_CPU = "vendor_id|cpu family|model|model name|stepping|flags|Features|CPU implementer|CPU part|CPU variant|isa|cpu"
+
+
+class _TooLongError(Exception):
+    """A command ran too long, and was ended."""
+
+
+class Compiler(NamedTuple):
+    """A compiler that works.
+
+    Attributes:
+        words: the command, the first word being a path.
+        version: what it says of itself.
+        flags: those that it knows of ours.
+    """
+
+    words: tuple[str, ...]
+    version: str
+    flags: tuple[str, ...]
+
+
+def found(exact: bool = False) -> tuple[Compiler | None, str]:
+    """The compiler, or None and why there is none.
+
+    It is the one that `CC` names, which may be several words, else the first of cc,
+    gcc, clang and zig that works.
+    """
+    return _found(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""), exact)
+
+
+def look_again() -> None:
+    """Forget which compilers there are, as after an installation."""
+    _found.cache_clear()
+
+
+def trouble(compiler: Compiler, source: str, target: str, libraries: tuple[str, ...] = ()) -> str:
+    """Compile a file to a library.
+
+    Returns:
+        What went wrong, in a line; empty if nothing did.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    command = [*compiler.words, *compiler.flags, *SHARED, source, "-o", target, *libraries, "-lm"]
+    try:
+        return _build(command, source) or ("" if os.path.isfile(target) else "it wrote no library")
+    except _TooLongError as error:
+        return str(error)
+
+
+def in_work_folder(task: Callable[[str], T]) -> T:
+    """What a task gives that needs a folder. The folder is new, and is removed.
+
+    It lies where temporary files do; if that fails, beside the objects.
+
+    Raises:
+        OSError: the task failed in both places.
+    """
+    import shutil
+    import tempfile
+
+    for place in (None, cache.folder()):
+        try:
+            if place:
+                cache.make(place)
+            folder = tempfile.mkdtemp(prefix="micrograd-", dir=place)
+            try:
+                return task(folder)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError as error:
+            failed = error
+    raise failed
+
+
+@functools.cache
+def processor() -> str:
+    """What the processor can do, and of which kind it is: other text, other objects."""
+    machine = [os.uname().sysname, os.uname().machine] if hasattr(os, "uname") else [sys.platform]
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        lines = file.read(32768).partition("\n\n")[0].splitlines()
+        facts = [line for line in lines if line.partition(":")[0].strip() in _CPU.split("|")]
+        if facts:
+            return "\n".join([*machine, *facts])
+    # Nothing tells it from others that share this home: the name of the machine does.
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    return "\n".join([*machine, os.environ.get("PROCESSOR_IDENTIFIER", ""), name])
+
+
+@functools.cache
+def _found(asked: str, path: str, exact: bool) -> tuple[Compiler | None, str]:
+    if asked:
+        words, reason = _words(asked)
+        commands = [words] if words else []
+        if reason:
+            return None, reason
+    else:
+        commands = [words for command in COMMANDS if (words := _command(command))]
+    reasons = []
+    for words in _different(commands):
+        compiler, reason = _tried(words, exact)
+        if compiler:
+            return compiler, ""
+        reasons.append(f"{os.path.basename(words[0])}: {reason}")
+    names = ", ".join(command[0] for command in COMMANDS)
+    return None, "; ".join(dict.fromkeys(reasons)) or f"none of {names} is on the PATH"
+
+
+def _different(commands: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Without those that are another name of an earlier one: cc is gcc, as a rule."""
+    first: dict[str, tuple[str, ...]] = {}
+    for words in commands:
+        first.setdefault(os.path.realpath(words[0]), words)
+    return list(first.values())
+
+
+def _words(asked: str) -> tuple[tuple[str, ...], str]:
+    """The command that `CC` means, or why it means none."""
+    import shlex
+
+    if words := _command((asked,)):  # a path with spaces
+        return words, ""
+    try:
+        split = shlex.split(asked, posix=os.name == "posix")
+    except ValueError as error:
+        return (), f"CC={asked!r} cannot be split into words ({error})"
+    words = _command(tuple(split))
+    return words, "" if words else f"CC={asked!r} is not on the PATH"
+
+
+def _command(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A command with the path of its program; empty if there is no such program."""
+    import shutil
+
+    program = shutil.which(words[0]) if words else None
+    if program is None or not _is_installed(program):
+        return ()
+    return (os.path.abspath(program), *words[1:])
+
+
+def _is_installed(program: str) -> bool:
+    """Whether it is more than the stand-in of macOS that asks for an installation."""
+    if sys.platform != "darwin" or not program.startswith("/usr/bin/"):
+        return True
+    import subprocess  # pragma: no cover - only on macOS
+
+    return not subprocess.run(["/usr/bin/xcode-select", "-p"], capture_output=True, check=False).returncode
+
+
+def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
+    """The compiler of a command, if it computes as it should; what is known is kept."""
+    facts = [*words, *_identities(words), processor(), PROOF, str(exact)]
+    key = cache.digest(*[fact.encode() for fact in facts])
+    for _, content in cache.found(key, ".txt"):
+        version, *flags = content.decode().split("\n")
+        return Compiler(words, version, tuple(flags)), ""
+    try:
+        compiler, reason = in_work_folder(lambda folder: _proved(words, folder, exact))
+    except _TooLongError as error:
+        return None, str(error)
+    except OSError as error:
+        return None, f"{error.strerror or error}; free space, or name another folder in TMPDIR"
+    if compiler:
+        with contextlib.suppress(OSError):
+            cache.keep(key, ".txt", "\n".join([compiler.version, *compiler.flags]).encode())
+    return compiler, reason
+
+
+def _identities(words: tuple[str, ...]) -> Iterator[str]:
+    """What changes when a program among the words is replaced."""
+    import shutil
+
+    for word in words:
+        path = os.path.realpath(shutil.which(word) or word)
+        with contextlib.suppress(OSError, ValueError):
+            status = os.stat(path)
+            yield f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler | None, str]:
+    """The compiler, if a small program of it computes as it should."""
+    source, program = os.path.join(folder, "proof.c"), os.path.join(folder, "proof.exe")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(PROOF)
+
+    def built(faster: tuple[str, ...]) -> str:
+        return _build([*words, *NEEDED, *faster, *more, f"-DEXACT={exact:d}", source, "-o", program, "-lm"], source)
+
+    more = EXACT if exact else ()
+    is_chosen = any(word.startswith(("-march=", "-mcpu=")) for word in words)
+    faster = FASTER[is_chosen:]
+    reason = built(faster)
+    if reason:
+        # On some processors clang knows the one name, on some the other.
+        each = faster if is_chosen else (*faster, "-mcpu=native")
+        faster = tuple(flag for flag in each if not _build([*words, flag, source, "-o", program], source))
+        reason = built(faster)
+    reason = reason or _wrong(program)
+    if reason and faster:
+        faster = ()
+        reason = built(faster) or _wrong(program)
+    if reason:
+        return None, reason
+    status, said = _run([*words, "--version"], folder)
+    version = "" if status else said.strip().partition("\n")[0]
+    return Compiler(words, version, (*NEEDED, *faster, *more)), ""
+
+
+def _wrong(program: str) -> str:
+    """What a program of the compiler computes wrongly; empty if all is right."""
+    status, said = _run([program], os.path.dirname(program))
+    if status == 0 and said.strip() == "right":
+        return ""
+    return said.strip() or f"its program {_ended(status)}"
+
+
+def _build(command: list[str], source: str) -> str:
+    """Run a compiler; what went wrong, in a line."""
+    folder = os.path.dirname(source)
+    status, said = _run(command, folder)
+    if status == 0:
+        return ""
+    for code, words in (
+        (errno.ENOSPC, "No space left on device"),
+        (errno.EDQUOT, "Disk quota exceeded"),
+    ):
+        if words in said:
+            raise OSError(code, words, folder)
+    lines = [line.strip() for line in said.replace(folder + os.sep, "").splitlines() if line.strip()]
+    told = [line for line in lines if "error" in line] or lines
+    return "; ".join(told[:2])[:300] or f"it {_ended(status)}"
+
+
+def _ended(status: int) -> str:
+    return f"was ended by signal {-status}" if status < 0 else f"failed (exit status {status})"
+
+
+def _run(command: list[str], folder: str) -> tuple[int, str]:
+    """Run a command, without a shell: its exit status, and what it said.
+
+    Raises:
+        PermissionError: programs in this folder may not run.
+    """
+    import subprocess
+
+    # A file, not a pipe: a pipe that a child of a child holds open is waited for.
+    with open(os.path.join(folder, "said.txt"), "w+b") as said:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "LC_ALL": "C", "TMPDIR": folder},  # English messages; its files go with ours
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:
+            if isinstance(error, PermissionError) and os.path.dirname(command[0]) == folder:
+                raise
+            return 126, f"{os.path.basename(command[0])} cannot be run: {error.strerror}"
+        try:
+            status = process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise _TooLongError(f"it did not end within {TIMEOUT:g} s") from None
+        finally:
+            _end(process)
+        said.seek(0)
+        return status, said.read(100_000).decode(errors="replace")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its children, if it runs: an interrupt, or too long a time."""
+    if process.poll() is not None:
+        return
+    if os.name == "posix":
+        import signal
+
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:  # pragma: no cover - Windows
+        process.kill()
+    process.wait()
