@@ -321,13 +321,32 @@ def _run(command: list[str], folder: str) -> tuple[int, str]:
                 raise
             return 126, f"{os.path.basename(command[0])} cannot be run: {error.strerror}"
         try:
-            status = process.wait(TIMEOUT)
+            status = _waited(process)
         except subprocess.TimeoutExpired:
             raise _TooLongError(f"it did not end within {TIMEOUT:g} s") from None
         finally:
             _end(process)
         said.seek(0)
         return status, said.read(100_000).decode(errors="replace")
+
+
+def _waited(process: subprocess.Popen[bytes]) -> int:
+    """The exit status of a process when it has ended."""
+    if sys.platform == "linux":
+        import select
+
+        # Popen.wait with a time sleeps up to 0.05 s longer than the process runs.
+        with contextlib.suppress(OSError):
+            ended = os.pidfd_open(process.pid)
+            try:
+                poll = select.poll()
+                poll.register(ended, select.POLLIN)
+                if poll.poll(1000.0 * TIMEOUT):
+                    return process.wait()
+            finally:
+                os.close(ended)
+            return process.wait(0.0)
+    return process.wait(TIMEOUT)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

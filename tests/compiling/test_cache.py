@@ -193,6 +193,17 @@ def test_the_command_says_why_it_is_not_used(folder, monkeypatch, capsys, kind):
 
 
 @posix
+def test_an_open_folder_is_used_again_when_it_was_emptied_and_closed(folder, monkeypatch):
+    cache.keep(KEY, ".txt", b"abc")
+    folder.chmod(0o777)
+    assert cache.refusal(str(folder))
+    assert cache.clear() == (0, 3)
+    folder.chmod(0o700)
+    cache.keep(KEY, ".txt", b"abc")
+    assert contents() == [b"abc"]
+
+
+@posix
 def test_a_folder_that_appears_while_ours_is_made_is_looked_at_again(folder, monkeypatch):
     def somebody_is_faster(path):
         os.makedirs(path, exist_ok=True)

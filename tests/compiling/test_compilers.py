@@ -283,6 +283,17 @@ def test_one_that_hangs_is_ended_with_its_children(script, tmp_path, monkeypatch
 
 
 @posix
+def test_one_that_hangs_where_processes_cannot_be_watched(script, monkeypatch):
+    def refused(pid):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", refused, raising=False)
+    monkeypatch.setattr(compilers, "TIMEOUT", 0.3)
+    monkeypatch.setenv("CC", script("exec sleep 1000"))
+    assert compilers.found() == (None, "cc: it did not end within 0.3 s")
+
+
+@posix
 def test_an_interrupt_ends_the_compiler(script, tmp_path, monkeypatch):
     def interrupt():
         while not (tmp_path / "child").exists():
