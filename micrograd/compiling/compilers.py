@@ -221,7 +221,7 @@ def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
     except _TooLongError as error:
         return None, str(error)
     except OSError as error:
-        return None, f"{error.strerror or error}; free space, or name another folder in TMPDIR"
+        return None, f"{error.strerror or error} in the folder of temporary files (TMPDIR names another)"
     if compiler:
         with contextlib.suppress(OSError):
             cache.keep(key, ".txt", "\n".join([compiler.version, *compiler.flags]).encode())
@@ -288,9 +288,22 @@ def _build(command: list[str], source: str) -> str:
     ):
         if words in said:
             raise OSError(code, words, folder)
+    check_space(folder)
     lines = [line.strip() for line in said.replace(folder + os.sep, "").splitlines() if line.strip()]
     told = [line for line in lines if "error" in line] or lines
     return "; ".join(told[:2])[:300] or f"it {_ended(status)}"
+
+
+def check_space(folder: str) -> None:
+    """See that a full disk is not the reason: then what a compiler says is lost, too.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    path = os.path.join(folder, "space")
+    with open(path, "wb") as file:
+        file.write(bytes(1 << 20))
+    os.unlink(path)
 
 
 def _ended(status: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -387,6 +388,32 @@ def test_the_processor_is_told_by_what_stays(monkeypatch):
     assert text == compilers.processor.__wrapped__()
     assert "MHz" not in text and "bogomips" not in text.lower()
     assert len(text.splitlines()) >= 3
+
+
+@posix
+def test_a_full_disk_leaves_no_message(real, script, tmp_path, monkeypatch):
+    def check(folder):
+        if folder.startswith(str(tmp_path / "full")):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "full").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))
+    monkeypatch.setattr(compilers, "check_space", check)
+    monkeypatch.setenv("CC", script(f'case $TMPDIR in {tmp_path}/full/*) exit 1;; esac\nexec {real} "$@"'))
+    assert compilers.found()[0] is not None  # the folder of the cache has space
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "full"))
+    compilers.look_again()
+    assert compilers.found() == (
+        None,
+        "cc: No space left on device in the folder of temporary files (TMPDIR names another)",
+    )
+
+
+def test_a_disk_with_space_is_left_as_it_was(tmp_path):
+    compilers.check_space(str(tmp_path))
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == []
+    with pytest.raises(OSError):
+        compilers.check_space(str(tmp_path / "missing"))
 
 
 @posix
