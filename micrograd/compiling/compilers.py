@@ -59,7 +59,7 @@ int main(void)
 }
 """
 # What tells processors apart in /proc/cpuinfo; other lines there change all the time.
-_CPU = "vendor_id|cpu family|model|model name|stepping|flags|Features|CPU implementer|CPU part|CPU variant|isa|cpu"
+_CPU = "vendor_id|cpu family|model|model name|stepping|flags|Features|features|CPU implementer|CPU part|CPU variant|isa|cpu"
 
 
 class _TooLongError(Exception):

@@ -275,10 +275,10 @@ def ended_soon(pid):
 
 @posix
 def test_one_that_hangs_is_ended_with_its_children(script, tmp_path, monkeypatch):
-    monkeypatch.setattr(compilers, "TIMEOUT", 0.3)
+    monkeypatch.setattr(compilers, "TIMEOUT", 1.0)
     monkeypatch.setenv("CC", script(f"sleep 1000 & echo $! > {tmp_path}/child; wait"))
     start = time.monotonic()
-    assert compilers.found() == (None, "cc: it did not end within 0.3 s")
+    assert compilers.found() == (None, "cc: it did not end within 1 s")
     assert time.monotonic() - start < 10  # once, not for each set of flags
     assert ended_soon(int((tmp_path / "child").read_text()))
 
