@@ -59,7 +59,10 @@ int main(void)
 }
 """
 # What tells processors apart in /proc/cpuinfo; other lines there change all the time.
-_CPU = "vendor_id|cpu family|model|model name|stepping|flags|Features|features|CPU implementer|CPU part|CPU variant|isa|cpu"
+_CPU = (
+    "vendor_id|cpu family|model|model name|stepping|flags|"
+    "Features|features|CPU implementer|CPU part|CPU variant|isa|cpu"
+).split("|")
 
 
 class _TooLongError(Exception):
@@ -141,7 +144,7 @@ def processor() -> str:
     machine = [os.uname().sysname, os.uname().machine] if hasattr(os, "uname") else [sys.platform]
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         lines = file.read(32768).partition("\n\n")[0].splitlines()
-        facts = [line for line in lines if line.partition(":")[0].strip() in _CPU.split("|")]
+        facts = [line for line in lines if line.partition(":")[0].strip() in _CPU]
         if facts:
             return "\n".join([*machine, *facts])
     # Nothing tells it from others that share this home: the name of the machine does.
