@@ -24,17 +24,18 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _said: set[str] = set()
 
 
-def digest(*parts: bytes) -> str:
+def digest(*parts: str | bytes) -> str:
     """A name for the content: equal for equal parts.
 
-    >>> digest(b"a", b"b") == digest(b"ab")
+    >>> digest("a", "b") == digest("ab")
     False
     """
     import hashlib
 
     whole = hashlib.sha256()
     for part in parts:
-        whole.update(len(part).to_bytes(8, "big") + part)
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        whole.update(len(data).to_bytes(8, "big") + data)
     return whole.hexdigest()[:_KEY]
 
 

@@ -89,11 +89,16 @@ def found(exact: bool = False) -> tuple[Compiler | None, str]:
     It is the one that `CC` names, which may be several words, else the first of cc,
     gcc, clang and zig that works.
     """
-    return _found(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""), exact)
+    try:
+        return _found(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""), exact)
+    except LookupError as error:
+        return None, str(error)  # not remembered: somebody may install one while we run
+    except OSError as error:
+        return None, f"{error.strerror or error} in the folder of temporary files (TMPDIR names another)"
 
 
 def look_again() -> None:
-    """Forget which compilers there are, as after an installation."""
+    """Forget which compilers there are and which of them work."""
     _found.cache_clear()
 
 
@@ -124,9 +129,12 @@ def in_work_folder(task: Callable[[str], T]) -> T:
     import shutil
     import tempfile
 
+    errors = []
     for place in (None, cache.folder()):
         try:
-            if place:
+            if place is not None:
+                if not place or cache.refusal(place):
+                    continue
                 cache.make(place)
             folder = tempfile.mkdtemp(prefix="micrograd-", dir=place)
             try:
@@ -134,8 +142,8 @@ def in_work_folder(task: Callable[[str], T]) -> T:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError as error:
-            failed = error
-    raise failed
+            errors.append(error)
+    raise errors[0]
 
 
 @functools.cache
@@ -154,21 +162,16 @@ def processor() -> str:
 
 @functools.cache
 def _found(asked: str, path: str, exact: bool) -> tuple[Compiler | None, str]:
-    if asked:
-        words, reason = _words(asked)
-        commands = [words] if words else []
-        if reason:
-            return None, reason
-    else:
-        commands = [words for command in COMMANDS if (words := _command(command))]
+    commands = [_words(asked)] if asked else [words for command in COMMANDS if (words := _command(command))]
+    if not commands:
+        raise LookupError(f"none of {', '.join(command[0] for command in COMMANDS)} is on the PATH")
     reasons = []
     for words in _different(commands):
         compiler, reason = _tried(words, exact)
         if compiler:
             return compiler, ""
         reasons.append(f"{os.path.basename(words[0])}: {reason}")
-    names = ", ".join(command[0] for command in COMMANDS)
-    return None, "; ".join(dict.fromkeys(reasons)) or f"none of {names} is on the PATH"
+    return None, "; ".join(reasons)
 
 
 def _different(commands: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -179,18 +182,19 @@ def _different(commands: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return list(first.values())
 
 
-def _words(asked: str) -> tuple[tuple[str, ...], str]:
-    """The command that `CC` means, or why it means none."""
+def _words(asked: str) -> tuple[str, ...]:
+    """The command that `CC` means."""
     import shlex
 
     if words := _command((asked,)):  # a path with spaces
-        return words, ""
+        return words
     try:
         split = shlex.split(asked, posix=os.name == "posix")
     except ValueError as error:
-        return (), f"CC={asked!r} cannot be split into words ({error})"
-    words = _command(tuple(split))
-    return words, "" if words else f"CC={asked!r} is not on the PATH"
+        raise LookupError(f"CC={asked!r} cannot be split into words ({error})") from None
+    if words := _command(tuple(split)):
+        return words
+    raise LookupError(f"CC={asked!r} is not on the PATH")
 
 
 def _command(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -215,7 +219,7 @@ def _is_installed(program: str) -> bool:
 def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
     """The compiler of a command, if it computes as it should; what is known is kept."""
     facts = [*words, *_identities(words), processor(), PROOF, str(exact)]
-    key = cache.digest(*[fact.encode() for fact in facts])
+    key = cache.digest(*facts)
     for _, content in cache.found(key, ".txt"):
         version, *flags = content.decode().split("\n")
         return Compiler(words, version, tuple(flags)), ""
@@ -223,8 +227,6 @@ def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
         compiler, reason = in_work_folder(lambda folder: _proved(words, folder, exact))
     except _TooLongError as error:
         return None, str(error)
-    except OSError as error:
-        return None, f"{error.strerror or error} in the folder of temporary files (TMPDIR names another)"
     if compiler:
         with contextlib.suppress(OSError):
             cache.keep(key, ".txt", "\n".join([compiler.version, *compiler.flags]).encode())
@@ -276,7 +278,7 @@ def _wrong(program: str) -> str:
     status, said = _run([program], os.path.dirname(program))
     if status == 0 and said.strip() == "right":
         return ""
-    return said.strip() or f"its program {_ended(status)}"
+    return said.strip().partition("\n")[0][:100] or f"its program {_ended(status)}"
 
 
 def _build(command: list[str], source: str) -> str:

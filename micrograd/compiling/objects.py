@@ -39,7 +39,7 @@ def loaded(source: str, exact: bool = False, libraries: tuple[str, ...] = ()) ->
     if compiler is None:
         raise CaptureError(f"compile: backend='c' needs a C compiler that works: {why};\n{REPAIR}")
     parts = [source, *compiler, compilers.processor(), *libraries]
-    key = cache.digest(*[repr(part).encode() for part in parts])
+    key = cache.digest(*map(repr, parts))
     library = _loaded.get(key) or _kept(key)
     if library is None:
         library = _compiled(compiler, f"{source}\n{MARK.format(key)}", key, libraries)

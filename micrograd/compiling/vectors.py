@@ -97,7 +97,7 @@ def _looked_up(compiler: compilers.Compiler, names: set[str]) -> dict[str, bool]
 
 def _key(compiler: compilers.Compiler, name: str) -> str:
     facts = [name, *compiler.words, *compiler.flags, compiler.version, compilers.processor(), repr(_SAMPLES)]
-    return cache.digest(b"a vector form", *[fact.encode() for fact in facts])
+    return cache.digest("a vector form", *facts)
 
 
 def _in_libmvec(names: set[str]) -> frozenset[str]:

@@ -81,6 +81,15 @@ def test_each_name_is_tried(real, script, tmp_path, monkeypatch, name):
 
 
 @posix
+def test_one_that_is_installed_while_we_run(real, script, tmp_path, monkeypatch):
+    before = os.environ["PATH"]
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert compilers.found()[0] is None
+    script(f'PATH={shlex.quote(before)} exec {real} "$@"', "gcc")
+    assert compilers.found()[0] is not None
+
+
+@posix
 def test_the_first_that_works_is_taken(real, script, tmp_path, monkeypatch):
     script("echo 'cc: error: no licence' >&2; exit 1", "cc")
     path = script(f'PATH={shlex.quote(os.environ["PATH"])} exec {real} "$@"', "clang")
@@ -118,14 +127,17 @@ def test_the_same_program_is_not_tried_under_each_name(script, tmp_path, monkeyp
         "{spaced}",
         "   {path}   ",
         "wrapper {path}",
+        "{odd}",
     ],
 )
 def test_cc_is_a_path_or_several_words(real, script, tmp_path, monkeypatch, form):
     call = f'exec {real} "$@"'
+    odd = os.fsdecode(b"\xff")  # a name that is not text
     paths = {
         "path": script(call, "mine"),
         "wrapper": script('exec "$@"', "wrapper"),
         "spaced": script(call, "a b", "c d"),
+        "odd": script(call, odd),
     }
     monkeypatch.setenv("PATH", f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("CC", form.format(**paths))
@@ -296,7 +308,11 @@ def test_one_that_hangs_where_processes_cannot_be_watched(script, monkeypatch):
 
 @posix
 def test_an_interrupt_ends_the_compiler(script, tmp_path, monkeypatch):
+    waits, waited = threading.Event(), compilers._waited
+    monkeypatch.setattr(compilers, "_waited", lambda process: waits.set() or waited(process))
+
     def interrupt():
+        waits.wait()
         while not (tmp_path / "child").exists():
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
@@ -405,7 +421,7 @@ def test_a_full_disk_leaves_no_message(real, script, tmp_path, monkeypatch):
     compilers.look_again()
     assert compilers.found() == (
         None,
-        "cc: No space left on device in the folder of temporary files (TMPDIR names another)",
+        "No space left on device in the folder of temporary files (TMPDIR names another)",
     )
 
 
@@ -434,6 +450,10 @@ def test_a_work_folder_is_private_and_removed(tmp_path):
 def test_where_temporary_files_cannot_be_the_cache_serves(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     assert compilers.in_work_folder(os.path.dirname) == cache.folder()
+    if os.name == "posix":  # not where others could exchange our files
+        os.chmod(cache.folder(), 0o777)
+        with pytest.raises(FileNotFoundError):
+            compilers.in_work_folder(os.path.dirname)
     (tmp_path / "file").touch()
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
     with pytest.raises(OSError):
