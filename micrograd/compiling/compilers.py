@@ -13,6 +13,7 @@ import errno
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -359,8 +360,11 @@ def _waited(process: subprocess.Popen[bytes]) -> int:
             try:
                 poll = select.poll()
                 poll.register(ended, select.POLLIN)
-                if poll.poll(1000.0 * TIMEOUT):
-                    return process.wait()
+                end = time.monotonic() + TIMEOUT
+                # In pieces: `poll` does not see an interrupt that comes just before it.
+                while (left := end - time.monotonic()) > 0.0:
+                    if poll.poll(1000.0 * min(left, 1.0)):
+                        return process.wait()
             finally:
                 os.close(ended)
             return process.wait(0.0)
