@@ -71,7 +71,7 @@ def seed_of(root: Node, gradient: Any, unknown: dict[str, Any]) -> Any:
         )
     seed = ones_like(data_of(root)) if gradient is None else given_cotangent("backward", root, data_of(gradient))
     if CAPTURES:
-        note_backward(root, seed)
+        note_backward(root, gradient if isinstance(gradient, Node) else seed)
     return seed
 
 

@@ -64,18 +64,18 @@ def write(values: list[Any], buffer: Any) -> None:
     for i in range(len(values)):
         node: Node = values[i]
         node._is_float = True
-        node._float = buffer[i]
+        node._float = float(buffer[i])
 
 
 def add_to_grads(values: list[Any], buffer: Any, factor: float) -> None:
     """Add factor times each double to the gradient of the value."""
     for i in range(len(values)):
         node: Node = values[i]
-        part = factor * buffer[i]
+        part = factor * float(buffer[i])
         if node._has_float_grad:
             node._float_grad += part
         else:
-            add_grad(node, float(part))
+            add_grad(node, part)
 
 
 def set_grads(values: list[Any], buffer: Any) -> None:
@@ -83,7 +83,7 @@ def set_grads(values: list[Any], buffer: Any) -> None:
     for i in range(len(values)):
         node: Node = values[i]
         node._has_float_grad = True
-        node._float_grad = buffer[i]
+        node._float_grad = float(buffer[i])
         node._has_gradient = False
         node._gradient = None
 

@@ -7,8 +7,9 @@ so programs of one structure share one object file, and equal lines one function
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
@@ -50,6 +51,7 @@ class CRunner:
     def __init__(self, program: Program, forward: list[Line], back: list[Line], exact: bool) -> None:
         self.program = program
         self._functions: dict[str, int] = {}
+        self._where: dict[int, tuple[int, int]] = {}  # the function and the pointers of a line, by its id
         self._pointers: list[Any] = []  # what all calls get, one call after the other
         self._steps = {"forward": self._steps_of(forward, exact), "backward": self._steps_of(back, exact)}
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
@@ -68,6 +70,7 @@ class CRunner:
                 writer = LineInC(line, exact)
                 which.append(self._functions.setdefault(writer.text("{name}"), len(self._functions)))
                 first.append(len(self._pointers))
+                self._where[id(line)] = which[-1], first[-1]
                 self._pointers += writer.pointers
             count = len(which)
             steps.append(((ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first), count))
@@ -84,6 +87,13 @@ class CRunner:
     def backward(self, space: Workspace) -> None:
         """Run the lines of `backward()`."""
         self._run("backward", space)
+
+    def repeated(self, line: Line, count: int, space: Workspace) -> Callable[[], Any]:
+        """A function that runs one line many times, to measure it."""
+        if isinstance(line, Opaque):
+            return functools.partial(line.repeat, count, space.arrays)
+        which, first = ((ctypes.c_int * count)(*[x] * count) for x in self._where[id(line)])
+        return functools.partial(self._run_lines, which, first, count, space.pointers)
 
     def _run(self, name: str, space: Workspace) -> None:
         for step in self._steps[name]:

@@ -26,6 +26,7 @@ class Compiled:
         self._plans: dict[Any, Plan] = {}
         self._keyed: frozenset[int] = frozenset()
         self._last: Plan | None = None
+        self._refusals: list[str] = []
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """What the function gives."""
@@ -45,13 +46,25 @@ class Compiled:
 
     @property
     def program(self) -> Any:
-        """The program that ran last."""
-        return None if self._last is None else self._last.program
+        """The program that ran last: it prints itself."""
+        from micrograd.compiling.printing import Printout
+
+        return None if self._last is None else Printout(self, self._last)
 
     @property
     def source(self) -> str:
         """The C of the program that ran last."""
         return "" if self._last is None else self._last.runner.source
+
+    def explain(self, profile: bool = False) -> str:
+        """What was compiled, and as what it runs; what was not, and why; memory.
+
+        Args:
+            profile: also the time of each line, measured now.
+        """
+        from micrograd.compiling.explaining import explained
+
+        return explained(self, self._last, len(self._plans), self._refusals, profile)
 
     def _captured(self, args: Any, options: Any) -> Plan:
         while True:
@@ -59,9 +72,21 @@ class Compiled:
                 return self._capture_once(args, options)
             except BecomesKey as key:
                 self._keyed |= {key.argument}
+            except CaptureError as refusal:
+                self._refusals.append(str(refusal))
+                raise
 
     def _capture_once(self, args: Any, options: Any) -> Plan:
         capture = Capture()
+        result, leaves = self.captured_by(capture, args, options)
+        plan = Plan(capture, result, leaves, self._exact, self._backend)
+        plan.given = (args, options)
+        return plan
+
+    def captured_by(self, capture: Capture, args: Any, options: Any) -> tuple[Any, list[Any]]:
+        """Run the function within a capture: its result, and the traced leaves of its
+        arguments.
+        """
         leaves: list[Any] = []
 
         def make(leaf: Any) -> Any:
@@ -72,7 +97,7 @@ class Compiled:
         with capture:
             given, named = arguments.replaced((args, options), make)
             result = self._function(*given, **named)
-        return Plan(capture, result, leaves, self._exact, self._backend)
+        return result, leaves
 
 
 def _argument(capture: Capture, k: int, leaf: Any) -> Any:

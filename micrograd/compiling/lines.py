@@ -143,6 +143,7 @@ class Program:
         """A buffer that holds this constant array."""
         dtype = "float32" if numbers.dtype == np.float32 else "float64"
         buffer = self.new(f"c{len(self.arrays)}", numbers.size, "constants", dtype=dtype)
+        buffer.shape = tuple(numbers.shape)
         self.arrays[buffer.name] = np.array(numbers, dtype).reshape(-1)
         return buffer
 

@@ -60,6 +60,11 @@ class Opaque(Line):
             z = self.op.forward(*given, **self.params) if self.pulled is None else self._pull(*given)
         arrays[self.target.name][:] = np.reshape(z, -1)
 
+    def repeat(self, count: int, arrays: dict[str, Any]) -> None:
+        """Run many times, to be measured."""
+        for _ in range(count):
+            self.run(arrays)
+
     def _pull(self, g: Any, z: Any, *inputs: Any) -> Any:
         op, i = self.op, self.pulled
         assert i is not None
@@ -78,6 +83,7 @@ class Opaque(Line):
                 size = int(np.prod(shape, dtype=int))
                 name = f"part{sum(n.startswith('part') for n in program.buffers)}"
                 part = program.new(name, size, dtype=read.buffer.dtype)
+                part.shape = shape
                 shapes = [self.target.shape, self.target.shape, *self.shapes]
                 made.append(
                     Opaque(part, self.op, self.params, [*own, *self.inputs], shapes, [None, None, *self.dtypes], i)

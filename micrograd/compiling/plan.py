@@ -44,20 +44,33 @@ class Plan:
         theta: the states that are numbers, in the order of their buffer.
         states: all states.
         starts: where each result begins in the outputs.
+        given: the arguments of the call that was captured.
+        exact: whether every number is to the last bit what eager gives.
+        count: how many numbers the captured run computed and read.
+        script, roller: of a plan that is only looked at, how it was made; else None.
     """
+
+    given: tuple[Any, Any] = ((), {})
+    script: Transcript | None = None
+    roller: Roller | None = None
+    runner: Any = None
+    forward: list[Line]
+    back: list[Line]
 
     def __init__(self, capture: Capture, result: Any, leaves: list[Any], exact: bool, backend: str) -> None:
         script = Transcript(capture)
         tape = script.tape
+        self.count = len(tape)
+        self.exact = exact
         tape.argument_sizes = [len(arguments.flat(leaf)) for leaf in leaves]
-        self._tree = result
+        self.tree = result
         results = leaves_of(result)
         self.is_value = [isinstance(x, Node) for x in results]
         entries = [script.entry_of(x) for x in results]
         self._kinds = [type(tape.numbers[e]) for e in entries]
         self._dtypes = [getattr(tape.numbers[e], "dtype", None) for e in entries]
-        self._shapes = [shape_of(tape.numbers[e]) for e in entries]
-        self.starts = np.cumsum([0, *map(math.prod, self._shapes)]).tolist()
+        self.shapes = [shape_of(tape.numbers[e]) for e in entries]
+        self.starts = np.cumsum([0, *map(math.prod, self.shapes)]).tolist()
         grads = {state: e for state, e in script.grads.items() if e is not None}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
@@ -66,7 +79,7 @@ class Plan:
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
-        self._writes: dict[str, tuple[list[Any], Any]] = {}
+        self.writes: dict[str, tuple[list[Any], Any]] = {}
         self._pool: list[Any] = []
         if backend == "tape":
             self._on_tape(script, entries, grads)
@@ -77,7 +90,7 @@ class Plan:
             self._write(roller, "written", script.written, boundary.write)
             self._write(roller, "grads", grads, boundary.set_grads)
         roller.write("outputs", entries)
-        self.kept = {"outputs", *self._writes}
+        self.kept = {"outputs", *self.writes}
         if script.root is not None:
             root = roller.write("root", [script.root])
             assert script.seed is not None
@@ -92,15 +105,18 @@ class Plan:
         self.theta = [script.states[i] for i in self.program.theta]
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
-        self.runner: Any = CRunner(self.program, self.forward, self.back, exact)
+        if backend:
+            self.runner = CRunner(self.program, self.forward, self.back, exact)
+        else:
+            self.script, self.roller = script, roller
 
     def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
         """Run the tape as it is, without lines."""
         written = script.written
         self.theta = self.states
         self.array_states, self.array_befores = [], []
-        self._writes["written"] = ([self.states[s] for s in written], boundary.write)
-        self._writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
+        self.writes["written"] = ([self.states[s] for s in written], boundary.write)
+        self.writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
         self.runner = TapeRunner(
             script.tape,
             len(self.states),
@@ -134,16 +150,52 @@ class Plan:
         numbers.sort(key=lambda s: int(roller.numbered[s]))
         if numbers:
             roller.write(name, [entries[s] for s in numbers])
-            self._writes[name] = ([self.states[s] for s in numbers], put)
+            self.writes[name] = ([self.states[s] for s in numbers], put)
         for s, entry in entries.items():
             if shape_of(roller.tape.numbers[entry]):
                 roller.write(f"{name}{s}", [entry])
-                self._writes[f"{name}{s}"] = ([self.states[s]], boundary.ARRAY[put])
+                self.writes[f"{name}{s}"] = ([self.states[s]], boundary.ARRAY[put])
+
+    def results_of_entries(self) -> list[tuple[Any, int]]:
+        """The entry of the tape that each result is, for a plan that is only looked at.
+
+        A result is an output and its number, or the name of a buffer of new data or
+        gradients.
+        """
+        script = self.script
+        assert script is not None
+        found: list[tuple[Any, int]] = [
+            (("outputs", i), script.entry_of(x)) for i, x in enumerate(leaves_of(self.tree))
+        ]
+        for name, entries in (("written", script.written), ("grads", script.grads)):
+            for s, entry in entries.items():
+                if entry is not None:
+                    found.append((f"{name}{s}" if f"{name}{s}" in self.program.buffers else name, entry))
+        return found
 
     def run(self, leaves: list[Any]) -> Any:
         """The results for these arguments."""
         space = self._pool.pop() if self._pool else self.runner.workspace()
         arrays = space.arrays
+        self._fill(arrays, leaves)
+        self.runner.forward(space)
+        for name, (states, put) in self.writes.items():
+            put(states, arrays[name])
+        for state in self.cleared:
+            state._grad = None
+        call = Call(self, space)
+        numbers = arrays["outputs"]
+        results = []
+        for i, (start, shape, kind) in enumerate(zip(self.starts, self.shapes, self._kinds, strict=False)):
+            if shape:
+                number = numbers[start : start + math.prod(shape)].reshape(shape).astype(self._dtypes[i])
+            else:
+                number = kind(numbers[start])
+            results.append(call.value(number, i) if self.is_value[i] else number)
+        return like(self.tree, results)
+
+    def _fill(self, arrays: dict[str, Any], leaves: list[Any]) -> None:
+        """Put the numbers of states and arguments into the arrays of a call."""
         wrong = boundary.read(self.theta, arrays["theta"])
         if wrong >= 0:
             raise CaptureError(f"compile: {self.theta[wrong]} was a number when the function was captured")
@@ -156,21 +208,18 @@ class Plan:
         for k, leaf in enumerate(leaves):
             if f"arg{k}" in arrays:
                 arrays[f"arg{k}"][:] = arguments.flat(leaf)
+
+    def rehearsed(self) -> Any:
+        """A workspace in which the captured call was run, without a trace outside."""
+        space = self.runner.workspace()
+        leaves: list[Any] = []
+        arguments.replaced(self.given, leaves.append)
+        self._fill(space.arrays, leaves)
         self.runner.forward(space)
-        for name, (states, put) in self._writes.items():
-            put(states, arrays[name])
-        for state in self.cleared:
-            state._grad = None
-        call = Call(self, space)
-        numbers = arrays["outputs"]
-        results = []
-        for i, (start, shape, kind) in enumerate(zip(self.starts, self._shapes, self._kinds, strict=False)):
-            if shape:
-                number = numbers[start : start + math.prod(shape)].reshape(shape).astype(self._dtypes[i])
-            else:
-                number = kind(numbers[start])
-            results.append(call.value(number, i) if self.is_value[i] else number)
-        return like(self._tree, results)
+        if self.back:
+            space.arrays["d_outputs"][:] = 1.0
+            self.runner.backward(space)
+        return space
 
     def give_back(self, space: Any) -> None:
         """A workspace that no result needs any more."""

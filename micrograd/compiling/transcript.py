@@ -153,10 +153,15 @@ class Transcript:
         part = self.tape.add(GRADIENT, origin=state)
         self.grads[state] = part if before is None else self.tape.add(add, (part, before))
 
+    def known(self, x: Any) -> int | None:
+        """The entry of a node or a number of the run that is on the tape already."""
+        entry = self._entry.get(id(x)) if isinstance(x, (Node, Captured)) else None
+        return None if entry is None or entry < 0 else entry
+
     def entry_of(self, x: Any) -> int:
         """The entry of a node, a number of the run, or a raw number."""
-        known = self._entry.get(id(x)) if isinstance(x, (Node, Captured)) else None
-        if known is not None and known >= 0:
+        known = self.known(x)
+        if known is not None:
             return known
         if isinstance(x, Node) and type(data_of(x)) not in PLAIN:
             return self.entry_of(data_of(x))

@@ -1,0 +1,186 @@
+"""Printed programs: their exact text. And the text, run by NumPy, gives the numbers of
+the program.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import micrograd
+from micrograd import Value
+from micrograd.compiling.opaque import Opaque
+from micrograd.compiling.writing import op_name
+from micrograd.ops import OPS
+from tests.compiling import moons
+from tests.compiling.programs import ARRAYS, SCALARS
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("name", ["loss", "step"])
+def test_the_moons(name):
+    compiled = micrograd.compile(getattr(moons, name))
+    compiled(*moons.GIVEN[name])
+    assert f"{compiled.program}\n" == (HERE / f"moons_{name}.txt").read_text(encoding="utf-8")
+
+
+# Small programs: what is printed of the lines of a call
+
+
+w, b, u = Value(2.0), Value(1.0), Value(3.0, label="scale")
+ws = [Value(float(k)) for k in range(6)]
+W, B = Value(np.arange(6.0).reshape(2, 3)), Value(np.arange(3.0))
+K = Value(np.arange(24.0).reshape(2, 3, 4))
+X = np.arange(6.0).reshape(3, 2)
+TEXTS = {
+    "names of variables": (lambda: w * 3.0 + b, ["result = b + 3 * w"]),
+    "a label": (lambda: u * u, ["result = scale ** 2"]),
+    "a list of values": (lambda: sum(x * x for x in ws), ["result = ws @ ws"]),
+    "a scaled sum": (lambda: sum(x.exp() for x in ws) * 0.5, ["v1 = exp(ws)", "v2 = sum(v1)", "result = 0.5 * v2"]),
+    "a third": (lambda: w * (1.0 / 3.0), ["result = 1 / 3 * w"]),
+    "a difference": (lambda: 1.0 - w * b, ["result = 1 - w * b"]),
+    "a sum within a product": (lambda: (w - b) * (w - 1.0), ["result = (w - b) * (w - 1)"]),
+    "quotients": (lambda: W / (B / 2.0 + 1.0), ["v2 = 1 + B / 2", "result = W / v2"]),
+    "a power": (lambda: (w * b) ** 3.5, ["result = (w * b) ** 3.5"]),
+    "where": (lambda: np.where(W > 1.0, W, 0.0), ["result = where(W > 1, W, 0)"]),
+    "detached": (lambda: w.detach() * b, ["result = b * w.detach()"]),
+    "x @ w": (lambda: X @ W, ["result = c1 @ W"]),
+    "w @ b": (lambda: W @ B, ["result = W @ B"]),
+    "b @ w.T": (lambda: B @ W.T, ["result = W @ B"]),
+    "w.T @ w": (lambda: W.T @ W, ["result = W.T @ W"]),
+    "w @ w.T": (lambda: W @ W.T, ["result = W @ W.T"]),
+    "a batch of products": (lambda: K @ np.ones((2, 4, 5)), ["result = K @ c1"]),
+    "an einsum": (lambda: np.einsum("ij,kj,k->i", W, X.T, np.ones(2)), ["result = einsum('ij,kj,k->i', W, c1, c2)"]),
+    "a sum over an axis": (lambda: W.sum(axis=1), ["result = sum(W, axis=1)"]),
+    "a sum over two axes": (lambda: K.sum(axis=(0, 2)), ["result = sum(K, axis=(0, 2))"]),
+    "the largest": (lambda: W.max(axis=0), ["result = max(W, axis=0)"]),
+    "rows": (lambda: W[:, 0] * W[:, -1], ["result = W[:, 0] * W[:, 2]"]),
+    "steps": (lambda: B[::2] + B[::-2], ["result = B[::2] + B[::-2]"]),
+    "a part": (lambda: B[1:3], ["result = B[1:]"]),
+    "rows by index": (lambda: W[np.array([1, 0, 1])], ["result = W[[1, 0, 1]]"]),
+    "elements by index": (lambda: B[np.array([2, 0, 1])], ["result = B[[2, 0, 1]]"]),
+    "a column and a row": (lambda: W[:, :1] * B, ["result = W[:, 0][:, None] * B"]),
+    "a transpose": (lambda: W.T * X, ["result = W.T * c1"]),
+    "stack": (lambda: np.stack([B, B * 2.0]), ["result[0] = B", "result[1] = 2 * B"]),
+    "windows": (
+        lambda: [sum(ws[i : i + 3]) for i in range(4)],
+        ["v1[i] = sum(ws[i + j] for j < 3)  for i < 4", "result1, result2, result3, result4 = v1"],
+    ),
+    "what has no loops": (lambda: np.cumsum(B), ["result = cumsum(B)"]),
+    "a dict": (lambda: {"double": w * 2.0, "half": w / 2.0}, ["double, half = w * c1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_lines(name):
+    function, wanted = TEXTS[name]
+    compiled = micrograd.compile(function)
+    compiled()
+    rows = [row.text for row in compiled.program.rows if row.section == "forward"]
+    assert rows[:-1] == [text.replace("'", '"') for text in wanted]
+    assert rows[-1].startswith("return ")
+
+
+# The text is right: run by NumPy, it gives what the program gives
+
+
+def _functions():
+    found = {op_name(op): op for op in OPS.values()}
+    found |= {
+        "sum": _sum,
+        "add": np.add,
+        "max": np.max,
+        "min": np.min,
+        "where": np.where,
+        "einsum": np.einsum,
+        "take": np.take,
+    }
+    return found | {"inf": np.inf, "nan": np.nan}
+
+
+def _sum(x, axis=None):
+    return sum(x) if inspect.isgenerator(x) else np.sum(x, axis=axis)
+
+
+def _python(text):
+    """A printed statement as Python: names without dots, and loops."""
+    text = re.sub(r"\b([A-Za-z_]\w*)\.(grad|data)\b", r"\1_\2", text).replace(".detach()", "")
+    text, _, outer = text.partition("  for ")
+    text = re.sub(r" for ((?:\w+ < \d+(?:, )?)+)\)", lambda m: _loops(m[1]) + ")", text)
+    head = "".join(f"{'    ' * k}for {_loop(x)}:\n" for k, x in enumerate(outer.split(", ") if outer else []))
+    return f"{head}{'    ' * (head.count(chr(10)))}{text}\n"
+
+
+def _loops(text):
+    return "".join(f" for {_loop(x)}" for x in text.split(", "))
+
+
+def _loop(text):
+    letter, _, size = text.partition(" < ")
+    return f"{letter} in range({size})"
+
+
+def run_by_numpy(printout, arrays):
+    """The arrays that the printed text gives, by name; the same of the program."""
+    sheet = printout.sheet
+    rows = printout.rows
+    space, wanted = _functions(), {}
+    used = {b.name for line in printout.lines for b in [line.target, *[r.buffer for r in line.reads()]]}
+    for family, blocks in sheet.layout.blocks.items():
+        for name, buffer in printout.buffers.items():
+            if name in used and sheet.layout.family(buffer) == family:
+                flat = arrays[name][: buffer.size].astype(float)
+                is_given = buffer.kind in ("argument", "constants", "state") or name == "d_outputs"
+                mine = flat.copy() if is_given else np.full(len(flat), np.nan)
+                for block in blocks:
+                    shown = sheet.name(buffer, block).replace(".", "_")
+                    part = slice(block.start, block.start + block.size)
+                    space[shown], wanted[shown] = mine[part].reshape(block.shape), flat[part].reshape(block.shape)
+                if family in ("theta", "constants"):
+                    space.setdefault(sheet.whole(buffer).replace(".", "_"), mine)
+    space |= sheet.notation.tables
+    for row in rows:
+        if isinstance(row.line, Opaque):
+            name = sheet.notation.whole(row.line.target)
+            space[name][...] = wanted[name]
+        elif row.section not in ("theta", "constants") and not row.text.startswith("return "):
+            _run(_python(row.text), space)
+    return space, wanted
+
+
+def _run(text, space):
+    if re.match(r"[A-Za-z_]\w* = ", text):
+        name, _, expression = text.partition(" = ")
+        if name in space:
+            text = f"{name}[...] = {expression}"
+    exec(text, {}, space) if "for " not in text else exec(text, space)
+
+
+@pytest.mark.parametrize("name", [*ARRAYS, *SCALARS])
+def test_the_text_gives_the_numbers_of_the_program(name):
+    function, _ = {**ARRAYS, **SCALARS}[name]
+    compiled = micrograd.compile(function)
+    compiled()
+    _compare(compiled)
+
+
+@pytest.mark.parametrize("name", ["loss", "step"])
+def test_the_text_of_the_moons_gives_their_numbers(name):
+    compiled = micrograd.compile(getattr(moons, name))
+    compiled(*moons.GIVEN[name])
+    _compare(compiled)
+
+
+def _compare(compiled):
+    found, wanted = run_by_numpy(compiled.program, compiled.program.rehearsed())
+    compared = 0
+    for name, numbers in wanted.items():
+        if not np.isnan(found[name]).all():
+            assert np.allclose(found[name], numbers, rtol=1e-6, atol=1e-7), name
+            compared += 1
+    assert compared
