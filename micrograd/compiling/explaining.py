@@ -9,7 +9,7 @@ from typing import Any
 
 from micrograd.compiling.lines import Line
 from micrograd.compiling.opaque import Opaque
-from micrograd.compiling.printing import Printout, Row, shown
+from micrograd.compiling.printing import GRADIENTS, Printout, Row, shown
 
 WIDEST = 52  # columns for the text of a line
 LONGEST = 2e-3  # seconds that one line is run for, again and again
@@ -31,25 +31,34 @@ def explained(compiled: Any, plan: Any, kept: int, refusals: list[str], profile:
         return "\n".join([f"{name}: it has not run yet, so there is no program", *_refused(refusals)])
     printout = Printout(compiled, plan)
     text = [printout.title, *_facts(plan, printout, kept), *_opaque(printout), *_refused(refusals)]
-    return "\n".join([*text, *(_profile(plan, printout) if profile else [])])
+    if profile and not hasattr(plan.runner, "repeated"):
+        text += ["", f"no time per line: {_runner(plan)} has no lines that run alone"]
+    elif profile:
+        text += _profile(plan, printout)
+    return "\n".join(text)
+
+
+def _runner(plan: Any) -> str:
+    name = type(plan.runner).__name__
+    return NAMES.get(name, name)
 
 
 def _facts(plan: Any, printout: Printout, kept: int) -> list[str]:
-    forward, back = len(plan.forward), len(plan.back)
+    back = sum(row.section == GRADIENTS for row in printout.rows_of_lines())
+    lines = f"{len(printout.lines)} lines, of them {back} of gradients"
     space = plan.runner.workspace()
     used = {b.name for line in printout.lines for b in [line.target, *[r.buffer for r in line.reads()]]}
-    total = sum(array.nbytes for name, array in space.arrays.items() if name in used)
+    arrays = [array for name, array in space.arrays.items() if name in used or not hasattr(plan, "forward")]
     states = [*plan.theta, *[state for _, state in plan.array_states]]
+    size = sum(array.nbytes for array in arrays)
     given = ", ".join(f"{part.name} {part.shape}" for part in printout.given)
-    lines = f"{forward} lines, and {back} for backward()" if back else f"{forward} lines"
-    name = type(plan.runner).__name__
     facts = {
         "captured": f"{plan.count:,} numbers in one run, rolled into {lines}",
-        "runs as": f"{NAMES.get(name, name)}{', exact' if plan.exact else ''}",
+        "runs as": f"{_runner(plan)}{', exact' if plan.exact else ''}",
         "arguments": f"{given or 'none'}; another shape, length, boolean or string makes another program",
         "programs": f"{kept} kept",
         "reads": f"{len(states):,} values of the caller, at each call",
-        "memory": f"{total:,} bytes in {len(used)} arrays, for each call whose result is alive",
+        "memory": f"{size:,} bytes in {len(arrays)} arrays, for each call whose result is alive",
     }
     if plan.is_step:
         written = sum(len(values) for name, (values, _) in plan.writes.items() if name.startswith("written"))

@@ -248,7 +248,7 @@ def block_names(paths: Sequence[Sequence[str]], shapes: Sequence[Sizes], taken: 
             continue
         if path and not is_alone and len({_home(p) for p, w in zip(whole, words, strict=True) if w == word}) > 1:
             short += str(rank[_home(path)])
-        shown = f"{path}{_range(block, path)}"
+        shown = f"{path}{_range(block, path)}" if whole.count(path) > 1 else path
         named.append(Named(free_name(short if path else "p", taken, starts_at=1 if path else 0), shown))
     return named
 

@@ -156,6 +156,8 @@ def located(compiled: Any, plan: Plan) -> Origins | None:
         again = Plan(capture, result, leaves, plan.exact, "")
     except Exception:  # the caller's function may raise anything: the program is shown without its lines
         return None
+    if not hasattr(plan, "forward"):  # it runs on the tape
+        return Origins(capture, result, again)
     is_same = [_mark(line) for line in [*plan.forward, *plan.back]] == [
         _mark(line) for line in [*again.forward, *again.back]
     ]

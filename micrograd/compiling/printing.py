@@ -20,6 +20,7 @@ from micrograd.compiling.notation import Notation
 from micrograd.compiling.origins import Origins, Place, located
 from micrograd.compiling.terms import Read
 from micrograd.compiling.writing import number
+from micrograd.errors import CaptureError
 from micrograd.node import data_of
 from micrograd.trees import like
 
@@ -85,6 +86,12 @@ class Printout:
 
     def __init__(self, compiled: Any, plan: Any) -> None:
         self._compiled = compiled
+        self._ran = plan
+        if not hasattr(plan, "forward"):  # it runs on the tape: this is what it is as lines
+            if self.origins is None:
+                raise CaptureError("compile: the function does not do again what it did, so it cannot be printed")
+            plan = self.origins.plan
+            plan.given = self._ran.given
         self._plan = plan
         self.lines: list[Line] = [*plan.forward, *plan.back]
         self.buffers: dict[str, Buffer] = plan.program.buffers
@@ -94,7 +101,7 @@ class Printout:
         """Which of the caller's lines made which line; the function runs once more for
         this. None where it does not do again what it did.
         """
-        return located(self._compiled, self._plan)
+        return located(self._compiled, self._ran)
 
     @functools.cached_property
     def sheet(self) -> Sheet:

@@ -169,8 +169,8 @@ class Writer:
         made = []
         parts = in_order(root)
         for part in parts:
-            for x in part.inputs if isinstance(part, Term) else ():
-                uses[id(x)] = uses.get(id(x), 0) + 1
+            for x in {id(x) for x in part.inputs} if isinstance(part, Term) else ():
+                uses[x] = uses.get(x, 0) + 1
         for part in parts:
             if not isinstance(part, Term):
                 continue

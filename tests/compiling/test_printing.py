@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import micrograd
 from micrograd import Value
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.writing import op_name
+from micrograd.errors import CaptureError
 from micrograd.ops import OPS
 from tests.compiling import moons
 from tests.compiling.programs import ARRAYS, SCALARS
@@ -184,3 +186,121 @@ def _compare(compiled):
             assert np.allclose(found[name], numbers, rtol=1e-6, atol=1e-7), name
             compared += 1
     assert compared
+
+
+# Pages
+
+
+def test_a_page_needs_nothing_else_and_its_links_lead_somewhere():
+    compiled = micrograd.compile(moons.loss)
+    compiled(*moons.GIVEN["loss"])
+    page = compiled.program.html()
+    assert not re.search(r"https?:|src=|<link|@import|url\(", page)
+    ids = set(re.findall(r'\bid="([^"]+)"', page))
+    links = re.findall(r'href="#([^"]+)"', page)
+    assert len(links) > 15
+    assert [link for link in links if link not in ids] == []
+    assert "scores = list(map(model, inputs))" in page
+    assert "1 - scores * y &gt; 0" in page
+    assert '<html lang="en">' in page
+    assert "prefers-color-scheme: dark" in page
+
+
+# Names
+
+
+def test_numbers_that_make_one_argument_have_their_own_names():
+    compiled = micrograd.compile(lambda x, y: x * w + y)
+    compiled(2.0, 3.0)
+    assert compiled.program.rows[1].text == "result = y + x * w"
+    assert compiled.program.title == "<lambda>(x, y)"
+
+
+def test_arguments_in_lists_and_dicts():
+    compiled = micrograd.compile(lambda batch, *more, scale: (batch["x"] * more[0][0] + more[0][1]).sum() * scale * w)
+    compiled({"x": np.ones(2)}, [np.ones(2), np.ones(2)], scale=2.0)
+    assert compiled.program.arguments == ["batch['x']", "more[0][0]", "more[0][1]", "scale"]
+
+
+def test_a_function_that_does_not_do_the_same_again_is_printed_without_its_lines():
+    runs = []
+
+    def changing():
+        runs.append(1)
+        return w * b if len(runs) == 1 else w + b
+
+    compiled = micrograd.compile(changing)
+    compiled()
+    assert str(compiled.program).splitlines()[0] == "changing()"
+    assert [row.text for row in compiled.program.rows][2] == "result = w * b"
+    assert not any(row.places for row in compiled.program.rows)
+
+
+def test_printing_changes_nothing():
+    compiled = micrograd.compile(moons.step)
+    compiled(*moons.GIVEN["step"])
+    before = [(p.data, p.grad) for p in moons.model.parameters()]
+    assert str(compiled.program) == str(compiled.program)
+    compiled.program.html()
+    compiled.explain(profile=True)
+    assert [(p.data, p.grad) for p in moons.model.parameters()] == before
+    assert {type(x) for pair in before for x in pair} == {float}
+
+
+def test_the_tape_prints_what_it_is_as_lines():
+    compiled = micrograd.compile(lambda x: w * x + b, backend="tape")
+    compiled(2.0)
+    assert [row.text for row in compiled.program.rows][2] == "result = b + w * x"
+
+
+# What is explained
+
+
+def test_explain_before_the_first_call_and_after_a_refusal():
+    compiled = micrograd.compile(lambda x: w if x > 0 else b)
+    assert compiled.explain() == "<lambda>: it has not run yet, so there is no program"
+    with pytest.raises(CaptureError):
+        compiled(1.0)
+    refused = compiled.explain().splitlines()[1:]
+    assert refused[0].startswith("  refused    compile: bool() of a number")
+    assert refused[1].strip().startswith("a branch on a number would be frozen in")
+
+
+def test_explain():
+    compiled = micrograd.compile(moons.step)
+    compiled(*moons.GIVEN["step"])
+    text = dict(line.split(maxsplit=1) for line in compiled.explain().splitlines()[1:])
+    assert re.match(r"[\d,]+ numbers in one run, rolled into \d\d lines, of them 1\d of gradients", text["captured"])
+    assert text["arguments"].startswith("X (100, 2), y (100,), rate (); another shape")
+    assert text["writes"] == "the data of 337 values, and gradients: it is a whole step"
+    assert re.match(r"[\d,]+ bytes in \d\d arrays", text["memory"])
+
+
+def test_explain_names_ops_without_loops():
+    compiled = micrograd.compile(lambda: np.cumsum(B).sum() * 2.0)
+    compiled()
+    (line,) = [line for line in compiled.explain().splitlines() if "v1 = cumsum(B)" in line]
+    assert "test_printing.py" in line
+
+
+def test_the_time_of_each_line():
+    compiled = micrograd.compile(moons.step)
+    compiled(*moons.GIVEN["step"])
+    text = compiled.explain(profile=True)
+    lines = re.findall(r"^  (.*?) +([\d.]+) us +\d+%$", text, re.MULTILINE)
+    shown = [line for line, _ in lines]
+    assert "v1 = b1 + X @ W1.T" in shown
+    assert any(line.endswith("scores = list(map(model, inputs))") for line in shown)
+    total = float(re.search(r"([\d.]+) us in all", text)[1])
+    assert sum(float(x) for _, x in lines) == pytest.approx(2 * total, abs=0.05 * len(lines))
+
+
+# The documentation page
+
+
+def test_the_page_is_what_its_script_makes():
+    root = HERE.parent.parent
+    script = runpy.run_path(str(root / "docs" / "make_compile.py"))
+    text = (root / "docs" / "compile.md").read_text(encoding="utf-8")
+    assert script["page"](text) == text
+    assert script["page"](text.replace("**Tape.**", "Tape")) == text  # it would be seen
