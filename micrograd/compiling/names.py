@@ -157,12 +157,22 @@ def _is_of_library(function: Any) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in ("micrograd", "numpy", "builtins")
 
 
-def paths_of(function: Any, states: Sequence[Any]) -> dict[int, str]:
-    """Where the caller finds the states, by their ids: `model.layers.0.weight`."""
+def paths_of(function: Any, args: Any, states: Sequence[Any]) -> dict[int, str]:
+    """Where the caller finds the states, by their ids: `model.layers.0.weight`.
+
+    Args:
+        function: what sees them, in its variables.
+        args: positional arguments, which may be objects that hold some.
+        states: the values.
+    """
     wanted = {id(state) for state in states}
     found: dict[int, str] = {}
     count = 0
-    for name, thing in reachable(function):
+    try:
+        given = list(zip(_positional(inspect.signature(function), len(args)), args, strict=True))
+    except (TypeError, ValueError):
+        given = []
+    for name, thing in [*given, *reachable(function)]:
         for path, value in _values_in(thing, name):
             count += 1
             if id(value) in wanted:
@@ -189,9 +199,13 @@ def _values_in(thing: Any, path: str, depth: int = DEEPEST) -> Iterator[tuple[st
     elif depth and type(thing) is dict:
         for name, part in thing.items():
             yield from _values_in(part, f"{path}.{name}", depth - 1)
-    elif depth and hasattr(thing, "__dict__") and not callable(thing) and not inspect.ismodule(thing):
+    elif depth and hasattr(thing, "__dict__") and not _is_code(thing):
         for name, part in vars(thing).items():
             yield from _values_in(part, f"{path}.{name}", depth - 1)
+
+
+def _is_code(thing: Any) -> bool:
+    return inspect.ismodule(thing) or inspect.isclass(thing) or inspect.isroutine(thing)
 
 
 def common_path(paths: Sequence[str]) -> str:

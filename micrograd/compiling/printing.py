@@ -73,15 +73,16 @@ class Printout:
     >>> w, b = Value(2.0), Value(1.0)
     >>> loss = micrograd.compile(lambda xs: sum((w * x + b) ** 2 for x in xs))
     >>> z = loss([1.0, 2.0, 3.0])
-    >>> print("\\n".join(str(loss.program).splitlines()[1:9]))
-    <BLANKLINE>
-    theta
-      b = theta[0]                             ()
-      w = theta[1]                             ()
-    <BLANKLINE>
-    forward
-      result = (b + w * xs) @ (b + w * xs)     ()
-      return result
+    >>> for row in loss.program.rows:
+    ...     print(row.text)
+    b = theta[0]
+    w = theta[1]
+    result = sum((b + w * xs) ** 2)
+    return result
+    d_result = result.grad
+    d_v1 = d_result
+    d_b = 2 * (d_v1 @ (b + w * xs))
+    d_w = 2 * sum(d_v1 * (b + w * xs) * xs)
     """
 
     def __init__(self, compiled: Any, plan: Any) -> None:
@@ -235,7 +236,7 @@ class Sheet:
     def _name_states(self, taken: set[str]) -> None:
         """Names for the blocks of theta, of arrays of the caller, and of constants."""
         plan, layout = self.plan, self.layout
-        paths = names.paths_of(self.function, plan.states)
+        paths = names.paths_of(self.function, plan.given[0], plan.states)
         keys, given, shapes = [], [], []
         for block in layout.blocks.get("theta", ()):
             keys.append(("theta", block.start))

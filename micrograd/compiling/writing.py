@@ -298,8 +298,12 @@ class Writer:
         if len(summed) != 1 or not summed <= of_x & of_y:
             return None
         own_x, own_y, batch = of_x - of_y, of_y - of_x, (of_x & of_y) - summed
-        if len(own_x) > 1 or len(own_y) > 1 or (batch and not (own_x and own_y)):
+        if len(own_y) > 1 and len(own_x) <= 1:
+            x, y, own_x, own_y = y, x, own_y, own_x
+        if len(own_y) > 1 or (batch and (len(own_x) != 1 or not own_y)):
             return None
+        if len(own_x) > 1:  # a stack of matrices times a matrix
+            return self._stack_product(x, y, order, summed, own_x, own_y)
         free = [a for a in order if a in own_x | own_y]
         if own_y and free[0] in own_y and (own_x or self._is_written_first(y, x, summed)):
             x, y, own_x, own_y = y, x, own_y, own_x
@@ -312,6 +316,21 @@ class Writer:
             return text
         text = Text(f"({text.text})", ATOM)
         return aligned(View(text.text, tuple(axes), text.text, tuple(axes)), order)
+
+    def _stack_product(
+        self, x: Any, y: Any, order: Axes, summed: set[int], own_x: frozenset[int], own_y: frozenset[int]
+    ) -> Text:
+        rows = tuple(a for a in order if a in own_x)
+        wanted = tuple(a for a in order if a in own_x | own_y)
+        if own_y and wanted == (*rows[:-1], *own_y, rows[-1]) and not spread(wanted, order):  # the matrix comes first
+            first, second = self.write(y, (*own_y, *summed)), self.write(x, (*rows[:-1], *summed, rows[-1]))
+            return Text(f"{first.within(PRODUCT)} @ {second.within(PRODUCT + 1)}", MATMUL)
+        first, second = self.write(x, (*rows, *summed)), self.write(y, (*summed, *own_y))
+        axes = (*rows, *own_y)
+        text = Text(f"{first.within(PRODUCT)} @ {second.within(PRODUCT + 1)}", MATMUL)
+        if axes == tuple(a for a in order if a in axes) and not spread(axes, order):
+            return text
+        return aligned(View(f"({text.text})", axes, f"({text.text})", axes), order)
 
     def _is_written_first(self, y: Any, x: Any, summed: set[int]) -> bool:
         """Whether `y @ x` needs no transpose, where x is a vector and y is a matrix."""

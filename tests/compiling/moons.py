@@ -45,3 +45,4 @@ def step(X, y, rate):
 
 
 GIVEN = {"loss": (X, y), "step": (X, y, 1.0)}
+FEW = {"loss": (X[:10], y[:10]), "step": (X[:10], y[:10], 1.0)}

@@ -57,6 +57,8 @@ TEXTS = {
     "w.T @ w": (lambda: W.T @ W, ["result = W.T @ W"]),
     "w @ w.T": (lambda: W @ W.T, ["result = W @ W.T"]),
     "a batch of products": (lambda: K @ np.ones((2, 4, 5)), ["result = K @ c1"]),
+    "a stack times a matrix": (lambda: K @ np.ones((4, 5)), ["result = K @ c1"]),
+    "a matrix times a stack": (lambda: np.ones((5, 3)) @ K, ["result = c1 @ K"]),
     "an einsum": (lambda: np.einsum("ij,kj,k->i", W, X.T, np.ones(2)), ["result = einsum('ij,kj,k->i', W, c1, c2)"]),
     "a sum over an axis": (lambda: W.sum(axis=1), ["result = sum(W, axis=1)"]),
     "a sum over two axes": (lambda: K.sum(axis=(0, 2)), ["result = sum(K, axis=(0, 2))"]),
@@ -174,7 +176,7 @@ def test_the_text_gives_the_numbers_of_the_program(name):
 @pytest.mark.parametrize("name", ["loss", "step"])
 def test_the_text_of_the_moons_gives_their_numbers(name):
     compiled = micrograd.compile(getattr(moons, name))
-    compiled(*moons.GIVEN[name])
+    compiled(*moons.FEW[name])
     _compare(compiled)
 
 
@@ -193,7 +195,7 @@ def _compare(compiled):
 
 def test_a_page_needs_nothing_else_and_its_links_lead_somewhere():
     compiled = micrograd.compile(moons.loss)
-    compiled(*moons.GIVEN["loss"])
+    compiled(*moons.FEW["loss"])
     page = compiled.program.html()
     assert not re.search(r"https?:|src=|<link|@import|url\(", page)
     ids = set(re.findall(r'\bid="([^"]+)"', page))
@@ -222,6 +224,26 @@ def test_arguments_in_lists_and_dicts():
     assert compiled.program.arguments == ["batch['x']", "more[0][0]", "more[0][1]", "scale"]
 
 
+class Scaled:
+    def __init__(self):
+        self.scale = Value(2.0)
+        self.parts = [Value(1.0), Value(3.0)]
+
+    @micrograd.compile
+    def loss(self, x):
+        return sum(x * part for part in self.parts) * self.scale
+
+
+def test_values_of_the_object_of_a_method():
+    Scaled().loss(3.0)
+    rows = Scaled.__dict__["loss"].program.rows
+    assert [(row.text, row.note) for row in rows][:3] == [
+        ("parts = theta[0:2]", "self.parts"),
+        ("scale = theta[2]", "self.scale"),
+        ("v1 = x * sum(parts)", ""),
+    ]
+
+
 def test_a_function_that_does_not_do_the_same_again_is_printed_without_its_lines():
     runs = []
 
@@ -238,7 +260,7 @@ def test_a_function_that_does_not_do_the_same_again_is_printed_without_its_lines
 
 def test_printing_changes_nothing():
     compiled = micrograd.compile(moons.step)
-    compiled(*moons.GIVEN["step"])
+    compiled(*moons.FEW["step"])
     before = [(p.data, p.grad) for p in moons.model.parameters()]
     assert str(compiled.program) == str(compiled.program)
     compiled.program.html()
@@ -268,10 +290,10 @@ def test_explain_before_the_first_call_and_after_a_refusal():
 
 def test_explain():
     compiled = micrograd.compile(moons.step)
-    compiled(*moons.GIVEN["step"])
+    compiled(*moons.FEW["step"])
     text = dict(line.split(maxsplit=1) for line in compiled.explain().splitlines()[1:])
     assert re.match(r"[\d,]+ numbers in one run, rolled into \d\d lines, of them 1\d of gradients", text["captured"])
-    assert text["arguments"].startswith("X (100, 2), y (100,), rate (); another shape")
+    assert text["arguments"].startswith("X (10, 2), y (10,), rate (); another shape")
     assert text["writes"] == "the data of 337 values, and gradients: it is a whole step"
     assert re.match(r"[\d,]+ bytes in \d\d arrays", text["memory"])
 
@@ -285,7 +307,7 @@ def test_explain_names_ops_without_loops():
 
 def test_the_time_of_each_line():
     compiled = micrograd.compile(moons.step)
-    compiled(*moons.GIVEN["step"])
+    compiled(*moons.FEW["step"])
     text = compiled.explain(profile=True)
     lines = re.findall(r"^  (.*?) +([\d.]+) us +\d+%$", text, re.MULTILINE)
     shown = [line for line, _ in lines]
