@@ -58,7 +58,11 @@ class Map(NamedTuple):
         """The same over a domain whose axis is cut in two, the second of this size."""
         strides = (*self.strides[:axis], self.strides[axis] * inner, *self.strides[axis:])
         axes = tuple(b for a in self.axes for b in ((a, a + 1) if a == axis else (a + (a > axis),)))
-        return Map(self.offset, strides, self.table, axes)
+        table = self.table
+        if axis in self.axes:  # each axis of a table is one of the domain
+            i = self.axes.index(axis)
+            table = table.reshape(*table.shape[:i], -1, inner, *table.shape[i + 1 :])
+        return Map(self.offset, strides, table, axes)
 
     def taken(self, order: Sequence[int]) -> Map:
         """The same over a domain whose axes stand in this order."""
