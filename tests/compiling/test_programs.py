@@ -165,3 +165,20 @@ def test_a_capture_leaves_all_as_it_was():
     assert [(p.data, p.grad) for p in model.parameters()] == before
     assert random.getstate() == state
     assert max is __builtins__["max"] and max(1, 2) == 2
+
+
+def test_a_gradient_that_is_given_as_a_value_is_read_anew():
+    w, seed = Value(2.0), Value(3.0)
+
+    def step(x):
+        z = w * x
+        w.grad = 0.0
+        z.backward(seed * x)
+        return w.grad
+
+    compiled = micrograd.compile(step)
+    found = []
+    for number in (3.0, 4.0):
+        seed.data = number
+        found.append(compiled(number))
+    assert found == [27.0, 64.0]
