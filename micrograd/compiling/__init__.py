@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from micrograd.compiling.backends import BACKENDS
 from micrograd.compiling.function import Compiled
 from micrograd.errors import ArgumentError
-
-BACKENDS = ("auto", "c", "numpy", "tape")
 
 __all__ = ["Compiled", "compile"]
 

@@ -30,9 +30,7 @@ class Workspace:
     """
 
     def __init__(self, program: Program, pointers: list[Any], tables: dict[int, Any]) -> None:
-        self.arrays = {name: np.zeros(b.size, b.dtype) for name, b in program.buffers.items()}
-        self.arrays["constants"] = np.array([*program.constants, 0.0])
-        self.arrays |= program.arrays
+        self.arrays = program.memory()
         addresses = {name: a.ctypes.data for name, a in self.arrays.items()}
         self.arguments = [
             tables[id(x)].ctypes.data if isinstance(x, np.ndarray) else addresses[x[0].name] + x[1] * SIZES[x[0].dtype]

@@ -12,7 +12,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line, Program
-from micrograd.compiling.maps import Map
+from micrograd.compiling.maps import Map, is_each_once
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.terms import Term, partials
 from micrograd.ops.arithmetic import divide, where
@@ -131,7 +131,7 @@ def begun(program: Program, lines: list[Line]) -> list[Line]:
         if known is None:
             known = written[name] = np.zeros(size, bool)
         elements = _elements(line)
-        is_new = len(elements) == len(np.unique(elements)) and not known[elements].any()
+        is_new = is_each_once(elements) and not known[elements].any()
         if is_new:
             line.grows = False
         elif not known[elements].all():

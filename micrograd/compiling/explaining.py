@@ -13,7 +13,7 @@ from micrograd.compiling.printing import GRADIENTS, Printout, Row, shown
 
 WIDEST = 52  # columns for the text of a line
 LONGEST = 2e-3  # seconds that one line is run for, again and again
-NAMES = {"CRunner": "C", "NumPyRunner": "NumPy", "TapeRunner": "the tape"}
+NAMES = {"CRunner": "C", "NumpyRunner": "NumPy", "TapeRunner": "the tape"}
 
 
 def explained(compiled: Any, plan: Any, kept: int, refusals: list[str], profile: bool) -> str:

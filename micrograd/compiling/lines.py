@@ -151,3 +151,10 @@ class Program:
         """Where in the constants these numbers begin."""
         self.constants += values
         return len(self.constants) - len(values)
+
+    def memory(self) -> dict[str, Any]:
+        """The arrays of one call, flat, by the name of the buffer."""
+        arrays = {name: np.zeros(b.size, b.dtype) for name, b in self.buffers.items()}
+        arrays["constants"] = np.array(self.constants, float)
+        arrays |= self.arrays
+        return arrays

@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import arguments, boundary
-from micrograd.compiling.c import CRunner
+from micrograd.compiling.backends import runner_of
 from micrograd.compiling.capture import Capture
 from micrograd.compiling.derive import derived, needed_for
 from micrograd.compiling.forms import FORMS
@@ -106,7 +106,7 @@ class Plan:
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
         if backend:
-            self.runner = CRunner(self.program, self.forward, self.back, exact)
+            self.runner = runner_of(backend, self.program, self.forward, self.back, exact)
         else:
             self.script, self.roller = script, roller
 

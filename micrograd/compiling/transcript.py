@@ -147,11 +147,12 @@ class Transcript:
 
     def _add_gradient(self, state: int, leaf: Any) -> None:
         """What `backward()` adds to the gradient of a leaf."""
+        number = data_of(leaf)  # gradients have its shape and dtype
         if state not in self.grads:
-            self.grads[state] = self.tape.add(BEFORE, origin=state)
+            self.grads[state] = self.tape.add(BEFORE, number=number, origin=state)
         before = self.grads[state]
-        part = self.tape.add(GRADIENT, origin=state)
-        self.grads[state] = part if before is None else self.tape.add(add, (part, before))
+        part = self.tape.add(GRADIENT, number=number, origin=state)
+        self.grads[state] = part if before is None else self.tape.add(add, (part, before), number=number)
 
     def known(self, x: Any) -> int | None:
         """The entry of a node or a number of the run that is on the tape already."""

@@ -12,6 +12,8 @@ from micrograd import Value, ops
 from micrograd.op import OPS
 from tests.samples import SAMPLES
 
+pytestmark = pytest.mark.parametrize("backend", ["c", "numpy"])
+
 
 def _leaves(sample):
     """The inputs, as Values where a gradient goes to them."""
@@ -44,7 +46,7 @@ def _gradients(z, values, weights):
 
 
 @pytest.mark.parametrize("name", sorted({s.op for s in SAMPLES if OPS[s.op].differentiable}))
-def test_an_op(name):
+def test_an_op(name, backend):
     op, samples = OPS[name], _of(name)
     inputs = [_leaves(sample) for sample in samples]
 
@@ -52,7 +54,7 @@ def test_an_op(name):
         return [op(*given, **sample.params) for given, sample in zip(inputs, samples, strict=True)]
 
     wanted = function()
-    found = micrograd.compile(function)()
+    found = micrograd.compile(function, backend=backend)()
     for sample, given, z, expected in zip(samples, inputs, found, wanted, strict=True):
         values = [x for x in given if isinstance(x, Value)]
         assert isinstance(z, Value) == isinstance(expected, Value), sample
@@ -67,7 +69,7 @@ def test_an_op(name):
 
 
 @pytest.mark.parametrize("name", sorted({s.op for s in SAMPLES if not OPS[s.op].differentiable}))
-def test_a_question(name):
+def test_a_question(name, backend):
     op = OPS[name]
     samples = [s for s in _of(name) if all(np.asarray(x).dtype.kind == "f" for x in s.inputs)]
     inputs = [[Value(x) for x in sample.inputs] for sample in samples]
@@ -75,6 +77,6 @@ def test_a_question(name):
     def function():
         return [op(*given, **sample.params) for given, sample in zip(inputs, samples, strict=True)]
 
-    found = micrograd.compile(lambda: [ops.add(x, 0.0) for x in function()])()
+    found = micrograd.compile(lambda: [ops.add(x, 0.0) for x in function()], backend=backend)()
     for sample, got, wanted in zip(samples, found, function(), strict=True):
         _check(sample, got, wanted)

@@ -13,6 +13,8 @@ from micrograd.data import make_moons
 from micrograd.trees import leaves_of
 from tests.compiling.programs import ARRAYS, SCALARS, TRANSFORMS
 
+each = pytest.mark.parametrize("backend", ["c", "numpy"])
+
 
 def _run(function, values):
     """The results, and the gradients of the sum of all."""
@@ -34,19 +36,21 @@ def _check(found, wanted, tolerance=1e-10):
         assert np.abs(got - expected).max(initial=0.0) <= eps * max(1.0, np.abs(expected).max(initial=0.0))
 
 
+@each
 @pytest.mark.parametrize("name", [*ARRAYS, *SCALARS])
-def test_programs(name):
+def test_programs(name, backend):
     function, values = {**ARRAYS, **SCALARS}[name]
     wanted = _run(function, values)
-    compiled = micrograd.compile(function)
+    compiled = micrograd.compile(function, backend=backend)
     for _ in range(2):  # the first call captures
         _check(_run(compiled, values), wanted)
 
 
+@each
 @pytest.mark.parametrize("name", [*ARRAYS, *SCALARS])
-def test_what_values_hold_is_read_anew(name):
+def test_what_values_hold_is_read_anew(name, backend):
     function, values = {**ARRAYS, **SCALARS}[name]
-    compiled = micrograd.compile(function)
+    compiled = micrograd.compile(function, backend=backend)
     compiled()
     before = [v.data for v in values]
     try:
@@ -58,10 +62,11 @@ def test_what_values_hold_is_read_anew(name):
             v.data = data
 
 
+@each
 @pytest.mark.parametrize("name", TRANSFORMS)
-def test_transforms(name):
+def test_transforms(name, backend):
     function, args = TRANSFORMS[name]
-    compiled = micrograd.compile(function)
+    compiled = micrograd.compile(function, backend=backend)
     compiled(*args)
     other = [np.asarray(x) * 0.9 if np.shape(x) else x * 0.9 for x in args]
     for given in (args, other):
@@ -71,11 +76,12 @@ def test_transforms(name):
             assert np.abs(np.asarray(a) - np.asarray(b)).max() <= 1e-10 * max(1.0, np.abs(np.asarray(b)).max())
 
 
-def test_a_transform_of_values_that_the_function_closes_over():
+@each
+def test_a_transform_of_values_that_the_function_closes_over(backend):
     w, z = Value(np.array([1.0, 2.0])), Value(3.0)
     programs = [lambda: grad(lambda v: (v * v * v).sum())(w), lambda: grad(lambda v: v * v)(z)]
     for function in programs:
-        compiled = micrograd.compile(function)
+        compiled = micrograd.compile(function, backend=backend)
         for data, number in (([1.0, 2.0], 3.0), ([3.0, 4.0], 5.0)):
             w.data, z.data = np.array(data), number
             assert np.array_equal(compiled().data, function().data)
@@ -103,10 +109,11 @@ def _loss_of(model):
     return loss
 
 
-def test_the_moons():
+@each
+def test_the_moons(backend):
     X, y, model = _moons()
     loss = _loss_of(model)
-    compiled = micrograd.compile(loss)
+    compiled = micrograd.compile(loss, backend=backend)
     for function in (loss, compiled, compiled):
         model.zero_grad()
         total, accuracy = function(X, y)
@@ -118,7 +125,8 @@ def test_the_moons():
     assert len(compiled.program.lines) < 30
 
 
-def test_a_whole_step():
+@each
+def test_a_whole_step(backend):
     X, y, model = _moons()
     loss = _loss_of(model)
 
@@ -132,7 +140,7 @@ def test_a_whole_step():
 
     start = [p.data for p in model.parameters()]
     logs = []
-    for function in (step, micrograd.compile(step)):
+    for function in (step, micrograd.compile(step, backend=backend)):
         for p, data in zip(model.parameters(), start, strict=True):
             p.data, p.grad = data, 0.0
         log = [function(X, y, 1.0 - 0.9 * k / 20) for k in range(20)]
@@ -141,8 +149,8 @@ def test_a_whole_step():
         assert np.allclose(got, wanted, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("backend", ["c", "numpy", "tape"])
 @pytest.mark.parametrize("seed", [1.0, 0.5, -3.0])
-@pytest.mark.parametrize("backend", ["c", "tape"])
 def test_a_step_whose_backward_is_given_a_gradient(seed, backend):
     w = Value(3.0)
 
@@ -157,11 +165,12 @@ def test_a_step_whose_backward_is_given_a_gradient(seed, backend):
         assert (w.data, w.grad) == (3.0 - 0.1 * (6.0 * seed), 6.0 * seed)
 
 
-def test_a_capture_leaves_all_as_it_was():
+@each
+def test_a_capture_leaves_all_as_it_was(backend):
     X, y, model = _moons()
     state = random.getstate()
     before = [(p.data, p.grad) for p in model.parameters()]
-    micrograd.compile(_loss_of(model))(X, y)
+    micrograd.compile(_loss_of(model), backend=backend)(X, y)
     assert [(p.data, p.grad) for p in model.parameters()] == before
     assert random.getstate() == state
     assert max is __builtins__["max"] and max(1, 2) == 2
