@@ -12,6 +12,12 @@ from benchmarks import (
     adam_scalars,
     before_after,
     characters,
+    compiled_arrays,
+    compiled_chain,
+    compiled_mlp,
+    compiled_moons,
+    compiled_programs,
+    compiled_transformer,
     derivatives,
     digits_mlp,
     estimators,
@@ -60,6 +66,12 @@ MODULES = (
     program_memory,
     fixed_cost,
     loops,
+    compiled_moons,
+    compiled_arrays,
+    compiled_transformer,
+    compiled_mlp,
+    compiled_chain,
+    compiled_programs,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout

@@ -16,16 +16,15 @@ from benchmarks.contest import compare
 from benchmarks.row import COMPILED, ORIGINAL, PLAIN, Case, Goal, Outcome, Row, Settings, Trial, ratio
 
 
-def make(points: list[list[float]], signs: list[int]) -> Trial:
-    """The text's program on these points."""
+def program() -> tuple[Any, Any]:
+    """The text's network, and its loss of points and signs."""
     from micrograd.engine import Value
     from micrograd.nn import MLP
 
-    X, y = np.array(points), np.array(signs)
     random.seed(1337)
     model = MLP(2, [16, 16, 1])
 
-    def loss() -> Any:
+    def loss(X: Any, y: Any) -> Any:
         inputs = [list(map(Value, xrow)) for xrow in X]
         scores = list(map(model, inputs))
         losses = [(1 + -yi * scorei).relu() for yi, scorei in zip(y, scores, strict=True)]
@@ -36,12 +35,19 @@ def make(points: list[list[float]], signs: list[int]) -> Trial:
         accuracy = [(yi > 0) == (scorei.data > 0) for yi, scorei in zip(y, scores, strict=True)]
         return total_loss, sum(accuracy) / len(accuracy)
 
+    return model, loss
+
+
+def make(points: list[list[float]], signs: list[int]) -> Trial:
+    """The text's program on these points."""
+    X, y = np.array(points), np.array(signs)
+    model, loss = program()
     steps = 0
     total_loss: Any = None
 
     def step() -> None:
         nonlocal steps, total_loss  # as in the text, the graph of a step is alive until the next one takes its name
-        total_loss, _ = loss()
+        total_loss, _ = loss(X, y)
         model.zero_grad()
         total_loss.backward()
         learning_rate = 1.0 - 0.9 * min(steps, 99) / 100
@@ -49,7 +55,7 @@ def make(points: list[list[float]], signs: list[int]) -> Trial:
             p.data -= learning_rate * p.grad
         steps += 1
 
-    first, _ = loss()
+    first, _ = loss(X, y)
     first.backward()
     return [first.data, *(p.grad for p in model.parameters())], step
 

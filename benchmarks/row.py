@@ -13,6 +13,7 @@ from typing import Any
 # This project by its engines, or as a whole; OURS is the first of them that was
 # measured.
 COMPILED, PLAIN, MICROGRAD, OURS = "micrograd, compiled", "micrograd, plain", "micrograd", "ours"
+BY_COMPILE, EXACTLY = "micrograd.compile", "micrograd.compile, exact"
 ORIGINAL = "micrograd 0.1.0"
 BEFORE, AFTER = "before", "after"  # two checkouts of this project, compared
 TORCH, JAX, AUTOGRAD = "PyTorch", "JAX", "HIPS autograd"
@@ -82,7 +83,7 @@ class Outcome:
     @property
     def base(self) -> str:
         """Which of ours the ratios are to; empty where none was measured."""
-        return next((name for name in (COMPILED, PLAIN, MICROGRAD) if name in self.samples), "")
+        return next((name for name in (BY_COMPILE, COMPILED, PLAIN, MICROGRAD) if name in self.samples), "")
 
     def value(self, name: str) -> float | None:
         """The median of a contestant's samples."""

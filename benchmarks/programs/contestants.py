@@ -73,7 +73,7 @@ def hessian(program: str, **size: Any) -> Trial:
     """micrograd: the Hessian by all arguments in one vector."""
     from micrograd import hessian
 
-    f, x = _of_one_vector(numpy, program, size)
+    f, x = of_one_vector(numpy, program, size)
     derivative = hessian(f)
     return trial(lambda: derivative(x))
 
@@ -93,13 +93,16 @@ def hessian_in_jax(program: str, **size: Any) -> Trial:
     """JAX: jit of hessian."""
     import jax
 
-    f, x = _of_one_vector(jax.numpy, program, size)
+    f, x = of_one_vector(jax.numpy, program, size)
     derivative = jax.jit(jax.hessian(f))
     vector = jax.numpy.asarray(x)
     return trial(lambda: derivative(vector).block_until_ready())
 
 
-def _of_one_vector(np: Any, program: str, size: dict[str, Any]) -> tuple[Any, Any]:
+def of_one_vector(np: Any, program: str, size: dict[str, Any]) -> tuple[Any, Any]:
+    """A program as a function of one vector that holds all its arguments, and that
+    vector.
+    """
     room = room_of(program)
     return _joined(room.written_in(np, **size), room.arguments(**size))
 
