@@ -46,4 +46,7 @@ COMPILED = (
     "micrograd.transforms.carries",
     "micrograd.compiling.boundary",
     "micrograd.compiling.tape_runner",
+    "micrograd.compiling.tape",
+    "micrograd.compiling.transcript",
+    "micrograd.compiling.groups",
 )

@@ -9,15 +9,20 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import objects
+from micrograd.compiling import objects, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.lines import Line, Program
 from micrograd.compiling.opaque import Opaque
+from micrograd.compiling.products import Function
 
+CALLS = re.compile(r"\b([a-z]+[0-9]*f?)\(")
+FEWEST = 16  # points of a line: for fewer, functions of several numbers gain nothing
 HEAD = "#include <math.h>\n"
 SIZES = {"float64": 8, "float32": 4}  # bytes
 
@@ -32,10 +37,15 @@ class Workspace:
     def __init__(self, program: Program, pointers: list[Any], tables: dict[int, Any]) -> None:
         self.arrays = program.memory()
         addresses = {name: a.ctypes.data for name, a in self.arrays.items()}
-        self.arguments = [
-            tables[id(x)].ctypes.data if isinstance(x, np.ndarray) else addresses[x[0].name] + x[1] * SIZES[x[0].dtype]
-            for x in pointers
-        ]
+
+        def address(x: Any) -> int:
+            if isinstance(x, Function):
+                return x.address
+            if isinstance(x, np.ndarray):
+                return int(tables[id(x)].ctypes.data)
+            return int(addresses[x[0].name] + x[1] * SIZES[x[0].dtype])
+
+        self.arguments = [address(x) for x in pointers]
         self.pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
 
 
@@ -50,11 +60,15 @@ class CRunner:
         self.program = program
         self._functions: dict[str, int] = {}
         self._where: dict[int, tuple[int, int]] = {}  # the function and the pointers of a line, by its id
+        self._called: set[str] = set()  # functions of C that long lines call
         self._pointers: list[Any] = []  # what all calls get, one call after the other
         self._steps = {"forward": self._steps_of(forward, exact), "backward": self._steps_of(back, exact)}
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
-        self.source = HEAD + "\n".join(indented(self._functions)) + _runner(len(self._functions))
-        self._run_lines = objects.loaded(self.source, exact).micrograd_run
+        there = vectors.available(self._called, exact) if self._called else frozenset()
+        declared = vectors.declared(there)
+        self.source = HEAD + declared + "\n".join(indented(self._functions)) + _runner(len(self._functions))
+        libraries = vectors.LIBRARIES if there else ()
+        self._run_lines = objects.loaded(self.source, exact, libraries).micrograd_run
 
     def _steps_of(self, lines: list[Line], exact: bool) -> list[Any]:
         """What runs one after the other: lines of C together, opaque ones alone."""
@@ -66,7 +80,10 @@ class CRunner:
             which, first = [], []
             for line in run:
                 writer = LineInC(line, exact)
-                which.append(self._functions.setdefault(writer.text("{name}"), len(self._functions)))
+                text = writer.text("{name}")
+                which.append(self._functions.setdefault(text, len(self._functions)))
+                if not exact and which[-1] == len(self._functions) - 1 and math.prod(line.sizes) >= FEWEST:
+                    self._called |= set(CALLS.findall(text))
                 first.append(len(self._pointers))
                 self._where[id(line)] = which[-1], first[-1]
                 self._pointers += writer.pointers

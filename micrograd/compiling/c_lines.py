@@ -12,6 +12,7 @@ from typing import Any
 from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.maps import Map
 from micrograd.compiling.nests import Nest, nest_of
+from micrograd.compiling.products import Function, Product, blas, call_in_c, product_of
 from micrograd.compiling.terms import Part, Read, Term, expanded, in_order
 from micrograd.errors import OpError
 from micrograd.record import Comparison
@@ -38,16 +39,23 @@ OPERATORS = {
 class LineInC:
     """The function of a line, and what it is called with.
 
+    Args:
+        line: the line.
+        exact: keep every op and every order.
+        is_linked: whether it may call BLAS where it is a large product.
+
     Attributes:
         pointers: what the function gets: a buffer and the number of the first element;
-            or a table.
+            or a table; or a function of another library.
     """
 
-    def __init__(self, line: Line, exact: bool) -> None:
+    def __init__(self, line: Line, exact: bool, is_linked: bool = True) -> None:
         self.line = line
         self.nest: Nest = nest_of(line, exact)
         self.type = c_type(line.target.dtype)
-        self.pointers: list[tuple[Buffer, int] | Any] = [(line.target, line.place.offset)]
+        self._product: Product | None = product_of(line) if is_linked and not exact else None
+        self._blas: Function | None = blas(line.target.dtype) if self._product else None
+        self.pointers: list[tuple[Buffer, int] | Function | Any] = [(line.target, line.place.offset)]
         self._known: dict[Any, str] = {(line.target.name, line.place.offset): "p0"}
         self._declared: list[str] = []
         self.pack_names = {id(read): f"packed{i}" for i, read in enumerate(self.nest.packed)}
@@ -80,6 +88,8 @@ class LineInC:
     def body(self) -> str:
         """The loops."""
         nest = self.nest
+        if self._product is not None and self._blas is not None:
+            return self._by_blas(self._product, self._blas)
         if not nest.summed and nest.width:
             return self._plain()
         if nest.width:
@@ -100,6 +110,29 @@ class LineInC:
         sign = "+=" if self.line.grows else "="
         statements, value = self._value(self.line.term)
         return f"{opened}{{\n{statements}{self._element(self.line.target, self.line.place)} {sign} {value};\n}}\n"
+
+    def _by_blas(self, product: Product, function: Function) -> str:
+        """Calls of BLAS; what the sums begin with is put in place before."""
+        line, kind = self.line, self.type
+        text = ""
+        if line.start is not None:
+            statements, value = self._value(line.start)
+            kept = tuple(a for a in range(len(line.sizes)) if a not in line.summed)
+            text += f"{self._loops(kept)}{{\n{statements}{self._element(line.target, line.place)} = {value};\n}}\n"
+        self._declared.append(
+            f"void (*gemm)(const char *, const char *, const int *, const int *, const int *, const {kind} *, "
+            f"const {kind} *, const int *, const {kind} *, const int *, const {kind} *, {kind} *, const int *) "
+            f"= p[{len(self.pointers)}];\n"
+        )
+        self.pointers.append(function)
+        begins = "1.0" if line.grows or line.start is not None else "0.0"
+        if product.sums and begins == "0.0":
+            begins = f"{' || '.join(f'i{a}' for a in product.sums)} ? 1.0 : 0.0"
+        corner = {f"i{axis}": "0" for axis in product.axes}
+        places = [(line.target, line.place), *[(s.read.buffer, s.read.place) for s in (product.x, product.y)]]
+        target, x, y = (self._element(buffer, place, corner) for buffer, place in places)
+        text += self._loops((*product.loops, *product.sums))
+        return text + call_in_c(line, product, kind, (target, x, y), begins)
 
     def _packs(self) -> str:
         text = ""

@@ -66,6 +66,8 @@ def derived(program: Program, lines: list[Line], root: Buffer, wanted: set[str])
                 parts = _transposed(program, line, need)
             reached |= {part.target.of.name for part in parts if part.target.of is not None}
             made += parts
+    if program.terms.exact:  # the walk back of eager takes the last user first
+        made = [line if isinstance(line, Opaque) else line.backwards() for line in made]
     return begun(program, made)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
@@ -79,7 +81,8 @@ class Compiled:
     def _capture_once(self, args: Any, options: Any) -> Plan:
         capture = Capture()
         result, leaves = self.captured_by(capture, args, options)
-        plan = Plan(capture, result, leaves, self._exact, self._backend)
+        with uncollected():
+            plan = Plan(capture, result, leaves, self._exact, self._backend)
         plan.given = (args, options)
         return plan
 
@@ -98,6 +101,20 @@ class Compiled:
             given, named = arguments.replaced((args, options), make)
             result = self._function(*given, **named)
         return result, leaves
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Without garbage collections: all that a plan is made of stays, and each would
+    look at all of it again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _argument(capture: Capture, k: int, leaf: Any) -> Any:

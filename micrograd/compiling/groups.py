@@ -59,8 +59,9 @@ def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def groups_of(tape: Tape, exact: bool) -> list[Group]:
     """The groups of a tape, inputs before users."""
-    records, inputs = tape.records, tape.inputs
+    records, inputs, numbers = tape.records, tape.inputs, tape.numbers
     uses = tape.uses()
+    swaps: dict[Any, bool] = {}  # per op, whether its inputs may be exchanged
     added: list[list[int] | None] = [None] * len(records)  # per add, the terms of the whole sum
     signature = [-1] * len(records)
     known: dict[Any, Group] = {}
@@ -68,7 +69,8 @@ def groups_of(tape: Tape, exact: bool) -> list[Group]:
     absorbed = _absorbed(tape, uses, exact)
     for i, record in enumerate(records):
         runs: Any = None
-        shape = shape_of(tape.numbers[i])
+        number = numbers[i]
+        shape = () if type(number) is float else shape_of(number)
         if record is add and not shape:
             terms: list[int] = []
             for position, x in enumerate(inputs[i]):
@@ -86,11 +88,14 @@ def groups_of(tape: Tape, exact: bool) -> list[Group]:
         elif isinstance(record, str):
             given, key = (), _leaf_key(tape, i, shape)
         else:
-            given = inputs[i]
-            marks = [signature[x] for x in given]
-            if record.facts.commutative and not exact and marks[0] > marks[1]:
+            given, params = inputs[i], tape.params[i]
+            marks = tuple([signature[x] for x in given])
+            is_swapped = swaps.get(record)
+            if is_swapped is None:
+                is_swapped = swaps[record] = record.facts.commutative and not exact
+            if is_swapped and marks[0] > marks[1]:
                 given, marks = given[::-1], marks[::-1]
-            key = (record, tuple(marks), _frozen(tape.params[i]), shape)
+            key = (record, marks, _frozen(params) if params else (), shape)
         group = known.get(key)
         if group is None:
             group = known[key] = Group(len(groups), record, tape.params[i], runs, shape)
@@ -108,13 +113,20 @@ def shape_of(number: Any) -> tuple[int, ...]:
     return () if type(number) is float else tuple(getattr(number, "shape", ()))
 
 
+def dtype_of(number: Any) -> str:
+    """How the numbers of an entry are held: float32 is kept, all others are float64."""
+    return "float32" if getattr(number, "dtype", None) == np.float32 else "float64"
+
+
 def _leaf_key(tape: Tape, i: int, shape: tuple[int, ...]) -> Any:
-    """Leaves are alike if they are numbers of one kind; arrays are each their own."""
+    """Leaves are alike if they are numbers of one kind, or constant arrays of one
+    shape; arrays that are states are each their own.
+    """
     record, origin = tape.records[i], tape.origin[i]
     if record == ARGUMENT:
         return record, origin[0], shape
     if shape:
-        return (record, i) if record == CONSTANT else (record, origin)
+        return (record, shape, dtype_of(tape.numbers[i])) if record == CONSTANT else (record, origin)
     return record
 
 

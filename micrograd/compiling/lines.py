@@ -106,6 +106,21 @@ class Line:
             self.target, self.place.split(axis, inner), sizes, replaced(self.term, cut), self.grows, start, self.reduce
         )
 
+    def backwards(self) -> Line:
+        """The same, where what is added up is taken from last to first."""
+        line = self
+        for axis in self.summed:
+            line = line._flipped(axis)
+        return line
+
+    def _flipped(self, axis: int) -> Line:
+        size = self.sizes[axis]
+
+        def flip(read: Read) -> Read:
+            return read.table.read(read.buffer, read.place.flipped(axis, size))
+
+        return Line(self.target, self.place, self.sizes, replaced(self.term, flip), self.grows, None, self.reduce)
+
     def __repr__(self) -> str:
         here = f"{self.target.name}[{self.place.offset}{self.place.strides}]"
         sign = "+=" if self.grows else "="

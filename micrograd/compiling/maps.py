@@ -64,6 +64,17 @@ class Map(NamedTuple):
             table = table.reshape(*table.shape[:i], -1, inner, *table.shape[i + 1 :])
         return Map(self.offset, strides, table, axes)
 
+    def flipped(self, axis: int, size: int) -> Map:
+        """The same over a domain whose axis, of this size, is run through from its
+        end.
+        """
+        stride = self.strides[axis]
+        strides = (*self.strides[:axis], -stride, *self.strides[axis + 1 :])
+        table = self.table
+        if axis in self.axes:
+            table = np.ascontiguousarray(np.flip(table, self.axes.index(axis)))
+        return Map(self.offset + stride * (size - 1), strides, table, self.axes)
+
     def taken(self, order: Sequence[int]) -> Map:
         """The same over a domain whose axes stand in this order."""
         strides = tuple(self.strides[a] for a in order)
@@ -126,6 +137,8 @@ def common_sizes(wanted: Sequence[Sequence[int]], total: int) -> Sizes | None:
     >>> common_sizes([[100, 32], [3200], [1600, 2]], 3200)
     (100, 16, 2)
     """
+    if total == 1:
+        return ()
     ends = {1, total}
     for sizes in wanted:
         end = 1
@@ -140,6 +153,8 @@ def common_sizes(wanted: Sequence[Sequence[int]], total: int) -> Sizes | None:
 
 def fitted(numbers: Any, sizes: Sizes) -> Map:
     """A map that gives these numbers, one for each point of a domain of these sizes."""
+    if not sizes:
+        return Map(int(numbers[0]), ())
     grid = numbers.reshape(sizes)
     offset = int(grid.flat[0]) if grid.size else 0
     strides = tuple(

@@ -113,7 +113,7 @@ def _width(size: int) -> int:
 
 def _along_sums(line: Line, free: list[int], summed: tuple[int, ...], reads: list[Read], exact: bool) -> Nest:
     """One sum for each output; the innermost loop is over what is added up."""
-    wide = _smoothest(line, list(summed), reads)
+    wide = summed[-1] if exact else _smoothest(line, list(summed), reads)
     assert wide is not None
     rest = tuple(a for a in summed if a != wide)
     lanes = 1 if exact or line.reduce != "sum" or line.sizes[wide] < 2 * 8 else 8

@@ -14,6 +14,7 @@ from micrograd.compiling import arguments, boundary
 from micrograd.compiling.backends import runner_of
 from micrograd.compiling.capture import Capture
 from micrograd.compiling.derive import derived, needed_for
+from micrograd.compiling.exactness import agree
 from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
 from micrograd.compiling.lines import Line
@@ -23,7 +24,7 @@ from micrograd.compiling.simplify import simplified
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
 from micrograd.errors import CaptureError
-from micrograd.node import Node
+from micrograd.node import Node, data_of, grad_of
 from micrograd.trees import leaves_of, like
 
 
@@ -105,10 +106,38 @@ class Plan:
         self.theta = [script.states[i] for i in self.program.theta]
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
-        if backend:
-            self.runner = runner_of(backend, self.program, self.forward, self.back, exact)
-        else:
+        if not backend:
             self.script, self.roller = script, roller
+            return
+        self.runner = runner_of(backend, self.program, self.forward, self.back, exact)
+        if exact:
+            self._exactly(script, entries, grads, leaves)
+
+    def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int], leaves: list[Any]) -> None:
+        """Run on the tape, which is exact, where C gives other bits."""
+        in_c = self.theta, self.array_states, self.array_befores, self.writes, self.runner
+        self.writes = {}
+        try:
+            self._on_tape(script, entries, grads)
+        except CaptureError:
+            raise CaptureError(
+                "compile: exact=True is for programs of single numbers; NumPy adds arrays up in orders of its own;\n"
+                "leave exact=True out"
+            ) from None
+        before = [grad_of(s) for s in in_c[0]]
+        numbers = {
+            "theta": np.array([data_of(s) for s in in_c[0]], float),
+            "before": np.array([0.0 if g is None else g for g in before], float),
+            **{f"arg{k}": np.array(arguments.flat(leaf), float) for k, leaf in enumerate(leaves)},
+        }
+        places = {id(state): i for i, state in enumerate(self.states)}
+        order = [places[id(s)] for s in in_c[0]]
+        orders = {"theta": order, "before": order, "d_theta": order}
+        for name, (states, _) in self.writes.items():
+            there = {id(s): i for i, s in enumerate(states)}
+            orders[name] = [there[id(s)] for s in in_c[3].get(name, ((), None))[0]]
+        if agree(in_c[-1], self.runner, numbers, orders, self.is_step):
+            self.theta, self.array_states, self.array_befores, self.writes, self.runner = in_c
 
     def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
         """Run the tape as it is, without lines."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
-from micrograd.compiling.groups import Group, contiguous, groups_of
+from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
@@ -158,15 +158,25 @@ class Roller:
         if record == ARGUMENT:
             self._place_argument(group)
         elif record == CONSTANT:
-            group.home = self.constants
-            if group.shape:
-                group.home = self.program.array(self.tape.numbers[first])
-                self.position[first] = 0
+            group.home = self._constant_arrays(group) if group.shape else self.constants
         elif group.shape:
             state = self.tape.origin[first]
             group.home = self.state_buffer(record, state, group.size, dtype_of(self.tape.numbers[first]))
         else:
             group.home = self.program.buffers[NAMES[record]]
+
+    def _constant_arrays(self, group: Group) -> Buffer:
+        """A buffer of all constant arrays of a group; what they share is there once."""
+        known: dict[Any, int] = {}
+        arrays: list[Any] = []
+        for entry in group.members:
+            array = np.asarray(self.tape.numbers[entry])
+            key = (array.__array_interface__["data"][0], array.strides, array.dtype)
+            if key not in known:
+                known[key] = len(arrays) * group.size
+                arrays.append(array)
+            self.position[entry] = known[key]
+        return self.program.array(np.stack(arrays))
 
     def state_buffer(self, record: str, state: int, size: int, dtype: str) -> Buffer:
         """The buffer of a state that is an array, or of its gradient."""
@@ -429,11 +439,6 @@ class Roller:
 
 
 builtin_max = max
-
-
-def dtype_of(number: Any) -> str:
-    """How the numbers of an entry are held: float32 is kept, all others are float64."""
-    return "float32" if getattr(number, "dtype", None) == np.float32 else "float64"
 
 
 def _with_inner(place: Map, inner: Map) -> Map:

@@ -132,10 +132,12 @@ class Read(Part):
 class Term(Part):
     """An elementwise op on terms, reads and numbers."""
 
-    __slots__ = ("inputs", "op", "params")
+    __slots__ = ("_order", "_plain", "inputs", "op", "params")
 
     def __init__(self, table: Terms, op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> None:
         self.table = table
+        self._order: tuple[Any, ...] | None = None
+        self._plain: Any = None
         self.op = op
         self.inputs = inputs
         self.params = params
@@ -144,24 +146,31 @@ class Term(Part):
         return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
 
 
-def in_order(root: Any) -> list[Any]:
+def in_order(root: Any) -> tuple[Any, ...]:
     """Every term and read that root is made of, inputs before users, each once."""
+    if not isinstance(root, Term):
+        return (root,) if isinstance(root, Part) else ()
+    if root._order is None:
+        root._order = _ordered(root)
+    return root._order
+
+
+def _ordered(root: Term) -> tuple[Any, ...]:
     order: list[Any] = []
     seen: set[int] = set()
-    stack = [root] if isinstance(root, Part) else []
+    stack: list[Any] = [root]
     while stack:
         part = stack[-1]
         if id(part) not in seen:
-            ahead = (
-                [x for x in part.inputs if isinstance(x, Part) and id(x) not in seen] if isinstance(part, Term) else []
-            )
+            inputs = part.inputs if isinstance(part, Term) else ()
+            ahead = [x for x in inputs if isinstance(x, Part) and id(x) not in seen]
             if ahead:
                 stack += reversed(ahead)
                 continue
             seen.add(id(part))
             order.append(part)
         stack.pop()
-    return order
+    return tuple(order)
 
 
 def reads_of(root: Any) -> list[Read]:
@@ -183,6 +192,14 @@ def replaced(root: Any, change: Any) -> Any:
 
 def expanded(root: Any) -> Any:
     """The same term in ops that C spells by one name or sign."""
+    if isinstance(root, Term):
+        if root._plain is None:
+            root._plain = _expanded(root)
+        return root._plain
+    return root
+
+
+def _expanded(root: Term) -> Any:
     made: dict[int, Any] = {}
     for part in in_order(root):
         if isinstance(part, Read):
@@ -194,7 +211,7 @@ def expanded(root: Any) -> Any:
             made[id(part)] = expanded(spelling(*inputs, **part.params))
         else:
             made[id(part)] = part.table.apply(part.op, inputs, part.params)
-    return made[id(root)] if isinstance(root, Part) else root
+    return made[id(root)]
 
 
 def is_spelled(op: Op, params: dict[str, Any]) -> bool:

@@ -44,8 +44,28 @@ class Transcript:
         self._inside: set[int] = set()
         self._assigned: set[int] = set()  # after they were made
         self._capture = capture  # keeps all objects alive, so that ids stay unique
-        for note in capture.notes:
-            self._read(note)
+        self._read_all(capture.notes)
+
+    def _read_all(self, notes: list[Any]) -> None:
+        """Put all notes on the tape. Most are ops on single numbers: these go the short
+        way.
+        """
+        known, tape = self._entry, self.tape
+        short: dict[Any, bool] = {LEAF: False, NO_HISTORY: False}
+        for note in notes:
+            record = note._record if isinstance(note, Node) else LEAF
+            is_short = short.get(record)
+            if is_short is None:
+                is_short = short[record] = not isinstance(record, HandMade) and record.name not in SPELLED
+            data = data_of(note) if is_short else None
+            if type(data) is not float:
+                self._read(note)
+                continue
+            entries = []
+            for x in inputs_of(note):
+                entry = known.get(id(x), -1)  # a raw number has an id that no value of the run has
+                entries.append(entry if entry >= 0 else self.entry_of(x))
+            known[id(note)] = tape.add(record, tuple(entries), note._params or None, data)
 
     def _read(self, note: Any) -> None:
         node = note if isinstance(note, Node) else note[0] if isinstance(note, tuple) else None
