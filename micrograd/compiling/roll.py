@@ -176,7 +176,7 @@ class Roller:
                 known[key] = len(arrays) * group.size
                 arrays.append(array)
             self.position[entry] = known[key]
-        return self.program.array(np.stack(arrays))
+        return self.program.array(np.stack(arrays) if len(arrays) > 1 else arrays[0])
 
     def state_buffer(self, record: str, state: int, size: int, dtype: str) -> Buffer:
         """The buffer of a state that is an array, or of its gradient."""

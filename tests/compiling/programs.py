@@ -16,6 +16,7 @@ def _values(*shapes, seed=0, dtype=float):
 
 A, B, C, S = _values((3, 4), (4,), (3, 1), (4, 4))
 A32, B32 = _values((3, 4), (4,), dtype=np.float32)
+MATRICES = [np.arange(16.0).reshape(4, 4) / (k + 10.0) for k in (1, 2, 3)] * 2
 p, q, r = _values((), (), ())
 numbers = _values(*[()] * 12)
 
@@ -46,6 +47,8 @@ ARRAYS = {
     "at add": (lambda: (S.at[np.array([1, 1])].add(B) ** 2).sum(), [S, B]),
     "float32": (lambda: ((A32 @ B32).tanh() * 2.0).sum() + 1e-3 * (A32 * A32).sum(), [A32, B32]),
     "float32 and float64": (lambda: (A32 * np.arange(4.0)).sum(), [A32]),
+    "a loop over rows": (lambda: sum((np.ones((3, 4)) * 0.5)[i] @ B * (i + 1.0) for i in range(3)) ** 2, [B]),
+    "plain arrays of one shape": (lambda: sum((M @ (B * (i + 1.0))).tanh().sum() for i, M in enumerate(MATRICES)), [B]),
     "several results": (lambda: {"a": (A * A).sum(), "b": [B.sum(), A @ B]}, [A, B]),
 }
 SCALARS = {
