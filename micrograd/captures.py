@@ -7,11 +7,37 @@ leaves a Value. Nobody is told anything while `CAPTURES` is empty: that is one l
 
 from __future__ import annotations
 
+import functools
 from threading import get_ident
 from typing import Any
 
 Node = Any
 CAPTURES: dict[int, Any] = {}  # by thread; see compiling/capture.py
+
+
+def current() -> Any:
+    """The capture of this thread; None where there is none.
+
+    Our own optimisers, schedules and modules hand their numbers over to it: see `hold`,
+    `put` and the others in compiling/capture.py.
+    """
+    return CAPTURES.get(get_ident()) if CAPTURES else None
+
+
+def postponed(method: Any) -> Any:
+    """A method without a result that a capture does not run: it runs at each call of
+    the compiled function, at its end.
+    """
+
+    @functools.wraps(method)
+    def at_the_end(self: Any, *args: Any, **options: Any) -> None:
+        capture = current()
+        if capture is None:
+            method(self, *args, **options)
+        else:
+            capture.postpone(functools.partial(method, self, **options), args)
+
+    return at_the_end
 
 
 def note(node: Node) -> None:

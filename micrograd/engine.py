@@ -41,7 +41,7 @@ from micrograd.record import CONSTANT as _CONSTANT
 from micrograd.record import LEAF as _LEAF
 from micrograd.record import HandMade, Op
 from micrograd.stale import is_stale
-from micrograd.walking import Walking, is_ahead, next_number, seed_of
+from micrograd.walking import Walking, is_ahead, is_whole, next_number, own_step_of, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
 
@@ -106,7 +106,7 @@ def toposort(root: Node) -> list[Value]:
         if not ACTIVE:
             number = next_number()
             order = in_order(root, number, None)
-            if next_number() == number + 1:  # no finalizer or signal handler has set marks meanwhile
+            if is_whole(order, number):  # no finalizer or signal handler has set marks meanwhile
                 return order
         return collect(root, set())  # the same order, without marks: those belong to other walks
 
@@ -335,7 +335,7 @@ class Value(Node):
     @property
     def _backward(self) -> Callable[[], Any]:
         """One step of the chain rule: adds to the gradients of inputs; assignable."""
-        return self._own_step or (lambda: _pull_by_hand(self))
+        return own_step_of(self) or (lambda: _pull_by_hand(self))
 
     @_backward.setter
     def _backward(self, step: Callable[[], Any] | None) -> None:

@@ -3,7 +3,7 @@ cimport cython
 
 from micrograd.node cimport Node, data_of, forget_grad, grad_at, known_grad, set_data
 
-cdef dict ACTIVE
+cdef dict ACTIVE, CAPTURES
 
 
 cpdef gradient_of(Node node)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from micrograd.captures import CAPTURES
 from micrograd.interpreter import Interpreter
 from micrograd.node import Node, data_of, forget_grad, grad_at, known_grad, set_data
 from micrograd.walks import ACTIVE, LOCK, place_of
@@ -38,6 +39,8 @@ def gradients_of(nodes: list[Any]) -> list[Any]:
 def forget_gradients(nodes: list[Any]) -> None:
     """Let no node have a gradient."""
     with LOCK:
+        for x in nodes if CAPTURES else ():
+            x.grad = None  # so that the capture is told
         for node in nodes:
             if not ACTIVE:
                 forget_grad(node)

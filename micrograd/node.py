@@ -19,6 +19,7 @@ from micrograd.arrays import as_data, is_number
 from micrograd.captures import CAPTURES, note, note_constant, received, received_grad, shown, shown_grad
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back, nodes_within
+from micrograd.deferred import Deferred
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, holds_exact, number_like
 from micrograd.interpreter import PLAIN, Array, Interpreter, named, shape_of
@@ -410,6 +411,8 @@ def set_own_step(node: Node, step: Any) -> None:
 
 def inputs_of(node: Node) -> tuple[Any, ...]:
     """The inputs as recorded: nodes, and raw constants."""
+    if node._has_own_step and isinstance(node._x, Deferred):
+        return node._x.listed()
     if type(node._y) is tuple:
         return (node._x, *node._y)
     if node._y is not None:

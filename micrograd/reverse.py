@@ -102,7 +102,7 @@ def _order_of(root: Node, ends: list[Any]) -> list[Any]:
 
 def _has_leaf(order: list[Any]) -> bool:
     for node in order:  # noqa: SIM110 - Cython makes no generator of this
-        if node._x is None:
+        if node._x is None or node._has_own_step:  # such a step may lead to leaves that the order lacks
             return True
     return False
 

@@ -9,6 +9,7 @@ all at once. If anything interrupts it, the leaves are as they were.
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import os
 import threading
@@ -83,13 +84,57 @@ def is_ahead(x: Any, mark: int) -> bool:
 class StepBack:
     """A `_backward` that is told the gradient, and so need not know its node."""
 
-    def take(self, gradient: Any) -> None:
+    def take(self, walk: Walking, gradient: Any) -> None:
         """Pass the gradient of the node on.
 
         Args:
-            gradient: of its shape; None for zero.
+            walk: the walk; what goes to leaves waits in its `pending`.
+            gradient: of the shape of the node.
         """
         raise NotImplementedError
+
+    def take_by_hand(self, node: Node) -> None:
+        """The same for a user who calls `node._backward()`."""
+        raise NotImplementedError
+
+
+def own_step_of(node: Node) -> Any:
+    """The `_backward` of a node, to call by hand; None where its op has the rules."""
+    step = node._own_step
+    return functools.partial(step.take_by_hand, node) if isinstance(step, StepBack) else step
+
+
+class Pending:
+    """What a step of a walk adds to leaves when the walk ends."""
+
+    def compute(self) -> None:
+        """Compute it; an error here leaves all as it was."""
+        raise NotImplementedError
+
+    def add(self, walk: Walk | None) -> None:
+        """Add it. It is called under the lock."""
+        raise NotImplementedError
+
+
+def add_part(walk: Walk | None, leaf: Node, part: Any) -> None:
+    """Add to the gradient of a leaf at the end of a walk. Call it under the lock."""
+    if walk is None or leaf._mark == walk.number:
+        place = None if walk is not None else place_of(leaf)
+    elif id(leaf) in walk.apart:
+        place = walk.apart[id(leaf)], 1
+    else:
+        place = place_of(leaf, walk)
+    set_grad_at(leaf, place, _sum(part, known_grad(leaf) if place is None else grad_at(leaf, place)))
+
+
+def is_whole(order: list[Any], number: int) -> bool:
+    """Whether an order has all nodes: nobody else has set marks since this number was
+    drawn, and no node keeps inputs back.
+    """
+    for node in order:
+        if node._has_own_step:
+            return False
+    return next_number() == number + 1
 
 
 class Walking(Walk):
@@ -127,6 +172,9 @@ class Walking(Walk):
             undo(self)
             return
         try:
+            if self.pending is not None:
+                for part in self.pending.values():
+                    part.compute()
             _add_up(self)
         except BaseException:
             undo(self)
@@ -147,15 +195,21 @@ class Walking(Walk):
     def take_own_step(self, node: Node) -> None:
         """Call the `_backward` that the user has assigned to a node."""
         if isinstance(node._own_step, StepBack):
-            gradient = self.apart[id(node)][1] if id(node) in self.apart else grad_of(node)
+            gradient = self.apart[id(node)][1] if id(node) in self.apart else self.settled(node)
             if gradient is not None:
-                node._own_step.take(gradient)
+                node._own_step.take(self, gradient)
             return
         self.gradients.settle(node)
         for x in inputs_of(node):
             if isinstance(x, Node) and hasattr(x._grad, "copy"):
                 x._grad = x._grad.copy()  # `x.grad += ...` adds in place, and gradients may share an array
         node._own_step()
+
+    def settled(self, node: Node) -> Any:
+        """The gradient of a node, with what waits for it; None for zero."""
+        if self._gradients is not None:
+            self._gradients.settle(node)
+        return grad_of(node)
 
     def _begin(self) -> None:
         with LOCK:
@@ -235,6 +289,9 @@ def _order_beside(walk: Walking) -> list[Any]:
 def _add_up(walk: Walk) -> None:
     """End a walk: add what it found to all leaves at once."""
     with LOCK:
+        if walk.pending is not None:
+            for part in walk.pending.values():
+                part.add(walk)
         totals = _totals(walk.leaves, walk.before or [])
         others = _totals_apart(walk) if walk.apart else []
         _set_grads(walk.leaves, totals)

@@ -4,7 +4,7 @@ cdef class Walk:
     cdef public int number
     cdef public object root, thread, before, _around, _places
     cdef public list leaves
-    cdef public dict apart
+    cdef public dict apart, pending
     cdef public bint is_waiting
 
 

@@ -43,9 +43,11 @@ class Walk:
         apart: its own gradients of nodes in the hands of another walk: [node,
             gradient], by the identity of the node.
         is_waiting: a step of this walk has begun another walk, which has not ended.
+        pending: what steps add to leaves at the end: see `Pending` in walking.py; None
+            where there is nothing.
     """
 
-    __slots__ = ("_around", "_places", "apart", "before", "is_waiting", "leaves", "number", "root", "thread")
+    __slots__ = ("_around", "_places", "apart", "before", "is_waiting", "leaves", "number", "pending", "root", "thread")
 
     def __init__(self, root: Node) -> None:
         self.number = 0  # none yet
@@ -55,6 +57,7 @@ class Walk:
         self.before: list[Any] | None = None
         self.apart: dict[int, list[Any]] = {}
         self.is_waiting = False
+        self.pending: dict[Any, Any] | None = None
         self._around: Walk | None = None
         self._places: dict[int, int] | None = None
 

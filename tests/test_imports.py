@@ -20,7 +20,19 @@ PACKAGE = Path(__file__).parents[1] / "micrograd"
 # A room may import the rooms of the lines above its own, and those that SIDEWAYS names.
 LEVELS = [
     {"heap"},
-    {"captures", "errors", "levels", "on_demand", "memory", "installed", "sources", "walks", "compiled", "unchecked"},
+    {
+        "captures",
+        "deferred",
+        "errors",
+        "levels",
+        "on_demand",
+        "memory",
+        "installed",
+        "sources",
+        "walks",
+        "compiled",
+        "unchecked",
+    },
     {"plain", "exact", "integers", "quiet"},
     {"trees", "modes", "interpreter", "table", "facts"},
     {"unknown", "alignment"},

@@ -151,7 +151,7 @@ def test_dir_is_complete():
 def test_dir_names_every_public_room():
     inner = set(
         "alignment anomaly argnums arrays asked batch batched captures chain cli compiled compiling copies "
-        "cotangents cycles demo doubles exact facts floats folding formula gathering gradients heap installed "
+        "cotangents cycles deferred demo doubles exact facts floats folding formula gathering gradients heap installed "
         "integers interpreter leaves levels memory modes node on_demand operands plain pure quiet reading record "
         "reverse sources sparsity spelling stale table traced tracing unchecked unknown walking walks".split()
     )

@@ -14,7 +14,7 @@ from micrograd.errors import CaptureError
 from micrograd.node import Node
 from micrograd.trees import like
 
-KEYS = (bool, str, bytes, type(None))
+KEYS = {bool, str, bytes, type(None)}
 
 
 def split(args: Any, keyed: frozenset[int]) -> tuple[Any, list[Any]]:
@@ -25,16 +25,16 @@ def split(args: Any, keyed: frozenset[int]) -> tuple[Any, list[Any]]:
         keyed: numbers of the leaves, ints, that are keys.
     """
     leaves: list[Any] = []
-    return _key(args, leaves, keyed), leaves
+    return tuple([_key(part, leaves, keyed) for part in args]), leaves
 
 
 def _key(x: Any, leaves: list[Any], keyed: frozenset[int]) -> Any:
     kind = type(x)
+    if kind is np.ndarray:  # first what comes most often
+        leaves.append(x)
+        return (x.shape, x.dtype.char)
     if kind in KEYS:
         return (kind, x)
-    if kind is np.ndarray:
-        leaves.append(x)
-        return (kind, x.shape, x.dtype.char)
     if kind is float or kind is int or isinstance(x, (np.generic, float, int)):
         leaves.append(x)
         if len(leaves) - 1 in keyed:
@@ -71,6 +71,8 @@ def _list_shape(x: Any) -> Any:
 
 def flat(x: Any) -> Any:
     """The numbers of a leaf, as a flat array of float64."""
+    if type(x) is np.ndarray and x.dtype.char in "df":
+        return x.reshape(-1)
     if isinstance(x, (list, tuple)):
         return np.array(_flattened(x), float)
     return np.asarray(x, None if getattr(x, "dtype", None) == np.float32 else float).reshape(-1)

@@ -7,85 +7,146 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.errors import CaptureError
 from micrograd.node import Node, add_grad, data_of, grad_of, set_data, set_grad
+from micrograd.walks import ACTIVE, LOCK
 
 
 def read(values: list[Any], buffer: Any) -> int:
     """Put the data of values into a buffer of doubles.
 
     Returns:
-        -1, or the number of the first value whose data is not a float.
+        -1, or the number of the first value whose data is not a number.
     """
     for i in range(len(values)):
         node: Node = values[i]
-        if not node._is_float:
+        if node._is_float:
+            buffer[i] = node._float
+        elif isinstance(node._array, (int, np.floating)):
+            buffer[i] = float(node._array)
+        else:
             return i
-        buffer[i] = node._float
     return -1
 
 
 def read_grads(values: list[Any], buffer: Any) -> None:
     """Put the gradients of values into a buffer of doubles; 0 where there is none."""
     for i in range(len(values)):
-        grad = grad_of(values[i])
-        buffer[i] = 0.0 if grad is None else grad
+        node: Node = values[i]
+        if node._has_float_grad and not ACTIVE:
+            buffer[i] = node._float_grad
+            continue
+        grad = node._grad if ACTIVE else grad_of(node)
+        buffer[i] = 0.0 if grad is None else float(data_of(grad))
 
 
-def read_array(value: Any, buffer: Any) -> None:
-    """Put the array of a value into a flat buffer."""
-    buffer[:] = np.reshape(data_of(value), -1)
+def read_array(value: Any, buffer: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    """Put the array of a value into a flat buffer.
+
+    Raises:
+        CaptureError: it has another shape or dtype than when the function was captured.
+    """
+    data = data_of(value)
+    if type(data) is not np.ndarray or data.shape != shape or data.dtype != dtype:
+        raise CaptureError(
+            f"compile: {described(value)} was an array of shape {shape} and dtype {dtype} when the function was "
+            f"captured;\ncompile the function again"
+        )
+    buffer[:] = data.reshape(-1)
+
+
+def described(value: Any) -> str:
+    """A value, for an error: by its label, or its data."""
+    data = data_of(value)
+    text = f"of shape {value.shape} and dtype {value._dtype}" if value.shape else repr(data)
+    return repr(value.label) if value.label else f"a value, now {text},"
 
 
 def read_array_grad(value: Any, buffer: Any) -> None:
     """Put the gradient of a value into a flat buffer; 0 where there is none."""
-    grad = grad_of(value)
-    buffer[:] = 0.0 if grad is None else np.reshape(grad, -1)
+    grad = value._grad
+    buffer[:] = 0.0 if grad is None else np.reshape(data_of(grad), -1)
 
 
-def add_array_grad(value: Any, buffer: Any) -> None:
-    """Add a flat buffer to the gradient of a value."""
-    add_grad(value, buffer.reshape(data_of(value).shape).astype(data_of(value).dtype))
+def shaped(buffer: Any, value: Any) -> Any:
+    """A copy of a flat buffer in the shape and dtype of the data of a value."""
+    data = data_of(value)
+    return np.array(buffer.reshape(data.shape), data.dtype)
 
 
 def write_array(values: list[Any], buffer: Any) -> None:
     """Let a flat buffer be the data of a value."""
+    set_data(values[0], shaped(buffer, values[0]))
+
+
+def write_in_place(values: list[Any], buffer: Any) -> None:
+    """Let a flat buffer be the data of a value, in its own array where that can be
+    written.
+    """
     data = data_of(values[0])
-    set_data(values[0], buffer.reshape(data.shape).astype(data.dtype))
+    if data.flags.writeable:
+        data[...] = buffer.reshape(data.shape)
+    else:
+        write_array(values, buffer)
 
 
 def set_array_grad(values: list[Any], buffer: Any) -> None:
     """Let a flat buffer be the gradient of a value."""
-    data = data_of(values[0])
-    set_grad(values[0], buffer.reshape(data.shape).astype(data.dtype))
+    values[0]._grad = shaped(buffer, values[0])
 
 
 def write(values: list[Any], buffer: Any) -> None:
     """Put doubles into the data of values."""
     for i in range(len(values)):
         node: Node = values[i]
-        node._is_float = True
-        node._float = float(buffer[i])
+        if node._is_float:
+            node._float = float(buffer[i])
+        else:
+            set_data(node, _like(node._array, buffer[i]))
 
 
-def add_to_grads(values: list[Any], buffer: Any, factor: float) -> None:
-    """Add factor times each double to the gradient of the value."""
+def _like(data: Any, number: float) -> Any:
+    """A number in the type of the data, where that is a NumPy float."""
+    return type(data)(number) if isinstance(data, np.floating) else float(number)
+
+
+def add_to_grads(values: list[Any], buffer: Any) -> None:
+    """Add each double to the gradient of the value. Call it under the lock, while no
+    walk has these values.
+    """
     for i in range(len(values)):
         node: Node = values[i]
-        part = factor * float(buffer[i])
         if node._has_float_grad:
-            node._float_grad += part
+            node._float_grad += float(buffer[i])
         else:
-            add_grad(node, part)
+            add_grad(node, float(buffer[i]))
 
 
 def set_grads(values: list[Any], buffer: Any) -> None:
     """Let the gradients of values be these doubles."""
-    for i in range(len(values)):
-        node: Node = values[i]
-        node._has_float_grad = True
-        node._float_grad = float(buffer[i])
-        node._has_gradient = False
-        node._gradient = None
+    with LOCK:
+        for i in range(len(values)):
+            node: Node = values[i]
+            if ACTIVE:
+                node._grad = float(buffer[i])
+            elif node._has_float_grad or not node._has_gradient:
+                node._has_float_grad = True
+                node._float_grad = float(buffer[i])
+            else:
+                set_grad(node, float(buffer[i]))
+
+
+def has_nan(buffer: Any) -> bool:
+    """Whether one of the doubles is nan."""
+    total = 0.0
+    for i in range(len(buffer)):
+        total += buffer[i] * 0.0  # nan for infinity, too
+    return total != total and bool(np.isnan(buffer).any())
+
+
+def array_has_nan(array: Any) -> bool:
+    """Whether one of the elements of an array of any kind is nan."""
+    return array.dtype.kind == "f" and array.size > 0 and bool(np.isnan(np.minimum.reduce(array, axis=None)))
 
 
 ARRAY = {write: write_array, set_grads: set_array_grad}  # what does the same for a value that is an array

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from threading import get_ident
@@ -45,6 +46,10 @@ class BecomesKey(BaseException):
         self.argument = argument
 
 
+class RunsUncompiled(BaseException):
+    """A call cannot be captured yet, such as the first step of an optimiser."""
+
+
 class Capture:
     """One run of a function under way: a context.
 
@@ -52,6 +57,13 @@ class Capture:
         notes: what was made, in order: nodes, `Captured`, and events.
         refusal: the first error of this capture; it is raised again at the end.
         saved: data and gradients of outside values that the run has changed.
+        leaves: the numbers and arrays among the arguments, then those that were held.
+        reads: what gives the ones that were held, at each call.
+        puts: what takes a number of the run at the end of each call, and this number.
+        checks: what must hold at each call, or the function is captured anew.
+        changed: results of `x -= y` on arrays that come from outside, by id; they are
+            to be assigned back.
+        in_place: the ids of values whose arrays are changed in place.
     """
 
     def __init__(self) -> None:
@@ -60,6 +72,14 @@ class Capture:
         self.saved: dict[int, tuple[Any, Any]] = {}
         self.saved_grads: dict[int, tuple[Any, Any]] = {}
         self.is_over = False
+        self.leaves: list[Any] = []
+        self.reads: list[Callable[[], Any]] = []
+        self.puts: list[tuple[Callable[[Any], Any], Any]] = []
+        self.checks: list[Callable[[], bool]] = []
+        self.in_place: set[int] = set()
+        self.attributes: dict[tuple[int, str], Any] = {}
+        self.changed: dict[int, Captured] = {}
+        self._is_ending = False
         self._made: set[int] = set()
 
     def __enter__(self) -> Capture:
@@ -71,14 +91,24 @@ class Capture:
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         CAPTURES.pop(get_ident(), None)
         self.is_over = True
+        self.puts += self.attributes.values()
         if not CAPTURES:
             builtins.max, builtins.min = _max, _min
         for node, data in self.saved.values():
             node.data = data
         for node, grad in self.saved_grads.values():
             node._grad = grad
-        if self.refusal is not None and error is not self.refusal and not isinstance(error, BecomesKey):
+        if (
+            self.refusal is not None
+            and error is not self.refusal
+            and not isinstance(error, (BecomesKey, RunsUncompiled))
+        ):
             raise self.refusal
+        if kind is None and self.changed:
+            raise CaptureError(
+                "compile: an array is changed in place, as by x -= y, and it belongs to an argument or a value;\n"
+                "write x = x - y, or for a value v.data -= y"
+            )
         if kind is None and not _same_states(self.random_states, _random_states()):
             raise CaptureError(
                 "compile: the function draws random numbers, and they would be frozen in;\n"
@@ -128,8 +158,16 @@ class Capture:
             return data
         if self.notes and self.notes[-1] is node:  # it is just being made
             self._made.add(id(node))
+        elif self._is_ending and id(node) not in self._made:
+            raise CaptureError(
+                "compile: values change after a schedule or an average has been told of the step;\n"
+                "call scheduler.step() and ema.update() last, or outside of the compiled function"
+            )
         elif id(node) not in self.saved and id(node) not in self._made:
             self.saved[id(node)] = (node, _old_data(node))
+        known = self.changed.pop(id(data), None)
+        if known is not None and known.source[0] == "data" and known.source[1] is node:
+            self.change_in_place(node)
         self.notes.append(("set", node, data))
         return data.number if isinstance(data, Captured) else data
 
@@ -138,6 +176,7 @@ class Capture:
         if type(node)._is_of_transform:
             return grad
         self._save_grad(node)
+        self.changed.pop(id(grad), None)
         self.notes.append(("set grad", node, grad))
         return grad.number if isinstance(grad, Captured) else grad
 
@@ -156,6 +195,55 @@ class Capture:
             x._refuse(asked)
         if isinstance(x, Node) and not type(x)._is_of_transform:
             self.fail(asked)
+
+    # What our own optimisers, schedules and modules hand over
+
+    def hold(self, read: Callable[[], Any]) -> Any:
+        """A number or an array of NumPy outside of all values: it is read anew at each
+        call.
+        """
+        number = read()
+        self.leaves.append(number)
+        self.reads.append(read)
+        return argument(self, len(self.leaves) - 1, number)
+
+    def put(self, write: Callable[[Any], Any], number: Any) -> None:
+        """At the end of each call, write what this number is in that call; a list of
+        numbers is written as an array.
+        """
+        self.puts.append((write, number))
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """An array that an object keeps, such as a module's running mean."""
+        known = self.attributes.get((id(owner), name))
+        return self.hold(functools.partial(getattr, owner, name)) if known is None else known[1]
+
+    def set_attribute(self, owner: Any, name: str, number: Any) -> None:
+        """At the end of each call, write what this number is into that array."""
+        self.attributes[id(owner), name] = (functools.partial(_write_attribute, owner, name), number)
+
+    def postpone(self, call: Callable[..., Any], args: Sequence[Any]) -> None:
+        """Call something at the end of each call. Values may not change any more."""
+        self._is_ending = True
+        if len(args) > 1:
+            raise CaptureError("compile: only one argument can be given here; call it outside of the function")
+        self.put(call if args else lambda _: call(), args[0] if args else None)
+
+    def check(self, holds: Callable[[], bool]) -> None:
+        """What must hold at each call, or the function is captured anew."""
+        self.checks.append(holds)
+
+    def change_in_place(self, node: Any) -> None:
+        """The array of a value is changed in place by what is assigned to it."""
+        self.in_place.add(id(node))
+
+    def is_of_run(self, node: Any) -> bool:
+        """Whether the run has set or computed the gradient of an outside value."""
+        return id(node) in self.saved_grads
+
+    def run_uncompiled(self) -> NoReturn:
+        """This call cannot be captured yet: it runs as it is."""
+        raise RunsUncompiled
 
     def fail(self, asked: str) -> NoReturn:
         """Raise the error for what was asked, with the user's line."""
@@ -243,6 +331,24 @@ class Captured(Operators):
     def __truediv__(self, other: Any) -> Any:
         return other.__rtruediv__(self) if _is_eager(other) else super().__truediv__(other)
 
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # NumPy takes more beside it
+        return self._in_place(self + other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._in_place(self - other)
+
+    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]
+        return self._in_place(self * other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._in_place(self / other)
+
+    def _in_place(self, result: Any) -> Any:
+        """What `x -= y` gives: NumPy changes the array that x is."""
+        if np.shape(self.number) and self.source[0] != "op" and isinstance(result, Captured):
+            self.capture.changed[id(result)] = self
+        return result
+
     def detach(self) -> Captured:
         """The same: no gradient goes through it."""
         return self
@@ -301,6 +407,27 @@ class Captured(Operators):
         if np.shape(self.number) == ():
             raise AttributeError("__array__")
         return functools.partial(Captured._refuse, self, "asarray")
+
+
+def argument(capture: Capture, k: int, leaf: Any) -> Any:
+    """A number, an array, or nested lists of numbers, as argument k of a run."""
+    if isinstance(leaf, (list, tuple)):
+        count = itertools.count()
+
+        def inside(x: Any) -> Any:
+            if isinstance(x, (list, tuple)):
+                return type(x)(inside(part) for part in x)
+            return capture._noted(Captured(capture, x, ("argument", k, next(count))))
+
+        return inside(leaf)
+    places = np.arange(np.size(leaf)).reshape(np.shape(leaf)) if np.shape(leaf) else 0
+    return capture._noted(
+        Captured(capture, leaf if np.shape(leaf) else np.asarray(leaf).item(), ("argument", k, places))
+    )
+
+
+def _write_attribute(owner: Any, name: str, number: Any) -> None:
+    getattr(owner, name)[...] = number
 
 
 def _is_eager(x: Any) -> bool:

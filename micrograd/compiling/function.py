@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from micrograd import on_demand as np
+from micrograd import levels
+from micrograd.anomaly import OPEN
 from micrograd.captures import CAPTURES
 from micrograd.compiling import arguments
-from micrograd.compiling.capture import BecomesKey, Capture, Captured
+from micrograd.compiling.capture import BecomesKey, Capture, RunsUncompiled, argument
 from micrograd.compiling.plan import Plan
 from micrograd.errors import CaptureError
+from micrograd.modes import is_recording
 from micrograd.node import Node
 
 
@@ -29,19 +32,25 @@ class Compiled:
         self._keyed: frozenset[int] = frozenset()
         self._last: Plan | None = None
         self._refusals: list[str] = []
+        itself = weakref.ref(self)  # a program of its own must not keep it alive: its function may hold results
+        self._reference = lambda: None if (compiled := itself()) is None else compiled._function
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """What the function gives."""
-        if CAPTURES:
+        if CAPTURES or OPEN or levels.is_recording() or levels.innermost():
             return self._function(*args, **options)
-        key, leaves = arguments.split((args, options), self._keyed)
+        key, leaves = arguments.split((args, options, is_recording()), self._keyed)
         plan = self._plans.get(key)
-        if plan is None:
-            plan = self._captured(args, options)
-            key, leaves = arguments.split((args, options), self._keyed)
+        if plan is None or not plan.holds():
+            try:
+                plan = self._captured(args, options)
+            except RunsUncompiled:
+                return self._function(*args, **options)
+            key, leaves = arguments.split((args, options, is_recording()), self._keyed)
+            plan.function = self._reference
             self._plans[key] = plan
         self._last = plan
-        return plan.run(leaves)
+        return plan.run(leaves, (args, options))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -90,7 +99,7 @@ class Compiled:
         """Run the function within a capture: its result, and the traced leaves of its
         arguments.
         """
-        leaves: list[Any] = []
+        leaves = capture.leaves
 
         def make(leaf: Any) -> Any:
             leaves.append(leaf)
@@ -118,18 +127,6 @@ def uncollected() -> Iterator[None]:
 
 
 def _argument(capture: Capture, k: int, leaf: Any) -> Any:
-    if isinstance(leaf, (list, tuple)):
-        count = iter(range(len(arguments.flat(leaf))))
-
-        def inside(x: Any) -> Any:
-            if isinstance(x, (list, tuple)):
-                return type(x)(inside(part) for part in x)
-            return capture._noted(Captured(capture, x, ("argument", k, next(count))))
-
-        return inside(leaf)
     if isinstance(leaf, Node):
         raise CaptureError("compile: Values as arguments come later")
-    places = np.arange(np.size(leaf)).reshape(np.shape(leaf)) if np.shape(leaf) else 0
-    return capture._noted(
-        Captured(capture, leaf if np.shape(leaf) else np.asarray(leaf).item(), ("argument", k, places))
-    )
+    return argument(capture, k, leaf)

@@ -6,7 +6,7 @@ gradients), simplify, and a back end that runs them.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
@@ -18,14 +18,20 @@ from micrograd.compiling.exactness import agree
 from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
 from micrograd.compiling.lines import Line
-from micrograd.compiling.results import Call
+from micrograd.compiling.reach import reached_states
+from micrograd.compiling.results import Call, Returned, Targets
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
 from micrograd.errors import CaptureError
-from micrograd.node import Node, data_of, grad_of
+from micrograd.gathering import forget_gradients
+from micrograd.node import data_of, grad_of, is_constant
 from micrograd.trees import leaves_of, like
+
+KEPT = 8  # workspaces that wait for the next calls, at most
+# What a plan has for the way in which it runs.
+OF_RUNNER = "runner theta array_states array_befores writes _reads_before _looked_at _numbers _forms".split()
 
 
 class Plan:
@@ -44,11 +50,13 @@ class Plan:
         runner: what runs them.
         theta: the states that are numbers, in the order of their buffer.
         states: all states.
-        starts: where each result begins in the outputs.
+        starts, shapes: where each result begins in the outputs, and its shape.
+        tree: the results; of a plan that runs, numbers in their places.
         given: the arguments of the call that was captured.
         exact: whether every number is to the last bit what eager gives.
         count: how many numbers the captured run computed and read.
         script, roller: of a plan that is only looked at, how it was made; else None.
+        is_step: whether a call changes data or gradients of states.
     """
 
     given: tuple[Any, Any] = ((), {})
@@ -64,24 +72,25 @@ class Plan:
         self.count = len(tape)
         self.exact = exact
         tape.argument_sizes = [len(arguments.flat(leaf)) for leaf in leaves]
-        self.tree = result
         results = leaves_of(result)
-        self.is_value = [isinstance(x, Node) for x in results]
-        entries = [script.entry_of(x) for x in results]
-        self._kinds = [type(tape.numbers[e]) for e in entries]
-        self._dtypes = [getattr(tape.numbers[e], "dtype", None) for e in entries]
-        self.shapes = [shape_of(tape.numbers[e]) for e in entries]
-        self.starts = np.cumsum([0, *map(math.prod, self.shapes)]).tolist()
-        grads = {state: e for state, e in script.grads.items() if e is not None}
+        self._tree = like(result, range(len(results)))
+        self._returned = Returned([*results, *[number for _, number in capture.puts]], script)
+        self._puts = [(len(results) + i, write) for i, (write, _) in enumerate(capture.puts)]
+        self._reads, self._checks = capture.reads, capture.checks
+        self.starts, self.shapes = self._returned.starts, self._returned.shapes
+        self.tree = self._tree if backend else result
+        self._arguments = [f"arg{k}" for k in range(len(leaves))]
+        entries = self._returned.entries
+        grads = {s: e for s, e in script.grads.items() if e is not None and not script.is_as_before(s, e)}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
             assert script.seed is not None
             tape.outputs += [script.root, script.seed]
+        self._reached = reached_states(tape, self._returned.entry_of)
         self.states = script.states
-        self.is_step = script.root is not None or bool(script.written)
+        self.is_step = script.root is not None or bool(script.written) or bool(grads)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
         self.writes: dict[str, tuple[list[Any], Any]] = {}
-        self._pool: list[Any] = []
         if backend == "tape":
             self._on_tape(script, entries, grads)
             return
@@ -89,6 +98,7 @@ class Plan:
         self.program = roller.rolled()
         if self.is_step:
             self._write(roller, "written", script.written, boundary.write)
+            self._write_in_place(capture.in_place)
             self._write(roller, "grads", grads, boundary.set_grads)
         roller.write("outputs", entries)
         self.kept = {"outputs", *self.writes}
@@ -106,6 +116,11 @@ class Plan:
         self.theta = [script.states[i] for i in self.program.theta]
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
+        self._reads_before = any(
+            read.buffer.name == "before" for line in [*self.forward, *self.back] for read in line.reads()
+        )
+        self._begin(None, self.program.theta)
+        self._looked_at = [(name, self.program.buffers[name].dtype == "float64") for name in self.kept]
         if not backend:
             self.script, self.roller = script, roller
             return
@@ -115,7 +130,7 @@ class Plan:
 
     def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int], leaves: list[Any]) -> None:
         """Run on the tape, which is exact, where C gives other bits."""
-        in_c = self.theta, self.array_states, self.array_befores, self.writes, self.runner
+        in_c = {name: getattr(self, name) for name in OF_RUNNER}
         self.writes = {}
         try:
             self._on_tape(script, entries, grads)
@@ -124,20 +139,35 @@ class Plan:
                 "compile: exact=True is for programs of single numbers; NumPy adds arrays up in orders of its own;\n"
                 "leave exact=True out"
             ) from None
-        before = [grad_of(s) for s in in_c[0]]
+        theta = in_c["theta"]
+        before = [grad_of(s) for s in theta]
         numbers = {
-            "theta": np.array([data_of(s) for s in in_c[0]], float),
+            "theta": np.array([data_of(s) for s in theta], float),
             "before": np.array([0.0 if g is None else g for g in before], float),
             **{f"arg{k}": np.array(arguments.flat(leaf), float) for k, leaf in enumerate(leaves)},
         }
         places = {id(state): i for i, state in enumerate(self.states)}
-        order = [places[id(s)] for s in in_c[0]]
+        order = [places[id(s)] for s in theta]
         orders = {"theta": order, "before": order, "d_theta": order}
         for name, (states, _) in self.writes.items():
             there = {id(s): i for i, s in enumerate(states)}
-            orders[name] = [there[id(s)] for s in in_c[3].get(name, ((), None))[0]]
-        if agree(in_c[-1], self.runner, numbers, orders, self.is_step):
-            self.theta, self.array_states, self.array_befores, self.writes, self.runner = in_c
+            orders[name] = [there[id(s)] for s in in_c["writes"].get(name, ((), None))[0]]
+        if agree(in_c["runner"], self.runner, numbers, orders, self.is_step):
+            vars(self).update(in_c)
+
+    def _begin(self, runner: Any, theta: Sequence[int]) -> None:
+        """What calls need.
+
+        Args:
+            runner: runs the program.
+            theta: for each element of the buffer of this name, the number of its state.
+        """
+        self.runner = runner
+        self._numbers = theta
+        self._forms = [(name, x, x.shape, x._dtype) for name, x in self.array_states]
+        self._pool: list[Any] = []
+        self._targets: dict[int, Targets] = {}
+        self.function: Any = _nothing  # gives the function that was captured; None when it is gone
 
     def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
         """Run the tape as it is, without lines."""
@@ -146,7 +176,9 @@ class Plan:
         self.array_states, self.array_befores = [], []
         self.writes["written"] = ([self.states[s] for s in written], boundary.write)
         self.writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
-        self.runner = TapeRunner(
+        self._reads_before = True
+        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
+        runner = TapeRunner(
             script.tape,
             len(self.states),
             entries,
@@ -155,6 +187,7 @@ class Plan:
             script.root,
             script.seed,
         )
+        self._begin(runner, range(len(self.states)))
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:
         """The buffers of states that are arrays, and these states."""
@@ -202,54 +235,167 @@ class Plan:
                     found.append((f"{name}{s}" if f"{name}{s}" in self.program.buffers else name, entry))
         return found
 
-    def run(self, leaves: list[Any]) -> Any:
-        """The results for these arguments."""
-        space = self._pool.pop() if self._pool else self.runner.workspace()
+    def _write_in_place(self, which: set[int]) -> None:
+        for name, (states, put) in self.writes.items():
+            if put is boundary.write_array and id(states[0]) in which:
+                self.writes[name] = (states, boundary.write_in_place)
+
+    def holds(self) -> bool:
+        """Whether what our own objects told the capture is still so."""
+        for holds in self._checks:  # noqa: SIM110 - a loop is quicker than a generator
+            if not holds():
+                return False
+        return True
+
+    def run(self, leaves: list[Any], given: Any) -> Any:
+        """The results for these arguments.
+
+        Args:
+            leaves: the numbers and arrays among the arguments.
+            given: the arguments themselves, (args, options).
+        """
+        if self._reads:
+            leaves = [*leaves, *[read() for read in self._reads]]
+        pool = self._pool
+        try:
+            space = pool.pop()
+        except IndexError:
+            space = self.runner.workspace()
         arrays = space.arrays
-        self._fill(arrays, leaves)
+        self._read(arrays, leaves)
         self.runner.forward(space)
+        if self._is_nan(arrays):
+            return self._uncompiled(space, given)
         for name, (states, put) in self.writes.items():
             put(states, arrays[name])
-        for state in self.cleared:
-            state._grad = None
-        call = Call(self, space)
-        numbers = arrays["outputs"]
-        results = []
-        for i, (start, shape, kind) in enumerate(zip(self.starts, self.shapes, self._kinds, strict=False)):
-            if shape:
-                number = numbers[start : start + math.prod(shape)].reshape(shape).astype(self._dtypes[i])
-            else:
-                number = kind(numbers[start])
-            results.append(call.value(number, i) if self.is_value[i] else number)
-        return like(self.tree, results)
+        if self.cleared:
+            forget_gradients(self.cleared)
+        if not self._returned.has_values:
+            results = self._returned.plain(arrays)
+            self.give_back(space)
+        else:
+            results = self._returned.values(arrays, Call(self, space, (leaves, given)))
+        for i, write in self._puts:
+            write(results[i])
+        return results[0] if self._tree == 0 else like(self._tree, results)
 
-    def _fill(self, arrays: dict[str, Any], leaves: list[Any]) -> None:
-        """Put the numbers of states and arguments into the arrays of a call."""
-        wrong = boundary.read(self.theta, arrays["theta"])
-        if wrong >= 0:
-            raise CaptureError(f"compile: {self.theta[wrong]} was a number when the function was captured")
-        for name, state in self.array_states:
-            boundary.read_array(state, arrays[name])
-        if self.is_step:
+    def _read(self, arrays: dict[str, Any], leaves: list[Any]) -> None:
+        """Put all numbers that the program reads into the workspace."""
+        if self.theta:
+            wrong = boundary.read(self.theta, arrays["theta"])
+            if wrong >= 0:
+                raise CaptureError(
+                    f"compile: {boundary.described(self.theta[wrong])} was a number when the function was captured;\n"
+                    f"compile the function again"
+                )
+        for name, state, shape, dtype in self._forms:
+            boundary.read_array(state, arrays[name], shape, dtype)
+        if self._reads_before:
             boundary.read_grads(self.theta, arrays["before"])
-            for name, state in self.array_befores:
-                boundary.read_array_grad(state, arrays[name])
+        for name, state in self.array_befores:
+            boundary.read_array_grad(state, arrays[name])
         for k, leaf in enumerate(leaves):
-            if f"arg{k}" in arrays:
-                arrays[f"arg{k}"][:] = arguments.flat(leaf)
+            buffer = arrays.get(self._arguments[k])
+            if buffer is not None:
+                buffer[:] = leaf if type(leaf) is float else arguments.flat(leaf)
+
+    def _is_nan(self, arrays: dict[str, Any]) -> bool:
+        """Whether something that comes out is nan: the engine knows when zero times
+        infinity is 0, and what to raise or to warn of.
+        """
+        for name, is_double in self._looked_at:
+            if boundary.has_nan(arrays[name]) if is_double else boundary.array_has_nan(arrays[name]):
+                return True
+        return False
+
+    def _uncompiled(self, space: Any, given: Any) -> Any:
+        """What the function itself gives."""
+        self.give_back(space)
+        args, options = given
+        function = self.function()
+        return function(*args, **options)
 
     def rehearsed(self) -> Any:
         """A workspace in which the captured call was run, without a trace outside."""
         space = self.runner.workspace()
         leaves: list[Any] = []
         arguments.replaced(self.given, leaves.append)
-        self._fill(space.arrays, leaves)
+        leaves += [read() for read in self._reads]
+        self._read(space.arrays, leaves)
         self.runner.forward(space)
         if self.back:
             space.arrays["d_outputs"][:] = 1.0
             self.runner.backward(space)
         return space
 
+    # Memory
+
     def give_back(self, space: Any) -> None:
         """A workspace that no result needs any more."""
-        self._pool.append(space)
+        if len(self._pool) < KEPT:
+            self._pool.append(space)
+
+    def copy_of(self, space: Any) -> Any:
+        """A workspace that has computed the same."""
+        other = self.runner.workspace()
+        for name in self._inputs(other.arrays):
+            other.arrays[name][:] = space.arrays[name]
+        self.runner.forward(other)
+        return other
+
+    # The way back
+
+    def targets(self, which: int) -> Targets:
+        """The states that some results depend on.
+
+        Args:
+            which: the sum of 2**i for each result i.
+        """
+        known = self._targets.get(which)
+        if known is None:
+            known = self._targets[which] = self._targets_of(which)
+        return known
+
+    def _targets_of(self, which: int) -> Targets:
+        numbers = self._numbers
+        reached = [i for i, s in enumerate(numbers) if self._reached.get(s, 0) & which and has_gradient(self.states[s])]
+        arrays = [
+            (name, x)
+            for name, x in self.array_states
+            if self._reached.get(int(name[len("state") :]), 0) & which and has_gradient(x)
+        ]
+        inputs = [x for s, x in enumerate(self.states) if self._reached.get(s, 0) & which and has_gradient(x)]
+        return Targets(self.theta, reached, arrays, inputs)
+
+    def go_back(self, space: Any, seeds: dict[int, Any]) -> None:
+        """Run the way back, given the gradients of some results."""
+        given = space.arrays["d_outputs"]
+        given[:] = 0.0
+        for which, gradient in seeds.items():
+            start, end = self._returned.starts[which : which + 2]
+            given[start:end] = gradient if type(gradient) is float else np.reshape(data_of(gradient), -1)
+        self.runner.backward(space)
+
+    def is_unchanged(self, space: Any, leaves: list[Any]) -> bool:
+        """Whether values and arguments are as they were in a call."""
+        now = {name: np.empty_like(space.arrays[name]) for name in self._inputs(space.arrays)}
+        try:
+            self._read(now, leaves)
+        except (CaptureError, ValueError):
+            return False
+        return all(np.array_equal(now[name], space.arrays[name], equal_nan=True) for name in now)
+
+    def _inputs(self, arrays: dict[str, Any]) -> list[str]:
+        """The buffers that hold what a call reads."""
+        states = {name for name, _ in [*self.array_states, *self.array_befores]}
+        names = {*states, "theta", *(["before"] if self._reads_before else ())}
+        return [name for name in arrays if name in names or name.startswith("arg")]
+
+
+def has_gradient(state: Any) -> bool:
+    """Whether `backward()` gives a state a gradient: constants get none."""
+    return not is_constant(state)
+
+
+def _nothing() -> None:
+    return None

@@ -6,44 +6,293 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import boundary
+from micrograd.compiling.capture import Captured
+from micrograd.deferred import Deferred
 from micrograd.engine import Value
-from micrograd.walking import StepBack
+from micrograd.errors import GradientError
+from micrograd.node import Node, is_constant, made
+from micrograd.record import CONSTANT, LEAF, HandMade
+from micrograd.reverse import cotangents
+from micrograd.trees import leaves_of
+from micrograd.walking import Pending, StepBack, Walking, add_part
+from micrograd.walks import ACTIVE, LOCK, Walk
+
+COMPILED = HandMade("compiled")
+
+
+class Returned:
+    """What a compiled function returns: values and numbers, in a flat list.
+
+    A value that the function was not the one to make is returned itself, and so is a
+    number that no argument and no value has a part in. A list of numbers is returned as
+    an array.
+
+    Attributes:
+        entries: the entries of the tape that are results.
+        entry_of: the entry of each result that is a value with a history, by its
+            number.
+        starts: where each result begins in the buffer of results.
+        shapes: of each result.
+        has_values: whether there are values with a history.
+    """
+
+    def __init__(self, results: list[Any], script: Any) -> None:
+        self.entries: list[int] = []
+        self.entry_of: dict[int, int] = {}
+        self.starts = [0]
+        self._makers: list[tuple[Any, ...]] = []
+        for which, x in enumerate(results):
+            size = 0
+            if isinstance(x, list):
+                self.entries += [script.entry_of(part) for part in x]
+                size = len(x)
+                self._makers.append((NUMBER, (size,), np.dtype(float), ""))
+            elif (isinstance(x, Node) and not script.is_state(x)) or isinstance(x, Captured):
+                entry = script.entry_of(x)
+                self.entries.append(entry)
+                number = script.tape.numbers[entry]
+                shape = np.shape(number)
+                size = int(np.prod(shape, dtype=int))
+                how, label = _how(x), x.label if isinstance(x, Node) else ""
+                if how == VALUE:
+                    self.entry_of[which] = entry
+                self._makers.append((how, shape, number.dtype if shape else type(number), label))
+            else:
+                self._makers.append((KEPT, (), x, ""))
+            self.starts.append(self.starts[-1] + size)
+        self.shapes = [shape for _, shape, _, _ in self._makers]
+        self.has_values = bool(self.entry_of)
+
+    def plain(self, arrays: dict[str, Any]) -> list[Any]:
+        """All results, where none has a history."""
+        return self.values(arrays, None)
+
+    def values(self, arrays: dict[str, Any], call: Any) -> list[Any]:
+        """All results of a call."""
+        numbers, starts = arrays["outputs"], self.starts
+        found = []
+        for which, (how, shape, kind, label) in enumerate(self._makers):
+            if how == KEPT:
+                found.append(kind)
+                continue
+            start = starts[which]
+            if not shape:
+                x = numbers.item(start) if kind is float else kind(numbers[start])
+            else:
+                x = np.array(numbers[start : starts[which + 1]].reshape(shape), kind)
+            if how == VALUE:
+                x = call.value(x, which)
+            elif how != NUMBER:
+                x = made(Value, x, CONSTANT if how == FIXED else LEAF, None, None)
+            if label:
+                x.label = label
+            found.append(x)
+        return found
+
+
+VALUE, FIXED, FRESH, NUMBER, KEPT = "value", "constant", "leaf", "number", "kept"
+
+
+def _how(x: Any) -> str:
+    if not isinstance(x, Node):
+        return NUMBER
+    return FIXED if is_constant(x) else FRESH if x._record is LEAF else VALUE
 
 
 class Call:
-    """One call of a compiled function: it keeps the memory of the call."""
+    """One call of a compiled function: it keeps the numbers of the call for the way
+    back.
 
-    def __init__(self, plan: Any, space: Any) -> None:
+    Attributes:
+        plan: the program.
+        space: its memory in this call.
+        given: the numbers among the arguments, and the arguments: (args, options).
+    """
+
+    __slots__ = ("_free", "given", "plan", "space")
+
+    def __init__(self, plan: Any, space: Any, given: Any) -> None:
         self.plan = plan
         self.space = space
+        self.given = given
+        self._free = [space]
 
     def __del__(self) -> None:
         self.plan.give_back(self.space)
 
-    def value(self, data: Any, which: int) -> Value:
+    def value(self, data: Any, which: int) -> Any:
         """A result as a Value."""
-        node = Value(data)
-        node._own_step = Way(self, which)
+        way = Way(self, which)
+        node: Node = made(Value, data, COMPILED, way, self.plan.targets(1 << which).before)
+        node._own_step = way
         node._has_own_step = True
         return node
 
+    def gradients(self, seeds: dict[int, Any]) -> tuple[Any, list[Any], Targets]:
+        """The gradients of the states, given those of some results.
 
-class Way(StepBack):
-    """The way back from one result of a call."""
+        Returns:
+            Those of numbers, in one array; those of arrays; and whose they are.
+        """
+        plan = self.plan
+        targets = plan.targets(sum([1 << which for which in seeds]))
+        try:
+            space = self._free.pop()
+        except IndexError:  # another thread goes back through this call
+            space = plan.copy_of(self.space)
+        plan.go_back(space, seeds)
+        numbers, arrays = targets.taken(space.arrays)
+        if space is self.space:
+            self._free.append(space)
+        if boundary.has_nan(numbers) or any(boundary.array_has_nan(a) for a in arrays):
+            numbers, arrays = self._eager_gradients(seeds, targets)
+        return numbers, arrays, targets
+
+    def _eager_gradients(self, seeds: dict[int, Any], targets: Targets) -> tuple[Any, list[Any]]:
+        """The same on the engine, which knows when zero times infinity is 0."""
+        plan, (leaves, (args, options)) = self.plan, self.given
+        function = plan.function()
+        if function is None or not plan.is_unchanged(self.space, leaves):
+            raise GradientError(
+                "backward: a gradient through a compiled function is nan, and its values have changed since the call;\n"
+                "call backward() before they change"
+            )
+        results = leaves_of(function(*args, **options))
+        nodes = [*targets.nodes, *targets.array_nodes]
+        totals: list[Any] = [0.0 if node.shape == () else np.zeros(node.shape, node._dtype) for node in nodes]
+        for which, seed in seeds.items():
+            for i, part in enumerate(cotangents(results[which], seed, nodes)):
+                totals[i] = totals[i] if part is None else totals[i] + part
+        count = len(targets.nodes)
+        return np.array(totals[:count], float), totals[count:]
+
+
+class Targets:
+    """The states that some results depend on.
+
+    Attributes:
+        before: those that have a history themselves, as the second input of a node.
+        nodes: the numbers that have a gradient.
+        places: where these are among the gradients of numbers; None for all.
+        array_nodes: the arrays that have a gradient.
+        names: of the buffers of their gradients.
+        has_history: whether there is something in `before`.
+    """
+
+    def __init__(
+        self, numbers: list[Any], reached: list[int], arrays: list[tuple[str, Any]], inputs: list[Any]
+    ) -> None:
+        self.inputs = tuple(inputs)
+        older = tuple([x for x in inputs if x._x is not None])
+        self.has_history = bool(older)
+        self.before: Any = None if not older else older[0] if len(older) == 1 else older
+        self.nodes = [numbers[i] for i in reached]
+        self.places = None if len(reached) == len(numbers) else np.array(reached, int)
+        self.array_nodes = [node for _, node in arrays]
+        self.names = [f"d_{name}" for name, _ in arrays]
+
+    def taken(self, arrays: dict[str, Any]) -> tuple[Any, list[Any]]:
+        """Copies of the gradients in a workspace."""
+        if not self.nodes:
+            numbers = np.zeros(0)
+        else:
+            numbers = arrays["d_theta"].copy() if self.places is None else arrays["d_theta"][self.places]
+        return numbers, [
+            boundary.shaped(arrays[name], node) for name, node in zip(self.names, self.array_nodes, strict=True)
+        ]
+
+
+class Back(Pending):
+    """The way back through a call: what its results were given, and what that adds to
+    the states.
+    """
+
+    __slots__ = ("call", "found", "seeds")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.seeds: dict[int, Any] = {}
+        self.found: Any = None
+
+    def compute(self) -> None:
+        """Run the lines of the way back, for all results at once."""
+        if self.found is None:
+            self.found = self.call.gradients(self.seeds)
+
+    def add(self, walk: Walk | None) -> None:
+        """Add to the gradients of all states that are leaves."""
+        numbers, arrays, targets = self.found
+        if targets.has_history or len(ACTIVE) > (walk is not None) or (walk is not None and walk.apart):
+            for node, part in _pairs(numbers, arrays, targets):
+                if node._x is None:
+                    add_part(walk, node, part)
+            return
+        boundary.add_to_grads(targets.nodes, numbers)
+        for node, part in zip(targets.array_nodes, arrays, strict=True):
+            add_part(walk, node, part)
+
+
+def _pairs(numbers: Any, arrays: list[Any], targets: Targets) -> list[tuple[Any, Any]]:
+    return [*zip(targets.nodes, numbers.tolist(), strict=True), *zip(targets.array_nodes, arrays, strict=True)]
+
+
+class Way(StepBack, Deferred):
+    """The way back from one result of a call; it also knows what the result was made
+    from.
+    """
+
+    __slots__ = ("call", "which")
 
     def __init__(self, call: Call, which: int) -> None:
         self.call = call
         self.which = which
 
-    def take(self, gradient: Any) -> None:
-        """Add to the gradients of all states."""
-        plan, arrays = self.call.plan, self.call.space.arrays
-        start, end = plan.starts[self.which : self.which + 2]
-        seeds = arrays["d_outputs"]
-        seeds[:] = 0.0
-        seeds[start:end] = gradient if type(gradient) is float else np.reshape(gradient, -1)
-        plan.runner.backward(self.call.space)
-        boundary.add_to_grads(plan.theta, arrays["d_theta"], 1.0)
-        for name, state in plan.array_states:
-            if f"d_{name}" in arrays:
-                boundary.add_array_grad(state, arrays[f"d_{name}"])
+    def listed(self) -> tuple[Any, ...]:
+        """The values that the result depends on."""
+        return self.call.plan.targets(1 << self.which).inputs  # type: ignore[no-any-return]
+
+    def take(self, walk: Walking, gradient: Any) -> None:
+        """Keep the gradient until the walk ends: then all results of the call go back
+        at once. Values with a history get theirs now.
+        """
+        call = self.call
+        self._check(walk.create_graph)
+        pending = walk.pending
+        if pending is None:
+            pending = walk.pending = {}
+        has_history = call.plan.targets(1 << self.which).has_history
+        key = self if has_history else call
+        back = pending.get(key)
+        if back is None:
+            back = pending[key] = Back(call)
+        back.seeds[self.which] = gradient
+        if has_history:
+            back.compute()
+            for node, part in _pairs(*back.found):
+                if node._x is not None:
+                    walk.gradients.add(node, part, None)
+
+    def take_by_hand(self, node: Node) -> None:
+        """Add to the gradients of all values that the result was made from."""
+        self._check(False)
+        gradient = node._grad
+        if gradient is None:
+            return
+        back = Back(self.call)
+        back.seeds[self.which] = gradient
+        back.compute()
+        with LOCK:
+            for x, part in _pairs(*back.found):
+                add_part(None, x, part)
+
+    def _check(self, create_graph: bool) -> None:
+        if create_graph:
+            raise GradientError(
+                "backward: create_graph=True goes through the result of a compiled function, which has no graph;\n"
+                "compile the derivative: micrograd.compile(grad(f))"
+            )
+        if self.call.plan.is_step:
+            raise GradientError(
+                "backward: the compiled function that gave this value is a whole step, and has called backward() "
+                "itself;\nreturn its .data, and compile the loss alone to go back through it"
+            )

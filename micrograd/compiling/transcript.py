@@ -159,6 +159,11 @@ class Transcript:
         return self._op(op, tuple([self.entry_of(y) for y in inputs]), params, x.number)
 
     def _gradient_of(self, node: Any, number: Any) -> int:
+        if not self.is_state(node):
+            raise CaptureError(
+                "compile: the gradient of a value is read that the function has made itself;\n"
+                "make the value outside, or compile a derivative: micrograd.compile(grad(f))"
+            )
         state = self.state_of(node)
         if state not in self.grads:
             self.grads[state] = self.tape.add(BEFORE, number=number, origin=state)
@@ -196,6 +201,14 @@ class Transcript:
         if isinstance(x, Captured):
             raise CaptureError("compile: a number of another capture is used; return it, do not keep it")
         return self.tape.add(CONSTANT, number=x)
+
+    def is_state(self, x: Any) -> bool:
+        """Whether a value is older than the capture."""
+        return id(x) in self._number_of or id(x) not in self._entry
+
+    def is_as_before(self, state: int, entry: int) -> bool:
+        """Whether this is the gradient that the state had before the call."""
+        return bool(self.tape.records[entry] == BEFORE and self.tape.origin[entry] == state)
 
     def state_of(self, node: Any) -> int:
         """The number of a state."""

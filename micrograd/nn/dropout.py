@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from micrograd import on_demand as np
 from micrograd import ops
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.nn import init
+from micrograd.nn import init, kept
 from micrograd.nn.module import Module
 from micrograd.op import Array, named, shape_of
 from micrograd.ops.arguments import operand, probability, true_or_false
@@ -53,6 +53,7 @@ class Dropout(Module):
         self.rng = init.generator(rng, name)
 
     def __call__(self, input: Array) -> Array:
+        kept.check_mode(self)
         return ops.dropout(input, p=self.p, training=self.training, rng=self.rng)
 
 
@@ -63,6 +64,7 @@ class _ChannelDropout(Dropout):
     WANTED = ""
 
     def __call__(self, input: Array) -> Array:
+        kept.check_mode(self)
         name = type(self).__name__
         x = operand(name, input)
         shape = shape_of(x)

@@ -12,10 +12,11 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd import ops
+from micrograd.captures import current
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, ShapeError
 from micrograd.integers import integer_at_least
-from micrograd.nn import init
+from micrograd.nn import init, kept
 from micrograd.nn.module import Module
 from micrograd.op import Array, ground, named, shape_of
 from micrograd.ops.arguments import number, operand
@@ -225,6 +226,7 @@ class _ChannelNorm(Module):
         """x with mean 0 and variance 1 along axes, by its own statistics or by those
         kept; times the weight, plus the bias.
         """
+        kept.check_mode(self)
         column = (-1, *(1,) * (len(shape_of(x)) - 2))
         if 0 in shape_of(x):  # an empty batch has no statistics
             z = x if weight is None else x * ops.reshape(weight, shape=column)
@@ -242,23 +244,28 @@ class _ChannelNorm(Module):
             scale = scale if weight is None else scale * ops.reshape(weight, shape=column)
             z = centred * scale
         else:
-            scale = 1.0 / np.sqrt(self.running_var + self.eps)
+            running_mean, running_var = kept.statistics(self)
+            scale = 1.0 / np.sqrt(running_var + self.eps)
             scale = scale if weight is None else weight * scale
-            z = (x - self.running_mean.reshape(column)) * ops.reshape(scale, shape=column)
+            z = (x - running_mean.reshape(column)) * ops.reshape(scale, shape=column)
         return z if bias is None else z + ops.reshape(bias, shape=column)
 
     def _track(self, mean: Array, var: Array, count: int) -> None:
         """Move the kept statistics towards those of a batch; in place, so that a copy
         of the module within a transform moves those of the module itself.
         """
+        capture = current()
+        if capture is not None:
+            kept.track(capture, self, mean, var, count)
+            return
         mean, var = ground(mean), ground(var)
         if mean is None or var is None:  # an Abstract: a shape without numbers
             return
         share = 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         unbiased = np.asarray(var) * (count / (count - 1))
         # Of each sample by itself, where the batch is not among the axes: their mean.
-        for kept, new in ((self.running_mean, np.asarray(mean)), (self.running_var, unbiased)):
-            kept[...] = (1.0 - share) * kept + share * new.reshape(-1, self.num_features).mean(axis=0)
+        for own, new in ((self.running_mean, np.asarray(mean)), (self.running_var, unbiased)):
+            own[...] = (1.0 - share) * own + share * new.reshape(-1, self.num_features).mean(axis=0)
 
 
 class _BatchNorm(_ChannelNorm):
@@ -289,7 +296,7 @@ class _BatchNorm(_ChannelNorm):
                 f"give a larger batch, or call eval() first"
             )
         if self.training and self.track_running_stats and ground(x) is not None:  # None: a shape without numbers
-            self.num_batches_tracked += 1
+            kept.count_batch(self)
         return self._normalized(x, axes, self.weight, self.bias)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, IndexingError, ShapeError
+from micrograd.captures import current
+from micrograd.errors import ArgumentError, CaptureError, IndexingError, ShapeError
 from micrograd.integers import integer_at_least
 from micrograd.interpreter import is_one_of_many
 from micrograd.levels import is_mapping
@@ -172,6 +173,11 @@ def dropout(x: Array, *, p: float = 0.5, training: bool = True, rng: Any = None)
         raise ArgumentError(
             "dropout: inside vmap all examples would get the same mask; "
             "draw one mask per example outside, and map over it, or give training=False"
+        )
+    if current() is not None:
+        raise CaptureError(
+            "compile: dropout draws random numbers, and they would be frozen in; call model.eval(),\n"
+            "or draw the mask outside, and give it as an argument"
         )
     kept = (np.random if rng is None else rng).random(shape_of(x)) >= p
     return where(kept, x * (1.0 / (1.0 - p) if p < 1.0 else 1.0), 0.0)

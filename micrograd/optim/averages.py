@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.captures import postponed
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, DataError, StateError
 from micrograd.interpreter import shape_of
@@ -34,6 +35,7 @@ class _Average:
         """The share of the parameters as they are now in the next average."""
         raise NotImplementedError
 
+    @postponed
     def update(self) -> None:
         """Take the parameters as they are now into the average."""
         share = self._share() if self.n_averaged else 1.0

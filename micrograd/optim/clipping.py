@@ -12,10 +12,12 @@ from typing import Any
 
 from micrograd import gathering
 from micrograd import on_demand as np
+from micrograd.captures import current
 from micrograd.engine import Value
-from micrograd.errors import DataError, GradientError
+from micrograd.errors import CaptureError, DataError, GradientError
 from micrograd.gradients import has_grad
 from micrograd.interpreter import Interpreter, shape_of
+from micrograd.node import data_of, set_grad
 from micrograd.optim.options import number
 from micrograd.optim.rule import Array, Rule, State, elementwise
 
@@ -51,6 +53,8 @@ def clip(max_norm: float, norm_type: float = 2.0) -> Rule:
 def factor_of(norm: float, max_norm: float) -> float:
     """The factor that brings a norm down to max_norm: at most 1, and nan for nan."""
     factor = max_norm / (norm + 1e-6)
+    if isinstance(factor, Interpreter):
+        return np.minimum(factor, 1.0)  # type: ignore[no-any-return]
     return 1.0 if factor > 1.0 else factor
 
 
@@ -127,6 +131,8 @@ def clip_grad_norm_(
     max_norm = number("clip_grad_norm_", "max_norm", max_norm, least=0.0)
     norm_type = number("clip_grad_norm_", "norm_type", norm_type, above=0.0)
     reached = _reached("clip_grad_norm_", parameters)
+    if current() is not None:
+        return _clip_followed(reached, max_norm, norm_type, error_if_nonfinite)  # type: ignore[no-any-return]
     gradients = gathering.gradients_of(reached)
     norm: float = norm_of(gradients, norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
@@ -158,8 +164,21 @@ def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     """
     clip_value = number("clip_grad_value_", "clip_value", clip_value, least=0.0)
     reached = _reached("clip_grad_value_", parameters)
-    for p, g in zip(reached, gathering.gradients_of(reached), strict=True):
+    given = gathering.gradients_of(reached) if current() is None else [p.grad for p in reached]
+    for p, g in zip(reached, given, strict=True):
         _put(p, np.clip(g, -clip_value, clip_value))
+
+
+def _clip_followed(reached: list[Value], max_norm: float, norm_type: float, error_if_nonfinite: bool) -> Any:
+    """`clip_grad_norm_` while a function is captured: of numbers that it follows."""
+    if error_if_nonfinite:
+        raise CaptureError("clip_grad_norm_: error_if_nonfinite=True is a branch on a number; return the norm instead")
+    gradients = [p.grad for p in reached]
+    norm = norm_of(gradients, norm_type)
+    factor = factor_of(norm, max_norm)
+    for p, g in zip(reached, gradients, strict=True):
+        _put(p, g * factor)
+    return norm
 
 
 def _reached(name: str, parameters: Any) -> list[Value]:
@@ -177,6 +196,11 @@ def _reached(name: str, parameters: Any) -> list[Value]:
 
 def _put(p: Value, g: Array) -> None:
     """Let g be the gradient, even if it is 0, which by assignment means none."""
+    if current() is not None:
+        p.grad = g
+        if not has_grad(p):
+            set_grad(p, 0.0 * data_of(p))
+        return
     if isinstance(g, np.ndarray) and isinstance(p.grad, np.ndarray):
         p.grad[...] = g
     else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, shares
-from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, with_decay, zeros_like
+from micrograd.optim.rule import Array, Rule, State, elementwise, root, toward, toward_square, with_decay, zeros_like
 
 Betas = tuple[float, float]
 
@@ -47,7 +46,7 @@ def adam(
         after = {**state, "step": step, "exp_avg": mean, "exp_avg_sq": square}
         if amsgrad:
             square = after["max_exp_avg_sq"] = np.maximum(state.get("max_exp_avg_sq", 0.0), square)
-        correction = math.sqrt(1.0 - beta2**step)
+        correction = root(1.0 - beta2**step)
         size = np.sqrt(square)
         size += eps * correction  # eps is added after the correction, so it is scaled back
         update = mean / size

@@ -7,8 +7,9 @@ from typing import Any
 
 from micrograd import gathering
 from micrograd import on_demand as np
+from micrograd.captures import current
 from micrograd.engine import enable_grad
-from micrograd.errors import ArgumentError, StateError
+from micrograd.errors import ArgumentError, CaptureError, StateError
 from micrograd.integers import integer_at_least
 from micrograd.interpreter import shape_of
 from micrograd.node import data_of
@@ -109,6 +110,10 @@ class LBFGS(Optimizer):
         """
         if closure is None:
             raise ArgumentError("LBFGS: step needs a closure, which computes the loss anew; give step(closure)")
+        if current() is not None:
+            raise CaptureError(
+                "compile: LBFGS computes the loss as often as it needs to; compile the closure, not the step around it"
+            )
         with enable_grad():
             return _Run(self._params, self.param_groups[0], self._state, closure).go()
 

@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 
 from micrograd import gathering
 from micrograd import on_demand as np
+from micrograd.captures import current, is_followed_number
 from micrograd.errors import ArgumentError
 from micrograd.gradients import has_grad
-from micrograd.optim import buckets, groups, saving
+from micrograd.optim import buckets, followed, groups, saving
 from micrograd.optim.buckets import Bucket
 from micrograd.optim.rule import Rule
 
@@ -89,6 +90,8 @@ class Optimizer:
                 return self._rule
             make = self._rule
         options = {name: group[name] for name in self.defaults}
+        if is_followed_number(options.get("lr")):
+            return make(**options)
         for known, rule in self._made:
             if known == options:
                 return rule
@@ -145,6 +148,10 @@ class Optimizer:
             ArgumentError: an option of a group is out of range.
             ShapeError: a parameter has got another shape or dtype since its first step.
         """
+        capture = current()
+        if capture is not None:
+            followed.step(capture, self.param_groups, self._buckets, self._rule_of, closure)
+            return None
         loss = None if closure is None else closure()
         rules = [self._rule_of(group) for group in self.param_groups]
         work = [self._reached(i, rule) for i, rule in enumerate(rules)]  # may refuse: before anything moves

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from micrograd.captures import is_followed_number
 from micrograd.errors import ArgumentError
 
 
@@ -25,6 +26,8 @@ def number(name: str, option: str, given: Any, *, above: float = -math.inf, leas
     >>> number("adam", "lr", 1, least=0)
     1.0
     """
+    if is_followed_number(given):  # its number was checked
+        return given  # type: ignore[no-any-return]
     try:
         value = float("text" if isinstance(given, (str, bytes)) else given)  # "0.1" too is refused
     except (TypeError, ValueError, RuntimeError):

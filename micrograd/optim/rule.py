@@ -8,6 +8,7 @@ with a dictionary for each array. So rules can be tested with numbers, and compo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -267,6 +268,13 @@ def toward_square(mean: Array, x: Array, share: float) -> Array:
     z *= share
     z += mean * (1.0 - share)
     return z
+
+
+def root(x: Array) -> Array:
+    """The square root of a number; a float gives one of Python, which changes no
+    dtype.
+    """
+    return math.sqrt(x) if type(x) is float else np.sqrt(x)
 
 
 def with_decay(g: Array, weight_decay: float, x: Array) -> Array:

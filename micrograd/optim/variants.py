@@ -39,8 +39,8 @@ def nadam(
     def start(x: Array) -> State:
         return {"step": 0, "mu_product": 1.0, "exp_avg": zeros_like(x), "exp_avg_sq": zeros_like(x)}
 
-    def momentum(step: int) -> float:
-        return float(beta1 * (1.0 - 0.5 * 0.96 ** (step * momentum_decay)))
+    def momentum(step: int) -> Any:
+        return beta1 * (1.0 - 0.5 * 0.96 ** (step * momentum_decay))
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         step = state["step"] + 1

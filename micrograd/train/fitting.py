@@ -31,6 +31,7 @@ from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpo
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
 from micrograd.train.files import check_place
+from micrograd.train.forward import Forward
 from micrograd.train.history import History
 from micrograd.train.progress import Progress
 from micrograd.train.scores import named_metrics, restore_modes, scored, training_modes
@@ -61,6 +62,7 @@ def fit(
     save: str | os.PathLike[str] | Checkpoint | None = None,
     resume: str | os.PathLike[str] | bool = False,
     verbose: bool = True,
+    compile: bool = False,
 ) -> History:
     """Train a model, and return the numbers of each epoch; see docs/training.md.
 
@@ -89,6 +91,7 @@ def fit(
         save: a path for checkpoints, or a `Checkpoint`.
         resume: a checkpoint to continue from; True for that of `save`, if it exists.
         verbose: False shows no progress; a pipe or a file never has it.
+        compile: run model and loss as one program; a warning says where that cannot be.
 
     Returns:
         The `History`: a row for each epoch.
@@ -112,11 +115,16 @@ def fit(
     epochs = integer_at_least(0, "fit", "epochs", epochs)
     settings |= _facts(feed, judge, checkpoint is not None or state is not None)
     training = Training(model, optimizer, epochs, listed, named_metrics(metrics), best, settings)
+    _begin(training, feed, path, state, seed)
+    return _run(training, loss, Forward(model, loss, compile), feed, judge, checkpoint, verbose)
+
+
+def _begin(training: Training, feed: Feed, path: Any, state: dict[str, Any] | None, seed: int | None) -> None:
+    """Go on from a checkpoint, or give the random generators their states."""
     if state is not None:
         _resume(training, feed, path, state)
     elif seed is not None:
-        _seed_generators(model, seed)
-    return _run(training, loss, feed, judge, checkpoint, verbose)
+        _seed_generators(training.model, seed)
 
 
 def _settings(state: dict[str, Any] | None, *, seed: Any, batch_size: Any, accumulate: Any) -> dict[str, Any]:
@@ -149,6 +157,7 @@ def _best(is_wanted: bool, callbacks: list[Callback], is_validated: bool) -> Bes
 def _run(
     training: Training,
     loss: Callable[[Any, Any], Any],
+    forward: Forward,
     feed: Feed,
     judge: Feed | None,
     checkpoint: Checkpoint | None,
@@ -172,7 +181,7 @@ def _run(
             for callback in training.callbacks:
                 callback.on_train_begin(training)
             while not training.is_over:
-                train_pass(training, loss, feed, accumulate, after)
+                train_pass(training, forward, feed, accumulate, after)
                 if training.stopped:
                     if checkpoint is not None:
                         checkpoint.save(training)

@@ -17,10 +17,12 @@ from micrograd.train.pairs import check_pairs
 from micrograd.train.scores import number_of, plain
 from micrograd.train.training import Training
 
-Loss = Callable[[Any, Any], Any]
+Forward = Callable[[Any, Any], tuple[Any, Any]]  # of a batch (X, y): the prediction and the loss
 
 
-def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, after: list[Callable[[], None]]) -> None:
+def train_pass(
+    training: Training, forward: Forward, feed: Feed, accumulate: int, after: list[Callable[[], None]]
+) -> None:
     """Train on what is left of a pass.
 
     With `accumulate`, a step of the optimiser uses the gradient of the mean loss of all
@@ -28,7 +30,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
 
     Args:
         training: where the training stands; it is kept up to date.
-        loss: a function of (prediction, y).
+        forward: gives the prediction and the loss of a batch.
         feed: the data.
         accumulate: number of batches of a window.
         after: functions to call after each step of the optimiser.
@@ -42,7 +44,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
     if isinstance(optimizer, LBFGS):
         if accumulate > 1:
             raise ArgumentError("fit: LBFGS needs whole batches; give accumulate=1 and a larger batch_size, or None")
-        _search_pass(training, loss, feed, after)
+        _search_pass(training, forward, feed, after)
         return
     keeps, isfinite, is_first = bool(tally.metrics), math.isfinite, training.is_fresh
     training.is_fresh = False
@@ -50,8 +52,7 @@ def train_pass(training: Training, loss: Loss, feed: Feed, accumulate: int, afte
     for X, y in feed.batches(training.epoch, training.batch):
         if seen == 0:
             optimizer.zero_grad()
-        prediction = model(X)
-        value = loss(prediction, y)
+        prediction, value = forward(X, y)
         number = training.loss = number_of(value)
         if not isfinite(number):
             raise _diverged(training, number, X, y)
@@ -104,15 +105,14 @@ def _move(training: Training, seen: int, window: int, after: list[Callable[[], N
         call()
 
 
-def _search_pass(training: Training, loss: Loss, feed: Feed, after: list[Callable[[], None]]) -> None:
+def _search_pass(training: Training, forward: Forward, feed: Feed, after: list[Callable[[], None]]) -> None:
     """`train_pass` with an optimiser that computes the loss several times a step."""
     for X, y in feed.batches(training.epoch, training.batch):
         first: list[Any] = []  # prediction and loss, before the optimiser has moved
 
         def closure(X: Any = X, y: Any = y, first: list[Any] = first) -> Any:
             training.optimizer.zero_grad()
-            prediction = training.model(X)
-            value = loss(prediction, y)
+            prediction, value = forward(X, y)
             if not first:
                 first += (prediction, number_of(value))
                 if not math.isfinite(first[1]):  # later ones may be: a line search takes shorter steps then

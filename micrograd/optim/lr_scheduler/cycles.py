@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from micrograd.captures import postponed
 from micrograd.errors import ArgumentError
 from micrograd.integers import integer_at_least
 from micrograd.optim.lr_scheduler.schedule import (
@@ -66,6 +67,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             length *= self.T_mult
         return self.eta_min + (base - self.eta_min) * (1.0 + math.cos(math.pi * t / length)) / 2.0
 
+    @postponed
     def step(self, epoch: float | None = None) -> None:
         """The next epoch.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from micrograd.captures import postponed
 from micrograd.errors import ArgumentError
 from micrograd.optim.lr_scheduler.schedule import LRScheduler, check_optimizer, for_groups
 from micrograd.optim.optimizer import Optimizer
@@ -68,6 +69,7 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = self._rates_now()
         self.last_epoch = 0
 
+    @postponed
     def step(self, metrics: Any = None) -> None:
         """The next epoch.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from micrograd.captures import postponed
 from micrograd.errors import ArgumentError, StateError
 from micrograd.optim.optimizer import Optimizer
 
@@ -72,6 +73,7 @@ class LRScheduler:
         """The new rate, where something has made the last rate of this schedule now."""
         return rate * (now / last) if last else rate
 
+    @postponed
     def step(self) -> None:
         """The next epoch: call it after `optimizer.step()`."""
         self.go_to(self.last_epoch + 1, self.multiplies)

@@ -1,0 +1,425 @@
+"""Results of compiled functions go back like those of the functions themselves."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import micrograd
+from micrograd import Value, enable_grad, grad, hessian, jvp, no_grad, toposort, vmap
+from micrograd.draw import draw_dot, trace
+from micrograd.errors import GradientError
+from micrograd.gradients import has_grad
+from micrograd.trees import leaves_of
+
+
+def _fresh():
+    """Values of both kinds: a number, an array, one that a result may leave out."""
+    return Value(1.5), Value(np.array([1.0, -2.0, 0.5])), Value(0.25)
+
+
+def _losses(w, v, u):
+    def loss(x):
+        return (w * x + (v * v).sum()).tanh() + w * w, (v * w).sum() + x, v * 2.0 + w
+
+    return loss
+
+
+def _walk_two(f):
+    a, b = f(0.3)[0], f(0.7)[0]
+    b.backward()
+    a.backward()
+
+
+def _walk_twice(f):
+    a = f(0.3)[0]
+    a.backward()
+    a.backward()
+
+
+def _walk_twice_inside(f):
+    a = f(0.3)[0]
+    for factor in (2.0, 3.0):
+        (a * factor).backward()
+    return a.grad
+
+
+def _seed(f):
+    f(0.3)[0].backward(2.5)
+    f(0.3)[2].backward(np.array([1.0, -1.0, 3.0]))
+
+
+def _both_in_one(f):
+    a, b, c = f(0.3)
+    z = a * b + (c * c).sum()
+    z.backward()
+    return a.grad, b.grad, c.grad, z.data
+
+
+def _one_of_three(f):
+    _, b, _ = f(0.3)
+    (b * b).backward()
+
+
+def _while_the_next_runs(f):
+    a = f(0.3)[0]
+    others = [f(0.1 * i) for i in range(5)]
+    a.backward()
+    for other in others:
+        other[1].backward()
+
+
+def _kept_in_a_list(f):
+    losses = [f(0.1 * i)[0] for i in range(4)]
+    sum(losses).backward()
+
+
+def _with_no_grad(f):
+    with no_grad():
+        a = f(0.3)[0]
+    with pytest.raises(GradientError):
+        a.backward()
+    with no_grad(), enable_grad():
+        f(0.3)[0].backward()
+
+
+def _by_hand(f):
+    z = f(0.3)[0] * 2.0
+    z.grad = 1.0
+    for node in reversed(toposort(z)):
+        node._backward()
+
+
+# What may be done with the results of a function.
+WALKS = [
+    _walk_two,
+    _walk_twice,
+    _walk_twice_inside,
+    _seed,
+    _both_in_one,
+    _one_of_three,
+    _while_the_next_runs,
+    _kept_in_a_list,
+    _with_no_grad,
+    _by_hand,
+]
+
+
+def _close(found, wanted):
+    found, wanted = leaves_of(found), leaves_of(wanted)
+    assert len(found) == len(wanted)
+    for a, b in zip(found, wanted, strict=True):
+        assert np.allclose(a, b, rtol=1e-12, atol=1e-14, equal_nan=True), (a, b)
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_walks(walk):
+    answers = []
+    for make in (lambda f: f, micrograd.compile):
+        values = _fresh()
+        f = make(_losses(*values))
+        f(0.1)
+        found = walk(f)
+        answers.append([() if found is None else found, [v.grad for v in values], [float(has_grad(v)) for v in values]])
+    _close(answers[1], answers[0])
+
+
+def test_inside_a_larger_graph():
+    answers = []
+    for make in (lambda f: f, micrograd.compile):
+        p, q, unused = Value(2.0), Value(-1.0), Value(3.0)
+        f = make(lambda x, p=p, q=q: p * q * x + p * p)
+        h = p * 3.0
+        z = f(2.0) * 2.0 + p + h * f(1.0) + unused * 0.0
+        z.backward()
+        answers.append([z.data, p.grad, q.grad, h.grad, unused.grad])
+        z.backward()  # leaves accumulate
+        answers[-1] += [p.grad, q.grad, h.grad]
+    _close(answers[1], answers[0])
+
+
+def test_states_that_have_a_history():
+    answers = []
+    for make in (lambda f: f, micrograd.compile):
+        a, b = Value(1.5), Value(np.array([1.0, 2.0]))
+        w, W, p = a * a, b.exp(), Value(0.5)
+        f = make(lambda x, w=w, W=W, p=p: (w * x + (W * p).sum(), W * w))
+        y, z = f(3.0)
+        (y * w + z.sum() + y).backward()
+        answers.append([a.grad, b.grad, p.grad, w.grad, W.grad])
+        f(1.0)[0].backward()
+        answers[-1] += [a.grad, b.grad, p.grad]
+    _close(answers[1], answers[0])
+
+
+def test_constants_and_unread_values_get_no_gradient():
+    a = Value(2.0)
+    constant, unread = a.detach(), Value(3.0)
+    f = micrograd.compile(lambda x: a * constant * x + unread.data * x)
+    f(2.0).backward()
+    assert a.grad == 4.0 and not has_grad(constant) and not has_grad(unread)
+
+
+def test_what_is_returned():
+    p, q = Value(2.0, label="p"), Value(np.ones(2, np.float32))
+
+    def function(x):
+        z = p * x
+        z.label = "z"
+        return {"own": p, "z": z, "data": z.data, "constant": p.detach() * 2.0, "leaf": Value(x), "int": 3, "array": q}
+
+    compiled = micrograd.compile(function)
+    for _ in range(2):
+        found, wanted = compiled(1.5), function(1.5)
+        assert found["own"] is p and found["array"] is q and found["int"] == 3
+        for name in ("z", "constant", "leaf"):
+            assert found[name].data == wanted[name].data and found[name].label == wanted[name].label
+        assert found["data"] == 3.0 and type(found["data"]) is float
+        assert found["leaf"].op == "" and found["z"].op == "compiled"
+        with pytest.raises(GradientError):
+            found["constant"].backward()
+
+
+def test_data_that_changes_before_backward_does_not_count():
+    p, v = Value(2.0), Value(np.array([1.0, 2.0]))
+    f = micrograd.compile(lambda x: (v * p).sum() * x[0])
+    x = np.array([3.0])
+    z = f(x)
+    p.data, x[0] = 100.0, 100.0
+    v.data += 100.0
+    z.backward()
+    assert p.grad == 9.0 and (v.grad == [6.0, 6.0]).all()
+
+
+SPECIAL = [
+    (lambda p: p * np.inf, 0.0),
+    (lambda p: (p * 0.0) * np.inf, 1.0),
+    (lambda p: (p**0.5) * 0.0, 0.0),
+    (lambda p: p.log() * 0.0, 0.0),
+    (lambda p: (p**0.5) * (p - 0.0), 0.0),
+    (lambda p: (p * p) ** 0.5 * p.relu(), 0.0),
+    (lambda p: p.exp() * 0.0, 800.0),
+    (lambda p: np.maximum(p, np.nan), 1.0),
+    (lambda p: p / (p * 0.0 + 1e308), np.inf),
+    (lambda p: p.relu() * 2.0, np.nan),
+    (lambda p: np.where(p > 0, p, (p * p) ** 0.5), 0.0),
+    (lambda p: (p - p) / p, np.inf),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::micrograd.errors.GradientWarning")
+@pytest.mark.parametrize("which", range(len(SPECIAL)))
+def test_nan_and_infinity_are_as_without_compiling(which):
+    function, data = SPECIAL[which]
+    answers = []
+    for make in (lambda f: f, micrograd.compile):
+        p = Value(1.25)
+        f = make(lambda p=p: function(p))
+        f()
+        p.data = data
+        z = f() * 1.0
+        z.backward()
+        answers.append([z.data, p.grad])
+    assert np.array_equal(answers[0], answers[1], equal_nan=True)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_nan_after_changes_is_refused():
+    p, q = Value(0.0), Value(0.0)
+    f = micrograd.compile(lambda: (p**0.5) * q)
+    z = f()
+    p.data = 1.0
+    with pytest.raises(
+        GradientError, match=r"values have changed since the call;\ncall backward\(\) before they change"
+    ):
+        z.backward()
+    assert p.grad == 0.0
+
+
+def test_a_walk_that_fails_leaves_all_as_it_was():
+    p, q = Value(2.0), Value(3.0)
+    p.grad, q.grad = 0.5, 0.25
+    f = micrograd.compile(lambda: p * q)
+
+    def broken():
+        raise KeyError("broken")
+
+    h = q * 1.0
+    h._backward = broken
+    z = f() * 2.0 + h
+    with pytest.raises(KeyError):
+        z.backward()
+    assert (p.grad, q.grad) == (0.5, 0.25)
+    f().backward()
+    assert (p.grad, q.grad) == (3.5, 2.25)
+
+
+def test_refusals():
+    p = Value(2.0)
+    f = micrograd.compile(lambda: p * p)
+    z = f()
+    with pytest.raises(GradientError, match=r"create_graph=True goes through .*;\ncompile the derivative: micrograd"):
+        (z * z).backward(create_graph=True)
+    for copied in (copy.deepcopy, lambda z: pickle.loads(pickle.dumps(z))):
+        with pytest.raises(GradientError, match="'compiled' has a `_backward`"):
+            copied(z)
+
+
+# Transforms of a compiled function of a number or of an array.
+TRANSFORMS = [
+    (grad, 2.0),
+    (lambda f: grad(grad(f)), 2.0),
+    (lambda f: lambda x: jvp(f, (x,), (1.0,)), 2.0),
+    (vmap, np.array([1.0, 2.0, 3.0])),
+    (lambda f: vmap(grad(f)), np.array([1.0, 2.0, 3.0])),
+    (lambda f: grad(lambda x: vmap(f)(x).sum()), np.array([1.0, 2.0, 3.0])),
+    (hessian, 2.0),
+]
+
+
+@pytest.mark.parametrize("which", range(len(TRANSFORMS)))
+def test_transforms_of_a_compiled_function(which):
+    transform, x = TRANSFORMS[which]
+    p = Value(3.0)
+
+    def function(x):
+        return np.sin(x * p) * x
+
+    compiled = micrograd.compile(function)
+    compiled(0.5)
+    wanted = [getattr(z, "data", z) for z in leaves_of(transform(function)(x))]
+    found = [getattr(z, "data", z) for z in leaves_of(transform(compiled)(x))]
+    _close(found, wanted)
+
+
+def test_transforms_of_what_a_compiled_function_closes_over():
+    model = micrograd.nn.MLP(2, [3, 1])
+
+    def loss(X):
+        return (model(X) ** 2).sum()
+
+    compiled = micrograd.compile(loss)
+    X = [0.5, -1.0]
+    compiled(X)
+    _close(
+        leaves_of(grad(lambda model: compiled(X))(model)),
+        leaves_of(grad(lambda model: loss(X))(model)),
+    )
+
+
+def test_a_transform_through_a_result_is_right_or_refused():
+    p = Value(2.0)
+    f = micrograd.compile(lambda: p * p)
+    z = f()
+    assert grad(lambda x: x * z)(3.0).data == 4.0  # z is a constant of it
+    with pytest.raises(GradientError, match="compiled: it has a `_backward` of its own"):
+        micrograd.reverse.cotangents(z * 2.0, 1.0, [p])
+
+
+def test_pictures_and_inputs():
+    a = Value(2.0)
+    p, q, h = Value(2.0, label="p"), Value(3.0, label="q"), a * a
+    f = micrograd.compile(lambda: (p * h, p + q))
+    y, z = f()
+    assert y.op == "compiled" and set(y.inputs) == {p, h} and y.prev == {p, h} and set(z.inputs) == {p, q}
+    assert {id(x) for x in toposort(y * z)} >= {id(x) for x in (a, h, p, q, y, z)}
+    nodes, edges = trace(z)
+    assert nodes == {z, p, q} and edges == {(p, z), (q, z)}
+    assert 'label="compiled"' in draw_dot(z).source
+    z.backward()
+    assert z.check_stale() == []
+    assert (p.grad, q.grad) == (1.0, 1.0)
+
+
+def test_workspaces_do_not_pile_up():
+    p = Value(2.0)
+    f = micrograd.compile(lambda x: p * x)
+    kept = [f(1.0) for _ in range(50)]
+    assert len({id(z._own_step.call.space) for z in kept}) == 50
+    spaces = [weakref.ref(z._own_step.call.space) for z in kept]
+    del kept
+    assert sum(space() is not None for space in spaces) <= 8
+
+
+def test_a_result_keeps_its_numbers_when_the_function_is_gone():
+    p = Value(2.0)
+    z = micrograd.compile(lambda x: p * x * x)(3.0)
+    gc.collect()
+    z.backward()
+    assert p.grad == 9.0
+
+
+def test_threads():
+    p, v = Value(2.0), Value(np.array([1.0, 2.0]))
+    f = micrograd.compile(lambda x: p * x + (v * v).sum() * x)
+    f(1.0)
+    shared = f(1.0)
+    errors = []
+
+    def work(i):
+        try:
+            for _ in range(20):
+                z = f(float(i))
+                assert z.data == 2.0 * i + 5.0 * i
+                (z + shared).backward()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    total = 20.0 * sum(i + 1 for i in range(100))
+    assert p.grad == total and (v.grad == np.array([2.0, 4.0]) * total).all()
+
+
+def test_walks_of_other_threads_that_have_the_same_leaves():
+    p, q = Value(2.0), Value(3.0)
+    f = micrograd.compile(lambda: p * q)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def step():
+        reached.set()
+        go_on.wait(10)
+        p.grad += 10.0
+
+    slow = p * 1.0
+    slow._backward = step
+    thread = threading.Thread(target=lambda: (slow * 1.0 + p).backward())
+    thread.start()
+    assert reached.wait(10)
+    (f() + p).backward()  # p is in the hands of the other walk
+    assert (p.grad, q.grad) == (4.0, 2.0)
+    go_on.set()
+    thread.join()
+    assert (p.grad, q.grad) == (15.0, 2.0)
+
+
+CHILD = """
+import os, sys
+from micrograd import Value, compile
+p = Value(2.0)
+f = compile(lambda x: p * x)
+kept = [f(2.0), f(3.0)]
+pid = os.fork()
+f(4.0).backward(); kept[1].backward()
+assert p.grad == 7.0
+if pid:
+    sys.exit(os.waitpid(pid, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="there is no fork here")
+def test_fork_and_the_end_of_the_process():
+    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
