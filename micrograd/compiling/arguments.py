@@ -45,10 +45,10 @@ def split(given: Given) -> tuple[Any, list[Any]]:
     return key, leaves
 
 
-def replaced(given: Given, make: Any) -> Given:
+def replaced_in_call(given: Given, make: Any) -> Given:
     """The same arguments with make(leaf) for each traced leaf, in order."""
     args, options = given
-    return tuple([_replaced(x, make) for x in args]), {name: _replaced(x, make) for name, x in options.items()}
+    return tuple([replaced(x, make) for x in args]), {name: replaced(x, make) for name, x in options.items()}
 
 
 def as_key(leaf: Any) -> Any:
@@ -135,7 +135,8 @@ def _flattened(x: Any) -> list[Any]:
     return [x]
 
 
-def _replaced(args: Any, make: Any) -> Any:
+def replaced(args: Any, make: Any) -> Any:
+    """The same tree with make(leaf) for each traced leaf, in order."""
     if type(args) in KEYS or type(args) is np.bool_:
         return args
     if isinstance(args, Node):
@@ -146,4 +147,4 @@ def _replaced(args: Any, make: Any) -> Any:
         return make(args)
     if not is_branch(args) or isinstance(args, Branching):
         return args
-    return joined(args, [_replaced(part, make) for part in by_key(args).values()])
+    return joined(args, [replaced(part, make) for part in by_key(args).values()])

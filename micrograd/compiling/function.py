@@ -317,7 +317,7 @@ class Compiled:
             return leaf if k in keyed else argument(capture, k, turned(leaf) if turns else leaf, by)
 
         with capture:
-            args, named = arguments.replaced(given, make)
+            args, named = arguments.replaced_in_call(given, make)
             result = self._function(*args, **named)
         if isinstance(result, (Generator, Coroutine, AsyncGenerator)):
             if not isinstance(result, AsyncGenerator):

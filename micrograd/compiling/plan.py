@@ -289,7 +289,7 @@ class Plan:
         """A workspace in which the captured call was run, without a trace outside."""
         space = self.runner.workspace()
         leaves: list[Any] = []
-        arguments.replaced(self.given, leaves.append)
+        arguments.replaced_in_call(self.given, leaves.append)
         leaves += [read() for read in self._reads]
         self._read(space.arrays, leaves)
         self.runner.forward(space)
