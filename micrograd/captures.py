@@ -112,6 +112,12 @@ def refuse(x: Any, asked: str) -> None:
         capture.refuse(x, asked)
 
 
+def is_followed(x: Any) -> bool:
+    """Whether x stands for numbers of a capture."""
+    capture = CAPTURES.get(get_ident())
+    return capture is not None and capture.follows(x)
+
+
 def is_followed_number(x: Any) -> bool:
     """Whether x stands for one plain number in a capture."""
     capture = CAPTURES.get(get_ident())

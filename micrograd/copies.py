@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from micrograd.captures import CAPTURES, refuse
 from micrograd.errors import GradientError
 
 Node = Any
@@ -34,6 +35,8 @@ def deepcopy(root: Node, memo: dict[int, Any], blank: Callable[[type], Node]) ->
     Raises:
         GradientError: a node has a `_backward` that the user assigned.
     """
+    if CAPTURES:
+        refuse(root, "a copy")
     stack = [root]
     while stack:
         node = stack[-1]
@@ -85,6 +88,8 @@ class Pickled:
     running = threading.local()
 
     def __init__(self, root: Node, collect: Callable[[Node], list[Node]]) -> None:
+        if CAPTURES:
+            refuse(root, "a copy")
         self.root = root
         self.collect = collect
         self.order: list[Node] = []

@@ -13,11 +13,13 @@
     │   └── GradcheckError (AssertionError)  a gradient is wrong
     ├── StateError (ValueError)          a state does not fit what it is loaded into
     ├── OpError (TypeError)              an op is defined badly, or does not exist
+    ├── CaptureError (TypeError)         a function cannot be compiled as it is written
     ├── DrawError (ValueError)           a picture cannot be made
     ├── CheckpointError (ValueError)     a checkpoint is damaged, or does not fit
     └── MissingExtraError (ImportError)  an optional package is not installed
 
     GradientWarning (UserWarning)        zero times infinity, taken as 0, in a gradient
+    CompileWarning (UserWarning)         a function is captured often or runs uncompiled
 
 A message names the op, what was given, what was wanted, and the repair, in at most
 three lines.
@@ -99,3 +101,7 @@ class GradientWarning(UserWarning):
 
     See docs/numbers.md.
     """
+
+
+class CompileWarning(UserWarning):
+    """A compiled function is captured again and again, or it runs uncompiled."""

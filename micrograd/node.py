@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from micrograd import copies, memory
 from micrograd.arrays import as_data, is_number
-from micrograd.captures import CAPTURES, note, note_constant, received, received_grad, shown, shown_grad
+from micrograd.captures import CAPTURES, note, note_constant, received, received_grad, refuse, shown, shown_grad
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back, nodes_within
 from micrograd.deferred import Deferred
@@ -253,6 +253,8 @@ class Node(Operators):
 
     def numpy(self) -> NDArray[Any]:
         """The data as a NumPy array, detached; it shares memory where it can."""
+        if CAPTURES:
+            refuse(self, "numpy()")
         return np.asarray(data_of(self))
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -262,8 +264,7 @@ class Node(Operators):
         return self._as_array().__dlpack_device__()
 
     def _as_array(self) -> Any:
-        data = data_of(self)
-        return self.numpy() if is_number(data) else data
+        return self.numpy() if CAPTURES or is_number(data_of(self)) else data_of(self)
 
     def __setitem__(self, index: Any, data: Array) -> None:
         raise DataError(

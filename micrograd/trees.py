@@ -165,7 +165,7 @@ def filled(tree: Any, leaf: Any, other: Any = ...) -> Any:
     if other is not ... and _keys(tree) != _keys(other):
         return tree
     there = dict.fromkeys(by_key(tree), ...) if other is ... else by_key(other)
-    return _joined(tree, [filled(branch, leaf, there[key]) for key, branch in by_key(tree).items()])
+    return joined(tree, [filled(branch, leaf, there[key]) for key, branch in by_key(tree).items()])
 
 
 def same_leaves(name: str, what: str, given: Any, of: str, wanted: Any) -> list[Any]:
@@ -214,10 +214,10 @@ def _built(tree: Any, supply: Iterator[Any]) -> Any:
         return next(supply)
     if not is_branch(tree):
         return tree if is_fixed(tree) else next(supply)
-    return _joined(tree, [_built(branch, supply) for branch in _branches(tree)])
+    return joined(tree, [_built(branch, supply) for branch in _branches(tree)])
 
 
-def _joined(tree: Any, branches: list[Any]) -> Any:
+def joined(tree: Any, branches: list[Any]) -> Any:
     """A tree like this one, with these branches."""
     if isinstance(tree, Branching):
         return tree.with_leaves(branches)
@@ -277,5 +277,5 @@ def _drawn(tree: Any) -> Any:
     if isinstance(tree, Branching):
         return dict.fromkeys(by_key(tree), "*")
     if is_branch(tree):
-        return _joined(tree, [_drawn(branch) for branch in _branches(tree)])
+        return joined(tree, [_drawn(branch) for branch in _branches(tree)])
     return tree if is_fixed(tree) else "*"

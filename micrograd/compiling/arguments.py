@@ -12,46 +12,97 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.errors import CaptureError
 from micrograd.node import Node
-from micrograd.trees import like
+from micrograd.trees import Branching, by_key, is_branch, joined
 
 KEYS = {bool, str, bytes, type(None)}
 
 
-def split(args: Any, keyed: frozenset[int]) -> tuple[Any, list[Any]]:
-    """The key of a tree of arguments, and its traced leaves in order.
+class Same:
+    """An object as part of a key: equal to itself only, and kept alive by it."""
 
-    Args:
-        args: the tree.
-        keyed: numbers of the leaves, ints, that are keys.
-    """
+    __slots__ = ("x",)
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.x is other.x
+
+    def __hash__(self) -> int:
+        return id(self.x)
+
+
+Given = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by place and by name
+
+
+def split(given: Given) -> tuple[Any, list[Any]]:
+    """The key of the arguments of a call, and their traced leaves in order."""
     leaves: list[Any] = []
-    return tuple([_key(part, leaves, keyed) for part in args]), leaves
+    args, options = given
+    key: tuple[Any, ...] = tuple([_key(x, leaves) for x in args])
+    if options:
+        key = (key, *[(name, _key(x, leaves)) for name, x in options.items()])
+    return key, leaves
 
 
-def _key(x: Any, leaves: list[Any], keyed: frozenset[int]) -> Any:
+def replaced_in_call(given: Given, make: Any) -> Given:
+    """The same arguments with make(leaf) for each traced leaf, in order."""
+    args, options = given
+    return tuple([replaced(x, make) for x in args]), {name: replaced(x, make) for name, x in options.items()}
+
+
+def as_key(leaf: Any) -> Any:
+    """A leaf that the function indexes by, or counts to, as part of the key."""
+    if isinstance(leaf, np.ndarray):
+        return leaf.tobytes()
+    return tuple(map(as_key, leaf)) if isinstance(leaf, (list, tuple)) else leaf
+
+
+def _key(x: Any, leaves: list[Any]) -> Any:
     kind = type(x)
-    if kind is np.ndarray:  # first what comes most often
-        leaves.append(x)
-        return (x.shape, x.dtype.char)
-    if kind in KEYS:
+    if kind in KEYS or kind is np.bool_:
         return (kind, x)
-    if kind is float or kind is int or isinstance(x, (np.generic, float, int)):
+    if kind is np.ndarray:
+        if x.dtype.kind not in "fiub":
+            raise CaptureError(f"compile: an argument is an array of {x.dtype}; give one of real numbers")
         leaves.append(x)
-        if len(leaves) - 1 in keyed:
-            return (kind, x)
+        return (kind, x.shape, x.dtype.char)
+    if isinstance(x, (np.generic, float, int)):
+        leaves.append(x)
         return kind
-    if isinstance(x, Node):
-        leaves.append(x)
-        return (kind, x.shape)
-    if kind in (list, tuple):
-        shape = _list_shape(x)
+    if isinstance(x, Node):  # a state as any other; another one is another program
+        return Same(x)
+    if isinstance(x, (list, tuple)):
+        shape = _list_shape(x) if kind in (list, tuple) else None
         if shape is not None:
             leaves.append(x)
             return (kind, shape)
-        return (kind, *[_key(part, leaves, keyed) for part in x])
-    if kind is dict:
-        return (kind, *[(name, _key(part, leaves, keyed)) for name, part in x.items()])
-    return (kind, id(x))  # a module, a function: looked at by the guards
+        return (kind, *[_key(part, leaves) for part in x])
+    if isinstance(x, dict):
+        return (kind, *[(name, _key(part, leaves)) for name, part in x.items()])
+    if is_branch(x) and not isinstance(x, Branching):  # a dataclass
+        return (kind, *[(name, _key(part, leaves)) for name, part in by_key(x).items()])
+    return Same(x)  # a module, a function: looked at by the guards
+
+
+def objects_of(args: Any) -> list[tuple[str, Any]]:
+    """The objects in a tree of arguments that are neither traced nor keys, each with a
+    name.
+    """
+    found: list[tuple[str, Any]] = []
+
+    def look(x: Any, name: str) -> None:
+        if type(x) in KEYS or isinstance(x, (np.ndarray, np.generic, float, int, Node)):
+            return
+        if is_branch(x) and not isinstance(x, Branching):
+            for key, part in by_key(x).items():
+                look(part, f"{name}.{key}" if name else str(key))
+        else:
+            found.append((name if name[-1:].isalpha() else "", x))
+
+    for part in args:
+        look(part, "")
+    return found
 
 
 def _list_shape(x: Any) -> Any:
@@ -61,8 +112,8 @@ def _list_shape(x: Any) -> Any:
     if not x:
         return None
     kinds = set(map(type, x))
-    if kinds <= {float, int} and kinds:
-        return len(x)
+    if kinds <= {float, int}:
+        return (len(x), *sorted(kind.__name__ for kind in kinds))
     if kinds <= {list, tuple}:
         inner = [_list_shape(part) for part in x]
         return None if any(part is None for part in inner) else tuple(inner)
@@ -86,18 +137,14 @@ def _flattened(x: Any) -> list[Any]:
 
 def replaced(args: Any, make: Any) -> Any:
     """The same tree with make(leaf) for each traced leaf, in order."""
-    kind = type(args)
-    if kind in KEYS:
+    if type(args) in KEYS or type(args) is np.bool_:
         return args
-    if kind in (list, tuple):
-        if _list_shape(args) is not None:
-            return make(args)
-        return kind(replaced(part, make) for part in args)
-    if kind is dict:
-        return {name: replaced(part, make) for name, part in args.items()}
-    if isinstance(args, (np.ndarray, np.generic, float, int, Node)):
+    if isinstance(args, Node):
+        return args
+    if isinstance(args, (np.ndarray, np.generic, float, int)):
         return make(args)
-    return args
-
-
-__all__ = ["CaptureError", "flat", "like", "replaced", "split"]
+    if type(args) in (list, tuple) and _list_shape(args) is not None:
+        return make(args)
+    if not is_branch(args) or isinstance(args, Branching):
+        return args
+    return joined(args, [replaced(part, make) for part in by_key(args).values()])

@@ -12,6 +12,10 @@ from micrograd.node import Node, add_grad, data_of, grad_of, set_data, set_grad
 from micrograd.walks import ACTIVE, LOCK
 
 
+class StateChangedError(CaptureError):
+    """A state holds data of another kind, shape or dtype than when it was captured."""
+
+
 def read(values: list[Any], buffer: Any) -> int:
     """Put the data of values into a buffer of doubles.
 
@@ -48,7 +52,7 @@ def read_array(value: Any, buffer: Any, shape: tuple[int, ...], dtype: Any) -> N
     """
     data = data_of(value)
     if type(data) is not np.ndarray or data.shape != shape or data.dtype != dtype:
-        raise CaptureError(
+        raise StateChangedError(
             f"compile: {described(value)} was an array of shape {shape} and dtype {dtype} when the function was "
             f"captured;\ncompile the function again"
         )

@@ -8,50 +8,55 @@ with it.
 
 from __future__ import annotations
 
-import builtins
 import functools
 import itertools
+import linecache
+import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from threading import get_ident
 from typing import Any, NoReturn
 
 from micrograd import on_demand as np
 from micrograd.captures import CAPTURES
+from micrograd.compiling import python
+from micrograd.compiling.captured import BecomesKey as BecomesKey
+from micrograd.compiling.captured import Captured as Captured
+from micrograd.compiling.nudges import nudged
 from micrograd.engine import toposort
 from micrograd.errors import CaptureError
 from micrograd.interpreter import PLAIN
 from micrograd.node import Node, data_of
-from micrograd.ops.arithmetic import maximum, minimum
 from micrograd.ops.operators import Operators
 from micrograd.record import LEAF, Op
-from micrograd.unknown import users_line
+from micrograd.unknown import HERE
 
 REPAIRS = {
     "bool()": "a branch on a number would be frozen in; use np.where in place of `if`, np.maximum in place of `max`",
+    "asarray": "a plain array would not follow; use np.stack for a list, and micrograd.numpy in place of numpy",
     "setitem": "a plain array does not follow the run; build a list, and join it with np.stack",
     "print": "print what the compiled function returns",
-    "index": "a list cannot be indexed by data; use np.take(array, i)",
+    "hash": "a dict or a set cannot be looked up by data; use np.where on comparisons",
+    "in place": "write x = x - y, or for a value v.data -= y: other names of the same array would not follow",
+    "a copy": "return the Value, and copy it outside",
+    "numpy()": "use NumPy's functions on the Value itself, or return it",
+    "index": "a list or a plain array cannot be indexed by data; use micrograd.numpy.take(array, i, axis=0)",
 }
 USUAL = "the number would be frozen in; use NumPy's functions on it, or return it"
 
 
-class BecomesKey(BaseException):
-    """An int argument is asked for its plain number, as by range(n).
-
-    It becomes part of the structure of the arguments.
-    """
-
-    def __init__(self, argument: int) -> None:
-        self.argument = argument
-
-
 class RunsUncompiled(BaseException):
-    """A call cannot be captured yet, such as the first step of an optimiser."""
+    """The function runs as it is: this call only, as before the first step of an
+    optimiser, or always, for a reason.
+    """
 
 
 class Capture:
     """One run of a function under way: a context.
+
+    Args:
+        modules: the names of the user's modules whose code calls `type`.
 
     Attributes:
         notes: what was made, in order: nodes, `Captured`, and events.
@@ -61,12 +66,11 @@ class Capture:
         reads: what gives the ones that were held, at each call.
         puts: what takes a number of the run at the end of each call, and this number.
         checks: what must hold at each call, or the function is captured anew.
-        changed: results of `x -= y` on arrays that come from outside, by id; they are
-            to be assigned back.
         in_place: the ids of values whose arrays are changed in place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Iterable[dict[str, Any]] = ()) -> None:
+        self._modules = list(modules)
         self.notes: list[Any] = []
         self.refusal: CaptureError | None = None
         self.saved: dict[int, tuple[Any, Any]] = {}
@@ -78,38 +82,36 @@ class Capture:
         self.checks: list[Callable[[], bool]] = []
         self.in_place: set[int] = set()
         self.attributes: dict[tuple[int, str], Any] = {}
-        self.changed: dict[int, Captured] = {}
         self._is_ending = False
         self._made: set[int] = set()
+        self._shown: dict[int, list[Captured]] = {}  # per array, of a node or not: who has read it, views of it
+        self._in_place: dict[int, Captured] = {}  # results of `a += b`, until they are assigned
 
     def __enter__(self) -> Capture:
         self.random_states = _random_states()
         CAPTURES[get_ident()] = self
-        builtins.max, builtins.min = _folding(_max, maximum), _folding(_min, minimum)
+        python.replace(self._modules)
         return self
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         CAPTURES.pop(get_ident(), None)
         self.is_over = True
         self.puts += self.attributes.values()
-        if not CAPTURES:
-            builtins.max, builtins.min = _max, _min
+        python.put_back(self._modules)
         for node, data in self.saved.values():
             node.data = data
         for node, grad in self.saved_grads.values():
             node._grad = grad
-        if (
-            self.refusal is not None
-            and error is not self.refusal
-            and not isinstance(error, (BecomesKey, RunsUncompiled))
-        ):
+        if self._in_place and kind is None:
+            self.fail("in place")
+        is_signal = isinstance(error, (BecomesKey, RunsUncompiled))
+        if self.refusal is not None and error is not self.refusal and not is_signal:
             raise self.refusal
-        if kind is None and self.changed:
-            raise CaptureError(
-                "compile: an array is changed in place, as by x -= y, and it belongs to an argument or a value;\n"
-                "write x = x - y, or for a value v.data -= y"
-            )
-        if kind is None and not _same_states(self.random_states, _random_states()):
+        if not _same_states(self.random_states, _random_states()):
+            random.setstate(self.random_states[0])
+            np.random.set_state(self.random_states[1])
+            if kind is not None:
+                return
             raise CaptureError(
                 "compile: the function draws random numbers, and they would be frozen in;\n"
                 "draw them outside, and give them as an argument"
@@ -121,7 +123,10 @@ class Capture:
         """A number for a reader of `node.data`."""
         if type(data) not in PLAIN:
             return data
-        return self._noted(Captured(self, data, ("data", node)))
+        captured = self.noted(Captured(self, data, ("data", node)))
+        if type(data) is not float:
+            self._shown.setdefault(id(node), []).append(captured)
+        return captured
 
     def show_grad(self, node: Any, grad: Any) -> Any:
         """A number for a reader of `node.grad`."""
@@ -130,11 +135,16 @@ class Capture:
         data = data_of(node)
         if grad is None:
             grad = 0.0 if isinstance(data, (float, int)) else np.zeros_like(data)
-        return self._noted(Captured(self, grad, ("grad", node)))
+        return self.noted(Captured(self, grad, ("grad", node)))
 
     def computed(self, op: Op, inputs: Sequence[Any], params: Any, number: Any) -> Captured:
         """A number that an op has computed from values and numbers."""
-        return self._noted(Captured(self, number, ("op", op, tuple(inputs), params)))
+        captured = self.noted(Captured(self, number, ("op", op, tuple(inputs), params)))
+        if np.shape(number):
+            for x in inputs:
+                if type(x) is Captured and _share(x, captured):
+                    self._shown.setdefault(id(x), []).append(captured)
+        return captured
 
     def mixed(self, op: Op, inputs: Sequence[Any], params: Any) -> Any:
         """The result of an op on eager values and numbers of the run; None where there
@@ -142,6 +152,8 @@ class Capture:
         """
         if not any(isinstance(x, Captured) for x in inputs):
             return None
+        if any(type(x) is Captured and x.is_stale for x in inputs):
+            self.fail("in place")
         if any(isinstance(x, Node) and (type(x)._is_of_transform or type(data_of(x)) not in PLAIN) for x in inputs):
             return None
         numbers = [x.number if isinstance(x, Captured) else x for x in inputs]
@@ -165,9 +177,7 @@ class Capture:
             )
         elif id(node) not in self.saved and id(node) not in self._made:
             self.saved[id(node)] = (node, _old_data(node))
-        known = self.changed.pop(id(data), None)
-        if known is not None and known.source[0] == "data" and known.source[1] is node:
-            self.change_in_place(node)
+        self._assigned(node, data)
         self.notes.append(("set", node, data))
         return data.number if isinstance(data, Captured) else data
 
@@ -176,7 +186,7 @@ class Capture:
         if type(node)._is_of_transform:
             return grad
         self._save_grad(node)
-        self.changed.pop(id(grad), None)
+        self._in_place.pop(id(grad), None)
         self.notes.append(("set grad", node, grad))
         return grad.number if isinstance(grad, Captured) else grad
 
@@ -188,6 +198,30 @@ class Capture:
         for node in leaves:
             self._save_grad(node)
         self.notes.append(("backward", root, (seed, leaves)))
+
+    def changed_in_place(self, old: Captured, result: Captured) -> None:
+        """An array was changed by `old += ...`: this is the result."""
+        if old.source[0] == "argument" or old.is_stale:
+            self.fail("in place")  # it would change the caller's array
+        self._make_stale([old])
+        if old.source[0] in ("data", "grad"):
+            self._in_place[id(result)] = result
+        elif any(isinstance(x, Captured) and _share(x, old) for x in old.source[2]):
+            self.fail("in place")
+
+    def _assigned(self, node: Any, data: Any) -> None:
+        """Data is put into a node; after `node.data += ...` those who have read it
+        before hold what is gone.
+        """
+        if self._in_place.pop(id(data), None) is not None:
+            self._make_stale(self._shown.pop(id(node), []))
+            self.change_in_place(node)
+
+    def _make_stale(self, arrays: list[Captured]) -> None:
+        """These arrays, and views of them, hold what is gone."""
+        for array in arrays:
+            array.is_stale = True
+            self._make_stale(self._shown.pop(id(array), []))
 
     def refuse(self, x: Any, asked: str) -> None:
         """Refuse to give a plain number away."""
@@ -245,14 +279,32 @@ class Capture:
         """This call cannot be captured yet: it runs as it is."""
         raise RunsUncompiled
 
+    def fail_because(self, cause: Exception) -> NoReturn:
+        """Raise the error where there is no op for what is done to a number."""
+        if isinstance(cause, CaptureError):
+            raise cause
+        file, line, text = _users_line()
+        error = CaptureError(f"compile: {cause}\nin {file}:{line}: {text}")
+        if self.refusal is None:
+            self.refusal = error
+        raise error from cause
+
     def fail(self, asked: str) -> NoReturn:
         """Raise the error for what was asked, with the user's line."""
-        file, line, text, _ = users_line()
+        file, line, text = _users_line()
         repair = REPAIRS.get(asked, USUAL)
-        error = CaptureError(f"compile: {asked} of a number that the run computes, in {file}:{line}: {text}\n{repair}")
+        what = f"{asked} of a number that the run computes"
+        if asked == "in place":
+            what = "an array of the run is changed in place"
+        colon = ";" if asked == "in place" else ""
+        error = CaptureError(f"compile: {what}, in {file}:{line}: {text}{colon}\n{repair}")
         if self.refusal is None:
             self.refusal = error
         raise error
+
+    def follows(self, x: Any) -> bool:
+        """Whether x is a number of a run."""
+        return type(x) is Captured
 
     def is_number(self, x: Any) -> bool:
         """Whether x stands for one plain number."""
@@ -262,204 +314,67 @@ class Capture:
         if id(node) not in self.saved_grads:
             self.saved_grads[id(node)] = (node, node._grad)
 
-    def _noted(self, captured: Captured) -> Captured:
+    def noted(self, captured: Captured) -> Captured:
         self.notes.append(captured)
         return captured
 
 
-class Captured(Operators):
-    """A number of a captured run: nobody sees it, but all that is done with it is
-    noted.
-
-    Attributes:
-        number: the number, or the array.
-        source: where it comes from: ("data", node), ("grad", node), ("op", op, inputs,
-            params), or ("argument", which, flat places).
+def _users_line() -> tuple[str, int, str]:
+    """The innermost line outside micrograd, NumPy and Python's own library: its file,
+    its number, its text.
     """
-
-    __slots__ = ("capture", "number", "source")
-
-    def __init__(self, capture: Capture, number: Any, source: tuple[Any, ...]) -> None:
-        self.capture = capture
-        self.number = number
-        self.source = source
-
-    @property
-    def _below(self) -> Any:
-        return self.number
-
-    def _settled(self) -> Any:
-        return self
-
-    def _apply_op(self, op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-        capture = self.capture
-        if capture.is_over:
-            raise CaptureError("compile: this number belongs to a capture that is over; return it, do not keep it")
-        numbers = [x.number if isinstance(x, Captured) else x for x in inputs]
-        return capture.computed(op, inputs, params, op(*numbers, **params))
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, Captured) and index._is_key():
-            index = index._becomes_key()
-        if self.source[0] != "argument" or not hasattr(self.number, "shape"):
-            return super().__getitem__(index)
-        places = self.source[2]
-        number, place = self.number[index], places[index]
-        if isinstance(number, np.generic):
-            number, place = number.item(), int(place)
-        return self.capture._noted(Captured(self.capture, number, ("argument", self.source[1], place)))
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
-    def __eq__(self, other: object) -> Any:
-        from micrograd.ops import comparisons
-
-        return comparisons.equal(self, data_of(other) if isinstance(other, Node) else other)
-
-    def __ne__(self, other: object) -> Any:
-        from micrograd.ops import comparisons
-
-        return comparisons.not_equal(self, data_of(other) if isinstance(other, Node) else other)
-
-    def __hash__(self) -> int:
-        return object.__hash__(self)
-
-    def __sub__(self, other: Any) -> Any:
-        return other.__rsub__(self) if _is_eager(other) else super().__sub__(other)
-
-    def __truediv__(self, other: Any) -> Any:
-        return other.__rtruediv__(self) if _is_eager(other) else super().__truediv__(other)
-
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # NumPy takes more beside it
-        return self._in_place(self + other)
-
-    def __isub__(self, other: Any) -> Any:
-        return self._in_place(self - other)
-
-    def __imul__(self, other: Any) -> Any:  # type: ignore[misc]
-        return self._in_place(self * other)
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self._in_place(self / other)
-
-    def _in_place(self, result: Any) -> Any:
-        """What `x -= y` gives: NumPy changes the array that x is."""
-        if np.shape(self.number) and self.source[0] != "op" and isinstance(result, Captured):
-            self.capture.changed[id(result)] = self
-        return result
-
-    def detach(self) -> Captured:
-        """The same: no gradient goes through it."""
-        return self
-
-    # What would show the number
-
-    def _refuse(self, asked: str) -> NoReturn:
-        self.capture.fail(asked)
-
-    def _is_key(self) -> bool:
-        return self.source[0] == "argument" and isinstance(self.number, int) and self.source[2] == 0
-
-    def _becomes_key(self) -> int:
-        raise BecomesKey(self.source[1])
-
-    def __bool__(self) -> bool:
-        self._refuse("bool()")
-
-    def __float__(self) -> float:
-        self._refuse("float()")
-
-    def __int__(self) -> int:
-        self._refuse("int()")
-
-    def __index__(self) -> int:
-        return self._becomes_key() if self._is_key() else self._refuse("index")
-
-    def __round__(self, ndigits: Any = None) -> Any:
-        return super().round(ndigits or 0)
-
-    def __repr__(self) -> str:
-        self._refuse("print")
-
-    def __str__(self) -> str:
-        self._refuse("print")
-
-    def __format__(self, spec: str) -> str:
-        self._refuse("print")
-
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        self._refuse("setitem")
-
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        self._refuse("a copy")
-
-    def item(self) -> Any:
-        """The number itself: it stays in the run."""
-        return self if np.size(self.number) == 1 and not np.shape(self.number) else self._refuse("item()")
-
-    def tolist(self) -> Any:
-        """Nested lists of its numbers, which stay in the run."""
-        return [x.tolist() for x in self] if np.shape(self.number) else self
-
-    @property
-    def __array__(self) -> Any:
-        if np.shape(self.number) == ():
-            raise AttributeError("__array__")
-        return functools.partial(Captured._refuse, self, "asarray")
+    frame: Any = sys._getframe(1)
+    outside = (
+        HERE,
+        os.path.dirname(str(sys.modules["numpy"].__file__)),
+        os.path.dirname(os.__file__) + os.sep,
+        "<frozen",
+    )
+    while frame.f_back is not None and _is_within(frame.f_code.co_filename, outside):
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    return file, number, linecache.getline(file, number).strip()
 
 
-def argument(capture: Capture, k: int, leaf: Any) -> Any:
-    """A number, an array, or nested lists of numbers, as argument k of a run."""
+def _is_within(file: str, folders: tuple[str, ...]) -> bool:
+    packages = "site-packages" + os.sep  # a user's own package may be installed beside Python's library
+    return file.startswith(folders) and (packages not in file or file.startswith(folders[:2]))
+
+
+def argument(capture: Capture, k: int, leaf: Any, by: float = 0.0) -> Any:
+    """A number, an array, or nested lists of numbers, as argument k of a run; nudged by
+    this much.
+    """
     if isinstance(leaf, (list, tuple)):
         count = itertools.count()
 
         def inside(x: Any) -> Any:
             if isinstance(x, (list, tuple)):
                 return type(x)(inside(part) for part in x)
-            return capture._noted(Captured(capture, x, ("argument", k, next(count))))
+            place = next(count)
+            return capture.noted(Captured(capture, nudged(x, place, by), ("argument", k, place)))
 
         return inside(leaf)
-    places = np.arange(np.size(leaf)).reshape(np.shape(leaf)) if np.shape(leaf) else 0
-    return capture._noted(
-        Captured(capture, leaf if np.shape(leaf) else np.asarray(leaf).item(), ("argument", k, places))
-    )
+    places: Any = np.arange(np.size(leaf)).reshape(np.shape(leaf)) if np.shape(leaf) else 0
+    number = leaf if np.shape(leaf) else np.asarray(leaf).item()
+    return capture.noted(Captured(capture, nudged(number, k, by), ("argument", k, places)))
 
 
 def _write_attribute(owner: Any, name: str, number: Any) -> None:
     getattr(owner, name)[...] = number
 
 
-def _is_eager(x: Any) -> bool:
-    return isinstance(x, Node) and not type(x)._is_of_transform
-
-
 def _is_note_of(note: Any, node: Any) -> bool:
     return note is node or (type(note) is tuple and note[0] is node)
 
 
+def _share(x: Captured, y: Captured) -> bool:
+    """Whether two arrays may be views of the same memory."""
+    return bool(np.may_share_memory(x.number, y.number)) if np.shape(x.number) and np.shape(y.number) else False
+
+
 def _old_data(node: Any) -> Any:
     return data_of(node)
-
-
-_max, _min = builtins.max, builtins.min
-
-
-def _folding(usual: Callable[..., Any], op: Callable[..., Any]) -> Callable[..., Any]:
-    """Python's max or min, which goes through an op where numbers of a run are
-    among the arguments.
-    """
-
-    @functools.wraps(usual)
-    def folded(*given: Any, **options: Any) -> Any:
-        if options or get_ident() not in CAPTURES:
-            return usual(*given, **options)
-        items = list(given[0]) if len(given) == 1 else list(given)
-        if not items or not any(isinstance(x, Captured) for x in items):
-            return usual(items) if len(given) == 1 else usual(*items)
-        return functools.reduce(op, items)
-
-    return folded
 
 
 def _random_states() -> tuple[Any, Any]:

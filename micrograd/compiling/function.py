@@ -1,23 +1,55 @@
-"""Compiled: a function that was captured once and runs as a program from then on."""
+"""Compiled: a function that was captured once and runs as a program from then on.
+
+A program is found by the structure of the arguments, and runs while its guards hold.
+Its second call captures again: see audit.py.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import gc
+import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from typing import Any
 
 from micrograd import levels
 from micrograd.anomaly import OPEN
 from micrograd.captures import CAPTURES
 from micrograd.compiling import arguments
+from micrograd.compiling.audit import Nudged, Seen
+from micrograd.compiling.boundary import StateChangedError
 from micrograd.compiling.capture import BecomesKey, Capture, RunsUncompiled, argument
-from micrograd.compiling.plan import Plan
-from micrograd.errors import CaptureError
+from micrograd.compiling.guards import MISSING, Guards
+from micrograd.compiling.nudges import turned
+from micrograd.compiling.plan import Plan, returned_by
+from micrograd.compiling.transcript import Transcript
+from micrograd.engine import Value
+from micrograd.errors import CaptureError, CompileWarning
 from micrograd.modes import is_recording
-from micrograd.node import Node
+from micrograd.node import Node, inputs_of
+from micrograd.record import HandMade
+from micrograd.unknown import warn_user
+from micrograd.walking import StepBack
+
+MOST = 64  # programs that are kept
+OFTEN = 16  # captures after which there is a warning
+CHANGES = 3  # of a number in a closure, or the like: the third is an error
+CHECKED = (1, 7, 31)  # calls at which there is a second capture, while other threads use the true numbers
+APART = 1e-3  # by how much the numbers of a second capture differ
+
+
+class Entry:
+    """A program that is kept, with its guards."""
+
+    def __init__(self, plan: Plan, guards: Guards) -> None:
+        self.plan = plan
+        self.guards = guards
+        self.is_checked = False  # whether a second capture has seen the same
+        self.calls = 0  # before it was checked
+        self.refusal = ""  # what the second capture has found
+        self.used = 0
 
 
 class Compiled:
@@ -28,29 +60,42 @@ class Compiled:
         self._function = function
         self._exact = exact
         self._backend = backend
-        self._plans: dict[Any, Plan] = {}
-        self._keyed: frozenset[int] = frozenset()
+        self._entries: dict[Any, list[Entry]] = {}
+        self._keyed: dict[Any, frozenset[int]] = {}  # per structure: the leaves that are keys
         self._last: Plan | None = None
         self._refusals: list[str] = []
         itself = weakref.ref(self)  # a program of its own must not keep it alive: its function may hold results
         self._reference = lambda: None if (compiled := itself()) is None else compiled._function
+        self._lock = threading.RLock()
+        self._why = ""  # why it runs uncompiled, if it does
+        self._calls = 0
+        self._captures = 0
+        self._changes: dict[str, list[Any]] = {}  # per name of a guard: what it was, each time
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """What the function gives."""
-        if CAPTURES or OPEN or levels.is_recording() or levels.innermost():
+        if (CAPTURES and threading.get_ident() in CAPTURES) or OPEN or levels.is_recording() or levels.innermost():
             return self._function(*args, **options)
-        key, leaves = arguments.split((args, options, is_recording()), self._keyed)
-        plan = self._plans.get(key)
-        if plan is None or not plan.holds():
+        if self._why:
+            return self._function(*args, **options)
+        given = (args, options)
+        key, leaves = self._key(given)
+        entry = self._fitting(key)
+        try:
+            if entry is not None and entry.is_checked:
+                return self._run(entry, leaves, given)
+        except StateChangedError:
+            self._drop(key, entry)
+        with self._lock:
             try:
-                plan = self._captured(args, options)
-            except RunsUncompiled:
-                return self._function(*args, **options)
-            key, leaves = arguments.split((args, options, is_recording()), self._keyed)
-            plan.function = self._reference
-            self._plans[key] = plan
-        self._last = plan
-        return plan.run(leaves, (args, options))
+                return self._prepared(given)
+            except RunsUncompiled as reason:
+                self._why = str(reason)
+                if not self._why:  # it is this call only
+                    return self._function(*args, **options)
+        name = getattr(self._function, "__name__", "the function")
+        warn_user(f"compile: {name} runs uncompiled, as {self._why}", CompileWarning)
+        return self._function(*args, **options)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -75,41 +120,217 @@ class Compiled:
         """
         from micrograd.compiling.explaining import explained
 
-        return explained(self, self._last, len(self._plans), self._refusals, profile)
-
-    def _captured(self, args: Any, options: Any) -> Plan:
-        while True:
-            try:
-                return self._capture_once(args, options)
-            except BecomesKey as key:
-                self._keyed |= {key.argument}
-            except CaptureError as refusal:
-                self._refusals.append(str(refusal))
-                raise
-
-    def _capture_once(self, args: Any, options: Any) -> Plan:
-        capture = Capture()
-        result, leaves = self.captured_by(capture, args, options)
-        with uncollected():
-            plan = Plan(capture, result, leaves, self._exact, self._backend)
-        plan.given = (args, options)
-        return plan
+        return explained(self, self._last, sum(map(len, self._entries.values())), self._refusals, profile)
 
     def captured_by(self, capture: Capture, args: Any, options: Any) -> tuple[Any, list[Any]]:
         """Run the function within a capture: its result, and the traced leaves of its
         arguments.
         """
-        leaves = capture.leaves
+        keyed = self._keyed.get(self._base((args, options))[0], frozenset())
+        _, result = self._run_within(capture, (args, options), keyed)
+        return result, capture.leaves
 
+    def audit(self, *args: Any, **options: Any) -> None:
+        """Capture again, and compare with what was captured before.
+
+        The function is run once with these arguments. The Values that it reads hold
+        slightly other numbers meanwhile. So a number that is read past what is traced
+        shows. The second call does this by itself.
+
+        Raises:
+            CaptureError: the function does something else now; the program that was
+                kept is given up.
+        """
+        with self._lock:
+            key, _ = self._key((args, options))
+            entry = self._fitting(key)
+            if entry is None:
+                entry, key = self._first((args, options))
+            self._check(entry, (args, options))
+
+    # Which program
+
+    def _key(self, given: Any) -> tuple[Any, list[Any]]:
+        """The key of the arguments, and their traced leaves."""
+        key, leaves = self._base(given)
+        keyed = self._keyed.get(key)
+        return (key if not keyed else (key, *[arguments.as_key(leaves[k]) for k in sorted(keyed)])), leaves
+
+    def _base(self, given: Any) -> tuple[Any, list[Any]]:
+        key, leaves = arguments.split(given)
+        return (key, is_recording()), leaves
+
+    def _fitting(self, key: Any) -> Entry | None:
+        """The program for this key whose guards hold."""
+        for entry in self._entries.get(key, ()):
+            if entry.guards.hold() and entry.plan.holds():
+                return entry
+        return None
+
+    def _drop(self, key: Any, entry: Any) -> None:
+        self._entries[key] = [e for e in self._entries.get(key, ()) if e is not entry]
+
+    def _run(self, entry: Entry, leaves: list[Any], given: Any) -> Any:
+        self._calls += 1
+        entry.used = self._calls
+        self._last = entry.plan
+        return entry.plan.run(leaves, given)
+
+    def _prepared(self, given: Any) -> Any:
+        """The call, where the program is not there yet, or not checked."""
+        key, leaves = self._key(given)
+        entry = self._fitting(key)
+        if entry is not None:
+            if entry.refusal or (not entry.is_checked and entry.calls in CHECKED):
+                self._check(entry, given)
+            entry.calls += 1
+            try:
+                return self._run(entry, leaves, given)
+            except StateChangedError:
+                self._drop(key, entry)
+        else:
+            self._count_changes(key)
+        entry, key = self._first(given)
+        entry.calls = 1
+        try:
+            return self._run(entry, self._key(given)[1], given)
+        except StateChangedError:
+            raise CaptureError(
+                "compile: a Value that the function reads holds no float and no array of floats;\n"
+                "give it data of floats"
+            ) from None
+
+    def _first(self, given: Any) -> tuple[Entry, Any]:
+        """Capture, and keep the program."""
+        while True:
+            base, _ = self._base(given)
+            keyed = self._keyed.get(base, frozenset())
+            guards = Guards(self._function, arguments.objects_of(given))
+            try:
+                capture, result = self._captured(given, keyed, guards)
+                break
+            except BecomesKey as asked:
+                self._keyed[base] = keyed | {asked.argument}
+            except CaptureError as refusal:
+                self._refusals.append(str(refusal))
+                raise
+            finally:
+                drawn = guards.put_back()
+        guards.settle(drawn)
+        with uncollected():
+            entry = Entry(Plan(capture, result, capture.leaves, self._exact, self._backend), guards)
+        entry.plan.function = self._reference
+        entry.plan.given = given
+        key, _ = self._key(given)
+        self._entries.setdefault(key, []).insert(0, entry)
+        self._captures += 1
+        self._keep_few()
+        return entry, key
+
+    def _keep_few(self) -> None:
+        """Give up the program that was not used for longest, if there are too many;
+        warn if there is a new one again and again.
+        """
+        if self._captures == OFTEN:
+            name = getattr(self._function, "__name__", "the function")
+            warn_user(
+                f"compile: {name} was captured {OFTEN} times, as each new shape, length, string, bool, None, index "
+                f"and closed-over number makes a program of its own;\ngive arrays of one shape, and numbers as "
+                f"arguments",
+                CompileWarning,
+            )
+        entries = [(entry.used or self._calls + 1, key, entry) for key, kept in self._entries.items() for entry in kept]
+        if len(entries) > MOST:
+            _, key, entry = min(entries, key=lambda each: each[0])
+            self._drop(key, entry)
+            if not self._entries[key]:
+                del self._entries[key]
+
+    def _count_changes(self, key: Any) -> None:
+        """The guards of the newest program for this key do not hold: note why.
+
+        Raises:
+            CaptureError: a number changes again and again.
+        """
+        kept = self._entries.get(key)
+        if not kept:
+            return
+        name, was, now = kept[0].guards.difference()
+        if now is MISSING or isinstance(now, (bool, str, bytes, type(None))):
+            return
+        history = self._changes.setdefault(name, [was])
+        if len(history) < CHANGES:
+            history.append(now)
+        else:
+            raise CaptureError(
+                f"compile: `{name}` was {', then '.join(map(repr, [*history, now]))}: "
+                f"each number is a program of its own;\npass it as an argument, or hold it in a Value"
+            )
+
+    # Capturing
+
+    def _check(self, entry: Entry, given: Any) -> None:
+        """The second capture: refuse what has changed."""
+        if entry.refusal:
+            raise CaptureError(entry.refusal)
+        seen = entry.plan.seen
+        keyed = self._keyed.get(self._base(given)[0], frozenset())
+        is_alone = threading.active_count() == 1 or entry.plan.is_step
+        ways = [(APART, True), (APART, False)] if is_alone else []
+        for by, turns in [*ways, (0.0, False)]:
+            try:
+                now = self._seen(given, keyed, entry, by, turns)
+                break
+            except BecomesKey:
+                raise CaptureError("compile: the function did not do the same in its second run") from None
+            except CaptureError:
+                raise
+            except Exception:  # not all numbers are in the domain of all functions: with the true ones, at last
+                if not by:
+                    raise
+        try:
+            seen.compare(now)
+        except CaptureError as refusal:
+            entry.is_checked, entry.refusal = False, str(refusal)
+            raise
+        entry.is_checked = is_alone or entry.calls >= CHECKED[-1]
+
+    def _seen(self, given: Any, keyed: frozenset[int], entry: Entry, by: float, turns: bool) -> Seen:
+        reached = {id(node): node for node in (*entry.plan.seen.states, *entry.guards.values)}
+        with Nudged(list(reached.values()), by):
+            capture, result = self._captured(given, keyed, entry.guards, by, turns)
+        script = Transcript(capture)
+        return Seen(script, result, returned_by(capture, result, script).entries)
+
+    def _captured(
+        self, given: Any, keyed: frozenset[int], guards: Guards, by: float = 0.0, turns: bool = False
+    ) -> tuple[Capture, Any]:
+        """Run the function once.
+
+        Its arguments are nudged by this much; if asked for, whole numbers are turned.
+        """
+        return self._run_within(Capture(guards.modules), given, keyed, by, turns)
+
+    def _run_within(
+        self, capture: Capture, given: Any, keyed: frozenset[int], by: float = 0.0, turns: bool = False
+    ) -> tuple[Capture, Any]:
         def make(leaf: Any) -> Any:
-            leaves.append(leaf)
-            k = len(leaves) - 1
-            return leaf if k in self._keyed else _argument(capture, k, leaf)
+            capture.leaves.append(leaf)
+            k = len(capture.leaves) - 1
+            return leaf if k in keyed else argument(capture, k, turned(leaf) if turns else leaf, by)
 
         with capture:
-            given, named = arguments.replaced((args, options), make)
-            result = self._function(*given, **named)
-        return result, leaves
+            args, named = arguments.replaced_in_call(given, make)
+            result = self._function(*args, **named)
+        if isinstance(result, (Generator, Coroutine, AsyncGenerator)):
+            if not isinstance(result, AsyncGenerator):
+                result.close()
+            raise CaptureError(
+                f"compile: {self._function.__name__} is a generator or a coroutine, and runs later;\n"
+                f"compile a function that returns its results, as a list"
+            )
+        _check_nodes(capture)
+        return capture, result
 
 
 @contextlib.contextmanager
@@ -126,7 +347,29 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _argument(capture: Capture, k: int, leaf: Any) -> Any:
-    if isinstance(leaf, Node):
-        raise CaptureError("compile: Values as arguments come later")
-    return argument(capture, k, leaf)
+def _operators() -> dict[str, Any]:
+    return {name: x for name, x in vars(Value).items() if callable(x)}
+
+
+OPERATORS = _operators()
+
+
+def _check_nodes(capture: Capture) -> None:
+    """Find what a program would not do as the function does.
+
+    Raises:
+        RunsUncompiled: the message says why.
+    """
+    now = _operators()
+    if now != OPERATORS:
+        changed = [name for name, x in now.items() if OPERATORS.get(name) is not x]
+        raise RunsUncompiled(f"Value.{changed[0] if changed else '...'} was replaced by another function")
+    for note in capture.notes:
+        node = note[0] if type(note) is tuple else note
+        if type(node) is Value:
+            if node._has_own_step and not isinstance(node._own_step, StepBack):
+                raise RunsUncompiled(f"the `_backward` of {node.label or 'a node'!r} is a function of yours")
+            if isinstance(node._record, HandMade) and inputs_of(node):
+                raise RunsUncompiled(f"a node with the symbol {node.op!r} was made by hand")
+        elif isinstance(node, Node) and not type(node)._is_of_transform:
+            raise RunsUncompiled(f"{type(node).__name__} is a subclass of Value")

@@ -52,18 +52,14 @@ def given_arguments(function: Callable[..., Any], args: Any, options: Any) -> li
     >>> given_arguments(lambda X, *, scale: X, ([[1.0]],), {"scale": 2.0})
     [[Given(name='X', shape=(1, 1))], [Given(name='scale', shape=())]]
     >>> given_arguments(lambda x, y: x, (1.0, 2.0), {})
-    [[Given(name='x', shape=()), Given(name='y', shape=())]]
+    [[Given(name='x', shape=())], [Given(name='y', shape=())]]
     """
     try:
         positional = _positional(inspect.signature(function), len(args))
     except (TypeError, ValueError):
         positional = [f"arg{k}" for k in range(len(args))]
     found: list[list[Given]] = []
-    pairs = list(zip(positional, args, strict=True))
-    if _is_leaf(args):
-        found.append([Given(name, shape_of_leaf(given)) for name, given in pairs])
-        pairs = []
-    for name, given in [*pairs, *options.items()]:
+    for name, given in [*zip(positional, args, strict=True), *options.items()]:
         _walk(given, name, found)
     return found
 

@@ -79,7 +79,7 @@ class Opaque(Line):
         if not self.op.differentiable:
             return made
         for i, (read, shape) in enumerate(zip(self.inputs, self.shapes, strict=True)):
-            if read.buffer.name in need and self.op.rules[i] is not None:
+            if self.op.differentiable and read.buffer.name in need and self.op.rules[i] is not None:
                 size = int(np.prod(shape, dtype=int))
                 name = f"part{sum(n.startswith('part') for n in program.buffers)}"
                 part = program.new(name, size, dtype=read.buffer.dtype)

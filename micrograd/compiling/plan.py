@@ -11,9 +11,10 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import arguments, boundary
+from micrograd.compiling.audit import Seen
 from micrograd.compiling.backends import runner_of
 from micrograd.compiling.capture import Capture
-from micrograd.compiling.derive import derived, needed_for
+from micrograd.compiling.derive import derived, gradient_of, needed_for
 from micrograd.compiling.exactness import agree
 from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
@@ -74,13 +75,14 @@ class Plan:
         tape.argument_sizes = [len(arguments.flat(leaf)) for leaf in leaves]
         results = leaves_of(result)
         self._tree = like(result, range(len(results)))
-        self._returned = Returned([*results, *[number for _, number in capture.puts]], script)
+        self._returned = returned_by(capture, result, script)
         self._puts = [(len(results) + i, write) for i, (write, _) in enumerate(capture.puts)]
         self._reads, self._checks = capture.reads, capture.checks
         self.starts, self.shapes = self._returned.starts, self._returned.shapes
         self.tree = self._tree if backend else result
         self._arguments = [f"arg{k}" for k in range(len(leaves))]
         entries = self._returned.entries
+        self.seen = Seen(script, result, entries)
         grads = {s: e for s, e in script.grads.items() if e is not None and not script.is_as_before(s, e)}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
@@ -199,6 +201,8 @@ class Plan:
 
     def _loss_lines(self) -> None:
         program = self.program
+        for name, _ in self._array_states("state"):  # of one without elements no line is made
+            gradient_of(program, program.buffers[name])
         back = derived(program, program.lines, program.buffers["outputs"], self._wanted())
         kept = {r.buffer.name for line in back for r in line.reads()} | self.kept
         self.forward = simplified(program, program.lines, kept)
@@ -284,7 +288,7 @@ class Plan:
         if self.theta:
             wrong = boundary.read(self.theta, arrays["theta"])
             if wrong >= 0:
-                raise CaptureError(
+                raise boundary.StateChangedError(
                     f"compile: {boundary.described(self.theta[wrong])} was a number when the function was captured;\n"
                     f"compile the function again"
                 )
@@ -319,7 +323,7 @@ class Plan:
         """A workspace in which the captured call was run, without a trace outside."""
         space = self.runner.workspace()
         leaves: list[Any] = []
-        arguments.replaced(self.given, leaves.append)
+        arguments.replaced_in_call(self.given, leaves.append)
         leaves += [read() for read in self._reads]
         self._read(space.arrays, leaves)
         self.runner.forward(space)
@@ -390,6 +394,11 @@ class Plan:
         states = {name for name, _ in [*self.array_states, *self.array_befores]}
         names = {*states, "theta", *(["before"] if self._reads_before else ())}
         return [name for name in arrays if name in names or name.startswith("arg")]
+
+
+def returned_by(capture: Capture, result: Any, script: Transcript) -> Returned:
+    """What a call returns, and after it what it hands to our own objects."""
+    return Returned([*leaves_of(result), *[number for _, number in capture.puts]], script)
 
 
 def has_gradient(state: Any) -> bool:

@@ -12,9 +12,11 @@ from micrograd import on_demand as np
 from micrograd.errors import IndexingError
 from micrograd.interpreter import Interpreter, is_one_of_many
 from micrograd.op import Array, named, shape_of
+from micrograd.record import Question
 
 __all__ = [
     "entries_of",
+    "in_bounds",
     "is_basic",
     "is_integer",
     "is_mask",
@@ -229,3 +231,27 @@ def rounds_of(shape: tuple[int, ...], index: Any) -> list[tuple[Any, Any]] | Non
     elements = np.arange(math.prod(shape)).reshape(shape)[index].reshape(-1)
     cut = [order[turn == k] for k in range(int(turn.max()) + 1)]
     return [(np.unravel_index(elements[part], shape), np.unravel_index(part, own.shape)) for part in cut]
+
+
+# Indices that are known only when a compiled program runs
+
+
+def _in_bounds(i: Array, *, length: int, wraps: bool = True) -> Any:
+    """Indices counted from the front.
+
+    Args:
+        i: integers.
+        length: of the axis.
+        wraps: whether a negative one counts from the end.
+
+    Raises:
+        IndexingError: one is outside.
+    """
+    i = np.asarray(i).astype(int)  # beside a Value they became floats
+    wrong = i[(i >= length) | (i < (-length if wraps else 0))]
+    if wrong.size:
+        raise IndexingError(f"index {wrong.flat[0]} is out of bounds for an axis of size {length}")
+    return np.where(i < 0, i + length, i)
+
+
+in_bounds = Question(_in_bounds, "in bounds", lambda i, *, length, wraps=True: shape_of(i), int)

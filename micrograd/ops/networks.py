@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.captures import current
+from micrograd.captures import current, is_followed
 from micrograd.errors import ArgumentError, CaptureError, IndexingError, ShapeError
 from micrograd.integers import integer_at_least
 from micrograd.interpreter import is_one_of_many
@@ -15,6 +15,7 @@ from micrograd.ops.arguments import operand, probability
 from micrograd.ops.arithmetic import cast, where
 from micrograd.ops.comparisons import equal
 from micrograd.ops.indexing import getitem
+from micrograd.ops.indices import in_bounds
 from micrograd.ops.products import matmul
 from micrograd.ops.shapes import broadcast_to, reshape, transpose
 from micrograd.ops.taking import take
@@ -91,6 +92,8 @@ def _checked_indices(name: str, indices: Any, count: int, kind: str) -> Any:
         raise IndexingError(f"{name}: indices of type {found.dtype}: give integers, in a plain array")
     if found.size and not 0 <= (worst := found.min() if found.min() < 0 else found.max()) < count:
         raise IndexingError(f"{name}: index {worst} in {named(found)}: the {kind} are numbered from 0 to {count - 1}")
+    if is_followed(indices):
+        return in_bounds(indices, length=count, wraps=False)
     return indices if is_one_of_many(indices) else found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeAlias, TypeVar
 
 from micrograd import memory
 from micrograd.arrays import NumberType
+from micrograd.captures import CAPTURES
 from micrograd.exact import number_like
 from micrograd.interpreter import Interpreter
 from micrograd.op import numbers_below, shape_of
@@ -17,6 +18,7 @@ from micrograd.ops import (
     diagonals,
     doors,
     elementwise,
+    followed,
     functions,
     indexing,
     layouts,
@@ -183,7 +185,7 @@ class Operators(Interpreter):
         return products.matmul(other, self)
 
     def __getitem__(self, index: Any) -> Self:
-        return indexing.getitem(self, index=index)
+        return followed.at(self, index) if CAPTURES else indexing.getitem(self, index=index)
 
     def __lt__(self, other: Input) -> Any:
         return comparisons.less(self, other)

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.captures import is_followed
 from micrograd.errors import ArgumentError, IndexingError, ShapeError
 from micrograd.interpreter import is_one_of_many
 from micrograd.op import Array, multilinear, named, numbers_below, shape_of
@@ -18,7 +19,7 @@ from micrograd.ops.arithmetic import add, clip, remainder, where
 from micrograd.ops.axes import along, axis_of, with_length
 from micrograd.ops.comparisons import less
 from micrograd.ops.indexing import getitem
-from micrograd.ops.indices import refuse_values, taken_shape
+from micrograd.ops.indices import in_bounds, refuse_values, taken_shape
 from micrograd.ops.scattering import add_in_place
 from micrograd.ops.shapes import broadcast_to, moveaxis, ravel
 
@@ -96,7 +97,7 @@ def _from_0(name: str, x: Array, i: Array, axis: int) -> Array:
     if found.size and not (-n <= found.min() and found.max() < n):
         worst = found.min() if found.min() < -n else found.max()
         raise IndexingError(f"{name}: index {worst} is out of bounds for axis {axis} of {named(x)}, with size {n}")
-    return where(less(i, 0), add(i, n), i)
+    return in_bounds(i, length=n) if is_followed(i) else where(less(i, 0), add(i, n), i)
 
 
 def _of_each(name: str, x: Array, i: Array, axis: int) -> Array:
@@ -131,7 +132,7 @@ def take(x: Array, indices: Any, *, axis: int | None = None, mode: str = "raise"
     if mode not in ("raise", "wrap", "clip"):
         raise ArgumentError(f"take: mode {mode!r}: give 'raise', 'wrap' or 'clip'")
     n = shape_of(x)[axis]
-    if is_one_of_many(indices):
+    if is_one_of_many(indices) or is_followed(indices):
         if mode != "raise":
             indices = clip(indices, min=0, max=n - 1) if mode == "clip" else remainder(indices, n)
         return _of_each("take", x, indices, axis)
@@ -167,7 +168,7 @@ def take_along_axis(x: Array, indices: Any, *, axis: int | None = -1) -> Array:
     if axis is None:
         x, axis = ravel(x), 0
     axis = axis_of("take_along_axis", x, axis)
-    each = is_one_of_many(indices)
+    each = is_one_of_many(indices) or is_followed(indices)
     if not each:
         refuse_values("take_along_axis", indices)
     indices = indices if hasattr(indices, "shape") else np.asarray(indices)

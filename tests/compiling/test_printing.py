@@ -211,10 +211,10 @@ def test_a_page_needs_nothing_else_and_its_links_lead_somewhere():
 # Names
 
 
-def test_numbers_that_make_one_argument_have_their_own_names():
+def test_numbers_as_arguments_have_their_own_names():
     compiled = micrograd.compile(lambda x, y: x * w + y)
     compiled(2.0, 3.0)
-    assert compiled.program.rows[1].text == "result = y + x * w"
+    assert compiled.program.rows[1].text == "result = x * w + y"
     assert compiled.program.title == "<lambda>(x, y)"
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
 from micrograd.arrays import as_input, is_lazy
+from micrograd.captures import is_followed
 from micrograd.errors import ArgumentError, DataError, DomainError, IndexingError, ShapeError
 from micrograd.interpreter import Array, Interpreter, is_one_of_many, named, numbers_below, shape_of
 from micrograd.nn.losses.checks import (
@@ -31,6 +32,7 @@ from micrograd.ops import (
     take_along_axis,
     where,
 )
+from micrograd.ops.indices import in_bounds
 
 __all__ = ["cross_entropy", "hinge", "multi_hinge", "nll"]
 
@@ -279,7 +281,7 @@ def _labels_of(name: str, prediction: Array, target: Any, ignored: int | None) -
     if ignored is not None and not hasattr(ignored, "__index__"):  # a list would be compared element by element
         raise ArgumentError(f"{name}: ignore_index={ignored!r}: give one integer, the class that is left out")
     target = as_input(target, name)
-    if is_one_of_many(target):  # classes that differ from example to example
+    if is_one_of_many(target) or is_followed(target):  # classes that differ from example to example, or call to call
         pass
     elif isinstance(target, Interpreter):
         raise DataError(
@@ -322,7 +324,8 @@ def _checked(name: str, prediction: Array, target: Any, ignored: int | None) -> 
     count = _classes_of(name, prediction)
     classes = target.reshape(-1)
     plain = np.asarray(numbers_below(classes))  # inside a vmap those of all examples
-    if not plain.size or (plain.min() >= 0 and plain.max() < count and not _is_class(ignored, count)):
+    follows = is_followed(target)
+    if not follows and (not plain.size or (plain.min() >= 0 and plain.max() < count and not _is_class(ignored, count))):
         return Labels(classes, None, target.shape)  # as it almost always is
     kept = np.full(classes.shape, True) if ignored is None else classes != ignored
     is_kept = np.full(plain.shape, True) if ignored is None else plain != ignored
@@ -334,7 +337,8 @@ def _checked(name: str, prediction: Array, target: Any, ignored: int | None) -> 
             f"{name}: class {wrong[0]} in target {named(target)}: the prediction {named(prediction)} has the classes "
             f"0 to {count - 1}{rest}" + ("; of classes numbered from 1, give target - 1" if from_1 else "")
         )
-    return Labels(where(kept, classes, 0), kept, target.shape)
+    used = where(kept, classes, 0)
+    return Labels(in_bounds(used, length=count, wraps=False) if follows else used, kept, target.shape)
 
 
 def _is_class(ignored: int | None, count: int) -> bool:
@@ -351,7 +355,7 @@ def _rows(x: Array) -> Array:
 
 def _picked(rows: Array, labels: Labels) -> Array:
     """The number of the right class in each row."""
-    if is_one_of_many(labels.classes):
+    if is_one_of_many(labels.classes) or is_followed(labels.classes):
         return take_along_axis(rows, labels.classes[:, None], axis=1)[:, 0]
     if is_lazy(numbers_below(rows)):  # an array of Dask, which is not indexed by two arrays at once
         is_right = labels.classes[:, None] == np.arange(shape_of(rows)[1])

@@ -1,0 +1,318 @@
+"""What a compiled function looks at besides arguments and Values, and how a change is
+noticed.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import micrograd
+from micrograd import Value, nn
+from micrograd.errors import CaptureError, CompileWarning
+
+w = Value(2.0)
+k = 1.5
+config = SimpleNamespace(scale=2.0, deep=SimpleNamespace(er=SimpleNamespace(name="sin")))
+table = {"a": 1.0, "rows": [[1.0, 2.0], [3.0]]}
+
+
+class Settings:
+    rate = 0.5
+
+
+class Model:
+    scale = 3.0
+
+    def __init__(self):
+        self.p = Value(1.0)
+        self.is_on = True
+        self.layers = [Value(1.0), Value(2.0)]
+        self.epoch = 0  # no code reads it
+
+    def __call__(self, x):
+        z = self.p * x * self.scale + sum(layer * x for layer in self.layers)
+        return z if self.is_on else -z
+
+    @property
+    def doubled(self):
+        return self.p * self._factor()
+
+    def _factor(self):
+        return Settings.rate
+
+
+def third(x):
+    return x * k
+
+
+def second(x, offset=1.0):
+    return third(x) + offset
+
+
+SECOND = second
+
+
+def _named():
+    return w.sin() if config.deep.er.name == "sin" else w.cos()
+
+
+def _cell():
+    scale, words = 2.0, ["a"]
+
+    def change(number, word):
+        nonlocal scale
+        scale = number
+        words[0] = word
+
+    return (lambda: w * scale * (1.0 if words[0] == "a" else -1.0)), change
+
+
+def _setter(name, value):
+    return lambda: globals().__setitem__(name, value)
+
+
+def _rows():
+    """Per name: a function, and changes after each of which it must be right."""
+    model, other = Model(), Model()
+    array, large = np.arange(3.0), np.arange(2000.0)
+    shared = functools.partial(lambda x, y: x * y.scale, w, config)
+    in_cell, change = _cell()
+    module = nn.Sequential(nn.Linear(2, 2, rng=np.random.default_rng(0)), nn.Tanh())
+    x = Value(np.ones((1, 2)))
+    return {
+        "a global": (lambda: w * k, [_setter("k", 2.0), _setter("k", 1.5)]),
+        "a global of a function of a function": (lambda: second(w), [_setter("k", 3.0), _setter("k", 1.5)]),
+        "a cell": (in_cell, [lambda: change(3.0, "a"), lambda: change(3.0, "b"), lambda: change(2.0, "a")]),
+        "an attribute": (lambda: model(w), [lambda: setattr(model, "is_on", False), lambda: setattr(model, "p", w)]),
+        "a list that grows": (lambda: model(w), [lambda: model.layers.append(Value(5.0)), model.layers.pop]),
+        "an entry replaced": (lambda: model(w), [lambda: model.layers.__setitem__(0, Value(7.0))]),
+        "a class": (lambda: model(w), [lambda: setattr(Model, "scale", 4.0), lambda: setattr(model, "scale", 5.0)]),
+        "another class": (lambda: other.doubled, [lambda: setattr(Settings, "rate", 0.25)]),
+        "a name far away": (_named, [lambda: setattr(config.deep.er, "name", "cos")]),
+        "an object replaced": (
+            _named,
+            [lambda: setattr(config, "deep", SimpleNamespace(er=SimpleNamespace(name="x")))],
+        ),
+        "a dict": (lambda: w * table["a"] * table["rows"][0][1], [lambda: table["rows"][0].__setitem__(1, 9.0)]),
+        "a small array": (lambda: (w * array).sum(), [lambda: array.__imul__(2.0)]),
+        "a large array": (lambda: (w * large).sum(), [lambda: large.__imul__(2.0)]),
+        "a partial": (shared, [lambda: setattr(config, "scale", 3.0)]),
+        "a function replaced": (lambda: second(w), [_setter("second", lambda x: x * 5.0), _setter("second", SECOND)]),
+        "a layer replaced": (
+            lambda: module(x).sum(),
+            [lambda: setattr(module, "0", nn.Linear(2, 2, rng=np.random.default_rng(1)))],
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", _rows())
+def test_a_change_is_captured_anew(name):
+    function, changes = _rows()[name]
+    compiled = micrograd.compile(function)
+    try:
+        for change in [lambda: None, lambda: None, *changes]:
+            change()
+            assert compiled().data == pytest.approx(function().data, rel=1e-12)
+            assert compiled().data == pytest.approx(function().data, rel=1e-12)
+    finally:
+        globals().update(k=1.5, second=SECOND)
+        Model.scale, Settings.rate, config.scale = 3.0, 0.5, 2.0
+        config.deep = SimpleNamespace(er=SimpleNamespace(name="sin"))
+        table["rows"] = [[1.0, 2.0], [3.0]]
+
+
+def test_what_no_code_reads_may_change():
+    model = Model()
+    compiled = micrograd.compile(lambda: model(w))
+    for epoch in range(6):
+        model.epoch = epoch
+        compiled()
+    assert sum(map(len, compiled._entries.values())) == 1
+
+
+def test_the_third_change_of_a_number_is_an_error_that_names_it():
+    model = Model()
+    compiled = micrograd.compile(lambda: model(w))
+    for scale in (3.0, 0.991, 0.982):
+        model.scale = scale
+        compiled()
+    model.scale = 0.973
+    with pytest.raises(
+        CaptureError, match=r"`model.scale` was 3.0, then 0.991, then 0.982, then 0.973: .*\npass it as"
+    ):
+        compiled()
+    model.scale = 0.991  # its program is still there
+    assert compiled().data == model(w).data
+
+
+def test_a_switch_may_go_on_and_off():
+    model = Model()
+    compiled = micrograd.compile(lambda: model(w))
+    for i in range(12):
+        model.is_on = i % 2 == 0
+        assert compiled().data == model(w).data
+    assert sum(map(len, compiled._entries.values())) == 2
+
+
+def test_training_and_evaluation_of_a_module():
+    layer = nn.Sequential(nn.Linear(2, 3, rng=np.random.default_rng(0)), nn.Dropout(0.5))
+    layer.eval()
+    x = Value(np.ones((4, 2)))
+    compiled = micrograd.compile(lambda: layer(x).sum())
+    assert compiled().data == pytest.approx(layer(x).sum().data)
+    layer.train()
+    with pytest.raises(CaptureError, match="draws random numbers"):
+        compiled()
+    layer.eval()
+    assert compiled().data == pytest.approx(layer(x).sum().data)
+
+
+# States
+
+
+@pytest.mark.parametrize(
+    "data",
+    [np.arange(5.0), np.arange(3.0, dtype=np.float32), np.ones((3, 1)), 3.0],
+    ids=["shape", "dtype", "rank", "number"],
+)
+def test_a_state_of_another_kind_is_captured_anew(data):
+    v = Value(np.arange(3.0))
+    compiled = micrograd.compile(lambda: (v * v).sum())
+    compiled(), compiled()
+    v.data = data
+    for _ in range(2):
+        assert compiled().data == (v * v).sum().data
+    v.data = np.arange(3.0)
+    assert compiled().data == 5.0
+
+
+# What guards do not see, the second capture does
+
+
+def _counter():
+    calls = [0]
+
+    def function():
+        calls[0] += 1
+        return w * calls[0]
+
+    return function
+
+
+def _hidden():
+    hidden = iter(range(100))
+    return lambda: w * next(hidden)
+
+
+def _other_ops():
+    calls = []
+
+    def function():
+        calls.append(0)
+        return w.sin() if len(calls) % 2 else w.cos()
+
+    return function
+
+
+def _new_values():
+    calls = []
+
+    def function():
+        calls.append(Value(float(len(calls))))
+        return w * w + calls[-1] * 2.0
+
+    return function
+
+
+@pytest.mark.parametrize("make", [_counter, _hidden, _other_ops, _new_values])
+def test_the_second_call_refuses_what_has_changed(make):
+    compiled = micrograd.compile(make())
+    compiled()
+    for _ in range(2):
+        with pytest.raises(CaptureError, match=r"did not do the same in its second run: .*\n.* pass it as an argument"):
+            compiled()
+
+
+def test_an_audit_at_any_time():
+    box = [1.0]
+
+    def numbers():  # what a running generator holds is hidden
+        while True:
+            yield box[0]
+
+    hidden = numbers()
+    compiled = micrograd.compile(lambda: w * next(hidden))
+    assert [compiled().data for _ in range(4)] == [2.0] * 4
+    compiled.audit()
+    box[0] = 5.0
+    with pytest.raises(CaptureError, match=r"constant 1 was 1\.0, now 5\.0"):
+        compiled.audit()
+    with pytest.raises(CaptureError, match=r"constant 1 was 1\.0, now 5\.0"):
+        compiled()
+
+
+def _twice(generator):
+    return lambda: w * (generator.random() + generator.random())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: w * random.random(),
+        lambda: w * np.random.random(),
+        _twice(np.random.default_rng(0)),
+        _twice(random.Random(0)),
+        _twice(np.random.RandomState(0)),
+    ],
+    ids=["random", "np.random", "Generator", "Random", "RandomState"],
+)
+def test_draws_are_refused_and_put_back(function):
+    generator = (function.__closure__ or [None])[0]
+    before = generator and str(vars_of(generator.cell_contents))
+    states = random.getstate(), np.random.get_state()[1].tolist()
+    for _ in range(2):
+        with pytest.raises(CaptureError, match="draws random numbers"):
+            micrograd.compile(function)()
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == states
+    assert before == (generator and str(vars_of(generator.cell_contents)))
+
+
+def vars_of(generator):
+    """The state of a generator."""
+    if hasattr(generator, "getstate"):
+        return generator.getstate()
+    return generator.bit_generator.state if hasattr(generator, "bit_generator") else generator.get_state()
+
+
+def test_a_change_behind_the_back_is_refused():
+    v = Value(np.ones(3))
+
+    def step():
+        v._array[0] = v._array[0] + 1.0
+        return (v * 2.0).sum()
+
+    compiled = micrograd.compile(step)
+    compiled()
+    with pytest.raises(CaptureError):
+        compiled()
+
+
+def test_a_function_that_is_captured_again_and_again_warns():
+    compiled = micrograd.compile(lambda x: (w * x).sum())
+    with pytest.warns(CompileWarning, match="was captured 16 times"):
+        for n in range(1, 20):
+            compiled(np.ones(n))
+
+
+def test_no_more_than_64_programs_are_kept():
+    compiled = micrograd.compile(lambda word: w * len(word), backend="tape")
+    with pytest.warns(CompileWarning):
+        for n in range(70):
+            compiled("x" * n)
+    assert sum(map(len, compiled._entries.values())) == 64
+    assert compiled("").data == 0.0
