@@ -431,7 +431,7 @@ class Export:
     def _names_of(self, block: Block) -> list[str]:
         """What the header says about parameters."""
         rows = []
-        for part in self.sheet.layout.blocks[block.buffer.name]:
+        for part in self.sheet.layout.blocks.get(block.buffer.name, ()):  # none where no line reads them
             named = self.sheet.blocks[block.buffer.name, part.start]
             start = block.start + part.start
             end = f" to [{start + part.size - 1}]" if part.size > 1 else ""

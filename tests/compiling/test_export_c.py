@@ -335,6 +335,24 @@ def test_parameters_in_another_order_than_they_are_read(tmp_path):
 
 
 @needs_compiler
+def test_a_value_that_no_line_reads(tmp_path):
+    A, B = Value(np.ones(2)), Value(np.full(2, 3.0))
+    fast = micrograd.compile(lambda: (A * 2.0, (B * B).sum())[1])
+    wanted = fast()
+    library, states = exported(fast, tmp_path, gradient=True)
+    assert states == [A, B]
+    outputs = np.zeros(1)
+    library("model_forward", outputs)
+    assert outputs[0] == wanted.data
+    gradients = np.full(sum(v.data.size for v in states), np.nan)
+    library("model_gradient", [1.0], gradients)
+    for v in states:
+        v.grad = None
+    wanted.backward()
+    check(gradients, flat([np.zeros(2) if v.grad is None else v.grad for v in states]))
+
+
+@needs_compiler
 def test_exact_to_the_last_bit(tmp_path):
     X, y, model, loss, _ = moons()
     fast = micrograd.compile(loss, exact=True, backend="c")
