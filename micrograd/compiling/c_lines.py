@@ -7,6 +7,7 @@ in the text, so lines of one structure share one function.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from micrograd.compiling.lines import Buffer, Line
@@ -47,12 +48,15 @@ class LineInC:
     Attributes:
         pointers: what the function gets: a buffer and the number of the first element;
             or a table; or a function of another library.
+        storage: of what is copied first: "" for the stack, "static " for memory that
+            stays.
     """
 
     def __init__(self, line: Line, exact: bool, is_linked: bool = True) -> None:
         self.line = line
         self.nest: Nest = nest_of(line, exact)
         self.type = c_type(line.target.dtype)
+        self.storage = ""
         self._product: Product | None = product_of(line) if is_linked and not exact else None
         self._blas: Function | None = blas(line.target.dtype) if self._product else None
         self.pointers: list[tuple[Buffer, int] | Function | Any] = [(line.target, line.place.offset)]
@@ -67,6 +71,10 @@ class LineInC:
         """The function, under this name."""
         body = self.body()
         return f"static void {name}(void **p) {{\n{''.join(self._declared)}{body}}}\n"
+
+    def parameters(self) -> list[str]:
+        """A parameter of C for each pointer; known when the body is."""
+        return [declared.partition(" = ")[0] for declared in self._declared]
 
     def _pointer(self, buffer: Buffer, offset: int) -> str:
         """The name of the pointer to an element of a buffer."""
@@ -134,13 +142,17 @@ class LineInC:
         text += self._loops((*product.loops, *product.sums))
         return text + call_in_c(line, product, kind, (target, x, y), begins)
 
+    def packs(self) -> list[tuple[Buffer, int]]:
+        """What is copied first: the buffers, and how many numbers of each."""
+        return [
+            (read.buffer, math.prod(self.line.sizes[a] for a in self._pack_axes(read))) for read in self.nest.packed
+        ]
+
     def _packs(self) -> str:
         text = ""
-        for read in self.nest.packed:
-            axes = self._pack_axes(read)
-            total = math.prod(self.line.sizes[a] for a in axes)
-            opened = self._loops(axes)
-            text += f"{c_type(read.buffer.dtype)} {self.pack_names[id(read)]}[{total}];\n"
+        for read, (buffer, total) in zip(self.nest.packed, self.packs(), strict=True):
+            opened = self._loops(self._pack_axes(read))
+            text += f"{self.storage}{c_type(buffer.dtype)} {self.pack_names[id(read)]}[{total}];\n"
             text += f"{opened}{self._packed(read)} = {self._element(read.buffer, read.place)};\n"
         return text
 
@@ -172,19 +184,19 @@ class LineInC:
         start = "w" if chunks > 1 else "0"
         each = f"for (int t = 0; t < {height}; t++) " if nest.tile else ""
         inner = f"for (int v = 0; v < {width}; v++) "
-        i_wide = f"const int i{wide} = {start} + v;"
-        i_tile = f"const int t{nest.tile[0]} = i{nest.tile[0]} + t;" if nest.tile else ""
+        indices = {f"i{wide}": f"{start} + v"}
+        if nest.tile:
+            indices = {f"t{nest.tile[0]}": f"i{nest.tile[0]} + t", **indices}
         acc = "acc[t][v]" if nest.tile else "acc[v]"
         text += f"{self.type} acc{f'[{height}]' if nest.tile else ''}[{width}];\n"
         rename = {f"i{nest.tile[0]}": f"t{nest.tile[0]}"} if nest.tile else {}
         here = self._element(line.target, line.place, rename)
         before, first = self._first(here, rename)
-        text += f"{each}{inner}{{ {i_tile} {i_wide}\n{before}{acc} = {first}; }}\n"
+        text += f"{each}{inner}{with_indices(indices, f'{before}{acc} = {first};')}"
         sums = self._loops(nest.summed)
         statements, value = self._value(line.term, rename)
-        text += f"{sums}{each}{inner}{{ {i_tile} {i_wide}\n{statements}{self._joined(acc, value)} }}\n"
-        text += f"{each}{inner}{{ {i_tile} {i_wide} {here} = {acc}; }}\n}}\n"
-        return text
+        text += f"{sums}{each}{inner}{with_indices(indices, statements + self._joined(acc, value))}"
+        return text + f"{each}{inner}{with_indices(indices, f'{here} = {acc};')}}}\n"
 
     def _one_by_one(self) -> str:
         nest, line = self.nest, self.line
@@ -277,6 +289,20 @@ class LineInC:
                 type_ = "int" if isinstance(part.op, Comparison) else c_type(kind)
                 statements.append(f"const {type_} {letter}{len(statements)} = {text};\n")
         return "".join(statements), names[id(term)]
+
+
+def with_indices(indices: dict[str, str], text: str) -> str:
+    """A block of statements, in which those of the indices that it uses are declared.
+
+    >>> print(with_indices({"i0": "0 + v", "i1": "w + v"}, "p0[i1] = 0.0;"), end="")
+    {
+    const int i1 = w + v;
+    p0[i1] = 0.0;
+    }
+    """
+    used = set(re.findall(r"\w+", text))
+    declared = "".join(f"const int {name} = {value};\n" for name, value in indices.items() if name in used)
+    return f"{{\n{declared}{text}\n}}\n"
 
 
 def c_type(kind: str) -> str:

@@ -100,6 +100,48 @@ class Compiled:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
+    def export_c(self, path: Any, *, gradient: bool = False, name: str | None = None) -> list[Any]:
+        """Write the program that ran last as a file of C99, and a header beside it.
+
+        The C needs no library but C's own, and no memory but its static arrays. It has
+        functions that begin with the name, as in `model.c`:
+
+        - model_forward(arguments, outputs): the results; or, where the function is a
+          whole step, model_step(arguments, outputs): also the new parameters;
+        - model_gradient(d_outputs, d_parameters): the way back, where asked for;
+        - model_parameters(&count): the numbers of the Values that the function reads.
+
+        Args:
+            path: of the file; it ends in .c.
+            gradient: also the way back. Of a step: model_gradients(&count), too.
+            name: with which the functions begin; that of the file if left out.
+
+        Returns:
+            The Values whose numbers model_parameters(&count) gives, in that order.
+
+        Raises:
+            CaptureError: the function was not called yet, or has an op that only Python
+                can run.
+            ArgumentError: the file is not called .c, or the name is not one of C.
+
+        >>> import pathlib, tempfile
+        >>> from micrograd import Value, compile
+        >>> w = Value(2.0)
+        >>> fast = compile(lambda x: w * x)
+        >>> _ = fast(3.0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     states = fast.export_c(folder + "/line.c")
+        ...     header = pathlib.Path(folder, "line.h").read_text()
+        >>> print("\\n".join(row for row in header.splitlines() if row.endswith(";")))
+        void line_forward(double x, double *outputs);
+        double *line_parameters(int *count);
+        >>> states == [w]
+        True
+        """
+        from micrograd.compiling.exporting import export
+
+        return export(self, self._last, path, gradient, name)
+
     @property
     def program(self) -> Any:
         """The program that ran last: it prints itself."""

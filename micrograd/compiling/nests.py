@@ -17,6 +17,7 @@ from micrograd.compiling.terms import Read, reads_of
 NARROWEST = 4  # a vector axis is at least as long
 TILE = 160  # sums that are kept at once
 HEIGHTS = (8, 5, 4, 3, 2)
+PACKED = 2**14  # elements of a read that are copied at most: they lie on the stack
 
 
 class Nest(NamedTuple):
@@ -101,7 +102,7 @@ def _is_worth_packing(line: Line, read: Read) -> bool:
         total *= size
         if read.place.strides[axis]:
             count *= size
-    return count * 8 <= total
+    return count * 8 <= total and count <= PACKED
 
 
 def _width(size: int) -> int:

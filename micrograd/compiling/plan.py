@@ -213,7 +213,8 @@ class Plan:
         order of theta, and each array by itself.
         """
         numbers = [s for s, e in entries.items() if not shape_of(roller.tape.numbers[e])]
-        numbers.sort(key=lambda s: int(roller.numbered[s]))
+        count = len(roller.numbered)  # a state that is only written may have no number
+        numbers.sort(key=lambda s: int(roller.numbered[s]) if s < count else -1)
         if numbers:
             roller.write(name, [entries[s] for s in numbers])
             self.writes[name] = ([self.states[s] for s in numbers], put)
