@@ -29,7 +29,9 @@ from micrograd.compiling.printing import Sheet
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.errors import ArgumentError, CaptureError
 from micrograd.node import data_of
+from micrograd.trees import leaves_of
 
+OPTIMISER = "export_c: C has no optimisers, and the step uses one; write it out, as in p.data -= rate * p.grad"
 LOOPS = 4  # copies of neighbours that are written out; more go by a table
 
 
@@ -92,7 +94,7 @@ def export(compiled: Any, plan: Plan | None, path: Any, gradient: bool, name: st
             "export_c: the function was not called yet; call it once with arguments of the wanted shapes"
         )
     if isinstance(plan.runner, TapeRunner):
-        raise CaptureError("export_c: this program runs on the tape, not as lines; compile with backend='c'")
+        raise CaptureError("export_c: this program runs on the tape, not as lines; compile with backend='c', not exact")
     made = Export(compiled, plan, name, gradient)
     source, header = made.source(file.stem), made.header()
     file.write_text(source, encoding="utf-8")
@@ -135,18 +137,22 @@ class Export:
     def _choose_lines(self, gradient: bool) -> None:
         """The lines that are needed, and whether gradients are kept."""
         plan = self.plan
+        if len(plan.shapes) > len(leaves_of(plan.tree)):
+            raise CaptureError(OPTIMISER)
         written = {name for name in plan.writes if name.startswith("written")}
         self.forward = needed_for(plan.forward, {"outputs", *written})[0]
         self.back: list[Line] = []
         self.has_gradient = gradient and not plan.is_step
-        self.keeps_gradients = plan.is_step and (gradient or self._reads_before(self.forward))
+        self.keeps_gradients = plan.is_step and (
+            gradient or any(n.startswith("before") for n in names_in(self.forward))
+        )
         if self.keeps_gradients:
             self.forward = needed_for(plan.forward, {"outputs", *plan.writes})[0]
         elif plan.is_step and not written and not self.buffers["outputs"].size:
             raise CaptureError("export_c: the step changes no parameter and gives no result; export with gradient=True")
         elif self.has_gradient:
-            if not any(plan.is_value) or not (plan.theta or plan.array_states):
-                raise CaptureError("export_c: gradient=True, but no result is a Value that follows from others")
+            if not self.plan.theta and not self.plan.array_states:
+                raise CaptureError("export_c: gradient=True, but no result follows from a Value")
             self.back = list(plan.back)
             self.forward = needed_for(plan.forward, {"outputs", *names_in(self.back)})[0]
         for line in [*self.forward, *self.back]:
@@ -156,9 +162,6 @@ class Export:
                     f"function, and give its result as an argument"
                 )
 
-    def _reads_before(self, lines: list[Line]) -> bool:
-        return any(read.buffer.name.startswith("before") for line in lines for read in line.reads())
-
     def _arguments(self, function: Callable[..., Any]) -> list[Argument]:
         """Those that the lines read."""
         taken = {name for name in self.buffers if not name.startswith("arg")}
@@ -167,6 +170,8 @@ class Export:
         found: list[Argument] = []
         for k in sorted(int(name[3:]) for name in used if re.fullmatch(r"arg\d+", name)):
             start = 0
+            if k >= len(given):
+                raise CaptureError(OPTIMISER)
             for part in given[k]:
                 name = identifier(part.name, len(found), taken)
                 found.append(Argument(name, self.buffers[f"arg{k}"], start, part.shape))
@@ -233,9 +238,6 @@ class Export:
         self._homes[buffer.name] = (f"kept_{buffer.name}", 0)
         self._statics.append((f"kept_{buffer.name}", buffer.dtype, buffer.size, None))
 
-    def _is_kept(self, name: str) -> bool:
-        return self._homes[name][0] == f"kept_{name}"
-
     def _numbers(self, name: str) -> Any:
         """The numbers of a constant buffer; None for others."""
         if name == "constants":
@@ -272,7 +274,7 @@ class Export:
         given = [str(argument) for argument in self.arguments]
         if outputs.size:
             given.append(f"{c_type(outputs.dtype)} *outputs")
-        kept = [a for a in self.arguments if self._is_kept(a.buffer.name)]
+        kept = [a for a in self.arguments if self._homes[a.buffer.name][0].startswith("kept_")]
         statements = [
             f"kept_{a.buffer.name}[{a.start}] = {a.name};"
             if a.is_number
@@ -469,7 +471,7 @@ class Export:
                 if block.buffer.name != "theta":
                     if np.size(data_of(block.states[0])) != block.size:
                         raise CaptureError("export_c: a Value has another shape now; call the function once more")
-                    boundary.read_array(block.states[0], part)
+                    part[:] = np.reshape(data_of(block.states[0]), -1)
                 elif boundary.read(block.states, part) >= 0:
                     raise CaptureError("export_c: a Value is not a number any more; call the function once more")
         return numbers
