@@ -144,7 +144,7 @@ def has_nan(buffer: Any) -> bool:
     """Whether one of the doubles is nan."""
     total = 0.0
     for i in range(len(buffer)):
-        total += buffer[i] * 0.0  # nan for infinity, too
+        total += float(buffer[i]) * 0.0  # nan for infinity, too
     return total != total and bool(np.isnan(buffer).any())
 
 
