@@ -82,7 +82,9 @@ def shown_grad(node: Node, grad: Any) -> Any:
 def answer(op: Any, inputs: Any, params: Any, z: Any) -> Any:
     """What a comparison of values gives: an answer that the capture follows."""
     capture = CAPTURES.get(get_ident())
-    return z if capture is None else capture.computed(op, inputs, params, z)
+    if capture is None or hasattr(type(z), "_apply_op"):  # of a transform's values: followed in what they hold
+        return z
+    return capture.computed(op, inputs, params, z)
 
 
 def mixed(op: Any, inputs: Any, params: Any) -> Any:

@@ -72,6 +72,10 @@ class CaptureError(MicrogradError, TypeError):
     """A function cannot be compiled as it is written."""
 
 
+class StateChangedError(CaptureError):
+    """A Value that a compiled function reads holds data of another kind now."""
+
+
 class GradcheckError(GradientError, AssertionError):
     """A gradient disagrees with finite differences."""
 

@@ -7,13 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import CaptureError
+from micrograd.errors import StateChangedError
 from micrograd.node import Node, add_grad, data_of, grad_of, set_data, set_grad
 from micrograd.walks import ACTIVE, LOCK
-
-
-class StateChangedError(CaptureError):
-    """A state holds data of another kind, shape or dtype than when it was captured."""
 
 
 def read(values: list[Any], buffer: Any) -> int:

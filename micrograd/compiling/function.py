@@ -19,14 +19,13 @@ from micrograd.anomaly import OPEN
 from micrograd.captures import CAPTURES
 from micrograd.compiling import arguments
 from micrograd.compiling.audit import Nudged, Seen
-from micrograd.compiling.boundary import StateChangedError
 from micrograd.compiling.capture import BecomesKey, Capture, RunsUncompiled, argument
 from micrograd.compiling.guards import MISSING, Guards
 from micrograd.compiling.nudges import turned
 from micrograd.compiling.plan import Plan, returned_by
 from micrograd.compiling.transcript import Transcript
 from micrograd.engine import Value
-from micrograd.errors import CaptureError, CompileWarning
+from micrograd.errors import CaptureError, CompileWarning, StateChangedError
 from micrograd.modes import is_recording
 from micrograd.node import Node, inputs_of
 from micrograd.record import HandMade

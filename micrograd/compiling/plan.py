@@ -25,7 +25,7 @@ from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
-from micrograd.errors import CaptureError
+from micrograd.errors import CaptureError, StateChangedError
 from micrograd.gathering import forget_gradients
 from micrograd.node import data_of, grad_of, is_constant
 from micrograd.trees import leaves_of, like
@@ -289,7 +289,7 @@ class Plan:
         if self.theta:
             wrong = boundary.read(self.theta, arrays["theta"])
             if wrong >= 0:
-                raise boundary.StateChangedError(
+                raise StateChangedError(
                     f"compile: {boundary.described(self.theta[wrong])} was a number when the function was captured;\n"
                     f"compile the function again"
                 )

@@ -99,5 +99,8 @@ TRANSFORMS = {
     "vmap": (vmap(lambda row: np.tanh(row).sum()), (_M,)),
     "vmap of grad": (vmap(grad(rosenbrock)), (_M,)),
     "grad of a number": (grad(lambda z: z * z * np.sin(z)), (2.0,)),
+    "hessian of a max": (hessian(lambda x: np.sum(np.max(np.outer(x, x[::-1]), axis=0) ** 2)), (_x,)),
+    "hessian of a where": (hessian(lambda x: np.sum(np.where(x > 0, x**3, x**2))), (_x,)),
+    "jacobian of clip": (jacobian(lambda x: np.clip(x, -0.5, 0.5) * x), (_x,)),
     "grad of grad": (grad(grad(lambda z: z**3 * np.exp(z))), (2.0,)),
 }
