@@ -124,7 +124,8 @@ class Nudged:
     little more.
 
     It tells whether a number has been read without being followed. It also notes the
-    data of states that change without having been told to the capture.
+    data of states that change without having been told to the capture. With `by` 0 the
+    states are left alone: other threads may be using them.
     """
 
     def __init__(self, states: list[Any], by: float) -> None:
@@ -132,13 +133,15 @@ class Nudged:
         self._by = by
 
     def __enter__(self) -> Nudged:
-        for i, (node, data, _) in enumerate(self._before):
+        for i, (node, data, _) in enumerate(self._before if self._by else ()):
             set_data(node, nudged(data, i, self._by))
         self._given = [data_of(node) for node, _, _ in self._before]
         self._copies = [np.array(x) if np.shape(x) else x for x in self._given]
         return self
 
     def __exit__(self, *error: Any) -> None:
+        if not self._by:
+            return
         changed = None
         for (node, data, grad), given, copy in zip(self._before, self._given, self._copies, strict=True):
             if changed is None and not (_same(given, copy) and _same(data_of(node), copy)):

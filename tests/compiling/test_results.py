@@ -358,6 +358,8 @@ def test_a_result_keeps_its_numbers_when_the_function_is_gone():
 
 
 def test_threads():
+    over = threading.Event()
+    threading.Thread(target=over.wait).start()  # so calls capture again while others run: function.CHECKED
     p, v = Value(2.0), Value(np.array([1.0, 2.0]))
     f = micrograd.compile(lambda x: p * x + (v * v).sum() * x)
     f(1.0)
@@ -374,10 +376,16 @@ def test_threads():
             errors.append(error)
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(100)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+        over.set()
     assert not errors
     total = 20.0 * sum(i + 1 for i in range(100))
     assert p.grad == total and (v.grad == np.array([2.0, 4.0]) * total).all()
