@@ -24,6 +24,8 @@ from micrograd.errors import CaptureError, MicrogradError
 from micrograd.ops.hints import ATTRIBUTES
 from micrograd.trees import leaves_of
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 p, q = Value(1.7, label="p"), Value(0.6)
 A = Value(np.array([[0.3, 1.2, 0.5], [0.2, 0.9, 1.1]]))
 B = [Value(0.1 * i + 0.2) for i in range(4)]

@@ -15,6 +15,8 @@ import micrograd
 from micrograd import Value, nn
 from micrograd.errors import CaptureError, CompileWarning
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 w = Value(2.0)
 k = 1.5
 config = SimpleNamespace(scale=2.0, deep=SimpleNamespace(er=SimpleNamespace(name="sin")))
