@@ -108,7 +108,7 @@ def refill(order: list[Any]) -> None:
 memory.adopt(Traced)
 memory.adopt(Outline)
 
-LARGE = 1 << 14  # bytes, from which on an array is worth the time to find out whether a rule reads it
+LARGE = 1 << 12  # bytes, from which on an array is worth the time to find out whether a rule reads it
 
 
 def _slimmed(node: Any) -> Any:
