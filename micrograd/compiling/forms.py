@@ -40,17 +40,6 @@ def _view(roller: Roller, group: Group, strides: tuple[int, ...], offset: int = 
     roller.position[group.members] = roller.index(source, group.inputs[0]) + offset
 
 
-def _copy(roller: Roller, group: Group, strides: tuple[int, ...]) -> None:
-    """The members are copies of their inputs, read along these strides."""
-    source = roller.group(group.inputs[0][0])
-    own, source.strides = source.strides, strides
-    shape, source.shape = source.shape, group.shape
-    operand = Operand(group.inputs[0][:, None], tuple(range(len(group.shape))))
-    home = roller.new_home(group)
-    roller.line(home, _starts(group), contiguous(group.shape), group.shape, [operand], _only, False)
-    source.strides, source.shape = own, shape
-
-
 def transpose(roller: Roller, group: Group) -> None:
     """Axes in another order: a view."""
     source = roller.group(group.inputs[0][0])
@@ -129,7 +118,7 @@ def matmul(roller: Roller, group: Group) -> None:
     """A matrix product: sums over the last axis of x and the last but one of y."""
     x, y = (roller.group(e[0]) for e in group.inputs)
     n, m = len(x.shape), len(y.shape)
-    batch = group.shape[: builtin_max(n, m) - 2] if builtin_max(n, m) > 2 else ()
+    batch = group.shape[: max(n, m) - 2] if max(n, m) > 2 else ()
     b = len(batch)
     sizes = [*batch]
     i = j = -1
@@ -146,9 +135,6 @@ def matmul(roller: Roller, group: Group) -> None:
     home = roller.new_home(group)
     operands = [Operand(group.inputs[0][:, None], x_axes), Operand(group.inputs[1][:, None], y_axes)]
     roller.line(home, _starts(group), (*contiguous(group.shape), 0), tuple(sizes), operands, _product, False)
-
-
-builtin_max = max
 
 
 def _batch_axes(shape: tuple[int, ...], count: int) -> tuple[int, ...]:

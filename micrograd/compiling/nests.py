@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from micrograd.compiling.lines import Line
-from micrograd.compiling.maps import Map, is_whole
 from micrograd.compiling.terms import Read, reads_of
 
 NARROWEST = 4  # a vector axis is at least as long
@@ -119,8 +118,3 @@ def _along_sums(line: Line, free: list[int], summed: tuple[int, ...], reads: lis
     rest = tuple(a for a in summed if a != wide)
     lanes = 1 if exact or line.reduce != "sum" or line.sizes[wide] < 2 * 8 else 8
     return Nest(tuple(free), None, rest, wide, 0, lanes, ())
-
-
-def is_contiguous(place: Map, sizes: tuple[int, ...], count: int) -> bool:
-    """Whether a line writes a whole buffer, each element once."""
-    return is_whole(place, sizes, count)

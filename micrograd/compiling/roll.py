@@ -233,10 +233,10 @@ class Roller:
         self._reorder(group)
         members = np.arange(len(group.members)) * group.size
         if group.runs is not None:
-            self._new_home(group)
+            self.new_home(group)
             self._write_sum(group, members)
         elif self._is_elementwise(group):
-            self._new_home(group)
+            self.new_home(group)
             operands = [Operand(e[:, None], self.broadcast(e, group.shape)) for e in group.inputs]
             self.line(
                 group.home,
@@ -250,7 +250,8 @@ class Roller:
         else:
             self.forms.get(group.record.name, self.forms["opaque"])(self, group)
 
-    def _new_home(self, group: Group) -> Buffer:
+    def new_home(self, group: Group) -> Buffer:
+        """A buffer for the members of a group, one after the other."""
         self._homes += 1
         name = f"v{self._homes}"
         dtype = dtype_of(self.tape.numbers[group.members[0]])
@@ -259,8 +260,6 @@ class Roller:
         group.home.shape = (len(group.members), *group.shape) if len(group.members) > 1 else group.shape
         group.strides = contiguous(group.shape)
         return group.home
-
-    new_home = _new_home
 
     def clear(self, home: Buffer) -> None:
         """A line that sets a buffer to 0."""
@@ -313,7 +312,7 @@ class Roller:
 
     def _rows(self, group: Group, entries: Any) -> Any:
         """Which members of a group these are."""
-        return self.position[entries] // builtin_max(group.size, 1)
+        return self.position[entries] // max(group.size, 1)
 
     def _is_leaf(self, entries: Any) -> bool:
         return isinstance(self.group(entries.flat[0]).record, str)
@@ -436,9 +435,6 @@ class Roller:
             strides[axis] = step
             step *= sizes[axis]
         return None, _with_inner(Map(self.program.constant(kept.reshape(-1).tolist()), tuple(strides)), inner)
-
-
-builtin_max = max
 
 
 def _with_inner(place: Map, inner: Map) -> Map:

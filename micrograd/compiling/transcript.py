@@ -89,7 +89,9 @@ class Transcript:
 
     def _put(self, node: Any, record: Any, inputs: Any, params: Any) -> None:
         if isinstance(record, HandMade):
-            raise CaptureError(f"compile: {record.symbol!r} was made by hand, and is not an op; use an op")
+            raise CaptureError(
+                f"compile: {record.symbol!r} was made by hand: it has no rule; use an op of micrograd.ops"
+            )
         entries = tuple([self.entry_of(x) for x in inputs])
         entry = self._op(record, entries, params, data_of(node))
         if record is stop_gradient and node._record is stop_gradient:
