@@ -14,6 +14,9 @@ from micrograd import on_demand as np
 from micrograd.compiling.maps import Map, Sizes
 from micrograd.compiling.terms import Read, Terms, reads_of, replaced
 
+ALIGNED = 64  # bytes: where a vector of any processor, and a line of its cache, begins
+APART = 3 * ALIGNED  # bytes between arrays: those that are a page apart slow each other down
+
 
 class Buffer:
     """An array of a program, flat.
@@ -169,7 +172,26 @@ class Program:
 
     def memory(self) -> dict[str, Any]:
         """The arrays of one call, flat, by the name of the buffer."""
-        arrays = {name: np.zeros(b.size, b.dtype) for name, b in self.buffers.items()}
-        arrays["constants"] = np.array(self.constants, float)
-        arrays |= self.arrays
-        return arrays
+        arrays = zeros({name: (b.size, b.dtype) for name, b in self.buffers.items() if name not in self.arrays})
+        if self.constants:
+            arrays["constants"][:] = self.constants
+        return arrays | self.arrays
+
+
+def zeros(wanted: dict[str, tuple[int, str]]) -> dict[str, Any]:
+    """Flat arrays of zeros in one block of memory, by name, each aligned for vectors.
+
+    Args:
+        wanted: how many elements of which dtype.
+    """
+    starts, end = [], 0
+    for size, dtype in wanted.values():
+        starts.append(end)
+        end += size * np.dtype(dtype).itemsize + APART
+        end += -end % ALIGNED
+    block = np.zeros(end + ALIGNED, np.uint8)
+    first = -block.ctypes.data % ALIGNED
+    return {
+        name: np.frombuffer(block, dtype, size, first + start)
+        for start, (name, (size, dtype)) in zip(starts, wanted.items(), strict=True)
+    }
