@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import objects, vectors
+from micrograd.compiling import c_vectors, objects, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.lines import Line, Program
 from micrograd.compiling.opaque import Opaque
@@ -66,7 +66,9 @@ class CRunner:
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
         there = vectors.available(self._called, exact) if self._called else frozenset()
         declared = vectors.declared(there)
-        self.source = HEAD + declared + "\n".join(indented(self._functions)) + _runner(len(self._functions))
+        functions = "\n".join(indented(self._functions))
+        types = c_vectors.TYPES if "VECTOR" in functions else ""
+        self.source = HEAD + types + declared + functions + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()
         self._run_lines = objects.loaded(self.source, exact, libraries).micrograd_run
 

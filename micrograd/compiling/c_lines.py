@@ -10,11 +10,12 @@ import math
 import re
 from typing import Any
 
+from micrograd.compiling import c_vectors
 from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.maps import Map
 from micrograd.compiling.nests import Nest, nest_of
 from micrograd.compiling.products import Function, Product, blas, call_in_c, product_of
-from micrograd.compiling.terms import Part, Read, Term, expanded, in_order
+from micrograd.compiling.terms import Part, Read, Term, expanded, in_order, reads_of
 from micrograd.errors import OpError
 from micrograd.record import Comparison
 
@@ -43,7 +44,8 @@ class LineInC:
     Args:
         line: the line.
         exact: keep every op and every order.
-        is_linked: whether it may call BLAS where it is a large product.
+        is_linked: whether it may call BLAS where it is a large product, and use the
+            vectors of GNU C.
 
     Attributes:
         pointers: what the function gets: a buffer and the number of the first element;
@@ -59,6 +61,7 @@ class LineInC:
         self.storage = ""
         self._product: Product | None = product_of(line) if is_linked and not exact else None
         self._blas: Function | None = blas(line.target.dtype) if self._product else None
+        self._in_vectors = is_linked and self._blas is None and c_vectors.fits(line, self.nest)
         self.pointers: list[tuple[Buffer, int] | Function | Any] = [(line.target, line.place.offset)]
         self._known: dict[Any, str] = {(line.target.name, line.place.offset): "p0"}
         self._declared: list[str] = []
@@ -152,7 +155,8 @@ class LineInC:
         text = ""
         for read, (buffer, total) in zip(self.nest.packed, self.packs(), strict=True):
             opened = self._loops(self._pack_axes(read))
-            text += f"{self.storage}{c_type(buffer.dtype)} {self.pack_names[id(read)]}[{total}];\n"
+            aligned = c_vectors.ALIGNED if self._in_vectors else ""
+            text += f"{self.storage}{c_type(buffer.dtype)} {self.pack_names[id(read)]}[{total}]{aligned};\n"
             text += f"{opened}{self._packed(read)} = {self._element(read.buffer, read.place)};\n"
         return text
 
@@ -175,28 +179,31 @@ class LineInC:
         wide, width = nest.wide, nest.width
         height = nest.tile[1] if nest.tile else 1
         steps = {nest.tile[0]: height} if nest.tile else {}
-        opened = self._loops(nest.outer, steps)
         chunks = line.sizes[wide] // width  # type: ignore[index]
-        text = opened
+        text = self._loops(nest.outer, steps)
         if chunks > 1:
             text += f"for (int w = 0; w < {line.sizes[wide]}; w += {width})\n"  # type: ignore[index]
-        text += "{\n"
         start = "w" if chunks > 1 else "0"
-        each = f"for (int t = 0; t < {height}; t++) " if nest.tile else ""
-        inner = f"for (int v = 0; v < {width}; v++) "
-        indices = {f"i{wide}": f"{start} + v"}
+        kind, count, place = self.type, str(width), "v"
+        unrolled, each = "", f"for (int t = 0; t < {height}; t++) " if nest.tile else ""
+        if self._in_vectors:
+            kind, lanes = c_vectors.named(self.type), c_vectors.lanes(self.type)
+            count, place = f"{width} / {lanes}", f"v * {lanes}"
+            unrolled = c_vectors.unrolled(width)
+            each = f"{c_vectors.unrolled(height)}{each.strip()}\n" if each else ""
+        inner = f"{each}{unrolled}for (int v = 0; v < {count}; v++) "
+        indices = {f"i{wide}": f"{start} + {place}"}
         if nest.tile:
             indices = {f"t{nest.tile[0]}": f"i{nest.tile[0]} + t", **indices}
         acc = "acc[t][v]" if nest.tile else "acc[v]"
-        text += f"{self.type} acc{f'[{height}]' if nest.tile else ''}[{width}];\n"
+        text += f"{{\n{kind} acc{f'[{height}]' if nest.tile else ''}[{count}];\n"
         rename = {f"i{nest.tile[0]}": f"t{nest.tile[0]}"} if nest.tile else {}
-        here = self._element(line.target, line.place, rename)
+        here = self._at(line.target, line.place, rename)
         before, first = self._first(here, rename)
-        text += f"{each}{inner}{with_indices(indices, f'{before}{acc} = {first};')}"
-        sums = self._loops(nest.summed)
+        text += f"{inner}{with_indices(indices, f'{before}{acc} = {first};')}"
         statements, value = self._value(line.term, rename)
-        text += f"{sums}{each}{inner}{with_indices(indices, statements + self._joined(acc, value))}"
-        return text + f"{each}{inner}{with_indices(indices, f'{here} = {acc};')}}}\n"
+        text += f"{self._loops(nest.summed)}{inner}{with_indices(indices, statements + self._joined(acc, value))}"
+        return text + f"{inner}{with_indices(indices, f'{here} = {acc};')}}}\n"
 
     def _one_by_one(self) -> str:
         nest, line = self.nest, self.line
@@ -230,10 +237,11 @@ class LineInC:
     def _first(self, here: str, rename: dict[str, str] | None = None) -> tuple[str, str]:
         """Statements, and the expression with which a sum begins."""
         if self.line.start is not None:
-            return self._value(self.line.start, rename, "s")
+            before, first = self._value(self.line.start, rename, "s")
+            return before, self._spread(first, self.line.start)
         if self.line.reduce != "sum":
             return "", "-INFINITY" if self.line.reduce == "max" else "INFINITY"
-        return "", here if self.line.grows else "0.0"
+        return "", here if self.line.grows else self._spread("0.0", 0.0)
 
     def _joined(self, acc: str, value: str) -> str:
         """The statement that takes one more point in."""
@@ -257,8 +265,28 @@ class LineInC:
             terms.append(f"{self._table(place.table)}[{' + '.join(inner) or '0'}]")
         return f"{self._pointer(buffer, place.offset)}[{' + '.join(terms) or '0'}]"
 
+    def _at(self, buffer: Buffer, place: Map, rename: dict[str, str] | None) -> str:
+        """An element; in a loop over vectors, all those of a vector."""
+        text = self._element(buffer, place, rename)
+        return c_vectors.at(text, self.type, buffer is not self.line.target) if self._moves(place) else text
+
+    def _moves(self, place: Map) -> bool:
+        """Whether a vector is read there, not a number."""
+        return self._in_vectors and bool(place.strides[self.nest.wide])  # type: ignore[index]
+
+    def _spread(self, text: str, term: Any) -> str:
+        """A term that a tile begins with; a number stands in all places of a vector."""
+        is_vector = any(self._moves(read.place) for read in reads_of(term))
+        return c_vectors.spread(text, self.type) if self._in_vectors and not is_vector else text
+
     def _index(self, axis: int, rename: dict[str, str] | None) -> str:
         return (rename or {}).get(f"i{axis}", f"i{axis}")
+
+    def _read(self, read: Read, rename: dict[str, str] | None) -> str:
+        if id(read) not in self.pack_names:
+            return self._at(read.buffer, read.place, rename)
+        text = self._packed(read, rename)
+        return c_vectors.at(text, self.type) if self._in_vectors else text
 
     def _value(self, term: Any, rename: dict[str, str] | None = None, letter: str = "x") -> tuple[str, str]:
         """Statements, and the expression of a term."""
@@ -267,14 +295,14 @@ class LineInC:
             return "", literal(term)
         names: dict[int, str] = {}
         kinds: dict[int, str] = {}
+        vectors: set[int] = set()
         statements: list[str] = []
         for part in in_order(term):
             if isinstance(part, Read):
-                packed = id(part) in self.pack_names
-                names[id(part)] = (
-                    self._packed(part, rename) if packed else self._element(part.buffer, part.place, rename)
-                )
+                names[id(part)] = self._read(part, rename)
                 kinds[id(part)] = "weak" if part.buffer.is_weak else part.buffer.dtype
+                if self._moves(part.place):
+                    vectors.add(id(part))
                 continue
             kind = kinds[id(part)] = joint_kind([kinds[id(x)] if isinstance(x, Part) else "weak" for x in part.inputs])
             given = [
@@ -287,6 +315,9 @@ class LineInC:
             else:
                 names[id(part)] = f"{letter}{len(statements)}"
                 type_ = "int" if isinstance(part.op, Comparison) else c_type(kind)
+                if any(id(x) in vectors for x in part.inputs):
+                    vectors.add(id(part))
+                    type_ = c_vectors.named(type_)
                 statements.append(f"const {type_} {letter}{len(statements)} = {text};\n")
         return "".join(statements), names[id(term)]
 
