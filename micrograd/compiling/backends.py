@@ -13,7 +13,9 @@ from micrograd.errors import CaptureError
 BACKENDS = ("auto", "c", "numpy", "tape")
 
 
-def runner_of(backend: str, program: Program, forward: list[Line], back: list[Line], exact: bool) -> Any:
+def runner_of(
+    backend: str, program: Program, forward: list[Line], back: list[Line], kept: set[str], exact: bool
+) -> Any:
     """What runs these lines: for "auto", C where a compiler works, else NumPy.
 
     Args:
@@ -21,6 +23,7 @@ def runner_of(backend: str, program: Program, forward: list[Line], back: list[Li
         program: what the lines belong to.
         forward: the lines of a call.
         back: the lines of `backward()`.
+        kept: names of buffers that somebody reads afterwards.
         exact: to the last bit as without compiling.
 
     Raises:
@@ -30,4 +33,4 @@ def runner_of(backend: str, program: Program, forward: list[Line], back: list[Li
         raise CaptureError("compile: backend='numpy' adds up in NumPy's order; leave out exact=True, or the back end")
     if backend == "numpy" or (backend == "auto" and not exact and objects.why_none(exact)):
         return NumpyRunner(program, forward, back)
-    return CRunner(program, forward, back, exact)
+    return CRunner(program, forward, back, kept, exact)

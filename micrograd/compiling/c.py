@@ -17,6 +17,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.compiling import c_vectors, objects, vectors
 from micrograd.compiling.c_lines import LineInC
+from micrograd.compiling.joined import joined
 from micrograd.compiling.lines import Line, Program
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.products import Function
@@ -56,13 +57,19 @@ class CRunner:
         source: the C.
     """
 
-    def __init__(self, program: Program, forward: list[Line], back: list[Line], exact: bool) -> None:
+    def __init__(self, program: Program, forward: list[Line], back: list[Line], kept: set[str], exact: bool) -> None:
         self.program = program
+        lines = [*forward, *back]
+        runs = joined(lines, kept, exact)
         self._functions: dict[str, int] = {}
-        self._where: dict[int, tuple[int, int]] = {}  # the function and the pointers of a line, by its id
+        self._where: dict[int, tuple[int, int]] = {}  # the function and the pointers of what runs, by its id
+        self._instead = {id(line): run for line, run in zip(lines, runs, strict=True)}
         self._called: set[str] = set()  # functions of C that long lines call
         self._pointers: list[Any] = []  # what all calls get, one call after the other
-        self._steps = {"forward": self._steps_of(forward, exact), "backward": self._steps_of(back, exact)}
+        self._steps = {
+            name: self._steps_of([line for line in part if line is not None], exact)
+            for name, part in (("forward", runs[: len(forward)]), ("backward", runs[len(forward) :]))
+        }
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
         there = vectors.available(self._called, exact) if self._called else frozenset()
         declared = vectors.declared(there)
@@ -106,10 +113,15 @@ class CRunner:
         self._run("backward", space)
 
     def repeated(self, line: Line, count: int, space: Workspace) -> Callable[[], Any]:
-        """A function that runs one line many times, to measure it."""
-        if isinstance(line, Opaque):
-            return functools.partial(line.repeat, count, space.arrays)
-        which, first = ((ctypes.c_int * count)(*[x] * count) for x in self._where[id(line)])
+        """A function that runs one line many times, to measure it; one that is part of
+        another takes no time.
+        """
+        run = self._instead[id(line)]
+        if run is None:
+            return lambda: None
+        if isinstance(run, Opaque):
+            return functools.partial(run.repeat, count, space.arrays)
+        which, first = ((ctypes.c_int * count)(*[x] * count) for x in self._where[id(run)])
         return functools.partial(self._run_lines, which, first, count, space.pointers)
 
     def _run(self, name: str, space: Workspace) -> None:

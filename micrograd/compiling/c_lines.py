@@ -143,7 +143,8 @@ class LineInC:
         places = [(line.target, line.place), *[(s.read.buffer, s.read.place) for s in (product.x, product.y)]]
         target, x, y = (self._element(buffer, place, corner) for buffer, place in places)
         text += self._loops((*product.loops, *product.sums))
-        return text + call_in_c(line, product, kind, (target, x, y), begins)
+        statements, factor = self._value(product.factor)
+        return f"{text}{{\n{statements}{call_in_c(line, product, kind, (target, x, y), factor, begins)}}}\n"
 
     def packs(self) -> list[tuple[Buffer, int]]:
         """What is copied first: the buffers, and how many numbers of each."""

@@ -27,8 +27,8 @@ T = TypeVar("T")
 TIMEOUT = 120.0  # seconds for one run of a compiler
 COMMANDS = (("cc",), ("gcc",), ("clang",), ("zig", "cc"))
 NEEDED = ("-O2", "-fvisibility=hidden", "-std=gnu99")
-# Left out where refused. The last two keep the sums of a tile in registers: its loops are
-# written out, and no memset of zeros gives it an address.
+# Left out where refused. The last two keep the sums of a tile in registers: its loops
+# are written out, and no memset of zeros gives it an address.
 FASTER = (
     *("-march=native", "-ftree-vectorize", "-fno-math-errno", "-fno-trapping-math"),
     *("-fpeel-loops", "-fno-tree-loop-distribute-patterns"),

@@ -126,7 +126,7 @@ class Plan:
         if not backend:
             self.script, self.roller = script, roller
             return
-        self.runner = runner_of(backend, self.program, self.forward, self.back, exact)
+        self.runner = runner_of(backend, self.program, self.forward, self.back, self._kept_to_the_end(), exact)
         if exact:
             self._exactly(script, entries, grads, leaves)
 
@@ -195,6 +195,10 @@ class Plan:
         """The buffers of states that are arrays, and these states."""
         names = [name for name in self.program.buffers if name.startswith(kind) and name[len(kind) :].isdigit()]
         return [(name, self.states[int(name[len(kind) :])]) for name in names]
+
+    def _kept_to_the_end(self) -> set[str]:
+        """The buffers that are read when lines have run."""
+        return self.kept if self.is_step else self.kept | {f"d_{name}" for name in self._wanted()}
 
     def _wanted(self) -> set[str]:
         return {"theta", *[name for name, _ in self._array_states("state")]}

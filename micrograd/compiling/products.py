@@ -12,7 +12,7 @@ import math
 from typing import Any, NamedTuple
 
 from micrograd.compiling.lines import Line
-from micrograd.compiling.terms import Read, Term
+from micrograd.compiling.terms import Read, Term, reads_of
 from micrograd.ops.arithmetic import multiply, negative
 
 LARGE = 100_000  # multiplications: for fewer, our own loops are as quick
@@ -51,7 +51,7 @@ class Product(NamedTuple):
         axes: of the domain: the rows, the columns, and what is added up.
         x: the left matrix.
         y: the right matrix.
-        factor: a number.
+        factor: a number, or a term that is the same number everywhere.
         step: elements from one row of the target to the next.
         loops: the other axes of the target, along which products are repeated.
         sums: other axes that are added up.
@@ -60,7 +60,7 @@ class Product(NamedTuple):
     axes: tuple[int, int, int]
     x: Side
     y: Side
-    factor: float
+    factor: Any
     step: int
     loops: tuple[int, ...]
     sums: tuple[int, ...]
@@ -120,15 +120,16 @@ def product_of(line: Line) -> Product | None:
     return best[1]._replace(loops=loops, sums=tuple(a for a in summed if a not in used))
 
 
-def _factors(term: Any) -> tuple[float, Read, Read] | None:
-    """A term as a number times two reads."""
-    factor, reads, stack = 1.0, [], [term]
+def _factors(term: Any) -> tuple[Any, Read, Read] | None:
+    """A term as a number, which may be read, times two reads."""
+    factor: Any = 1.0
+    reads, stack = [], [term]
     while stack:
         part = stack.pop()
-        if isinstance(part, Read):
+        if is_fixed(part):
+            factor = part * factor
+        elif isinstance(part, Read):
             reads.append(part)
-        elif isinstance(part, (int, float)):
-            factor *= part
         elif isinstance(part, Term) and part.op is multiply:
             stack += part.inputs[::-1]
         elif isinstance(part, Term) and part.op is negative:
@@ -139,7 +140,12 @@ def _factors(term: Any) -> tuple[float, Read, Read] | None:
     return (factor, reads[0], reads[1]) if len(reads) == 2 and reads[0] is not reads[1] else None
 
 
-def _by_rows(line: Line, axes: tuple[int, int, int], x: Read, y: Read, factor: float) -> Product | None:
+def is_fixed(term: Any) -> bool:
+    """Whether a term is the same number at each point."""
+    return all(not any(r.place.strides) and r.place.table is None for r in reads_of(term))
+
+
+def _by_rows(line: Line, axes: tuple[int, int, int], x: Read, y: Read, factor: Any) -> Product | None:
     """The product with these axes as rows, columns and sums; None where BLAS cannot
     read or write a matrix so.
     """
@@ -161,7 +167,7 @@ def _side(read: Read, rows: int, columns: int, sizes: tuple[int, ...]) -> Side |
     return None
 
 
-def call_in_c(line: Line, product: Product, kind: str, names: tuple[str, str, str], begins: str) -> str:
+def call_in_c(line: Line, product: Product, kind: str, names: tuple[str, str, str], factor: str, begins: str) -> str:
     """The call of BLAS, which stores matrices by columns: so it computes the transpose.
 
     Args:
@@ -169,6 +175,7 @@ def call_in_c(line: Line, product: Product, kind: str, names: tuple[str, str, st
         product: what it is.
         kind: "double" or "float".
         names: the elements at which the target and both matrices begin, in C.
+        factor: by which the product is multiplied, in C.
         begins: with which factor the target is taken in, in C.
     """
     i, j, k = (line.sizes[a] for a in product.axes)
@@ -177,7 +184,7 @@ def call_in_c(line: Line, product: Product, kind: str, names: tuple[str, str, st
     return (
         f"{{\nconst int m = {i}, n = {j}, k = {k}, ld = {product.step}, "
         f"ldx = {product.x.step}, ldy = {product.y.step};\n"
-        f"const {kind} alpha = {product.factor!r}, beta = {begins};\n"
+        f"const {kind} alpha = {factor}, beta = {begins};\n"
         f'gemm("{turned[product.y.is_turned]}", "{turned[product.x.is_turned]}", &n, &m, &k, &alpha, '
         f"&{y}, &ldy, &{x}, &ldx, &beta, &{target}, &ld);\n}}\n"
     )

@@ -88,7 +88,7 @@ def _runner(exact, change=None):
     plan = compiled._last
     back = [line if change is None else change(line) for line in plan.back]
     numbers = {"theta": np.array([p.data for p in plan.theta]), "arg0": X.reshape(-1), "arg1": y.astype(float)}
-    return CRunner(plan.program, plan.forward, back, exact), numbers
+    return CRunner(plan.program, plan.forward, back, {"outputs", "d_theta"}, exact), numbers
 
 
 def test_two_runners_of_one_program_agree():

@@ -1,0 +1,86 @@
+"""Lines joined for C: copies that are not made, updates that are products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import micrograd
+from micrograd import Value
+
+pytest.importorskip("scipy.linalg")
+RNG = np.random.default_rng(5)
+X, Y = RNG.normal(size=(100, 60)), RNG.normal(size=(100, 48))
+SHAPES = [(60, 64), (64,), (64, 48), (48,)]
+
+# Per name: the new data of a parameter, and whether a product can be the update.
+UPDATES = {
+    "SGD": (lambda p, rate: p.data - rate * p.grad, True),
+    "with decay": (lambda p, rate: p.data * 0.99 - rate * (p.grad + 0.01 * p.data), True),
+    "signs": (lambda p, rate: -(rate * 0.5 * p.grad - p.data), True),
+    "nothing else": (lambda p, rate: -1.0 * p.grad, True),
+    "squares": (lambda p, rate: p.data - rate * p.grad * p.grad, False),
+    "each its own rate": (lambda p, rate: p.data - p.data * p.grad, False),
+}
+
+
+def _stepped(update, clears, compiles, dtype):
+    rng = np.random.default_rng(6)
+    parameters = w1, b1, w2, b2 = [Value((rng.normal(size=shape) / 8.0).astype(dtype)) for shape in SHAPES]
+
+    def step(x, y, rate):
+        z = (x @ w1 + b1).tanh() @ w2 + b2 - y
+        loss = (z * z).mean()
+        for p in parameters:
+            p.grad = None
+        loss.backward()
+        for p in parameters:
+            p.data = update(p, rate)
+        if clears:
+            for p in parameters:
+                p.grad = None
+        return loss.data
+
+    run = micrograd.compile(step, backend="c") if compiles else step
+    for _ in range(2):
+        loss = run(X.astype(dtype), Y.astype(dtype), dtype(0.1))
+    arrays = [np.asarray(loss), *(p.data for p in parameters), *(p.grad for p in parameters if not clears)]
+    return [np.array(a) for a in arrays], run
+
+
+@pytest.mark.parametrize(
+    "name, clears, dtype",
+    [
+        *((name, True, np.float64) for name in UPDATES),
+        *(("SGD", clears, dtype) for clears, dtype in ((False, np.float64), (False, np.float32), (True, np.float32))),
+    ],
+)
+def test_updates(name, clears, dtype):
+    update, is_product = UPDATES[name]
+    wanted, _ = _stepped(update, clears, False, dtype)
+    found, compiled = _stepped(update, clears, True, dtype)
+    exactness = 1e-4 if dtype is np.float32 else 1e-11
+    for x, y in zip(found, wanted, strict=True):
+        assert x.dtype == y.dtype
+        np.testing.assert_allclose(x, y, rtol=exactness, atol=exactness)
+    assert compiled.source.count("beta = 1.0") == 2 * (clears and is_product)
+    gone = sum(line is None for line in compiled._last.runner._instead.values())
+    assert gone >= (2 * is_product if clears else len(SHAPES))  # products; copies to the gradients
+    assert "rate" in compiled.explain(profile=True)
+
+
+def test_a_buffer_that_changes_later_is_copied():
+    x = Value(np.arange(6.0))
+
+    def step():
+        old = x.data * 2.0
+        x.data = old + 1.0
+        return old, x.data * 3.0
+
+    fast = micrograd.compile(step, backend="c")
+    for _ in range(3):
+        before = np.array(x.data)
+        old, new = fast()
+        np.testing.assert_array_equal(old, before * 2.0)
+        np.testing.assert_array_equal(x.data, before * 2.0 + 1.0)
+        np.testing.assert_array_equal(new, x.data * 3.0)
