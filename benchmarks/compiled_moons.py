@@ -18,6 +18,8 @@ from benchmarks.row import (
     COMPILED,
     EXACTLY,
     JAX,
+    ON_NUMPY,
+    ON_TAPE,
     ORIGINAL,
     Case,
     Goal,
@@ -25,10 +27,12 @@ from benchmarks.row import (
     Row,
     Settings,
     Trial,
+    nanoseconds,
     ratio,
 )
 
 ALPHA = 1e-4
+NODES = 65_818  # of the loss, as the engine runs it
 
 
 def made(change: Callable[[Any], Any]) -> Callable[..., Trial]:
@@ -51,13 +55,13 @@ def made(change: Callable[[Any], Any]) -> Callable[..., Trial]:
     return make
 
 
-def compiled(exact: bool) -> Callable[[Any], Any]:
+def compiled(**options: Any) -> Callable[[Any], Any]:
     """What makes a compiled function."""
 
     def change(loss: Any) -> Any:
         import micrograd
 
-        return micrograd.compile(loss, exact=exact)
+        return micrograd.compile(loss, **options)
 
     return change
 
@@ -92,8 +96,10 @@ def jax(points: list[list[float]], signs: list[int]) -> Trial:
 
 
 CONTESTANTS = {
-    BY_COMPILE: made(compiled(False)),
-    EXACTLY: made(compiled(True)),
+    BY_COMPILE: made(compiled()),
+    EXACTLY: made(compiled(exact=True)),
+    ON_NUMPY: made(compiled(backend="numpy")),
+    ON_TAPE: made(compiled(backend="tape")),
     COMPILED: made(lambda loss: loss),
     JAX: jax,
     ORIGINAL: made(lambda loss: loss),
@@ -113,5 +119,8 @@ ROW = Row(
         Goal(f"{ORIGINAL} takes at least 100,000 times as long", ratio(ORIGINAL, BY_COMPILE), at_least=100_000),
         Goal("JAX's jit, vectorised by hand, takes at least 4.5 times as long", ratio(JAX, BY_COMPILE), at_least=4.5),
         Goal("exact takes at most 1.25 times as long", ratio(EXACTLY, BY_COMPILE), at_most=1.25),
+        Goal("our eager engine takes at least 150 times NumPy's", ratio(COMPILED, ON_NUMPY), at_least=150.0),
+        Goal("our eager engine takes at least 40 times the tape's", ratio(COMPILED, ON_TAPE), at_least=40.0),
+        Goal("the tape takes at most 15 ns a node", nanoseconds(ON_TAPE, NODES), at_most=15.0),
     ],
 )

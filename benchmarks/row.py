@@ -14,6 +14,7 @@ from typing import Any
 # measured.
 COMPILED, PLAIN, MICROGRAD, OURS = "micrograd, compiled", "micrograd, plain", "micrograd", "ours"
 BY_COMPILE, EXACTLY = "micrograd.compile", "micrograd.compile, exact"
+ON_NUMPY, ON_TAPE = "micrograd.compile, NumPy back end", "micrograd.compile, tape"
 ORIGINAL = "micrograd 0.1.0"
 BEFORE, AFTER = "before", "after"  # two checkouts of this project, compared
 TORCH, JAX, AUTOGRAD = "PyTorch", "JAX", "HIPS autograd"
@@ -144,3 +145,13 @@ class Row:
 def ratio(of: str, to: str, case: int = 0) -> Callable[[list[Outcome]], float | None]:
     """For a goal: how many times as long the one takes as the other."""
     return lambda outcomes: outcomes[case].ratio(of, to)
+
+
+def nanoseconds(of: str, nodes: int) -> Callable[[list[Outcome]], float | None]:
+    """For a goal: how long a contestant takes for each of so many nodes."""
+
+    def measure(outcomes: list[Outcome]) -> float | None:
+        seconds = outcomes[0].value(of)
+        return None if seconds is None else seconds * 1e9 / nodes
+
+    return measure

@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.row import AFTER, BEFORE, BY_COMPILE, COMPILED, EXACTLY, ORIGINAL, PLAIN, Step
+from benchmarks.row import AFTER, BEFORE, BY_COMPILE, COMPILED, EXACTLY, ON_NUMPY, ON_TAPE, ORIGINAL, PLAIN, Step
 
-OURS = (COMPILED, BY_COMPILE, EXACTLY, PLAIN, BEFORE, AFTER)
+OURS = (COMPILED, BY_COMPILE, EXACTLY, ON_NUMPY, ON_TAPE, PLAIN, BEFORE, AFTER)
 
 
 class MissingError(Exception):

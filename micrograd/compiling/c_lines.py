@@ -128,8 +128,9 @@ class LineInC:
         text = ""
         if line.start is not None:
             statements, value = self._value(line.start)
-            kept = tuple(a for a in range(len(line.sizes)) if a not in line.summed)
-            text += f"{self._loops(kept)}{{\n{statements}{self._element(line.target, line.place)} = {value};\n}}\n"
+            kept = [a for a in range(len(line.sizes)) if a not in line.summed]
+            kept.sort(key=lambda a: -line.place.strides[a])  # one element after the other
+            text += f"{self._loops(tuple(kept))}{{\n{statements}{self._element(line.target, line.place)} = {value};\n}}\n"
         self._declared.append(
             f"void (*gemm)(const char *, const char *, const int *, const int *, const int *, const {kind} *, "
             f"const {kind} *, const int *, const {kind} *, const int *, const {kind} *, {kind} *, const int *) "
