@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from micrograd.compiling.lines import Line
+from micrograd.compiling.maps import Map
 from micrograd.compiling.terms import Read, reads_of
 
 NARROWEST = 4  # a vector axis is at least as long
@@ -60,7 +61,8 @@ def nest_of(line: Line, exact: bool) -> Nest:
     tile = None
     if others:
         for height in HEIGHTS:
-            if line.sizes[others[-1]] % height == 0 and height * width <= TILE:
+            fits = line.sizes[others[-1]] % height == 0 and height * width <= TILE
+            if fits and _are_apart(line.place, (others[-1], height), (wide, width)):
                 tile = (others[-1], height)
                 break
     return Nest(tuple(others), tile, summed, wide, width, 1, packed)
@@ -102,6 +104,16 @@ def _is_worth_packing(line: Line, read: Read) -> bool:
         if read.place.strides[axis]:
             count *= size
     return count * 8 <= total and count <= PACKED
+
+
+def _are_apart(place: Map, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether the points of two axes, of these sizes, are elements of their own.
+
+    In d_x[i + j] += sum of g[i] w[j] they are not: a tile would hold one element twice,
+    and lose what is added to one of them.
+    """
+    (step, size), (by, _) = sorted((abs(place.strides[axis]), size) for axis, size in (one, other))
+    return bool(step * size <= by)
 
 
 def _width(size: int) -> int:

@@ -19,6 +19,7 @@ A32, B32 = _values((3, 4), (4,), dtype=np.float32)
 MATRICES = [np.arange(16.0).reshape(4, 4) / (k + 10.0) for k in (1, 2, 3)] * 2
 p, q, r = _values((), (), ())
 numbers = _values(*[()] * 12)
+filters = [_values((), (), (), seed=k) for k in range(4)]
 
 # Per name: a function without arguments, and the values that it reads.
 ARRAYS = {
@@ -58,6 +59,7 @@ SCALARS = {
     "quotients": (lambda: (p - q) / (r * r + 2.0) - 1.0 / q, [p, q, r]),
     "sums of sums": (lambda: sum(x * y for x, y in itertools.pairwise(numbers)) ** 2, numbers),
     "windows": (lambda: sum(sum(numbers[i : i + 3]).tanh() for i in range(9)), numbers),
+    "windows under filters": (lambda: sum(z.tanh() for w in filters for z in _filtered(w)), [*numbers, *itertools.chain(*filters)]),
     "a product of all": (lambda: _product(numbers), numbers),
     "softmax by hand": (lambda: _softmax_by_hand(numbers)[2].log(), numbers),
     "functions": (lambda: p.exp() + q.sin() * r.cos() + p.sigmoid() + (q * q + 1.0).log() + r.relu(), [p, q, r]),
@@ -67,6 +69,11 @@ SCALARS = {
 }
 _x = np.random.default_rng(1).normal(size=5)
 _M = np.random.default_rng(2).normal(size=(5, 5))
+
+
+def _filtered(weights):
+    """Gradients of numbers that windows share are sums over filters."""
+    return [sum(w * numbers[i + j] for j, w in enumerate(weights)) for i in range(10)]
 
 
 def _product(values):
