@@ -6,6 +6,7 @@ of shape (4, 3) adds two axes to the domain of its lines.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -56,13 +57,24 @@ class Hole(Read):
 
 
 class Roller:
-    """Makes lines of the groups of a tape."""
+    """Makes lines of the groups of a tape.
 
-    def __init__(self, tape: Tape, forms: dict[str, Any], exact: bool = False) -> None:
+    Args:
+        tape: the columns.
+        forms: by the name of an op, how it is written as lines.
+        exact: keep every op, and every order.
+        order: of exact programs, the entries in the order of eager's walk.
+    """
+
+    def __init__(
+        self, tape: Tape, forms: dict[str, Any], exact: bool = False, order: Sequence[int] | None = None
+    ) -> None:
         self.tape = tape
         self.forms = forms
         self.exact = exact
         self.groups = groups_of(tape, exact)
+        if order is not None:
+            self._stand_in(order)
         self.program = Program(exact)
         self.position = np.zeros(len(tape), np.int64)  # where an entry begins in the buffer of its group
         self.group_of = np.full(len(tape), -1, np.int64)
@@ -82,6 +94,18 @@ class Roller:
         self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
         self._homes = 0
+
+    def _stand_in(self, order: Sequence[int]) -> None:
+        """Let the members of each group stand in the order in which eager computes
+        them; those that it does not go back to come first.
+        """
+        place = {entry: at for at, entry in enumerate(order)}
+        for group in self.groups:
+            at = [place.get(i, -1) for i in group.members]
+            if any(b < a for a, b in itertools.pairwise(at)):
+                by_place = np.argsort(at, kind="stable")
+                group.members = np.array(group.members)[by_place].tolist()
+                group.inputs = [e[by_place] for e in group.inputs]
 
     def rolled(self) -> Program:
         """The program."""
