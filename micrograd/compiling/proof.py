@@ -30,7 +30,7 @@ from micrograd.record import Primitive
 LONGEST = 20_000  # parts of one sum: of a longer one nothing is proved
 
 
-class NotProved(Exception):
+class NotProvedError(Exception):
     """Lines, or a tape, do what marks cannot follow."""
 
 
@@ -84,7 +84,7 @@ class TapeOnMarks:
                 continue
             inputs = tape.inputs[i]
             level[i] = 1 + max([level[x] for x in inputs], default=0)
-            is_after[i] = any([is_after[x] for x in inputs])
+            is_after[i] = max([is_after[x] for x in inputs], default=0)
             params = tape.params[i]
             found[is_after[i]].setdefault((level[i], record, repr(params) if params else "", len(inputs)), []).append(i)
         first, rest = (sorted(batches.items(), key=lambda batch: batch[0][0]) for batches in found)
@@ -110,7 +110,7 @@ class TapeOnMarks:
             here = level[i]
             while len(reached) <= here:
                 reached.append([])
-            if here:
+            if here and wanted:
                 reached[here].append(i)
             for m in wanted:
                 x = tape.inputs[i][m]
@@ -123,12 +123,11 @@ class TapeOnMarks:
                 batches.setdefault(key, []).append((i, count))
                 count += 1
         if max(map(len, incoming.values()), default=0) > LONGEST:
-            raise NotProved
+            raise NotProvedError
         for x in states.values():  # other entries of one state pass theirs to this one
             while len(reached) <= level[x]:
                 reached.append([])
-            if x not in reached[level[x]]:
-                reached[level[x]].append(x)
+            reached[level[x]].append(x)
         grads = np.full(len(tape), marks.NIL, np.uint64)
         grads[root] = seed
         parts = np.zeros(count, np.uint64)
@@ -216,7 +215,7 @@ class LinesOnMarks:
 
     def _run_opaque(self, line: Opaque) -> None:
         if line.target.size != 1 or any(math.prod(shape) != 1 for shape in line.shapes):
-            raise NotProved
+            raise NotProvedError
         given = [self.arrays[read.buffer.name][read.place.offset] for read in line.inputs]
         if line.pulled is None:
             found = marks.applied(line.op, line.params, given)
@@ -231,10 +230,10 @@ class LinesOnMarks:
             return
         is_read = any(read.buffer is line.target for read in line.reads())
         if is_read or line.reduce != "sum" or line.target.dtype != "float64":
-            raise NotProved
+            raise NotProvedError
         nest = nest_of(line, True)
         if math.prod(line.sizes[a] for a in line.summed) > LONGEST:
-            raise NotProved
+            raise NotProvedError
         free = tuple(_free_axes(nest, line))
         order = (*nest.summed, *([nest.wide] if nest.wide in line.summed else ()), *free)
         count = math.prod(line.sizes[a] for a in free)
@@ -276,7 +275,7 @@ def _in_turn(places: Any) -> Iterator[Any]:
     first = np.flatnonzero(np.r_[True, kept[1:] != kept[:-1]]) if len(kept) else np.zeros(0, int)
     rank = np.arange(len(kept)) - np.repeat(first, np.diff(np.r_[first, len(kept)]))
     if rank.max(initial=0) > LONGEST:
-        raise NotProved
+        raise NotProvedError
     by_rank = order[np.argsort(rank, kind="stable")]
     yield from np.split(by_rank, np.cumsum(np.bincount(rank))[:-1]) if len(kept) else ()
 
@@ -304,7 +303,7 @@ def proves(
     with np.errstate(over="ignore"):
         try:
             return not _holds_arrays(tape) and _proves(tape, program, forward, back, answers, root, seed)
-        except NotProved:
+        except NotProvedError:
             return False
 
 
