@@ -439,7 +439,8 @@ class Roller:
         group = self.group(entries[0])
         if group.record == CONSTANT and not group.shape:
             numbers = self.numbers[entries]
-            if (numbers == numbers[0]).all():
+            bits = numbers.view(np.int64)  # -0.0 is another number than 0.0
+            if (bits == bits[0]).all():
                 return float(numbers[0])
             self._found.append((None, numbers, inner))
         else:
@@ -450,7 +451,7 @@ class Roller:
         """Where an operand is read; constants are laid out densely."""
         if buffer is not None:
             return None, _with_inner(fitted(numbers, sizes), inner)
-        kept, axes = shrunk(numbers.reshape(sizes))
+        kept, axes = shrunk(numbers.view(np.int64).reshape(sizes))
         if not axes:
             return float(numbers[0]), None
         strides = [0] * len(sizes)
@@ -458,7 +459,7 @@ class Roller:
         for axis in reversed(axes):
             strides[axis] = step
             step *= sizes[axis]
-        return None, _with_inner(Map(self.program.constant(kept.reshape(-1).tolist()), tuple(strides)), inner)
+        return None, _with_inner(Map(self.program.constant(kept.view(float).reshape(-1).tolist()), tuple(strides)), inner)
 
 
 def _with_inner(place: Map, inner: Map) -> Map:
