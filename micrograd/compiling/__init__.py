@@ -33,8 +33,10 @@ def compile(function: Callable[..., Any], *, backend: str = "auto", exact: bool 
     Args:
         function: gives a Value, a number, or a tree of them.
         backend: "c", "numpy", "tape", or "auto" for the fastest that works here.
-        exact: every number to the last bit as without compiling, for programs of single
-            numbers; else sums may be added up in another order.
+        exact: every number to the last bit as without compiling; else sums may be added
+            up in another order. A program of single numbers runs in C where it is
+            proved that this is exact for any numbers, else on the tape. One of arrays
+            runs uncompiled.
 
     Raises:
         CaptureError: the function cannot be compiled as it is written.

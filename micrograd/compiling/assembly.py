@@ -11,11 +11,12 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import flat
-from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, RECORDED, STATE, Tape
+from micrograd.compiling.histories import Histories
+from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.errors import CaptureError
 from micrograd.floats import Params, shared_params
 from micrograd.formula import formula, forward_formula, make
-from micrograd.ops.arithmetic import add, divide, multiply, negative, stop_gradient, subtract
+from micrograd.ops.arithmetic import add, divide, multiply, negative, subtract
 from micrograd.record import PRODUCT, SUM, Elementwise, Op
 
 EXACT_ON_WHOLE = (add, subtract, multiply, negative)  # doubles give the same as ints, up to 2**53
@@ -71,6 +72,7 @@ class Assembly:
         rows: those instructions.
         after: the first of them that may need gradients.
         programs: the small programs.
+        histories: what eager's walk knows of the tape.
         is_useful: per entry, whether a gradient goes through it to a state.
     """
 
@@ -81,7 +83,8 @@ class Assembly:
         self.programs: list[Any] = []
         self._recipes: dict[Any, Recipe] = {}
         self._lay_out()
-        self._find_histories()
+        self.histories = Histories(tape)
+        self.is_useful = self.histories.is_useful
         self.rows = [self._row(i) for i in self.steps]
 
     def _lay_out(self) -> None:
@@ -120,19 +123,6 @@ class Assembly:
         self.first = size = size + 2
         for k, i in enumerate(self.steps):
             self.places[i] = size + k
-
-    def _find_histories(self) -> None:
-        """Which entries have a history, and to which a gradient may go."""
-        tape = self.tape
-        self._has_history = history = bytearray(len(tape))
-        self.is_useful = useful = bytearray(len(tape))
-        for i, record in enumerate(tape.records):
-            if type(record) is str:
-                history[i] = useful[i] = record == STATE
-            elif record.differentiable and (record is not stop_gradient or tape.origin[i] == RECORDED):
-                inputs = tape.inputs[i]
-                history[i] = any(history[x] for x in inputs)
-                useful[i] = history[i] and any(useful[x] and record.rules[m] is not None for m, x in enumerate(inputs))
 
     def _row(self, i: int) -> flat.Row:
         op, inputs = self.tape.records[i], self.tape.inputs[i]
@@ -186,35 +176,15 @@ class Assembly:
 
     # The way back
 
-    def order(self, root: int) -> list[int]:
-        """The entries in the order of `engine.in_order`: inputs before users."""
-        inputs, history, seen = self.tape.inputs, self._has_history, bytearray(len(self.tape))
-        order: list[int] = []
-        stack = [root]
-        while stack:
-            i = stack[-1]
-            if not seen[i]:
-                ahead = [x for x in inputs[i] if history[x] and not seen[x]]
-                if ahead:
-                    stack += ahead[:1] if len(inputs[i]) <= 2 else reversed(ahead)
-                    continue
-                seen[i] = 1
-                order.append(i)
-            stack.pop()
-        return order
-
     def walk(self, root: int) -> Walk:
         """The way back from an entry."""
-        tape, useful = self.tape, self.is_useful
-        reached = {root} if useful[root] else set()
+        tape, states = self.tape, set()
         rows: list[flat.BackRow] = []
-        for i in reversed(self.order(root)):
-            if i in reached and type(tape.records[i]) is not str:
-                rules = tape.records[i].rules
-                wanted = [m for m, x in enumerate(tape.inputs[i]) if useful[x] and rules[m] is not None]
-                reached.update([tape.inputs[i][m] for m in wanted])
+        for i, wanted in self.histories.walk(root):
+            if type(tape.records[i]) is not str:
                 rows += self._rows_back(i, wanted)
-        states = {tape.origin[i] for i in reached if tape.records[i] == STATE}
+            elif tape.records[i] == STATE:
+                states.add(tape.origin[i])
         return Walk(root, rows, [k for k in range(self.states) if k not in states])
 
     def _rows_back(self, i: int, wanted: list[int]) -> list[flat.BackRow]:

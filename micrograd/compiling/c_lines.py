@@ -59,6 +59,7 @@ class LineInC:
         self.nest: Nest = nest_of(line, exact)
         self.type = c_type(line.target.dtype)
         self.storage = ""
+        self._nothing = "-0.0" if exact else "0.0"  # what a sum starts from: -0.0 + x is x for any x
         self._product: Product | None = product_of(line) if is_linked and not exact else None
         self._blas: Function | None = blas(line.target.dtype) if self._product else None
         self._in_vectors = is_linked and self._blas is None and c_vectors.fits(line, self.nest)
@@ -243,7 +244,7 @@ class LineInC:
             return before, self._spread(first, self.line.start)
         if self.line.reduce != "sum":
             return "", "-INFINITY" if self.line.reduce == "max" else "INFINITY"
-        return "", here if self.line.grows else self._spread("0.0", 0.0)
+        return "", here if self.line.grows else self._spread(self._nothing, 0.0)
 
     def _joined(self, acc: str, value: str) -> str:
         """The statement that takes one more point in."""

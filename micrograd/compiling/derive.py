@@ -8,13 +8,15 @@ transpose of every view, broadcast, gather, sum and product at once.
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, is_each_once
 from micrograd.compiling.opaque import Opaque
-from micrograd.compiling.terms import Term, partials
+from micrograd.compiling.terms import Term, partials, parts_in_order
 from micrograd.ops.arithmetic import divide, where
 from micrograd.ops.comparisons import equal
 
@@ -44,7 +46,9 @@ def needed_for(lines: list[Line], names: set[str]) -> tuple[list[Line], list[Lin
     return needs, [line for line in lines if not any(line is other for other in needs)]
 
 
-def derived(program: Program, lines: list[Line], root: Buffer, wanted: set[str]) -> list[Line]:
+def derived(
+    program: Program, lines: list[Line], root: Buffer, wanted: set[str], latest: dict[str, int] | None = None
+) -> list[Line]:
     """The lines that give the gradients of the wanted buffers, each in `d_` and its
     name.
 
@@ -53,12 +57,13 @@ def derived(program: Program, lines: list[Line], root: Buffer, wanted: set[str])
         lines: those that make the root.
         root: the buffer that gradients begin at; its own gradient is given.
         wanted: names of buffers.
+        latest: of exact programs: see `in_walk_order`.
     """
     need = needed(lines, wanted)
     gradient_of(program, root).kind = "seeds"
     reached = {root.name}
     made: list[Line] = []
-    for line in reversed(lines):
+    for line in lines[::-1] if latest is None else in_walk_order(lines, latest):
         if line.target.name in reached:
             if isinstance(line, Opaque):
                 parts = line.transposed(program, gradient_of(program, line.target), need, gradient_of)
@@ -69,6 +74,38 @@ def derived(program: Program, lines: list[Line], root: Buffer, wanted: set[str])
     if program.terms.exact:  # the walk back of eager takes the last user first
         made = [line if isinstance(line, Opaque) else line.backwards() for line in made]
     return begun(program, made)
+
+
+def in_walk_order(lines: Sequence[Line], latest: Mapping[str, int]) -> list[Line]:
+    """The lines as eager's walk back meets them: of those whose targets all users have
+    been met, the one that eager has computed last.
+
+    Args:
+        lines: in order.
+        latest: by the name of a target, when eager computed the last of its elements.
+    """
+    users: dict[str, int] = {}  # per buffer, how many lines that read it were not met yet
+    makers: dict[str, list[int]] = {}
+    for i, line in enumerate(lines):
+        makers.setdefault(line.target.name, []).append(i)
+        for name in {read.buffer.name for read in line.reads()}:
+            users[name] = users.get(name, 0) + 1
+
+    def entry(name: str) -> list[tuple[int, int]]:
+        return [(-latest.get(name, len(lines)), -i) for i in makers.get(name, ())]
+
+    ready = [each for name in makers if not users.get(name) for each in entry(name)]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        line = lines[-heapq.heappop(ready)[1]]
+        order.append(line)
+        for name in {read.buffer.name for read in line.reads()}:
+            users[name] -= 1
+            if not users[name]:
+                for each in entry(name):
+                    heapq.heappush(ready, each)
+    return order
 
 
 def gradient_of(program: Program, buffer: Buffer) -> Buffer:
@@ -86,11 +123,15 @@ def _transposed(program: Program, line: Line, need: set[str]) -> list[Line]:
         return _transposed_extremum(program, line, g, need)
     is_alone = not line.grows and not line.summed
     output = program.terms.read(line.target, line.place) if is_alone else None
-    made = []
-    for read, slope in partials(line.term, output).values():
-        if read.buffer.name in need:
-            made.append(Line(gradient_of(program, read.buffer), read.place, line.sizes, _chosen(g, slope), True))
-    return made
+    if program.terms.exact:
+        parts = parts_in_order(line.term, g, output)
+    else:
+        parts = [(read, _chosen(g, slope)) for read, slope in partials(line.term, output).values()]
+    return [
+        Line(gradient_of(program, read.buffer), read.place, line.sizes, part, True)
+        for read, part in parts
+        if read.buffer.name in need
+    ]
 
 
 def _transposed_extremum(program: Program, line: Line, g: Any, need: set[str]) -> list[Line]:
@@ -132,13 +173,13 @@ def begun(program: Program, lines: list[Line]) -> list[Line]:
         known = written.get(name)
         if known is None:
             known = written[name] = np.zeros(size, bool)
-        elements = _elements(line)
+        elements = line.elements()
         is_new = is_each_once(elements) and not known[elements].any()
         if is_new:
             line.grows = False
         elif not known[elements].all():
             first = next(i for i, other in enumerate([*made, line]) if other.target.name == name)
-            made.insert(first, Line(line.target, Map(0, (1,)), (size,), 0.0, False))
+            made.insert(first, _cleared(program, line.target))
             cleared.add(name)
             for other in made[first + 1 :]:
                 if other.target.name == name:
@@ -148,11 +189,10 @@ def begun(program: Program, lines: list[Line]) -> list[Line]:
     return _filled(program, made, written, cleared)
 
 
-def _elements(line: Line) -> Any:
-    """The elements that a line writes, each as often as it is set."""
-    kept = [a for a in range(len(line.sizes)) if a not in line.summed]
-    place = line.place.taken(kept)
-    return place.indices(tuple(line.sizes[a] for a in kept)).reshape(-1)
+def _cleared(program: Program, buffer: Buffer) -> Line:
+    """A line that sets a buffer to what a sum starts from: -0.0 + x is x for any x."""
+    nothing = -0.0 if program.terms.exact else 0.0
+    return Line(buffer, Map(0, (1,)), (buffer.size,), nothing, False)
 
 
 def _filled(program: Program, lines: list[Line], written: dict[str, Any], cleared: set[str]) -> list[Line]:
@@ -161,7 +201,7 @@ def _filled(program: Program, lines: list[Line], written: dict[str, Any], cleare
     for name in missing:
         buffer = program.buffers[name]
         first = next(i for i, line in enumerate(lines) if line.target is buffer)
-        lines.insert(first, Line(buffer, Map(0, (1,)), (buffer.size,), 0.0, False))
+        lines.insert(first, _cleared(program, buffer))
         for line in lines[first + 1 :]:
             if line.target is buffer:
                 line.grows = True

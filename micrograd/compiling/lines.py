@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling.maps import Map, Sizes
+from micrograd.compiling.maps import Map, Sizes, is_each_once
 from micrograd.compiling.terms import Read, Terms, reads_of, replaced
 
 ALIGNED = 64  # bytes: where a vector of any processor, and a line of its cache, begins
@@ -112,9 +112,18 @@ class Line:
     def backwards(self) -> Line:
         """The same, where what is added up is taken from last to first."""
         line = self
-        for axis in self.summed:
+        for axis in self.summed if self.writes_each_once() else range(len(self.sizes)):
             line = line._flipped(axis)
         return line
+
+    def elements(self) -> Any:
+        """The elements that it writes, each as often as it is set."""
+        kept = [a for a in range(len(self.sizes)) if a not in self.summed]
+        return self.place.taken(kept).indices(tuple(self.sizes[a] for a in kept)).reshape(-1)
+
+    def writes_each_once(self) -> bool:
+        """Whether it comes to each element but once, apart from sums."""
+        return is_each_once(self.elements())
 
     def _flipped(self, axis: int) -> Line:
         size = self.sizes[axis]
@@ -122,7 +131,8 @@ class Line:
         def flip(read: Read) -> Read:
             return read.table.read(read.buffer, read.place.flipped(axis, size))
 
-        return Line(self.target, self.place, self.sizes, replaced(self.term, flip), self.grows, None, self.reduce)
+        place = self.place.flipped(axis, size)
+        return Line(self.target, place, self.sizes, replaced(self.term, flip), self.grows, None, self.reduce)
 
     def __repr__(self) -> str:
         here = f"{self.target.name}[{self.place.offset}{self.place.strides}]"

@@ -13,26 +13,26 @@ from micrograd import on_demand as np
 from micrograd.compiling import arguments, boundary
 from micrograd.compiling.audit import Seen
 from micrograd.compiling.backends import runner_of
-from micrograd.compiling.capture import Capture
+from micrograd.compiling.capture import Capture, RunsUncompiled
 from micrograd.compiling.derive import derived, gradient_of, needed_for
-from micrograd.compiling.exactness import agree
 from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
+from micrograd.compiling.histories import Histories
 from micrograd.compiling.lines import Line
+from micrograd.compiling.proof import proves
 from micrograd.compiling.reach import reached_states
 from micrograd.compiling.results import Call, Returned, Targets
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
+from micrograd.compiling.tape import Tape
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
 from micrograd.errors import CaptureError, StateChangedError
 from micrograd.gathering import forget_gradients
-from micrograd.node import data_of, grad_of, is_constant
+from micrograd.node import data_of, is_constant
 from micrograd.trees import leaves_of, like
 
 KEPT = 8  # workspaces that wait for the next calls, at most
-# What a plan has for the way in which it runs.
-OF_RUNNER = "runner theta array_states array_befores writes _reads_before _looked_at _numbers _forms".split()
 
 
 class Plan:
@@ -54,7 +54,7 @@ class Plan:
         starts, shapes: where each result begins in the outputs, and its shape.
         tree: the results; of a plan that runs, numbers in their places.
         given: the arguments of the call that was captured.
-        exact: whether every number is to the last bit what eager gives.
+        exact: whether every number is to the last bit what eager gives: see proof.py.
         count: how many numbers the captured run computed and read.
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
@@ -96,7 +96,8 @@ class Plan:
         if backend == "tape":
             self._on_tape(script, entries, grads)
             return
-        roller = Roller(tape, FORMS, exact)
+        order = self._order(tape, script.root, entries) if exact else None
+        roller = Roller(tape, FORMS, exact, order)
         self.program = roller.rolled()
         if self.is_step:
             self._write(roller, "written", script.written, boundary.write)
@@ -109,12 +110,13 @@ class Plan:
             assert script.seed is not None
             roller.write("d_root", [script.seed]).of = root
             forward, rest = needed_for(self.program.lines, {"root", "d_root"})
-            self.program.lines = [*forward, *derived(self.program, forward, root, self._wanted()), *rest]
+            back = derived(self.program, forward, root, self._wanted(), self._latest(roller, order))
+            self.program.lines = [*forward, *back, *rest]
         if self.is_step:
             self.forward = simplified(self.program, self.program.lines, self.kept)
             self.back: list[Line] = []
         else:
-            self._loss_lines()
+            self._loss_lines(self._latest(roller, order))
         self.theta = [script.states[i] for i in self.program.theta]
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
@@ -128,34 +130,33 @@ class Plan:
             return
         self.runner = runner_of(backend, self.program, self.forward, self.back, self._kept_to_the_end(), exact)
         if exact:
-            self._exactly(script, entries, grads, leaves)
+            self._exactly(script, entries, grads)
 
-    def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int], leaves: list[Any]) -> None:
-        """Run on the tape, which is exact, where C gives other bits."""
-        in_c = {name: getattr(self, name) for name in OF_RUNNER}
+    def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
+        """Run on the tape, which is exact, unless it is proved that the lines are.
+
+        Raises:
+            RunsUncompiled: the tape holds arrays, say, which NumPy adds up in orders of
+                its own.
+        """
+        if self._is_proved(script, entries, grads):
+            return
         self.writes = {}
         try:
             self._on_tape(script, entries, grads)
         except CaptureError:
-            raise CaptureError(
-                "compile: exact=True is for programs of single numbers; NumPy adds arrays up in orders of its own;\n"
-                "leave exact=True out"
+            raise RunsUncompiled(
+                "exact=True keeps the orders in which NumPy adds arrays up; leave exact=True out"
             ) from None
-        theta = in_c["theta"]
-        before = [grad_of(s) for s in theta]
-        numbers = {
-            "theta": np.array([data_of(s) for s in theta], float),
-            "before": np.array([0.0 if g is None else g for g in before], float),
-            **{f"arg{k}": np.array(arguments.flat(leaf), float) for k, leaf in enumerate(leaves)},
-        }
-        places = {id(state): i for i, state in enumerate(self.states)}
-        order = [places[id(s)] for s in theta]
-        orders = {"theta": order, "before": order, "d_theta": order}
+
+    def _is_proved(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> bool:
+        """Whether the lines give eager's numbers whatever the numbers are."""
+        numbers = {id(state): s for s, state in enumerate(self.states)}
+        answers = {"outputs": entries}
         for name, (states, _) in self.writes.items():
-            there = {id(s): i for i, s in enumerate(states)}
-            orders[name] = [there[id(s)] for s in in_c["writes"].get(name, ((), None))[0]]
-        if agree(in_c["runner"], self.runner, numbers, orders, self.is_step):
-            vars(self).update(in_c)
+            of = script.written if name.startswith("written") else grads
+            answers[name] = [of[numbers[id(state)]] for state in states]
+        return proves(script.tape, self.program, self.forward, self.back, answers, script.root, script.seed)
 
     def _begin(self, runner: Any, theta: Sequence[int]) -> None:
         """What calls need.
@@ -203,11 +204,29 @@ class Plan:
     def _wanted(self) -> set[str]:
         return {"theta", *[name for name, _ in self._array_states("state")]}
 
-    def _loss_lines(self) -> None:
+    def _order(self, tape: Tape, root: int | None, entries: list[int]) -> list[int] | None:
+        """The entries in the order of eager's walk, from where it begins."""
+        if root is None and not entries:
+            return None
+        return Histories(tape).order(entries[0] if root is None else root)
+
+    def _latest(self, roller: Roller, order: list[int] | None) -> dict[str, int] | None:
+        """When eager computes the last element of each buffer, for exact programs."""
+        if order is None:
+            return None
+        place = {entry: at for at, entry in enumerate(order)}
+        found: dict[str, int] = {}
+        for group in roller.groups:
+            if group.home is not None:
+                at = max([place.get(i, -1) for i in group.members])
+                found[group.home.name] = max(found.get(group.home.name, -1), at)
+        return found
+
+    def _loss_lines(self, latest: dict[str, int] | None) -> None:
         program = self.program
         for name, _ in self._array_states("state"):  # of one without elements no line is made
             gradient_of(program, program.buffers[name])
-        back = derived(program, program.lines, program.buffers["outputs"], self._wanted())
+        back = derived(program, program.lines, program.buffers["outputs"], self._wanted(), latest)
         kept = {r.buffer.name for line in back for r in line.reads()} | self.kept
         self.forward = simplified(program, program.lines, kept)
         self.back = simplified(program, back, {f"d_{name}" for name in self._wanted()})

@@ -110,7 +110,7 @@ def gradients_by_engine(program: Assembly, root: int, seed: float, numbers: Any)
     """
     tape = program.tape
     nodes: dict[int, Any] = {}
-    for i in program.order(root):
+    for i in program.histories.order(root):
         inputs = [nodes[x] if x in nodes else number_of(program, x, numbers) for x in tape.inputs[i]]
         is_leaf = type(tape.records[i]) is str
         nodes[i] = _input(program, i, numbers) if is_leaf else _node(program, i, inputs, numbers)

@@ -6,6 +6,7 @@ of shape (4, 3) adds two axes to the domain of its lines.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -56,13 +57,24 @@ class Hole(Read):
 
 
 class Roller:
-    """Makes lines of the groups of a tape."""
+    """Makes lines of the groups of a tape.
 
-    def __init__(self, tape: Tape, forms: dict[str, Any], exact: bool = False) -> None:
+    Args:
+        tape: the columns.
+        forms: by the name of an op, how it is written as lines.
+        exact: keep every op, and every order.
+        order: of exact programs, the entries in the order of eager's walk.
+    """
+
+    def __init__(
+        self, tape: Tape, forms: dict[str, Any], exact: bool = False, order: Sequence[int] | None = None
+    ) -> None:
         self.tape = tape
         self.forms = forms
         self.exact = exact
         self.groups = groups_of(tape, exact)
+        if order is not None:
+            self._stand_in(order)
         self.program = Program(exact)
         self.position = np.zeros(len(tape), np.int64)  # where an entry begins in the buffer of its group
         self.group_of = np.full(len(tape), -1, np.int64)
@@ -82,6 +94,18 @@ class Roller:
         self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
         self._homes = 0
+
+    def _stand_in(self, order: Sequence[int]) -> None:
+        """Let the members of each group stand in the order in which eager computes
+        them; those that it does not go back to come first.
+        """
+        place = {entry: at for at, entry in enumerate(order)}
+        for group in self.groups:
+            at = [place.get(i, -1) for i in group.members]
+            if any(b < a for a, b in itertools.pairwise(at)):
+                by_place = np.argsort(at, kind="stable")
+                group.members = np.array(group.members)[by_place].tolist()
+                group.inputs = [e[by_place] for e in group.inputs]
 
     def rolled(self) -> Program:
         """The program."""
@@ -415,7 +439,8 @@ class Roller:
         group = self.group(entries[0])
         if group.record == CONSTANT and not group.shape:
             numbers = self.numbers[entries]
-            if (numbers == numbers[0]).all():
+            bits = numbers.view(np.int64)  # -0.0 is another number than 0.0
+            if (bits == bits[0]).all():
                 return float(numbers[0])
             self._found.append((None, numbers, inner))
         else:
@@ -426,7 +451,7 @@ class Roller:
         """Where an operand is read; constants are laid out densely."""
         if buffer is not None:
             return None, _with_inner(fitted(numbers, sizes), inner)
-        kept, axes = shrunk(numbers.reshape(sizes))
+        kept, axes = shrunk(numbers.view(np.int64).reshape(sizes))
         if not axes:
             return float(numbers[0]), None
         strides = [0] * len(sizes)
@@ -434,7 +459,7 @@ class Roller:
         for axis in reversed(axes):
             strides[axis] = step
             step *= sizes[axis]
-        return None, _with_inner(Map(self.program.constant(kept.reshape(-1).tolist()), tuple(strides)), inner)
+        return None, _with_inner(Map(self.program.constant(kept.view(float).reshape(-1).tolist()), tuple(strides)), inner)
 
 
 def _with_inner(place: Map, inner: Map) -> Map:

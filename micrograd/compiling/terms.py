@@ -57,12 +57,14 @@ def _shortened(op: Op, inputs: Sequence[Any], params: dict[str, Any], exact: boo
     x, y = (*inputs, None, None)[:2]
     if op is multiply:
         for one, other in ((x, y), (y, x)):
-            if is_choice(one):  # the gradient, or none
+            if is_choice(one) and not exact:  # the gradient, or none
                 return other.table.apply(where, [one.inputs[0], other, 0.0], {}) if isinstance(other, Part) else None
             if isinstance(one, (int, float)) and one == 1:
                 return other
             if isinstance(one, (int, float)) and one == -1:
                 return other.table.apply(negative, [other], {})
+    elif exact and (op is add or op is subtract):
+        return None  # -0.0 + 0.0 is 0.0
     elif op is add or op is subtract:
         if isinstance(y, (int, float)) and y == 0:
             return x
@@ -272,6 +274,40 @@ def partials(root: Any, output: Read | None) -> dict[int, tuple[Read, Any]]:
                 if slope is not None:
                     slopes[id(x)] = slope if id(x) not in slopes else slopes[id(x)] + slope
     return {id(part): (part, slopes[id(part)]) for part in order if isinstance(part, Read) and id(part) in slopes}
+
+
+def parts_in_order(root: Any, g: Any, output: Read | None) -> list[tuple[Read, Any]]:
+    """What each read of a term gets, each time that it is read, as eager computes it:
+    a gradient times one slope after the other.
+
+    Args:
+        root: the term.
+        g: its gradient.
+        output: a read of the term itself, or None.
+
+    Returns:
+        Reads, and their parts.
+    """
+    if isinstance(root, Read):
+        return [(root, g)]
+    gradients: dict[int, Any] = {id(root): g}
+    found: list[tuple[Read, Any]] = []
+    for part in reversed(in_order(root)):
+        g = gradients.get(id(part))
+        if g is None or isinstance(part, Read) or not part.op.differentiable:
+            continue
+        z = output if output is not None and part is root else part
+        for i, x in enumerate(part.inputs):
+            if isinstance(x, Part) and part.op.rules[i] is not None:
+                if isinstance(part.op, Primitive):
+                    given = part.op.rules[i](g, z, *part.inputs, **part.params)
+                else:
+                    given = g * part.op.rules[i](z, *part.inputs, **part.params)
+                if isinstance(x, Read):
+                    found.append((x, given))
+                else:  # two nodes of one formula are one term; eager lets each of them go back by itself
+                    gradients[id(x)] = gradients[id(x)] + given if id(x) in gradients else given
+    return found
 
 
 def _times(g: Any, slope: Any) -> Any:

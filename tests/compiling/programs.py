@@ -59,7 +59,10 @@ SCALARS = {
     "quotients": (lambda: (p - q) / (r * r + 2.0) - 1.0 / q, [p, q, r]),
     "sums of sums": (lambda: sum(x * y for x, y in itertools.pairwise(numbers)) ** 2, numbers),
     "windows": (lambda: sum(sum(numbers[i : i + 3]).tanh() for i in range(9)), numbers),
-    "windows under filters": (lambda: sum(z.tanh() for w in filters for z in _filtered(w)), [*numbers, *itertools.chain(*filters)]),
+    "windows under filters": (
+        lambda: sum(z.tanh() for w in filters for z in _filtered(w)),
+        [*numbers, *itertools.chain(*filters)],
+    ),
     "a product of all": (lambda: _product(numbers), numbers),
     "softmax by hand": (lambda: _softmax_by_hand(numbers)[2].log(), numbers),
     "functions": (lambda: p.exp() + q.sin() * r.cos() + p.sigmoid() + (q * q + 1.0).log() + r.relu(), [p, q, r]),
