@@ -6,13 +6,14 @@ gradients), simplify, and a back end that runs them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import arguments, boundary
 from micrograd.compiling.audit import Seen
-from micrograd.compiling.backends import runner_of
+from micrograd.compiling.backends import runner_of, why_unrolled
 from micrograd.compiling.capture import Capture
 from micrograd.compiling.derive import derived, gradient_of, needed_for
 from micrograd.compiling.exactness import agree
@@ -32,7 +33,7 @@ from micrograd.trees import leaves_of, like
 
 KEPT = 8  # workspaces that wait for the next calls, at most
 # What a plan has for the way in which it runs.
-OF_RUNNER = "runner theta array_states array_befores writes _reads_before _looked_at _numbers _forms".split()
+OF_RUNNER = "runner why theta array_states array_befores writes _reads_before _looked_at _numbers _forms".split()
 
 
 class Plan:
@@ -56,6 +57,8 @@ class Plan:
         given: the arguments of the call that was captured.
         exact: whether every number is to the last bit what eager gives.
         count: how many numbers the captured run computed and read.
+        why: where "auto" took the tape or NumPy, the reason; else empty.
+        is_unrolled: whether no lines were made, as they would be too many.
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
     """
@@ -64,6 +67,8 @@ class Plan:
     script: Transcript | None = None
     roller: Roller | None = None
     runner: Any = None
+    why = ""
+    is_unrolled = False
     forward: list[Line]
     back: list[Line]
 
@@ -97,6 +102,12 @@ class Plan:
             self._on_tape(script, entries, grads)
             return
         roller = Roller(tape, FORMS, exact)
+        is_for_tape = all(not group.shape for group in roller.groups)
+        if backend == "auto" and is_for_tape and (why := why_unrolled(roller.count_of_lines(), len(tape))):
+            with contextlib.suppress(CaptureError):  # it runs on Python's numbers alone
+                self._on_tape(script, entries, grads, why)
+                self.is_unrolled = True
+                return
         self.program = roller.rolled()
         if self.is_step:
             self._write(roller, "written", script.written, boundary.write)
@@ -126,21 +137,28 @@ class Plan:
         if not backend:
             self.script, self.roller = script, roller
             return
-        self.runner = runner_of(backend, self.program, self.forward, self.back, exact)
+        self.runner, self.why = runner_of(backend, self.program, self.forward, self.back, exact, is_for_tape)
         if exact:
             self._exactly(script, entries, grads, leaves)
+        elif self.runner is None:
+            try:
+                self._on_tape(script, entries, grads, self.why)
+            except CaptureError:
+                self.runner, self.why = runner_of("c", self.program, self.forward, self.back, exact, False)
 
     def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int], leaves: list[Any]) -> None:
         """Run on the tape, which is exact, where C gives other bits."""
         in_c = {name: getattr(self, name) for name in OF_RUNNER}
-        self.writes = {}
+        why = self.why or "in C the order of its sums would not be that of the function itself"
         try:
-            self._on_tape(script, entries, grads)
+            self._on_tape(script, entries, grads, why)
         except CaptureError:
             raise CaptureError(
                 "compile: exact=True is for programs of single numbers; NumPy adds arrays up in orders of its own;\n"
                 "leave exact=True out"
             ) from None
+        if in_c["runner"] is None:
+            return
         theta = in_c["theta"]
         before = [grad_of(s) for s in theta]
         numbers = {
@@ -171,15 +189,9 @@ class Plan:
         self._targets: dict[int, Targets] = {}
         self.function: Any = _nothing  # gives the function that was captured; None when it is gone
 
-    def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
+    def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int], why: str = "") -> None:
         """Run the tape as it is, without lines."""
         written = script.written
-        self.theta = self.states
-        self.array_states, self.array_befores = [], []
-        self.writes["written"] = ([self.states[s] for s in written], boundary.write)
-        self.writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
-        self._reads_before = True
-        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
         runner = TapeRunner(
             script.tape,
             len(self.states),
@@ -189,6 +201,15 @@ class Plan:
             script.root,
             script.seed,
         )
+        self.why = why
+        self.theta = self.states
+        self.array_states, self.array_befores = [], []
+        self.writes = {
+            "written": ([self.states[s] for s in written], boundary.write),
+            "grads": ([self.states[s] for s in grads], boundary.set_grads),
+        }
+        self._reads_before = True
+        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
         self._begin(runner, range(len(self.states)))
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:

@@ -82,10 +82,14 @@ class Roller:
         self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
         self._homes = 0
+        self._inline()
+
+    def count_of_lines(self) -> int:
+        """How many lines there will be; a few more, as a sum may take several."""
+        return sum(not isinstance(group.record, str) and not group.is_inlined for group in self.groups)
 
     def rolled(self) -> Program:
         """The program."""
-        self._inline()
         for group in self.groups:
             if isinstance(group.record, str):
                 self._place_leaf(group)
