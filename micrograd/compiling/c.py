@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import c_vectors, objects, vectors
+from micrograd.compiling import c_vectors, compilers, objects, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.joined import joined
 from micrograd.compiling.lines import Line, Program
@@ -50,14 +50,39 @@ class Workspace:
         self.pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
 
 
+class TooManyFunctionsError(Exception):
+    """A compiler would take long for all the functions of a program."""
+
+
 class CRunner:
     """Runs lines as C.
 
+    Args:
+        program: what the lines belong to.
+        forward: the lines of a call.
+        back: the lines of `backward()`.
+        kept: names of buffers that somebody reads afterwards.
+        exact: to the last bit as without compiling.
+        most: how many functions of C there may be; None for any number.
+
     Attributes:
         source: the C.
+        compiler: the one that made a library of it.
+
+    Raises:
+        TooManyFunctionsError: there are more.
+        CaptureError: no compiler makes a library of it.
     """
 
-    def __init__(self, program: Program, forward: list[Line], back: list[Line], kept: set[str], exact: bool) -> None:
+    def __init__(
+        self,
+        program: Program,
+        forward: list[Line],
+        back: list[Line],
+        kept: set[str],
+        exact: bool,
+        most: int | None = None,
+    ) -> None:
         self.program = program
         lines = [*forward, *back]
         runs = joined(lines, kept, exact)
@@ -70,6 +95,8 @@ class CRunner:
             name: self._steps_of([line for line in part if line is not None], exact)
             for name, part in (("forward", runs[: len(forward)]), ("backward", runs[len(forward) :]))
         }
+        if most is not None and len(self._functions) > most:
+            raise TooManyFunctionsError(f"its lines are {len(self._functions):,} functions of C, more than {most:,}")
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
         there = vectors.available(self._called, exact) if self._called else frozenset()
         declared = vectors.declared(there)
@@ -78,6 +105,7 @@ class CRunner:
         self.source = HEAD + types + declared + functions + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()
         self._run_lines = objects.loaded(self.source, exact, libraries).micrograd_run
+        self.compiler = compilers.found(exact)[0]
 
     def _steps_of(self, lines: list[Line], exact: bool) -> list[Any]:
         """What runs one after the other: lines of C together, opaque ones alone."""

@@ -41,6 +41,14 @@ PROOF = """\
 #include <float.h>
 #include <stdio.h>
 
+#if defined(__clang__)
+#define NAME "clang " __clang_version__
+#elif defined(__GNUC__)
+#define NAME "gcc " __VERSION__
+#else
+#define NAME ""
+#endif
+
 int main(void)
 {
     volatile double tiny = 1e-310, zero = 0.0, big = 1e16, four = 4.0, divisor = 49.0, root = 1.0 + 1e-9;
@@ -58,7 +66,7 @@ int main(void)
 #if EXACT
     else if (r * r - square != 0.0) puts("it does not round each product");
 #endif
-    else puts("right");
+    else puts("right\\n" NAME);
     (void)r;
     (void)square;
     (void)third;
@@ -82,12 +90,14 @@ class Compiler(NamedTuple):
     Attributes:
         words: the command, the first word being a path.
         version: what it says of itself.
-        flags: those that it knows of ours.
+        flags: those of ours with which it computes as it should.
+        refused: the others, each with the reason.
     """
 
     words: tuple[str, ...]
     version: str
     flags: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
 
 def found(exact: bool = False) -> tuple[Compiler | None, str]:
@@ -225,18 +235,19 @@ def _is_installed(program: str) -> bool:
 
 def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
     """The compiler of a command, if it computes as it should; what is known is kept."""
-    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *NEEDED, *FASTER]
+    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *NEEDED, *FASTER, *Compiler._fields]
     key = cache.digest(*facts)
     for _, content in cache.found(key, ".txt"):
-        version, *flags = content.decode().split("\n")
-        return Compiler(words, version, tuple(flags)), ""
+        version, flags, *refused = content.decode().split("\n")
+        return Compiler(words, version, tuple(flags.split()), tuple(refused)), ""
     try:
         compiler, reason = in_work_folder(lambda folder: _proved(words, folder, exact))
     except _TooLongError as error:
         return None, str(error)
     if compiler:
         with contextlib.suppress(OSError):
-            cache.keep(key, ".txt", "\n".join([compiler.version, *compiler.flags]).encode())
+            lines = [compiler.version, " ".join(compiler.flags), *compiler.refused]
+            cache.keep(key, ".txt", "\n".join(lines).encode())
     return compiler, reason
 
 
@@ -252,40 +263,62 @@ def _identities(words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler | None, str]:
-    """The compiler, if a small program of it computes as it should."""
+    """The compiler, if a small program of it computes as it should.
+
+    Where it does not with all flags that make it faster, each is tried alone.
+    """
     source, program = os.path.join(folder, "proof.c"), os.path.join(folder, "proof.exe")
     with open(source, "w", encoding="utf-8") as file:
         file.write(PROOF)
+    always = (*NEEDED, *EXACT) if exact else NEEDED
 
-    def built(faster: tuple[str, ...]) -> str:
-        return _build([*words, *NEEDED, *faster, *more, f"-DEXACT={exact:d}", source, "-o", program, "-lm"], source)
+    def tried(faster: tuple[str, ...]) -> tuple[str, str]:
+        flags = [*always, *faster, f"-DEXACT={exact:d}"]
+        reason = _build([*words, *flags, source, "-o", program, "-lm"], source)
+        return ("", reason) if reason else _proof(program)
 
-    more = EXACT if exact else ()
-    is_chosen = any(word.startswith(("-march=", "-mcpu=")) for word in words)
-    faster = FASTER[is_chosen:]
-    reason = built(faster)
+    # A processor that `CC` names stays.
+    faster = FASTER[any(word.startswith(("-march=", "-mcpu=")) for word in words) :]
+    refused: list[str] = []
+    version, reason = tried(faster)
     if reason:
-        # On some processors clang knows the one name, on some the other.
-        each = faster if is_chosen else (*faster, "-mcpu=native")
-        faster = tuple(flag for flag in each if not _build([*words, flag, source, "-o", program], source))
-        reason = built(faster)
-    reason = reason or _wrong(program)
+        if reason := tried(())[1]:
+            return None, reason
+        faster, refused = _sorted_out(lambda flag: tried((flag,))[1], faster)
+        version, reason = tried(faster)
     if reason and faster:
+        refused.append(f"{' '.join(faster)}: together, {reason}")
         faster = ()
-        reason = built(faster) or _wrong(program)
-    if reason:
-        return None, reason
-    status, said = _run([*words, "--version"], folder)
-    version = "" if status else said.strip().partition("\n")[0]
-    return Compiler(words, version, (*NEEDED, *faster, *more)), ""
+        version, reason = tried(faster)
+    return (None, reason) if reason else (Compiler(words, version, (*always, *faster), tuple(refused)), "")
 
 
-def _wrong(program: str) -> str:
-    """What a program of the compiler computes wrongly; empty if all is right."""
+def _sorted_out(why_not: Callable[[str], str], flags: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+    """The flags with which a compiler computes as it should; and the others, with the
+    reason.
+    """
+    good, refused = [], []
+    for flag in flags:
+        reason = why_not(flag)
+        if not reason:
+            good.append(flag)
+            continue
+        refused.append(f"{flag}: {reason}")
+        # On some processors clang knows the one name, on some the other.
+        if flag == "-march=native" and not why_not("-mcpu=native"):
+            good.append("-mcpu=native")
+    return tuple(good), refused
+
+
+def _proof(program: str) -> tuple[str, str]:
+    """What the program of a compiler says: the compiler's name, and what is computed
+    wrongly, of which one is empty.
+    """
     status, said = _run([program], os.path.dirname(program))
-    if status == 0 and said.strip() == "right":
-        return ""
-    return said.strip().partition("\n")[0][:100] or f"its program {_ended(status)}"
+    first, _, name = said.strip().partition("\n")
+    if status == 0 and first == "right":
+        return name.strip(), ""
+    return "", first[:100] or f"its program {_ended(status)}"
 
 
 def _build(command: list[str], source: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from micrograd.compiling.c import CRunner
 from micrograd.compiling.lines import Line
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.printing import GRADIENTS, Printout, Row, shown
@@ -30,7 +32,8 @@ def explained(compiled: Any, plan: Any, kept: int, refusals: list[str], profile:
         name = getattr(compiled, "__name__", "the function")
         return "\n".join([f"{name}: it has not run yet, so there is no program", *_refused(refusals)])
     printout = Printout(compiled, plan)
-    text = [printout.title, *_facts(plan, printout, kept), *_opaque(printout), *_refused(refusals)]
+    facts = _facts(plan, printout, kept)
+    text = [printout.title, *facts, *([] if plan.is_unrolled else _opaque(printout)), *_refused(refusals)]
     if profile and not hasattr(plan.runner, "repeated"):
         text += ["", f"no time per line: {_runner(plan)} has no lines that run alone"]
     elif profile:
@@ -44,26 +47,40 @@ def _runner(plan: Any) -> str:
 
 
 def _facts(plan: Any, printout: Printout, kept: int) -> list[str]:
-    back = sum(row.section == GRADIENTS for row in printout.rows_of_lines())
-    lines = f"{len(printout.lines)} lines, of them {back} of gradients"
     space = plan.runner.workspace()
-    used = {b.name for line in printout.lines for b in [line.target, *[r.buffer for r in line.reads()]]}
+    rolled, used = _lines(printout) if not plan.is_unrolled else ("not rolled into lines", space.arrays.keys())
     arrays = [array for name, array in space.arrays.items() if name in used or not hasattr(plan, "forward")]
     states = [*plan.theta, *[state for _, state in plan.array_states]]
     size = sum(array.nbytes for array in arrays)
     given = ", ".join(f"{part.name} {part.shape}" for part in printout.given)
-    facts = {
-        "captured": f"{plan.count:,} numbers in one run, rolled into {lines}",
-        "runs as": f"{_runner(plan)}{', exact' if plan.exact else ''}",
-        "arguments": f"{given or 'none'}; another shape, length, boolean or string makes another program",
-        "programs": f"{kept} kept",
-        "reads": f"{len(states):,} values of the caller, at each call",
-        "memory": f"{size:,} bytes in {len(arrays)} arrays, for each call whose result is alive",
-    }
+    facts = [
+        ("captured", f"{plan.count:,} numbers in one run, {rolled}"),
+        ("runs as", f"{_runner(plan)}{', exact' if plan.exact else ''}{f', as {plan.why}' if plan.why else ''}"),
+        *(_compiler(plan) if isinstance(plan.runner, CRunner) else ()),
+        ("arguments", f"{given or 'none'}; another shape, length, boolean or string makes another program"),
+        ("programs", f"{kept} kept"),
+        ("reads", f"{len(states):,} values of the caller, at each call"),
+        ("memory", f"{size:,} bytes in {len(arrays)} arrays, for each call whose result is alive"),
+    ]
     if plan.is_step:
         written = sum(len(values) for name, (values, _) in plan.writes.items() if name.startswith("written"))
-        facts["writes"] = f"the data of {written:,} values, and gradients: it is a whole step"
-    return [f"  {name:10} {fact}" for name, fact in facts.items()]
+        facts.append(("writes", f"the data of {written:,} values, and gradients: it is a whole step"))
+    return [f"  {name:10} {fact}" for name, fact in facts]
+
+
+def _lines(printout: Printout) -> tuple[str, set[str]]:
+    """How many lines there are, and the buffers that they use."""
+    back = sum(row.section == GRADIENTS for row in printout.rows_of_lines())
+    used = {b.name for line in printout.lines for b in [line.target, *[r.buffer for r in line.reads()]]}
+    return f"rolled into {len(printout.lines)} lines, of them {back} of gradients", used
+
+
+def _compiler(plan: Any) -> list[tuple[str, str]]:
+    """The compiler, and what of it is not used."""
+    compiler = plan.runner.compiler
+    facts = [("compiler", f"{compiler.version or 'of an unknown kind'}: {shlex.join(compiler.words)}")]
+    facts.append(("flags", " ".join(compiler.flags)))
+    return facts + [("not used", reason) for reason in compiler.refused]
 
 
 def _opaque(printout: Printout) -> list[str]:

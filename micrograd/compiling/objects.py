@@ -17,11 +17,27 @@ REPAIR = "install gcc, or use backend='numpy'"
 # The key stands in the object: one of another program is seen before it is loaded.
 MARK = EXPORTED + ' const char micrograd_object[] = "{}";\n'
 _loaded: dict[str, ctypes.CDLL] = {}
+_failed: dict[tuple[str, ...], str] = {}  # per command of a compiler, why it is not asked again
 
 
 def why_none(exact: bool = False) -> str:
     """Why nothing can be compiled here; empty if there is a compiler that works."""
-    return compilers.found(exact)[1]
+    compiler, why = compilers.found(exact)
+    return why if compiler is None else _failed.get(compiler.words, "")
+
+
+def give_up(failure: CaptureError, exact: bool = False) -> str:
+    """Say no more that the compiler works, which has failed with a program: one that
+    hangs would do so for each program.
+
+    Returns:
+        Why.
+    """
+    why = str(failure).partition("\n")[0].removeprefix("compile: ").rstrip(";")
+    compiler, _ = compilers.found(exact)
+    if compiler is not None:
+        _failed[compiler.words] = why
+    return why
 
 
 def loaded(source: str, exact: bool = False, libraries: tuple[str, ...] = ()) -> ctypes.CDLL:
@@ -65,6 +81,8 @@ def _compiled(compiler: compilers.Compiler, source: str, key: str, libraries: tu
             return reason
         with open(target, "rb") as file:
             content = file.read()
+        if key.encode() not in content:
+            return "it wrote something else"
         with contextlib.suppress(OSError):  # a full disk, a folder that may not be written to
             return _library(cache.keep(key, cache.LIBRARY, content))
         return _library(target)  # it stays loaded when the file is removed

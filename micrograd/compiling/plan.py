@@ -6,13 +6,14 @@ gradients), simplify, and a back end that runs them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import arguments, boundary
 from micrograd.compiling.audit import Seen
-from micrograd.compiling.backends import runner_of
+from micrograd.compiling.backends import runner_of, why_unrolled
 from micrograd.compiling.capture import Capture, RunsUncompiled
 from micrograd.compiling.derive import derived, gradient_of, needed_for
 from micrograd.compiling.forms import FORMS
@@ -56,6 +57,8 @@ class Plan:
         given: the arguments of the call that was captured.
         exact: whether every number is to the last bit what eager gives: see proof.py.
         count: how many numbers the captured run computed and read.
+        why: where "auto" took the tape or NumPy, the reason; else empty.
+        is_unrolled: whether no lines were made, as they would be too many.
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
     """
@@ -64,6 +67,8 @@ class Plan:
     script: Transcript | None = None
     roller: Roller | None = None
     runner: Any = None
+    why = ""
+    is_unrolled = False
     forward: list[Line]
     back: list[Line]
 
@@ -98,6 +103,12 @@ class Plan:
             return
         order = self._order(tape, script.root, entries) if exact else None
         roller = Roller(tape, FORMS, exact, order)
+        is_for_tape = all(not group.shape for group in roller.groups)
+        if backend == "auto" and is_for_tape and (why := why_unrolled(roller.count_of_lines(), len(tape))):
+            with contextlib.suppress(CaptureError):  # it runs on Python's numbers alone
+                self._on_tape(script, entries, grads, why)
+                self.is_unrolled = True
+                return
         self.program = roller.rolled()
         if self.is_step:
             self._write(roller, "written", script.written, boundary.write)
@@ -128,9 +139,15 @@ class Plan:
         if not backend:
             self.script, self.roller = script, roller
             return
-        self.runner = runner_of(backend, self.program, self.forward, self.back, self._kept_to_the_end(), exact)
+        kept = self._kept_to_the_end()
+        self.runner, self.why = runner_of(backend, self.program, self.forward, self.back, kept, exact, is_for_tape)
         if exact:
             self._exactly(script, entries, grads)
+        elif self.runner is None:
+            try:
+                self._on_tape(script, entries, grads, self.why)
+            except CaptureError:
+                self.runner, self.why = runner_of("c", self.program, self.forward, self.back, kept, exact, False)
 
     def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
         """Run on the tape, which is exact, unless it is proved that the lines are.
@@ -139,11 +156,12 @@ class Plan:
             RunsUncompiled: the tape holds arrays, say, which NumPy adds up in orders of
                 its own.
         """
-        if self._is_proved(script, entries, grads):
+        if self.runner is not None and self._is_proved(script, entries, grads):
             return
+        why = self.why or "in C the order of its sums would not be that of the function itself"
         self.writes = {}
         try:
-            self._on_tape(script, entries, grads)
+            self._on_tape(script, entries, grads, why)
         except CaptureError:
             raise RunsUncompiled(
                 "exact=True keeps the orders in which NumPy adds arrays up; leave exact=True out"
@@ -172,15 +190,9 @@ class Plan:
         self._targets: dict[int, Targets] = {}
         self.function: Any = _nothing  # gives the function that was captured; None when it is gone
 
-    def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
+    def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int], why: str = "") -> None:
         """Run the tape as it is, without lines."""
         written = script.written
-        self.theta = self.states
-        self.array_states, self.array_befores = [], []
-        self.writes["written"] = ([self.states[s] for s in written], boundary.write)
-        self.writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
-        self._reads_before = True
-        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
         runner = TapeRunner(
             script.tape,
             len(self.states),
@@ -190,6 +202,15 @@ class Plan:
             script.root,
             script.seed,
         )
+        self.why = why
+        self.theta = self.states
+        self.array_states, self.array_befores = [], []
+        self.writes = {
+            "written": ([self.states[s] for s in written], boundary.write),
+            "grads": ([self.states[s] for s in grads], boundary.set_grads),
+        }
+        self._reads_before = True
+        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
         self._begin(runner, range(len(self.states)))
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:

@@ -63,11 +63,6 @@ class _Word:
 class Printout:
     """A program of a compiled function: `print` shows it, `html()` makes a page of it.
 
-    Attributes:
-        title: the function with its arguments.
-        lines: the lines that run.
-        buffers: the arrays that they read and write, by name.
-
     >>> import micrograd
     >>> from micrograd import Value
     >>> w, b = Value(2.0), Value(1.0)
@@ -88,14 +83,28 @@ class Printout:
     def __init__(self, compiled: Any, plan: Any) -> None:
         self._compiled = compiled
         self._ran = plan
-        if not hasattr(plan, "forward"):  # it runs on the tape: this is what it is as lines
-            if self.origins is None:
-                raise CaptureError("compile: the function does not do again what it did, so it cannot be printed")
-            plan = self.origins.plan
-            plan.given = self._ran.given
-        self._plan = plan
-        self.lines: list[Line] = [*plan.forward, *plan.back]
-        self.buffers: dict[str, Buffer] = plan.program.buffers
+
+    @functools.cached_property
+    def _plan(self) -> Any:
+        """The program as lines, also where it runs on the tape."""
+        if hasattr(self._ran, "forward"):
+            return self._ran
+        if self.origins is None:
+            raise CaptureError("compile: the function does not do again what it did, so it cannot be printed")
+        plan = self.origins.plan
+        plan.given = self._ran.given
+        return plan
+
+    @functools.cached_property
+    def lines(self) -> list[Line]:
+        """The lines that run."""
+        return [*self._plan.forward, *self._plan.back]
+
+    @property
+    def buffers(self) -> dict[str, Buffer]:
+        """The arrays that they read and write, by name."""
+        buffers: dict[str, Buffer] = self._plan.program.buffers
+        return buffers
 
     @functools.cached_property
     def origins(self) -> Origins | None:
@@ -137,10 +146,12 @@ class Printout:
     @functools.cached_property
     def given(self) -> list[names.Given]:
         """The arguments."""
-        leaves = names.given_arguments(self._compiled.__wrapped__, *self._plan.given)
+        leaves = names.given_arguments(self._compiled.__wrapped__, *self._ran.given)
         return [part for leaf in leaves for part in leaf]
 
     def __str__(self) -> str:
+        if self._ran.is_unrolled:
+            return f"{self.title}\n\n{self._ran.runner.source}"
         return as_text(self)
 
     __repr__ = __str__

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from micrograd import on_demand as np
 from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of
 from micrograd.compiling.lines import Buffer, Line, Program
-from micrograd.compiling.maps import Map, common_sizes, digits, fitted, merged, shrunk
+from micrograd.compiling.maps import Map, common_sizes, digits, fitted, is_each_once, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.compiling.terms import Read, Terms, is_spelled, replaced
 from micrograd.errors import CaptureError
@@ -81,6 +81,7 @@ class Roller:
         for group in self.groups:
             self.position[group.members] = np.arange(len(group.members)) * group.size
             self.group_of[group.members] = group.number
+        self._number = self.group_of.tolist()  # the same, for one entry at a time
         self.theta = self.program.new("theta", 0, "state")
         self.theta.is_weak = True
         self.program.new("d_theta", 0, "gradient", self.theta)
@@ -94,6 +95,11 @@ class Roller:
         self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
         self._homes = 0
+        self._inline()
+
+    def count_of_lines(self) -> int:
+        """How many lines there will be; a few more, as a sum may take several."""
+        return sum(not isinstance(group.record, str) and not group.is_inlined for group in self.groups)
 
     def _stand_in(self, order: Sequence[int]) -> None:
         """Let the members of each group stand in the order in which eager computes
@@ -109,7 +115,6 @@ class Roller:
 
     def rolled(self) -> Program:
         """The program."""
-        self._inline()
         for group in self.groups:
             if isinstance(group.record, str):
                 self._place_leaf(group)
@@ -149,10 +154,9 @@ class Roller:
         uses = self.tape.uses()
         users: dict[int, set[int]] = {}
         for group in self.groups:
-            for entries in group.inputs:
-                for number in np.unique(self.group_of[entries]).tolist():
-                    users.setdefault(number, set()).add(group.number)
-        outputs = {int(self.group_of[x]) for x in self.tape.outputs}
+            for number in {self._number[x] for terms in group.terms for x in terms}:
+                users.setdefault(number, set()).add(group.number)
+        outputs = {self._number[x] for x in self.tape.outputs}
         for group in self.groups:
             is_cheap = group.record in CHEAP and (group.runs is None or all(count == 1 for _, count in group.runs))
             used = users.get(group.number, set())
@@ -161,7 +165,7 @@ class Roller:
             user = self.groups[next(iter(used))]
             if not self._reads_alike(user, group):
                 continue
-            below = max([0, *(self.depth[int(self.group_of[e.flat[0]])] for e in group.inputs)])
+            below = max((self.depth[self._number[x]] for x in group.terms[0]), default=0)
             if below < DEEPEST and all(uses[x] == 1 for x in group.members):
                 group.is_inlined = True
                 self.depth[group.number] = below + 1
@@ -234,10 +238,9 @@ class Roller:
         states = self.state[entries]
         unknown = states[self.numbered[states] < 0]
         if len(unknown):
-            _, first = np.unique(unknown, return_index=True)
-            new = unknown[np.sort(first)]
+            new = list(dict.fromkeys(unknown.tolist()))  # np.unique would import numpy.ma
             self.numbered[new] = len(self.program.theta) + np.arange(len(new))
-            self.program.theta += new.tolist()
+            self.program.theta += new
         return self.numbered[states]
 
     def start_of(self, group: Group, entry: int) -> int:
@@ -248,7 +251,7 @@ class Roller:
 
     def group(self, entry: int) -> Group:
         """The group of an entry."""
-        return self.groups[int(self.group_of[entry])]
+        return self.groups[self._number[entry]]
 
     # Lines
 
@@ -317,7 +320,7 @@ class Roller:
             if states is None or len(states) < 2:
                 continue
             numbers = self.numbered[states]
-            if (numbers >= 0).all() and digits(numbers) is None and len(np.unique(numbers)) == len(numbers):
+            if (numbers >= 0).all() and digits(numbers) is None and is_each_once(numbers):
                 order = np.argsort(numbers)
                 group.members = np.array(group.members)[order].tolist()
                 group.inputs = [e[order] for e in group.inputs]
@@ -375,7 +378,10 @@ class Roller:
         entries = [o.entries for o in operands]
         if len(starts) == 1 and count > 1 and not self.exact:  # in the order of what is read
             entries = [e[:, np.argsort(self._rank(e[0]), kind="stable")] for e in entries]
-        self._found: list[tuple[Any, Any, Map]] = []  # a buffer or None for constants, indices, a map of the shape
+        inner = strides if isinstance(strides, Map) else Map(0, strides)
+        is_one = len(starts) * count == 1 and (not shape or (len(shape) == 1 and shape[0] > 1))
+        # A buffer or None for constants, indices, a map of the shape.
+        self._found: list[tuple[Any, Any, Map]] | None = None if is_one else []
         parts = []
         for operand, e in zip(operands, entries, strict=True):
             if operand.places is None:
@@ -383,6 +389,9 @@ class Roller:
             else:
                 parts.append(self._read(e.reshape(-1), fitted(operand.places.reshape(-1), shape)))
         term = combine(parts)
+        if self._found is None:  # one member, one term: there is nothing to fit
+            self.program.lines.append(Line(home, _with_inner(Map(int(starts[0]), ()), inner), shape, term, grows))
+            return
         target = np.repeat(starts, count)
         wanted = [[len(starts), count]]
         for buffer, numbers in [(home, target), *[found[:2] for found in self._found]]:
@@ -391,7 +400,6 @@ class Roller:
         sizes = common_sizes(wanted, len(target)) or common_sizes([[len(starts), count]], len(target))
         assert sizes is not None
         places = [self._placed(*found, sizes) for found in self._found]
-        inner = strides if isinstance(strides, Map) else Map(0, strides)
         first = _with_inner(fitted(target, sizes), inner)
         whole, maps = merged((*sizes, *shape), [first, *[place for _, place in places if place is not None]])
         rest = iter(maps[1:])
@@ -415,7 +423,8 @@ class Roller:
     def _part(self, entries: Any, axes: Sizes, count: int) -> Any:
         """What is computed for these entries: a read, or the term of an inlined group.
 
-        The reads are holes at first: the number of the operand stands for its map.
+        Where there are several points, the reads are holes at first: the number of the
+        operand stands for its map.
         """
         group = self.group(entries[0])
         if group.is_inlined:
@@ -440,9 +449,12 @@ class Roller:
         if group.record == CONSTANT and not group.shape:
             numbers = self.numbers[entries]
             bits = numbers.view(np.int64)  # -0.0 is another number than 0.0
-            if (bits == bits[0]).all():
+            if self._found is None or (bits == bits[0]).all():
                 return float(numbers[0])
             self._found.append((None, numbers, inner))
+        elif self._found is None:
+            place = _with_inner(Map(int(self.index(group, entries)[0]), ()), inner)
+            return self.program.terms.read(group.home, place)  # type: ignore[arg-type]
         else:
             self._found.append((group.home, self.index(group, entries), inner))
         return Hole(self.program.terms, len(self._found) - 1)

@@ -222,6 +222,32 @@ def test_a_flag_that_it_does_not_know_is_left_out(real, script, monkeypatch, ref
 
 
 @posix
+@pytest.mark.parametrize("refused", ["-march=native", "-ftree-vectorize", "-fno-math-errno"])
+def test_a_flag_with_which_it_computes_wrongly_is_left_out(real, script, monkeypatch, refused):
+    if "clang" in compilers.found()[0].version:
+        pytest.skip("this flag means this to gcc")
+    lines = f'for word; do [ "$word" = {refused} ] && set -- "$@" -freciprocal-math; done\nexec {real} "$@"'
+    monkeypatch.setenv("CC", script(lines))
+    compiler, why = compilers.found()
+    assert why == ""
+    assert compiler.refused == (f"{refused}: it divides inexactly (-ffast-math?)",)
+    assert set(compilers.FASTER) - set(compiler.flags) == {refused}
+    compilers.look_again()
+    assert compilers.found()[0] == compiler  # it is kept
+
+
+@posix
+def test_flags_that_are_wrong_together_are_left_out(real, script, monkeypatch):
+    if "clang" in compilers.found()[0].version:
+        pytest.skip("this flag means this to gcc")
+    both = 'case " $* " in *" -ftree-vectorize "*"-fno-math-errno"*) set -- "$@" -freciprocal-math;; esac'
+    monkeypatch.setenv("CC", script(f'{both}\nexec {real} "$@"'))
+    compiler, _ = compilers.found()
+    assert compiler.flags == compilers.NEEDED
+    assert compiler.refused == (f"{' '.join(compilers.FASTER)}: together, it divides inexactly (-ffast-math?)",)
+
+
+@posix
 def test_the_users_processor_stays(real, monkeypatch):
     if os.uname().machine != "x86_64":
         pytest.skip("names of another processor")
@@ -365,7 +391,7 @@ def test_what_is_found_is_kept_for_the_next_process(real, script, tmp_path, monk
     log = log_of(script, real, tmp_path, monkeypatch)
     found = compilers.found()
     calls = log.read_text()
-    assert found[0] and found[0].version
+    assert re.match(r"(gcc|clang) \d", found[0].version)
     compilers.look_again()
     assert compilers.found() == found
     assert log.read_text() == calls
