@@ -9,7 +9,8 @@ from typing import Any
 
 from micrograd.compiling.lines import Line
 from micrograd.compiling.opaque import Opaque
-from micrograd.compiling.printing import GRADIENTS, Printout, Row, shown
+from micrograd.compiling.printing import Printout, shown
+from micrograd.compiling.sheet import GRADIENTS, Row
 
 WIDEST = 52  # columns for the text of a line
 LONGEST = 2e-3  # seconds that one line is run for, again and again

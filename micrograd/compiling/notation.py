@@ -12,13 +12,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from micrograd.compiling.elements import Elements
 from micrograd.compiling.groups import contiguous
 from micrograd.compiling.layout import Block, Layout
 from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.maps import Map, Sizes
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.views import NoMatrixFormError, View, aligned, digits_of, sliced
-from micrograd.compiling.writing import Elements, Statement, Writer, flat, op_name
+from micrograd.compiling.writing import Statement, Writer, flat, op_name
 
 SHORTEST = 4  # a table of more places has a name
 
@@ -105,9 +106,11 @@ class Notation:
             return sliced(name, block.shape, found, place, sizes)
         axes = tuple(sorted((a for a, s in enumerate(place.strides) if s), key=lambda a: -place.strides[a]))
         shape = tuple(sizes[a] for a in axes)
-        if place.offset == block.start and tuple(place.strides[a] for a in axes) == contiguous(shape):
-            count = math.prod(shape)
-            part = name if count == block.size else f"{flat(name, block)}[:{count}]"
+        first = place.offset - block.start
+        if first >= 0 and tuple(place.strides[a] for a in axes) == contiguous(shape):
+            end = first + math.prod(shape)
+            index = f"[{first or ''}:{end if end < block.size else ''}]"
+            part = name if index == "[:]" else f"{flat(name, block)}{index}"
             text = part if len(shape) == 1 and part != name else f"{part}.reshape({', '.join(map(str, shape))})"
             return View(text, axes, text, axes)
         raise NoMatrixFormError

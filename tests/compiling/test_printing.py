@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Value
+from benchmarks.transformer import Transformer
+from micrograd import Value, optim
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.writing import op_name
 from micrograd.errors import CaptureError
+from micrograd.nn import MLP
 from micrograd.ops import OPS
 from tests.compiling import moons
 from tests.compiling.programs import ARRAYS, SCALARS
@@ -74,6 +76,14 @@ TEXTS = {
     "windows": (
         lambda: [sum(ws[i : i + 3]) for i in range(4)],
         ["v1[i] = sum(ws[i + j] for j < 3)  for i < 4", "result1, result2, result3, result4 = v1"],
+    ),
+    "the largest of all": (
+        lambda: sum(x - max(y.data for y in ws) for x in ws),
+        ["v1 = ws.detach()", "result = sum(ws)", "result -= sum(max(v1, axis=1))"],
+    ),
+    "another shape": (
+        lambda: (K.sum(axis=2) * W).reshape(6) * np.arange(6.0),
+        ["v1 = sum(K, axis=2)", "result = (v1 * W * c1.reshape(2, 3)).reshape(6)"],
     ),
     "what has no loops": (lambda: np.cumsum(B), ["result = cumsum(B)"]),
     "a dict": (lambda: {"double": w * 2.0, "half": w / 2.0}, ["double, half = w * c1"]),
@@ -173,6 +183,37 @@ def test_the_text_gives_the_numbers_of_the_program(name):
     _compare(compiled)
 
 
+network = MLP(2, [3, 1])
+optimizer = optim.Adam(network.parameters(), lr=0.1)
+
+
+def adam(X, y):
+    loss = sum((network(row) - yi) ** 2 for row, yi in zip(X, y, strict=True))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def test_the_text_of_a_step_of_an_optimiser_gives_its_numbers():
+    compiled = micrograd.compile(adam)
+    for _ in range(2):  # the first makes what the optimiser keeps
+        compiled(moons.X[:3], moons.y[:3])
+    _compare(compiled)
+    texts = [row.text for row in compiled.program.rows]
+    assert "new_step = 1 + step" in texts
+    assert "new_exp_avg_sq = 0.001 * d_theta[t1] ** 2 + 0.999 * exp_avg_sq" in texts
+    assert texts[-1] == "return loss"
+
+
+def test_the_text_of_a_transformer_gives_its_numbers():
+    model = Transformer(Value, 4, 2, 8)
+    compiled = micrograd.compile(model.loss)
+    compiled("ab")
+    _compare(compiled)
+    assert compiled.program.title == "loss(name='ab')"
+
+
 @pytest.mark.parametrize("name", ["loss", "step"])
 def test_the_text_of_the_moons_gives_their_numbers(name):
     compiled = micrograd.compile(getattr(moons, name))
@@ -188,6 +229,27 @@ def _compare(compiled):
             assert np.allclose(found[name], numbers, rtol=1e-6, atol=1e-7), name
             compared += 1
     assert compared
+
+
+# Long programs
+
+
+def chain(x, steps):
+    for _ in range(steps):
+        x = (x * w).sin() + b
+    return x
+
+
+def test_print_leaves_lines_out_of_a_long_program_and_says_so():
+    compiled = micrograd.compile(chain)
+    compiled(1.0, 100)
+    short, whole = str(compiled.program).splitlines(), compiled.program.text().splitlines()
+    assert len(whole) > 400 > 150 > len(short)
+    (said,) = {re.sub(r"\d+", "n", line) for line in short if "more lines" in line}
+    assert said == "  ... n more lines; print(fast.program.text()) shows them"
+    left_out = sum(int(line.split()[1]) - 1 for line in short if "more lines" in line)
+    assert len(whole) == len(short) + left_out
+    assert short[-1] == whole[-1]
 
 
 # Pages
@@ -209,6 +271,15 @@ def test_a_page_needs_nothing_else_and_its_links_lead_somewhere():
 
 
 # Names
+
+
+def test_results_that_the_run_has_not_computed():
+    compiled = micrograd.compile(lambda: (w, w * 2.0, 3.0))
+    compiled()
+    assert [row.text for row in compiled.program.rows][1:3] == ["result2 = 2 * w", "return w, result2, 3.0"]
+    alone = micrograd.compile(lambda: w)
+    alone()
+    assert [row.text for row in alone.program.rows] == ["return w"]
 
 
 def test_numbers_as_arguments_have_their_own_names():
