@@ -19,6 +19,7 @@ from micrograd.trees import Branching
 
 DEEPEST = 3  # functions in functions that are looked into
 LONGEST = 24  # signs of an argument that is shown
+FEW = 4  # places of a block that are shown
 MOST = 10_000  # things that are looked at: a name is not worth a walk through a data set
 
 
@@ -282,7 +283,7 @@ def block_names(paths: Sequence[Sequence[str]], shapes: Sequence[Sizes], taken: 
             continue
         if path and not is_alone and len({_home(p) for p, w in zip(whole, words, strict=True) if w == word}) > 1:
             short += str(rank[_home(path)])
-        shown = f"{path}{_range(block, path)}" if whole.count(path) > 1 else path
+        shown = f"{path}{_range(block, path)}" if whole.count(path) > 1 else path or _homes(block)
         named.append(Named(free_name(short if path else "p", taken, starts_at=1 if path else 0), shown))
     return named
 
@@ -294,6 +295,17 @@ def _range(block: Sequence[str], path: str) -> str:
     if len(numbers) < len(ends) or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         return ""
     return f"[{numbers[0]}:{numbers[-1] + 1}]"
+
+
+def _homes(block: Sequence[str]) -> str:
+    """Where values of several lists or modules stand.
+
+    >>> _homes(["net.query.0.0", "net.query.0.1", "net.key.0.0"])
+    'net.query, net.key'
+    """
+    homes = [".".join(part for part in path.split(".") if not part.isdigit()) for path in block]
+    found = [home for home in dict.fromkeys(homes) if home]
+    return ", ".join([*found[:FEW], *(["..."] if len(found) > FEW else [])])
 
 
 def free_name(wanted: str, taken: set[str], starts_at: int = 1) -> str:

@@ -15,12 +15,14 @@ from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.maps import Sizes, is_whole
 from micrograd.compiling.notation import Notation
 from micrograd.compiling.origins import Origins, Place
+from micrograd.compiling.simplify import simplified
 from micrograd.compiling.terms import Read
 from micrograd.compiling.writing import number
 from micrograd.node import Node, data_of
 from micrograd.trees import leaves_of, like
 
 MOST = 6  # numbers of a constant that are shown
+WIDEST = 60  # columns of a part of a line, in a note
 FORWARD, GRADIENTS, UPDATES = "forward", "gradients", "updates and results"
 
 
@@ -59,7 +61,10 @@ class Sheet:
     """Names all blocks, and writes all lines.
 
     Attributes:
-        layout: the lines, and the shapes of the buffers.
+        layout: the shapes of the buffers.
+        lines: those of the program, cut as the shapes are.
+        inside: what is computed within a line, as lines, by the names of the buffers
+            that it would have.
         notation: writes a line.
         results: the names of the results; those that our own objects get come last.
     """
@@ -83,9 +88,13 @@ class Sheet:
             for start, part in zip(starts, parts, strict=True):
                 self.arguments[f"arg{k}", start] = names.free_name(part.name, taken) if is_held else part.name
         lines = [*plan.forward, *plan.back]
-        self.layout = Layout(lines, *self._known(), cuts)
+        touched = {buffer.name for line in lines for buffer, _, _ in places_of(line)}
+        inside = self._inside(lines, touched)
+        self.layout = Layout([*lines, *inside], *self._known(), cuts)
+        self.lines = self.layout.lines[: len(lines)]
+        self.inside = {line.target.name: line for line in self.layout.lines[len(lines) :]}
         self.sections = self._sections()
-        self._section_of = {id(line): name for line, name in zip(self.layout.lines, self.sections, strict=True)}
+        self._section_of = {id(line): name for line, name in zip(self.lines, self.sections, strict=True)}
         self.notation = Notation(self.layout, self.name, self._is_derived)
         self.results = [names.free_name(name, taken) for name in self._result_names()]
         self.blocks: dict[tuple[str, int], names.Named] = {}
@@ -98,14 +107,22 @@ class Sheet:
         for i, x in enumerate(returned):
             if i not in self.starts.values():  # the run has not computed it
                 self.results[i] = paths.get(id(x)) or self.results[i] if isinstance(x, Node) else repr(x)
-        self.copies = self._copies(self.layout.lines)
+        self.copies = self._copies(self.lines)
         self.inner = {name: self.results[i] for name, i in self.copies.values()}
-        touched = {buffer.name for line in lines for buffer, _, _ in places_of(line)}
         self._name_unseen(touched)
         for buffer, name in (origins.variables if origins else {}).items():
             if buffer not in self.inner:
                 is_result = name in self.results and buffer not in touched  # only its gradient is there
                 self.inner[buffer] = name if is_result else names.free_name(name, taken)
+
+    def _inside(self, lines: list[Line], touched: set[str]) -> list[Line]:
+        """For each buffer that is computed within the line that reads it, and whose
+        gradient has a line of its own: the line that it would be.
+        """
+        wanted = {line.target.of.name for line in lines if line.target.of is not None} - touched
+        whole = [line for line in self.program.lines if line.target.of is None]
+        made = simplified(self.program, whole, touched | wanted) if wanted else []
+        return [line for line in made if line.target.name in wanted and line.target.kind == "inner"]
 
     def _known(self) -> tuple[dict[str, Sizes], dict[str, str]]:
         """The shapes that are known, and buffers that have the blocks of another one,
@@ -149,7 +166,7 @@ class Sheet:
 
     def _name_unseen(self, touched: set[str]) -> None:
         """A result of which only the gradient is in the lines has its name."""
-        for line in self.layout.lines:
+        for line in self.lines:
             of, read = line.target.of, line.term
             if of is not None and of.name not in touched and isinstance(read, Read) and read.buffer.name == "d_outputs":
                 which = self.starts.get(read.place.offset)
@@ -159,7 +176,7 @@ class Sheet:
     def _sections(self) -> list[str]:
         """The section of each line."""
         found, section = [], FORWARD
-        for i, line in enumerate(self.layout.lines):
+        for i, line in enumerate(self.lines):
             name = line.target.name
             if not self.plan.is_step:
                 section = GRADIENTS if i >= len(self.plan.forward) else FORWARD
@@ -173,7 +190,7 @@ class Sheet:
     def _is_derived(self, line: Line) -> bool:
         """Whether gradients go through a line."""
         is_result_of_step = self.plan.is_step and line.target.name == "outputs"
-        return self._section_of[id(line)] == FORWARD and not is_result_of_step
+        return self._section_of.get(id(line), FORWARD) == FORWARD and not is_result_of_step
 
     def _result_names(self) -> list[str]:
         puts = [f"new_{names.name_in(put)}" for put in self.plan.puts]
@@ -256,7 +273,7 @@ class Sheet:
         rows: list[Row] = []
         section = FORWARD
         given = list(self.results)  # whose gradients backward() is given: said where they are first read
-        for line, now in zip(self.layout.lines, self.sections, strict=True):
+        for line, now in zip(self.lines, self.sections, strict=True):
             if now != section and section == FORWARD and not self.plan.is_step:
                 rows.append(self._returned(FORWARD))
             section = now
@@ -264,11 +281,25 @@ class Sheet:
                 continue
             for statement in self.notation.statements(line):
                 text = self._with_results(statement.text)
-                note = _note(text, given) if section == GRADIENTS else ""
+                note = self._note(line, text, given) if section == GRADIENTS else ""
                 rows.append(Row(section, text, statement.shape, self._places(line), statement.line, note))
         if section == FORWARD or self.plan.is_step:
             rows.append(self._returned(section))
         return [*self._header(), *rows]
+
+    def _note(self, line: Line, text: str, given: list[str]) -> str:
+        """What a name in a line of gradients stands for, where it stands there first:
+        the gradient of a result, or a part of a line above.
+        """
+        for name in given:
+            if re.search(rf"(?<![\w.]){re.escape(name)}\.grad\b", text):
+                given.remove(name)
+                return f"# 1 in {name}.backward()"
+        part = self.inside.pop(line.target.of.name, None) if line.target.of is not None else None
+        if part is None:
+            return ""
+        name, _, term = self.notation.statements(part)[-1].text.partition(" = ")
+        return f"# {name} is {term if len(term) <= WIDEST else 'a part of a line above'}"
 
     def _with_results(self, text: str) -> str:
         """`a, b = ...` for a line that writes all results, which are numbers."""
@@ -280,7 +311,7 @@ class Sheet:
     def rows_of_lines(self) -> list[Row]:
         """A row for each line of the program, in order."""
         made = []
-        for line, section in zip(self.layout.lines, self.sections, strict=True):
+        for line, section in zip(self.lines, self.sections, strict=True):
             statement = self.notation.statements(line)[-1]
             text = self._with_results(statement.text)
             if id(line) in self.copies:
@@ -336,15 +367,6 @@ class Sheet:
 def _is_of_gradients(line: Line) -> bool:
     """Whether a line of a whole step belongs to its way back."""
     return line.target.of is not None or line.target.name.startswith(("count_", "part"))
-
-
-def _note(text: str, given: list[str]) -> str:
-    """What the gradient of a result is, where a line is the first to read it."""
-    for name in given:
-        if re.search(rf"(?<![\w.]){re.escape(name)}\.grad\b", text):
-            given.remove(name)
-            return f"# 1 in {name}.backward()"
-    return ""
 
 
 def _listed(numbers: Sequence[float]) -> str:

@@ -231,6 +231,13 @@ def _compare(compiled):
     assert compared
 
 
+def test_notes_say_what_a_name_in_the_gradients_stands_for():
+    compiled = micrograd.compile(lambda xs: sum((w * x + b) ** 2 for x in xs))
+    compiled([1.0, 2.0])
+    notes = [row.note for row in compiled.program.rows if row.section == "gradients"]
+    assert notes == ["# 1 in result.backward()", "# v1 is (b + w * xs) ** 2", "", ""]
+
+
 # Long programs
 
 
