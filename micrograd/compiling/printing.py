@@ -96,6 +96,12 @@ class Printout:
         """The names of the arguments."""
         return [part.name for part in self.given]
 
+    @property
+    def has_arguments(self) -> bool:
+        """Whether the function was given anything."""
+        args, options = self._plan.given
+        return bool(args or options)
+
     @functools.cached_property
     def given(self) -> list[names.Given]:
         """The arguments."""

@@ -17,7 +17,7 @@ from benchmarks.transformer import Transformer
 from micrograd import Value, optim
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.writing import op_name
-from micrograd.errors import CaptureError
+from micrograd.errors import CaptureError, CompileWarning
 from micrograd.nn import MLP
 from micrograd.ops import OPS
 from tests.compiling import moons
@@ -370,10 +370,47 @@ def test_explain():
     compiled = micrograd.compile(moons.step)
     compiled(*moons.FEW["step"])
     text = dict(line.split(maxsplit=1) for line in compiled.explain().splitlines()[1:])
-    assert re.match(r"[\d,]+ numbers in one run, rolled into \d\d lines, of them 1\d of gradients", text["captured"])
+    assert re.match(r"[\d,]+ numbers in one run, rolled into \d\d lines, 1\d of them for gradients", text["captured"])
     assert text["arguments"].startswith("X (10, 2), y (10,), rate (); another shape")
-    assert text["writes"] == "the data of 337 values, and gradients: it is a whole step"
+    assert text["writes"] == "the data of 337 Values, and gradients: it is a whole step"
     assert re.match(r"[\d,]+ bytes in \d\d arrays", text["memory"])
+
+
+def test_explain_says_what_is_watched_and_why_it_runs_so():
+    scale = 2.0
+    compiled = micrograd.compile(lambda x: w * x * scale, backend="numpy")
+    compiled(1.0)
+    text = dict(line.split(maxsplit=1) for line in compiled.explain().splitlines()[1:])
+    assert text["captured"] == "5 numbers in one run, rolled into 2 lines, 1 of them for gradients"
+    assert text["runs"] == "as    NumPy; as backend='numpy' asks"
+    assert text["reads"] == "the data of 1 Value, at each call"
+    assert text["watched"] == "scale, w; when one is replaced, the function is captured anew"
+    assert text["checked"] == "not yet: the second call captures again, and compares"
+    compiled(1.0)
+    assert "  checked    a second capture has seen the same" in compiled.explain().splitlines()
+
+
+class Own(Value):
+    """A class of the user's."""
+
+
+def test_explain_what_runs_uncompiled():
+    own = Own(1.0)
+    compiled = micrograd.compile(lambda: own * 2.0)
+    with pytest.warns(CompileWarning):
+        compiled()
+    assert compiled.explain() == "<lambda>: it runs uncompiled, as Own is a subclass of Value"
+    weight = Value(1.0)
+    sgd = optim.SGD([weight], lr=0.1, momentum=0.9)
+
+    def step():
+        sgd.zero_grad()
+        (weight * weight).backward()
+        sgd.step()
+
+    waiting = micrograd.compile(step)
+    waiting()
+    assert waiting.explain().startswith("step: it has run uncompiled, as the first step of an optimiser makes")
 
 
 def test_explain_names_ops_without_loops():
@@ -393,6 +430,12 @@ def test_the_time_of_each_line():
     assert any(line.endswith("scores = list(map(model, inputs))") for line in shown)
     total = float(re.search(r"([\d.]+) us in all", text)[1])
     assert sum(float(x) for _, x in lines) == pytest.approx(2 * total, abs=0.05 * len(lines))
+
+
+def test_the_time_of_many_lines():
+    compiled = micrograd.compile(chain)
+    compiled(1.0, 20)
+    assert re.search(r"\n  \d+ other lines +[\d.]+ us +\d+%\n", compiled.explain(profile=True))
 
 
 # The documentation page
