@@ -32,20 +32,25 @@ class Notation:
         name: gives the name of a block of a buffer.
         is_derived: whether gradients go through a line, which then says where they
             stop.
+        free: gives a name that is not taken: a word and a number.
 
     Attributes:
         tables: the tables of places that have a name, by name.
     """
 
     def __init__(
-        self, layout: Layout, name: Callable[[Buffer, Block], str], is_derived: Callable[[Line], bool]
+        self,
+        layout: Layout,
+        name: Callable[[Buffer, Block], str],
+        is_derived: Callable[[Line], bool],
+        free: Callable[[str], str],
     ) -> None:
         self.layout = layout
         self.name = name
         self.is_derived = is_derived
         self.tables: dict[str, Any] = {}
         self._table_names: dict[Any, str] = {}
-        self._parts = 0
+        self.free = free
 
     def statements(self, line: Line) -> list[Statement]:
         """A line, after the parts of it that are written by themselves."""
@@ -55,11 +60,6 @@ class Notation:
             return Writer(self, line).statements()
         except NoMatrixFormError:
             return Elements(self, line).statements()
-
-    def part_name(self) -> str:
-        """A name for a part of a line."""
-        self._parts += 1
-        return f"a{self._parts}"
 
     def _opaque(self, line: Opaque) -> Statement:
         given = []
@@ -91,7 +91,7 @@ class Notation:
             return str(places.tolist())
         key = (places.shape, places.tobytes())
         if key not in self._table_names:
-            name = self._table_names[key] = f"t{len(self.tables) + 1}"
+            name = self._table_names[key] = self.free("t")
             self.tables[name] = places
         return self._table_names[key]
 

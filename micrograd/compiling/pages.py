@@ -78,7 +78,8 @@ def as_html(printout: Any) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{STYLE}</style>\n</head>\n'
         f"<body>\n<h1>{title}</h1>\n<p>Each line of the program links to the line of Python that made it.</p>\n"
         f'<main>\n<section aria-label="Program">\n<table>\n{body}</table>\n</section>\n'
-        f'<section class="python" aria-label="Python">\n{source}</section>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n'
+        f'<section class="python" aria-label="Python">\n{source}</section>\n</main>\n'
+        f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
 
 
@@ -97,7 +98,9 @@ def _row(i: int, row: Any, marks: dict[Place, str]) -> str:
         at = str(own.line)
         data = f' data-at="{" ".join(marks[place] for place in row.places)}"'
     shape = "" if row.text.startswith("return ") else html.escape(str(row.shape))
-    return f'<tr id="p{i}"{data}><td class="text">{text}</td><td class="shape">{shape}</td><td class="at">{at}</td></tr>\n'
+    return (
+        f'<tr id="p{i}"{data}><td class="text">{text}</td><td class="shape">{shape}</td><td class="at">{at}</td></tr>\n'
+    )
 
 
 def _listing(file: str, marks: dict[Place, str], first: dict[Place, str]) -> str:

@@ -88,14 +88,14 @@ class Sheet:
             for start, part in zip(starts, parts, strict=True):
                 self.arguments[f"arg{k}", start] = names.free_name(part.name, taken) if is_held else part.name
         lines = [*plan.forward, *plan.back]
-        touched = {buffer.name for line in lines for buffer, _, _ in places_of(line)}
+        touched = dict.fromkeys(buffer.name for line in lines for buffer, _, _ in places_of(line))
         inside = self._inside(lines, touched)
         self.layout = Layout([*lines, *inside], *self._known(), cuts)
         self.lines = self.layout.lines[: len(lines)]
         self.inside = {line.target.name: line for line in self.layout.lines[len(lines) :]}
         self.sections = self._sections()
         self._section_of = {id(line): name for line, name in zip(self.lines, self.sections, strict=True)}
-        self.notation = Notation(self.layout, self.name, self._is_derived)
+        self.notation = Notation(self.layout, self.name, self._is_derived, lambda word: names.free_name(word, taken, 0))
         self.results = [names.free_name(name, taken) for name in self._result_names()]
         self.blocks: dict[tuple[str, int], names.Named] = {}
         self.constants: dict[Block, str] = {}
@@ -110,18 +110,23 @@ class Sheet:
         self.copies = self._copies(self.lines)
         self.inner = {name: self.results[i] for name, i in self.copies.values()}
         self._name_unseen(touched)
-        for buffer, name in (origins.variables if origins else {}).items():
+        variables = origins.variables if origins else {}
+        kept = {*plan.kept, *self.inner, *variables}
+        for name in [*touched, *self.inside]:
+            if self.program.buffers[name].kind == "inner" and name not in kept:
+                self.inner[name] = names.free_name(name, taken)
+        for buffer, name in variables.items():
             if buffer not in self.inner:
                 is_result = name in self.results and buffer not in touched  # only its gradient is there
                 self.inner[buffer] = name if is_result else names.free_name(name, taken)
 
-    def _inside(self, lines: list[Line], touched: set[str]) -> list[Line]:
+    def _inside(self, lines: list[Line], touched: dict[str, None]) -> list[Line]:
         """For each buffer that is computed within the line that reads it, and whose
         gradient has a line of its own: the line that it would be.
         """
-        wanted = {line.target.of.name for line in lines if line.target.of is not None} - touched
+        wanted = {line.target.of.name for line in lines if line.target.of is not None} - touched.keys()
         whole = [line for line in self.program.lines if line.target.of is None]
-        made = simplified(self.program, whole, touched | wanted) if wanted else []
+        made = simplified(self.program, whole, touched.keys() | wanted) if wanted else []
         return [line for line in made if line.target.name in wanted and line.target.kind == "inner"]
 
     def _known(self) -> tuple[dict[str, Sizes], dict[str, str]]:
@@ -164,7 +169,7 @@ class Sheet:
                 found[id(line)] = (name, which)
         return found
 
-    def _name_unseen(self, touched: set[str]) -> None:
+    def _name_unseen(self, touched: dict[str, None]) -> None:
         """A result of which only the gradient is in the lines has its name."""
         for line in self.lines:
             of, read = line.target.of, line.term
@@ -255,7 +260,7 @@ class Sheet:
             if family in ("theta", buffer.name.replace(kind, "state")):
                 return f"{base}.{what}"
             state = self.blocks.get((buffer.name.replace(kind, "state"), 0))
-            return f"{state.short}.{what}" if state else f"{buffer.name}.{what}"
+            return f"{state.short if state else 'values'}.{what}"
         if named is not None or family in BLOCKED:
             return base
         return self._argument(buffer.name, block) or self.inner.get(buffer.name) or buffer.name

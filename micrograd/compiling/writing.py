@@ -189,7 +189,7 @@ class Writer:
             ops[id(part)] = 1 + sum(ops.get(id(x), 0) for x in part.inputs)
             if ops[id(part)] > FEWEST and uses.get(id(part), 0) > 1 and part is not root:
                 axes = tuple(a for a in order if a in self.axes_of(part))
-                name = self.notation.part_name()
+                name = self.notation.free("a")
                 text = f"{name} = {self.write(part, axes).text}"
                 made.append(Statement(text, tuple(self.line.sizes[a] for a in axes), None))
                 self.names[id(part)] = View(name, axes, name, axes)

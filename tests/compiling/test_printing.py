@@ -302,6 +302,20 @@ def test_arguments_in_lists_and_dicts():
     assert compiled.program.arguments == ["batch['x']", "more[0][0]", "more[0][1]", "scale"]
 
 
+def test_the_caller_may_use_the_names_that_print_uses():
+    v1, c1, t1 = (Value(np.arange(6.0) + k) for k in range(3))
+    table = np.array([5, 0, 3, 3, 2])
+
+    def function(v2):
+        return (v1[table].exp() * np.arange(5.0) * c1[:5] * t1[table] * v2).sum() ** 2
+
+    compiled = micrograd.compile(function)
+    compiled(2.0)
+    _compare(compiled)
+    names = [row.text.split()[0] for row in compiled.program.rows if row.section != "gradients"]
+    assert len(names) == len(set(names))
+
+
 class Scaled:
     def __init__(self):
         self.scale = Value(2.0)
