@@ -132,6 +132,13 @@ def test_the_map_of_ops_has_every_room_that_is_no_family():
         assert not below & set(listed[i + 1 :]), f"{room} imports a room that stands below it"
 
 
+def test_the_map_of_compiling_has_every_room():
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("| room of `compiling/` | what it holds |\n|---|---|\n")[2].partition("\n\n")[0]
+    listed = re.findall(r"`(\w+)\.py`", table)
+    assert sorted(listed) == sorted(path.stem for path in (PACKAGE / "compiling").glob("[a-z]*.py"))
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_upward_import(path):
     package = ".".join(("micrograd", *path.relative_to(PACKAGE).parts[:-1]))

@@ -25,7 +25,7 @@ from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.names import given_arguments
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.plan import Plan
-from micrograd.compiling.printing import Sheet
+from micrograd.compiling.sheet import Sheet
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.errors import ArgumentError, CaptureError
 from micrograd.node import data_of

@@ -67,6 +67,7 @@ class Compiled:
         self._reference = lambda: None if (compiled := itself()) is None else compiled._function
         self._lock = threading.RLock()
         self._why = ""  # why it runs uncompiled, if it does
+        self._has_waited = False  # whether calls ran uncompiled, until an optimiser had what it keeps
         self._calls = 0
         self._captures = 0
         self._changes: dict[str, list[Any]] = {}  # per name of a guard: what it was, each time
@@ -91,6 +92,7 @@ class Compiled:
             except RunsUncompiled as reason:
                 self._why = str(reason)
                 if not self._why:  # it is this call only
+                    self._has_waited = True
                     return self._function(*args, **options)
         name = getattr(self._function, "__name__", "the function")
         warn_user(f"compile: {name} runs uncompiled, as {self._why}", CompileWarning)
@@ -154,14 +156,27 @@ class Compiled:
         return "" if self._last is None else self._last.runner.source
 
     def explain(self, profile: bool = False) -> str:
-        """What was compiled, and as what it runs; what was not, and why; memory.
+        """What was compiled, and as what it runs; what was not, and why; what is
+        watched; memory.
 
         Args:
             profile: also the time of each line, measured now.
         """
-        from micrograd.compiling.explaining import explained
+        from micrograd.compiling.explaining import State, explained
 
-        return explained(self, self._last, sum(map(len, self._entries.values())), self._refusals, profile)
+        kept = [entry for entries in self._entries.values() for entry in entries]
+        entry = next((entry for entry in kept if entry.plan is self._last), None)
+        state = State(
+            self._last,
+            [] if entry is None else entry.guards.names(),
+            entry is not None and entry.is_checked,
+            len(kept),
+            self._backend,
+            self._refusals,
+            self._why,
+            self._has_waited,
+        )
+        return explained(self, state, profile)
 
     def captured_by(self, capture: Capture, args: Any, options: Any) -> tuple[Any, list[Any]]:
         """Run the function within a capture: its result, and the traced leaves of its

@@ -112,6 +112,10 @@ class Guards:
         names += [name for array, step, held, name in self._arrays if _array_changed(array, step, held)]
         return (names or [""])[0], MISSING, MISSING
 
+    def names(self) -> list[str]:
+        """The names of all that is looked at before each call."""
+        return [str(guard[-1]) for guard in (*self._items, *self._wholes, *self._arrays)]
+
     def __len__(self) -> int:
         return len(self._items) + len(self._wholes) + len(self._arrays)
 

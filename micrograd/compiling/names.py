@@ -18,6 +18,8 @@ from micrograd.node import Node
 from micrograd.trees import Branching
 
 DEEPEST = 3  # functions in functions that are looked into
+LONGEST = 24  # signs of an argument that is shown
+FEW = 4  # places of a block that are shown
 MOST = 10_000  # things that are looked at: a name is not worth a walk through a data set
 
 
@@ -54,14 +56,37 @@ def given_arguments(function: Callable[..., Any], args: Any, options: Any) -> li
     >>> given_arguments(lambda x, y: x, (1.0, 2.0), {})
     [[Given(name='x', shape=())], [Given(name='y', shape=())]]
     """
-    try:
-        positional = _positional(inspect.signature(function), len(args))
-    except (TypeError, ValueError):
-        positional = [f"arg{k}" for k in range(len(args))]
     found: list[list[Given]] = []
-    for name, given in [*zip(positional, args, strict=True), *options.items()]:
+    for name, given in [*zip(_names_of_places(function, len(args)), args, strict=True), *options.items()]:
         _walk(given, name, found)
     return found
+
+
+def call_of(function: Callable[..., Any], args: Any, options: Any) -> list[str]:
+    """The names of all arguments of a call; with those that are part of the program:
+    strings, truths and None.
+
+    >>> call_of(lambda X, kind, *, scale: X, ([[1.0]], "sum"), {"scale": 2.0})
+    ['X', "kind='sum'", 'scale']
+    """
+    named = [*zip(_names_of_places(function, len(args)), args, strict=True), *options.items()]
+    return [f"{name}={_short(x)}" if type(x) in arguments.KEYS else name for name, x in named]
+
+
+def _short(x: Any) -> str:
+    return repr(x) if len(repr(x)) <= LONGEST else f"{repr(x)[:LONGEST]}..."
+
+
+def name_in(call: Any) -> str:
+    """What the function of one of our own objects reads or writes: the last word among
+    its arguments.
+
+    >>> from functools import partial
+    >>> name_in(partial(getattr, map, "lr")), name_in(partial(print, ("a", "mean")))
+    ('lr', 'mean')
+    """
+    words = [x[-1] if isinstance(x, tuple) and x else x for x in getattr(call, "args", ())]
+    return next((x for x in reversed(words) if isinstance(x, str) and x.isidentifier()), "held")
 
 
 def shape_of_leaf(leaf: Any) -> Sizes:
@@ -82,16 +107,19 @@ def _is_leaf(x: Any) -> bool:
     return len(leaves) == 1 and leaves[0] is x
 
 
-def _positional(signature: inspect.Signature, count: int) -> list[str]:
+def _names_of_places(function: Any, count: int) -> list[str]:
+    """The names of so many arguments that are given by place."""
     names: list[str] = []
-    for p in signature.parameters.values():
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # written in C, perhaps
+        parameters = []
+    for p in parameters:
         if p.kind is p.VAR_POSITIONAL:
             names += [f"{p.name}[{k}]" for k in range(count - len(names))]
         elif p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD):
             names.append(p.name)
-    if len(names) < count:
-        raise TypeError("more arguments than the signature has")
-    return names[:count]
+    return [*names, *[f"arg{k}" for k in range(len(names), count)]][:count]
 
 
 def _walk(x: Any, path: str, found: list[list[Given]]) -> None:
@@ -164,10 +192,7 @@ def paths_of(function: Any, args: Any, states: Sequence[Any]) -> dict[int, str]:
     wanted = {id(state) for state in states}
     found: dict[int, str] = {}
     count = 0
-    try:
-        given = list(zip(_positional(inspect.signature(function), len(args)), args, strict=True))
-    except (TypeError, ValueError):
-        given = []
+    given = zip(_names_of_places(function, len(args)), args, strict=True)
     for name, thing in [*given, *reachable(function)]:
         for path, value in _values_in(thing, name):
             count += 1
@@ -258,7 +283,7 @@ def block_names(paths: Sequence[Sequence[str]], shapes: Sequence[Sizes], taken: 
             continue
         if path and not is_alone and len({_home(p) for p, w in zip(whole, words, strict=True) if w == word}) > 1:
             short += str(rank[_home(path)])
-        shown = f"{path}{_range(block, path)}" if whole.count(path) > 1 else path
+        shown = f"{path}{_range(block, path)}" if whole.count(path) > 1 else path or _homes(block)
         named.append(Named(free_name(short if path else "p", taken, starts_at=1 if path else 0), shown))
     return named
 
@@ -270,6 +295,17 @@ def _range(block: Sequence[str], path: str) -> str:
     if len(numbers) < len(ends) or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         return ""
     return f"[{numbers[0]}:{numbers[-1] + 1}]"
+
+
+def _homes(block: Sequence[str]) -> str:
+    """Where values of several lists or modules stand.
+
+    >>> _homes(["net.query.0.0", "net.query.0.1", "net.key.0.0"])
+    'net.query, net.key'
+    """
+    homes = [".".join(part for part in path.split(".") if not part.isdigit()) for path in block]
+    found = [home for home in dict.fromkeys(homes) if home]
+    return ", ".join([*found[:FEW], *(["..."] if len(found) > FEW else [])])
 
 
 def free_name(wanted: str, taken: set[str], starts_at: int = 1) -> str:

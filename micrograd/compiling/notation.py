@@ -12,13 +12,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from micrograd.compiling.elements import Elements
 from micrograd.compiling.groups import contiguous
 from micrograd.compiling.layout import Block, Layout
 from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.maps import Map, Sizes
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.views import NoMatrixFormError, View, aligned, digits_of, sliced
-from micrograd.compiling.writing import Elements, Statement, Writer, flat, op_name
+from micrograd.compiling.writing import Statement, Writer, flat, op_name
 
 SHORTEST = 4  # a table of more places has a name
 
@@ -31,20 +32,25 @@ class Notation:
         name: gives the name of a block of a buffer.
         is_derived: whether gradients go through a line, which then says where they
             stop.
+        free: gives a name that is not taken: a word and a number.
 
     Attributes:
         tables: the tables of places that have a name, by name.
     """
 
     def __init__(
-        self, layout: Layout, name: Callable[[Buffer, Block], str], is_derived: Callable[[Line], bool]
+        self,
+        layout: Layout,
+        name: Callable[[Buffer, Block], str],
+        is_derived: Callable[[Line], bool],
+        free: Callable[[str], str],
     ) -> None:
         self.layout = layout
         self.name = name
         self.is_derived = is_derived
         self.tables: dict[str, Any] = {}
         self._table_names: dict[Any, str] = {}
-        self._parts = 0
+        self.free = free
 
     def statements(self, line: Line) -> list[Statement]:
         """A line, after the parts of it that are written by themselves."""
@@ -54,11 +60,6 @@ class Notation:
             return Writer(self, line).statements()
         except NoMatrixFormError:
             return Elements(self, line).statements()
-
-    def part_name(self) -> str:
-        """A name for a part of a line."""
-        self._parts += 1
-        return f"a{self._parts}"
 
     def _opaque(self, line: Opaque) -> Statement:
         given = []
@@ -90,7 +91,7 @@ class Notation:
             return str(places.tolist())
         key = (places.shape, places.tobytes())
         if key not in self._table_names:
-            name = self._table_names[key] = f"t{len(self.tables) + 1}"
+            name = self._table_names[key] = self.free("t")
             self.tables[name] = places
         return self._table_names[key]
 
@@ -105,9 +106,11 @@ class Notation:
             return sliced(name, block.shape, found, place, sizes)
         axes = tuple(sorted((a for a, s in enumerate(place.strides) if s), key=lambda a: -place.strides[a]))
         shape = tuple(sizes[a] for a in axes)
-        if place.offset == block.start and tuple(place.strides[a] for a in axes) == contiguous(shape):
-            count = math.prod(shape)
-            part = name if count == block.size else f"{flat(name, block)}[:{count}]"
+        first = place.offset - block.start
+        if first >= 0 and tuple(place.strides[a] for a in axes) == contiguous(shape):
+            end = first + math.prod(shape)
+            index = f"[{first or ''}:{end if end < block.size else ''}]"
+            part = name if index == "[:]" else f"{flat(name, block)}{index}"
             text = part if len(shape) == 1 and part != name else f"{part}.reshape({', '.join(map(str, shape))})"
             return View(text, axes, text, axes)
         raise NoMatrixFormError

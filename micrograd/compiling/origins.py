@@ -143,7 +143,7 @@ class Origins:
             if not isinstance(group.record, str):
                 for key in sinks.get(group.number, ()):
                     found.setdefault(key, []).append(self._at[group.members[0]])
-        return {key: list(dict.fromkeys(places))[::-1] for key, places in found.items()}
+        return {key: [p for p in dict.fromkeys(reversed(places)) if p.file] for key, places in found.items()}
 
 
 def located(compiled: Any, plan: Plan) -> Origins | None:

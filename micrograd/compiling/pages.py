@@ -20,19 +20,26 @@ STYLE = """
   --mark: #fff0b8; --link: #0b57a4; }
 @media (prefers-color-scheme: dark) { :root { --paper: #17191c; --ink: #e4e4de; --dim: #9a9ea5; --rule: #34373c;
   --mark: #4d4310; --link: #8cc0f5; } }
+* { box-sizing: border-box; }
 body { margin: 1.5rem auto; max-width: 100rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font: 600 1.3rem/1.3 ui-monospace, monospace; } h2 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
-main { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 2.5rem; }
-@media (max-width: 60rem) { main { grid-template-columns: minmax(0, 1fr); } }
+main { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 2.5rem; align-items: start; }
+section { overflow-x: auto; } .python { position: sticky; top: 0; max-height: 100vh; overflow-y: auto; }
 table { border-collapse: collapse; width: 100%; } td, pre { font: .85rem/1.6 ui-monospace, monospace; }
-section { overflow-x: auto; } td { padding: 0 1.2rem 0 .3rem; white-space: pre; vertical-align: top; }
-td.shape, td.at, .number { color: var(--dim); } td.at { text-align: right; padding-right: .3rem; }
+th { text-align: left; padding: 1.2rem 0 .3rem; } tbody tr:first-child { border-bottom: 1px solid var(--rule); }
+td { padding: 0 1.2rem 0 .3rem; vertical-align: top; } td.shape { white-space: nowrap; }
+td.text { white-space: pre-wrap; overflow-wrap: anywhere; padding-left: 2.3rem; text-indent: -2rem; }
+td.shape, td.at, .number { color: var(--dim); } td.at { padding-right: .3rem; overflow-wrap: anywhere; }
 pre { margin: 0; } pre span.line { display: block; padding: 0 .3rem; min-height: 1.6em; white-space: pre; }
 .number { display: inline-block; min-width: 2.5rem; text-align: right; margin-right: 1rem; }
 a { color: var(--link); text-decoration: none; } a:hover, a:focus { text-decoration: underline; }
 p { color: var(--dim); } .on, tr:target, .line:target { background: var(--mark); }
-tr { border-bottom: 1px solid transparent; } h2 { border-bottom: 1px solid var(--rule); }
+h2 { border-bottom: 1px solid var(--rule); }
+@media (max-width: 60rem) { main { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .python { position: static; max-height: none; } }
+@media (max-width: 40rem) { table, tbody { display: block; } tr { display: flex; flex-wrap: wrap; }
+  td { padding: 0 .6rem 0 .3rem; } td.text { flex: 1 0 auto; max-width: 100%; } }
 """
 # Without it the links still lead; with it the lines that belong together light up.
 SCRIPT = """
@@ -70,14 +77,16 @@ def as_html(printout: Any) -> str:
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{STYLE}</style>\n</head>\n'
         f"<body>\n<h1>{title}</h1>\n<p>Each line of the program links to the line of Python that made it.</p>\n"
-        f'<main>\n<section aria-label="Program">\n{body}</section>\n'
-        f'<section aria-label="Python">\n{source}</section>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n'
+        f'<main>\n<section aria-label="Program">\n<table>\n{body}</table>\n</section>\n'
+        f'<section class="python" aria-label="Python">\n{source}</section>\n</main>\n'
+        f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
 
 
 def _section(name: str, rows: list[Any], marks: dict[Place, str]) -> str:
     lines = [_row(i, row, marks) for i, row in enumerate(rows) if row.section == name]
-    return f"<h2>{TITLES.get(name, name)}</h2>\n<table>\n{''.join(lines)}</table>\n"
+    title = f'<tr><th colspan="3" scope="rowgroup">{TITLES.get(name, name)}</th></tr>'
+    return f"<tbody>\n{title}\n{''.join(lines)}</tbody>\n"
 
 
 def _row(i: int, row: Any, marks: dict[Place, str]) -> str:
@@ -89,7 +98,9 @@ def _row(i: int, row: Any, marks: dict[Place, str]) -> str:
         at = str(own.line)
         data = f' data-at="{" ".join(marks[place] for place in row.places)}"'
     shape = "" if row.text.startswith("return ") else html.escape(str(row.shape))
-    return f'<tr id="p{i}"{data}><td>{text}</td><td class="shape">{shape}</td><td class="at">{at}</td></tr>\n'
+    return (
+        f'<tr id="p{i}"{data}><td class="text">{text}</td><td class="shape">{shape}</td><td class="at">{at}</td></tr>\n'
+    )
 
 
 def _listing(file: str, marks: dict[Place, str], first: dict[Place, str]) -> str:

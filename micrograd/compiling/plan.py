@@ -61,6 +61,8 @@ class Plan:
         is_unrolled: whether no lines were made, as they would be too many.
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
+        reads: what gives the numbers that our own objects hold, at each call.
+        puts: what takes their new numbers, at the end of each call.
     """
 
     given: tuple[Any, Any] = ((), {})
@@ -81,8 +83,9 @@ class Plan:
         results = leaves_of(result)
         self._tree = like(result, range(len(results)))
         self._returned = returned_by(capture, result, script)
-        self._puts = [(len(results) + i, write) for i, (write, _) in enumerate(capture.puts)]
-        self._reads, self._checks = capture.reads, capture.checks
+        self.puts = [write for write, _ in capture.puts]
+        self._count = len(results)
+        self.reads, self._checks = capture.reads, capture.checks
         self.starts, self.shapes = self._returned.starts, self._returned.shapes
         self.tree = self._tree if backend else result
         self._arguments = [f"arg{k}" for k in range(len(leaves))]
@@ -275,9 +278,8 @@ class Plan:
         """
         script = self.script
         assert script is not None
-        found: list[tuple[Any, int]] = [
-            (("outputs", i), script.entry_of(x)) for i, x in enumerate(leaves_of(self.tree))
-        ]
+        known = [script.known(x) for x in leaves_of(self.tree)]  # None for what the run has not made
+        found: list[tuple[Any, int]] = [(("outputs", i), e) for i, e in enumerate(known) if e is not None]
         for name, entries in (("written", script.written), ("grads", script.grads)):
             for s, entry in entries.items():
                 if entry is not None:
@@ -303,8 +305,8 @@ class Plan:
             leaves: the numbers and arrays among the arguments.
             given: the arguments themselves, (args, options).
         """
-        if self._reads:
-            leaves = [*leaves, *[read() for read in self._reads]]
+        if self.reads:
+            leaves = [*leaves, *[read() for read in self.reads]]
         pool = self._pool
         try:
             space = pool.pop()
@@ -324,7 +326,7 @@ class Plan:
             self.give_back(space)
         else:
             results = self._returned.values(arrays, Call(self, space, (leaves, given)))
-        for i, write in self._puts:
+        for i, write in enumerate(self.puts, self._count):
             write(results[i])
         return results[0] if self._tree == 0 else like(self._tree, results)
 
@@ -369,7 +371,7 @@ class Plan:
         space = self.runner.workspace()
         leaves: list[Any] = []
         arguments.replaced_in_call(self.given, leaves.append)
-        leaves += [read() for read in self._reads]
+        leaves += [read() for read in self.reads]
         self._read(space.arrays, leaves)
         self.runner.forward(space)
         if self.back:

@@ -1,19 +1,15 @@
-"""Writing: the text of one line.
-
-`Writer` writes a line on whole arrays; `Elements` writes one that has no such form,
-with the indices of its elements.
-"""
+"""Writing: the text of one line, on whole arrays."""
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
 from micrograd.compiling.layout import Block
-from micrograd.compiling.lines import Buffer, Line
+from micrograd.compiling.lines import Line
 from micrograd.compiling.maps import Map, Sizes
 from micrograd.compiling.terms import Part, Read, Term, in_order, is_choice
 from micrograd.compiling.views import (
@@ -31,12 +27,13 @@ from micrograd.compiling.views import (
     aligned,
     spread,
 )
-from micrograd.ops.arithmetic import add, divide, multiply, negative, stop_gradient, subtract
+from micrograd.ops.arithmetic import add, divide, maximum, minimum, multiply, negative, stop_gradient, subtract
 from micrograd.ops.comparisons import logical_not
 from micrograd.ops.functions import power, raise_to
 from micrograd.record import Comparison, Op
 
 INFIX = {multiply: ("*", PRODUCT), divide: ("/", PRODUCT), add: ("+", SUM), subtract: ("-", SUM)}
+EXTREMES: dict[Op, str] = {maximum: "max", minimum: "min"}
 LETTERS = "ijklmnpqrstuvw"
 FEWEST = 3  # ops in a term that is written once, in a line of its own, where it is used twice
 LONGEST = 10  # signs of a number: a longer one is shown as a quotient, if it is one
@@ -59,7 +56,7 @@ class Statement(NamedTuple):
 def op_name(op: Op) -> str:
     """How a function is called in print: its symbol where that is a word."""
     is_word = op.symbol.isidentifier() and not keyword.iskeyword(op.symbol) and op.symbol != "xor"
-    return op.symbol.lower() if is_word else op.name
+    return op.symbol.lower() if is_word else op.name.lstrip("_")
 
 
 def flat(name: str, block: Block) -> str:
@@ -68,20 +65,27 @@ def flat(name: str, block: Block) -> str:
 
 
 def number(x: Any) -> str:
-    """A number; a whole one without its point.
+    """A number, to 12 digits; a whole one without its point.
 
-    >>> number(2.0), number(0.01), number(1.0 / 12.0)
-    ('2', '0.01', '1 / 12')
+    >>> number(2.0), number(0.01), number(1.0 / 12.0), number(1.0 - 0.9)
+    ('2', '0.01', '1 / 12', '0.1')
     """
     x = float(x)
     if x.is_integer() and abs(x) < 1e15:
         return str(int(x))
     if len(repr(x)) > LONGEST and 0 < x < 1 and 1.0 / round(1.0 / x) == x:
         return f"1 / {round(1.0 / x)}"
-    return repr(x)
+    return min(f"{x:.12g}", repr(x), key=len)
 
 
-def _numeral(x: Any) -> Text:
+def assigned(target: str, grows: bool, text: Text) -> str:
+    """`target = text`, or `target += text`, or `target -= -text`."""
+    if grows and text.text.startswith("-") and text.level >= PRODUCT:
+        return f"{target} -= {text.text[1:]}"
+    return f"{target} {'+=' if grows else '='} {text.text}"
+
+
+def numeral(x: Any) -> Text:
     text = number(x)
     return Text(text, SIGN if text.startswith("-") else PRODUCT if "/" in text else ATOM)
 
@@ -136,22 +140,30 @@ class Writer:
             if not self.axes_of(line.term) <= set(order):
                 raise NoMatrixFormError
             text = self.write(line.term, order)
-        if line.start is not None and not _is(line.start, 0):
+        if line.start is not None and not is_number(line.start, 0):
             text = _added(add, [self.write(line.start, order), text])
-        shape = tuple(line.sizes[a] for a in order)
-        return [*made, Statement(self._assigned(target.text, text.text), shape, line)]
+        return [*made, self._assigned(target, text)]
 
-    def _assigned(self, target: str, text: str) -> str:
+    def _assigned(self, target: View, text: Text) -> Statement:
         """The statement; NumPy's `+=` would add to an element once only."""
         line = self.line
+        shape = tuple(line.sizes[a] for a in target.axes)
         places = line.place.indices(line.sizes)
         for axis in line.summed[::-1]:
             places = places.take(0, axis)
         if line.grows and places.size != len(np.unique(places)):
-            array, _, index = target.partition("[")
-            return f"add.at({array}, {index[:-1]}, {text})"
-        whole = "[:]" if target.endswith(")") else ""  # of another shape
-        return f"{target}{whole} {'+=' if line.grows else '='} {text}"
+            array, _, index = target.text.partition("[")
+            return Statement(f"add.at({array}, {index[:-1]}, {text.text})", shape, line)
+        if not target.text.endswith(")"):
+            return Statement(assigned(target.text, line.grows, text), shape, line)
+        block = self.notation.layout.block_of(line.target, line.place, line.sizes)
+        name = target.text.partition(".reshape")[0]
+        is_all = name == self.notation.name(line.target, block) and math.prod(shape) == block.size
+        if not is_all or not set(target.axes) <= self.axes_of(line.term):
+            return Statement(assigned(f"{target.text}[:]", line.grows, text), shape, line)
+        sizes = ", ".join(map(str, block.shape))
+        whole = Text(f"{text.within(ATOM)}.reshape({sizes})", ATOM)
+        return Statement(assigned(name, line.grows, whole), block.shape, line)
 
     def _natural(self, part: Any, order: Axes) -> Axes:
         """An order of the axes of a term: that of the read that has the most."""
@@ -177,7 +189,7 @@ class Writer:
             ops[id(part)] = 1 + sum(ops.get(id(x), 0) for x in part.inputs)
             if ops[id(part)] > FEWEST and uses.get(id(part), 0) > 1 and part is not root:
                 axes = tuple(a for a in order if a in self.axes_of(part))
-                name = self.notation.part_name()
+                name = self.notation.free("a")
                 text = f"{name} = {self.write(part, axes).text}"
                 made.append(Statement(text, tuple(self.line.sizes[a] for a in axes), None))
                 self.names[id(part)] = View(name, axes, name, axes)
@@ -187,7 +199,7 @@ class Writer:
     def write(self, part: Any, order: Axes) -> Text:
         """A part of the term, as an array whose last axes are those of the order."""
         if not isinstance(part, Part):
-            return _numeral(part)
+            return numeral(part)
         view = self.names.get(id(part)) or self.views.get(id(part))
         if view is not None:
             return aligned(view, order)
@@ -215,6 +227,8 @@ class Writer:
         self.shows_stops = shown
         if op is add or op is subtract:
             return _added(op, texts)
+        if op in EXTREMES and (found := self._extreme(part, order)) is not None:
+            return found
         if op in INFIX:
             sign, level = INFIX[op]
             return Text(f"{texts[0].within(level)} {sign} {texts[1].within(level + 1)}", level)
@@ -226,6 +240,33 @@ class Writer:
             return Text(f"{texts[0].within(SUM)} {op.symbol} {texts[1].within(SUM)}", COMPARISON)
         params = [f"{k}={self.notation.param(v)}" for k, v in part.params.items()]
         return Text(f"{op_name(op)}({', '.join([*[t.text for t in texts], *params])})", ATOM)
+
+    def _extreme(self, part: Term, order: Axes) -> Text | None:
+        """`max(x)` for the largest of many elements that stand at even steps."""
+        rest: list[Any] = [part]
+        reads: list[Read] = []
+        while rest:
+            x = rest.pop()
+            if isinstance(x, Term) and x.op is part.op:
+                rest += x.inputs
+            elif isinstance(x, Read) and x.place.table is None:
+                reads.append(x)
+            else:
+                return None
+        first = min(reads, key=lambda x: x.place.offset)
+        steps = {b - a for a, b in itertools.pairwise(sorted(x.place.offset for x in reads))}
+        kinds = {(x.buffer.name, x.place.strides) for x in reads}
+        if len(reads) < FEWEST or len(steps) > 1 or len(kinds) > 1:
+            return None
+        place = Map(first.place.offset, (*first.place.strides, steps.pop()))
+        try:
+            view = self.notation.view(first.buffer, place, (*self.line.sizes, len(reads)))
+        except NoMatrixFormError:
+            return None
+        axis = view.axes.index(len(self.line.sizes))
+        text = f"{EXTREMES[part.op]}({view.text}{f', axis={axis}' if len(view.axes) > 1 else ''})"
+        axes = tuple(a for a in view.axes if a < len(self.line.sizes))
+        return aligned(View(text, axes, text, axes), order)
 
     def product(self, factors: list[Any], order: Axes, core: Text | None = None) -> Text:
         """Numbers first, then the other factors, then one that is written already."""
@@ -242,9 +283,9 @@ class Writer:
         if core is not None:
             texts.append(core)
         if not texts:
-            return _numeral(scale)
+            return numeral(scale)
         if scale not in (1, -1):
-            texts.insert(0, _numeral(scale))
+            texts.insert(0, numeral(scale))
         if len(texts) == 1:
             return Text(f"-{texts[0].within(SIGN)}", SIGN) if scale == -1 else texts[0]
         first, *others = texts
@@ -364,66 +405,5 @@ def _has_sign(text: Text) -> bool:
     return text.level == SIGN and text.text.startswith("-")
 
 
-def _is(x: Any, value: float) -> bool:
+def is_number(x: Any, value: float) -> bool:
     return isinstance(x, (int, float)) and x == value
-
-
-# Lines with indices
-
-
-class Elements(Writer):
-    """Writes one line element by element."""
-
-    def __init__(self, notation: Any, line: Line) -> None:
-        self.notation = notation
-        self.line = line
-        self.names = {}
-        self.shows_stops = notation.is_derived(line)
-        self.letters = [LETTERS[a] if a < len(LETTERS) else f"i{a}" for a in range(len(line.sizes))]
-
-    def axes_of(self, part: Any) -> frozenset[int]:
-        return frozenset()
-
-    def statements(self) -> list[Statement]:
-        line = self.line
-        everywhere = self._ranges(range(len(line.sizes)))
-        made = []
-        for statement in [*self._shared(line.start, ()), *self._shared(line.term, ())]:
-            made.append(Statement(f"{statement.text}  {everywhere}", line.sizes, None))
-        term = self.write(line.term)
-        if line.summed or line.reduce != "sum":
-            term = Text(f"{line.reduce}({term.text} {self._ranges(line.summed)})", ATOM)
-        if line.start is not None and not _is(line.start, 0):
-            term = Text(f"{self.write(line.start).within(SUM)} + {term.within(SUM)}", SUM)
-        free = [a for a in range(len(line.sizes)) if a not in line.summed]
-        text = f"{self._element(line.target, line.place)} {'+=' if line.grows else '='} {term.text}"
-        if free:
-            text += f"  {self._ranges(free)}"
-        return [*made, Statement(text, tuple(line.sizes[a] for a in free), line)]
-
-    def write(self, part: Any, order: Axes = ()) -> Text:
-        if not isinstance(part, Part):
-            return _numeral(part)
-        if id(part) in self.names:
-            return Text(f"{self.names[id(part)].text}[{', '.join(self.letters)}]", ATOM)
-        if isinstance(part, Read):
-            return Text(self._element(part.buffer, part.place), ATOM)
-        assert isinstance(part, Term)
-        return self._operation(part, ())
-
-    def _element(self, buffer: Buffer, place: Map) -> str:
-        notation = self.notation
-        block = notation.layout.block_of(buffer, place, self.line.sizes)
-        name = str(notation.name(buffer, block))
-        terms = [f"{self.letters[a]} * {s}" if s != 1 else self.letters[a] for a, s in enumerate(place.strides) if s]
-        if place.table is not None:
-            terms.append(f"{notation.table(place.table)}[{', '.join(self.letters[a] for a in place.axes)}]")
-        start = place.offset - block.start
-        if start or not terms:
-            terms.append(str(start))
-        if not block.shape:
-            return name
-        return f"{flat(name, block)}[{' + '.join(terms)}]"
-
-    def _ranges(self, axes: Sequence[int]) -> str:
-        return f"for {', '.join(f'{self.letters[a]} < {self.line.sizes[a]}' for a in axes)}"

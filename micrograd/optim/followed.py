@@ -59,7 +59,7 @@ def step(
         reached = {id(p) for p in group["params"] if has_grad(p)}
         if not _is_settled(found, reached):
             capture.run_uncompiled()
-        lr = {"lr": capture.hold(functools.partial(_checked_rate, rule_of, group))} if "lr" in group else {}
+        lr = {"lr": capture.hold(functools.partial(_checked_rate, rule_of, group, "lr"))} if "lr" in group else {}
         rule = rule_of({**group, **lr})
         ready = [bucket for bucket in found if id(bucket.nodes[0]) in reached]
         _advance(capture, rule, ready)
@@ -69,9 +69,9 @@ def step(
     capture.check(functools.partial(_are_same, buckets, known))
 
 
-def _checked_rate(rule_of: Callable[..., Rule], group: dict[str, Any]) -> float:
+def _checked_rate(rule_of: Callable[..., Rule], group: dict[str, Any], name: str) -> float:
     rule_of(group)
-    return float(group["lr"])
+    return float(group[name])
 
 
 def _is_same(group: dict[str, Any], options: dict[str, Any], nodes: list[Any], reached: list[bool]) -> bool:

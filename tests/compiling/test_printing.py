@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Value
+from benchmarks.transformer import Transformer
+from micrograd import Value, optim
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.writing import op_name
-from micrograd.errors import CaptureError
+from micrograd.errors import CaptureError, CompileWarning
+from micrograd.nn import MLP
 from micrograd.ops import OPS
 from tests.compiling import moons
 from tests.compiling.programs import ARRAYS, SCALARS
@@ -74,6 +76,14 @@ TEXTS = {
     "windows": (
         lambda: [sum(ws[i : i + 3]) for i in range(4)],
         ["v1[i] = sum(ws[i + j] for j < 3)  for i < 4", "result1, result2, result3, result4 = v1"],
+    ),
+    "the largest of all": (
+        lambda: sum(x - max(y.data for y in ws) for x in ws),
+        ["v1 = ws.detach()", "result = sum(ws)", "result -= sum(max(v1, axis=1))"],
+    ),
+    "another shape": (
+        lambda: (K.sum(axis=2) * W).reshape(6) * np.arange(6.0),
+        ["v1 = sum(K, axis=2)", "result = (v1 * W * c1.reshape(2, 3)).reshape(6)"],
     ),
     "what has no loops": (lambda: np.cumsum(B), ["result = cumsum(B)"]),
     "a dict": (lambda: {"double": w * 2.0, "half": w / 2.0}, ["double, half = w * c1"]),
@@ -173,6 +183,37 @@ def test_the_text_gives_the_numbers_of_the_program(name):
     _compare(compiled)
 
 
+network = MLP(2, [3, 1])
+optimizer = optim.Adam(network.parameters(), lr=0.1)
+
+
+def adam(X, y):
+    loss = sum((network(row) - yi) ** 2 for row, yi in zip(X, y, strict=True))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def test_the_text_of_a_step_of_an_optimiser_gives_its_numbers():
+    compiled = micrograd.compile(adam)
+    for _ in range(2):  # the first makes what the optimiser keeps
+        compiled(moons.X[:3], moons.y[:3])
+    _compare(compiled)
+    texts = [row.text for row in compiled.program.rows]
+    assert "new_step = 1 + step" in texts
+    assert "new_exp_avg_sq = 0.001 * d_theta[t1] ** 2 + 0.999 * exp_avg_sq" in texts
+    assert texts[-1] == "return loss"
+
+
+def test_the_text_of_a_transformer_gives_its_numbers():
+    model = Transformer(Value, 4, 2, 8)
+    compiled = micrograd.compile(model.loss)
+    compiled("ab")
+    _compare(compiled)
+    assert compiled.program.title == "loss(name='ab')"
+
+
 @pytest.mark.parametrize("name", ["loss", "step"])
 def test_the_text_of_the_moons_gives_their_numbers(name):
     compiled = micrograd.compile(getattr(moons, name))
@@ -188,6 +229,34 @@ def _compare(compiled):
             assert np.allclose(found[name], numbers, rtol=1e-6, atol=1e-7), name
             compared += 1
     assert compared
+
+
+def test_notes_say_what_a_name_in_the_gradients_stands_for():
+    compiled = micrograd.compile(lambda xs: sum((w * x + b) ** 2 for x in xs))
+    compiled([1.0, 2.0])
+    notes = [row.note for row in compiled.program.rows if row.section == "gradients"]
+    assert notes == ["# 1 in result.backward()", "# v1 is (b + w * xs) ** 2", "", ""]
+
+
+# Long programs
+
+
+def chain(x, steps):
+    for _ in range(steps):
+        x = (x * w).sin() + b
+    return x
+
+
+def test_print_leaves_lines_out_of_a_long_program_and_says_so():
+    compiled = micrograd.compile(chain)
+    compiled(1.0, 100)
+    short, whole = str(compiled.program).splitlines(), compiled.program.text().splitlines()
+    assert len(whole) > 400 > 150 > len(short)
+    (said,) = {re.sub(r"\d+", "n", line) for line in short if "more lines" in line}
+    assert said == "  ... n more lines; print(fast.program.text()) shows them"
+    left_out = sum(int(line.split()[1]) - 1 for line in short if "more lines" in line)
+    assert len(whole) == len(short) + left_out
+    assert short[-1] == whole[-1]
 
 
 # Pages
@@ -211,6 +280,15 @@ def test_a_page_needs_nothing_else_and_its_links_lead_somewhere():
 # Names
 
 
+def test_results_that_the_run_has_not_computed():
+    compiled = micrograd.compile(lambda: (w, w * 2.0, 3.0))
+    compiled()
+    assert [row.text for row in compiled.program.rows][1:3] == ["result2 = 2 * w", "return w, result2, 3.0"]
+    alone = micrograd.compile(lambda: w)
+    alone()
+    assert [row.text for row in alone.program.rows] == ["return w"]
+
+
 def test_numbers_as_arguments_have_their_own_names():
     compiled = micrograd.compile(lambda x, y: x * w + y)
     compiled(2.0, 3.0)
@@ -222,6 +300,20 @@ def test_arguments_in_lists_and_dicts():
     compiled = micrograd.compile(lambda batch, *more, scale: (batch["x"] * more[0][0] + more[0][1]).sum() * scale * w)
     compiled({"x": np.ones(2)}, [np.ones(2), np.ones(2)], scale=2.0)
     assert compiled.program.arguments == ["batch['x']", "more[0][0]", "more[0][1]", "scale"]
+
+
+def test_the_caller_may_use_the_names_that_print_uses():
+    v1, c1, t1 = (Value(np.arange(6.0) + k) for k in range(3))
+    table = np.array([5, 0, 3, 3, 2])
+
+    def function(v2):
+        return (v1[table].exp() * np.arange(5.0) * c1[:5] * t1[table] * v2).sum() ** 2
+
+    compiled = micrograd.compile(function)
+    compiled(2.0)
+    _compare(compiled)
+    names = [row.text.split()[0] for row in compiled.program.rows if row.section != "gradients"]
+    assert len(names) == len(set(names))
 
 
 class Scaled:
@@ -292,10 +384,47 @@ def test_explain():
     compiled = micrograd.compile(moons.step)
     compiled(*moons.FEW["step"])
     text = dict(line.split(maxsplit=1) for line in compiled.explain().splitlines()[1:])
-    assert re.match(r"[\d,]+ numbers in one run, rolled into \d\d lines, of them 1\d of gradients", text["captured"])
+    assert re.match(r"[\d,]+ numbers in one run, rolled into \d\d lines, 1\d of them for gradients", text["captured"])
     assert text["arguments"].startswith("X (10, 2), y (10,), rate (); another shape")
-    assert text["writes"] == "the data of 337 values, and gradients: it is a whole step"
+    assert text["writes"] == "the data of 337 Values, and gradients: it is a whole step"
     assert re.match(r"[\d,]+ bytes in \d\d arrays", text["memory"])
+
+
+def test_explain_says_what_is_watched_and_why_it_runs_so():
+    scale = 2.0
+    compiled = micrograd.compile(lambda x: w * x * scale, backend="numpy")
+    compiled(1.0)
+    text = dict(line.split(maxsplit=1) for line in compiled.explain().splitlines()[1:])
+    assert text["captured"] == "5 numbers in one run, rolled into 2 lines, 1 of them for gradients"
+    assert text["runs"] == "as    NumPy; as backend='numpy' asks"
+    assert text["reads"] == "the data of 1 Value, at each call"
+    assert text["watched"] == "scale, w; when one is replaced, the function is captured anew"
+    assert text["checked"] == "not yet: the second call captures again, and compares"
+    compiled(1.0)
+    assert "  checked    a second capture has seen the same" in compiled.explain().splitlines()
+
+
+class Own(Value):
+    """A class of the user's."""
+
+
+def test_explain_what_runs_uncompiled():
+    own = Own(1.0)
+    compiled = micrograd.compile(lambda: own * 2.0)
+    with pytest.warns(CompileWarning):
+        compiled()
+    assert compiled.explain() == "<lambda>: it runs uncompiled, as Own is a subclass of Value"
+    weight = Value(1.0)
+    sgd = optim.SGD([weight], lr=0.1, momentum=0.9)
+
+    def step():
+        sgd.zero_grad()
+        (weight * weight).backward()
+        sgd.step()
+
+    waiting = micrograd.compile(step)
+    waiting()
+    assert waiting.explain().startswith("step: it has run uncompiled, as the first step of an optimiser makes")
 
 
 def test_explain_names_ops_without_loops():
@@ -315,6 +444,12 @@ def test_the_time_of_each_line():
     assert any(line.endswith("scores = list(map(model, inputs))") for line in shown)
     total = float(re.search(r"([\d.]+) us in all", text)[1])
     assert sum(float(x) for _, x in lines) == pytest.approx(2 * total, abs=0.05 * len(lines))
+
+
+def test_the_time_of_many_lines():
+    compiled = micrograd.compile(chain)
+    compiled(1.0, 20)
+    assert re.search(r"\n  \d+ other lines +[\d.]+ us +\d+%\n", compiled.explain(profile=True))
 
 
 # The documentation page
