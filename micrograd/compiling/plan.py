@@ -19,10 +19,11 @@ from micrograd.compiling.exactness import agree
 from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
 from micrograd.compiling.lines import Line
-from micrograd.compiling.reach import reached_states
+from micrograd.compiling.reach import reached
 from micrograd.compiling.results import Call, Returned, Targets
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
+from micrograd.compiling.tape import BEFORE
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
 from micrograd.errors import CaptureError, StateChangedError
@@ -58,6 +59,7 @@ class Plan:
         count: how many numbers the captured run computed and read.
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
+        above: for each result that other results depend on, these: the sum of 2**i.
     """
 
     given: tuple[Any, Any] = ((), {})
@@ -88,7 +90,7 @@ class Plan:
         if script.root is not None:
             assert script.seed is not None
             tape.outputs += [script.root, script.seed]
-        self._reached = reached_states(tape, self._returned.entry_of)
+        self._reached, self.above = reached(tape, self._returned.entry_of, self._returned.leaf_of)
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written) or bool(grads)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
@@ -178,7 +180,6 @@ class Plan:
         self.array_states, self.array_befores = [], []
         self.writes["written"] = ([self.states[s] for s in written], boundary.write)
         self.writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
-        self._reads_before = True
         self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
         runner = TapeRunner(
             script.tape,
@@ -189,6 +190,7 @@ class Plan:
             script.root,
             script.seed,
         )
+        self._reads_before = BEFORE in runner.leaves
         self._begin(runner, range(len(self.states)))
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:

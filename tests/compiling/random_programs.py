@@ -12,6 +12,7 @@ import numpy as np
 
 from micrograd import Value, ops
 
+CUT = 0.0123  # comparisons with 0 would hang on rounding, as in x - mean where all are equal
 UNARY = {
     "tanh": lambda x: x.tanh(),
     "sine": lambda x: np.sin(x * 1.5),
@@ -173,7 +174,7 @@ def numbers_program(steps, values, seed):
     rng = random.Random(seed)
     first = sum(sum(rng.sample(xs, len(xs))) * (i + 1.0) for i, xs in enumerate(pool) if rng.random() < 0.6 or i == 0)
     second = sum(x * x for x in pool[-1]) / len(pool[-1])
-    count = sum((x.data if isinstance(x, Value) else x) > 0 for x in pool[-1])
+    count = sum((x.data if isinstance(x, Value) else x) > CUT for x in pool[-1])
     return {"first": first, "rest": [second, count], "last": pool[-1][-1]}
 
 
@@ -353,7 +354,7 @@ def _lengths(rng, pool):
             lambda: np.linalg.norm(x, axis=axis),
             lambda: np.clip(x, -0.5, x.mean()),
             lambda: np.sum(x > 0.1, axis=axis) * x.sum(),
-            lambda: (x.data > x.data.mean()) * x,
+            lambda: (x.data > x.data.mean() + CUT) * x,
         ]
     )()
 
@@ -402,4 +403,4 @@ def arrays_program(steps, values, seed):
     rng = random.Random(seed)
     first = sum(x.sum() * (i + 1.0) for i, x in enumerate(pool) if rng.random() < 0.6 or i == 0)
     second = (pool[-1] * pool[-1]).mean()
-    return {"first": first, "rest": [second, np.sum(np.atleast_1d(pool[-1]) > 0)], "last": pool[-1]}
+    return {"first": first, "rest": [second, np.sum(np.atleast_1d(pool[-1]) > CUT)], "last": pool[-1]}

@@ -90,7 +90,7 @@ def _plain(tree):
 
 
 def _by_itself(function, values):
-    """The results, and the gradients of each by itself."""
+    """The results, and the gradients of each by itself: of values, and of results."""
     found = []
     results = leaves_of(function())
     for i, z in enumerate(results):
@@ -98,7 +98,7 @@ def _by_itself(function, values):
             v.grad = None
         if isinstance(z, Value):
             z.backward(np.full(z.shape, 1.0 + i) if z.shape else 1.0 + i)
-        found.append([v.grad if v.grad is not None else np.zeros(v.shape) for v in values])
+        found.append([v.grad for v in [*values, *results] if isinstance(v, Value)])  # results depend on each other
     return [*_plain(results), found]
 
 
