@@ -23,7 +23,7 @@ from micrograd.compiling.reach import reached
 from micrograd.compiling.results import Call, Returned, Targets
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
-from micrograd.compiling.tape import BEFORE
+from micrograd.compiling.tape import BEFORE, CONSTANT
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
 from micrograd.errors import CaptureError, StateChangedError
@@ -60,6 +60,8 @@ class Plan:
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
         above: for each result that other results depend on, these: the sum of 2**i.
+        ended: of a whole step, for each result that has a gradient after it: that
+            gradient, or None where it is not known.
     """
 
     given: tuple[Any, Any] = ((), {})
@@ -90,7 +92,7 @@ class Plan:
         if script.root is not None:
             assert script.seed is not None
             tape.outputs += [script.root, script.seed]
-        self._reached, self.above = reached(tape, self._returned.entry_of, self._returned.leaf_of)
+        self._find_reached(script)
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written) or bool(grads)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
@@ -131,6 +133,26 @@ class Plan:
         self.runner = runner_of(backend, self.program, self.forward, self.back, exact)
         if exact:
             self._exactly(script, entries, grads, leaves)
+
+    def _find_reached(self, script: Transcript) -> None:
+        """Which states and results get a gradient from which results."""
+        values, leaves, root = self._returned.entry_of, self._returned.leaf_of, script.root
+        self.ended: dict[int, float | None] = {}
+        if root is None:
+            self._reached, self.above = reached(script.tape, values, leaves)
+            return
+        end = len(self._returned.shapes)
+        self._reached, above = reached(script.tape, {**values, end: root}, leaves)
+        self.above = {}
+        seed = script.tape.numbers[script.seed] if script.tape.records[script.seed] == CONSTANT else None
+        for which, entry in [*values.items(), *leaves.items()]:
+            if above.get(which, 0) >> end & 1:
+                self.ended[which] = seed if entry == root and not np.shape(seed) else None
+        if any(which in leaves for which in self.ended):
+            raise CaptureError(
+                "compile: a value that the step makes and returns gets a gradient from its backward();\n"
+                "make the value outside, or return its .data"
+            )
 
     def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int], leaves: list[Any]) -> None:
         """Run on the tape, which is exact, where C gives other bits."""

@@ -6,11 +6,12 @@ import weakref
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.captures import CAPTURES, refuse
 from micrograd.compiling import boundary
 from micrograd.compiling.capture import Captured
 from micrograd.deferred import Deferred, Owing
 from micrograd.engine import Value
-from micrograd.errors import GradientError
+from micrograd.errors import CaptureError, GradientError
 from micrograd.modes import enable_grad
 from micrograd.node import Node, forget_grad, grad_of, is_constant, made, set_grad
 from micrograd.record import CONSTANT, LEAF, HandMade
@@ -57,6 +58,11 @@ class Returned:
             elif (isinstance(x, Node) and not script.is_state(x)) or isinstance(x, Captured):
                 entry = script.entry_of(x)
                 self.entries.append(entry)
+                if script.inner_grads.get(id(x)) is not None:
+                    raise CaptureError(
+                        "compile: the function returns a value whose gradient it has assigned, and that would be "
+                        "lost;\nreturn the gradient, too, and assign it outside"
+                    )
                 number = script.tape.numbers[entry]
                 shape = np.shape(number)
                 size = int(np.prod(shape, dtype=int))
@@ -317,7 +323,10 @@ class Way(StepBack, Deferred, Owing):
     def __init__(self, call: Call, which: int) -> None:
         self.call = call
         self.which = which
-        self._due: tuple[int, dict[int, Any], Any] | None = None  # a walk, gradients of others, and its own part
+        # A walk, gradients of others, and its own part; of a result of a step, only this.
+        self._due: tuple[int, dict[int, Any], Any] | None = None
+        if which in call.plan.ended:
+            self._due = 0, {}, call.plan.ended[which]
 
     def owe(self, node: Node, seeds: dict[int, Any], walk: Walk) -> None:
         """Note what the result gets in a walk; what it had in earlier ones is gone."""
@@ -331,6 +340,13 @@ class Way(StepBack, Deferred, Owing):
         if self._due is None:
             return None
         _, seeds, own = self._due
+        if not seeds and own is None:
+            raise GradientError(
+                "grad: this value is a result of a compiled step, which has called backward() itself and keeps no "
+                "gradient for it;\nreturn its .data, or compile the loss alone"
+            )
+        if not seeds:
+            return own
         part = self.call.owed_to(self.which, seeds)
         self._due = None
         set_grad(node, part if own is None else own if part is None else own + part)
@@ -366,6 +382,8 @@ class Way(StepBack, Deferred, Owing):
 
     def take_by_hand(self, node: Node) -> None:
         """Add to the gradients of all values that the result was made from."""
+        if CAPTURES:
+            refuse(node, "_backward()")
         self._check(False)
         gradient = node._grad
         if gradient is None:
