@@ -323,7 +323,7 @@ class Way(StepBack, Deferred, Owing):
     def __init__(self, call: Call, which: int) -> None:
         self.call = call
         self.which = which
-        # A walk, gradients of others, and its own part; of a result of a step, only this.
+        # A walk, gradients of others, its own part; of a result of a step only this.
         self._due: tuple[int, dict[int, Any], Any] | None = None
         if which in call.plan.ended:
             self._due = 0, {}, call.plan.ended[which]
