@@ -1,4 +1,4 @@
-"""Inputs of a node that are listed only when somebody asks for them."""
+"""What a node tells only when somebody asks: its inputs, or its gradient."""
 
 from __future__ import annotations
 
@@ -16,4 +16,20 @@ class Deferred:
 
     def listed(self) -> tuple[Any, ...]:
         """The inputs."""
+        raise NotImplementedError
+
+
+class Owing:
+    """Stands in a node as its own step back. The node may be owed a gradient, which is
+    computed when somebody reads it.
+    """
+
+    __slots__ = ()
+
+    def owed(self, node: Any) -> Any:
+        """The gradient that the node is owed, now put into it; None for zero."""
+        raise NotImplementedError
+
+    def forgive(self) -> None:
+        """Another gradient is put into the node, which is owed nothing any more."""
         raise NotImplementedError

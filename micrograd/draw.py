@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from micrograd import on_demand as np
+from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
 from micrograd.exact import is_exact
@@ -227,6 +228,8 @@ def _inputs_first(name: str, root: Value) -> list[Value]:
 
     The order is always the same: inputs before users.
     """
+    if CAPTURES:
+        refuse(root, "print")
     if not isinstance(root, Value):
         raise DataError(f"{name}: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
     order: list[Value] = []

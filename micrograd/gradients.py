@@ -14,6 +14,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.anomaly import OPEN
+from micrograd.captures import CAPTURES, refuse
 from micrograd.cotangents import fit, unshared
 from micrograd.errors import DataError
 from micrograd.interpreter import Interpreter, numbers_below, shape_of
@@ -157,6 +158,8 @@ class ByHand(Gradients):
     __slots__ = ()
 
     def of(self, node: Node) -> Any:
+        if CAPTURES:
+            refuse(node, "_backward()")
         return node._grad
 
     def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ there are more, `_y` is a tuple of all but the first.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex
@@ -19,7 +20,7 @@ from micrograd.arrays import as_data, is_number
 from micrograd.captures import CAPTURES, note, note_constant, received, received_grad, refuse, shown, shown_grad
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back, nodes_within
-from micrograd.deferred import Deferred
+from micrograd.deferred import Deferred, Owing
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, holds_exact, number_like
 from micrograd.interpreter import PLAIN, Array, Interpreter, named, shape_of
@@ -114,6 +115,8 @@ class Node(Operators):
         grad = self._grad
         if CAPTURES:
             return shown_grad(self, grad)
+        if grad is None and self._has_own_step and isinstance(self._own_step, Owing):
+            grad = self._own_step.owed(self)
         if grad is not None:
             return grad
         if self._is_float or is_number(self._array):
@@ -132,6 +135,8 @@ class Node(Operators):
     def grad(self, grad: Array) -> None:
         if CAPTURES:
             grad = received_grad(self, grad)
+        if self._has_own_step and isinstance(self._own_step, Owing):
+            self._own_step.forgive()
         if grad is None or (is_number(grad) and grad == 0):
             self._grad = None
         elif grad is self._gradient and not holds_grad(self):  # `p.grad *= 0.5`, where there is none
@@ -280,7 +285,7 @@ class Node(Operators):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Pickle inputs before their users: no pickle is deeper than one node."""
-        return blank, (type(self),), copies.Pickled(self, collected(set())).state()
+        return blank, (type(self),), copies.Pickled(self, functools.partial(collect, seen=set())).state()
 
     def __setstate__(self, state: tuple[Any, Any, Any]) -> None:
         _, own, gradients = state
@@ -473,11 +478,6 @@ def collect(root: Node, seen: set[int]) -> list[Any]:
             order.append(node)
         stack.pop()
     return order
-
-
-def collected(seen: set[int]) -> Any:
-    """A function like `collect` that leaves out what its earlier calls gave."""
-    return lambda root: collect(root, seen)
 
 
 # What the cyclic garbage collector is told: see memory.py

@@ -37,6 +37,7 @@ REPAIRS = {
     "asarray": "a plain array would not follow; use np.stack for a list, and micrograd.numpy in place of numpy",
     "setitem": "a plain array does not follow the run; build a list, and join it with np.stack",
     "print": "print what the compiled function returns",
+    "_backward()": "one step back is not followed; call backward(), or assign each `.grad` by itself",
     "hash": "a dict or a set cannot be looked up by data; use np.where on comparisons",
     "in place": "write x = x - y, or for a value v.data -= y: other names of the same array would not follow",
     "a copy": "return the Value, and copy it outside",

@@ -19,7 +19,7 @@ from micrograd.anomaly import OPEN
 from micrograd.captures import CAPTURES
 from micrograd.compiling import arguments
 from micrograd.compiling.audit import Nudged, Seen
-from micrograd.compiling.capture import BecomesKey, Capture, RunsUncompiled, argument
+from micrograd.compiling.capture import BecomesKey, Capture, Captured, RunsUncompiled, argument
 from micrograd.compiling.guards import MISSING, Guards
 from micrograd.compiling.nudges import turned
 from micrograd.compiling.plan import Plan, returned_by
@@ -375,9 +375,13 @@ class Compiled:
             k = len(capture.leaves) - 1
             return leaf if k in keyed else argument(capture, k, turned(leaf) if turns else leaf, by)
 
-        with capture:
-            args, named = arguments.replaced_in_call(given, make)
-            result = self._function(*args, **named)
+        try:
+            with capture:
+                args, named = arguments.replaced_in_call(given, make)
+                result = self._function(*args, **named)
+        except CaptureError:
+            _check_nodes(capture)  # a class of the user's may do what is refused otherwise
+            raise
         if isinstance(result, (Generator, Coroutine, AsyncGenerator)):
             if not isinstance(result, AsyncGenerator):
                 result.close()
@@ -427,5 +431,8 @@ def _check_nodes(capture: Capture) -> None:
                 raise RunsUncompiled(f"the `_backward` of {node.label or 'a node'!r} is a function of yours")
             if isinstance(node._record, HandMade) and inputs_of(node):
                 raise RunsUncompiled(f"a node with the symbol {node.op!r} was made by hand")
-        elif isinstance(node, Node) and not type(node)._is_of_transform:
+            continue
+        if isinstance(node, Captured) and node.source[0] == "data":
+            node = node.source[1]
+        if isinstance(node, Node) and type(node) is not Value and not type(node)._is_of_transform:
             raise RunsUncompiled(f"{type(node).__name__} is a subclass of Value")

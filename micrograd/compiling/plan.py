@@ -21,11 +21,11 @@ from micrograd.compiling.groups import shape_of
 from micrograd.compiling.histories import Histories
 from micrograd.compiling.lines import Line
 from micrograd.compiling.proof import proves
-from micrograd.compiling.reach import reached_states
+from micrograd.compiling.reach import reached
 from micrograd.compiling.results import Call, Returned, Targets
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
-from micrograd.compiling.tape import Tape
+from micrograd.compiling.tape import BEFORE, CONSTANT, Tape
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
 from micrograd.errors import CaptureError, StateChangedError
@@ -63,6 +63,9 @@ class Plan:
         is_step: whether a call changes data or gradients of states.
         reads: what gives the numbers that our own objects hold, at each call.
         puts: what takes their new numbers, at the end of each call.
+        above: for each result that other results depend on, these: the sum of 2**i.
+        ended: of a whole step, for each result that has a gradient after it: that
+            gradient, or None where it is not known.
     """
 
     given: tuple[Any, Any] = ((), {})
@@ -96,7 +99,7 @@ class Plan:
         if script.root is not None:
             assert script.seed is not None
             tape.outputs += [script.root, script.seed]
-        self._reached = reached_states(tape, self._returned.entry_of)
+        self._find_reached(script)
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written) or bool(grads)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
@@ -152,6 +155,26 @@ class Plan:
             except CaptureError:
                 self.runner, self.why = runner_of("c", self.program, self.forward, self.back, kept, exact, False)
 
+    def _find_reached(self, script: Transcript) -> None:
+        """Which states and results get a gradient from which results."""
+        values, leaves, root = self._returned.entry_of, self._returned.leaf_of, script.root
+        self.ended: dict[int, float | None] = {}
+        if root is None:
+            self._reached, self.above = reached(script.tape, values, leaves)
+            return
+        end = len(self._returned.shapes)
+        self._reached, above = reached(script.tape, {**values, end: root}, leaves)
+        self.above = {}
+        seed = script.tape.numbers[script.seed] if script.tape.records[script.seed] == CONSTANT else None
+        for which, entry in [*values.items(), *leaves.items()]:
+            if above.get(which, 0) >> end & 1:
+                self.ended[which] = seed if entry == root and not np.shape(seed) else None
+        if any(which in leaves for which in self.ended):
+            raise CaptureError(
+                "compile: a value that the step makes and returns gets a gradient from its backward();\n"
+                "make the value outside, or return its .data"
+            )
+
     def _exactly(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
         """Run on the tape, which is exact, unless it is proved that the lines are.
 
@@ -196,6 +219,14 @@ class Plan:
     def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int], why: str = "") -> None:
         """Run the tape as it is, without lines."""
         written = script.written
+        self.why = why
+        self.theta = self.states
+        self.array_states, self.array_befores = [], []
+        self.writes = {
+            "written": ([self.states[s] for s in written], boundary.write),
+            "grads": ([self.states[s] for s in grads], boundary.set_grads),
+        }
+        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
         runner = TapeRunner(
             script.tape,
             len(self.states),
@@ -205,15 +236,7 @@ class Plan:
             script.root,
             script.seed,
         )
-        self.why = why
-        self.theta = self.states
-        self.array_states, self.array_befores = [], []
-        self.writes = {
-            "written": ([self.states[s] for s in written], boundary.write),
-            "grads": ([self.states[s] for s in grads], boundary.set_grads),
-        }
-        self._reads_before = True
-        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
+        self._reads_before = BEFORE in runner.leaves
         self._begin(runner, range(len(self.states)))
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.captures import CAPTURES, refuse
 from micrograd.compiling import boundary
 from micrograd.compiling.capture import Captured
-from micrograd.deferred import Deferred
+from micrograd.deferred import Deferred, Owing
 from micrograd.engine import Value
-from micrograd.errors import GradientError
-from micrograd.node import Node, is_constant, made
+from micrograd.errors import CaptureError, GradientError
+from micrograd.modes import enable_grad
+from micrograd.node import Node, forget_grad, grad_of, is_constant, made, set_grad
 from micrograd.record import CONSTANT, LEAF, HandMade
 from micrograd.reverse import cotangents
 from micrograd.trees import leaves_of
@@ -18,6 +21,9 @@ from micrograd.walking import Pending, StepBack, Walking, add_part
 from micrograd.walks import ACTIVE, LOCK, Walk
 
 COMPILED = HandMade("compiled")
+# Why the engine has to run what was compiled, and what to do in time.
+NAN = "backward: a gradient through a compiled function is nan", "call backward()"
+OWED = "grad: a result of a compiled function was made into another one", "read its gradient"
 
 
 class Returned:
@@ -31,6 +37,7 @@ class Returned:
         entries: the entries of the tape that are results.
         entry_of: the entry of each result that is a value with a history, by its
             number.
+        leaf_of: the same for leaves that the function has made.
         starts: where each result begins in the buffer of results.
         shapes: of each result.
         has_values: whether there are values with a history.
@@ -39,6 +46,7 @@ class Returned:
     def __init__(self, results: list[Any], script: Any) -> None:
         self.entries: list[int] = []
         self.entry_of: dict[int, int] = {}
+        self.leaf_of: dict[int, int] = {}
         self.starts = [0]
         self._makers: list[tuple[Any, ...]] = []
         for which, x in enumerate(results):
@@ -50,12 +58,17 @@ class Returned:
             elif (isinstance(x, Node) and not script.is_state(x)) or isinstance(x, Captured):
                 entry = script.entry_of(x)
                 self.entries.append(entry)
+                if script.inner_grads.get(id(x)) is not None:
+                    raise CaptureError(
+                        "compile: the function returns a value whose gradient it has assigned, and that would be "
+                        "lost;\nreturn the gradient, too, and assign it outside"
+                    )
                 number = script.tape.numbers[entry]
                 shape = np.shape(number)
                 size = int(np.prod(shape, dtype=int))
                 how, label = _how(x), x.label if isinstance(x, Node) else ""
-                if how == VALUE:
-                    self.entry_of[which] = entry
+                if how in (VALUE, FRESH):
+                    (self.entry_of if how == VALUE else self.leaf_of)[which] = entry
                 self._makers.append((how, shape, number.dtype if shape else type(number), label))
             else:
                 self._makers.append((KEPT, (), x, ""))
@@ -84,6 +97,8 @@ class Returned:
                 x = call.value(x, which)
             elif how != NUMBER:
                 x = made(Value, x, CONSTANT if how == FIXED else LEAF, None, None)
+                if call is not None:
+                    call.keep_in_sight(x, which)
             if label:
                 x.label = label
             found.append(x)
@@ -109,13 +124,14 @@ class Call:
         given: the numbers among the arguments, and the arguments: (args, options).
     """
 
-    __slots__ = ("_free", "given", "plan", "space")
+    __slots__ = ("_above", "_free", "given", "plan", "space")
 
     def __init__(self, plan: Any, space: Any, given: Any) -> None:
         self.plan = plan
         self.space = space
         self.given = given
         self._free = [space]
+        self._above: list[tuple[int, Any]] = []  # results that others depend on
 
     def __del__(self) -> None:
         self.plan.give_back(self.space)
@@ -126,7 +142,13 @@ class Call:
         node: Node = made(Value, data, COMPILED, way, self.plan.targets(1 << which).before)
         node._own_step = way
         node._has_own_step = True
+        self.keep_in_sight(node, which)
         return node
+
+    def keep_in_sight(self, node: Node, which: int) -> None:
+        """Remember a result that others depend on, as long as somebody has it."""
+        if which in self.plan.above:
+            self._above.append((which, weakref.ref(node)))
 
     def gradients(self, seeds: dict[int, Any]) -> tuple[Any, list[Any], Targets]:
         """The gradients of the states, given those of some results.
@@ -150,21 +172,66 @@ class Call:
 
     def _eager_gradients(self, seeds: dict[int, Any], targets: Targets) -> tuple[Any, list[Any]]:
         """The same on the engine, which knows when zero times infinity is 0."""
-        plan, (leaves, (args, options)) = self.plan, self.given
-        function = plan.function()
-        if function is None or not plan.is_unchanged(self.space, leaves):
-            raise GradientError(
-                "backward: a gradient through a compiled function is nan, and its values have changed since the call;\n"
-                "call backward() before they change"
-            )
-        results = leaves_of(function(*args, **options))
         nodes = [*targets.nodes, *targets.array_nodes]
         totals: list[Any] = [0.0 if node.shape == () else np.zeros(node.shape, node._dtype) for node in nodes]
-        for which, seed in seeds.items():
-            for i, part in enumerate(cotangents(results[which], seed, nodes)):
-                totals[i] = totals[i] if part is None else totals[i] + part
+        for i, part in enumerate(self._by_engine(seeds, NAN, nodes)):
+            totals[i] = totals[i] if part is None else totals[i] + part
         count = len(targets.nodes)
         return np.array(totals[:count], float), totals[count:]
+
+    def _by_engine(
+        self, seeds: dict[int, Any], why: tuple[str, str], nodes: list[Any], which: int | None = None
+    ) -> list[Any]:
+        """Run the function once more, and walk back from its results.
+
+        Args:
+            seeds: the gradients of some results.
+            why: what the engine is needed for, and what to do in time.
+            nodes: whose gradients are asked for.
+            which: the number of a result whose gradient is asked for, too.
+        """
+        plan, (leaves, (args, options)) = self.plan, self.given
+        function = plan.function()
+        if function is None:
+            raise GradientError(f"{why[0]}, and the compiled function is gone;\nkeep it as long as its results")
+        if not plan.is_unchanged(self.space, leaves):
+            raise GradientError(f"{why[0]}, and its values have changed since the call;\n{why[1]} before they change")
+        with enable_grad():
+            results = leaves_of(function(*args, **options))
+        nodes = nodes if which is None else [*nodes, results[which]]
+        totals: list[Any] = [None] * len(nodes)
+        for j, seed in seeds.items():
+            for i, part in enumerate(cotangents(results[j], seed, nodes)):
+                totals[i] = part if totals[i] is None else totals[i] if part is None else totals[i] + part
+        return totals
+
+    # Results that other results were made from
+
+    def owed_to(self, which: int, seeds: dict[int, Any]) -> Any:
+        """The gradient of a result, by way of others; None for zero."""
+        return self._by_engine(seeds, OWED, [], which)[0]
+
+    def parts_of_leaves(self, seeds: dict[int, Any]) -> list[tuple[Node, Any]]:
+        """What leaves get that the function has made and returned."""
+        return [
+            (node, self.owed_to(which, below)) for which, node, below in self._reached(seeds) if node._own_step is None
+        ]
+
+    def owe(self, seeds: dict[int, Any], walk: Walk) -> None:
+        """Note for the other results what they get if somebody reads it."""
+        for _, node, below in self._reached(seeds):
+            if node._own_step is not None:
+                node._own_step.owe(node, below, walk)
+
+    def _reached(self, seeds: dict[int, Any]) -> list[tuple[int, Node, dict[int, Any]]]:
+        """The results that these were made from, and the gradients that reach each."""
+        found = []
+        for which, reference in self._above:
+            node, mask = reference(), self.plan.above[which]
+            below = {j: seed for j, seed in seeds.items() if mask >> j & 1}
+            if node is not None and below:
+                found.append((which, node, below))
+        return found
 
 
 class Targets:
@@ -207,21 +274,27 @@ class Back(Pending):
     the states.
     """
 
-    __slots__ = ("call", "found", "seeds")
+    __slots__ = ("call", "found", "leaves", "seeds")
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.seeds: dict[int, Any] = {}
         self.found: Any = None
+        self.leaves: list[tuple[Node, Any]] = []
 
     def compute(self) -> None:
         """Run the lines of the way back, for all results at once."""
         if self.found is None:
             self.found = self.call.gradients(self.seeds)
+            self.leaves = self.call.parts_of_leaves(self.seeds)
 
     def add(self, walk: Walk | None) -> None:
         """Add to the gradients of all states that are leaves."""
         numbers, arrays, targets = self.found
+        if walk is not None:
+            self.call.owe(self.seeds, walk)
+            for leaf, part in self.leaves:
+                add_part(walk, leaf, part)
         if targets.has_history or len(ACTIVE) > (walk is not None) or (walk is not None and walk.apart):
             for node, part in _pairs(numbers, arrays, targets):
                 if node._x is None:
@@ -236,16 +309,51 @@ def _pairs(numbers: Any, arrays: list[Any], targets: Targets) -> list[tuple[Any,
     return [*zip(targets.nodes, numbers.tolist(), strict=True), *zip(targets.array_nodes, arrays, strict=True)]
 
 
-class Way(StepBack, Deferred):
+class Way(StepBack, Deferred, Owing):
     """The way back from one result of a call; it also knows what the result was made
-    from.
+    from, and what gradient it is owed.
+
+    In `return loss, scores` the loss was made from the scores. After `loss.backward()`
+    these have gradients, which the program does not compute. The engine does, if
+    somebody reads one.
     """
 
-    __slots__ = ("call", "which")
+    __slots__ = ("_due", "call", "which")
 
     def __init__(self, call: Call, which: int) -> None:
         self.call = call
         self.which = which
+        # A walk, gradients of others, its own part; of a result of a step only this.
+        self._due: tuple[int, dict[int, Any], Any] | None = None
+        if which in call.plan.ended:
+            self._due = 0, {}, call.plan.ended[which]
+
+    def owe(self, node: Node, seeds: dict[int, Any], walk: Walk) -> None:
+        """Note what the result gets in a walk; what it had in earlier ones is gone."""
+        number, known, own = self._due or (0, {}, None)
+        if number != walk.number:
+            known, own = {}, grad_of(node) if node._mark == walk.number else None
+        self._due = walk.number, {**known, **seeds}, own
+        forget_grad(node)
+
+    def owed(self, node: Node) -> Any:
+        if self._due is None:
+            return None
+        _, seeds, own = self._due
+        if not seeds and own is None:
+            raise GradientError(
+                "grad: this value is a result of a compiled step, which has called backward() itself and keeps no "
+                "gradient for it;\nreturn its .data, or compile the loss alone"
+            )
+        if not seeds:
+            return own
+        part = self.call.owed_to(self.which, seeds)
+        self._due = None
+        set_grad(node, part if own is None else own if part is None else own + part)
+        return grad_of(node)
+
+    def forgive(self) -> None:
+        self._due = None
 
     def listed(self) -> tuple[Any, ...]:
         """The values that the result depends on."""
@@ -274,6 +382,8 @@ class Way(StepBack, Deferred):
 
     def take_by_hand(self, node: Node) -> None:
         """Add to the gradients of all values that the result was made from."""
+        if CAPTURES:
+            refuse(node, "_backward()")
         self._check(False)
         gradient = node._grad
         if gradient is None:

@@ -301,6 +301,8 @@ class Roller:
     def _write_sum(self, group: Group, members: Any) -> None:
         """A sum of numbers: a line for each run of like terms, one for all others."""
         few = [j for j, (_, n) in enumerate(group.runs) if n == 1 or (n <= FEW and self._is_leaf(group.inputs[j]))]
+        if self.exact:  # only those that stand first: z + (a + b) is not (z + a) + b
+            few = [j for i, j in enumerate(few) if i == j]
         begun = False
         if few:
             columns = [Operand(group.inputs[j][:, [c]], ()) for j in few for c in range(group.runs[j][1])]

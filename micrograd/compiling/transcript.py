@@ -30,6 +30,8 @@ class Transcript:
         grads: per state whose gradient was assigned or computed, its last gradient: an
             entry, or None for zero.
         root: the entry at which `backward()` began; None where it was not called.
+        inner_grads: the same as `grads` for values that the run has made, by their ids:
+            those that the function has assigned.
     """
 
     def __init__(self, capture: Capture) -> None:
@@ -37,6 +39,7 @@ class Transcript:
         self.states: list[Any] = []
         self.written: dict[int, int] = {}
         self.grads: dict[int, int | None] = {}
+        self.inner_grads: dict[int, int | None] = {}
         self.root: int | None = None
         self.seed: int | None = None
         self._number_of: dict[int, int] = {}  # of a state, by its id
@@ -126,12 +129,16 @@ class Transcript:
                 number = self.state_of(node)
                 self._entry[id(node)] = self.written[number] = self.entry_of(data)
         elif kind == "set grad":
-            number = self.state_of(node)
             is_zero = data is None or (isinstance(data, (int, float)) and data == 0)
-            self.grads[number] = None if is_zero else self.entry_of(data)
+            grad = None if is_zero else self.entry_of(data)
+            if self.is_state(node):
+                self.grads[self.state_of(node)] = grad
+            else:
+                self.inner_grads[id(node)] = grad
         else:
             if self.root is not None:
                 raise CaptureError("compile: backward() is called twice in one step; compile each step alone")
+            self.inner_grads.clear()  # what leaves among them get is not known
             self.root = self.entry_of(node)
             self.seed = self.entry_of(data[0])
             for leaf in data[1]:
@@ -162,10 +169,13 @@ class Transcript:
 
     def _gradient_of(self, node: Any, number: Any) -> int:
         if not self.is_state(node):
-            raise CaptureError(
-                "compile: the gradient of a value is read that the function has made itself;\n"
-                "make the value outside, or compile a derivative: micrograd.compile(grad(f))"
-            )
+            if self.root is not None and id(node) not in self.inner_grads:
+                raise CaptureError(
+                    "compile: the gradient of a value is read that the function has made itself;\n"
+                    "make the value outside, or compile a derivative: micrograd.compile(grad(f))"
+                )
+            inner = self.inner_grads.get(id(node))
+            return self.tape.add(CONSTANT, number=number) if inner is None else inner
         state = self.state_of(node)
         if state not in self.grads:
             self.grads[state] = self.tape.add(BEFORE, number=number, origin=state)

@@ -12,6 +12,7 @@ import numpy as np
 
 from micrograd import Value, ops
 
+CUT = 0.0123  # comparisons with 0 would hang on rounding, as in x - mean where all are equal
 UNARY = {
     "tanh": lambda x: x.tanh(),
     "sine": lambda x: np.sin(x * 1.5),
@@ -99,8 +100,57 @@ def _chosen(rng, pool, parameters):
     return [np.where(x > y, x * 2.0, y) for x, y in zip(xs, ys, strict=False)]
 
 
+def _chain(rng, pool, parameters):
+    """A state that goes through all numbers: each depends on the one before."""
+    z, (w, c) = rng.choice(parameters), rng.sample(parameters, 2)
+    states = []
+    for x in rng.choice(pool)[:8]:
+        z = (w * z + x * c).tanh()
+        states.append(z)
+    return states
+
+
+def _product(rng, pool, parameters):
+    z = rng.choice(pool)[0]
+    for x in rng.choice(pool)[:6]:
+        z = z * (x * 0.1 + 1.0)
+    return [z, z * rng.choice(parameters)]
+
+
+def _powers(rng, pool, parameters):
+    c = rng.choice(parameters)
+    return [(x * x + 0.5) ** c / (c * c + 1.0) for x in rng.choice(pool)[:6]]
+
+
+def _extremes(rng, pool, parameters):
+    xs = rng.choice(pool)
+    largest, smallest = xs[0], xs[0]
+    for x in xs[1:5]:
+        largest, smallest = np.maximum(largest, x), np.minimum(smallest, x)
+    return [largest - smallest, *[np.clip(x, smallest * 0.5, 0.5) for x in xs[:4]]]
+
+
+def _matmat(rng, pool, parameters):
+    xs, ys = rng.choice(pool), rng.choice(pool)
+    n = rng.randint(1, min(3, len(xs), len(ys)))
+    rows = [xs[i : i + n] for i in range(0, len(xs) - n + 1, n)][:3]
+    columns = [ys[i : i + n] for i in range(0, len(ys) - n + 1, n)][:3]
+    return [sum(x * y for x, y in zip(row, column, strict=True)) for row in rows for column in columns]
+
+
+def _compared(rng, pool, parameters):
+    xs, c = rng.choice(pool), rng.choice(parameters)
+    return [x * (x > c) + (x.data <= 0.1) * c for x in xs]
+
+
 NUMBERS = {
     "map": _map,
+    "chain": _chain,
+    "product": _product,
+    "powers": _powers,
+    "extremes": _extremes,
+    "matmat": _matmat,
+    "compared": _compared,
     "reversed": _reversed,
     "matvec": _matvec,
     "gather": _gather,
@@ -124,7 +174,7 @@ def numbers_program(steps, values, seed):
     rng = random.Random(seed)
     first = sum(sum(rng.sample(xs, len(xs))) * (i + 1.0) for i, xs in enumerate(pool) if rng.random() < 0.6 or i == 0)
     second = sum(x * x for x in pool[-1]) / len(pool[-1])
-    count = sum((x.data if isinstance(x, Value) else x) > 0 for x in pool[-1])
+    count = sum((x.data if isinstance(x, Value) else x) > CUT for x in pool[-1])
     return {"first": first, "rest": [second, count], "last": pool[-1][-1]}
 
 
@@ -244,8 +294,88 @@ def _summed_products(rng, pool):
     return np.einsum(rng.choice(["ij,ij->i", "ij,ij->j", "ij,ij->", "ij,kj->ik", "ij,ij->ij", "ij,ik->kj"]), x, y)
 
 
+def _axis(rng, x):
+    return rng.randrange(x.ndim)
+
+
+def _array_centred(rng, pool):
+    x = rng.choice([x for x in pool if x.ndim])
+    return x - x.mean(axis=rng.choice([None, _axis(rng, x)]), keepdims=True)
+
+
+def _softmax_by_hand(rng, pool):
+    x = rng.choice([x for x in pool if x.ndim])
+    axis = _axis(rng, x)
+    largest = rng.choice([0.5, x.max(axis=axis, keepdims=True), x.data.max(axis=axis, keepdims=True)])
+    powers = np.exp(x * 0.5 - largest)
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def _array_outer(rng, pool):
+    vectors = [x.reshape(-1)[:8] for x in pool]
+    x, y = rng.choice(vectors), rng.choice(vectors)
+    return np.outer(x, y) if rng.random() < 0.5 else x[:, None] * y[None, :] + x[:1]
+
+
+def _array_windows(rng, pool):
+    x = rng.choice([x for x in pool if x.ndim])
+    width = rng.randint(1, min(3, x.shape[0]))
+    count = x.shape[0] - width + 1
+    if rng.random() < 0.5:
+        return sum(x[i : i + count] * (i + 1.0) for i in range(width))
+    return np.stack([x[i : i + width].sum(axis=0) for i in range(count)])
+
+
+def _moved(rng, pool):
+    x = rng.choice([x for x in pool if x.ndim])
+    axis = _axis(rng, x)
+    return rng.choice(
+        [
+            lambda: np.roll(x, rng.randint(-2, 2), axis=axis),
+            lambda: np.flip(x, axis=axis),
+            lambda: np.repeat(x, 2, axis=axis),
+            lambda: np.cumsum(x, axis=axis),
+            lambda: np.pad(x, [(1, 0)] * x.ndim),
+            lambda: np.moveaxis(x, axis, 0),
+            lambda: np.expand_dims(x, axis),
+            lambda: np.squeeze(x[..., None]),
+        ]
+    )()
+
+
+def _lengths(rng, pool):
+    x = rng.choice([x for x in pool if x.ndim])
+    axis = _axis(rng, x)
+    return rng.choice(
+        [
+            lambda: ops.logsumexp(x, axis=axis),
+            lambda: x.var(axis=axis),
+            lambda: np.prod(x * 0.1 + 1.0, axis=axis),
+            lambda: np.linalg.norm(x, axis=axis),
+            lambda: np.clip(x, -0.5, x.mean()),
+            lambda: np.sum(x > 0.1, axis=axis) * x.sum(),
+            lambda: (x.data > x.data.mean() + CUT) * x,
+        ]
+    )()
+
+
+def _rows_in_a_loop(rng, pool):
+    x = rng.choice([x for x in pool if x.ndim])
+    state = x[0] * 0.0
+    for i in range(min(4, x.shape[0])):
+        state = np.tanh(state * 0.5 + x[i])
+    return state
+
+
 ARRAYS = {
     "elementwise": _elementwise,
+    "centred": _array_centred,
+    "softmax by hand": _softmax_by_hand,
+    "outer": _array_outer,
+    "windows": _array_windows,
+    "moved": _moved,
+    "lengths": _lengths,
+    "rows in a loop": _rows_in_a_loop,
     "binary": _binary,
     "matmul": _matmul,
     "transposed": _transposed,
@@ -273,4 +403,4 @@ def arrays_program(steps, values, seed):
     rng = random.Random(seed)
     first = sum(x.sum() * (i + 1.0) for i, x in enumerate(pool) if rng.random() < 0.6 or i == 0)
     second = (pool[-1] * pool[-1]).mean()
-    return {"first": first, "rest": [second, np.sum(np.atleast_1d(pool[-1]) > 0)], "last": pool[-1]}
+    return {"first": first, "rest": [second, np.sum(np.atleast_1d(pool[-1]) > CUT)], "last": pool[-1]}

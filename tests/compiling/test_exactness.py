@@ -4,6 +4,9 @@ what is proved is equal for all numbers, and wrong lines are not proved.
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,6 +76,25 @@ def test_a_whole_step():
         logs.append([log, [p.data for p in model.parameters()], [p.grad for p in model.parameters()]])
     assert logs[0] == logs[1]
     assert isinstance(compiled._last.runner, CRunner)
+
+
+def test_a_term_that_stands_after_others_that_are_alike():
+    values = [Value(0.1 * i - 0.37) for i in range(8)]
+    p, *others = values
+
+    def function():
+        return p.exp() + sum(x * y for x, y in itertools.pairwise(others)) + p.sin() + p.tanh()
+
+    def flat():
+        return sum([p.exp(), *[x * y for x, y in itertools.pairwise(others)], p.sin(), p.tanh()])
+
+    for program in (function, flat):
+        compiled = micrograd.compile(program, exact=True)
+        for k in range(20):
+            for i, v in enumerate(values):
+                v.data = math.sin(k + 0.7 * i)
+            assert compiled().data == program().data
+        assert type(compiled._last.runner) is CRunner
 
 
 # Sums of gradients that lines give in the order of eager, and some that they do not.

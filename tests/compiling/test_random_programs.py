@@ -18,7 +18,8 @@ from micrograd.trees import leaves_of
 from tests.compiling.random_programs import ARRAYS, NUMBERS, SHAPES, arrays_program, numbers_program
 
 EXAMPLES = int(os.environ.get("RANDOM_PROGRAMS", "4"))  # of each kind and check; 4 make a few dozen
-BACKENDS = os.environ.get("RANDOM_BACKENDS", "c,numpy,tape").split(",")
+BACKENDS = os.environ.get("RANDOM_BACKENDS", "c,numpy,tape,exact").split(",")
+OF_NUMBERS = ("tape", "exact")  # hold single numbers alone, and give the bits of eager
 seeds = st.integers(0, 2**20)
 
 
@@ -63,11 +64,17 @@ def _programs(kind):
 
 
 def _backends(kind):
-    return [b for b in BACKENDS if kind == "numbers" or b != "tape"]  # the tape holds numbers alone
+    return [b for b in BACKENDS if kind == "numbers" or b not in OF_NUMBERS]
+
+
+def _compiled(function, backend):
+    if backend == "exact":
+        return micrograd.compile(function, exact=True)
+    return micrograd.compile(function, backend=backend)
 
 
 def _check(kind, backend, found, wanted):
-    tolerance = 0.0 if backend == "tape" else 1e-10 if kind in ("numbers", "arrays") else 1e-3
+    tolerance = 0.0 if backend in OF_NUMBERS else 1e-10 if kind in ("numbers", "arrays") else 1e-3
     for got, expected in zip(leaves_of(list(found)), leaves_of(list(wanted)), strict=True):
         assert (got is None) == (expected is None)
         if expected is not None:
@@ -83,7 +90,7 @@ def _plain(tree):
 
 
 def _by_itself(function, values):
-    """The results, and the gradients of each by itself."""
+    """The results, and the gradients of each by itself: of values, and of results."""
     found = []
     results = leaves_of(function())
     for i, z in enumerate(results):
@@ -91,7 +98,7 @@ def _by_itself(function, values):
             v.grad = None
         if isinstance(z, Value):
             z.backward(np.full(z.shape, 1.0 + i) if z.shape else 1.0 + i)
-        found.append([v.grad if v.grad is not None else np.zeros(v.shape) for v in values])
+        found.append([v.grad for v in [*values, *results] if isinstance(v, Value)])  # results depend on each other
     return [*_plain(results), found]
 
 
@@ -104,7 +111,7 @@ def _check_by_itself(kind, steps, seed):
 
     wanted = _by_itself(function, values)
     for backend in _backends(kind):
-        compiled = micrograd.compile(function, backend=backend)
+        compiled = _compiled(function, backend)
         _check(kind, backend, _by_itself(compiled, values), wanted)
 
 
@@ -116,9 +123,30 @@ def _check_with_arguments(kind, steps, seed):
 
     given_ = [make(random.Random(seed + i)) for i in range(2)]
     for backend in _backends(kind):
-        compiled = micrograd.compile(function, backend=backend)
+        compiled = _compiled(function, backend)
         for numbers in given_:
             _check(kind, backend, _plain(compiled(numbers)), _plain(function(numbers)))
+
+
+def _check_with_values(kind, steps, seed):
+    """Values as arguments get their gradients, of two calls that are alive together."""
+    program, _, make = KINDS[kind]
+    calls = [[Value(x) for x in make(random.Random(seed + i))] for i in range(2)]
+
+    def function(values):
+        return program(steps, values, seed)["first"]
+
+    def run(function):
+        results = [function(values) for values in calls]
+        for values in calls:
+            for v in values:
+                v.grad = None
+        (results[0] * results[1] * 0.1 + results[1]).backward()
+        return [[z.data for z in results], [[v.grad for v in values] for values in calls]]
+
+    wanted = run(function)
+    for backend in _backends(kind):
+        _check(kind, backend, run(_compiled(function, backend)), wanted)
 
 
 def _check_step(kind, steps, seed):
@@ -145,10 +173,15 @@ def _check_step(kind, steps, seed):
 
     wanted = run(step)
     for backend in _backends(kind):
-        _check(kind, backend, run(micrograd.compile(step, backend=backend)), wanted)
+        _check(kind, backend, run(_compiled(step, backend)), wanted)
 
 
-CHECKS = {"by itself": _check_by_itself, "with arguments": _check_with_arguments, "as a step": _check_step}
+CHECKS = {
+    "by itself": _check_by_itself,
+    "with arguments": _check_with_arguments,
+    "with values": _check_with_values,
+    "as a step": _check_step,
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,7 +16,7 @@ import pytest
 import micrograd
 from micrograd import Value, enable_grad, grad, hessian, jvp, no_grad, toposort, vmap
 from micrograd.draw import draw_dot, trace
-from micrograd.errors import GradientError
+from micrograd.errors import CaptureError, GradientError
 from micrograd.gradients import has_grad
 from micrograd.trees import leaves_of
 
@@ -158,6 +158,146 @@ def test_states_that_have_a_history():
         f(1.0)[0].backward()
         answers[-1] += [a.grad, b.grad, p.grad]
     _close(answers[1], answers[0])
+
+
+@pytest.mark.parametrize("backend", ["numpy", "tape"])
+def test_results_that_others_were_made_from_have_gradients(backend):
+    p = Value(2.0)
+
+    def function(x):
+        leaf = Value(x)
+        n = p * leaf
+        o = (n.tanh() * n + n).exp()
+        return {"leaf": leaf, "n": n, "o": o, "again": o, "other": p * 3.0}
+
+    logs = []
+    for f in (function, micrograd.compile(function, backend=backend)):
+        p.grad = 0.0
+        v = f(0.3)
+        rows = []
+        for walk in (
+            v["o"].backward,
+            v["o"].backward,  # the leaf's adds up
+            (v["n"] * 3.0 + v["o"] * v["leaf"]).backward,  # on two ways
+            v["n"].zero_grad,
+            lambda v=v: setattr(v["leaf"], "grad", 0.5),
+            v["o"].backward,
+            v["n"].backward,
+            lambda v=v: (v["n"] * p).backward(),
+        ):
+            walk()
+            rows.append([x.grad for x in [*v.values(), p]])
+        logs.append(rows)
+    assert logs[1] == [pytest.approx(row, rel=1e-14) for row in logs[0]]
+
+
+def test_results_that_are_arrays_have_gradients_by_way_of_others():
+    w = Value(np.array([1.0, -2.0, 0.5]))
+
+    def function(x):
+        scores = w * x
+        return (scores * scores).sum(), scores, scores[0] + 1.0
+
+    answers = []
+    for f in (function, micrograd.compile(function)):
+        for calls in range(2):  # both are alive
+            loss, scores, first = f(np.array([1.0, 2.0, 3.0 + calls]))
+            assert not scores.grad.any()
+            (loss + first * 2.0).backward()
+            answers.append([scores.grad, first.grad, w.grad])
+        w.grad = None
+    _close(answers[2:], answers[:2])
+
+
+def test_a_gradient_by_way_of_another_result_is_read_in_time():
+    p = Value(2.0)
+
+    def function(x):
+        n = p * x
+        return n * n, n
+
+    f = micrograd.compile(function)
+    z, n = f(1.5)
+    z.backward()
+    with no_grad():
+        assert n.grad == 6.0
+    z.backward()
+    p.data = 1.0
+    with pytest.raises(
+        GradientError, match=r"values have changed since the call;\nread its gradient before they change"
+    ):
+        n.grad  # noqa: B018
+    n.grad = 0.0
+    assert n.grad == 0.0
+    z.backward()
+    del f, function
+    with pytest.raises(GradientError, match=r"the compiled function is gone;\nkeep it as long as its results"):
+        n.grad  # noqa: B018
+
+
+def test_gradients_that_a_step_leaves_in_its_results():
+    p = Value(2.0)
+
+    def step(x):
+        p.grad = 0.0
+        n = p * x
+        o = n * n
+        o.backward()
+        return o, n, n.detach()
+
+    for f in (step, micrograd.compile(step)):
+        o, n, data = f(3.0)
+        assert (o.grad, data.grad) == (1.0, 0.0)
+    with pytest.raises(GradientError, match=r"a result of a compiled step, .*\nreturn its \.data"):
+        n.grad  # noqa: B018
+    n.grad = 0.0
+    assert n.grad == 0.0
+
+    def leaf(x):
+        leaf = Value(x)
+        (p * leaf).backward()
+        return leaf
+
+    with pytest.raises(CaptureError, match=r"makes and returns gets a gradient .*\nmake the value outside"):
+        micrograd.compile(leaf)(1.0)
+
+
+def test_gradients_by_hand():
+    p, q = Value(2.0), Value(-3.0)
+
+    def walk(x):
+        n = p * q * x
+        o = n.tanh()
+        o.grad = 1.0
+        n.grad += (1.0 - o.data**2) * o.grad
+        p.grad, q.grad = n.grad * q.data * x, n.grad * p.data * x
+        return [n.grad, o.grad, n.data]
+
+    logs = []
+    for f in (walk, micrograd.compile(walk)):
+        logs.append([[*f(x), p.grad, q.grad] for x in (0.1, 0.2, 0.3)])
+    assert logs[1] == [pytest.approx(row, rel=1e-14) for row in logs[0]]
+
+    def one_step():
+        z = p * q
+        z.grad = 1.0
+        z._backward()
+
+    def picture():
+        return draw_dot(p * q).source
+
+    def given():
+        z = p * q
+        z.grad = 1.0
+        return z
+
+    for f, message in (
+        (one_step, r"_backward\(\) of a number .*\n.*call backward\(\)"),
+        (picture, "print of a number"),
+        (given, "returns a value whose gradient it has assigned"),
+    ):
+        with pytest.raises(CaptureError, match=message):
+            micrograd.compile(f)()
 
 
 def test_constants_and_unread_values_get_no_gradient():
