@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from micrograd.compiling.lines import Line
+from micrograd.compiling.maps import is_each_once
 from micrograd.compiling.terms import Read, reads_of
 
 NARROWEST = 4  # a vector axis is at least as long
@@ -57,13 +58,19 @@ def nest_of(line: Line, exact: bool) -> Nest:
         return _along_sums(line, free, summed, reads, exact)
     width = _width(line.sizes[wide])
     others = [a for a in free if a != wide]
-    tile = None
-    if others:
+    return Nest(tuple(others), _tile(line, others, wide, width), summed, wide, width, 1, packed)
+
+
+def _tile(line: Line, others: list[int], wide: int, width: int) -> tuple[int, int] | None:
+    """The outputs that are kept at once: no two of them are one element."""
+    for axis in reversed(others):
         for height in HEIGHTS:
-            if line.sizes[others[-1]] % height == 0 and height * width <= TILE:
-                tile = (others[-1], height)
+            if line.sizes[axis] % height == 0 and height * width <= TILE:
+                # Of x[i + k] a tile over i and k would keep one element several times.
+                if is_each_once(line.place.taken([axis, wide]).indices((height, width))):
+                    return axis, height
                 break
-    return Nest(tuple(others), tile, summed, wide, width, 1, packed)
+    return None
 
 
 def _smoothest(line: Line, axes: list[int], reads: list[Read]) -> int | None:
