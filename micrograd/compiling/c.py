@@ -18,6 +18,7 @@ from micrograd import on_demand as np
 from micrograd.compiling import objects, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.lines import Line, Program
+from micrograd.compiling.matrices import Matrices
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.products import Function
 
@@ -59,7 +60,9 @@ class CRunner:
     def __init__(self, program: Program, forward: list[Line], back: list[Line], exact: bool) -> None:
         self.program = program
         self._functions: dict[str, int] = {}
-        self._where: dict[int, tuple[int, int]] = {}  # the function and the pointers of a line, by its id
+        # By the id of a line, each of its functions and the first of its pointers
+        self._where: dict[int, list[tuple[int, int]]] = {}
+        self._matrices = None if exact else Matrices(program)
         self._called: set[str] = set()  # functions of C that long lines call
         self._pointers: list[Any] = []  # what all calls get, one call after the other
         self._steps = {"forward": self._steps_of(forward, exact), "backward": self._steps_of(back, exact)}
@@ -78,18 +81,24 @@ class CRunner:
                 steps += run
                 continue
             which, first = [], []
-            for line in run:
-                writer = LineInC(line, exact)
+            for line, part in self._parts(run):
+                writer = LineInC(part, exact)
                 text = writer.text("{name}")
                 which.append(self._functions.setdefault(text, len(self._functions)))
-                if not exact and which[-1] == len(self._functions) - 1 and math.prod(line.sizes) >= FEWEST:
+                if not exact and which[-1] == len(self._functions) - 1 and math.prod(part.sizes) >= FEWEST:
                     self._called |= set(CALLS.findall(text))
                 first.append(len(self._pointers))
-                self._where[id(line)] = which[-1], first[-1]
+                self._where.setdefault(id(line), []).append((which[-1], first[-1]))
                 self._pointers += writer.pointers
             count = len(which)
             steps.append(((ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first), count))
         return steps
+
+    def _parts(self, lines: Iterable[Line]) -> Iterator[tuple[Line, Line]]:
+        """Each line, with what runs for it: itself, or its steps by way of matrices."""
+        for line in lines:
+            for part in self._matrices.lines_of(line) if self._matrices else [line]:
+                yield line, part
 
     def workspace(self) -> Workspace:
         """Memory for one call."""
@@ -107,8 +116,10 @@ class CRunner:
         """A function that runs one line many times, to measure it."""
         if isinstance(line, Opaque):
             return functools.partial(line.repeat, count, space.arrays)
-        which, first = ((ctypes.c_int * count)(*[x] * count) for x in self._where[id(line)])
-        return functools.partial(self._run_lines, which, first, count, space.pointers)
+        which, first = zip(*self._where[id(line)], strict=True)
+        count *= len(which)
+        numbers = ((ctypes.c_int * count)(*itertools.islice(itertools.cycle(x), count)) for x in (which, first))
+        return functools.partial(self._run_lines, *numbers, count, space.pointers)
 
     def _run(self, name: str, space: Workspace) -> None:
         for step in self._steps[name]:
