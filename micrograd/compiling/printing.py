@@ -22,7 +22,7 @@ from micrograd.compiling.terms import Read
 from micrograd.compiling.writing import number
 from micrograd.errors import CaptureError
 from micrograd.node import data_of
-from micrograd.trees import like
+from micrograd.trees import leaves_of, like
 
 WIDEST = 64  # columns for the text of a line; a longer one is followed by nothing
 MOST = 6  # numbers of a constant that are shown
@@ -229,9 +229,10 @@ class Sheet:
         return not (self.plan.is_step and line.target.name == "outputs")
 
     def _result_names(self) -> list[str]:
-        count = len(self.plan.shapes)
+        count = len(leaves_of(self.plan.tree))
         found = self.origins.results if self.origins else [""] * count
-        return [name or ("result" if count == 1 else f"result{i + 1}") for i, name in enumerate(found)]
+        shown = [name or ("result" if count == 1 else f"result{i + 1}") for i, name in enumerate(found)]
+        return [*shown, *["kept"] * (len(self.plan.shapes) - count)]  # our own objects keep it, such as optimisers
 
     def _name_states(self, taken: set[str]) -> None:
         """Names for the blocks of theta, of arrays of the caller, and of constants."""
@@ -353,7 +354,7 @@ class Sheet:
         return origins.places.get(name, ())
 
     def _returned(self, section: str) -> Row:
-        tree = like(self.plan.tree, [_Word(name) for name in self.results])
+        tree = like(self.plan.tree, [_Word(name) for name in self.results[: len(leaves_of(self.plan.tree))]])
         text = ", ".join(map(repr, tree)) if type(tree) is tuple and len(tree) > 1 else repr(tree)
         return Row(section, f"return {text}", (), (), None)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Value
+from micrograd import Value, nn, optim
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.writing import op_name
 from micrograd.errors import CaptureError
@@ -171,6 +171,26 @@ def test_the_text_gives_the_numbers_of_the_program(name):
     compiled = micrograd.compile(function)
     compiled()
     _compare(compiled)
+
+
+def test_a_step_of_an_optimiser_shows_what_it_keeps():
+    """The numbers that Adam keeps had no names, and printing failed."""
+    model = nn.Linear(2, 3)
+    adam = optim.Adam(model.parameters(), 0.1)
+
+    @micrograd.compile
+    def step(X):
+        loss = (model(X) ** 2).sum()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        return loss
+
+    for _ in range(2):  # the first step makes what Adam keeps
+        step(np.ones((4, 2)))
+    text = str(step.program)
+    assert "kept1" in text
+    assert text.endswith("return loss")
 
 
 @pytest.mark.parametrize("name", ["loss", "step"])
