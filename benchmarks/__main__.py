@@ -19,6 +19,7 @@ from benchmarks import (
     compiled_programs,
     compiled_transformer,
     derivatives,
+    digits_convolutions,
     digits_mlp,
     estimators,
     fitting,
@@ -72,6 +73,7 @@ MODULES = (
     compiled_mlp,
     compiled_chain,
     compiled_programs,
+    digits_convolutions,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
