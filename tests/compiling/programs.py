@@ -17,6 +17,8 @@ def _values(*shapes, seed=0, dtype=float):
 A, B, C, S = _values((3, 4), (4,), (3, 1), (4, 4))
 A32, B32 = _values((3, 4), (4,), dtype=np.float32)
 SIGNAL, KERNELS, BIAS, BACK = _values((2, 4, 6, 5), (6, 2, 3, 2), (6,), (4, 3, 2, 2))
+LONG = np.arange(2000) % 3
+OTHER = np.where(np.arange(2000) == 1000, 0, LONG)
 MATRICES = [np.arange(16.0).reshape(4, 4) / (k + 10.0) for k in (1, 2, 3)] * 2
 p, q, r = _values((), (), ())
 numbers = _values(*[()] * 12)
@@ -64,6 +66,7 @@ ARRAYS = {
         [SIGNAL],
     ),
     "windows of a window": (lambda: ops.unfold(ops.max_pool2d(SIGNAL, 2, 1), (2, 2)).sin().sum(), [SIGNAL]),
+    "long indices that differ in the middle": (lambda: (A[LONG] ** 2).sum() - (A[OTHER] ** 2).sum(), [A]),
     "no rows": (lambda: (A[:0] ** 2).sum() + A.sum(), [A]),
     "several results": (lambda: {"a": (A * A).sum(), "b": [B.sum(), A @ B]}, [A, B]),
 }
