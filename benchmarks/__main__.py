@@ -19,6 +19,7 @@ from benchmarks import (
     compiled_programs,
     compiled_transformer,
     derivatives,
+    digits_convolutions,
     digits_mlp,
     estimators,
     first_call,
@@ -74,6 +75,7 @@ MODULES = (
     compiled_chain,
     compiled_programs,
     first_call,
+    digits_convolutions,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout

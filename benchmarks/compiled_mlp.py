@@ -15,7 +15,7 @@ from benchmarks.row import BY_COMPILE, COMPILED, JAX, Case, Goal, Outcome, Row, 
 
 
 def compiled(sizes: list[int], batch: int) -> Trial:
-    """Loss, backward and update, compiled as one; like JAX's, it gives no gradients out.
+    """Loss, backward and update, compiled as one; it gives no gradients out, as JAX's.
 
     They are read from an update with the rate 1, which is taken back.
     """

@@ -92,7 +92,7 @@ def _seconds(cache: str) -> Callable[[list[Outcome]], float | None]:
 
 
 ROW = Row(
-    30,
+    31,
     "First call of the moons step of 001 in a new process, by micrograd.compile; the call, and the whole process",
     measure,
     [

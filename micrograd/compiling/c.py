@@ -19,6 +19,7 @@ from micrograd.compiling import c_vectors, compilers, objects, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.joined import joined
 from micrograd.compiling.lines import Line, Program
+from micrograd.compiling.matrices import Matrices
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.products import Function
 
@@ -87,8 +88,10 @@ class CRunner:
         lines = [*forward, *back]
         runs = joined(lines, kept, exact)
         self._functions: dict[str, int] = {}
-        self._where: dict[int, tuple[int, int]] = {}  # the function and the pointers of what runs, by its id
+        # By the id of what runs, each of its functions and the first of its pointers
+        self._where: dict[int, list[tuple[int, int]]] = {}
         self._instead = {id(line): run for line, run in zip(lines, runs, strict=True)}
+        self._matrices = None if exact else Matrices(program)
         self._called: set[str] = set()  # functions of C that long lines call
         self._pointers: list[Any] = []  # what all calls get, one call after the other
         self._steps = {
@@ -115,18 +118,24 @@ class CRunner:
                 steps += run
                 continue
             which, first = [], []
-            for line in run:
-                writer = LineInC(line, exact)
+            for line, part in self._parts(run):
+                writer = LineInC(part, exact)
                 text = writer.text("{name}")
                 which.append(self._functions.setdefault(text, len(self._functions)))
-                if not exact and which[-1] == len(self._functions) - 1 and math.prod(line.sizes) >= FEWEST:
+                if not exact and which[-1] == len(self._functions) - 1 and math.prod(part.sizes) >= FEWEST:
                     self._called |= set(CALLS.findall(text))
                 first.append(len(self._pointers))
-                self._where[id(line)] = which[-1], first[-1]
+                self._where.setdefault(id(line), []).append((which[-1], first[-1]))
                 self._pointers += writer.pointers
             count = len(which)
             steps.append(((ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first), count))
         return steps
+
+    def _parts(self, lines: Iterable[Line]) -> Iterator[tuple[Line, Line]]:
+        """Each line, with what runs for it: itself, or its steps by way of matrices."""
+        for line in lines:
+            for part in self._matrices.lines_of(line) if self._matrices else [line]:
+                yield line, part
 
     def workspace(self) -> Workspace:
         """Memory for one call."""
@@ -149,8 +158,10 @@ class CRunner:
             return lambda: None
         if isinstance(run, Opaque):
             return functools.partial(run.repeat, count, space.arrays)
-        which, first = ((ctypes.c_int * count)(*[x] * count) for x in self._where[id(run)])
-        return functools.partial(self._run_lines, which, first, count, space.pointers)
+        which, first = zip(*self._where[id(run)], strict=True)
+        count *= len(which)
+        numbers = ((ctypes.c_int * count)(*itertools.islice(itertools.cycle(x), count)) for x in (which, first))
+        return functools.partial(self._run_lines, *numbers, count, space.pointers)
 
     def _run(self, name: str, space: Workspace) -> None:
         for step in self._steps[name]:

@@ -85,7 +85,7 @@ def getitem(roller: Roller, group: Group) -> None:
     source = roller.group(group.inputs[0][0])
     memory = Map(0, source.strides).indices(source.shape)
     places = memory[group.params["index"]]
-    place = fitted(np.asarray(places).reshape(-1), group.shape) if group.size else Map(0, contiguous(group.shape))
+    place = fitted(np.asarray(places).reshape(-1), group.shape)
     if place.table is None:
         _view(roller, group, place.strides, place.offset)
         return
@@ -200,6 +200,32 @@ def index_add(roller: Roller, group: Group) -> None:
     _put(roller, group, group.inputs[1], group.params["index"], True)
 
 
+def windows(roller: Roller, group: Group) -> None:
+    """What a window sees at each place: a view, in which elements stand several
+    times.
+    """
+    source, params = roller.group(group.inputs[0][0]), group.params
+    fixed = len(source.shape) - len(params["size"])
+    _view(roller, group, (*source.strides[:fixed], *_slid(source.strides[fixed:], params)))
+
+
+def _slid(strides: tuple[int, ...], params: Any) -> tuple[int, ...]:
+    """The strides of a window's places, and of its elements."""
+    by = (*params["stride"], *params["dilation"])
+    return tuple(stride * n for stride, n in zip((*strides, *strides), by, strict=True))
+
+
+def overlap_add(roller: Roller, group: Group) -> None:
+    """Windows added together where they came from."""
+    shape = roller.group(group.inputs[0][0]).shape
+    fixed = len(group.shape) - len(group.params["lengths"])
+    home = roller.new_home(group)
+    roller.clear(home)
+    strides = (*group.strides[:fixed], *_slid(group.strides[fixed:], group.params))
+    operand = Operand(group.inputs[0][:, None], tuple(range(len(shape))))
+    roller.line(home, _starts(group), Map(0, strides), shape, [operand], _only, True)
+
+
 def extremum(roller: Roller, group: Group) -> None:
     """The largest or smallest along axes."""
     total(roller, group)
@@ -250,6 +276,8 @@ FORMS: dict[str, Form] = {
     "scatter": scatter,
     "scattered": scatter,
     "index_add": index_add,
+    "windows": windows,
+    "overlap_add": overlap_add,
     "matmul": matmul,
     "contract": contract,
     "opaque": opaque,

@@ -12,6 +12,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer
+from micrograd.compiling.params import key_of
 from micrograd.compiling.tape import ARGUMENT, CONSTANT, Tape
 from micrograd.ops.arithmetic import add
 
@@ -95,7 +96,7 @@ def groups_of(tape: Tape, exact: bool) -> list[Group]:
                 is_swapped = swaps[record] = record.facts.commutative and not exact
             if is_swapped and marks[0] > marks[1]:
                 given, marks = given[::-1], marks[::-1]
-            key = (record, marks, _frozen(params) if params else (), shape)
+            key = (record, marks, key_of(params) if params else (), shape)
         group = known.get(key)
         if group is None:
             group = known[key] = Group(len(groups), record, tape.params[i], runs, shape)
@@ -156,10 +157,6 @@ def _as_runs(tape: Tape, terms: list[int], signature: list[int], exact: bool) ->
         else:
             runs.append((mark, 1))
     return tuple(terms), tuple(runs)
-
-
-def _frozen(params: Any) -> Any:
-    return tuple((k, repr(v)) for k, v in params.items()) if params else ()
 
 
 def _make_arrays(group: Group) -> None:

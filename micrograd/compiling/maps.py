@@ -156,7 +156,9 @@ def fitted(numbers: Any, sizes: Sizes) -> Map:
     if not sizes:
         return Map(int(numbers[0]), ())
     grid = numbers.reshape(sizes)
-    offset = int(grid.flat[0]) if grid.size else 0
+    if not grid.size:
+        return Map(0, (0,) * len(sizes))
+    offset = int(grid.flat[0])
     strides = tuple(
         int(grid[(0,) * a + (1,) + (0,) * (len(sizes) - a - 1)]) - offset if n > 1 else 0 for a, n in enumerate(sizes)
     )

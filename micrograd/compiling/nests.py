@@ -58,14 +58,18 @@ def nest_of(line: Line, exact: bool) -> Nest:
         return _along_sums(line, free, summed, reads, exact)
     width = _width(line.sizes[wide])
     others = [a for a in free if a != wide]
-    tile = None
-    if others:
+    return Nest(tuple(others), _tile(line, others, wide, width), summed, wide, width, 1, packed)
+
+
+def _tile(line: Line, others: list[int], wide: int, width: int) -> tuple[int, int] | None:
+    """The outputs that are kept at once: no two of them are one element."""
+    for axis in reversed(others):
         for height in HEIGHTS:
-            fits = line.sizes[others[-1]] % height == 0 and height * width <= TILE
-            if fits and _are_apart(line.place, (others[-1], height), (wide, width)):
-                tile = (others[-1], height)
+            if line.sizes[axis] % height == 0 and height * width <= TILE:
+                if _are_apart(line.place, (axis, height), (wide, width)):
+                    return axis, height
                 break
-    return Nest(tuple(others), tile, summed, wide, width, 1, packed)
+    return None
 
 
 def _smoothest(line: Line, axes: list[int], reads: list[Read]) -> int | None:

@@ -110,6 +110,7 @@ def _view(arrays: dict[str, Any], read: Read, shape: Sizes, dtype: Any) -> Any:
     if read.place.table is not None:
         view = array[read.place.indices(shape)]
     else:
-        steps = tuple(s * array.itemsize for s in read.place.strides)
-        view = np.lib.stride_tricks.as_strided(array[read.place.offset :], shape, steps)
+        size = array.itemsize
+        steps = tuple([s * size for s in read.place.strides])
+        view = np.ndarray(shape, array.dtype, array, read.place.offset * size, steps)  # as_strided is slow
     return view if dtype is None else view.astype(dtype)

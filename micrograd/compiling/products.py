@@ -88,7 +88,7 @@ def product_of(line: Line) -> Product | None:
     """A line as a large product; None where it is something else."""
     if line.reduce != "sum" or math.prod(line.sizes) < LARGE or line.place.table is not None:
         return None
-    found = _factors(line.term)
+    found = factors_of(line.term)
     if found is None:
         return None
     factor, x, y = found
@@ -120,8 +120,10 @@ def product_of(line: Line) -> Product | None:
     return best[1]._replace(loops=loops, sums=tuple(a for a in summed if a not in used))
 
 
-def _factors(term: Any) -> tuple[Any, Read, Read] | None:
-    """A term as a number, which may be read, times two reads."""
+def factors_of(term: Any) -> tuple[Any, Read, Read] | None:
+    """A term as a number, which may be read, times two reads; None where it is
+    something else.
+    """
     factor: Any = 1.0
     reads, stack = [], [term]
     while stack:

@@ -473,7 +473,8 @@ class Roller:
         for axis in reversed(axes):
             strides[axis] = step
             step *= sizes[axis]
-        return None, _with_inner(Map(self.program.constant(kept.view(float).reshape(-1).tolist()), tuple(strides)), inner)
+        place = Map(self.program.constant(kept.view(float).reshape(-1).tolist()), tuple(strides))
+        return None, _with_inner(place, inner)
 
 
 def _with_inner(place: Map, inner: Map) -> Map:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from micrograd.compiling.params import key_of
 from micrograd.modes import quietly
 from micrograd.ops.arithmetic import add, divide, multiply, negative, subtract, where
 from micrograd.ops.functions import power, raise_to, sqrt
@@ -46,7 +47,7 @@ class Terms:
         short = _shortened(op, inputs, params, self.exact)
         if short is not None:
             return short
-        key = (op.name, *[id(x) if isinstance(x, Part) else (type(x), repr(x)) for x in inputs], repr(params))
+        key = (op.name, *[id(x) if isinstance(x, Part) else (type(x), repr(x)) for x in inputs], key_of(params))
         if key not in self._known:
             self._known[key] = Term(self, op, tuple(inputs), params)
         return self._known[key]
@@ -218,7 +219,7 @@ def _expanded(root: Term) -> Any:
 
 def is_spelled(op: Op, params: dict[str, Any]) -> bool:
     """Whether C can spell an elementwise op, and its derivatives."""
-    key = (op, repr(params))
+    key = (op, key_of(params))
     if key not in _spelled:
         _spelled[key] = bool(op.facts.c) and _can_be_spelled(op, params)
     return _spelled[key]

@@ -16,6 +16,9 @@ def _values(*shapes, seed=0, dtype=float):
 
 A, B, C, S = _values((3, 4), (4,), (3, 1), (4, 4))
 A32, B32 = _values((3, 4), (4,), dtype=np.float32)
+SIGNAL, KERNELS, BIAS, BACK = _values((2, 4, 6, 5), (6, 2, 3, 2), (6,), (4, 3, 2, 2))
+LONG = np.arange(2000) % 3
+OTHER = np.where(np.arange(2000) == 1000, 0, LONG)
 MATRICES = [np.arange(16.0).reshape(4, 4) / (k + 10.0) for k in (1, 2, 3)] * 2
 p, q, r = _values((), (), ())
 numbers = _values(*[()] * 12)
@@ -50,6 +53,22 @@ ARRAYS = {
     "float32 and float64": (lambda: (A32 * np.arange(4.0)).sum(), [A32]),
     "a loop over rows": (lambda: sum((np.ones((3, 4)) * 0.5)[i] @ B * (i + 1.0) for i in range(3)) ** 2, [B]),
     "plain arrays of one shape": (lambda: sum((M @ (B * (i + 1.0))).tanh().sum() for i, M in enumerate(MATRICES)), [B]),
+    "a convolution": (
+        lambda: ops.conv2d(SIGNAL, KERNELS, BIAS, stride=(1, 2), padding=1, groups=2).tanh().sum(),
+        [SIGNAL, KERNELS, BIAS],
+    ),
+    "a transposed convolution": (
+        lambda: ops.conv_transpose2d(SIGNAL, BACK, stride=2, padding=1).tanh().sum(),
+        [SIGNAL, BACK],
+    ),
+    "a spread convolution": (lambda: ops.conv1d(A[None], B[:3].reshape(1, 3, 1), dilation=2).tanh(), [A, B]),
+    "pools": (
+        lambda: ops.max_pool2d(SIGNAL, 2, stride=1).sum() * ops.avg_pool2d(SIGNAL, 3, 2, padding=1).sin().sum(),
+        [SIGNAL],
+    ),
+    "windows of a window": (lambda: ops.unfold(ops.max_pool2d(SIGNAL, 2, 1), (2, 2)).sin().sum(), [SIGNAL]),
+    "long indices that differ in the middle": (lambda: (A[LONG] ** 2).sum() - (A[OTHER] ** 2).sum(), [A]),
+    "no rows": (lambda: (A[:0] ** 2).sum() + A.sum(), [A]),
     "several results": (lambda: {"a": (A * A).sum(), "b": [B.sum(), A @ B]}, [A, B]),
 }
 SCALARS = {
@@ -110,6 +129,9 @@ TRANSFORMS = {
     "vmap of grad": (vmap(grad(rosenbrock)), (_M,)),
     "grad of a number": (grad(lambda z: z * z * np.sin(z)), (2.0,)),
     "hessian of a max": (hessian(lambda x: np.sum(np.max(np.outer(x, x[::-1]), axis=0) ** 2)), (_x,)),
+    "hessian of a convolution": (hessian(lambda x: np.sum(ops.conv1d(x[None, None], x[None, None, :3]) ** 3)), (_x,)),
+    "hessian of a pool": (hessian(lambda x: np.sum(ops.max_pool1d(x[None] ** 3, 2, stride=1))), (_x,)),
+    "hessian without rows": (hessian(lambda x: np.sum(x[:0] ** 2) + np.sum(x**3)), (_x,)),
     "hessian of a where": (hessian(lambda x: np.sum(np.where(x > 0, x**3, x**2))), (_x,)),
     "jacobian of clip": (jacobian(lambda x: np.clip(x, -0.5, 0.5) * x), (_x,)),
     "grad of grad": (grad(grad(lambda z: z**3 * np.exp(z))), (2.0,)),
