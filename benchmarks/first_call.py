@@ -1,4 +1,4 @@
-"""Row 30: the first call of a compiled step in a new process: capture, compile, run.
+"""Row 31: the first call of a compiled step in a new process: capture, compile, run.
 
 Each turn starts a process with a cache of its own: an empty one, or one in which an
 earlier process has left its objects. `first call` counts from the call on, as the

@@ -134,7 +134,7 @@ def _facts(state: State, printout: Printout) -> list[str]:
     again = "" if plan.is_step else "; as much again for each result that you keep"
     facts = {
         "captured": f"{counted(plan.count, 'number')} in one run, {rolled}",
-        "runs as": f"{_runner(plan)}{', exact' if plan.exact else ''}; {_chosen(state)}",
+        "runs as": f"{_runner(plan)}{', exact' if plan.exact else ''}, {_chosen(state)}",
         **_compiler(plan),
         "arguments": f"{given or 'no numbers'}{others if printout.has_arguments else ''}",
         "programs": f"{state.kept} kept",

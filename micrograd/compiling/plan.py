@@ -389,17 +389,22 @@ class Plan:
         function = self.function()
         return function(*args, **options)
 
-    def rehearsed(self) -> Any:
-        """A workspace in which the captured call was run, without a trace outside."""
-        space = self.runner.workspace()
+    def rehearsed(self, runner: Any = None) -> Any:
+        """A workspace in which the captured call was run, without a trace outside.
+
+        Args:
+            runner: runs it in the place of the plan's own.
+        """
+        runner = runner or self.runner
+        space = runner.workspace()
         leaves: list[Any] = []
         arguments.replaced_in_call(self.given, leaves.append)
         leaves += [read() for read in self.reads]
         self._read(space.arrays, leaves)
-        self.runner.forward(space)
+        runner.forward(space)
         if self.back:
             space.arrays["d_outputs"][:] = 1.0
-            self.runner.backward(space)
+            runner.backward(space)
         return space
 
     # Memory

@@ -12,6 +12,7 @@ from typing import Any
 
 from micrograd.compiling import names
 from micrograd.compiling.lines import Buffer, Line
+from micrograd.compiling.numpy_code import NumpyRunner
 from micrograd.compiling.origins import Origins, Place, located
 from micrograd.compiling.sheet import Row, Sheet
 from micrograd.errors import CaptureError
@@ -91,8 +92,11 @@ class Printout:
         return self.sheet.rows_of_lines()
 
     def rehearsed(self) -> dict[str, Any]:
-        """The arrays of the captured call, by the name of their buffer."""
-        return dict(self._plan.rehearsed().arrays)
+        """The arrays of the captured call, by the name of their buffer: of all lines, also
+        of those that C joins with others.
+        """
+        plan = self._plan
+        return dict(plan.rehearsed(NumpyRunner(plan.program, plan.forward, plan.back)).arrays)
 
     @property
     def title(self) -> str:

@@ -396,7 +396,7 @@ def test_explain_says_what_is_watched_and_why_it_runs_so():
     compiled(1.0)
     text = dict(line.split(maxsplit=1) for line in compiled.explain().splitlines()[1:])
     assert text["captured"] == "5 numbers in one run, rolled into 2 lines, 1 of them for gradients"
-    assert text["runs"] == "as    NumPy; as backend='numpy' asks"
+    assert text["runs"] == "as    NumPy, as backend='numpy' asks"
     assert text["reads"] == "the data of 1 Value, at each call"
     assert text["watched"] == "scale, w; when one is replaced, the function is captured anew"
     assert text["checked"] == "not yet: the second call captures again, and compares"
