@@ -6,11 +6,11 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import boundary
-from micrograd.compiling.capture import Captured
+from micrograd.compiling.captured import AGAIN, Captured
 from micrograd.deferred import Deferred
 from micrograd.engine import Value
-from micrograd.errors import GradientError
-from micrograd.node import Node, is_constant, made
+from micrograd.errors import CaptureError, GradientError
+from micrograd.node import Node, data_of, is_constant, made
 from micrograd.record import CONSTANT, LEAF, HandMade
 from micrograd.reverse import cotangents
 from micrograd.trees import leaves_of
@@ -43,6 +43,8 @@ class Returned:
         self._makers: list[tuple[Any, ...]] = []
         for which, x in enumerate(results):
             size = 0
+            if isinstance(x, Node) and isinstance(data_of(x), Captured):
+                raise CaptureError(AGAIN)
             if isinstance(x, list):
                 self.entries += [script.entry_of(part) for part in x]
                 size = len(x)
