@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from micrograd import on_demand as np
 from micrograd.captures import CAPTURES
 from micrograd.compiling import python
+from micrograd.compiling.captured import AGAIN
 from micrograd.compiling.captured import BecomesKey as BecomesKey
 from micrograd.compiling.captured import Captured as Captured
 from micrograd.compiling.nudges import nudged
@@ -39,6 +40,10 @@ REPAIRS = {
     "print": "print what the compiled function returns",
     "_backward()": "one step back is not followed; call backward(), or assign each `.grad` by itself",
     "hash": "a dict or a set cannot be looked up by data; use np.where on comparisons",
+    "a thread's use": "another thread computes with it, and is not followed; let the function itself do so",
+    "while_loop": "how often it runs would be frozen in; run it outside, or use scan with a number of steps",
+    "& | ^ ~": "they are followed between truths only, as in (x > 0) & (x < 1)",
+    "round()": "write np.round(x), which stays a float",
     "in place": "write x = x - y, or for a value v.data -= y: other names of the same array would not follow",
     "a copy": "return the Value, and copy it outside",
     "numpy()": "use NumPy's functions on the Value itself, or return it",
@@ -61,6 +66,7 @@ class Capture:
 
     Attributes:
         notes: what was made, in order: nodes, `Captured`, and events.
+        thread: the thread that it runs in.
         refusal: the first error of this capture; it is raised again at the end.
         saved: data and gradients of outside values that the run has changed.
         leaves: the numbers and arrays among the arguments, then those that were held.
@@ -72,6 +78,7 @@ class Capture:
 
     def __init__(self, modules: Iterable[dict[str, Any]] = ()) -> None:
         self._modules = list(modules)
+        self.thread = get_ident()
         self.notes: list[Any] = []
         self.refusal: CaptureError | None = None
         self.saved: dict[int, tuple[Any, Any]] = {}
@@ -195,6 +202,8 @@ class Capture:
         """`backward()` is called at a root: leaves get gradients, which are put back at
         the end.
         """
+        if isinstance(data_of(root), Captured):
+            raise CaptureError(AGAIN)
         leaves = [node for node in toposort(root) if node._record is LEAF]
         for node in leaves:
             self._save_grad(node)
@@ -357,6 +366,9 @@ def argument(capture: Capture, k: int, leaf: Any, by: float = 0.0) -> Any:
 
         return inside(leaf)
     places: Any = np.arange(np.size(leaf)).reshape(np.shape(leaf)) if np.shape(leaf) else 0
+    kind = getattr(leaf, "dtype", None)
+    if not np.shape(leaf) and kind is not None and kind.kind == "f" and kind != np.float64:
+        raise RunsUncompiled(f"an argument is a single number of {kind}; give a float, or an array")
     number = leaf if np.shape(leaf) else np.asarray(leaf).item()
     return capture.noted(Captured(capture, nudged(number, k, by), ("argument", k, places)))
 

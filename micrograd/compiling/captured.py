@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from threading import get_ident
 from typing import Any, NoReturn
 
 from micrograd import on_demand as np
@@ -17,6 +18,12 @@ from micrograd.unknown import HERE
 Capture = Any  # see capture.py
 PLAIN_NUMBERS = (float, int, bool)
 OUTLINE = ("nbytes", "itemsize", "strides")  # attributes of an array that follow from its shape and dtype
+
+
+AGAIN = (
+    "compile: a derivative of a function that reads a Value would be differentiated by it again;\n"
+    "give the number of the Value as an argument, as in grad(f)(x, w.data)"
+)
 
 
 class BecomesKey(BaseException):
@@ -64,6 +71,8 @@ class Captured(Operators):
         capture = self.capture
         if capture.is_over:
             raise CaptureError("compile: this number belongs to a capture that is over; return it, do not keep it")
+        if capture.thread != get_ident():
+            self._refuse("a thread's use")
         if any(type(x) is Captured and x.is_stale for x in inputs):
             self._refuse("in place")
         numbers = [x.number if isinstance(x, Captured) else x for x in inputs]
@@ -129,7 +138,32 @@ class Captured(Operators):
         return self._becomes_key() if self._is_key() else self._refuse("index")
 
     def __round__(self, ndigits: Any = None) -> Any:
+        if ndigits is None and type(self.number) is not int:
+            self._refuse("round()")  # it would be an int
         return super().round(ndigits or 0)
+
+    # Truths joined, as NumPy's arrays of them are
+
+    def _joined(self, op: Op, other: Any) -> Any:
+        if not (_is_truth(self) and _is_truth(other)):
+            self._refuse("& | ^ ~")
+        return op(self, other)
+
+    def __and__(self, other: Any) -> Any:
+        return self._joined(comparisons.logical_and, other)
+
+    def __or__(self, other: Any) -> Any:
+        return self._joined(comparisons.logical_or, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return self._joined(comparisons.logical_xor, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Any:
+        if not _is_truth(self):
+            self._refuse("& | ^ ~")
+        return comparisons.logical_not(self)
 
     def __repr__(self) -> str:
         return "<a number of a capture that is over>" if self.capture.is_over else self._refuse("print")
@@ -216,6 +250,11 @@ def _unboxed(number: Any) -> Any:
     if type(number) is np.ndarray and number.shape == ():
         number = number[()]
     return number.item() if isinstance(number, (np.float64, np.bool_, np.integer)) else number
+
+
+def _is_truth(x: Any) -> bool:
+    number = x.number if isinstance(x, Captured) else x
+    return type(number) is bool or getattr(number, "dtype", None) == np.bool_
 
 
 def _is_eager(x: Any) -> bool:

@@ -429,6 +429,8 @@ def _check_nodes(capture: Capture) -> None:
         if type(node) is Value:
             if node._has_own_step and not isinstance(node._own_step, StepBack):
                 raise RunsUncompiled(f"the `_backward` of {node.label or 'a node'!r} is a function of yours")
+            if hasattr(node._record, "cotangents"):  # of a call: see transforms/calls.py
+                raise RunsUncompiled(f"{node._record.name} calls a function whose rule is yours")
             if isinstance(node._record, HandMade) and inputs_of(node):
                 raise RunsUncompiled(f"a node with the symbol {node.op!r} was made by hand")
             continue

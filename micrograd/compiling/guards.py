@@ -25,8 +25,6 @@ from micrograd.node import Node
 PRIMITIVE = (bool, int, float, complex, str, bytes, type(None))
 OURS = ("micrograd", "numpy", "scipy", "builtins")
 HAND_OVER = ("micrograd.optim", "micrograd.train")  # their objects tell the capture themselves what changes
-SMALL = 4096  # bytes: a smaller array is compared whole
-SAMPLES = 64
 DEPTH = 3  # of functions that name functions
 MOST = 100_000  # items of a container that are looked into
 BY_TEXT = {"getattr", "vars", "__dict__", "attrgetter"}  # names in code that read attributes by a string
@@ -53,7 +51,7 @@ class Guards:
         self._generators = [(g, _state_of(g), name) for g, name in names.generators]
         self._items: list[tuple[Any, Any, Any, str]] = []  # container, key, what it held, name
         self._wholes: list[tuple[Any, Any, str]] = []  # a container of containers, a copy, name
-        self._arrays: list[tuple[Any, int, bytes, str]] = []
+        self._arrays: list[tuple[Any, bytes, str]] = []
         self.modules = names.modules
         walk = _Walk(self, names.names)
         for name, x in roots:
@@ -85,7 +83,7 @@ class Guards:
             )
         self._items = [item for item in self._items if not _item_changed(*item[:3])]
         self._wholes = [item for item in self._wholes if not _whole_changed(*item[:2])]
-        self._arrays = [item for item in self._arrays if not _array_changed(*item[:3])]
+        self._arrays = [item for item in self._arrays if not _array_changed(*item[:2])]
 
     def hold(self) -> bool:
         """Whether all is as it was."""
@@ -96,7 +94,7 @@ class Guards:
         for whole, held, _ in self._wholes:
             if _whole_changed(whole, held):
                 return False
-        return all(_sample(array, step) == held for array, step, held, _ in self._arrays)
+        return not any(_array_changed(array, held) for array, held, _ in self._arrays)
 
     def difference(self) -> tuple[str, Any, Any]:
         """The first thing that has changed: its name, what it was, and what it is; the
@@ -109,7 +107,7 @@ class Guards:
                     return name, expected, found
                 return name, MISSING, MISSING
         names = [name for whole, held, name in self._wholes if _whole_changed(whole, held)]
-        names += [name for array, step, held, name in self._arrays if _array_changed(array, step, held)]
+        names += [name for array, held, name in self._arrays if _array_changed(array, held)]
         return (names or [""])[0], MISSING, MISSING
 
     def names(self) -> list[str]:
@@ -130,11 +128,9 @@ class Guards:
         self._wholes.append((container, _copied(container), name))
 
     def keep_array(self, array: Any, name: str) -> None:
-        """Guard the numbers of an array: all of a small one, a sample of a large
-        one.
-        """
-        step = 1 if array.nbytes <= SMALL else max(1, array.size // SAMPLES)
-        self._arrays.append((array, step, _sample(array, step), name))
+        """Guard the numbers of an array: all of them, unless nobody can change it."""
+        if not _is_read_only(array):
+            self._arrays.append((array, array.tobytes(), name))
 
 
 class Cell:
@@ -202,14 +198,17 @@ def _whole_changed(whole: Any, held: Any) -> bool:
         return True
 
 
-def _array_changed(array: Any, step: int, held: bytes) -> bool:
-    return _sample(array, step) != held
+def _array_changed(array: Any, held: bytes) -> bool:
+    return bool(array.tobytes() != held)
 
 
-def _sample(array: Any, step: int) -> bytes:
-    if step == 1:
-        return bytes(array.tobytes())
-    return bytes(array.flat[::step].tobytes())
+def _is_read_only(array: Any) -> bool:
+    """Whether nobody can write into an array, nor into one that it is a view of."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    return array is None or isinstance(array, bytes)
 
 
 def _copied(x: Any) -> Any:

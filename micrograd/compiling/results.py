@@ -8,12 +8,12 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.captures import CAPTURES, refuse
 from micrograd.compiling import boundary
-from micrograd.compiling.capture import Captured
+from micrograd.compiling.captured import AGAIN, Captured
 from micrograd.deferred import Deferred, Owing
 from micrograd.engine import Value
 from micrograd.errors import CaptureError, GradientError
 from micrograd.modes import enable_grad
-from micrograd.node import Node, forget_grad, grad_of, is_constant, made, set_grad
+from micrograd.node import Node, data_of, forget_grad, grad_of, is_constant, made, set_grad
 from micrograd.record import CONSTANT, LEAF, HandMade
 from micrograd.reverse import cotangents
 from micrograd.trees import leaves_of
@@ -51,6 +51,8 @@ class Returned:
         self._makers: list[tuple[Any, ...]] = []
         for which, x in enumerate(results):
             size = 0
+            if isinstance(x, Node) and isinstance(data_of(x), Captured):
+                raise CaptureError(AGAIN)
             if isinstance(x, list):
                 self.entries += [script.entry_of(part) for part in x]
                 size = len(x)

@@ -227,7 +227,8 @@ class Roller:
             return
         place = fitted(places.reshape(-1), group.shape) if group.size else Map(0, contiguous(group.shape))
         group.strides = place.strides
-        self.position[group.members] = [int(self.tape.origin[i][1].flat[0]) for i in group.members]
+        if group.size:
+            self.position[group.members] = [int(self.tape.origin[i][1].flat[0]) for i in group.members]
         if place.table is not None:
             raise CaptureError("compile: an argument is indexed by an array before an op takes it; use np.take")
 

@@ -15,6 +15,7 @@ from micrograd.op import shape_of
 from micrograd.ops.arithmetic import add, multiply
 from micrograd.ops.indexing import getitem
 from micrograd.ops.indices import entries_of, in_bounds
+from micrograd.ops.joining import stack
 from micrograd.ops.shapes import moveaxis, reshape
 from micrograd.ops.taking import rows_at
 
@@ -26,7 +27,11 @@ def is_followed_index(i: Any) -> bool:
 
 def holds_followed(index: Any) -> bool:
     """Whether an entry of an index is followed by a capture."""
-    return any(map(is_followed, entries_of(index)))
+    return any(is_followed(e) or _is_list_of_followed(e) for e in entries_of(index))
+
+
+def _is_list_of_followed(entry: Any) -> bool:
+    return isinstance(entry, list) and any(map(is_followed, entry))
 
 
 def at(x: Array, index: Any) -> Array:
@@ -41,7 +46,7 @@ def gathered(x: Array, index: Any) -> Array:
         CaptureError: the shape would depend on data; or index arrays and slices are
             mixed in a way that is not followed.
     """
-    entries = list(entries_of(index))
+    entries = [stack(e) if _is_list_of_followed(e) else e for e in entries_of(index)]
     if not all(map(is_followed_index, filter(is_followed, entries))):
         raise CaptureError(
             "compile: an index by a mask or by floats: its shape, or the list, would depend on data;\n"

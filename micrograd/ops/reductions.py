@@ -75,7 +75,8 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Array:
     6.0
     """
     if not shape_of(x):
-        return _itself(x, axis)
+        z = _itself(x, axis)
+        return int(z) if type(z) is bool else z  # a count of one truth
     if type(x) is np.ndarray:
         if has_short_rows(x, axis):
             return sum_of_rows(x, keepdims)

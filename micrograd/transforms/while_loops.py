@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from micrograd.arrays import as_input
 from micrograd.batch import Batch
+from micrograd.captures import CAPTURES, refuse
 from micrograd.dual import Dual
 from micrograd.errors import ArgumentError, GradientError
 from micrograd.interpreter import PLAIN, Interpreter, numbers_below
@@ -132,6 +133,8 @@ class _Loop:
             answer = answer.examples
         if type(answer) is bool:
             return answer
+        if CAPTURES:
+            refuse(answer, "while_loop")
         if getattr(answer, "shape", None) != () or answer.dtype != bool:
             raise ArgumentError(
                 f"while_loop: cond returned {described(answer)}; return one truth, such as x > 0, "

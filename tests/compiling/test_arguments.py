@@ -270,14 +270,23 @@ def _by_hand():
     return Value(w.data, (w,), "mine") * 1.0
 
 
+@micrograd.custom_vjp
+def tenfold(x):
+    return x * 1.0
+
+
+tenfold.defvjp(lambda x: (x * 1.0, None), lambda residual, g: (10.0 * g,))
+
+
 @pytest.mark.parametrize(
     ("function", "why"),
     [
+        (lambda: tenfold(w), "custom_vjp of tenfold calls a function whose rule is yours"),
         (lambda: MINE * w, "Mine is a subclass of Value"),
         (_own_step, "the `_backward` of 'a node' is a function of yours"),
         (_by_hand, "made by hand"),
     ],
-    ids=["subclass", "_backward", "by hand"],
+    ids=["custom_vjp", "subclass", "_backward", "by hand"],
 )
 def test_what_runs_uncompiled_says_so_once(function, why):
     compiled = micrograd.compile(function)
@@ -289,6 +298,32 @@ def test_what_runs_uncompiled_says_so_once(function, why):
         assert compiled().data == function().data  # without a warning
     finally:
         w.data = 2.0
+
+
+@pytest.mark.parametrize("x", [np.float32(0.3), np.array(0.3, np.float32), np.float16(0.3)])
+def test_a_single_number_of_few_bits_runs_uncompiled(x):
+    compiled = micrograd.compile(lambda x: (w * x).exp())
+    with pytest.warns(CompileWarning, match="an argument is a single number of float"):
+        found = compiled(x)
+    wanted = (w * x).exp()
+    assert found.data == wanted.data and type(found.data) is type(wanted.data)
+
+
+def test_a_list_of_ints_is_an_index():
+    values = Value(np.arange(5.0))
+    compiled = micrograd.compile(lambda rows: values[rows] * values[[0, 1]])
+    for rows in ([0, 1], [2, 2], [4, -1]):
+        np.testing.assert_array_equal(compiled(rows).data, values.data[rows] * [0.0, 1.0])
+    assert _count(compiled) == 1
+
+
+def test_an_array_without_elements():
+    values = Value(np.zeros(0))
+    compiled = micrograd.compile(lambda x: (values * x).sum())
+    for _ in range(2):
+        z = compiled(np.zeros(0))
+        z.backward()
+        assert z.data == 0.0 and values.grad.shape == (0,)
 
 
 def test_a_replaced_operator_runs_uncompiled(monkeypatch):

@@ -13,13 +13,14 @@ import pickle
 import random
 import statistics
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Value, no_grad
+from micrograd import Value, grad, no_grad, while_loop
 from micrograd.errors import CaptureError, MicrogradError
 from micrograd.ops.hints import ATTRIBUTES
 from micrograd.trees import leaves_of
@@ -181,6 +182,8 @@ def test_what_is_followed_or_is_structure(name):
 # What is done with a number, once it is out
 
 FOLLOWED: dict[str, Callable[[], Any]] = {
+    "truths joined": lambda: np.where((A.data > 0) & ~(A.data > 1) | (A.data < -2) ^ (A.data > 3), A, 0.0),
+    "one truth counted": lambda: p * np.sum(q.data > 0),
     "isinstance": lambda: p * (2.0 if isinstance(p.data, float) else 3.0),
     "isinstance of an array": lambda: p * (2.0 if isinstance(A.data, np.ndarray) else 3.0),
     "isinstance of an int": lambda: p * (2.0 if isinstance(p.data, int) else 3.0),
@@ -204,6 +207,12 @@ FOLLOWED: dict[str, Callable[[], Any]] = {
     "np.where": lambda: np.where(A.data > 0.5, A, 0.0),
 }
 STOPPED: dict[str, Callable[[], Any]] = {
+    "a derivative by a Value again": lambda: grad(lambda z: z**3 * p)(2.0 * q.data),
+    "backward() from such a derivative": lambda: grad(lambda z: z**3 * p)(2.0 * q.data).backward(),
+    "another thread": lambda: _in_a_thread(lambda x: p * x, q.data),
+    "how often a loop runs": lambda: while_loop(lambda s: s < 10.0, lambda s: s * 2.0, 1.0 + p.data**2),
+    "an int of a float": lambda: p * round(q.data),
+    "bits of a float": lambda: p * (q.data & 1),
     "if": lambda: p if p.data > 1.0 else q,
     "and": lambda: p.data and q,
     "while": lambda: _doubled(),
@@ -253,6 +262,11 @@ def _doubled():
     while z.data < 5.0:
         z = z * 2.0
     return z
+
+
+def _in_a_thread(function, x):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, x).result()
 
 
 def _put_into(array, number):

@@ -103,6 +103,7 @@ def _rows():
         "a dict": (lambda: w * table["a"] * table["rows"][0][1], [lambda: table["rows"][0].__setitem__(1, 9.0)]),
         "a small array": (lambda: (w * array).sum(), [lambda: array.__imul__(2.0)]),
         "a large array": (lambda: (w * large).sum(), [lambda: large.__imul__(2.0)]),
+        "one element of a large array": (lambda: (w * large).sum(), [lambda: large.__setitem__(77, 5.0)]),
         "a partial": (shared, [lambda: setattr(config, "scale", 3.0)]),
         "a function replaced": (lambda: second(w), [_setter("second", lambda x: x * 5.0), _setter("second", SECOND)]),
         "a layer replaced": (
