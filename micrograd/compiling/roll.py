@@ -76,12 +76,13 @@ class Roller:
         if order is not None:
             self._stand_in(order)
         self.program = Program(exact)
-        self.position = np.zeros(len(tape), np.int64)  # where an entry begins in the buffer of its group
-        self.group_of = np.full(len(tape), -1, np.int64)
-        for group in self.groups:
-            self.position[group.members] = np.arange(len(group.members)) * group.size
-            self.group_of[group.members] = group.number
-        self._number = self.group_of.tolist()  # the same, for one entry at a time
+        # Per entry the number of its group, and where it begins in the buffer of that.
+        self._number, positions = [-1] * len(tape), [0] * len(tape)
+        for group in self.groups:  # many have one member: an array of each would take longer
+            for k, member in enumerate(group.members):
+                self._number[member] = group.number
+                positions[member] = k * group.size
+        self.group_of, self.position = np.array(self._number, np.int64), np.array(positions, np.int64)
         self.theta = self.program.new("theta", 0, "state")
         self.theta.is_weak = True
         self.program.new("d_theta", 0, "gradient", self.theta)
@@ -90,7 +91,7 @@ class Roller:
         self.constants.is_weak = True
         origins = [o if r in NAMES else -1 for r, o in zip(tape.records, tape.origin, strict=True)]
         self.state = np.array(origins, np.int64)
-        self.numbered = np.full(1 + max([-1, *origins]), -1, np.int64)  # of a state in theta
+        self.numbered = np.full(1 + max(origins, default=-1), -1, np.int64)  # of a state in theta
         is_number = [r is CONSTANT and not np.shape(n) for r, n in zip(tape.records, tape.numbers, strict=True)]
         self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
