@@ -190,7 +190,7 @@ def indented(functions: Iterable[str]) -> Iterator[str]:
     """The functions, each under its own name."""
     for i, function in enumerate(functions):
         depth = 0
-        for line in function.replace("{name}", f"line{i}", 1).splitlines():
+        for line in function.replace("{name}", f"line{i}").splitlines():
             depth -= line.startswith("}")
             yield "    " * depth + line
             depth += line.endswith("{")

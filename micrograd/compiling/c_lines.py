@@ -72,9 +72,17 @@ class LineInC:
         self._declared.append(f"{self.type} *{self._restrict}p0 = p[0];\n")
 
     def text(self, name: str) -> str:
-        """The function, under this name."""
+        """The function, under this name.
+
+        The loops are a function of its own: gcc believes `restrict` of parameters only.
+        Of pointers in a block it compares each two, and gives up where they are many.
+        """
         body = self.body()
-        return f"static void {name}(void **p) {{\n{''.join(self._declared)}{body}}}\n"
+        given = ", ".join(f"p[{i}]" for i in range(len(self.pointers)))
+        return (
+            f"static void {name}_loops({', '.join(self.parameters())}) {{\n{body}}}\n"
+            f"static void {name}(void **p) {{\n{name}_loops({given});\n}}\n"
+        )
 
     def parameters(self) -> list[str]:
         """A parameter of C for each pointer; known when the body is."""

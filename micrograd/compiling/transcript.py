@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd.compiling.capture import Capture, Captured
+from micrograd.compiling.params import key_of
 from micrograd.compiling.spelled import SPELLED, Written
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, RECORDED, STATE, Tape
 from micrograd.errors import CaptureError
@@ -44,6 +45,7 @@ class Transcript:
         self.seed: int | None = None
         self._number_of: dict[int, int] = {}  # of a state, by its id
         self._entry: dict[int, int] = {}  # of a node or a Captured, by its id
+        self._array_ops: dict[Any, int] = {}  # entries of ops on arrays, by what they compute
         self._inside: set[int] = set()
         self._assigned: set[int] = set()  # after they were made
         self._capture = capture  # keeps all objects alive, so that ids stay unique
@@ -105,7 +107,25 @@ class Transcript:
         self._entry[id(node)] = entry
 
     def _op(self, op: Any, entries: tuple[int, ...], params: Any, number: Any) -> int:
-        """The entry of an op; some are spelled in other ops."""
+        """The entry of an op; some are spelled in other ops. An op on arrays that was run
+        before on the same is not run again.
+        """
+        if op is stop_gradient or not getattr(number, "shape", ()):
+            return self._new_op(op, entries, params, number)
+        key = (op, key_of(params or {}), *[self._operand(e) for e in entries])
+        if key not in self._array_ops:
+            self._array_ops[key] = self._new_op(op, entries, params, number)
+        return self._array_ops[key]
+
+    def _operand(self, entry: int) -> Any:
+        """What tells operands apart: constants that are Python's numbers by what they
+        are.
+        """
+        number = self.tape.numbers[entry]
+        is_number = self.tape.records[entry] is CONSTANT and type(number) in (float, int, bool)
+        return (type(number), repr(number)) if is_number else entry
+
+    def _new_op(self, op: Any, entries: tuple[int, ...], params: Any, number: Any) -> int:
         spelling = SPELLED.get(op.name)
         if spelling is None:
             return self.tape.add(op, entries, params or None, number)
