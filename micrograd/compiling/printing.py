@@ -92,8 +92,8 @@ class Printout:
         return self.sheet.rows_of_lines()
 
     def rehearsed(self) -> dict[str, Any]:
-        """The arrays of the captured call, by the name of their buffer: of all lines, also
-        of those that C joins with others.
+        """The arrays of the captured call, by the name of their buffer; also of lines
+        that C joins with others.
         """
         plan = self._plan
         return dict(plan.rehearsed(NumpyRunner(plan.program, plan.forward, plan.back)).arrays)
