@@ -7,7 +7,9 @@ leaves, which are alike if they are of one kind. So the 1,600 neurons of a layer
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
@@ -171,3 +173,16 @@ def _make_arrays(group: Group) -> None:
     for _, count in group.runs:
         group.inputs.append(table[:, start : start + count])
         start += count
+
+
+def put_in_order(groups: Sequence[Group], order: Sequence[int]) -> None:
+    """Let the members of each group stand in the order in which eager computes them;
+    those that it does not go back to come first.
+    """
+    place = {entry: at for at, entry in enumerate(order)}
+    for group in groups:
+        at = [place.get(i, -1) for i in group.members]
+        if any(b < a for a, b in itertools.pairwise(at)):
+            by_place = np.argsort(at, kind="stable")
+            group.members = np.array(group.members)[by_place].tolist()
+            group.inputs = [entries[by_place] for entries in group.inputs]

@@ -6,13 +6,12 @@ of shape (4, 3) adds two axes to the domain of its lines.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
-from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of
+from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of, put_in_order
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, is_each_once, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
@@ -74,7 +73,7 @@ class Roller:
         self.exact = exact
         self.groups = groups_of(tape, exact)
         if order is not None:
-            self._stand_in(order)
+            put_in_order(self.groups, order)
         self.program = Program(exact)
         # Per entry the number of its group, and where it begins in the buffer of that.
         self._number, positions = [-1] * len(tape), [0] * len(tape)
@@ -101,18 +100,6 @@ class Roller:
     def count_of_lines(self) -> int:
         """How many lines there will be; a few more, as a sum may take several."""
         return sum(not isinstance(group.record, str) and not group.is_inlined for group in self.groups)
-
-    def _stand_in(self, order: Sequence[int]) -> None:
-        """Let the members of each group stand in the order in which eager computes
-        them; those that it does not go back to come first.
-        """
-        place = {entry: at for at, entry in enumerate(order)}
-        for group in self.groups:
-            at = [place.get(i, -1) for i in group.members]
-            if any(b < a for a, b in itertools.pairwise(at)):
-                by_place = np.argsort(at, kind="stable")
-                group.members = np.array(group.members)[by_place].tolist()
-                group.inputs = [e[by_place] for e in group.inputs]
 
     def rolled(self) -> Program:
         """The program."""
