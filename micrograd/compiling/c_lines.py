@@ -130,7 +130,9 @@ class LineInC:
             statements, value = self._value(line.start)
             kept = [a for a in range(len(line.sizes)) if a not in line.summed]
             kept.sort(key=lambda a: -line.place.strides[a])  # one element after the other
-            text += f"{self._loops(tuple(kept))}{{\n{statements}{self._element(line.target, line.place)} = {value};\n}}\n"
+            text += (
+                f"{self._loops(tuple(kept))}{{\n{statements}{self._element(line.target, line.place)} = {value};\n}}\n"
+            )
         self._declared.append(
             f"void (*gemm)(const char *, const char *, const int *, const int *, const int *, const {kind} *, "
             f"const {kind} *, const int *, const {kind} *, const int *, const {kind} *, {kind} *, const int *) "
