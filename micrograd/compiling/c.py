@@ -36,8 +36,9 @@ class Workspace:
         arrays: flat arrays of doubles, by the name of the buffer.
     """
 
-    def __init__(self, program: Program, pointers: list[Any], tables: dict[int, Any]) -> None:
+    def __init__(self, program: Program, shared: dict[str, str], pointers: list[Any], tables: dict[int, Any]) -> None:
         self.arrays = program.memory()
+        self.arrays |= {name: self.arrays[other] for name, other in shared.items()}
         addresses = {name: a.ctypes.data for name, a in self.arrays.items()}
 
         def address(x: Any) -> int:
@@ -86,7 +87,7 @@ class CRunner:
     ) -> None:
         self.program = program
         lines = [*forward, *back]
-        runs = joined(lines, kept, exact)
+        runs, self._shared = joined(lines, kept, exact)
         self._functions: dict[str, int] = {}
         # By the id of what runs, each of its functions and the first of its pointers
         self._where: dict[int, list[tuple[int, int]]] = {}
@@ -139,7 +140,7 @@ class CRunner:
 
     def workspace(self) -> Workspace:
         """Memory for one call."""
-        return Workspace(self.program, self._pointers, self._tables)
+        return Workspace(self.program, self._shared, self._pointers, self._tables)
 
     def forward(self, space: Workspace) -> None:
         """Run the lines of a call."""

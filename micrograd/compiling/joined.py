@@ -23,19 +23,20 @@ from micrograd.compiling.terms import Part, Read, Term, reads_of, replaced
 from micrograd.ops.arithmetic import add, multiply, negative, subtract
 
 
-def joined(lines: Sequence[Line], kept: set[str], exact: bool) -> list[Line | None]:
-    """What runs in the place of each line; None where nothing does.
+def joined(lines: Sequence[Line], kept: set[str], exact: bool) -> tuple[list[Line | None], dict[str, str]]:
+    """What runs in the place of each line, None where nothing does; and the buffers
+    that are another one, by name.
 
     Args:
         lines: all lines of a program, in the order in which they first run.
         kept: names of buffers that somebody reads afterwards.
         exact: keep every op and every order.
     """
-    made = without_copies(lines, kept)
-    return made if exact else with_updates(made, kept)
+    made, shared = without_copies(lines, kept)
+    return made if exact else with_updates(made, kept), shared
 
 
-def without_copies(lines: Sequence[Line], kept: set[str]) -> list[Line | None]:
+def without_copies(lines: Sequence[Line], kept: set[str]) -> tuple[list[Line | None], dict[str, str]]:
     """Where a buffer is a copy of another, both are one; it has the name of the one
     that is kept.
     """
@@ -69,9 +70,8 @@ def without_copies(lines: Sequence[Line], kept: set[str]) -> list[Line | None]:
         else:
             homes[line.target.name] = first
         made[i] = None
-    if not homes:
-        return made
-    return [line if line is None else _moved(line, homes.keys(), home) for line in made]
+    shared = {name: home(buffer).name for name, buffer in homes.items()}
+    return [line if line is None else _moved(line, homes.keys(), home) for line in made] if homes else made, shared
 
 
 def _copied(line: Line) -> Buffer | None:
