@@ -104,7 +104,7 @@ class Transcript:
         self._entry[id(node)] = entry
 
     def _op(self, op: Any, entries: tuple[int, ...], params: Any, number: Any) -> int:
-        """The entry of an op. An op on arrays that ran before on the same is that one."""
+        """The entry of an op: on arrays, of the same op on the same, if it ran."""
         if op is stop_gradient or not getattr(number, "shape", ()):
             return self._new_op(op, entries, params, number)
         key = (op, key_of(params or {}), *[self._operand(e) for e in entries])
