@@ -28,6 +28,21 @@ def in_torch(torch: Any, rows: int, columns: int, loop: bool) -> Any:
     return _written(torch, *map(torch.tensor, system(rows, columns)), loop)
 
 
+def in_jax(jax: Any, rows: int, columns: int, loop: bool) -> Any:
+    """The same; a loop is a `scan`, as JAX's jit of the unrolled one takes minutes."""
+    A, y = system(rows, columns)
+    if not loop:
+        return _written(jax.numpy, A, y, loop)
+
+    def by_scan(w: Any) -> Any:
+        def following(total: Any, row: Any) -> tuple[Any, None]:
+            return total + (jax.numpy.dot(row[0], w) - row[1]) ** 2, None
+
+        return jax.lax.scan(following, 0.0, (A, y))[0]
+
+    return by_scan
+
+
 def _written(np: Any, A: Any, y: Any, loop: bool) -> Any:
     def by_matrix(w: Any) -> Any:
         return np.sum((A @ w - y) ** 2)

@@ -58,8 +58,8 @@ def _shortened(op: Op, inputs: Sequence[Any], params: dict[str, Any], exact: boo
     x, y = (*inputs, None, None)[:2]
     if op is multiply:
         for one, other in ((x, y), (y, x)):
-            if is_choice(one) and not exact:  # the gradient, or none
-                return other.table.apply(where, [one.inputs[0], other, 0.0], {}) if isinstance(other, Part) else None
+            if is_choice(one) and isinstance(other, Part) and not exact:  # the gradient, or none
+                return other.table.apply(where, [one.inputs[0], other, 0.0], {})
             if isinstance(one, (int, float)) and one == 1:
                 return other
             if isinstance(one, (int, float)) and one == -1:

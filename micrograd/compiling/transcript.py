@@ -107,9 +107,7 @@ class Transcript:
         self._entry[id(node)] = entry
 
     def _op(self, op: Any, entries: tuple[int, ...], params: Any, number: Any) -> int:
-        """The entry of an op; some are spelled in other ops. An op on arrays that was run
-        before on the same is not run again.
-        """
+        """The entry of an op: on arrays, of the same op on the same, if it ran."""
         if op is stop_gradient or not getattr(number, "shape", ()):
             return self._new_op(op, entries, params, number)
         key = (op, key_of(params or {}), *[self._operand(e) for e in entries])
@@ -126,6 +124,7 @@ class Transcript:
         return (type(number), repr(number)) if is_number else entry
 
     def _new_op(self, op: Any, entries: tuple[int, ...], params: Any, number: Any) -> int:
+        """A new entry; some ops are spelled in other ops."""
         spelling = SPELLED.get(op.name)
         if spelling is None:
             return self.tape.add(op, entries, params or None, number)
