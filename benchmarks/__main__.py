@@ -21,6 +21,7 @@ from benchmarks import (
     derivatives,
     digits_mlp,
     estimators,
+    first_call,
     fitting,
     fixed_cost,
     footprint,
@@ -72,6 +73,7 @@ MODULES = (
     compiled_mlp,
     compiled_chain,
     compiled_programs,
+    first_call,
 )
 ROWS = {module.ROW.number: module.ROW for module in MODULES}
 UNCOMPARED = {footprint.ROW.number}  # with --against: what is installed is no checkout
