@@ -9,6 +9,7 @@ True
 from __future__ import annotations
 
 COMPILED = (
+    "micrograd.captures",
     "micrograd.levels",
     "micrograd.quiet",
     "micrograd.trees",
@@ -49,4 +50,12 @@ COMPILED = (
     "micrograd.compiling.tape",
     "micrograd.compiling.transcript",
     "micrograd.compiling.groups",
+    "micrograd.compiling.reach",
+    "micrograd.compiling.maps",
+    "micrograd.compiling.terms",
+    "micrograd.compiling.lines",
+    "micrograd.compiling.roll",
+    "micrograd.compiling.simplify",
+    "micrograd.compiling.nests",
+    "micrograd.compiling.c_lines",
 )

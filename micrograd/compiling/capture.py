@@ -140,7 +140,7 @@ class Capture:
     def computed(self, op: Op, inputs: Sequence[Any], params: Any, number: Any) -> Captured:
         """A number that an op has computed from values and numbers."""
         captured = self.noted(Captured(self, number, ("op", op, tuple(inputs), params)))
-        if np.shape(number):
+        if getattr(number, "shape", ()):
             for x in inputs:
                 if type(x) is Captured and _share(x, captured):
                     self._shown.setdefault(id(x), []).append(captured)
@@ -370,7 +370,9 @@ def _is_note_of(note: Any, node: Any) -> bool:
 
 def _share(x: Captured, y: Captured) -> bool:
     """Whether two arrays may be views of the same memory."""
-    return bool(np.may_share_memory(x.number, y.number)) if np.shape(x.number) and np.shape(y.number) else False
+    if not getattr(x.number, "shape", ()) or not getattr(y.number, "shape", ()):
+        return False
+    return bool(np.may_share_memory(x.number, y.number))
 
 
 def _old_data(node: Any) -> Any:

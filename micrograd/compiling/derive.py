@@ -23,6 +23,8 @@ def needed(lines: list[Line], wanted: set[str]) -> set[str]:
     """The buffers whose gradient leads to that of a wanted buffer."""
     found = set(wanted)
     for line in lines:
+        if not any(read.buffer.name in found for read in line.reads()):
+            continue
         if isinstance(line, Opaque):
             reads = line.inputs if line.op.differentiable else []
         else:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from micrograd import on_demand as np
 from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of
 from micrograd.compiling.lines import Buffer, Line, Program
-from micrograd.compiling.maps import Map, common_sizes, digits, fitted, merged, shrunk
+from micrograd.compiling.maps import Map, common_sizes, digits, fitted, is_each_once, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.compiling.terms import Read, Terms, is_spelled, replaced
 from micrograd.errors import CaptureError
@@ -64,11 +64,13 @@ class Roller:
         self.exact = exact
         self.groups = groups_of(tape, exact)
         self.program = Program(exact)
-        self.position = np.zeros(len(tape), np.int64)  # where an entry begins in the buffer of its group
-        self.group_of = np.full(len(tape), -1, np.int64)
-        for group in self.groups:
-            self.position[group.members] = np.arange(len(group.members)) * group.size
-            self.group_of[group.members] = group.number
+        # Per entry the number of its group, and where it begins in the buffer of that.
+        self._number, positions = [-1] * len(tape), [0] * len(tape)
+        for group in self.groups:  # many have one member: an array of each would take longer
+            for k, member in enumerate(group.members):
+                self._number[member] = group.number
+                positions[member] = k * group.size
+        self.group_of, self.position = np.array(self._number, np.int64), np.array(positions, np.int64)
         self.theta = self.program.new("theta", 0, "state")
         self.theta.is_weak = True
         self.program.new("d_theta", 0, "gradient", self.theta)
@@ -77,7 +79,7 @@ class Roller:
         self.constants.is_weak = True
         origins = [o if r in NAMES else -1 for r, o in zip(tape.records, tape.origin, strict=True)]
         self.state = np.array(origins, np.int64)
-        self.numbered = np.full(1 + max([-1, *origins]), -1, np.int64)  # of a state in theta
+        self.numbered = np.full(1 + max(origins, default=-1), -1, np.int64)  # of a state in theta
         is_number = [r is CONSTANT and not np.shape(n) for r, n in zip(tape.records, tape.numbers, strict=True)]
         self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
         self.depth = [0] * len(self.groups)
@@ -129,10 +131,9 @@ class Roller:
         uses = self.tape.uses()
         users: dict[int, set[int]] = {}
         for group in self.groups:
-            for entries in group.inputs:
-                for number in np.unique(self.group_of[entries]).tolist():
-                    users.setdefault(number, set()).add(group.number)
-        outputs = {int(self.group_of[x]) for x in self.tape.outputs}
+            for number in {self._number[x] for terms in group.terms for x in terms}:
+                users.setdefault(number, set()).add(group.number)
+        outputs = {self._number[x] for x in self.tape.outputs}
         for group in self.groups:
             is_cheap = group.record in CHEAP and (group.runs is None or all(count == 1 for _, count in group.runs))
             used = users.get(group.number, set())
@@ -141,7 +142,7 @@ class Roller:
             user = self.groups[next(iter(used))]
             if not self._reads_alike(user, group):
                 continue
-            below = max([0, *(self.depth[int(self.group_of[e.flat[0]])] for e in group.inputs)])
+            below = max((self.depth[self._number[x]] for x in group.terms[0]), default=0)
             if below < DEEPEST and all(uses[x] == 1 for x in group.members):
                 group.is_inlined = True
                 self.depth[group.number] = below + 1
@@ -214,10 +215,9 @@ class Roller:
         states = self.state[entries]
         unknown = states[self.numbered[states] < 0]
         if len(unknown):
-            _, first = np.unique(unknown, return_index=True)
-            new = unknown[np.sort(first)]
+            new = list(dict.fromkeys(unknown.tolist()))  # np.unique would import numpy.ma
             self.numbered[new] = len(self.program.theta) + np.arange(len(new))
-            self.program.theta += new.tolist()
+            self.program.theta += new
         return self.numbered[states]
 
     def start_of(self, group: Group, entry: int) -> int:
@@ -228,7 +228,7 @@ class Roller:
 
     def group(self, entry: int) -> Group:
         """The group of an entry."""
-        return self.groups[int(self.group_of[entry])]
+        return self.groups[self._number[entry]]
 
     # Lines
 
@@ -297,7 +297,7 @@ class Roller:
             if states is None or len(states) < 2:
                 continue
             numbers = self.numbered[states]
-            if (numbers >= 0).all() and digits(numbers) is None and len(np.unique(numbers)) == len(numbers):
+            if (numbers >= 0).all() and digits(numbers) is None and is_each_once(numbers):
                 order = np.argsort(numbers)
                 group.members = np.array(group.members)[order].tolist()
                 group.inputs = [e[order] for e in group.inputs]
@@ -355,7 +355,10 @@ class Roller:
         entries = [o.entries for o in operands]
         if len(starts) == 1 and count > 1 and not self.exact:  # in the order of what is read
             entries = [e[:, np.argsort(self._rank(e[0]), kind="stable")] for e in entries]
-        self._found: list[tuple[Any, Any, Map]] = []  # a buffer or None for constants, indices, a map of the shape
+        inner = strides if isinstance(strides, Map) else Map(0, strides)
+        is_one = len(starts) * count == 1 and (not shape or (len(shape) == 1 and shape[0] > 1))
+        # A buffer or None for constants, indices, a map of the shape.
+        self._found: list[tuple[Any, Any, Map]] | None = None if is_one else []
         parts = []
         for operand, e in zip(operands, entries, strict=True):
             if operand.places is None:
@@ -363,6 +366,9 @@ class Roller:
             else:
                 parts.append(self._read(e.reshape(-1), fitted(operand.places.reshape(-1), shape)))
         term = combine(parts)
+        if self._found is None:  # one member, one term: there is nothing to fit
+            self.program.lines.append(Line(home, _with_inner(Map(int(starts[0]), ()), inner), shape, term, grows))
+            return
         target = np.repeat(starts, count)
         wanted = [[len(starts), count]]
         for buffer, numbers in [(home, target), *[found[:2] for found in self._found]]:
@@ -371,7 +377,6 @@ class Roller:
         sizes = common_sizes(wanted, len(target)) or common_sizes([[len(starts), count]], len(target))
         assert sizes is not None
         places = [self._placed(*found, sizes) for found in self._found]
-        inner = strides if isinstance(strides, Map) else Map(0, strides)
         first = _with_inner(fitted(target, sizes), inner)
         whole, maps = merged((*sizes, *shape), [first, *[place for _, place in places if place is not None]])
         rest = iter(maps[1:])
@@ -395,7 +400,8 @@ class Roller:
     def _part(self, entries: Any, axes: Sizes, count: int) -> Any:
         """What is computed for these entries: a read, or the term of an inlined group.
 
-        The reads are holes at first: the number of the operand stands for its map.
+        Where there are several points, the reads are holes at first: the number of the
+        operand stands for its map.
         """
         group = self.group(entries[0])
         if group.is_inlined:
@@ -419,9 +425,12 @@ class Roller:
         group = self.group(entries[0])
         if group.record == CONSTANT and not group.shape:
             numbers = self.numbers[entries]
-            if (numbers == numbers[0]).all():
+            if self._found is None or (numbers == numbers[0]).all():
                 return float(numbers[0])
             self._found.append((None, numbers, inner))
+        elif self._found is None:
+            place = _with_inner(Map(int(self.index(group, entries)[0]), ()), inner)
+            return self.program.terms.read(group.home, place)  # type: ignore[arg-type]
         else:
             self._found.append((group.home, self.index(group, entries), inner))
         return Hole(self.program.terms, len(self._found) - 1)
