@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.compiling.capture import RunsUncompiled
 from micrograd.errors import CaptureError
+from micrograd.interpreter import Interpreter
 from micrograd.node import Node
 from micrograd.trees import Branching, by_key, is_branch, joined
 
@@ -58,17 +60,24 @@ def as_key(leaf: Any) -> Any:
     return tuple(map(as_key, leaf)) if isinstance(leaf, (list, tuple)) else leaf
 
 
+def is_foreign(x: Any) -> bool:
+    """Whether x is an array of another library than NumPy, such as Dask or CuPy."""
+    return hasattr(type(x), "__array_function__") and not isinstance(x, (np.ndarray, np.generic, Interpreter))
+
+
 def _key(x: Any, leaves: list[Any]) -> Any:
     kind = type(x)
     if kind in KEYS or kind is np.bool_:
         return (kind, x)
-    if kind is np.ndarray:
+    if isinstance(x, np.ndarray):  # also one of np.memmap
         if x.dtype.kind not in "fiub":
             raise CaptureError(f"compile: an argument is an array of {x.dtype}; give one of real numbers")
         leaves.append(x)
         return (kind, x.shape, x.dtype.char)
     if isinstance(x, (np.generic, float, int)):
         leaves.append(x)
+        return kind
+    if is_foreign(x):
         return kind
     if isinstance(x, Node):  # a state as any other; another one is another program
         return Same(x)
@@ -143,6 +152,8 @@ def replaced(args: Any, make: Any) -> Any:
         return args
     if isinstance(args, (np.ndarray, np.generic, float, int)):
         return make(args)
+    if is_foreign(args):
+        raise RunsUncompiled(f"an argument is an array of {type(args).__module__.partition('.')[0]}")
     if type(args) in (list, tuple) and _list_shape(args) is not None:
         return make(args)
     if not is_branch(args) or isinstance(args, Branching):

@@ -27,7 +27,7 @@ from micrograd.compiling.transcript import Transcript
 from micrograd.engine import Value
 from micrograd.errors import CaptureError, CompileWarning, StateChangedError
 from micrograd.modes import is_recording
-from micrograd.node import Node, inputs_of
+from micrograd.node import Node, data_of, inputs_of
 from micrograd.record import HandMade
 from micrograd.unknown import warn_user
 from micrograd.walking import StepBack
@@ -427,6 +427,8 @@ def _check_nodes(capture: Capture) -> None:
     for note in capture.notes:
         node = note[0] if type(note) is tuple else note
         if type(node) is Value:
+            if arguments.is_foreign(data_of(node)):
+                raise RunsUncompiled(f"a Value holds an array of {type(data_of(node)).__module__.partition('.')[0]}")
             if node._has_own_step and not isinstance(node._own_step, StepBack):
                 raise RunsUncompiled(f"the `_backward` of {node.label or 'a node'!r} is a function of yours")
             if hasattr(node._record, "cotangents"):  # of a call: see transforms/calls.py

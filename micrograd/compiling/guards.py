@@ -51,7 +51,7 @@ class Guards:
         self._generators = [(g, _state_of(g), name) for g, name in names.generators]
         self._items: list[tuple[Any, Any, Any, str]] = []  # container, key, what it held, name
         self._wholes: list[tuple[Any, Any, str]] = []  # a container of containers, a copy, name
-        self._arrays: list[tuple[Any, bytes, str]] = []
+        self._arrays: list[tuple[Any, bytes | None, str]] = []
         self.modules = names.modules
         walk = _Walk(self, names.names)
         for name, x in roots:
@@ -129,8 +129,7 @@ class Guards:
 
     def keep_array(self, array: Any, name: str) -> None:
         """Guard the numbers of an array: all of them, unless nobody can change it."""
-        if not _is_read_only(array):
-            self._arrays.append((array, array.tobytes(), name))
+        self._arrays.append((array, None if _is_read_only(array) else _bytes_of(array), name))
 
 
 class Cell:
@@ -198,8 +197,18 @@ def _whole_changed(whole: Any, held: Any) -> bool:
         return True
 
 
-def _array_changed(array: Any, held: bytes) -> bool:
-    return bool(array.tobytes() != held)
+def _array_changed(array: Any, held: bytes | None) -> bool:
+    return not _is_read_only(array) if held is None else _bytes_of(array) != held
+
+
+def _bytes_of(array: Any) -> bytes:
+    """The numbers of an array, or of what NumPy makes one of, such as pandas' data."""
+    numbers = np.asarray(array)
+    return repr(numbers.tolist()).encode() if numbers.dtype.hasobject else bytes(numbers.tobytes())
+
+
+def _is_of_pandas(kind: type) -> bool:
+    return str(kind.__module__).partition(".")[0] == "pandas" and hasattr(kind, "__array__")
 
 
 def _is_read_only(array: Any) -> bool:
@@ -268,7 +277,7 @@ class _Visitor:
     def visit(self, x: Any, name: str, depth: int) -> None:
         """Look at x, and go on from there."""
         kind = type(x)
-        if kind in PRIMITIVE or isinstance(x, (np.generic, BuiltinFunctionType)) or id(x) in self._seen:
+        if kind in PRIMITIVE or isinstance(x, (np.generic, BuiltinFunctionType, CodeType)) or id(x) in self._seen:
             return
         self._seen.add(id(x))
         self._kept.append(x)
@@ -286,7 +295,7 @@ class _Visitor:
             self.visit(x.fget, name, depth)
         elif isinstance(x, (staticmethod, classmethod)):
             self.visit(x.__func__, name, depth)
-        elif isinstance(x, np.ndarray):
+        elif isinstance(x, np.ndarray) or _is_of_pandas(kind):
             self.array(x, name)
         elif isinstance(x, CONTAINERS):
             self._container(x, name, depth)
@@ -306,6 +315,7 @@ class _Visitor:
         if depth > DEPTH:
             return
         names, attributes = _read_by(function.__code__)
+        self.entry(Slots(function), "__code__", f"the code of {function.__name__}", depth)
         self.attributes(attributes | names)
         if "type" in names and "type" not in function.__globals__:
             self.asks_type(function.__globals__)
@@ -313,8 +323,8 @@ class _Visitor:
             self.entry(Cell(cell), key, key, depth + 1)
         for key in sorted(names & function.__globals__.keys()):
             self.entry(function.__globals__, key, key, depth + 1)
-        for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            self.visit(value, "a default", depth + 1)
+        for kind in ("__defaults__", "__kwdefaults__"):
+            self.entry(Slots(function), kind, "a default", depth + 1)
         if wrapped is not None:
             self.visit(wrapped, "", depth)
 
@@ -417,7 +427,7 @@ class _Visitor:
             if key in ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__slots__"):
                 continue
             if isinstance(held, FunctionType) and (key.startswith("__") or self.is_read(key)):
-                self.visit(held, key, depth)
+                self.entry(x.__dict__, key, key, depth)
             elif self.is_read(key) and not key.startswith("__"):
                 self.entry(x.__dict__, key, f"{name}.{key}", depth)
 

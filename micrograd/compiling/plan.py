@@ -310,6 +310,18 @@ class Plan:
         return found
 
     def _write_in_place(self, which: set[int]) -> None:
+        """Arrays that the function changes in place are written in place.
+
+        Raises:
+            CaptureError: one of them is shared with another Value.
+        """
+        arrays = [(x, data_of(x)) for x in self.states if np.shape(data_of(x))]
+        for one, data in arrays:
+            if id(one) in which and any(x is not one and np.may_share_memory(data, other) for x, other in arrays):
+                raise CaptureError(
+                    f"compile: the array of {boundary.described(one)} is changed in place, and another Value shares "
+                    f"it;\nuse one Value in both places, or give each a copy"
+                )
         for name, (states, put) in self.writes.items():
             if put is boundary.write_array and id(states[0]) in which:
                 self.writes[name] = (states, boundary.write_in_place)

@@ -317,6 +317,28 @@ def test_a_list_of_ints_is_an_index():
     assert _count(compiled) == 1
 
 
+def test_arrays_of_a_subclass_are_read_anew():
+    class Mapped(np.ndarray):
+        """As np.memmap is."""
+
+    values, x = Value(np.ones(3)), np.arange(3.0).view(Mapped)
+    compiled = micrograd.compile(lambda x: (values * x).sum())
+    for _ in range(3):
+        x[0] += 1.0
+        assert compiled(x).data == x.sum()
+    assert _count(compiled) == 1
+
+
+def test_dask_runs_uncompiled():
+    dask = pytest.importorskip("dask.array")
+    values = Value(np.ones(4))
+    for function, given in ((lambda x: values * x, dask.ones(4)), (lambda x: Value(dask.ones(4)) * x, np.ones(4))):
+        compiled = micrograd.compile(function)
+        with pytest.warns(CompileWarning, match="holds an array of dask|is an array of dask"):
+            z = compiled(given)
+        assert type(z.data) is type(function(given).data)
+
+
 def test_an_array_without_elements():
     values = Value(np.zeros(0))
     compiled = micrograd.compile(lambda x: (values * x).sum())

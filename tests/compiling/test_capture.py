@@ -403,3 +403,17 @@ def test_no_grad_gives_numbers_that_are_followed():
 
 def test_every_error_of_the_table_is_ours():
     assert issubclass(CaptureError, (MicrogradError, TypeError))
+
+
+def test_an_array_that_two_values_share_is_not_changed_in_place():
+    w = Value(np.ones(3))
+    v = Value(w.data)
+
+    def step(x):
+        ((w * v * x) ** 2).sum().backward()
+        w.data -= 0.1 * w.grad
+        v.data -= 0.1 * v.grad
+
+    with pytest.raises(CaptureError, match="is changed in place, and another Value shares it"):
+        micrograd.compile(step)(np.arange(3.0))
+    assert (w.data == 1.0).all()

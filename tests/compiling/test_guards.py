@@ -81,7 +81,18 @@ def _setter(name, value):
 def _rows():
     """Per name: a function, and changes after each of which it must be right."""
     model, other = Model(), Model()
-    array, large = np.arange(3.0), np.arange(2000.0)
+    array, large, fixed = np.arange(3.0), np.arange(2000.0), np.arange(3.0)
+    fixed.flags.writeable = False
+
+    class Patched:
+        def size(self, x):
+            return x * 2.0
+
+    patched = Patched()
+
+    def reloaded(x, factor=2.0):
+        return x * factor
+
     shared = functools.partial(lambda x, y: x * y.scale, w, config)
     in_cell, change = _cell()
     module = nn.Sequential(nn.Linear(2, 2, rng=np.random.default_rng(0)), nn.Tanh())
@@ -104,6 +115,16 @@ def _rows():
         "a small array": (lambda: (w * array).sum(), [lambda: array.__imul__(2.0)]),
         "a large array": (lambda: (w * large).sum(), [lambda: large.__imul__(2.0)]),
         "one element of a large array": (lambda: (w * large).sum(), [lambda: large.__setitem__(77, 5.0)]),
+        "a read-only array": (
+            lambda: (w * fixed).sum(),
+            [lambda: (setattr(fixed.flags, "writeable", True), fixed.__setitem__(1, 5.0))],
+        ),
+        "a method of a class": (lambda: patched.size(w), [lambda: setattr(Patched, "size", lambda self, x: x * 3.0)]),
+        "the code of a function": (
+            lambda: reloaded(w),
+            [lambda: setattr(reloaded, "__code__", (lambda x, factor=2.0: x - factor).__code__)],
+        ),
+        "the defaults of a function": (lambda: reloaded(w), [lambda: setattr(reloaded, "__defaults__", (4.0,))]),
         "a partial": (shared, [lambda: setattr(config, "scale", 3.0)]),
         "a function replaced": (lambda: second(w), [_setter("second", lambda x: x * 5.0), _setter("second", SECOND)]),
         "a layer replaced": (
@@ -127,6 +148,15 @@ def test_a_change_is_captured_anew(name):
         Model.scale, Settings.rate, config.scale = 3.0, 0.5, 2.0
         config.deep = SimpleNamespace(er=SimpleNamespace(name="sin"))
         table["rows"] = [[1.0, 2.0], [3.0]]
+
+
+def test_a_change_of_pandas_data_is_captured_anew():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    series, frame = pandas.Series([1.0, 2.0]), pandas.DataFrame({"name": ["x", "y"], "size": [1.0, 2.0]})
+    compiled = micrograd.compile(lambda: w * series.sum() * frame["size"].sum())
+    for change in (int, int, lambda: series.__setitem__(0, 5.0), lambda: frame.__setitem__("size", [3.0, 4.0])):
+        change()
+        assert compiled().data == w.data * series.sum() * frame["size"].sum()
 
 
 def test_what_no_code_reads_may_change():
