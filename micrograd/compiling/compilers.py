@@ -29,6 +29,10 @@ COMMANDS = (("cc",), ("gcc",), ("clang",), ("zig", "cc"))
 NEEDED = ("-O2", "-fvisibility=hidden", "-std=gnu99")
 FASTER = ("-march=native", "-ftree-vectorize", "-fno-math-errno", "-fno-trapping-math")  # left out where refused
 EXACT = ("-ffp-contract=off",)
+# GCC 12 puts a small array of a function that calls no other below the stack pointer
+# (the "red zone" of x86-64), and may do so at an address that is no multiple of 16,
+# although it moves vectors there that have to be aligned: the process ends.
+X86 = ("-mno-red-zone",)
 SHARED = ("-shared", *(() if sys.platform == "win32" else ("-fPIC",)))
 
 # `volatile`: nothing of it is computed by the compiler.
@@ -220,7 +224,7 @@ def _is_installed(program: str) -> bool:
 
 def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
     """The compiler of a command, if it computes as it should; what is known is kept."""
-    facts = [*words, *_identities(words), processor(), PROOF, str(exact)]
+    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *_needed(), *FASTER]
     key = cache.digest(*facts)
     for _, content in cache.found(key, ".txt"):
         version, *flags = content.decode().split("\n")
@@ -253,9 +257,9 @@ def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler 
         file.write(PROOF)
 
     def built(faster: tuple[str, ...]) -> str:
-        return _build([*words, *NEEDED, *faster, *more, f"-DEXACT={exact:d}", source, "-o", program, "-lm"], source)
+        return _build([*words, *needed, *faster, *more, f"-DEXACT={exact:d}", source, "-o", program, "-lm"], source)
 
-    more = EXACT if exact else ()
+    needed, more = _needed(), EXACT if exact else ()
     is_chosen = any(word.startswith(("-march=", "-mcpu=")) for word in words)
     faster = FASTER[is_chosen:]
     reason = built(faster)
@@ -272,7 +276,14 @@ def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler 
         return None, reason
     status, said = _run([*words, "--version"], folder)
     version = "" if status else said.strip().partition("\n")[0]
-    return Compiler(words, version, (*NEEDED, *faster, *more)), ""
+    return Compiler(words, version, (*needed, *faster, *more)), ""
+
+
+def _needed() -> tuple[str, ...]:
+    """The flags without which no compiler is used."""
+    import platform
+
+    return (*NEEDED, *X86) if platform.machine().lower() in ("x86_64", "amd64") else NEEDED
 
 
 def _wrong(program: str) -> str:
