@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.quiet import quietly
 
 GIVEN = re.compile(r"theta|before|state\d+|before\d+|arg\d+")
 ANSWERS = re.compile(r"outputs|written\d*|grads\d*")
 GRADIENTS = re.compile(r"d_theta|d_state\d+")  # the answers of backward(); a whole step has it inside
-TRIALS = 24
+TRIALS = 12
 APART = (0.01, 0.3)  # how far the numbers of a trial are from the first, in turns
 
 
@@ -50,8 +51,9 @@ def agree(
         if "d_outputs" in spaces[1].arrays:
             _fill(spaces, "d_outputs", generator.normal(size=spaces[1].arrays["d_outputs"].shape), None)
         for runner, space in zip((one, other), spaces, strict=True):
-            runner.forward(space)
-            runner.backward(space)
+            with quietly():  # not all numbers are in the domain of all functions
+                runner.forward(space)
+                runner.backward(space)
         first, second = (space.arrays for space in spaces)
         names = [name for name in first if name in second and _is_answer(name, is_step)]
         if not all(_are_equal(first[name], second[name], orders.get(name)) for name in names):
