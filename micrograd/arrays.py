@@ -90,6 +90,15 @@ def is_array_like(x: Any) -> bool:
     return hasattr(x, "__array__") or hasattr(x, "__array_function__") or is_exact(x)
 
 
+def is_foreign(x: Any) -> bool:
+    """Whether x is an array of another library than NumPy, such as Dask's.
+
+    >>> is_foreign(1.0), is_foreign(np.ones(3))
+    (False, False)
+    """
+    return not isinstance(x, (float, int, np.ndarray, np.generic, Interpreter)) and is_array_like(x)
+
+
 def as_operand(x: Any, asker: str, others: Sequence[Any] = ()) -> Any:
     """x as an operand, which may be data: as `as_data`, but Values in lists and object
     arrays are joined into one.

@@ -34,6 +34,10 @@ FASTER = (
     *("-fpeel-loops", "-fno-tree-loop-distribute-patterns"),
 )
 EXACT = ("-ffp-contract=off",)
+# GCC 12 puts a small array of a function that calls no other below the stack pointer
+# (the "red zone" of x86-64), and may do so at an address that is no multiple of 16,
+# although it moves vectors there that have to be aligned: the process ends.
+X86 = ("-mno-red-zone",)
 SHARED = ("-shared", *(() if sys.platform == "win32" else ("-fPIC",)))
 
 # `volatile`: nothing of it is computed by the compiler.
@@ -235,7 +239,7 @@ def _is_installed(program: str) -> bool:
 
 def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
     """The compiler of a command, if it computes as it should; what is known is kept."""
-    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *NEEDED, *FASTER, *Compiler._fields]
+    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *_needed(), *FASTER, *Compiler._fields]
     key = cache.digest(*facts)
     for _, content in cache.found(key, ".txt"):
         version, flags, *refused = content.decode().split("\n")
@@ -270,7 +274,7 @@ def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler 
     source, program = os.path.join(folder, "proof.c"), os.path.join(folder, "proof.exe")
     with open(source, "w", encoding="utf-8") as file:
         file.write(PROOF)
-    always = (*NEEDED, *EXACT) if exact else NEEDED
+    always = (*_needed(), *EXACT) if exact else _needed()
 
     def tried(faster: tuple[str, ...]) -> tuple[str, str]:
         flags = [*always, *faster, f"-DEXACT={exact:d}"]
@@ -291,6 +295,13 @@ def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler 
         faster = ()
         version, reason = tried(faster)
     return (None, reason) if reason else (Compiler(words, version, (*always, *faster), tuple(refused)), "")
+
+
+def _needed() -> tuple[str, ...]:
+    """The flags without which no compiler is used."""
+    import platform
+
+    return (*NEEDED, *X86) if platform.machine().lower() in ("x86_64", "amd64") else NEEDED
 
 
 def _sorted_out(why_not: Callable[[str], str], flags: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:

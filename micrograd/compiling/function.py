@@ -16,6 +16,7 @@ from typing import Any
 
 from micrograd import levels
 from micrograd.anomaly import OPEN
+from micrograd.arrays import is_foreign
 from micrograd.captures import CAPTURES
 from micrograd.compiling import arguments
 from micrograd.compiling.audit import Nudged, Seen
@@ -435,6 +436,8 @@ def _check_nodes(capture: Capture) -> None:
                 raise RunsUncompiled(f"{node._record.name} calls a function whose rule is yours")
             if isinstance(node._record, HandMade) and inputs_of(node):
                 raise RunsUncompiled(f"a node with the symbol {node.op!r} was made by hand")
+            if not node._is_float and is_foreign(data_of(node)):
+                raise RunsUncompiled(f"its data are arrays of {type(data_of(node)).__module__.split('.')[0]}")
             continue
         if isinstance(node, Captured) and node.source[0] == "data":
             node = node.source[1]

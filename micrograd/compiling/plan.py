@@ -165,7 +165,8 @@ class Plan:
         end = len(self._returned.shapes)
         self._reached, above = reached(script.tape, {**values, end: root}, leaves)
         self.above = {}
-        seed = script.tape.numbers[script.seed] if script.tape.records[script.seed] == CONSTANT else None
+        assert script.seed is not None
+        seed: Any = script.tape.numbers[script.seed] if script.tape.records[script.seed] == CONSTANT else None
         for which, entry in [*values.items(), *leaves.items()]:
             if above.get(which, 0) >> end & 1:
                 self.ended[which] = seed if entry == root and not np.shape(seed) else None

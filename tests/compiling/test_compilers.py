@@ -14,6 +14,7 @@ import time
 import pytest
 
 from micrograd.compiling import cache, compilers
+from tests.processes import printed
 
 posix = pytest.mark.skipif(os.name != "posix", reason="scripts of the shell stand for compilers")
 
@@ -488,3 +489,17 @@ def test_where_temporary_files_cannot_be_the_cache_serves(tmp_path, monkeypatch)
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
     with pytest.raises(OSError):
         compilers.in_work_folder(os.path.dirname)
+
+
+TILES = """
+import numpy as np, micrograd
+A = micrograd.Value(np.ones((2, 3, 4), np.float32))
+z = micrograd.compile(lambda: (A.transpose(0, 2, 1) @ A).sum(), backend="c")()
+z.backward()
+print(A.grad.sum())
+"""
+
+
+def test_vectors_on_the_stack_are_aligned():
+    """GCC 12 took the red zone for them, and the fault ended the process."""
+    assert printed(TILES) == "192.0"
