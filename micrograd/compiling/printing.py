@@ -163,6 +163,11 @@ class Sheet:
         self.program = plan.program
         self.function = compiled.__wrapped__
         given = names.given_arguments(self.function, *plan.given)
+        taken = {"theta", *[part.name for parts in given for part in parts]}
+        given += [
+            [names.Given(names.free_name(hold.home.name, taken), np.shape(number))]
+            for hold, number in zip(plan.held, plan.numbers_held(), strict=True)
+        ]
         known: dict[str, Any] = {}
         known |= {name: np.shape(data_of(state)) for name, state in [*plan.array_states, *plan.array_befores]}
         known = {
@@ -186,7 +191,6 @@ class Sheet:
         lines = [*plan.forward, *plan.back]
         self.layout = Layout(lines, known, alike, cuts)
         self.notation = Notation(self.layout, self.name, self._is_derived)
-        taken = {"theta", *self.arguments.values()}
         self.results = [names.free_name(name, taken) for name in self._result_names()]
         self.blocks: dict[tuple[str, int], names.Named] = {}
         self.constants: dict[Block, str] = {}
@@ -226,12 +230,13 @@ class Sheet:
         """Whether gradients go through a line."""
         if line.target.of is not None or line.target.name.startswith(("written", "grads", "count_", "part")):
             return False
-        return not (self.plan.is_step and line.target.name == "outputs")
+        return not (self.plan.is_step and (line.target.name == "outputs" or line.target.name in self.plan.apart))
 
     def _result_names(self) -> list[str]:
-        count = len(self.plan.shapes)
+        count = len(self.plan.shapes) - len(self.plan.puts)
         found = self.origins.results if self.origins else [""] * count
-        return [name or ("result" if count == 1 else f"result{i + 1}") for i, name in enumerate(found)]
+        given = [name or ("result" if count == 1 else f"result{i + 1}") for i, name in enumerate(found)]
+        return given + [f"next_{put.home.name}" if put.home else "told" for put in self.plan.puts]
 
     def _name_states(self, taken: set[str]) -> None:
         """Names for the blocks of theta, of arrays of the caller, and of constants."""
@@ -267,6 +272,8 @@ class Sheet:
         if buffer.of is not None:
             name = self.name(buffer.of, block)
             return f"{name}.grad" if buffer.name == "d_outputs" else f"d_{name}"
+        if buffer.name in self.plan.apart:
+            return f"next_{self.plan.apart[buffer.name].home.name}"
         if buffer.name == "outputs":
             whole = next((i for i, s in enumerate(self.plan.starts) if s == block.start), None)
             is_one = whole is not None and block.size == math.prod(self.plan.shapes[whole])
