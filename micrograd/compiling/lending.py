@@ -102,7 +102,7 @@ class Lending:
             new = space.arrays[loan.name].base
             old = loan.get()
             is_alone = old is not None and _is_like(old, new) and sys.getrefcount(old) <= ALONE
-            if loan.in_place and not is_alone and old.flags.writeable:
+            if loan.in_place and not is_alone and _can_take(old, new):
                 old[...] = new
                 continue
             loan.put(new)
@@ -125,6 +125,11 @@ def give_back(space: Any) -> None:
     for name in space.borrowed:
         space.arrays[name] = space.own[name]  # the pointers are set anew at the next call
     space.borrowed.clear()
+
+
+def _can_take(old: Any, new: Any) -> bool:
+    """Whether an array can be changed in place: there may be another thing now."""
+    return isinstance(old, np.ndarray) and old.shape == new.shape and bool(old.flags.writeable)
 
 
 def _is_like(old: Any, new: Any) -> bool:

@@ -166,3 +166,19 @@ def test_where_nobody_counts_references_all_arrays_are_copied(monkeypatch):
         step(0.5)
     assert shared is p.data
     np.testing.assert_allclose(shared, 0.9**3)
+
+
+def test_a_parameter_that_is_replaced_by_a_number():
+    p, q = Value(np.ones(SIZE)), Value(1.0)
+
+    def step():
+        q.grad = 0.0
+        (q * q).backward()
+        p.data *= 0.5
+
+    step = micrograd.compile(step)
+    for _ in range(3):
+        step()
+    p.data = 4.0
+    step()
+    assert p.data == 2.0
