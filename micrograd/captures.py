@@ -24,6 +24,17 @@ def current() -> Any:
     return CAPTURES.get(get_ident()) if CAPTURES else None
 
 
+def check_is_not_captured(what: str) -> None:
+    """Refuse what gives plain numbers away while a function is captured.
+
+    Raises:
+        CaptureError: this thread captures a function.
+    """
+    capture = current()
+    if capture is not None:
+        capture.fail_as_frozen(what)
+
+
 def postponed(method: Any) -> Any:
     """A method without a result that a capture does not run: it runs at each call of
     the compiled function, at its end.
@@ -35,7 +46,7 @@ def postponed(method: Any) -> Any:
         if capture is None:
             method(self, *args, **options)
         else:
-            capture.postpone(functools.partial(method, self, **options), args)
+            capture.postpone(functools.partial(method, self, **options), args, self)
 
     return at_the_end
 

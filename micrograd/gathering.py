@@ -13,7 +13,7 @@ from typing import Any
 
 from micrograd.captures import CAPTURES
 from micrograd.interpreter import Interpreter
-from micrograd.node import Node, data_of, forget_grad, grad_at, known_grad, set_data
+from micrograd.node import Node, data_of, forget_grad, grad_at, holds_grad, known_grad, set_data
 from micrograd.walks import ACTIVE, LOCK, place_of
 
 
@@ -46,6 +46,19 @@ def forget_gradients(nodes: list[Any]) -> None:
                 forget_grad(node)
             else:
                 node._grad = None
+
+
+def are_reached(nodes: list[Any], reached: list[bool]) -> bool:
+    """Whether these nodes have a gradient, and no others of the list.
+
+    Args:
+        nodes: the nodes.
+        reached: for each, whether it is to have one.
+    """
+    for i, node in enumerate(nodes):  # noqa: SIM110 - compiled, a loop is quicker than a generator
+        if holds_grad(node) != reached[i]:
+            return False
+    return True
 
 
 def gradients_into(nodes: list[Any], numbers: Any) -> int:

@@ -106,6 +106,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     network.add_argument(
         "--test", type=_share, default=0.0, metavar="SHARE", help="of other rows, for the report alone (default: 0)"
     )
+    network.add_argument("--compile", action="store_true", help="run each step as one program, for long trainings")
     network.add_argument("--seed", type=_seed, default=0, help="same seed, same model (default: %(default)s)")
     reading = _add_reading(train)
     reading.add_argument(

@@ -44,6 +44,7 @@ def trained(
     lr: float,
     patience: int | None,
     seed: int,
+    compile: bool = False,
 ) -> History:
     """Train a network, and keep the weights of the epoch with the least loss in
     validation.
@@ -59,6 +60,7 @@ def trained(
         lr: step size of Adam.
         patience: stop so many epochs after the best one; None: never.
         seed: of the order of the rows.
+        compile: run each step as one program.
 
     Raises:
         DivergenceError: the loss is not finite.
@@ -75,6 +77,7 @@ def trained(
                 validation=validation,
                 patience=patience,
                 seed=seed,
+                compile=compile,
             )
     except DivergenceError:
         raise DivergenceError(

@@ -64,6 +64,7 @@ def run(options: argparse.Namespace) -> None:
         lr=options.lr,
         patience=options.patience,
         seed=options.seed,
+        compile=options.compile,
     )
     _say_training(history, len(parts["validation"]) > 0)
 

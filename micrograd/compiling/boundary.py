@@ -40,8 +40,8 @@ def read_grads(values: list[Any], buffer: Any) -> None:
         buffer[i] = 0.0 if grad is None else float(data_of(grad))
 
 
-def read_array(value: Any, buffer: Any, shape: tuple[int, ...], dtype: Any) -> None:
-    """Put the array of a value into a flat buffer.
+def array_of(value: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The array of a value.
 
     Raises:
         CaptureError: it has another shape or dtype than when the function was captured.
@@ -52,7 +52,7 @@ def read_array(value: Any, buffer: Any, shape: tuple[int, ...], dtype: Any) -> N
             f"compile: {described(value)} was an array of shape {shape} and dtype {dtype} when the function was "
             f"captured;\ncompile the function again"
         )
-    buffer[:] = data.reshape(-1)
+    return data
 
 
 def described(value: Any) -> str:

@@ -14,7 +14,7 @@ RESERVED = frozenset(
     "double else enum explicit export extern false float for friend goto if inline int long mutable namespace new "
     "noexcept not nullptr operator or private protected public register restrict return short signed sizeof static "
     "struct switch template this throw true try typedef typeid typename union unsigned using virtual void volatile "
-    "while xor NAN INFINITY count i outputs parameters parameters_float gradients gradients_float".split()
+    "while xor NAN INFINITY count i outputs parameters parameters_float gradients gradients_float results".split()
 )
 RESERVED_KINDS = re.compile(r"(FP|HUGE|M|MATH)_|(line|table)\d|kept_|d_")
 

@@ -24,6 +24,7 @@ from micrograd.compiling import python
 from micrograd.compiling.captured import AGAIN
 from micrograd.compiling.captured import BecomesKey as BecomesKey
 from micrograd.compiling.captured import Captured as Captured
+from micrograd.compiling.held import Hold, Home, Put
 from micrograd.compiling.nudges import nudged
 from micrograd.engine import toposort
 from micrograd.errors import CaptureError
@@ -70,9 +71,10 @@ class Capture:
         refusal: the first error of this capture; it is raised again at the end.
         saved: data and gradients of outside values that the run has changed.
         leaves: the numbers and arrays among the arguments, then those that were held.
-        reads: what gives the ones that were held, at each call.
-        puts: what takes a number of the run at the end of each call, and this number.
+        reads: for the ones that were held, what gives them at each call.
+        puts: for the end of each call, what takes a number of the run.
         checks: what must hold at each call, or the function is captured anew.
+        told: schedules and averages that are told of the step at the end.
         in_place: the ids of values whose arrays are changed in place.
     """
 
@@ -85,11 +87,13 @@ class Capture:
         self.saved_grads: dict[int, tuple[Any, Any]] = {}
         self.is_over = False
         self.leaves: list[Any] = []
-        self.reads: list[Callable[[], Any]] = []
-        self.puts: list[tuple[Callable[[Any], Any], Any]] = []
+        self.reads: list[Hold] = []
+        self.puts: list[Put] = []
         self.checks: list[Callable[[], bool]] = []
         self.in_place: set[int] = set()
-        self.attributes: dict[tuple[int, str], Any] = {}
+        self.attributes: dict[tuple[int, str], Put] = {}
+        self.told: list[Any] = []
+        self._once: dict[int, Any] = {}
         self._is_ending = False
         self._made: set[int] = set()
         self._shown: dict[int, list[Captured]] = {}  # per array, of a node or not: who has read it, views of it
@@ -104,7 +108,7 @@ class Capture:
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         CAPTURES.pop(get_ident(), None)
         self.is_over = True
-        self.puts += self.attributes.values()
+        self.puts = [*self.attributes.values(), *self.puts]  # a schedule that comes later sees them
         python.put_back(self._modules)
         for node, data in self.saved.values():
             node.data = data
@@ -124,6 +128,15 @@ class Capture:
                 "compile: the function draws random numbers, and they would be frozen in;\n"
                 "draw them outside, and give them as an argument"
             )
+
+    def forget(self) -> None:
+        """Let go of all that was noted, as a plan has been made of it: else it would
+        stay until the next garbage collection, and hold arrays of the caller.
+        """
+        outside = (self.saved, self.saved_grads, self.attributes, self._once)
+        for kept in (self.notes, self._made, self._shown, self._in_place, *outside):
+            kept.clear()
+        self.puts = []
 
     # What the engine tells and asks
 
@@ -242,33 +255,83 @@ class Capture:
 
     # What our own optimisers, schedules and modules hand over
 
-    def hold(self, read: Callable[[], Any]) -> Any:
+    def hold(self, read: Callable[[], Any], owner: Any, *path: str) -> Any:
         """A number or an array of NumPy outside of all values: it is read anew at each
         call.
+
+        Args:
+            read: gives it.
+            owner: the object that it belongs to.
+            path: its name there.
         """
         number = read()
         self.leaves.append(number)
-        self.reads.append(read)
+        self.reads.append(Hold(read, Home(owner, path)))
         return argument(self, len(self.leaves) - 1, number)
 
-    def put(self, write: Callable[[Any], Any], number: Any) -> None:
+    def is_held(self, k: int) -> bool:
+        """Whether a leaf is not one of the caller's arguments."""
+        return k >= len(self.leaves) - len(self.reads)
+
+    def put(
+        self,
+        write: Callable[[Any], Any],
+        number: Any,
+        owner: Any = None,
+        path: Sequence[str] = (),
+        start: int = 0,
+        replaces: bool = False,
+    ) -> None:
         """At the end of each call, write what this number is in that call; a list of
         numbers is written as an array.
+
+        Args:
+            write: takes it.
+            number: the number of the run.
+            owner: the object that it is written to; None if something else is done.
+            path: its name there.
+            start: the first element that is written there.
+            replaces: whether the array comes in the place of the one that is there.
         """
-        self.puts.append((write, number))
+        self.puts.append(Put(write, number, Home(owner, tuple(path)) if path else None, start, replaces))
 
     def attribute(self, owner: Any, name: str) -> Any:
         """An array that an object keeps, such as a module's running mean."""
         known = self.attributes.get((id(owner), name))
-        return self.hold(functools.partial(getattr, owner, name)) if known is None else known[1]
+        return self.hold(functools.partial(getattr, owner, name), owner, name) if known is None else known.number
 
     def set_attribute(self, owner: Any, name: str, number: Any) -> None:
         """At the end of each call, write what this number is into that array."""
-        self.attributes[id(owner), name] = (functools.partial(_write_attribute, owner, name), number)
+        self.replace_number(functools.partial(_write_attribute, owner, name), number, owner, name)
 
-    def postpone(self, call: Callable[..., Any], args: Sequence[Any]) -> None:
-        """Call something at the end of each call. Values may not change any more."""
+    def replace_number(self, write: Callable[[Any], Any], number: Any, owner: Any, name: str) -> None:
+        """At the end of each call, write what this number is, unless another one comes
+        in its place.
+        """
+        self.attributes[id(owner), name] = Put(write, number, Home(owner, (name,)), 0)
+
+    def once(self, of: Any, make: Callable[[Any], Any]) -> Any:
+        """What a function makes of an object, made once in this capture."""
+        if id(of) not in self._once:
+            self._once[id(of)] = make(of)
+        return self._once[id(of)]
+
+    def check_is_not_ending(self, what: str) -> None:
+        """Refuse to show, or to change, what a schedule changes at the end."""
+        if self._is_ending:
+            error = CaptureError(
+                f"compile: {what} is used after a schedule or an average was told of the step, and that happens at "
+                f"the end of each call;\nuse it before, or outside of the function"
+            )
+            self.refusal = self.refusal or error
+            raise error
+
+    def postpone(self, call: Callable[..., Any], args: Sequence[Any], owner: Any) -> None:
+        """Call a method of an object at the end of each call. Values may not change any
+        more.
+        """
         self._is_ending = True
+        self.told.append(owner)
         if len(args) > 1:
             raise CaptureError("compile: only one argument can be given here; call it outside of the function")
         self.put(call if args else lambda _: call(), args[0] if args else None)
@@ -298,6 +361,20 @@ class Capture:
         if self.refusal is None:
             self.refusal = error
         raise error from cause
+
+    def fail_as_over(self) -> NoReturn:
+        """Raise the error for a number that is used after its run."""
+        file, line, text = _users_line()
+        raise CaptureError(
+            f"compile: this number belongs to a capture that is over, in {file}:{line}: {text};\n"
+            f"return it, do not keep it; a number that stays from call to call can be held in a Value"
+        )
+
+    def fail_as_frozen(self, what: str) -> NoReturn:
+        """Raise the error for what gives plain numbers away."""
+        error = CaptureError(f"compile: {what} gives numbers that would be frozen in; call it outside of the function")
+        self.refusal = self.refusal or error
+        raise error
 
     def fail(self, asked: str) -> NoReturn:
         """Raise the error for what was asked, with the user's line."""

@@ -8,7 +8,7 @@ from threading import get_ident
 from typing import Any, NoReturn
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, CaptureError, DataError, IndexingError, OpError
+from micrograd.errors import ArgumentError, DataError, IndexingError, OpError
 from micrograd.node import Node, data_of
 from micrograd.ops import comparisons, doors, followed
 from micrograd.ops.operators import Operators
@@ -70,7 +70,7 @@ class Captured(Operators):
     def _apply_op(self, op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
         capture = self.capture
         if capture.is_over:
-            raise CaptureError("compile: this number belongs to a capture that is over; return it, do not keep it")
+            capture.fail_as_over()
         if capture.thread != get_ident():
             self._refuse("a thread's use")
         if any(type(x) is Captured and x.is_stale for x in inputs):
@@ -120,7 +120,7 @@ class Captured(Operators):
         raise AssertionError("fail() raises")
 
     def _is_key(self) -> bool:
-        return self.source[0] == "argument" and type(self.number) is int
+        return self.source[0] == "argument" and type(self.number) is int and not self.capture.is_held(self.source[1])
 
     def _becomes_key(self) -> int:
         raise BecomesKey(self.source[1])

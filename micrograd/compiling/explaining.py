@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from micrograd.compiling.c import CRunner
 from micrograd.compiling.lines import Line
-from micrograd.compiling.names import name_in
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.printing import Printout, shown
 from micrograd.compiling.sheet import GRADIENTS, Row
@@ -130,7 +129,7 @@ def _facts(state: State, printout: Printout) -> list[str]:
     size = sum(array.nbytes for array in arrays)
     given = ", ".join(f"{part.name} {part.shape}" for part in printout.given)
     others = "; another shape, length, boolean or string makes another program"
-    held = ", ".join(dict.fromkeys(map(name_in, plan.reads)))
+    held = ", ".join(dict.fromkeys(hold.home.name for hold in plan.held))
     again = "" if plan.is_step else "; as much again for each result that you keep"
     facts = {
         "captured": f"{counted(plan.count, 'number')} in one run, {rolled}",

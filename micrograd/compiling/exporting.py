@@ -12,12 +12,13 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import boundary
 from micrograd.compiling.c import HEAD, SIZES, indented
 from micrograd.compiling.c_lines import LineInC, c_type
+from micrograd.compiling.c_memory import Argument, Block, check_puts, kept_by, written_back
 from micrograd.compiling.c_names import identifier, paths_of
 from micrograd.compiling.c_text import WIDEST, array, comment, index_from, loop, runs_of
 from micrograd.compiling.derive import needed_for
@@ -31,54 +32,7 @@ from micrograd.errors import ArgumentError, CaptureError
 from micrograd.node import data_of
 from micrograd.trees import leaves_of
 
-OPTIMISER = "export_c: C has no optimisers, and the step uses one; write it out, as in p.data -= rate * p.grad"
 LOOPS = 4  # copies of neighbours that are written out; more go by a table
-
-
-class Argument(NamedTuple):
-    """An argument of the C functions.
-
-    Attributes:
-        name: in C.
-        buffer: that it is, or a part of.
-        start: where in the buffer it begins.
-        shape: of what Python is given.
-    """
-
-    name: str
-    buffer: Buffer
-    start: int
-    shape: tuple[int, ...]
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it is given by itself, not as an array."""
-        return not self.shape
-
-    def __str__(self) -> str:
-        kind = c_type(self.buffer.dtype)
-        return f"{kind} {self.name}" if self.is_number else f"const {kind} *{self.name}"
-
-
-class Block(NamedTuple):
-    """Parameters that lie beside each other.
-
-    Attributes:
-        buffer: of the program.
-        ending: of the array that they lie in: "" or "_float".
-        start: the first of them in it.
-        states: one for each number, or one array.
-    """
-
-    buffer: Buffer
-    ending: str
-    start: int
-    states: list[Any]
-
-    @property
-    def size(self) -> int:
-        """How many numbers they are."""
-        return self.buffer.size
 
 
 def export(compiled: Any, plan: Plan | None, path: Any, gradient: bool, name: str | None) -> list[Any]:
@@ -137,9 +91,10 @@ class Export:
     def _choose_lines(self, gradient: bool) -> None:
         """The lines that are needed, and whether gradients are kept."""
         plan = self.plan
-        if len(plan.shapes) > len(leaves_of(plan.tree)):
-            raise CaptureError(OPTIMISER)
-        written = {name for name in plan.writes if name.startswith("written")}
+        check_puts(plan)
+        self.results = len(leaves_of(plan.tree))  # those that the caller gets
+        self.count = plan.starts[self.results]
+        written = {name for name in plan.writes if name.startswith("written")} | plan.apart.keys()
         self.forward = needed_for(plan.forward, {"outputs", *written})[0]
         self.back: list[Line] = []
         self.has_gradient = gradient and not plan.is_step
@@ -147,8 +102,8 @@ class Export:
             gradient or any(n.startswith("before") for n in names_in(self.forward))
         )
         if self.keeps_gradients:
-            self.forward = needed_for(plan.forward, {"outputs", *plan.writes})[0]
-        elif plan.is_step and not written and not self.buffers["outputs"].size:
+            self.forward = needed_for(plan.forward, {"outputs", *plan.writes, *plan.apart})[0]
+        elif plan.is_step and not written and not self.count:
             raise CaptureError("export_c: the step changes no parameter and gives no result; export with gradient=True")
         elif self.has_gradient:
             if not self.plan.theta and not self.plan.array_states:
@@ -170,12 +125,13 @@ class Export:
         found: list[Argument] = []
         for k in sorted(int(name[3:]) for name in used if re.fullmatch(r"arg\d+", name)):
             start = 0
-            if k >= len(given):
-                raise CaptureError(OPTIMISER)
+            if k >= len(given):  # it is kept, and not given
+                break
             for part in given[k]:
                 name = identifier(part.name, len(found), taken)
                 found.append(Argument(name, self.buffers[f"arg{k}"], start, part.shape))
                 start += math.prod(part.shape)
+        self.kept = [kept for kept in kept_by(self.plan, self.buffers, len(given), taken) if kept.buffer.name in used]
         return found
 
     def _blocks(self) -> list[Block]:
@@ -221,7 +177,12 @@ class Export:
                 self._keep(argument.buffer)
             else:
                 self._homes[argument.buffer.name] = (f"&{argument.name}" if argument.is_number else argument.name, 0)
+        self._homes |= {kept.buffer.name: (kept.name, 0) for kept in self.kept}
         self._homes["outputs"] = ("outputs", 0)
+        outputs = self.buffers["outputs"]
+        if outputs.size > self.count:
+            self._homes["outputs"] = ("results", 0)
+            self._statics.append(("results", outputs.dtype, outputs.size, None))
         if not self.plan.is_step:
             self._homes["d_outputs"] = ("d_outputs", 0)
         used = names_in([*self.forward, *self.back])
@@ -272,7 +233,7 @@ class Export:
         """The exported functions: what their heads say, and their statements."""
         outputs = self.buffers["outputs"]
         given = [str(argument) for argument in self.arguments]
-        if outputs.size:
+        if self.count:
             given.append(f"{c_type(outputs.dtype)} *outputs")
         kept = [a for a in self.arguments if self._homes[a.buffer.name][0].startswith("kept_")]
         statements = [
@@ -283,6 +244,9 @@ class Export:
         ]
         statements += [self._called(line) for line in self.forward]
         statements += self._updates()
+        statements += written_back(self.plan, self.buffers, self.kept, self.results)
+        if self.count < outputs.size and self.count:
+            statements.append(loop(self.count, "outputs[i] = results[i];"))
         kind = "step" if self.plan.is_step else "forward"
         entries = [(f"void {self.name}_{kind}({', '.join(given) or 'void'})", statements)]
         if self.has_gradient:
@@ -291,6 +255,9 @@ class Export:
             entries.append(self._door("parameters", ending, f"{c_type(dtype)} *"))
             if self.keeps_gradients:
                 entries.append(self._door("gradients", ending, f"const {c_type(dtype)} *"))
+        for own in self.kept:
+            text = f"{c_type(own.buffer.dtype)} *{self.name}_{own.name}(int *count)"
+            entries.append((text, [f"if (count) *count = {own.size};", f"return {own.name};"]))
         return entries
 
     def _door(self, what: str, ending: str, kind: str) -> tuple[str, list[str]]:
@@ -386,6 +353,7 @@ class Export:
                 text += f"static {c_type(dtype)} {name}[{max(size, 1)}];\n"
             else:
                 text += array(f"static const {c_type(dtype)} {name}", numbers)
+        text += "".join(map(str, self.kept))
         for name, table in self._tables.values():
             text += array(f"static const int {name}", table)
         for function, (number, lines) in self._functions.items():
@@ -421,6 +389,9 @@ class Export:
             rows += self._names_of(block)
         if self.blocks:
             rows += ["", f"   {self.name}_parameters() gives them, to be read and set, and how many there are."]
+        for kept in self.kept:
+            what = "a number" if kept.size == 1 else f"{kept.size} numbers"
+            rows.append(f"   {self.name}_{kept.name}(): {what} that the step keeps, to be read and set.")
         if self.has_gradient:
             rows.append(
                 f"   {self.name}_gradient() comes after {self.name}_forward(), before parameters are set: of the\n"
@@ -447,7 +418,8 @@ class Export:
         size = {name: max(n, 1) * SIZES[dtype] for name, dtype, n, _ in self._statics}
         constant = sum(size[name] for name, _, _, numbers in self._statics if numbers is not None)
         constant += sum(4 * max(len(table), 1) for _, table in self._tables.values())
-        changing = self._packed + sum(size[name] for name, _, _, numbers in self._statics if numbers is None)
+        changing = self._packed + sum(SIZES[kept.buffer.dtype] * kept.size for kept in self.kept)
+        changing += sum(size[name] for name, _, _, numbers in self._statics if numbers is None)
         return f"Static memory: {changing:,} bytes, and {constant:,} bytes that do not change."
 
     def _flags(self) -> str:

@@ -20,9 +20,12 @@ from micrograd.arrays import is_foreign
 from micrograd.captures import CAPTURES
 from micrograd.compiling import arguments
 from micrograd.compiling.audit import Nudged, Seen
+from micrograd.compiling.bound import Bound
 from micrograd.compiling.capture import BecomesKey, Capture, Captured, RunsUncompiled, argument
+from micrograd.compiling.counts import check_not_read
 from micrograd.compiling.guards import MISSING, Guards
 from micrograd.compiling.nudges import turned
+from micrograd.compiling.own import Kept, Own, kept_by, leave_out
 from micrograd.compiling.plan import Plan, returned_by
 from micrograd.compiling.transcript import Transcript
 from micrograd.engine import Value
@@ -43,9 +46,10 @@ APART = 1e-3  # by how much the numbers of a second capture differ
 class Entry:
     """A program that is kept, with its guards."""
 
-    def __init__(self, plan: Plan, guards: Guards) -> None:
+    def __init__(self, plan: Plan, guards: Guards, own: list[Own]) -> None:
         self.plan = plan
         self.guards = guards
+        self.own = own
         self.is_checked = False  # whether a second capture has seen the same
         self.calls = 0  # before it was checked
         self.refusal = ""  # what the second capture has found
@@ -94,13 +98,23 @@ class Compiled:
                 self._why = str(reason)
                 if not self._why:  # it is this call only
                     self._has_waited = True
-                    return self._function(*args, **options)
+                    return self._begun(given)
         name = getattr(self._function, "__name__", "the function")
         warn_user(f"compile: {name} runs uncompiled, as {self._why}", CompileWarning)
         return self._function(*args, **options)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else Bound(self, instance)
+
+    def of(self, instance: Any) -> Plan | None:
+        """The program that ran last for an object whose method the function is."""
+        own = [
+            entry
+            for entries in self._entries.values()
+            for entry in entries
+            if entry.plan.given[0] and entry.plan.given[0][0] is instance
+        ]
+        return max(own, key=lambda entry: entry.used).plan if own else None
 
     def export_c(self, path: Any, *, gradient: bool = False, name: str | None = None) -> list[Any]:
         """Write the program that ran last as a file of C99, and a header beside it.
@@ -109,7 +123,8 @@ class Compiled:
         functions that begin with the name, as in `model.c`:
 
         - model_forward(arguments, outputs): the results; or, where the function is a
-          whole step, model_step(arguments, outputs): also the new parameters;
+          whole step, model_step(arguments, outputs): also the new parameters. What an
+          optimiser keeps has functions as well, such as model_lr(&count);
         - model_gradient(d_outputs, d_parameters): the way back, where asked for;
         - model_parameters(&count): the numbers of the Values that the function reads.
 
@@ -140,16 +155,22 @@ class Compiled:
         >>> states == [w]
         True
         """
+        return self._exported(self._last, path, gradient, name)
+
+    def _exported(self, plan: Plan | None, path: Any, gradient: bool, name: str | None) -> list[Any]:
         from micrograd.compiling.exporting import export
 
-        return export(self, self._last, path, gradient, name)
+        return export(self, plan, path, gradient, name)
 
     @property
     def program(self) -> Any:
         """The program that ran last: it prints itself."""
+        return self._printed(self._last)
+
+    def _printed(self, plan: Plan | None) -> Any:
         from micrograd.compiling.printing import Printout
 
-        return None if self._last is None else Printout(self, self._last)
+        return None if plan is None else Printout(self, plan)
 
     @property
     def source(self) -> str:
@@ -163,12 +184,15 @@ class Compiled:
         Args:
             profile: also the time of each line, measured now.
         """
+        return self._explained(self._last, profile)
+
+    def _explained(self, plan: Plan | None, profile: bool) -> str:
         from micrograd.compiling.explaining import State, explained
 
         kept = [entry for entries in self._entries.values() for entry in entries]
-        entry = next((entry for entry in kept if entry.plan is self._last), None)
+        entry = next((entry for entry in kept if entry.plan is plan), None)
         state = State(
-            self._last,
+            plan,
             [] if entry is None else entry.guards.names(),
             entry is not None and entry.is_checked,
             len(kept),
@@ -184,7 +208,8 @@ class Compiled:
         arguments.
         """
         keyed = self._keyed.get(self._base((args, options))[0], frozenset())
-        _, result = self._run_within(capture, (args, options), keyed)
+        entry = self._fitting(self._key((args, options))[0])
+        _, result = self._run_within(capture, (args, options), keyed, [] if entry is None else entry.own)
         return result, capture.leaves
 
     def audit(self, *args: Any, **options: Any) -> None:
@@ -257,25 +282,49 @@ class Compiled:
                 "give it data of floats"
             ) from None
 
+    def _begun(self, given: Any) -> Any:
+        """The first step of an optimiser, as the function takes it; the program of the
+        next ones is there afterwards.
+        """
+        args, options = given
+        result = self._function(*args, **options)
+        with contextlib.suppress(RunsUncompiled, CaptureError):  # the next call says why
+            self._last = self._first(given)[0].plan
+        return result
+
     def _first(self, given: Any) -> tuple[Entry, Any]:
         """Capture, and keep the program."""
+        own: list[Own] = []
+        counts = True
         while True:
             base, _ = self._base(given)
             keyed = self._keyed.get(base, frozenset())
             guards = Guards(self._function, arguments.objects_of(given))
             try:
-                capture, result = self._captured(given, keyed, guards)
-                break
-            except BecomesKey as asked:
-                self._keyed[base] = keyed | {asked.argument}
-            except CaptureError as refusal:
-                self._refusals.append(str(refusal))
+                capture, result = self._captured(given, keyed, guards, own)
+                more = kept_by(guards, counts)
+                if not more or any(place.is_that_of(known) for place in more for known in own):
+                    break
+                own += more
+            except (BecomesKey, CaptureError, RunsUncompiled) as signal:
+                kept_by(guards, counts)  # puts back what the run has changed
+                if isinstance(signal, BecomesKey):
+                    self._keyed[base] = keyed | {signal.argument}
+                    continue
+                if own and counts and isinstance(signal, CaptureError):  # a count may be a branch: `if not self.ready`
+                    own, counts = [], False
+                    continue
+                if isinstance(signal, CaptureError):
+                    self._refusals.append(str(signal))
                 raise
             finally:
                 drawn = guards.put_back()
         guards.settle(drawn)
+        check_not_read(capture.told, guards.read)
+        leave_out(guards, own)
         with uncollected():
-            entry = Entry(Plan(capture, result, capture.leaves, self._exact, self._backend), guards)
+            entry = Entry(Plan(capture, result, capture.leaves, self._exact, self._backend), guards, own)
+        capture.forget()
         entry.plan.function = self._reference
         entry.plan.given = given
         key, _ = self._key(given)
@@ -355,21 +404,35 @@ class Compiled:
     def _seen(self, given: Any, keyed: frozenset[int], entry: Entry, by: float, turns: bool) -> Seen:
         reached = {id(node): node for node in (*entry.plan.seen.states, *entry.guards.values)}
         with Nudged(list(reached.values()), by):
-            capture, result = self._captured(given, keyed, entry.guards, by, turns)
+            capture, result = self._captured(given, keyed, entry.guards, entry.own, by, turns)
         script = Transcript(capture)
-        return Seen(script, result, returned_by(capture, result, script).entries)
+        seen = Seen(script, result, returned_by(capture, result, script).entries)
+        capture.forget()
+        return seen
 
     def _captured(
-        self, given: Any, keyed: frozenset[int], guards: Guards, by: float = 0.0, turns: bool = False
+        self,
+        given: Any,
+        keyed: frozenset[int],
+        guards: Guards,
+        own: list[Own],
+        by: float = 0.0,
+        turns: bool = False,
     ) -> tuple[Capture, Any]:
         """Run the function once.
 
         Its arguments are nudged by this much; if asked for, whole numbers are turned.
         """
-        return self._run_within(Capture(guards.modules), given, keyed, by, turns)
+        return self._run_within(Capture(guards.modules), given, keyed, own, by, turns)
 
     def _run_within(
-        self, capture: Capture, given: Any, keyed: frozenset[int], by: float = 0.0, turns: bool = False
+        self,
+        capture: Capture,
+        given: Any,
+        keyed: frozenset[int],
+        own: list[Own],
+        by: float = 0.0,
+        turns: bool = False,
     ) -> tuple[Capture, Any]:
         def make(leaf: Any) -> Any:
             capture.leaves.append(leaf)
@@ -379,7 +442,8 @@ class Compiled:
         try:
             with capture:
                 args, named = arguments.replaced_in_call(given, make)
-                result = self._function(*args, **named)
+                with Kept(capture, own):
+                    result = self._function(*args, **named)
         except CaptureError:
             _check_nodes(capture)  # a class of the user's may do what is refused otherwise
             raise

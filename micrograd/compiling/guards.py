@@ -19,6 +19,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.compiling.counts import counted_by
 from micrograd.errors import CaptureError
 from micrograd.node import Node
 
@@ -40,6 +41,7 @@ class Guards:
 
     Attributes:
         modules: the names of the user's modules whose code calls `type`.
+        read: the names of attributes that its code reads.
         values: the Values that it reaches.
     """
 
@@ -53,6 +55,7 @@ class Guards:
         self._wholes: list[tuple[Any, Any, str]] = []  # a container of containers, a copy, name
         self._arrays: list[tuple[Any, bytes | None, str]] = []
         self.modules = names.modules
+        self.read = names.names
         walk = _Walk(self, names.names)
         for name, x in roots:
             walk.visit(x, name, 0)
@@ -84,6 +87,27 @@ class Guards:
         self._items = [item for item in self._items if not _item_changed(*item[:3])]
         self._wholes = [item for item in self._wholes if not _whole_changed(*item[:2])]
         self._arrays = [item for item in self._arrays if not _array_changed(*item[:2])]
+
+    def changed_items(self) -> list[tuple[Any, Any, Any, str]]:
+        """The entries that a run has changed: the mapping, the key, what it held, and
+        the name.
+        """
+        return [item for item in self._items if item[0].get(item[1], MISSING) is not item[2]]
+
+    def changed_wholes(self) -> list[tuple[Any, Any, str]]:
+        """The containers that a run has changed: each, what it held, and the name."""
+        return [item for item in self._wholes if _whole_changed(*item[:2])]
+
+    def leave_out(self, drops: Callable[[Any, Any], bool]) -> None:
+        """Compare no longer what is read and written at each call.
+
+        Args:
+            drops: whether to leave out a container, and a key in it; None for the key
+                of all that it holds.
+        """
+        self._items = [item for item in self._items if not drops(item[0], item[1])]
+        self._wholes = [whole for whole in self._wholes if not drops(whole[0], None)]
+        self._arrays = [array for array in self._arrays if not drops(array[0], None)]
 
     def hold(self) -> bool:
         """Whether all is as it was."""
@@ -365,6 +389,8 @@ class _Visitor:
             return
         held = getattr(x, "__dict__", None)
         if str(kind.__module__).startswith(HAND_OVER):
+            for key in filter(self.is_read, counted_by(x)):
+                self.entry(held, key, f"{name}.{key}", depth)
             return
         all_of_them = any(str(base.__module__).partition(".")[0] == "micrograd" for base in kind.__mro__)
         dotted = f"{name}." if name else ""

@@ -77,18 +77,6 @@ def _short(x: Any) -> str:
     return repr(x) if len(repr(x)) <= LONGEST else f"{repr(x)[:LONGEST]}..."
 
 
-def name_in(call: Any) -> str:
-    """What the function of one of our own objects reads or writes: the last word among
-    its arguments.
-
-    >>> from functools import partial
-    >>> name_in(partial(getattr, map, "lr")), name_in(partial(print, ("a", "mean")))
-    ('lr', 'mean')
-    """
-    words = [x[-1] if isinstance(x, tuple) and x else x for x in getattr(call, "args", ())]
-    return next((x for x in reversed(words) if isinstance(x, str) and x.isidentifier()), "held")
-
-
 def shape_of_leaf(leaf: Any) -> Sizes:
     """The shape of an argument; of a nested list with rows of several lengths, that of
     all its numbers.

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import arguments, boundary
+from micrograd.compiling import arguments, boundary, lending
 from micrograd.compiling.audit import Seen
 from micrograd.compiling.backends import runner_of, why_unrolled
-from micrograd.compiling.capture import Capture, RunsUncompiled
+from micrograd.compiling.c import CRunner
+from micrograd.compiling.capture import Capture, Captured, RunsUncompiled
 from micrograd.compiling.derive import derived, gradient_of, needed_for
 from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
+from micrograd.compiling.held import Put
 from micrograd.compiling.histories import Histories
 from micrograd.compiling.lines import Line
 from micrograd.compiling.proof import proves
@@ -61,11 +63,12 @@ class Plan:
         is_unrolled: whether no lines were made, as they would be too many.
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
-        reads: what gives the numbers that our own objects hold, at each call.
-        puts: what takes their new numbers, at the end of each call.
         above: for each result that other results depend on, these: the sum of 2**i.
         ended: of a whole step, for each result that has a gradient after it: that
             gradient, or None where it is not known.
+        held: what is read besides states, as arguments after those of the caller.
+        puts: what is done with the last results, which the caller does not get.
+        apart: what is done with large arrays that stand in buffers of their own.
     """
 
     given: tuple[Any, Any] = ((), {})
@@ -74,6 +77,9 @@ class Plan:
     runner: Any = None
     why = ""
     is_unrolled = False
+    _lending: lending.Lending | None = None
+    _written: list[tuple[str, tuple[list[Any], Any]]]
+    _apart: list[tuple[str, Put]]
     forward: list[Line]
     back: list[Line]
 
@@ -85,17 +91,26 @@ class Plan:
         tape.argument_sizes = [len(arguments.flat(leaf)) for leaf in leaves]
         results = leaves_of(result)
         self._tree = like(result, range(len(results)))
-        self._returned = returned_by(capture, result, script)
-        self.puts = [write for write, _ in capture.puts]
-        self._count = len(results)
-        self.reads, self._checks = capture.reads, capture.checks
+        puts = [put for put in capture.puts if not _is_apart(put)]
+        apart = {f"kept{i}": put for i, put in enumerate(put for put in capture.puts if put not in puts)}
+        self._returned = Returned([*results, *[put.number for put in puts]], script)
+        self.held = capture.reads
+        self.puts = [put.without_number() for put in puts]
+        self.apart = {name: put.without_number() for name, put in apart.items()}
+        self._puts = [(len(results) + i, put.write) for i, put in enumerate(puts)]
+        self._reads, self._checks = [hold.read for hold in capture.reads], capture.checks
         self.starts, self.shapes = self._returned.starts, self._returned.shapes
         self.tree = self._tree if backend else result
         self._arguments = [f"arg{k}" for k in range(len(leaves))]
         entries = self._returned.entries
-        self.seen = Seen(script, result, entries)
+        self.seen = Seen(script, result, returned_by(capture, result, script).entries)
+        self._entries_apart = kept = {
+            name: [script.entry_of(x) for x in (put.number if isinstance(put.number, list) else [put.number])]
+            for name, put in apart.items()
+        }
         grads = {s: e for s, e in script.grads.items() if e is not None and not script.is_as_before(s, e)}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
+        tape.outputs += [entry for found in kept.values() for entry in found]
         if script.root is not None:
             assert script.seed is not None
             tape.outputs += [script.root, script.seed]
@@ -121,7 +136,9 @@ class Plan:
             self._write_in_place(capture.in_place)
             self._write(roller, "grads", grads, boundary.set_grads)
         roller.write("outputs", entries)
-        self.kept = {"outputs", *self.writes}
+        for name, found in kept.items():
+            roller.write(name, found)
+        self.kept = {"outputs", *self.writes, *kept}
         if script.root is not None:
             root = roller.write("root", [script.root])
             assert script.seed is not None
@@ -141,19 +158,36 @@ class Plan:
             read.buffer.name == "before" for line in [*self.forward, *self.back] for read in line.reads()
         )
         self._begin(None, self.program.theta)
-        self._looked_at = [(name, self.program.buffers[name].dtype == "float64") for name in self.kept]
+        looked_at = sorted(self.kept - kept.keys())  # without states of optimisers: they follow from gradients
+        self._looked_at = [(name, self.program.buffers[name].dtype == "float64") for name in looked_at]
         if not backend:
             self.script, self.roller = script, roller
             return
-        kept = self._kept_to_the_end()
-        self.runner, self.why = runner_of(backend, self.program, self.forward, self.back, kept, exact, is_for_tape)
+        last = self._kept_to_the_end()
+        self.runner, self.why = runner_of(backend, self.program, self.forward, self.back, last, exact, is_for_tape)
         if exact:
             self._exactly(script, entries, grads)
         elif self.runner is None:
             try:
                 self._on_tape(script, entries, grads, self.why)
             except CaptureError:
-                self.runner, self.why = runner_of("c", self.program, self.forward, self.back, kept, exact, False)
+                self.runner, self.why = runner_of("c", self.program, self.forward, self.back, last, exact, False)
+
+        if self.is_step and isinstance(self.runner, CRunner):
+            self._lend()
+
+    def _lend(self) -> None:
+        """Large arrays change places with those of the program."""
+        loans = [
+            lending.of_state(name, states[0], put is not boundary.set_array_grad, put is boundary.write_in_place)
+            for name, (states, put) in self._written
+            if put in (boundary.write_array, boundary.write_in_place, boundary.set_array_grad)
+        ]
+        loans += [lending.of_put(name, put, self.held) for name, put in self._apart]
+        found = [loan for loan in loans if loan.is_possible(self.program.buffers[loan.name].dtype)]
+        self._lending = lending.Lending(found)
+        self._written = [(name, write) for name, write in self._written if name not in self._lending.names]
+        self._apart = [(name, put) for name, put in self._apart if name not in self._lending.names]
 
     def _find_reached(self, script: Transcript) -> None:
         """Which states and results get a gradient from which results."""
@@ -213,6 +247,8 @@ class Plan:
         self.runner = runner
         self._numbers = theta
         self._forms = [(name, x, x.shape, x._dtype) for name, x in self.array_states]
+        self._written = [*self.writes.items()]
+        self._apart = [*self.apart.items()]
         self._pool: list[Any] = []
         self._targets: dict[int, Targets] = {}
         self.function: Any = _nothing  # gives the function that was captured; None when it is gone
@@ -236,6 +272,7 @@ class Plan:
             [*grads.values()],
             script.root,
             script.seed,
+            self._entries_apart,
         )
         self._reads_before = BEFORE in runner.leaves
         self._begin(runner, range(len(self.states)))
@@ -341,20 +378,27 @@ class Plan:
             leaves: the numbers and arrays among the arguments.
             given: the arguments themselves, (args, options).
         """
-        if self.reads:
-            leaves = [*leaves, *[read() for read in self.reads]]
+        if self._reads:
+            leaves = [*leaves, *self.numbers_held()]
         pool = self._pool
         try:
             space = pool.pop()
         except IndexError:
-            space = self.runner.workspace()
+            space = self._workspace()
         arrays = space.arrays
-        self._read(arrays, leaves)
+        borrows = None if self._lending is None else space
+        self._read(arrays, leaves, borrows)
         self.runner.forward(space)
+        if borrows:
+            lending.give_back(space)
         if self._is_nan(arrays):
             return self._uncompiled(space, given)
-        for name, (states, put) in self.writes.items():
+        for name, (states, put) in self._written:
             put(states, arrays[name])
+        if self._lending is not None:
+            self._lending.settle(space)
+        for name, kept in self._apart:
+            kept.write(arrays[name].copy())
         if self.cleared:
             forget_gradients(self.cleared)
         if not self._returned.has_values:
@@ -362,12 +406,22 @@ class Plan:
             self.give_back(space)
         else:
             results = self._returned.values(arrays, Call(self, space, (leaves, given)))
-        for i, write in enumerate(self.puts, self._count):
+        for i, write in self._puts:
             write(results[i])
         return results[0] if self._tree == 0 else like(self._tree, results)
 
-    def _read(self, arrays: dict[str, Any], leaves: list[Any]) -> None:
-        """Put all numbers that the program reads into the workspace."""
+    def _workspace(self) -> Any:
+        space = self.runner.workspace()
+        return space if self._lending is None else self._lending.prepare(space)
+
+    def _read(self, arrays: dict[str, Any], leaves: list[Any], space: Any = None) -> None:
+        """Put all numbers that the program reads into the workspace.
+
+        Args:
+            arrays: those of the workspace.
+            leaves: the numbers and arrays among the arguments.
+            space: the workspace, if it may read arrays where they are.
+        """
         if self.theta:
             wrong = boundary.read(self.theta, arrays["theta"])
             if wrong >= 0:
@@ -376,15 +430,18 @@ class Plan:
                     f"compile the function again"
                 )
         for name, state, shape, dtype in self._forms:
-            boundary.read_array(state, arrays[name], shape, dtype)
+            data = boundary.array_of(state, shape, dtype)
+            if space is None or not lending.borrowed(space, name, data):
+                arrays[name][:] = data.reshape(-1)
         if self._reads_before:
             boundary.read_grads(self.theta, arrays["before"])
         for name, state in self.array_befores:
             boundary.read_array_grad(state, arrays[name])
         for k, leaf in enumerate(leaves):
             buffer = arrays.get(self._arguments[k])
-            if buffer is not None:
-                buffer[:] = leaf if type(leaf) is float else arguments.flat(leaf)
+            if buffer is None or (space is not None and lending.borrowed(space, self._arguments[k], leaf)):
+                continue
+            buffer[:] = leaf if type(leaf) is float else arguments.flat(leaf)
 
     def _is_nan(self, arrays: dict[str, Any]) -> bool:
         """Whether something that comes out is nan: the engine knows when zero times
@@ -402,17 +459,21 @@ class Plan:
         function = self.function()
         return function(*args, **options)
 
+    def numbers_held(self) -> list[Any]:
+        """What the program reads besides arguments and states, as it is now."""
+        return [read() for read in self._reads]
+
     def rehearsed(self, runner: Any = None) -> Any:
         """A workspace in which the captured call was run, without a trace outside.
 
         Args:
             runner: runs it in the place of the plan's own.
         """
+        space = self._workspace() if runner is None else runner.workspace()
         runner = runner or self.runner
-        space = runner.workspace()
         leaves: list[Any] = []
         arguments.replaced_in_call(self.given, leaves.append)
-        leaves += [read() for read in self.reads]
+        leaves += self.numbers_held()
         self._read(space.arrays, leaves)
         runner.forward(space)
         if self.back:
@@ -429,7 +490,7 @@ class Plan:
 
     def copy_of(self, space: Any) -> Any:
         """A workspace that has computed the same."""
-        other = self.runner.workspace()
+        other = self._workspace()
         for name in self._inputs(other.arrays):
             other.arrays[name][:] = space.arrays[name]
         self.runner.forward(other)
@@ -484,9 +545,16 @@ class Plan:
         return [name for name in arrays if name in names or name.startswith("arg")]
 
 
+def _is_apart(put: Put) -> bool:
+    """Whether a large array is written by itself, and not among the results."""
+    number = put.number.number if isinstance(put.number, Captured) else put.number
+    size = len(number) if isinstance(number, list) else np.size(number)
+    return put.replaces and size >= lending.LARGE
+
+
 def returned_by(capture: Capture, result: Any, script: Transcript) -> Returned:
     """What a call returns, and after it what it hands to our own objects."""
-    return Returned([*leaves_of(result), *[number for _, number in capture.puts]], script)
+    return Returned([*leaves_of(result), *[put.number for put in capture.puts]], script)
 
 
 def has_gradient(state: Any) -> bool:

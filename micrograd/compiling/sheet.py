@@ -75,8 +75,11 @@ class Sheet:
         self.program = plan.program
         self.function = compiled.__wrapped__
         given = names.given_arguments(self.function, *plan.given)
-        given += [[names.Given(names.name_in(read), np.shape(read()))] for read in plan.reads]
-        taken = {"theta", *[part.name for parts in given[: len(given) - len(plan.reads)] for part in parts]}
+        taken = {"theta", *[part.name for parts in given for part in parts]}
+        given += [
+            [names.Given(hold.home.name, np.shape(number))]
+            for hold, number in zip(plan.held, plan.numbers_held(), strict=True)
+        ]
         self.arguments: dict[tuple[str, int], str] = {}
         self.starts = {a: i for i, (a, b) in enumerate(itertools.pairwise(plan.starts)) if a != b}  # of results
         cuts = {"outputs": [(start, plan.shapes[i]) for start, i in self.starts.items()]}
@@ -84,7 +87,7 @@ class Sheet:
             sizes = [math.prod(part.shape) for part in parts]
             starts = [sum(sizes[:i]) for i in range(len(parts))]
             cuts[f"arg{k}"] = [(start, part.shape) for start, part in zip(starts, parts, strict=True)]
-            is_held = k >= len(given) - len(plan.reads)
+            is_held = k >= len(given) - len(plan.held)
             for start, part in zip(starts, parts, strict=True):
                 self.arguments[f"arg{k}", start] = names.free_name(part.name, taken) if is_held else part.name
         lines = [*plan.forward, *plan.back]
@@ -187,7 +190,7 @@ class Sheet:
                 section = GRADIENTS if i >= len(self.plan.forward) else FORWARD
             elif _is_of_gradients(line):
                 section = GRADIENTS
-            elif section != FORWARD or name.startswith(("written", "grads")):
+            elif section != FORWARD or name.startswith(("written", "grads")) or name in self.plan.apart:
                 section = UPDATES
             found.append(section)
         return found
@@ -198,7 +201,7 @@ class Sheet:
         return self._section_of.get(id(line), FORWARD) == FORWARD and not is_result_of_step
 
     def _result_names(self) -> list[str]:
-        puts = [f"new_{names.name_in(put)}" for put in self.plan.puts]
+        puts = [f"new_{put.home.name}" if put.home else "told" for put in self.plan.puts]
         count = len(self.plan.shapes) - len(puts)
         found = self.origins.results if self.origins else [""] * count
         own = [name or ("result" if count == 1 else f"result{i + 1}") for i, name in enumerate(found)]
@@ -244,6 +247,8 @@ class Sheet:
         if buffer.of is not None:
             name = self.name(buffer.of, block)
             return f"{name}.grad" if buffer.name == "d_outputs" else f"d_{name}"
+        if buffer.name in self.plan.apart:
+            return f"new_{self.plan.apart[buffer.name].home.name}"
         if buffer.name == "outputs":
             which = self.starts.get(block.start)
             is_one = which is not None and block.size == math.prod(self.plan.shapes[which])

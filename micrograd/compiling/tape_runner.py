@@ -7,7 +7,8 @@ ops themselves do; and where zero may meet infinity on the way back, the engine 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from micrograd import on_demand as np
@@ -61,6 +62,7 @@ class TapeRunner:
         grads: the entries that become gradients of states.
         root: the entry where `backward()` began; None where it was not called.
         seed: the entry of the gradient of the root; 1.0 without.
+        kept: other entries that are wanted, by the name of their buffer.
 
     Attributes:
         assembly: the flat program.
@@ -95,13 +97,14 @@ class TapeRunner:
         grads: Sequence[int] = (),
         root: int | None = None,
         seed: int | None = None,
+        kept: Mapping[str, Sequence[int]] = MappingProxyType({}),
     ) -> None:
         self.assembly = program = Assembly(tape, states)
         self.leaves = {record for record in tape.records if type(record) is str}
         self.outputs = list(outputs)
         self.results = {
             name: np.array([program.places[i] for i in entries], np.intp)
-            for name, entries in (("outputs", outputs), ("written", written), ("grads", grads))
+            for name, entries in (("outputs", outputs), ("written", written), ("grads", grads), *kept.items())
         }
         self._seed = seed
         self._walks: dict[int, tuple[Walk, Any]] = {}

@@ -50,7 +50,7 @@ def count_batch(module: Any) -> None:
     if capture is None:
         count()
     else:
-        capture.put(count, None)
+        capture.put(count, None, module, ["num_batches_tracked"])
 
 
 def check_mode(module: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from micrograd.errors import ArgumentError
 from micrograd.optim.optimizer import Optimizer
-from micrograd.optim.options import number
-from micrograd.optim.rule import Array, Rule, State, elementwise, with_decay, zeros_like
+from micrograd.optim.options import is_on, number
+from micrograd.optim.rule import Array, Rule, State, chosen, elementwise, with_decay, zeros_like
 
 
 def sgd(
@@ -32,17 +32,17 @@ def sgd(
     momentum = number("sgd", "momentum", momentum, least=0.0)
     dampening = number("sgd", "dampening", dampening)
     weight_decay = number("sgd", "weight_decay", weight_decay, least=0.0)
-    if nesterov and (momentum == 0.0 or dampening != 0.0):
+    if nesterov and (not is_on(momentum) or dampening != 0.0):
         raise ArgumentError(
             f"sgd: nesterov with momentum {momentum} and dampening {dampening}; give a momentum above 0, no dampening"
         )
 
     def start(x: Array) -> State:
-        return {"momentum_buffer": None} if momentum else {}
+        return {"momentum_buffer": None} if is_on(momentum) else {}
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
         g = with_decay(-g if maximize else g, weight_decay, x)
-        if not momentum:
+        if not is_on(momentum):
             return -lr * g, state
         before = state.get("momentum_buffer")
         b = +g if before is None else momentum * before + (1.0 - dampening) * g
@@ -127,11 +127,11 @@ def asgd(
         step, eta, mu, mean = state["step"] + 1, state["eta"], state["mu"], state["ax"]
         g = with_decay(-g if maximize else g, weight_decay, x)
         update = -(lambd * eta) * x - eta * g
-        mean = x + update if mu == 1.0 else mean + (x + update - mean) * mu
+        mean = chosen(mu == 1.0, lambda: x + update, lambda: mean + (x + update - mean) * mu)
         after = {
             "step": step,
             "eta": lr / (1.0 + lambd * lr * step) ** alpha,
-            "mu": 1.0 / max(1.0, step - t0),
+            "mu": 1.0 / chosen(step - t0 > 1.0, lambda: step - t0, lambda: 1.0),
             "ax": mean,
         }
         return update, after

@@ -81,7 +81,7 @@ class LBFGS(Optimizer):
         self._set_up(params, {**options, **tolerances, **more})
 
     def _check_group(self, group: dict[str, Any]) -> None:
-        if self.param_groups:
+        if self._groups:
             raise ArgumentError("LBFGS: there are several groups; it has one step for all parameters: give one list")
         number("LBFGS", "lr", group["lr"], least=0.0)
         for option in ("max_iter", "max_eval", "history_size"):
@@ -93,7 +93,7 @@ class LBFGS(Optimizer):
 
     @property
     def _params(self) -> list[Any]:
-        return self.param_groups[0]["params"]  # type: ignore[no-any-return]
+        return self._groups[0]["params"]  # type: ignore[no-any-return]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Some moves, up to max_iter.
@@ -108,14 +108,14 @@ class LBFGS(Optimizer):
         Raises:
             ArgumentError: there is no closure.
         """
-        if closure is None:
-            raise ArgumentError("LBFGS: step needs a closure, which computes the loss anew; give step(closure)")
         if current() is not None:
             raise CaptureError(
                 "compile: LBFGS computes the loss as often as it needs to; compile the closure, not the step around it"
             )
+        if closure is None:
+            raise ArgumentError("LBFGS: step needs a closure, which computes the loss anew; give step(closure)")
         with enable_grad():
-            return _Run(self._params, self.param_groups[0], self._state, closure).go()
+            return _Run(self._params, self._groups[0], self._state, closure).go()
 
     def state_dict(self) -> State:
         """All that a checkpoint needs, as PyTorch has it: state is that of the first
@@ -140,8 +140,8 @@ class LBFGS(Optimizer):
                 wrong.append(f"has {name} of shape {shape_of(state[name])}, not {(size,)}")
         if wrong:
             raise StateError(f"LBFGS: the state does not fit: it {'; it '.join(wrong)}")
-        (options,) = saving.read_groups("LBFGS", state_dict, self.param_groups)
-        self.param_groups[0].update(options)
+        (options,) = saving.read_groups("LBFGS", state_dict, self._groups)
+        self._groups[0].update(options)
         self._state.clear()
         self._state.update({name: _detached(x) for name, x in state.items()})
         if has_moved:

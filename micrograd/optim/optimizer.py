@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from micrograd import gathering
 from micrograd import on_demand as np
-from micrograd.captures import current, is_followed_number
+from micrograd.captures import check_is_not_captured, current, is_followed_number
 from micrograd.errors import ArgumentError
 from micrograd.gradients import has_grad
 from micrograd.optim import buckets, followed, groups, saving
@@ -37,7 +37,6 @@ class Optimizer:
             `param_groups`, where a schedule changes them.
 
     Attributes:
-        param_groups: a dictionary for each group: `params`, and its options.
         defaults: the options for groups that do not give their own.
 
     Raises:
@@ -67,7 +66,7 @@ class Optimizer:
 
     def _set_up(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults = defaults
-        self.param_groups: list[dict[str, Any]] = []
+        self._groups: list[dict[str, Any]] = []
         self._buckets: list[list[Bucket]] = []
         self._made: list[tuple[dict[str, Any], Rule]] = []  # the last rules, with their options
         self._waiting: list[list[int]] = []  # places of parameters that have not been reached yet
@@ -77,6 +76,14 @@ class Optimizer:
     def __getstate__(self) -> dict[str, Any]:
         """For copies and pickles, without the rules, which are functions."""
         return {**vars(self), "_made": []}
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """A dictionary for each group: `params`, and its options."""
+        capture = current()
+        if capture is None:
+            return self._groups
+        return [followed.seen_by(capture, group) for group in self._groups]  # type: ignore[misc]
 
     @property
     def _name(self) -> str:
@@ -90,7 +97,7 @@ class Optimizer:
                 return self._rule
             make = self._rule
         options = {name: group[name] for name in self.defaults}
-        if is_followed_number(options.get("lr")):
+        if is_followed_number(options.get("lr")):  # as while a function is captured; then it is always followed
             return make(**options)
         for known, rule in self._made:
             if known == options:
@@ -112,9 +119,9 @@ class Optimizer:
             DataError: a parameter is not a Value, is not a leaf, or does not hold
                 floats.
         """
-        group = groups.checked(self._name, param_group, self.defaults, self.param_groups)
+        group = groups.checked(self._name, param_group, self.defaults, self._groups)
         self._check_group(group)
-        self.param_groups.append(group)
+        self._groups.append(group)
         self._buckets.append([])
         self._waiting.append(list(range(len(group["params"]))))
 
@@ -131,7 +138,7 @@ class Optimizer:
                 parameters are moved on by their momentum, and decay. A parameter
                 without a gradient stays without one, as in PyTorch.
         """
-        for group in self.param_groups:
+        for group in self._groups:
             had_one = [] if set_to_none else [p for p in group["params"] if has_grad(p)]
             gathering.forget_gradients(group["params"])
             for p in had_one:
@@ -150,10 +157,11 @@ class Optimizer:
         """
         capture = current()
         if capture is not None:
-            followed.step(capture, self.param_groups, self._buckets, self._rule_of, closure)
+            scheduled = ("lr",) if type(self).make is None else ("lr", "momentum", "betas")
+            followed.step(capture, self._groups, self._buckets, self._rule_of, scheduled, closure)
             return None
         loss = None if closure is None else closure()
-        rules = [self._rule_of(group) for group in self.param_groups]
+        rules = [self._rule_of(group) for group in self._groups]
         work = [self._reached(i, rule) for i, rule in enumerate(rules)]  # may refuse: before anything moves
         for i, (rule, (ready, has_changed)) in enumerate(zip(rules, work, strict=True)):
             if rule.move is not None:
@@ -197,7 +205,7 @@ class Optimizer:
 
     def _first_reached(self, i: int, rule: Rule) -> list[Bucket]:
         """Buckets of the parameters that have a gradient for the first time."""
-        params = self.param_groups[i]["params"]
+        params = self._groups[i]["params"]
         places: dict[Any, list[int]] = {}
         for place in self._waiting[i]:
             if has_grad(params[place]):
@@ -215,8 +223,12 @@ class Optimizer:
 
         `state` has a dictionary for each parameter that has been reached, by its number
         in the order of the groups. `param_groups` has the options, and these numbers.
+
+        Raises:
+            CaptureError: a function is being captured, in which the numbers would stay.
         """
-        return saving.state_dict(self.param_groups, self._buckets)
+        check_is_not_captured(f"{self._name}.state_dict()")
+        return saving.state_dict(self._groups, self._buckets)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a state that `state_dict` gave: the next steps have the same bits.
@@ -227,10 +239,10 @@ class Optimizer:
         Raises:
             StateError: the state does not fit; the error lists all that does not.
         """
-        options = saving.read_groups(self._name, state_dict, self.param_groups)
-        rules = [self._rule_of({**group, **new}) for group, new in zip(self.param_groups, options, strict=True)]
-        loaded = saving.read_states(self._name, state_dict, self.param_groups, rules)
-        for i, (group, new) in enumerate(zip(self.param_groups, options, strict=True)):
+        options = saving.read_groups(self._name, state_dict, self._groups)
+        rules = [self._rule_of({**group, **new}) for group, new in zip(self._groups, options, strict=True)]
+        loaded = saving.read_states(self._name, state_dict, self._groups, rules)
+        for i, (group, new) in enumerate(zip(self._groups, options, strict=True)):
             group.update(new)
             self._buckets[i] = buckets.merged(loaded[i])
             found = {place for bucket in loaded[i] for place in bucket.indices}
@@ -238,7 +250,7 @@ class Optimizer:
 
     def __repr__(self) -> str:
         lines = [f"{self._name} ("]
-        for i, group in enumerate(self.param_groups):
+        for i, group in enumerate(self._groups):
             lines.append(f"Parameter Group {i}: {len(group['params'])} parameters")
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name not in groups.NOT_OPTIONS]
         return "\n".join([*lines, ")"])

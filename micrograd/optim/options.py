@@ -38,12 +38,19 @@ def number(name: str, option: str, given: Any, *, above: float = -math.inf, leas
     return value
 
 
+def is_on(option: Any) -> bool:
+    """Whether an option is not 0: see followed.py for one that a capture follows."""
+    return is_followed_number(option) or option != 0.0
+
+
 def share(name: str, option: str, given: Any) -> float:
     """An option from 0 up to, but without, 1, as the factor of a moving average is.
 
     Raises:
         ArgumentError: it is not.
     """
+    if is_followed_number(given):
+        return given  # type: ignore[no-any-return]
     value = number(name, option, given)
     if not 0.0 <= value < 1.0:
         raise ArgumentError(f"{name}: {option} is {given!r}; give a number from 0 up to, but not including, 1")

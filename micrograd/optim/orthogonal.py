@@ -8,7 +8,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.interpreter import shape_of
+from micrograd.interpreter import Interpreter, shape_of
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number
 from micrograd.optim.rule import Array, Rule, State, one_by_one, zeros_like
@@ -96,7 +96,9 @@ def orthogonalized(matrix: Array, factors: Coefficients = QUINTIC, steps: int = 
     a, b, c = factors
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
-    x = x / max(float(np.sqrt(np.sum(x * x))), eps)
+    norm: Any = np.sqrt(np.sum(x * x))
+    larger: Any = np.maximum
+    x = x / (larger(norm, eps) if isinstance(norm, Interpreter) else max(float(norm), eps))
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + (b * gram + c * (gram @ gram)) @ x

@@ -15,7 +15,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd import trees
 from micrograd.errors import ArgumentError, ShapeError
-from micrograd.interpreter import ground, shape_of
+from micrograd.interpreter import Interpreter, ground, shape_of
 from micrograd.node import Node, data_of
 from micrograd.ops.operators import Operators
 
@@ -280,6 +280,15 @@ def root(x: Array) -> Array:
 def with_decay(g: Array, weight_decay: float, x: Array) -> Array:
     """g + weight_decay x, the gradient of a loss with a penalty on the weights."""
     return g + weight_decay * x if weight_decay else g
+
+
+def chosen(condition: Any, first: Callable[[], Array], second: Callable[[], Array]) -> Array:
+    """What the first function gives where a condition holds, else the second; a
+    condition that a capture follows takes from both.
+    """
+    if isinstance(condition, Interpreter):
+        return np.where(condition, first(), second())  # type: ignore[call-overload]  # it is an op
+    return first() if condition else second()
 
 
 def zeros_like(x: Array) -> Array:

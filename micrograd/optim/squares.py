@@ -7,7 +7,7 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.optim.optimizer import Optimizer
-from micrograd.optim.options import number, upto
+from micrograd.optim.options import is_on, number, upto
 from micrograd.optim.rule import Array, Rule, State, elementwise, toward, toward_square, with_decay, zeros_like
 
 
@@ -35,7 +35,7 @@ def rmsprop(
     momentum = number("rmsprop", "momentum", momentum, least=0.0)
 
     def start(x: Array) -> State:
-        more = [name for name, wanted in (("momentum_buffer", momentum > 0.0), ("grad_avg", centered)) if wanted]
+        more = [name for name, wanted in (("momentum_buffer", is_on(momentum)), ("grad_avg", centered)) if wanted]
         return {"step": 0, **{name: zeros_like(x) for name in ("square_avg", *more)}}
 
     def move(g: Array, state: State, x: Array) -> tuple[Array, State]:
@@ -46,7 +46,7 @@ def rmsprop(
             mean = after["grad_avg"] = toward(state.get("grad_avg", 0.0), g, 1.0 - alpha)
             square = np.maximum(square - mean * mean, 0.0)  # rounded below zero where all gradients are equal
         update = g / (np.sqrt(square) + eps)
-        if momentum:
+        if is_on(momentum):
             update = after["momentum_buffer"] = momentum * state.get("momentum_buffer", 0.0) + update
         return -lr * update, after
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +9,7 @@ from micrograd import on_demand as np
 from micrograd.optim.moments import Betas, averages
 from micrograd.optim.optimizer import Optimizer
 from micrograd.optim.options import number, shares
-from micrograd.optim.rule import Array, Rule, State, elementwise, toward, with_decay, zeros_like
+from micrograd.optim.rule import Array, Rule, State, chosen, elementwise, root, toward, with_decay, zeros_like
 
 
 def nadam(
@@ -137,10 +136,13 @@ def radam(
         step = state["step"] + 1
         g = with_decay(-g if maximize else g, 0.0 if decoupled_weight_decay else weight_decay, x)
         mean, square = averages(g, state, beta1, beta2)
-        update = (-lr / (1.0 - beta1**step)) * mean
-        rectified = _rectification(step, beta2)
-        if rectified:
-            update = update * (rectified * math.sqrt(1.0 - beta2**step)) / (np.sqrt(square) + eps)
+        slow = (-lr / (1.0 - beta1**step)) * mean
+        longest = 2.0 / (1.0 - beta2) - 1.0
+        length = longest - 2.0 * step * beta2**step / (1.0 - beta2**step)
+        is_known = length > 5.0
+        known = chosen(is_known, lambda: length, lambda: 5.0)
+        factor = chosen(is_known, lambda: _rectification(known, longest) * root(1.0 - beta2**step), lambda: 1.0)
+        update = chosen(is_known, lambda: slow * factor / (np.sqrt(square) + eps), lambda: slow)
         after = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
         if weight_decay and decoupled_weight_decay:
             update -= lr * weight_decay * x
@@ -149,13 +151,9 @@ def radam(
     return elementwise("radam", start, move, reads=weight_decay != 0.0)
 
 
-def _rectification(step: int, beta2: float) -> float:
-    """The factor of a step; 0 where the variance of v is not known yet."""
-    longest = 2.0 / (1.0 - beta2) - 1.0
-    length = longest - 2.0 * step * beta2**step / (1.0 - beta2**step)
-    if length <= 5.0:
-        return 0.0
-    return math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
+def _rectification(length: Any, longest: Any) -> Any:
+    """The factor of a step, given n_t and n."""
+    return root((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
 
 
 class RAdam(Optimizer):

@@ -75,6 +75,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         max_fun: of "lbfgs": calls of the loss at most.
         class_weight: how much the samples of a class count: a dict by class, or
             "balanced": as if all classes were equally frequent.
+        compile: run each step as one program of `micrograd.compile`; "lbfgs" does not.
 
     Attributes:
         classes_: the classes in ascending order.
@@ -126,6 +127,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         class_weight: Any = None,
+        compile: bool = False,
     ) -> None:
         self._keep(locals())
 

@@ -196,7 +196,7 @@ class Perceptron(BaseEstimator, ABC):
         """What trains the network."""
         objective = self._make_network(samples, random)
         optimizer = optimizer_of(self, self.network_.parameters())
-        return Trainer(self.network_, optimizer, objective, float(self.alpha), random)
+        return Trainer(self.network_, optimizer, objective, float(self.alpha), random, compile=bool(self.compile))
 
     def _minimize(self, samples: Samples) -> None:
         """Train with all samples at once."""

@@ -63,6 +63,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         epsilon: of "adam" and its relatives: keeps the division finite.
         n_iter_no_change: epochs without a better loss, or score, before it stops.
         max_fun: of "lbfgs": calls of the loss at most.
+        compile: run each step as one program of `micrograd.compile`; "lbfgs" does not.
 
     Attributes:
         network_: the network, a `Sequential`, without the last activation.
@@ -112,6 +113,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        compile: bool = False,
     ) -> None:
         self._keep(locals())
 

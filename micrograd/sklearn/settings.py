@@ -72,6 +72,7 @@ RULES: dict[str, Rule] = {
         "give an integer of at least 1, or math.inf",
     ),
     "max_fun": COUNT,
+    "compile": FLAG,
     "class_weight": (
         lambda x: x is None or isinstance(x, (Mapping, list)) or (isinstance(x, str) and x == "balanced"),
         "give a dict of weights by class, 'balanced' or None",

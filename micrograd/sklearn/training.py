@@ -7,12 +7,14 @@ same loss, and the same rules for when to stop.
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from micrograd import compiling, ops
 from micrograd import on_demand as np
-from micrograd import ops
-from micrograd.engine import Value
+from micrograd.errors import CaptureError
 from micrograd.nn import Sequential
 from micrograd.scipy import minimize
 from micrograd.sklearn.network import arrays_of, linear_layers
@@ -31,6 +33,7 @@ class Trainer:
         alpha: the strength of the penalty on the squares of the weights.
         random: where the order of the samples is drawn from.
         order: of the samples. Each epoch shuffles it anew, as scikit-learn does.
+        compile: whether each step runs as one program.
         best: copies of the parameters.
     """
 
@@ -40,13 +43,15 @@ class Trainer:
     alpha: float
     random: np.random.RandomState
     order: Any = ()
-    params: list[Value] = field(init=False)
-    weights: list[Value] = field(init=False)  # not the biases
+    compile: bool = False
     best: list[Any] = field(init=False)
+    _step: Any = field(init=False, default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles, without the function of a step: it is made anew."""
+        return {**vars(self), "_step": None}
 
     def __post_init__(self) -> None:
-        self.params = self.network.parameters()
-        self.weights = [layer.weight for layer in linear_layers(self.network)]
         self.keep_best()
 
     def epoch(self, samples: Samples, batch_size: int, shuffles: bool) -> float:
@@ -68,25 +73,17 @@ class Trainer:
 
     def step(self, X: Any, targets: Any, weights: Any, total: float) -> tuple[float, float]:
         """One step of the optimiser; gives the loss and the weight of the batch."""
-        loss = self.objective.mean(self.network(X), targets, weights, total)
-        for p in self.params:  # an optimiser of the user's may have no zero_grad
-            p.grad = None
-        loss.backward()
-        penalty = self._penalize(self.alpha / total) if self.alpha else 0.0
-        self.optimizer.step()
-        return float(loss.data) + penalty, total
-
-    def _penalize(self, strength: float) -> float:
-        """Add the gradient of half the sum of the squares of the weights, times the
-        strength; gives the penalty.
-        """
-        penalty = 0.0
-        for weight in self.weights:
-            data: Any = weight.data
-            grad: Any = weight.grad
-            grad += strength * data  # in place: it belongs to the weight alone
-            penalty += float(np.vdot(data, data))
-        return 0.5 * strength * penalty
+        if self._step is None:
+            step = step_of(self.network, self.objective, self.alpha, self.optimizer)
+            self._step = compiling.compile(step) if self.compile else step
+        try:
+            return float(self._step(X, targets, weights, float(total))), total
+        except CaptureError as error:
+            if not self.compile:
+                raise
+            self.compile, self._step = False, None
+            warnings.warn(f"compile=True has no effect, and the steps run as always:\n{error}", stacklevel=6)
+            return self.step(X, targets, weights, total)
 
     def keep_best(self) -> None:
         """Copy the parameters, as the best so far."""
@@ -96,6 +93,27 @@ class Trainer:
         """Set the parameters back to the best."""
         for data, best in zip(arrays_of(self.network), self.best, strict=True):
             data[...] = best
+
+
+def step_of(network: Sequential, objective: Objective, alpha: float, optimizer: Any) -> Callable[..., Any]:
+    """A function of a batch that takes a step, and gives the loss with the penalty."""
+    params = network.parameters()
+    weights_of_layers = [layer.weight for layer in linear_layers(network)]  # not the biases
+
+    def step(X: Any, targets: Any, weights: Any, total: float) -> Any:
+        loss = objective.mean(network(X), targets, weights, total)
+        for p in params:  # an optimiser of the user's may have no zero_grad
+            p.grad = None
+        loss.backward()
+        penalty: Any = 0.0
+        for weight in weights_of_layers if alpha else ():
+            data: Any = weight.data
+            weight.grad += alpha / total * data
+            penalty = penalty + np.vdot(data, data)
+        optimizer.step()
+        return loss.data + 0.5 * alpha / total * penalty
+
+    return step
 
 
 def minimized(

@@ -91,7 +91,7 @@ def fit(
         save: a path for checkpoints, or a `Checkpoint`.
         resume: a checkpoint to continue from; True for that of `save`, if it exists.
         verbose: False shows no progress; a pipe or a file never has it.
-        compile: run model and loss as one program; a warning says where that cannot be.
+        compile: run each step as one program; a warning says where that cannot be.
 
     Returns:
         The `History`: a row for each epoch.

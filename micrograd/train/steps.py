@@ -13,11 +13,10 @@ from micrograd.modes import is_recording
 from micrograd.node import set_grad
 from micrograd.optim import LBFGS
 from micrograd.train.feeds import Feed, rows_of
+from micrograd.train.forward import Forward
 from micrograd.train.pairs import check_pairs
 from micrograd.train.scores import number_of, plain
 from micrograd.train.training import Training
-
-Forward = Callable[[Any, Any], tuple[Any, Any]]  # of a batch (X, y): the prediction and the loss
 
 
 def train_pass(
@@ -30,7 +29,7 @@ def train_pass(
 
     Args:
         training: where the training stands; it is kept up to date.
-        forward: gives the prediction and the loss of a batch.
+        forward: gives the prediction and the loss of a batch, or takes a whole step.
         feed: the data.
         accumulate: number of batches of a window.
         after: functions to call after each step of the optimiser.
@@ -52,8 +51,16 @@ def train_pass(
     for X, y in feed.batches(training.epoch, training.batch):
         if seen == 0:
             optimizer.zero_grad()
-        prediction, value = forward(X, y)
-        number = training.loss = number_of(value)
+        taken = None if accumulate > 1 or is_first else forward.step(optimizer, X, y, keeps)
+        prediction: Any
+        value: Any = None
+        if taken is not None:
+            prediction = taken[0]
+        elif is_first and accumulate == 1:  # what comes next is one program, and this is not a part of it
+            prediction, value = forward.plainly(X, y)
+        else:
+            prediction, value = forward(X, y)
+        number = training.loss = number_of(value) if taken is None else taken[1]
         if not isfinite(number):
             raise _diverged(training, number, X, y)
         if is_first:
@@ -66,10 +73,11 @@ def train_pass(
         if keeps:
             tally.keep(prediction, y)
         if accumulate == 1:
-            value.backward()
-            if training.step == 0:
-                check_reached("fit", training.optimizer)
-            optimizer.step()
+            if taken is None:
+                value.backward()
+                if training.step == 0:
+                    check_reached("fit", training.optimizer)
+                optimizer.step()
             prediction = value = None  # free the graph: the next one takes its memory
             training.step += 1
             training.batch += 1

@@ -90,6 +90,11 @@ def test_a_regression(folder, capsys):
     assert lines[-1] == "The model is not saved; --save model.safetensors saves it."
 
 
+def test_compiled_steps(folder, capsys):
+    words = ["trees.csv", "--target", "kind", "--epochs", "3"]
+    assert said(capsys, *words, "--compile") == said(capsys, *words)
+
+
 def test_same_seed_same_bits(folder, capsys):
     words = ["trees.csv", "--target", "kind", "--epochs", "2", "--save"]
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):

@@ -4,6 +4,7 @@ the functions themselves do.
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -13,6 +14,7 @@ import micrograd
 from micrograd import Value, nn, optim
 from micrograd.errors import CaptureError, GradientError
 from micrograd.gradients import has_grad
+from micrograd.optim import lr_scheduler
 from micrograd.trees import leaves_of
 
 OPTIMISERS = {
@@ -28,6 +30,10 @@ OPTIMISERS = {
     "adamax": lambda p: optim.Adamax(p),
     "nadam": lambda p: optim.NAdam(p),
     "lion": lambda p: optim.Lion(p),
+    "radam": lambda p: optim.RAdam(p, 0.01),
+    "asgd": lambda p: optim.ASGD(p, 0.01, t0=3),
+    "rprop": lambda p: optim.Rprop(p),
+    "muon": lambda p: optim.Muon([x for x in p if len(x.shape) == 2] or [Value(np.ones((1, 1)))], 0.01),
     "chain": lambda p: optim.Optimizer(p, lambda lr: optim.chain(optim.clip(0.5), optim.adam(lr)), lr=0.05),
     "groups": lambda p: optim.SGD([{"params": p[:2], "lr": 0.03}, {"params": p[2:]}], 0.01, momentum=0.5),
 }
@@ -115,6 +121,83 @@ def test_optimisers(name, model):
 def test_float32(name):
     wanted = _train(_float32, OPTIMISERS[name], _usual, 10)
     _check(_train(_float32, OPTIMISERS[name], _compiled(_usual), 10), wanted, 1e-5)
+
+
+SCHEDULES = {
+    "LambdaLR": lambda o: [lr_scheduler.LambdaLR(o, lambda t: 1.0 / (1.0 + t))],
+    "StepLR": lambda o: [lr_scheduler.StepLR(o, 3, 0.5)],
+    "MultiStepLR": lambda o: [lr_scheduler.MultiStepLR(o, [2, 5], 0.5)],
+    "ExponentialLR": lambda o: [lr_scheduler.ExponentialLR(o, 0.9)],
+    "ConstantLR": lambda o: [lr_scheduler.ConstantLR(o, 0.5, 4)],
+    "LinearLR": lambda o: [lr_scheduler.LinearLR(o, 0.25)],
+    "PolynomialLR": lambda o: [lr_scheduler.PolynomialLR(o, 20)],
+    "CosineAnnealingLR": lambda o: [lr_scheduler.CosineAnnealingLR(o, 8)],
+    "CosineAnnealingWarmRestarts": lambda o: [lr_scheduler.CosineAnnealingWarmRestarts(o, 3)],
+    "CyclicLR": lambda o: [lr_scheduler.CyclicLR(o, 0.001, 0.01, 3, cycle_momentum=_has_momentum(o))],
+    "OneCycleLR": lambda o: [lr_scheduler.OneCycleLR(o, 0.02, 20, cycle_momentum=_has_momentum(o))],
+    "SequentialLR": lambda o: [
+        lr_scheduler.SequentialLR(o, [lr_scheduler.ConstantLR(o, 0.1, 3), lr_scheduler.StepLR(o, 2)], [3])
+    ],
+    "ReduceLROnPlateau": lambda o: [lr_scheduler.ReduceLROnPlateau(o, patience=0), "loss"],
+}
+
+
+def _has_momentum(optimizer):
+    return bool({"momentum", "betas"} & optimizer.defaults.keys())
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_schedules_capture_nothing_anew(name, schedule):
+    answers = []
+    for make in (lambda f: f, lambda f: micrograd.compile(f, backend="numpy" if name == "muon" else "tape")):
+        params = [Value(np.array([[1.0, 2.0]]))] if name == "muon" else [Value(2.0), Value(-1.0), Value(0.5)]
+        optimizer = OPTIMISERS[name](params)
+        follows, *wants = SCHEDULES[schedule](optimizer)
+
+        def step(x, params=params, optimizer=optimizer, follows=follows, wants=wants):
+            optimizer.zero_grad()
+            z = sum((p * p * x).sum() for p in params)
+            z.backward()
+            now = [group["lr"] for group in optimizer.param_groups], follows.get_last_lr()
+            optimizer.step()
+            follows.step(*([z.data] if wants else []))
+            return z.data, now
+
+        step = make(step)
+        found = [step(1.0 + 0.1 * k) for k in range(9)]
+        answers.append([found, [p.data for p in params], optimizer.state_dict(), follows.get_last_lr()])
+    _check(answers[1], answers[0], 1e-11)
+    assert step._captures == 1
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_momentum_that_is_switched_captures_anew(momentum):
+    def switch(optimizer, k):
+        if k == 3:
+            optimizer.param_groups[0]["momentum"] = 0.9 - momentum
+
+    wanted = _train(_numbers, lambda p: optim.SGD(p, 0.01, momentum=momentum), _usual, 8, switch)
+    found = _train(_numbers, lambda p: optim.SGD(p, 0.01, momentum=momentum), _compiled(_usual), 8, switch)
+    _check(found, wanted, 1e-11)
+
+
+def test_a_rate_that_the_step_itself_sets():
+    def make(params, loss, optimizer):
+        def step(X, y):
+            optimizer.zero_grad()
+            z = loss(X, y)
+            z.backward()
+            group = optimizer.param_groups[0]
+            group["lr"] *= 0.9
+            group["lr"] = group["lr"] / (1.0 + 0.01 * z.data)
+            optimizer.step()
+            return z.data, group["lr"], dict(optimizer.param_groups[0])["momentum"]
+
+        return step
+
+    wanted = _train(_numbers, OPTIMISERS["momentum"], make, 8)
+    _check(_train(_numbers, OPTIMISERS["momentum"], _compiled(make), 8), wanted, 1e-11)
 
 
 def _zero_afterwards(params, loss, optimizer):
@@ -373,10 +456,36 @@ def _data_after_the_average(p):
     return step
 
 
-@pytest.mark.parametrize("make", [_lbfgs, _twice, _of_an_inner_value, _data_after_the_average])
+def _with_schedule(p, ask):
+    optimizer = optim.SGD([p], 0.1)
+    schedule = lr_scheduler.StepLR(optimizer, 3)
+
+    def step():
+        p.zero_grad()
+        (p * p).backward()
+        schedule.step()
+        return ask(optimizer, schedule)
+
+    return step
+
+
+REFUSED = {
+    _lbfgs: "LBFGS computes the loss as often as it needs to; compile the closure",
+    _twice: "backward() is called twice in one step",
+    _of_an_inner_value: "the gradient of a value is read that the function has made itself",
+    _data_after_the_average: "values change after a schedule or an average has been told of the step",
+    lambda p: _with_schedule(p, lambda o, s: s.get_last_lr()): "get_last_lr() is used after a schedule",
+    lambda p: _with_schedule(p, lambda o, s: o.param_groups[0]["lr"]): "param_groups[...]['lr'] is used after",
+    lambda p: _with_schedule(p, lambda o, s: s.last_epoch): "`last_epoch` of StepLR, which changes at the end",
+    lambda p: _with_schedule(p, lambda o, s: s.state_dict()): "StepLR.state_dict() gives numbers that would be",
+    lambda p: _with_schedule(p, lambda o, s: o.state_dict()): "SGD.state_dict() gives numbers that would be",
+}
+
+
+@pytest.mark.parametrize("make", REFUSED)
 def test_refused(make):
     p = Value(2.0)
-    with pytest.raises(CaptureError):
+    with pytest.raises(CaptureError, match=re.escape(REFUSED[make])):
         micrograd.compile(make(p))()
     assert p.data == 2.0 and not has_grad(p)
 

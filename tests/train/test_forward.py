@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+import micrograd
 from micrograd import nn, optim
 from micrograd.errors import DivergenceError
 from micrograd.nn import losses
@@ -71,6 +72,75 @@ def test_what_cannot_be_compiled_runs_as_always_with_one_warning():
     for a, b in zip(found, wanted, strict=True):
         for x, y in zip(a, b, strict=True):
             assert np.array_equal(x, y)
+
+
+def _captures(monkeypatch):
+    """The compiled functions that fit makes, as they come."""
+    made = []
+
+    def compile(function):
+        made.append(micrograd.compile(function))
+        return made[-1]
+
+    monkeypatch.setattr("micrograd.train.forward.compiling.compile", compile)
+    return made
+
+
+@pytest.mark.parametrize("options", [{}, {"metrics": {"largest": lambda z, y: float(z.max())}}])
+def test_the_whole_step_is_one_program(options, monkeypatch):
+    made = _captures(monkeypatch)
+
+    def halve(training):
+        training.optimizer.param_groups[0]["lr"] *= 0.5
+
+    _fitted(lambda: _network(nn.Tanh()), _mse, target, OPTIMISERS["adam"], {"callbacks": [halve], **options}, True)
+    forward, step = made
+    assert forward._captures == 0 and step._captures == 2  # whole batches, and the last one
+    assert step._last.is_step
+
+
+def test_a_callback_that_changes_the_model_is_seen():
+    class Scaled(nn.Module):
+        def __init__(self):
+            self.inner, self.scale = nn.Linear(3, 1, rng=np.random.default_rng(0)), 1.0
+
+        def __call__(self, x):
+            return self.inner(x) * self.scale
+
+    def grow(training):
+        training.model.scale = 2.0
+
+    parts = (Scaled, _mse, target, OPTIMISERS["sgd"], {"callbacks": [grow]})
+    for a, b in zip(_fitted(*parts, True), _fitted(*parts, False), strict=True):
+        for x, y in zip(a, b, strict=True):
+            assert np.allclose(x, y, rtol=1e-10)
+
+
+def test_a_training_that_is_resumed(tmp_path):
+    def trained(epochs, compile, **options):
+        model = _network(nn.Tanh())
+        optimizer = optim.Adam(model.parameters(), 0.01)
+        given = {"seed": 0, "verbose": False, "compile": compile, **options}
+        return fit(model, _mse, (X, target), optimizer, epochs=epochs, **given)["loss"]
+
+    trained(2, True, save=tmp_path / "a.npz")
+    found = trained(4, True, resume=tmp_path / "a.npz")
+    assert np.allclose(found, trained(4, False), rtol=1e-12)
+
+
+def test_an_optimiser_that_cannot_be_compiled_runs_as_always():
+    class Own(optim.SGD):
+        def step(self, closure=None):
+            if any(np.abs(p.grad).max() > 1e9 for group in self.param_groups for p in group["params"]):
+                raise ValueError("too large")
+            return super().step(closure)
+
+    parts = (lambda: _network(nn.Tanh()), _mse, target, lambda p: Own(p, 0.1), {})
+    with pytest.warns(UserWarning, match=r"fit: compile=True compiles the model and the loss, and the .*\n.*bool"):
+        found = _fitted(*parts, True)
+    for a, b in zip(found, _fitted(*parts, False), strict=True):
+        for x, y in zip(a, b, strict=True):
+            assert np.allclose(x, y, rtol=1e-10)
 
 
 def test_labels():

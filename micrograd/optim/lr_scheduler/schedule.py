@@ -4,10 +4,11 @@ steps.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from micrograd.captures import postponed
+from micrograd.captures import check_is_not_captured, current, postponed
 from micrograd.errors import ArgumentError, StateError
 from micrograd.optim.optimizer import Optimizer
 
@@ -100,10 +101,18 @@ class LRScheduler:
 
     def get_last_lr(self) -> list[float]:
         """The learning rate of each group, as this schedule has set it."""
-        return list(self._last_lr)
+        capture = current()
+        if capture is None:
+            return list(self._last_lr)
+        capture.check_is_not_ending("get_last_lr()")
+        return [capture.hold(functools.partial(self._last, i), self, "lr") for i in range(len(self._last_lr))]
+
+    def _last(self, i: int) -> float:
+        return self._last_lr[i]
 
     def state_dict(self) -> dict[str, Any]:
         """All that a checkpoint needs: numbers, strings and lists; no functions."""
+        check_is_not_captured(f"{type(self).__name__}.state_dict()")
         kept = {name: x for name, x in vars(self).items() if name not in self.not_in_state and not callable(x)}
         return {name: list(x) if isinstance(x, (list, tuple)) else x for name, x in kept.items()}
 
