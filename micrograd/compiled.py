@@ -10,6 +10,7 @@ from __future__ import annotations
 
 COMPILED = (
     "micrograd.levels",
+    "micrograd.deferred",
     "micrograd.quiet",
     "micrograd.trees",
     "micrograd.interpreter",
@@ -45,6 +46,13 @@ COMPILED = (
     "micrograd.tracing",
     "micrograd.transforms.carries",
     "micrograd.compiling.boundary",
+    "micrograd.compiling.arguments",
+    "micrograd.compiling.guards",
+    "micrograd.compiling.results",
+    "micrograd.compiling.spaces",
+    "micrograd.compiling.running",
+    "micrograd.compiling.kept",
+    "micrograd.compiling.function",
     "micrograd.compiling.tape_runner",
     "micrograd.compiling.tape",
     "micrograd.compiling.transcript",

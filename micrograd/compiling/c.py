@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import objects, vectors
+from micrograd.compiling import boundary, objects, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.lines import Line, Program
 from micrograd.compiling.opaque import Opaque
@@ -32,6 +32,7 @@ class Workspace:
 
     Attributes:
         arrays: flat arrays of doubles, by the name of the buffer.
+        pointers: the address of all pointers that lines get.
     """
 
     def __init__(self, program: Program, pointers: list[Any], tables: dict[int, Any]) -> None:
@@ -46,7 +47,8 @@ class Workspace:
             return int(addresses[x[0].name] + x[1] * SIZES[x[0].dtype])
 
         self.arguments = [address(x) for x in pointers]
-        self.pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
+        self._pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
+        self.pointers = ctypes.addressof(self._pointers)
 
 
 class CRunner:
@@ -68,7 +70,10 @@ class CRunner:
         declared = vectors.declared(there)
         self.source = HEAD + declared + "\n".join(indented(self._functions)) + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()
-        self._run_lines = objects.loaded(self.source, exact, libraries).micrograd_run
+        self._function = objects.loaded(self.source, exact, libraries).micrograd_run
+        self._function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
+        self._function.restype = None
+        self._address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
 
     def _steps_of(self, lines: list[Line], exact: bool) -> list[Any]:
         """What runs one after the other: lines of C together, opaque ones alone."""
@@ -88,7 +93,8 @@ class CRunner:
                 self._where[id(line)] = which[-1], first[-1]
                 self._pointers += writer.pointers
             count = len(which)
-            steps.append(((ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first), count))
+            numbers = (ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first)
+            steps.append((*map(ctypes.addressof, numbers), count, numbers))
         return steps
 
     def workspace(self) -> Workspace:
@@ -97,26 +103,18 @@ class CRunner:
 
     def forward(self, space: Workspace) -> None:
         """Run the lines of a call."""
-        self._run("forward", space)
+        boundary.run_steps(self._steps["forward"], self._function, self._address, space.arrays, space.pointers)
 
     def backward(self, space: Workspace) -> None:
         """Run the lines of `backward()`."""
-        self._run("backward", space)
+        boundary.run_steps(self._steps["backward"], self._function, self._address, space.arrays, space.pointers)
 
     def repeated(self, line: Line, count: int, space: Workspace) -> Callable[[], Any]:
         """A function that runs one line many times, to measure it."""
         if isinstance(line, Opaque):
             return functools.partial(line.repeat, count, space.arrays)
         which, first = ((ctypes.c_int * count)(*[x] * count) for x in self._where[id(line)])
-        return functools.partial(self._run_lines, which, first, count, space.pointers)
-
-    def _run(self, name: str, space: Workspace) -> None:
-        for step in self._steps[name]:
-            if isinstance(step, tuple):
-                which, first, count = step
-                self._run_lines(which, first, count, space.pointers)
-            else:
-                step.run(space.arrays)
+        return functools.partial(self._function, which, first, count, space.pointers)
 
 
 def _runner(count: int) -> str:

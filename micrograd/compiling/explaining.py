@@ -10,6 +10,7 @@ from typing import Any
 from micrograd.compiling.lines import Line
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.printing import GRADIENTS, Printout, Row, shown
+from micrograd.compiling.running import Running
 
 WIDEST = 52  # columns for the text of a line
 LONGEST = 2e-3  # seconds that one line is run for, again and again
@@ -114,7 +115,7 @@ def _profile(plan: Any, printout: Printout) -> list[str]:
 def seconds_of_lines(plan: Any) -> list[float]:
     """How long each line of a program takes, those of gradients last."""
     runner = plan.runner
-    space = plan.rehearsed()
+    space = Running(plan).rehearsed()
     return [_seconds(runner, line, space) for line in [*plan.forward, *plan.back]]
 
 

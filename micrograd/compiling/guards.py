@@ -3,34 +3,23 @@
 Numbers, strings, booleans and None in closures, globals and attributes are frozen into
 a program, and so is which objects there are. Guards are looked at before each call: a
 program only runs while all is as it was.
+
+Almost always an object is still the very object that it was. That is looked at first,
+for many of them at once: see identical.py.
 """
 
 from __future__ import annotations
 
-import copy
-import dis
-import functools
-import pickle
-import random
-import sys
-from collections import deque
 from collections.abc import Callable, Iterable
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from micrograd import on_demand as np
-from micrograd.errors import CaptureError
-from micrograd.node import Node
+from micrograd.compiling import identical
+from micrograd.compiling.draws import Draws
+from micrograd.compiling.surroundings import CONTAINERS, MISSING, PRIMITIVE, Surroundings, found
 
-PRIMITIVE = (bool, int, float, complex, str, bytes, type(None))
-OURS = ("micrograd", "numpy", "scipy", "builtins")
-HAND_OVER = ("micrograd.optim", "micrograd.train")  # their objects tell the capture themselves what changes
 SMALL = 4096  # bytes: a smaller array is compared whole
 SAMPLES = 64
-DEPTH = 3  # of functions that name functions
-MOST = 100_000  # items of a container that are looked into
-BY_TEXT = {"getattr", "vars", "__dict__", "attrgetter"}  # names in code that read attributes by a string
-MISSING = object()
+BY_TEXT = (float, complex)  # whose text tells more than ==: the sign of zero, and nan is equal to itself
 
 
 class Guards:
@@ -41,430 +30,136 @@ class Guards:
         objects: by name, objects among its arguments.
 
     Attributes:
+        draws: the generators of random numbers that it reaches.
         modules: the names of the user's modules whose code calls `type`.
         values: the Values that it reaches.
     """
 
     def __init__(self, function: Callable[..., Any], objects: Iterable[tuple[str, Any]] = ()) -> None:
-        roots = [("", function), *objects]
-        names = _Names()
-        for name, x in roots:
-            names.visit(x, name, 0)
-        self._generators = [(g, _state_of(g), name) for g, name in names.generators]
-        self._items: list[tuple[Any, Any, Any, str]] = []  # container, key, what it held, name
-        self._wholes: list[tuple[Any, Any, str]] = []  # a container of containers, a copy, name
-        self._arrays: list[tuple[Any, int, bytes, str]] = []
-        self.modules = names.modules
-        walk = _Walk(self, names.names)
-        for name, x in roots:
-            walk.visit(x, name, 0)
-        self.values = walk.values
+        around = Surroundings([("", function), *objects])
+        self.draws = Draws(around.generators)
+        self.modules = around.modules
+        self.values = around.values
+        self._keep_entries([(container, key, found(container, key), name) for container, key, name in around.entries])
+        self._wholes = [(whole, Items(whole), name) for whole, name in around.wholes]
+        self._arrays = [(array, Sample(array), name) for array, name in around.arrays]
 
-    def put_back(self) -> list[str]:
-        """After the run: put generators of random numbers back.
+    def _keep_entries(self, entries: list[tuple[Any, Any, Any, str]]) -> None:
+        self._containers = [entry[0] for entry in entries]
+        self._keys = [entry[1] for entry in entries]
+        self._held = [entry[2] for entry in entries]
+        self._names = [entry[3] for entry in entries]
 
-        Returns:
-            The names of those that the run has drawn from.
-        """
-        drawn = [name for g, state, name in self._generators if pickle.dumps(_state_of(g)) != pickle.dumps(state)]
-        for g, state, _ in self._generators:
-            _put_state(g, state)
-        return drawn
-
-    def settle(self, drawn: list[str]) -> None:
+    def settle(self) -> None:
         """After the run: forget what the run itself has changed. The second capture
         sees whether that matters.
-
-        Raises:
-            CaptureError: it has drawn random numbers.
         """
-        if drawn:
-            raise CaptureError(
-                f"compile: the function draws random numbers from {drawn[0] or 'a generator'}, and they would be "
-                f"frozen in;\ndraw them outside, and give them as an argument"
-            )
-        self._items = [item for item in self._items if not _item_changed(*item[:3])]
-        self._wholes = [item for item in self._wholes if not _whole_changed(*item[:2])]
-        self._arrays = [item for item in self._arrays if not _array_changed(*item[:3])]
+        entries = zip(self._containers, self._keys, self._held, self._names, strict=True)
+        self._keep_entries([entry for entry in entries if _are_same(found(*entry[:2]), entry[2])])
+        self._wholes = [each for each in self._wholes if each[1].are_in(each[0])]
+        self._arrays = [each for each in self._arrays if each[1].is_of(each[0])]
 
     def hold(self) -> bool:
         """Whether all is as it was."""
-        for container, key, expected, _ in self._items:
-            found = container.get(key, MISSING)
-            if found is not expected and not _are_same(found, expected):
+        if self._changed_entry() >= 0:
+            return False
+        for whole, items, _ in self._wholes:
+            if not identical.has_same(whole, items.items) and not items.are_in(whole):
                 return False
-        for whole, held, _ in self._wholes:
-            if _whole_changed(whole, held):
+        for array, sample, _ in self._arrays:  # noqa: SIM110 - a loop is quicker than a generator
+            if not sample.is_of(array):
                 return False
-        return all(_sample(array, step) == held for array, step, held, _ in self._arrays)
+        return True
+
+    def _changed_entry(self) -> int:
+        """The number of the first entry that has changed; -1 for none."""
+        count = len(self._keys)
+        i = identical.first_doubtful(self._containers, self._keys, self._held, MISSING, 0)
+        while i < count:
+            if not _are_same(found(self._containers[i], self._keys[i]), self._held[i]):
+                return i
+            i = identical.first_doubtful(self._containers, self._keys, self._held, MISSING, i + 1)
+        return -1
 
     def difference(self) -> tuple[str, Any, Any]:
         """The first thing that has changed: its name, what it was, and what it is; the
         latter two are MISSING where they are not numbers or words.
         """
-        for container, key, expected, name in self._items:
-            if _item_changed(container, key, expected):
-                found = container.get(key, MISSING)
-                if type(found) in PRIMITIVE and type(expected) in PRIMITIVE:
-                    return name, expected, found
-                return name, MISSING, MISSING
-        names = [name for whole, held, name in self._wholes if _whole_changed(whole, held)]
-        names += [name for array, step, held, name in self._arrays if _array_changed(array, step, held)]
+        i = self._changed_entry()
+        if i >= 0:
+            was, now = self._held[i], found(self._containers[i], self._keys[i])
+            if type(was) in PRIMITIVE and type(now) in PRIMITIVE:
+                return self._names[i], was, now
+            return self._names[i], MISSING, MISSING
+        names = [name for whole, items, name in self._wholes if not items.are_in(whole)]
+        names += [name for array, sample, name in self._arrays if not sample.is_of(array)]
         return (names or [""])[0], MISSING, MISSING
 
     def __len__(self) -> int:
-        return len(self._items) + len(self._wholes) + len(self._arrays)
-
-    # What a walk finds
-
-    def keep(self, container: Any, key: Any, name: str) -> None:
-        """Guard one entry of a mapping."""
-        self._items.append((container, key, container.get(key, MISSING), name))
-
-    def keep_whole(self, container: Any, name: str) -> None:
-        """Guard a list, a dict or a set, and those inside of it."""
-        self._wholes.append((container, _copied(container), name))
-
-    def keep_array(self, array: Any, name: str) -> None:
-        """Guard the numbers of an array: all of a small one, a sample of a large
-        one.
-        """
-        step = 1 if array.nbytes <= SMALL else max(1, array.size // SAMPLES)
-        self._arrays.append((array, step, _sample(array, step), name))
+        return len(self._keys) + len(self._wholes) + len(self._arrays)
 
 
-class Cell:
-    """A cell of a closure, with the interface of a mapping of one entry."""
+class Items:
+    """What a container held, and the containers in it.
 
-    __slots__ = ("cell",)
+    Words and numbers are compared by value, containers by what they hold, other objects
+    by identity: two of them may be equal, and the program reads one.
 
-    def __init__(self, cell: Any) -> None:
-        self.cell = cell
-
-    def get(self, key: Any, default: Any) -> Any:
-        """What the cell holds."""
-        try:
-            return self.cell.cell_contents
-        except ValueError:  # it is empty
-            return default
-
-
-class Slots:
-    """An object with slots, with the interface of a mapping."""
-
-    __slots__ = ("of",)
-
-    def __init__(self, of: Any) -> None:
-        self.of = of
-
-    def get(self, key: Any, default: Any) -> Any:
-        """What a slot holds."""
-        return getattr(self.of, key, default)
-
-
-def _state_of(generator: Any) -> Any:
-    if isinstance(generator, random.Random):
-        return generator.getstate()
-    if isinstance(generator, np.random.RandomState):
-        return generator.get_state(legacy=False)
-    return generator.bit_generator.state
-
-
-def _put_state(generator: Any, state: Any) -> None:
-    if isinstance(generator, random.Random):
-        generator.setstate(state)
-    elif isinstance(generator, np.random.RandomState):
-        generator.set_state(state)
-    else:
-        generator.bit_generator.state = state
-
-
-def _are_same(found: Any, expected: Any) -> bool:
-    """Whether two words or numbers are equal; nan is equal to itself."""
-    if type(found) is not type(expected) or type(found) not in PRIMITIVE:
-        return False
-    return bool(found == expected or (found != found and expected != expected))
-
-
-def _item_changed(container: Any, key: Any, expected: Any) -> bool:
-    found = container.get(key, MISSING)
-    return found is not expected and not _are_same(found, expected)
-
-
-def _whole_changed(whole: Any, held: Any) -> bool:
-    try:  # Python compares by identity first: the same Value is equal
-        return not bool(whole == held)
-    except Exception:  # two arrays, for example: they are not the same object
-        return True
-
-
-def _array_changed(array: Any, step: int, held: bytes) -> bool:
-    return _sample(array, step) != held
-
-
-def _sample(array: Any, step: int) -> bytes:
-    if step == 1:
-        return bytes(array.tobytes())
-    return bytes(array.flat[::step].tobytes())
-
-
-def _copied(x: Any) -> Any:
-    """A container and the containers in it copied, with the same leaves."""
-    if isinstance(x, tuple):
-        return tuple([_copied(y) if isinstance(y, CONTAINERS) else y for y in x])
-    twin = copy.copy(x)
-    if isinstance(x, (list, deque)):
-        for i, y in enumerate(x):
-            if isinstance(y, CONTAINERS):
-                twin[i] = _copied(y)
-    elif isinstance(x, dict):
-        for key, y in x.items():
-            if isinstance(y, CONTAINERS):
-                twin[key] = _copied(y)
-    return twin
-
-
-CONTAINERS = (list, tuple, dict, set, frozenset, deque)
-
-
-def _globals_and_attributes(code: CodeType) -> tuple[set[str], set[str]]:
-    """The names of globals and of attributes that code reads, with the functions
-    defined in it.
+    Attributes:
+        items: in order; of a dict, keys and what stands there in turn.
     """
-    names, attributes = set(), set()
-    for step in dis.get_instructions(code):
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            names.add(step.argval)
-        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"):
-            attributes.add(step.argval)
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            more, other = _globals_and_attributes(inner)
-            names |= more
-            attributes |= other
-    return names, attributes
 
+    def __init__(self, container: Any, around: tuple[Any, ...] = ()) -> None:
+        around = (*around, container)
+        self._kind = type(container)
+        self.items: list[Any] = [
+            Items(x, around) if isinstance(x, CONTAINERS) and not any(x is outer for outer in around) else x
+            for x in _items_of(container)
+        ]
 
-_read_by: Any = functools.lru_cache(maxsize=4096)(_globals_and_attributes)
-
-
-def _is_ours(module: Any) -> bool:
-    """Whether a name of a module belongs to the library, NumPy or Python itself."""
-    top = str(module).partition(".")[0]
-    return top in OURS or (top in sys.stdlib_module_names and top != "__main__")
-
-
-class _Visitor:
-    """A walk over functions and the objects that they reach."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self._seen: set[int] = set()
-        self._kept: list[Any] = []  # so that ids stay unique
-
-    def visit(self, x: Any, name: str, depth: int) -> None:
-        """Look at x, and go on from there."""
-        kind = type(x)
-        if kind in PRIMITIVE or isinstance(x, (np.generic, BuiltinFunctionType)) or id(x) in self._seen:
-            return
-        self._seen.add(id(x))
-        self._kept.append(x)
-        if isinstance(x, Node):
-            self.values.append(x)
-        elif kind is FunctionType:
-            self._function(x, depth)
-        elif kind is MethodType:
-            self.visit(x.__func__, name, depth)
-            self.visit(x.__self__, name or "self", depth)
-        elif isinstance(x, functools.partial):
-            for part in (x.func, *x.args, *x.keywords.values()):
-                self.visit(part, name, depth)
-        elif isinstance(x, property):
-            self.visit(x.fget, name, depth)
-        elif isinstance(x, (staticmethod, classmethod)):
-            self.visit(x.__func__, name, depth)
-        elif isinstance(x, np.ndarray):
-            self.array(x, name)
-        elif isinstance(x, CONTAINERS):
-            self._container(x, name, depth)
-        elif isinstance(x, ModuleType):
-            self.module(x, name, depth)
-        elif isinstance(x, type):
-            if not _is_ours(x.__module__):
-                self.attributes_of_class(x, name, depth)
-        else:
-            self._object(x, name, depth)
-
-    def _function(self, function: FunctionType, depth: int) -> None:
-        wrapped = getattr(function, "__wrapped__", None)
-        if _is_ours(function.__module__):
-            self._library_function(function, depth)
-            return
-        if depth > DEPTH:
-            return
-        names, attributes = _read_by(function.__code__)
-        self.attributes(attributes | names)
-        if "type" in names and "type" not in function.__globals__:
-            self.asks_type(function.__globals__)
-        for key, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            self.entry(Cell(cell), key, key, depth + 1)
-        for key in sorted(names & function.__globals__.keys()):
-            self.entry(function.__globals__, key, key, depth + 1)
-        for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            self.visit(value, "a default", depth + 1)
-        if wrapped is not None:
-            self.visit(wrapped, "", depth)
-
-    def _library_function(self, function: FunctionType, depth: int) -> None:
-        """A function that a transform gave: the user's is in its closure."""
-        for key, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            try:
-                held = cell.cell_contents
-            except ValueError:
-                continue
-            if callable(held):
-                self.visit(held, key, depth)
-
-    def _container(self, x: Any, name: str, depth: int) -> None:
-        self.whole(x, name)
-        self._inside(x, name, depth)
-
-    def _inside(self, x: Any, name: str, depth: int) -> None:
-        items = list(x.items() if isinstance(x, dict) else enumerate(x))
-        for count, (key, item) in enumerate(items):
-            if count >= MOST:
-                return
-            if isinstance(item, CONTAINERS):  # it is compared with the outer one
-                if id(item) not in self._seen:
-                    self._seen.add(id(item))
-                    self._kept.append(item)
-                    self._inside(item, f"{name}[{key!r}]", depth)
-            elif type(item) is not float:
-                self.visit(item, f"{name}[{key!r}]", depth)
-
-    def _object(self, x: Any, name: str, depth: int) -> None:
-        kind = type(x)
-        if str(kind.__module__).startswith("micrograd.compiling"):
-            self.visit(getattr(x, "__wrapped__", None), name, depth)  # another compiled function
-            return
-        if isinstance(x, (np.random.Generator, np.random.RandomState, random.Random)):
-            self.generator(x, name)
-            return
-        held = getattr(x, "__dict__", None)
-        if str(kind.__module__).startswith(HAND_OVER):
-            return
-        all_of_them = any(str(base.__module__).partition(".")[0] == "micrograd" for base in kind.__mro__)
-        dotted = f"{name}." if name else ""
-        if isinstance(held, dict):
-            if all_of_them:  # a buffer that changes is handed over, too
-                self._seen |= {id(part) for part in held.values() if isinstance(part, np.ndarray)}
-            for key in [key for key in held if all_of_them or self.is_read(key)]:
-                self.entry(held, key, f"{dotted}{key}", depth)
-            users = [base for base in kind.__mro__ if not _is_ours(base.__module__)]
-            for key in {key for base in users for key in base.__dict__ if self.is_read(key)} - held.keys():
-                if not key.startswith("__"):
-                    self.absent(held, key, f"{dotted}{key}")  # it would hide that of the class
-        for base in kind.__mro__:
-            slots = base.__dict__.get("__slots__", ())
-            for key in (slots,) if isinstance(slots, str) else slots:
-                if key not in ("__dict__", "__weakref__") and (all_of_them or self.is_read(key)):
-                    self.entry(Slots(x), key, f"{dotted}{key}", depth)
-            if base is not object and not _is_ours(base.__module__):
-                self.visit(base, name or base.__name__, depth)
-
-    # What the two walks do differently
-
-    def attributes(self, names: set[str]) -> None:
-        """Code reads attributes of these names."""
-
-    def asks_type(self, names: dict[str, Any]) -> None:
-        """Code of the module with these names calls `type`."""
-
-    def is_read(self, key: str) -> bool:
-        """Whether code reads an attribute of this name."""
+    def are_in(self, container: Any) -> bool:
+        """Whether a container holds the same, in the same order."""
+        if type(container) is not self._kind:
+            return False
+        if identical.has_same(container, self.items):
+            return True
+        try:
+            there = _items_of(container)
+        except RuntimeError:  # another thread changes it now
+            return False
+        if len(there) != len(self.items):
+            return False
+        for x, expected in zip(there, self.items, strict=True):
+            if not (expected.are_in(x) if type(expected) is Items else _are_same(x, expected)):
+                return False
         return True
 
-    def entry(self, container: Any, key: Any, name: str, depth: int) -> None:
-        """One entry of a closure, of globals or of an object."""
-        held = container.get(key, MISSING)
-        if held is not MISSING:
-            self.visit(held, name, depth)
 
-    def generator(self, x: Any, name: str) -> None:
-        """A generator of random numbers."""
+class Sample:
+    """The numbers of an array: all of a small one, some of a large one."""
 
-    def absent(self, container: Any, key: Any, name: str) -> None:
-        """An entry that is not there."""
+    def __init__(self, array: Any) -> None:
+        self._step = 1 if array.nbytes <= SMALL else max(1, array.size // SAMPLES)
+        self._bytes = self._taken(array)
 
-    def array(self, x: Any, name: str) -> None:
-        """An array."""
+    def is_of(self, array: Any) -> bool:
+        """Whether an array has these numbers."""
+        return self._taken(array) == self._bytes
 
-    def whole(self, x: Any, name: str) -> None:
-        """A list, a dict or a set."""
-
-    def module(self, x: ModuleType, name: str, depth: int) -> None:
-        """A module: what is read of it, where it is the user's."""
-        if not _is_ours(x.__name__):
-            for key in [key for key in x.__dict__ if self.is_read(key)]:
-                self.entry(x.__dict__, key, f"{name}.{key}", depth + 1)
-
-    def attributes_of_class(self, x: type, name: str, depth: int) -> None:
-        """The methods, numbers and objects of a class."""
-        for key, held in list(x.__dict__.items()):
-            if key in ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__slots__"):
-                continue
-            if isinstance(held, FunctionType) and (key.startswith("__") or self.is_read(key)):
-                self.visit(held, key, depth)
-            elif self.is_read(key) and not key.startswith("__"):
-                self.entry(x.__dict__, key, f"{name}.{key}", depth)
+    def _taken(self, array: Any) -> bytes:
+        return bytes(array.tobytes() if self._step == 1 else array.flat[:: self._step].tobytes())
 
 
-class _Names(_Visitor):
-    """The first walk: which names of attributes all code that is reached reads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-        self.modules: list[dict[str, Any]] = []
-        self.generators: list[tuple[Any, str]] = []
-
-    def generator(self, x: Any, name: str) -> None:
-        self.generators.append((x, name))
-
-    def asks_type(self, names: dict[str, Any]) -> None:
-        if not any(names is known for known in self.modules):
-            self.modules.append(names)
-
-    def attributes(self, names: set[str]) -> None:
-        self.names |= names
-
-    def module(self, x: ModuleType, name: str, depth: int) -> None:
-        if not _is_ours(x.__name__) and depth <= DEPTH:
-            super().module(x, name, depth)
+def _items_of(container: Any) -> list[Any]:
+    if isinstance(container, dict):
+        return [x for pair in container.items() for x in pair]
+    return list(container)
 
 
-class _Walk(_Visitor):
-    """The second walk: it keeps what is read."""
-
-    def __init__(self, guards: Guards, names: set[str]) -> None:
-        super().__init__()
-        self._guards = guards
-        self._names = names
-        self._all = bool(names & BY_TEXT)
-
-    def is_read(self, key: str) -> bool:
-        return self._all or key in self._names
-
-    def entry(self, container: Any, key: Any, name: str, depth: int) -> None:
-        if not isinstance(container.get(key, MISSING), ModuleType):
-            self._guards.keep(container, key, name)
-        super().entry(container, key, name, depth)
-
-    def absent(self, container: Any, key: Any, name: str) -> None:
-        self._guards.keep(container, key, name)
-
-    def array(self, x: Any, name: str) -> None:
-        self._guards.keep_array(x, name)
-
-    def whole(self, x: Any, name: str) -> None:
-        self._guards.keep_whole(x, name)
+def _are_same(x: Any, expected: Any) -> bool:
+    """Whether it is the same object, or an equal word or number."""
+    if x is expected:
+        return True
+    if type(x) is not type(expected) or type(x) not in PRIMITIVE:
+        return False
+    return repr(x) == repr(expected) if type(x) in BY_TEXT else bool(x == expected)

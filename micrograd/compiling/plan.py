@@ -20,19 +20,17 @@ from micrograd.compiling.forms import FORMS
 from micrograd.compiling.groups import shape_of
 from micrograd.compiling.lines import Line
 from micrograd.compiling.reach import reached_states
-from micrograd.compiling.results import Call, Returned, Targets
+from micrograd.compiling.results import Returned
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
-from micrograd.errors import CaptureError, StateChangedError
-from micrograd.gathering import forget_gradients
-from micrograd.node import data_of, grad_of, is_constant
+from micrograd.errors import CaptureError
+from micrograd.node import data_of, grad_of
 from micrograd.trees import leaves_of, like
 
-KEPT = 8  # workspaces that wait for the next calls, at most
 # What a plan has for the way in which it runs.
-OF_RUNNER = "runner theta array_states array_befores writes _reads_before _looked_at _numbers _forms".split()
+OF_RUNNER = "runner theta array_states array_befores writes reads_before looked_at numbers".split()
 
 
 class Plan:
@@ -50,20 +48,35 @@ class Plan:
         back: the lines of `backward()` from its results.
         runner: what runs them.
         theta: the states that are numbers, in the order of their buffer.
+        numbers: for each of them, which of all states it is.
+        array_states, array_befores: the buffers of states that are arrays, and of the
+            gradients that these have before the call; each with its state.
         states: all states.
+        reached: for each state, the results that depend on it: 2**i for result i.
+        returned: what the results are.
         starts, shapes: where each result begins in the outputs, and its shape.
         tree: the results; of a plan that runs, numbers in their places.
         given: the arguments of the call that was captured.
+        argument_shapes: of the arrays among them; (-1,) for others.
+        reads: what gives more arguments at each call.
+        checks: whether what our own objects told the capture is still so.
+        puts: results that our own objects get, each with what takes it.
+        reads_before: whether it reads gradients that numbers have before the call.
+        looked_at: the buffers that must not be nan, and whether they hold doubles.
+        writes: by the name of the buffer, the states that get its numbers, and how.
+        cleared: the states that lose their gradients.
         exact: whether every number is to the last bit what eager gives.
         count: how many numbers the captured run computed and read.
         script, roller: of a plan that is only looked at, how it was made; else None.
         is_step: whether a call changes data or gradients of states.
+        function: gives the function that was captured; None when it is gone.
     """
 
     given: tuple[Any, Any] = ((), {})
     script: Transcript | None = None
     roller: Roller | None = None
     runner: Any = None
+    numbers: Sequence[int]
     forward: list[Line]
     back: list[Line]
 
@@ -72,23 +85,23 @@ class Plan:
         tape = script.tape
         self.count = len(tape)
         self.exact = exact
+        self.function: Any = _nothing
         tape.argument_sizes = [len(arguments.flat(leaf)) for leaf in leaves]
         results = leaves_of(result)
-        self._tree = like(result, range(len(results)))
-        self._returned = returned_by(capture, result, script)
-        self._puts = [(len(results) + i, write) for i, (write, _) in enumerate(capture.puts)]
-        self._reads, self._checks = capture.reads, capture.checks
-        self.starts, self.shapes = self._returned.starts, self._returned.shapes
-        self.tree = self._tree if backend else result
-        self._arguments = [f"arg{k}" for k in range(len(leaves))]
-        entries = self._returned.entries
+        self.returned = returned_by(capture, result, script)
+        self.puts = [(len(results) + i, write) for i, (write, _) in enumerate(capture.puts)]
+        self.reads, self.checks = capture.reads, capture.checks
+        self.starts, self.shapes = self.returned.starts, self.returned.shapes
+        self.tree = like(result, range(len(results))) if backend else result
+        self.argument_shapes = [leaf.shape if type(leaf) is np.ndarray else (-1,) for leaf in leaves]
+        entries = self.returned.entries
         self.seen = Seen(script, result, entries)
         grads = {s: e for s, e in script.grads.items() if e is not None and not script.is_as_before(s, e)}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
         if script.root is not None:
             assert script.seed is not None
             tape.outputs += [script.root, script.seed]
-        self._reached = reached_states(tape, self._returned.entry_of)
+        self.reached = reached_states(tape, self.returned.entry_of)
         self.states = script.states
         self.is_step = script.root is not None or bool(script.written) or bool(grads)
         self.cleared = [script.states[s] for s, e in script.grads.items() if e is None]
@@ -118,11 +131,11 @@ class Plan:
         self.theta = [script.states[i] for i in self.program.theta]
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
-        self._reads_before = any(
+        self.reads_before = any(
             read.buffer.name == "before" for line in [*self.forward, *self.back] for read in line.reads()
         )
-        self._begin(None, self.program.theta)
-        self._looked_at = [(name, self.program.buffers[name].dtype == "float64") for name in self.kept]
+        self.numbers = self.program.theta
+        self.looked_at = [(name, self.program.buffers[name].dtype == "float64") for name in self.kept]
         if not backend:
             self.script, self.roller = script, roller
             return
@@ -157,20 +170,6 @@ class Plan:
         if agree(in_c["runner"], self.runner, numbers, orders, self.is_step):
             vars(self).update(in_c)
 
-    def _begin(self, runner: Any, theta: Sequence[int]) -> None:
-        """What calls need.
-
-        Args:
-            runner: runs the program.
-            theta: for each element of the buffer of this name, the number of its state.
-        """
-        self.runner = runner
-        self._numbers = theta
-        self._forms = [(name, x, x.shape, x._dtype) for name, x in self.array_states]
-        self._pool: list[Any] = []
-        self._targets: dict[int, Targets] = {}
-        self.function: Any = _nothing  # gives the function that was captured; None when it is gone
-
     def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int]) -> None:
         """Run the tape as it is, without lines."""
         written = script.written
@@ -178,9 +177,10 @@ class Plan:
         self.array_states, self.array_befores = [], []
         self.writes["written"] = ([self.states[s] for s in written], boundary.write)
         self.writes["grads"] = ([self.states[s] for s in grads], boundary.set_grads)
-        self._reads_before = True
-        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
-        runner = TapeRunner(
+        self.reads_before = True
+        self.looked_at = [("outputs", True), ("written", True), ("grads", True)]
+        self.numbers = range(len(self.states))
+        self.runner = TapeRunner(
             script.tape,
             len(self.states),
             entries,
@@ -189,7 +189,6 @@ class Plan:
             script.root,
             script.seed,
         )
-        self._begin(runner, range(len(self.states)))
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:
         """The buffers of states that are arrays, and these states."""
@@ -245,166 +244,10 @@ class Plan:
             if put is boundary.write_array and id(states[0]) in which:
                 self.writes[name] = (states, boundary.write_in_place)
 
-    def holds(self) -> bool:
-        """Whether what our own objects told the capture is still so."""
-        for holds in self._checks:  # noqa: SIM110 - a loop is quicker than a generator
-            if not holds():
-                return False
-        return True
-
-    def run(self, leaves: list[Any], given: Any) -> Any:
-        """The results for these arguments.
-
-        Args:
-            leaves: the numbers and arrays among the arguments.
-            given: the arguments themselves, (args, options).
-        """
-        if self._reads:
-            leaves = [*leaves, *[read() for read in self._reads]]
-        pool = self._pool
-        try:
-            space = pool.pop()
-        except IndexError:
-            space = self.runner.workspace()
-        arrays = space.arrays
-        self._read(arrays, leaves)
-        self.runner.forward(space)
-        if self._is_nan(arrays):
-            return self._uncompiled(space, given)
-        for name, (states, put) in self.writes.items():
-            put(states, arrays[name])
-        if self.cleared:
-            forget_gradients(self.cleared)
-        if not self._returned.has_values:
-            results = self._returned.plain(arrays)
-            self.give_back(space)
-        else:
-            results = self._returned.values(arrays, Call(self, space, (leaves, given)))
-        for i, write in self._puts:
-            write(results[i])
-        return results[0] if self._tree == 0 else like(self._tree, results)
-
-    def _read(self, arrays: dict[str, Any], leaves: list[Any]) -> None:
-        """Put all numbers that the program reads into the workspace."""
-        if self.theta:
-            wrong = boundary.read(self.theta, arrays["theta"])
-            if wrong >= 0:
-                raise StateChangedError(
-                    f"compile: {boundary.described(self.theta[wrong])} was a number when the function was captured;\n"
-                    f"compile the function again"
-                )
-        for name, state, shape, dtype in self._forms:
-            boundary.read_array(state, arrays[name], shape, dtype)
-        if self._reads_before:
-            boundary.read_grads(self.theta, arrays["before"])
-        for name, state in self.array_befores:
-            boundary.read_array_grad(state, arrays[name])
-        for k, leaf in enumerate(leaves):
-            buffer = arrays.get(self._arguments[k])
-            if buffer is not None:
-                buffer[:] = leaf if type(leaf) is float else arguments.flat(leaf)
-
-    def _is_nan(self, arrays: dict[str, Any]) -> bool:
-        """Whether something that comes out is nan: the engine knows when zero times
-        infinity is 0, and what to raise or to warn of.
-        """
-        for name, is_double in self._looked_at:
-            if boundary.has_nan(arrays[name]) if is_double else boundary.array_has_nan(arrays[name]):
-                return True
-        return False
-
-    def _uncompiled(self, space: Any, given: Any) -> Any:
-        """What the function itself gives."""
-        self.give_back(space)
-        args, options = given
-        function = self.function()
-        return function(*args, **options)
-
-    def rehearsed(self) -> Any:
-        """A workspace in which the captured call was run, without a trace outside."""
-        space = self.runner.workspace()
-        leaves: list[Any] = []
-        arguments.replaced_in_call(self.given, leaves.append)
-        leaves += [read() for read in self._reads]
-        self._read(space.arrays, leaves)
-        self.runner.forward(space)
-        if self.back:
-            space.arrays["d_outputs"][:] = 1.0
-            self.runner.backward(space)
-        return space
-
-    # Memory
-
-    def give_back(self, space: Any) -> None:
-        """A workspace that no result needs any more."""
-        if len(self._pool) < KEPT:
-            self._pool.append(space)
-
-    def copy_of(self, space: Any) -> Any:
-        """A workspace that has computed the same."""
-        other = self.runner.workspace()
-        for name in self._inputs(other.arrays):
-            other.arrays[name][:] = space.arrays[name]
-        self.runner.forward(other)
-        return other
-
-    # The way back
-
-    def targets(self, which: int) -> Targets:
-        """The states that some results depend on.
-
-        Args:
-            which: the sum of 2**i for each result i.
-        """
-        known = self._targets.get(which)
-        if known is None:
-            known = self._targets[which] = self._targets_of(which)
-        return known
-
-    def _targets_of(self, which: int) -> Targets:
-        numbers = self._numbers
-        reached = [i for i, s in enumerate(numbers) if self._reached.get(s, 0) & which and has_gradient(self.states[s])]
-        arrays = [
-            (name, x)
-            for name, x in self.array_states
-            if self._reached.get(int(name[len("state") :]), 0) & which and has_gradient(x)
-        ]
-        inputs = [x for s, x in enumerate(self.states) if self._reached.get(s, 0) & which and has_gradient(x)]
-        return Targets(self.theta, reached, arrays, inputs)
-
-    def go_back(self, space: Any, seeds: dict[int, Any]) -> None:
-        """Run the way back, given the gradients of some results."""
-        given = space.arrays["d_outputs"]
-        given[:] = 0.0
-        for which, gradient in seeds.items():
-            start, end = self._returned.starts[which : which + 2]
-            given[start:end] = gradient if type(gradient) is float else np.reshape(data_of(gradient), -1)
-        self.runner.backward(space)
-
-    def is_unchanged(self, space: Any, leaves: list[Any]) -> bool:
-        """Whether values and arguments are as they were in a call."""
-        now = {name: np.empty_like(space.arrays[name]) for name in self._inputs(space.arrays)}
-        try:
-            self._read(now, leaves)
-        except (CaptureError, ValueError):
-            return False
-        return all(np.array_equal(now[name], space.arrays[name], equal_nan=True) for name in now)
-
-    def _inputs(self, arrays: dict[str, Any]) -> list[str]:
-        """The buffers that hold what a call reads."""
-        states = {name for name, _ in [*self.array_states, *self.array_befores]}
-        names = {*states, "theta", *(["before"] if self._reads_before else ())}
-        return [name for name in arrays if name in names or name.startswith("arg")]
-
 
 def returned_by(capture: Capture, result: Any, script: Transcript) -> Returned:
     """What a call returns, and after it what it hands to our own objects."""
     return Returned([*leaves_of(result), *[number for _, number in capture.puts]], script)
-
-
-def has_gradient(state: Any) -> bool:
-    """Whether `backward()` gives a state a gradient: constants get none."""
-    return not is_constant(state)
 
 
 def _nothing() -> None:

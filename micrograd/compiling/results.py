@@ -7,7 +7,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.compiling import boundary
 from micrograd.compiling.capture import Captured
-from micrograd.deferred import Deferred
+from micrograd.compiling.spaces import Doubles, Space
 from micrograd.engine import Value
 from micrograd.errors import GradientError
 from micrograd.node import Node, is_constant, made
@@ -63,13 +63,14 @@ class Returned:
         self.shapes = [shape for _, shape, _, _ in self._makers]
         self.has_values = bool(self.entry_of)
 
-    def plain(self, arrays: dict[str, Any]) -> list[Any]:
-        """All results, where none has a history."""
-        return self.values(arrays, None)
+    def values(self, numbers: Any, call: Any) -> list[Any]:
+        """All results of a call.
 
-    def values(self, arrays: dict[str, Any], call: Any) -> list[Any]:
-        """All results of a call."""
-        numbers, starts = arrays["outputs"], self.starts
+        Args:
+            numbers: the buffer of results.
+            call: the call; None where no result has a history.
+        """
+        starts = self.starts
         found = []
         for which, (how, shape, kind, label) in enumerate(self._makers):
             if how == KEPT:
@@ -104,55 +105,49 @@ class Call:
     back.
 
     Attributes:
-        plan: the program.
+        running: the program.
         space: its memory in this call.
         given: the numbers among the arguments, and the arguments: (args, options).
     """
 
-    __slots__ = ("_free", "given", "plan", "space")
+    __slots__ = ("_free", "given", "running", "space")
 
-    def __init__(self, plan: Any, space: Any, given: Any) -> None:
-        self.plan = plan
+    def __init__(self, running: Any, space: Any, given: Any) -> None:
+        self.running = running
         self.space = space
         self.given = given
         self._free = [space]
 
     def __del__(self) -> None:
-        self.plan.give_back(self.space)
+        self.running.give_back(self.space)
 
     def value(self, data: Any, which: int) -> Any:
         """A result as a Value."""
-        way = Way(self, which)
-        node: Node = made(Value, data, COMPILED, way, self.plan.targets(1 << which).before)
+        way = Way(self, which, self.running.targets(1 << which))
+        node: Node = made(Value, data, COMPILED, way, way.targets.before)
         node._own_step = way
         node._has_own_step = True
         return node
 
-    def gradients(self, seeds: dict[int, Any]) -> tuple[Any, list[Any], Targets]:
-        """The gradients of the states, given those of some results.
-
-        Returns:
-            Those of numbers, in one array; those of arrays; and whose they are.
-        """
-        plan = self.plan
-        targets = plan.targets(sum([1 << which for which in seeds]))
+    def free_space(self) -> Any:
+        """Memory in which the lines of the call have run; give it back with `free`."""
         try:
-            space = self._free.pop()
+            return self._free.pop()
         except IndexError:  # another thread goes back through this call
-            space = plan.copy_of(self.space)
-        plan.go_back(space, seeds)
-        numbers, arrays = targets.taken(space.arrays)
+            return self.running.copy_of(self.space)
+
+    def free(self, space: Any) -> None:
+        """This memory is not needed any more."""
         if space is self.space:
             self._free.append(space)
-        if boundary.has_nan(numbers) or any(boundary.array_has_nan(a) for a in arrays):
-            numbers, arrays = self._eager_gradients(seeds, targets)
-        return numbers, arrays, targets
 
-    def _eager_gradients(self, seeds: dict[int, Any], targets: Targets) -> tuple[Any, list[Any]]:
-        """The same on the engine, which knows when zero times infinity is 0."""
-        plan, (leaves, (args, options)) = self.plan, self.given
-        function = plan.function()
-        if function is None or not plan.is_unchanged(self.space, leaves):
+    def eager_gradients(self, seeds: dict[int, Any], targets: Targets) -> tuple[Any, list[Any]]:
+        """The gradients of the states on the engine, given those of some results: it
+        knows when zero times infinity is 0.
+        """
+        leaves, (args, options) = self.given
+        function = self.running.plan.function()
+        if function is None or not self.running.is_unchanged(self.space, leaves):
             raise GradientError(
                 "backward: a gradient through a compiled function is nan, and its values have changed since the call;\n"
                 "call backward() before they change"
@@ -191,14 +186,19 @@ class Targets:
         self.array_nodes = [node for _, node in arrays]
         self.names = [f"d_{name}" for name, _ in arrays]
 
-    def taken(self, arrays: dict[str, Any]) -> tuple[Any, list[Any]]:
-        """Copies of the gradients in a workspace."""
+    def numbers_in(self, space: Space) -> Doubles:
+        """The gradients of numbers: those of the space itself, where that is all."""
         if not self.nodes:
-            numbers = np.zeros(0)
-        else:
-            numbers = arrays["d_theta"].copy() if self.places is None else arrays["d_theta"][self.places]
-        return numbers, [
-            boundary.shaped(arrays[name], node) for name, node in zip(self.names, self.array_nodes, strict=True)
+            return Doubles(np.zeros(0))
+        if self.places is None and not self.has_history:
+            assert space.d_theta is not None
+            return space.d_theta
+        return Doubles(space.arrays["d_theta"].copy() if self.places is None else space.arrays["d_theta"][self.places])
+
+    def arrays_in(self, space: Space) -> list[Any]:
+        """Copies of the gradients of arrays."""
+        return [
+            boundary.shaped(space.arrays[name], node) for name, node in zip(self.names, self.array_nodes, strict=True)
         ]
 
 
@@ -207,49 +207,86 @@ class Back(Pending):
     the states.
     """
 
-    __slots__ = ("call", "found", "seeds")
+    __slots__ = ("_arrays", "_numbers", "_space", "call", "seeds", "targets")
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.seeds: dict[int, Any] = {}
-        self.found: Any = None
+        self.targets: Any = None
+        self._numbers: Any = None
+        self._arrays: Any = None
+        self._space: Any = None
+
+    def give(self, way: Way, gradient: Any) -> None:
+        """A result gets this gradient."""
+        self.seeds[way.which] = gradient
+        targets = way.targets
+        if len(self.seeds) > 1:
+            targets = self.call.running.targets(sum([1 << which for which in self.seeds]))
+        self.targets = targets
 
     def compute(self) -> None:
         """Run the lines of the way back, for all results at once."""
-        if self.found is None:
-            self.found = self.call.gradients(self.seeds)
+        if self._numbers is not None:
+            return
+        call, targets = self.call, self.targets
+        space = call.free_space()
+        call.running.go_back(space, self.seeds)
+        numbers, arrays = targets.numbers_in(space), targets.arrays_in(space)
+        if boundary.has_nan(numbers.numbers) or boundary.have_nan(arrays):
+            found, arrays = call.eager_gradients(self.seeds, targets)
+            numbers = Doubles(found)
+        if numbers is space.d_theta:  # until they are added
+            self._space = space
+        else:
+            call.free(space)
+        self._numbers, self._arrays = numbers, arrays
 
     def add(self, walk: Walk | None) -> None:
         """Add to the gradients of all states that are leaves."""
-        numbers, arrays, targets = self.found
+        targets = self.targets
         if targets.has_history or len(ACTIVE) > (walk is not None) or (walk is not None and walk.apart):
-            for node, part in _pairs(numbers, arrays, targets):
+            for node, part in self.pairs():
                 if node._x is None:
                     add_part(walk, node, part)
-            return
-        boundary.add_to_grads(targets.nodes, numbers)
-        for node, part in zip(targets.array_nodes, arrays, strict=True):
-            add_part(walk, node, part)
+        else:
+            boundary.add_to_grads(targets.nodes, self._numbers.numbers)
+            for node, part in zip(targets.array_nodes, self._arrays, strict=True):
+                add_part(walk, node, part)
+        if self._space is not None:
+            self.call.free(self._space)
+
+    def add_by_hand(self) -> None:
+        """Add to the gradients of all states, those with a history, too."""
+        for node, part in self.pairs():
+            add_part(None, node, part)
+        if self._space is not None:
+            self.call.free(self._space)
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """The states, each with what is added to its gradient."""
+        numbers = np.asarray(self._numbers.numbers).tolist()
+        return [
+            *zip(self.targets.nodes, numbers, strict=True),
+            *zip(self.targets.array_nodes, self._arrays, strict=True),
+        ]
 
 
-def _pairs(numbers: Any, arrays: list[Any], targets: Targets) -> list[tuple[Any, Any]]:
-    return [*zip(targets.nodes, numbers.tolist(), strict=True), *zip(targets.array_nodes, arrays, strict=True)]
-
-
-class Way(StepBack, Deferred):
+class Way(StepBack):
     """The way back from one result of a call; it also knows what the result was made
     from.
     """
 
-    __slots__ = ("call", "which")
+    __slots__ = ("call", "targets", "which")
 
-    def __init__(self, call: Call, which: int) -> None:
+    def __init__(self, call: Call, which: int, targets: Targets) -> None:
         self.call = call
         self.which = which
+        self.targets = targets
 
     def listed(self) -> tuple[Any, ...]:
         """The values that the result depends on."""
-        return self.call.plan.targets(1 << self.which).inputs  # type: ignore[no-any-return]
+        return self.targets.inputs
 
     def take(self, walk: Walking, gradient: Any) -> None:
         """Keep the gradient until the walk ends: then all results of the call go back
@@ -260,15 +297,15 @@ class Way(StepBack, Deferred):
         pending = walk.pending
         if pending is None:
             pending = walk.pending = {}
-        has_history = call.plan.targets(1 << self.which).has_history
+        has_history = self.targets.has_history
         key = self if has_history else call
         back = pending.get(key)
         if back is None:
             back = pending[key] = Back(call)
-        back.seeds[self.which] = gradient
+        back.give(self, gradient)
         if has_history:
             back.compute()
-            for node, part in _pairs(*back.found):
+            for node, part in back.pairs():
                 if node._x is not None:
                     walk.gradients.add(node, part, None)
 
@@ -279,11 +316,10 @@ class Way(StepBack, Deferred):
         if gradient is None:
             return
         back = Back(self.call)
-        back.seeds[self.which] = gradient
+        back.give(self, gradient)
         back.compute()
         with LOCK:
-            for x, part in _pairs(*back.found):
-                add_part(None, x, part)
+            back.add_by_hand()
 
     def _check(self, create_graph: bool) -> None:
         if create_graph:
@@ -291,7 +327,7 @@ class Way(StepBack, Deferred):
                 "backward: create_graph=True goes through the result of a compiled function, which has no graph;\n"
                 "compile the derivative: micrograd.compile(grad(f))"
             )
-        if self.call.plan.is_step:
+        if self.call.running.is_step:
             raise GradientError(
                 "backward: the compiled function that gave this value is a whole step, and has called backward() "
                 "itself;\nreturn its .data, and compile the loss alone to go back through it"

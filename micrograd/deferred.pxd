@@ -1,0 +1,4 @@
+# C types of deferred.py.
+
+cdef class Deferred:
+    cpdef tuple listed(self)
