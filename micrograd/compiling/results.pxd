@@ -27,8 +27,8 @@ cdef class Call:
 
     @cython.locals(node=Node, way=Way)
     cpdef Node value(self, object data, object which)
-    cdef Space free_space(self)
-    cdef free(self, Space space)
+    cpdef Space free_space(self)
+    cpdef free(self, Space space)
     cpdef tuple eager_gradients(self, dict seeds, Targets targets)
 
 
@@ -38,8 +38,8 @@ cdef class Targets:
     cdef readonly list nodes, array_nodes, names
     cdef readonly bint has_history
 
-    cdef Doubles numbers_in(self, Space space)
-    cdef list arrays_in(self, Space space)
+    cpdef Doubles numbers_in(self, Space space)
+    cpdef list arrays_in(self, Space space)
 
 
 cdef class Back(Pending):
@@ -51,13 +51,13 @@ cdef class Back(Pending):
     cdef Space _space
 
     @cython.locals(targets=Targets)
-    cdef int give(self, Way way, object gradient) except -1
+    cpdef int give(self, Way way, object gradient) except -1
     @cython.locals(call=Call, targets=Targets, space=Space, numbers=Doubles, arrays=list)
     cpdef compute(self)
     @cython.locals(targets=Targets)
     cpdef add(self, Walk walk)
-    cdef int add_by_hand(self) except -1
-    cdef list pairs(self)
+    cpdef int add_by_hand(self) except -1
+    cpdef list pairs(self)
 
 
 cdef class Way(StepBack):
