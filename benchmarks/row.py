@@ -17,7 +17,7 @@ BY_COMPILE, EXACTLY = "micrograd.compile", "micrograd.compile, exact"
 ON_NUMPY, ON_TAPE = "micrograd.compile, NumPy back end", "micrograd.compile, tape"
 ORIGINAL = "micrograd 0.1.0"
 BEFORE, AFTER = "before", "after"  # two checkouts of this project, compared
-TORCH, JAX, AUTOGRAD = "PyTorch", "JAX", "HIPS autograd"
+TORCH, JAX, AUTOGRAD, CASADI = "PyTorch", "JAX", "HIPS autograd", "CasADi"
 
 Step = Callable[[], Any]  # what is timed; where it returns a dict, it has measured for itself
 Trial = tuple[Sequence[float] | None, Step]  # numbers that all contestants must agree on, and the step

@@ -9,7 +9,9 @@ class Deferred:
     """Stands in a node in the place of its inputs.
 
     A result of a compiled function was made from hundreds of values, and a walk back
-    passes it in one step. Only pictures, `inputs` and transforms need the list.
+    passes it in one step. Only pictures, `inputs` and transforms need the list. The
+    same object is the node's own step back. The node may be owed a gradient, which is
+    computed when somebody reads it.
     """
 
     __slots__ = ()
@@ -18,18 +20,12 @@ class Deferred:
         """The inputs."""
         raise NotImplementedError
 
-
-class Owing:
-    """Stands in a node as its own step back. The node may be owed a gradient, which is
-    computed when somebody reads it.
-    """
-
-    __slots__ = ()
-
     def owed(self, node: Any) -> Any:
-        """The gradient that the node is owed, now put into it; None for zero."""
-        raise NotImplementedError
+        """The gradient that a node is owed whose own step back this is, now put into
+        it; None for zero.
+        """
+        return None
 
     def forgive(self) -> None:
         """Another gradient is put into the node, which is owed nothing any more."""
-        raise NotImplementedError
+        return

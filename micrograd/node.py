@@ -20,7 +20,7 @@ from micrograd.arrays import as_data, is_number
 from micrograd.captures import CAPTURES, note, note_constant, received, received_grad, refuse, shown, shown_grad
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back, nodes_within
-from micrograd.deferred import Deferred, Owing
+from micrograd.deferred import Deferred
 from micrograd.errors import DataError
 from micrograd.exact import EXACT, holds_exact, number_like
 from micrograd.interpreter import PLAIN, Array, Interpreter, named, shape_of
@@ -115,7 +115,7 @@ class Node(Operators):
         grad = self._grad
         if CAPTURES:
             return shown_grad(self, grad)
-        if grad is None and self._has_own_step and isinstance(self._own_step, Owing):
+        if grad is None and self._has_own_step and isinstance(self._own_step, Deferred):
             grad = self._own_step.owed(self)
         if grad is not None:
             return grad
@@ -135,7 +135,7 @@ class Node(Operators):
     def grad(self, grad: Array) -> None:
         if CAPTURES:
             grad = received_grad(self, grad)
-        if self._has_own_step and isinstance(self._own_step, Owing):
+        if self._has_own_step and isinstance(self._own_step, Deferred):
             self._own_step.forgive()
         if grad is None or (is_number(grad) and grad == 0):
             self._grad = None

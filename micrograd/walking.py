@@ -22,6 +22,7 @@ from micrograd.asked import asked_in
 from micrograd.captures import CAPTURES, note_backward
 from micrograd.cotangents import given_cotangent
 from micrograd.cycles import leading_back
+from micrograd.deferred import Deferred
 from micrograd.errors import GradientError, OpError
 from micrograd.gradients import Apart, Gradients
 from micrograd.interpreter import ones_like
@@ -81,8 +82,12 @@ def is_ahead(x: Any, mark: int) -> bool:
     return isinstance(x, Node) and x._mark != mark and not is_constant(x)
 
 
-class StepBack:
-    """A `_backward` that is told the gradient, and so need not know its node."""
+class StepBack(Deferred):
+    """A `_backward` that is told the gradient, and so need not know its node; nor does
+    the node list its inputs until somebody asks.
+    """
+
+    __slots__ = ()
 
     def take(self, walk: Walking, gradient: Any) -> None:
         """Pass the gradient of the node on.
@@ -106,6 +111,8 @@ def own_step_of(node: Node) -> Any:
 
 class Pending:
     """What a step of a walk adds to leaves when the walk ends."""
+
+    __slots__ = ()
 
     def compute(self) -> None:
         """Compute it; an error here leaves all as it was."""
@@ -172,13 +179,16 @@ class Walking(Walk):
             undo(self)
             return
         try:
-            if self.pending is not None:
-                for part in self.pending.values():
-                    part.compute()
+            self._compute_pending()
             _add_up(self)
         except BaseException:
             undo(self)
             raise
+
+    def _compute_pending(self) -> None:
+        if self.pending is not None:
+            for pending in self.pending.values():
+                pending.compute()
 
     @property
     def gradients(self) -> Gradients:
@@ -195,9 +205,10 @@ class Walking(Walk):
     def take_own_step(self, node: Node) -> None:
         """Call the `_backward` that the user has assigned to a node."""
         if isinstance(node._own_step, StepBack):
+            step = node._own_step
             gradient = self.apart[id(node)][1] if id(node) in self.apart else self.settled(node)
             if gradient is not None:
-                node._own_step.take(self, gradient)
+                step.take(self, gradient)
             return
         self.gradients.settle(node)
         for x in inputs_of(node):
@@ -290,8 +301,8 @@ def _add_up(walk: Walk) -> None:
     """End a walk: add what it found to all leaves at once."""
     with LOCK:
         if walk.pending is not None:
-            for part in walk.pending.values():
-                part.add(walk)
+            for pending in walk.pending.values():
+                pending.add(walk)
         totals = _totals(walk.leaves, walk.before or [])
         others = _totals_apart(walk) if walk.apart else []
         _set_grads(walk.leaves, totals)

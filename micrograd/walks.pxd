@@ -7,5 +7,8 @@ cdef class Walk:
     cdef public dict apart, pending
     cdef public bint is_waiting
 
+    cpdef int begin(self, int number) except -1
+    cpdef int end(self) except -1
+
 
 cpdef bint is_running_here(Walk walk) except -1

@@ -64,10 +64,11 @@ class Walk:
     def begin(self, number: int) -> None:
         """From now on marks of this number count. Call it under the lock."""
         self.number = number
-        around = [walk for walk in ACTIVE.values() if walk.thread == self.thread]
-        self._around = around[-1] if around else None
-        if self._around is not None:
-            self._around.is_waiting = True
+        if ACTIVE:
+            around = [walk for walk in ACTIVE.values() if walk.thread == self.thread]
+            self._around = around[-1] if around else None
+            if self._around is not None:
+                self._around.is_waiting = True
         ACTIVE[number] = self
 
     def end(self) -> None:

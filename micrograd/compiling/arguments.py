@@ -17,6 +17,7 @@ from micrograd.node import Node
 from micrograd.trees import Branching, by_key, is_branch, joined
 
 KEYS = {bool, str, bytes, type(None)}
+REAL = set("?bBhHiIlLqQefdg")  # letters of NumPy's dtypes
 
 
 class Same:
@@ -37,14 +38,13 @@ class Same:
 Given = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by place and by name
 
 
-def split(given: Given) -> tuple[Any, list[Any]]:
-    """The key of the arguments of a call, and their traced leaves in order."""
-    leaves: list[Any] = []
+def split(given: Given, leaves: list[Any]) -> Any:
+    """The key of the arguments of a call; their traced leaves go into a list."""
     args, options = given
     key: tuple[Any, ...] = tuple([_key(x, leaves) for x in args])
     if options:
         key = (key, *[(name, _key(x, leaves)) for name, x in options.items()])
-    return key, leaves
+    return key
 
 
 def replaced_in_call(given: Given, make: Any) -> Given:
@@ -70,10 +70,11 @@ def _key(x: Any, leaves: list[Any]) -> Any:
     if kind in KEYS or kind is np.bool_:
         return (kind, x)
     if isinstance(x, np.ndarray):  # also one of np.memmap
-        if x.dtype.kind not in "fiub":
+        char = x.dtype.char
+        if char not in REAL:
             raise CaptureError(f"compile: an argument is an array of {x.dtype}; give one of real numbers")
         leaves.append(x)
-        return (kind, x.shape, x.dtype.char)
+        return (kind, x.shape, char)
     if isinstance(x, (np.generic, float, int)):
         leaves.append(x)
         return kind

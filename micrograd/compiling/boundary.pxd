@@ -1,20 +1,22 @@
 # C types of boundary.py.
 cimport cython
 
+from micrograd.compiling cimport direct, fields
 from micrograd.node cimport Node, add_grad, data_of, grad_of, set_data, set_grad
 
 cdef dict ACTIVE
 
 
-@cython.locals(node=Node, i=cython.Py_ssize_t)
+@cython.locals(node=Node, i=cython.Py_ssize_t, count=cython.Py_ssize_t)
 cpdef int read(list values, double[::1] buffer) except -2
 @cython.locals(node=Node, i=cython.Py_ssize_t)
 cpdef read_grads(list values, double[::1] buffer)
 @cython.locals(node=Node, i=cython.Py_ssize_t)
 cpdef write(list values, double[::1] buffer)
-@cython.locals(node=Node, i=cython.Py_ssize_t)
+@cython.locals(i=cython.Py_ssize_t, count=cython.Py_ssize_t)
 cpdef add_to_grads(list values, double[::1] buffer)
 @cython.locals(node=Node, i=cython.Py_ssize_t)
 cpdef set_grads(list values, double[::1] buffer)
-@cython.locals(i=cython.Py_ssize_t, total=double)
+cpdef run_steps(list steps, object function, size_t address, dict arrays, size_t pointers)
+@cython.locals(i=cython.Py_ssize_t, total=double, other=double)
 cpdef bint has_nan(double[::1] buffer) except -1

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.compiling import direct, fields
 from micrograd.errors import StateChangedError
 from micrograd.node import Node, add_grad, data_of, grad_of, set_data, set_grad
 from micrograd.walks import ACTIVE, LOCK
@@ -18,14 +19,14 @@ def read(values: list[Any], buffer: Any) -> int:
     Returns:
         -1, or the number of the first value whose data is not a number.
     """
-    for i in range(len(values)):
+    count = len(values)
+    i = fields.floats_into(values, buffer, 0)
+    while i < count:
         node: Node = values[i]
-        if node._is_float:
-            buffer[i] = node._float
-        elif isinstance(node._array, (int, np.floating)):
-            buffer[i] = float(node._array)
-        else:
+        if not isinstance(node._array, (int, np.floating)):
             return i
+        buffer[i] = float(node._array)
+        i = fields.floats_into(values, buffer, i + 1)
     return -1
 
 
@@ -114,12 +115,11 @@ def add_to_grads(values: list[Any], buffer: Any) -> None:
     """Add each double to the gradient of the value. Call it under the lock, while no
     walk has these values.
     """
-    for i in range(len(values)):
-        node: Node = values[i]
-        if node._has_float_grad:
-            node._float_grad += float(buffer[i])
-        else:
-            add_grad(node, float(buffer[i]))
+    count = len(values)
+    i = fields.add_to_float_grads(values, buffer, 0)
+    while i < count:
+        add_grad(values[i], float(buffer[i]))
+        i = fields.add_to_float_grads(values, buffer, i + 1)
 
 
 def set_grads(values: list[Any], buffer: Any) -> None:
@@ -136,17 +136,46 @@ def set_grads(values: list[Any], buffer: Any) -> None:
                 set_grad(node, float(buffer[i]))
 
 
+def run_steps(steps: list[Any], function: Any, address: int, arrays: dict[str, Any], pointers: int) -> None:
+    """Run lines of C, and what only Python can run between them.
+
+    Args:
+        steps: for lines, what `direct.call` asks for, in a tuple; else an opaque line.
+        function: what runs lines of C.
+        address: of the same function.
+        arrays: the memory of the call, by the name of the buffer.
+        pointers: the address of all pointers that lines of C get.
+    """
+    for step in steps:
+        if type(step) is tuple:
+            direct.call(function, address, step[0], step[1], step[2], pointers)
+        else:
+            step.run(arrays)
+
+
 def has_nan(buffer: Any) -> bool:
     """Whether one of the doubles is nan."""
-    total = 0.0
-    for i in range(len(buffer)):
-        total += float(buffer[i]) * 0.0  # nan for infinity, too
+    total = other = 0.0  # two sums, so that a processor need not wait for one
+    for i in range(0, len(buffer) - 1, 2):
+        total += buffer[i] * 0.0  # nan for infinity, too
+        other += buffer[i + 1] * 0.0
+    if len(buffer) % 2:
+        total += buffer[len(buffer) - 1] * 0.0
+    total += other
     return total != total and bool(np.isnan(buffer).any())
 
 
 def array_has_nan(array: Any) -> bool:
     """Whether one of the elements of an array of any kind is nan."""
     return array.dtype.kind == "f" and array.size > 0 and bool(np.isnan(np.minimum.reduce(array, axis=None)))
+
+
+def have_nan(arrays: list[Any]) -> bool:
+    """Whether one of these arrays has a nan."""
+    for array in arrays:  # noqa: SIM110 - a loop is quicker than a generator
+        if array_has_nan(array):
+            return True
+    return False
 
 
 ARRAY = {write: write_array, set_grads: set_array_grad}  # what does the same for a value that is an array

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import c_vectors, compilers, objects, vectors
+from micrograd.compiling import boundary, c_vectors, compilers, objects, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.joined import joined
 from micrograd.compiling.lines import Line, Program
@@ -36,6 +36,7 @@ class Workspace:
         arrays: flat arrays of doubles, by the name of the buffer.
         own: those that it has been made with.
         borrowed: the names of buffers that are arrays of the caller now.
+        pointers: the address of all pointers that lines get.
     """
 
     def __init__(self, program: Program, shared: dict[str, str], pointers: list[Any], tables: dict[int, Any]) -> None:
@@ -57,14 +58,15 @@ class Workspace:
             return int(addresses[x[0].name] + x[1] * SIZES[x[0].dtype])
 
         self.arguments = [address(x) for x in pointers]
-        self.pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
+        self._pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
+        self.pointers = ctypes.addressof(self._pointers)
 
     def bind(self, name: str, array: Any) -> None:
         """Let a buffer be in the memory of an array, which lies in one piece."""
         self.arrays[name] = array.reshape(-1)
         address = array.__array_interface__["data"][0]  # `array.ctypes` takes five times as long
         for i, offset in self._places.get(name, ()):
-            self.pointers[i] = address + offset
+            self._pointers[i] = address + offset
 
 
 class TooManyFunctionsError(Exception):
@@ -123,7 +125,10 @@ class CRunner:
         types = c_vectors.TYPES if "VECTOR" in functions else ""
         self.source = HEAD + types + declared + functions + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()
-        self._run_lines = objects.loaded(self.source, exact, libraries).micrograd_run
+        self._function = objects.loaded(self.source, exact, libraries).micrograd_run
+        self._function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
+        self._function.restype = None
+        self._address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
         self.compiler = compilers.found(exact)[0]
 
     def _steps_of(self, lines: list[Line], exact: bool) -> list[Any]:
@@ -144,7 +149,8 @@ class CRunner:
                 self._where.setdefault(id(line), []).append((which[-1], first[-1]))
                 self._pointers += writer.pointers
             count = len(which)
-            steps.append(((ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first), count))
+            numbers = (ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first)
+            steps.append((*map(ctypes.addressof, numbers), count, numbers))
         return steps
 
     def _parts(self, lines: Iterable[Line]) -> Iterator[tuple[Line, Line]]:
@@ -159,11 +165,11 @@ class CRunner:
 
     def forward(self, space: Workspace) -> None:
         """Run the lines of a call."""
-        self._run("forward", space)
+        boundary.run_steps(self._steps["forward"], self._function, self._address, space.arrays, space.pointers)
 
     def backward(self, space: Workspace) -> None:
         """Run the lines of `backward()`."""
-        self._run("backward", space)
+        boundary.run_steps(self._steps["backward"], self._function, self._address, space.arrays, space.pointers)
 
     def repeated(self, line: Line, count: int, space: Workspace) -> Callable[[], Any]:
         """A function that runs one line many times, to measure it; one that is part of
@@ -177,15 +183,7 @@ class CRunner:
         which, first = zip(*self._where[id(run)], strict=True)
         count *= len(which)
         numbers = ((ctypes.c_int * count)(*itertools.islice(itertools.cycle(x), count)) for x in (which, first))
-        return functools.partial(self._run_lines, *numbers, count, space.pointers)
-
-    def _run(self, name: str, space: Workspace) -> None:
-        for step in self._steps[name]:
-            if isinstance(step, tuple):
-                which, first, count = step
-                self._run_lines(which, first, count, space.pointers)
-            else:
-                step.run(space.arrays)
+        return functools.partial(self._function, *numbers, count, space.pointers)
 
 
 def _runner(count: int) -> str:

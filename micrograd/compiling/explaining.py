@@ -14,6 +14,7 @@ from micrograd.compiling.c import CRunner
 from micrograd.compiling.lines import Line
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.printing import Printout, shown
+from micrograd.compiling.running import Running
 from micrograd.compiling.sheet import GRADIENTS, Row
 
 WIDEST = 60  # columns for the text of a line
@@ -223,7 +224,7 @@ def _times(rows: list[tuple[str, float]], total: float) -> list[str]:
 def seconds_of_lines(plan: Any) -> list[float]:
     """How long each line of a program takes, those of gradients last."""
     runner = plan.runner
-    space = plan.rehearsed()
+    space = Running(plan).rehearsed()
     return [_seconds(runner, line, space) for line in [*plan.forward, *plan.back]]
 
 

@@ -23,37 +23,24 @@ from micrograd.compiling.audit import Nudged, Seen
 from micrograd.compiling.bound import Bound
 from micrograd.compiling.capture import BecomesKey, Capture, Captured, RunsUncompiled, argument
 from micrograd.compiling.counts import check_not_read
-from micrograd.compiling.guards import MISSING, Guards
+from micrograd.compiling.guards import Guards
+from micrograd.compiling.kept import NOTHING, Entry, Kept
 from micrograd.compiling.nudges import turned
-from micrograd.compiling.own import Kept, Own, kept_by, leave_out
+from micrograd.compiling.own import Own, Places, kept_by, leave_out
 from micrograd.compiling.plan import Plan, returned_by
+from micrograd.compiling.surroundings import MISSING
 from micrograd.compiling.transcript import Transcript
 from micrograd.engine import Value
 from micrograd.errors import CaptureError, CompileWarning, StateChangedError
-from micrograd.modes import is_recording
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.record import HandMade
 from micrograd.unknown import warn_user
 from micrograd.walking import StepBack
 
-MOST = 64  # programs that are kept
 OFTEN = 16  # captures after which there is a warning
 CHANGES = 3  # of a number in a closure, or the like: the third is an error
 CHECKED = (1, 7, 31)  # calls at which there is a second capture, while other threads use the true numbers
 APART = 1e-3  # by how much the numbers of a second capture differ
-
-
-class Entry:
-    """A program that is kept, with its guards."""
-
-    def __init__(self, plan: Plan, guards: Guards, own: list[Own]) -> None:
-        self.plan = plan
-        self.guards = guards
-        self.own = own
-        self.is_checked = False  # whether a second capture has seen the same
-        self.calls = 0  # before it was checked
-        self.refusal = ""  # what the second capture has found
-        self.used = 0
 
 
 class Compiled:
@@ -64,16 +51,13 @@ class Compiled:
         self._function = function
         self._exact = exact
         self._backend = backend
-        self._entries: dict[Any, list[Entry]] = {}
-        self._keyed: dict[Any, frozenset[int]] = {}  # per structure: the leaves that are keys
-        self._last: Plan | None = None
+        self._kept = Kept()
         self._refusals: list[str] = []
         itself = weakref.ref(self)  # a program of its own must not keep it alive: its function may hold results
         self._reference = lambda: None if (compiled := itself()) is None else compiled._function
         self._lock = threading.RLock()
         self._why = ""  # why it runs uncompiled, if it does
         self._has_waited = False  # whether calls ran uncompiled, until an optimiser had what it keeps
-        self._calls = 0
         self._captures = 0
         self._changes: dict[str, list[Any]] = {}  # per name of a guard: what it was, each time
 
@@ -84,13 +68,9 @@ class Compiled:
         if self._why:
             return self._function(*args, **options)
         given = (args, options)
-        key, leaves = self._key(given)
-        entry = self._fitting(key)
-        try:
-            if entry is not None and entry.is_checked:
-                return self._run(entry, leaves, given)
-        except StateChangedError:
-            self._drop(key, entry)
+        result = self._kept.result(given)
+        if result is not NOTHING:
+            return result
         with self._lock:
             try:
                 return self._prepared(given)
@@ -103,17 +83,17 @@ class Compiled:
         warn_user(f"compile: {name} runs uncompiled, as {self._why}", CompileWarning)
         return self._function(*args, **options)
 
+    @property
+    def _last(self) -> Plan | None:
+        """The program that ran last."""
+        return self._kept.last
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else Bound(self, instance)
 
     def of(self, instance: Any) -> Plan | None:
         """The program that ran last for an object whose method the function is."""
-        own = [
-            entry
-            for entries in self._entries.values()
-            for entry in entries
-            if entry.plan.given[0] and entry.plan.given[0][0] is instance
-        ]
+        own = [x for x in self._kept.all() if x.plan.given[0] and x.plan.given[0][0] is instance]
         return max(own, key=lambda entry: entry.used).plan if own else None
 
     def export_c(self, path: Any, *, gradient: bool = False, name: str | None = None) -> list[Any]:
@@ -189,7 +169,7 @@ class Compiled:
     def _explained(self, plan: Plan | None, profile: bool) -> str:
         from micrograd.compiling.explaining import State, explained
 
-        kept = [entry for entries in self._entries.values() for entry in entries]
+        kept = self._kept.all()
         entry = next((entry for entry in kept if entry.plan is plan), None)
         state = State(
             plan,
@@ -207,8 +187,8 @@ class Compiled:
         """Run the function within a capture: its result, and the traced leaves of its
         arguments.
         """
-        keyed = self._keyed.get(self._base((args, options))[0], frozenset())
-        entry = self._fitting(self._key((args, options))[0])
+        keyed = self._kept.keyed.get(self._kept.base((args, options), []), frozenset())
+        entry = self._kept.fitting(self._kept.key((args, options), []))
         _, result = self._run_within(capture, (args, options), keyed, [] if entry is None else entry.own)
         return result, capture.leaves
 
@@ -224,58 +204,33 @@ class Compiled:
                 kept is given up.
         """
         with self._lock:
-            key, _ = self._key((args, options))
-            entry = self._fitting(key)
+            entry = self._kept.fitting(self._kept.key((args, options), []))
             if entry is None:
-                entry, key = self._first((args, options))
+                entry, _ = self._first((args, options))
             self._check(entry, (args, options))
 
     # Which program
 
-    def _key(self, given: Any) -> tuple[Any, list[Any]]:
-        """The key of the arguments, and their traced leaves."""
-        key, leaves = self._base(given)
-        keyed = self._keyed.get(key)
-        return (key if not keyed else (key, *[arguments.as_key(leaves[k]) for k in sorted(keyed)])), leaves
-
-    def _base(self, given: Any) -> tuple[Any, list[Any]]:
-        key, leaves = arguments.split(given)
-        return (key, is_recording()), leaves
-
-    def _fitting(self, key: Any) -> Entry | None:
-        """The program for this key whose guards hold."""
-        for entry in self._entries.get(key, ()):
-            if entry.guards.hold() and entry.plan.holds():
-                return entry
-        return None
-
-    def _drop(self, key: Any, entry: Any) -> None:
-        self._entries[key] = [e for e in self._entries.get(key, ()) if e is not entry]
-
-    def _run(self, entry: Entry, leaves: list[Any], given: Any) -> Any:
-        self._calls += 1
-        entry.used = self._calls
-        self._last = entry.plan
-        return entry.plan.run(leaves, given)
-
     def _prepared(self, given: Any) -> Any:
         """The call, where the program is not there yet, or not checked."""
-        key, leaves = self._key(given)
-        entry = self._fitting(key)
+        kept = self._kept
+        leaves: list[Any] = []
+        key = kept.key(given, leaves)
+        entry = kept.fitting(key)
         if entry is not None:
             if entry.refusal or (not entry.is_checked and entry.calls in CHECKED):
                 self._check(entry, given)
             entry.calls += 1
             try:
-                return self._run(entry, leaves, given)
+                return kept.run(entry, leaves, given)
             except StateChangedError:
-                self._drop(key, entry)
+                kept.drop(key, entry)
         else:
             self._count_changes(key)
-        entry, key = self._first(given)
+        entry, leaves = self._first(given)
         entry.calls = 1
         try:
-            return self._run(entry, self._key(given)[1], given)
+            return kept.run(entry, leaves, given)
         except StateChangedError:
             raise CaptureError(
                 "compile: a Value that the function reads holds no float and no array of floats;\n"
@@ -289,16 +244,16 @@ class Compiled:
         args, options = given
         result = self._function(*args, **options)
         with contextlib.suppress(RunsUncompiled, CaptureError):  # the next call says why
-            self._last = self._first(given)[0].plan
+            self._kept.last = self._first(given)[0].plan
         return result
 
-    def _first(self, given: Any) -> tuple[Entry, Any]:
-        """Capture, and keep the program."""
+    def _first(self, given: Any) -> tuple[Entry, list[Any]]:
+        """Capture, and keep the program: it, and the traced leaves of the arguments."""
         own: list[Own] = []
         counts = True
         while True:
-            base, _ = self._base(given)
-            keyed = self._keyed.get(base, frozenset())
+            base = self._kept.base(given, [])
+            keyed = self._kept.keyed.get(base, frozenset())
             guards = Guards(self._function, arguments.objects_of(given))
             try:
                 capture, result = self._captured(given, keyed, guards, own)
@@ -309,7 +264,7 @@ class Compiled:
             except (BecomesKey, CaptureError, RunsUncompiled) as signal:
                 kept_by(guards, counts)  # puts back what the run has changed
                 if isinstance(signal, BecomesKey):
-                    self._keyed[base] = keyed | {signal.argument}
+                    self._kept.keyed[base] = keyed | {signal.argument}
                     continue
                 if own and counts and isinstance(signal, CaptureError):  # a count may be a branch: `if not self.ready`
                     own, counts = [], False
@@ -318,8 +273,9 @@ class Compiled:
                     self._refusals.append(str(signal))
                 raise
             finally:
-                drawn = guards.put_back()
-        guards.settle(drawn)
+                guards.draws.put_back()
+        guards.draws.refuse()
+        guards.settle()
         check_not_read(capture.told, guards.read)
         leave_out(guards, own)
         with uncollected():
@@ -327,16 +283,14 @@ class Compiled:
         capture.forget()
         entry.plan.function = self._reference
         entry.plan.given = given
-        key, _ = self._key(given)
-        self._entries.setdefault(key, []).insert(0, entry)
-        self._captures += 1
-        self._keep_few()
-        return entry, key
+        leaves: list[Any] = []
+        self._kept.add(self._kept.key(given, leaves), entry)
+        self._count_captures()
+        return entry, leaves
 
-    def _keep_few(self) -> None:
-        """Give up the program that was not used for longest, if there are too many;
-        warn if there is a new one again and again.
-        """
+    def _count_captures(self) -> None:
+        """Warn if there is a new program again and again."""
+        self._captures += 1
         if self._captures == OFTEN:
             name = getattr(self._function, "__name__", "the function")
             warn_user(
@@ -345,12 +299,6 @@ class Compiled:
                 f"arguments",
                 CompileWarning,
             )
-        entries = [(entry.used or self._calls + 1, key, entry) for key, kept in self._entries.items() for entry in kept]
-        if len(entries) > MOST:
-            _, key, entry = min(entries, key=lambda each: each[0])
-            self._drop(key, entry)
-            if not self._entries[key]:
-                del self._entries[key]
 
     def _count_changes(self, key: Any) -> None:
         """The guards of the newest program for this key do not hold: note why.
@@ -358,7 +306,7 @@ class Compiled:
         Raises:
             CaptureError: a number changes again and again.
         """
-        kept = self._entries.get(key)
+        kept = self._kept.entries.get(key)
         if not kept:
             return
         name, was, now = kept[0].guards.difference()
@@ -380,7 +328,7 @@ class Compiled:
         if entry.refusal:
             raise CaptureError(entry.refusal)
         seen = entry.plan.seen
-        keyed = self._keyed.get(self._base(given)[0], frozenset())
+        keyed = self._kept.keyed.get(self._kept.base(given, []), frozenset())
         is_alone = threading.active_count() == 1 or entry.plan.is_step
         ways = [(APART, True), (APART, False)] if is_alone else []
         for by, turns in [*ways, (0.0, False)]:
@@ -442,7 +390,7 @@ class Compiled:
         try:
             with capture:
                 args, named = arguments.replaced_in_call(given, make)
-                with Kept(capture, own):
+                with Places(capture, own):
                     result = self._function(*args, **named)
         except CaptureError:
             _check_nodes(capture)  # a class of the user's may do what is refused otherwise

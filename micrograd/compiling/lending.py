@@ -123,7 +123,8 @@ def borrowed(space: Any, name: str, array: Any) -> bool:
 def give_back(space: Any) -> None:
     """A program holds no array of the caller any more."""
     for name in space.borrowed:
-        space.arrays[name] = space.own[name]  # the pointers are set anew at the next call
+        space.bind(name, space.own[name])  # the next call may copy into it
+        space.arrays[name] = space.own[name]
     space.borrowed.clear()
 
 

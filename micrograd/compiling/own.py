@@ -7,11 +7,13 @@ they are read and written at each call.
 
 from __future__ import annotations
 
+from types import CellType
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling.captured import Captured
-from micrograd.compiling.guards import CONTAINERS, MISSING, Cell, Guards, Slots
+from micrograd.compiling.guards import Guards
+from micrograd.compiling.surroundings import CONTAINERS, Slots, found
 
 
 class Own:
@@ -39,16 +41,18 @@ class Own:
             return self.container
         if type(self.container) is list:
             return self.container[self.key]
-        return self.container.get(self.key, MISSING)
+        return found(self.container, self.key)
 
     def put(self, x: Any) -> None:
         """Let this be there."""
         if isinstance(x, np.ndarray) and self._form[:1] == (list,):
             x = x.tolist()
-        if isinstance(self.container, Cell):
-            self.container.cell.cell_contents = x
+        if isinstance(self.container, CellType):
+            self.container.cell_contents = x
         elif isinstance(self.container, Slots):
             setattr(self.container.of, self.key, x)
+        elif isinstance(self.container, type):
+            setattr(self.container, self.key, x)
         elif self.key is None:
             self.container[:] = x
         else:
@@ -68,7 +72,7 @@ class Own:
         return _home_of(self.container)
 
 
-class Kept:
+class Places:
     """A context in which a run finds numbers of its capture in these places. At its
     end they are as they were, and the capture has been told what the run has put there.
     """
@@ -77,7 +81,7 @@ class Kept:
         self._capture = capture
         self._places = places
 
-    def __enter__(self) -> Kept:
+    def __enter__(self) -> Places:
         self._before = [list(p.container) if p.key is None else p.get() for p in self._places]
         self._given = []
         for place in self._places:
@@ -102,19 +106,19 @@ def kept_by(guards: Guards, counts: bool) -> list[Own]:
         guards: what the function reads, as it was before the run.
         counts: also those with plain numbers, as a count of calls.
     """
-    found: list[Own] = []
+    places: list[Own] = []
     for container, key, was, name in guards.changed_items():
-        now = container.get(key, MISSING)
+        now = found(container, key)
         if not counts and not _is_of_run(now):
             continue
         form = _form(was)
         is_new_row = form[:1] == (list,) and _is_row(now, form[1])
         if (was is None and type(now) is Captured) or (form and _is_number(now)) or is_new_row:
-            found.append(Own(container, key, was, name))
+            places.append(Own(container, key, was, name))
     for whole, was, name in guards.changed_wholes():
         if counts or _is_of_run(whole):
-            found += _kept_in(whole, was, name)
-    return found
+            places += _kept_in(whole, was, name)
+    return places
 
 
 def leave_out(guards: Guards, places: list[Own]) -> None:
@@ -142,9 +146,7 @@ def _holds(container: Any, place: Own) -> bool:
 
 
 def _home_of(container: Any) -> Any:
-    """The object behind an interface of a mapping."""
-    if isinstance(container, Cell):
-        return container.cell
+    """The object that has the attributes of a container."""
     return container.of if isinstance(container, Slots) else container
 
 
@@ -157,13 +159,13 @@ def _kept_in(whole: Any, was: Any, name: str) -> list[Own]:
     keys = list(was) if type(was) is dict else range(len(was))
     if type(was) is dict and keys != list(whole):
         return []
-    found = []
+    places = []
     for key in keys:
         if type(was[key]) in (list, dict, tuple):
-            found += _kept_in(whole[key], was[key], name)
+            places += _kept_in(whole[key], was[key], name)
         elif type(whole) is not tuple and whole[key] is not was[key] and _form(was[key]) and _is_number(whole[key]):
-            found.append(Own(whole, key, was[key], name))
-    return found
+            places.append(Own(whole, key, was[key], name))
+    return places
 
 
 def _is_of_run(x: Any) -> bool:

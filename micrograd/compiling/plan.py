@@ -24,18 +24,15 @@ from micrograd.compiling.histories import Histories
 from micrograd.compiling.lines import Line
 from micrograd.compiling.proof import proves
 from micrograd.compiling.reach import reached
-from micrograd.compiling.results import Call, Returned, Targets
+from micrograd.compiling.results import Returned
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
 from micrograd.compiling.tape import BEFORE, CONSTANT, Tape
 from micrograd.compiling.tape_runner import TapeRunner
 from micrograd.compiling.transcript import Transcript
-from micrograd.errors import CaptureError, StateChangedError
-from micrograd.gathering import forget_gradients
-from micrograd.node import data_of, is_constant
+from micrograd.errors import CaptureError
+from micrograd.node import data_of
 from micrograd.trees import leaves_of, like
-
-KEPT = 8  # workspaces that wait for the next calls, at most
 
 
 class Plan:
@@ -53,10 +50,21 @@ class Plan:
         back: the lines of `backward()` from its results.
         runner: what runs them.
         theta: the states that are numbers, in the order of their buffer.
+        numbers: for each of them, which of all states it is.
+        array_states, array_befores: the buffers of states that are arrays, and of the
+            gradients that these have before the call; each with its state.
         states: all states.
+        reached: for each state, the results that depend on it: 2**i for result i.
+        returned: what the results are.
         starts, shapes: where each result begins in the outputs, and its shape.
         tree: the results; of a plan that runs, numbers in their places.
         given: the arguments of the call that was captured.
+        argument_shapes: of the arrays among them; (-1,) for others.
+        checks: whether what our own objects told the capture is still so.
+        reads_before: whether it reads gradients that numbers have before the call.
+        looked_at: the buffers that must not be nan, and whether they hold doubles.
+        writes: by the name of the buffer, the states that get its numbers, and how.
+        cleared: the states that lose their gradients.
         exact: whether every number is to the last bit what eager gives: see proof.py.
         count: how many numbers the captured run computed and read.
         why: where "auto" took the tape or NumPy, the reason; else empty.
@@ -67,8 +75,12 @@ class Plan:
         ended: of a whole step, for each result that has a gradient after it: that
             gradient, or None where it is not known.
         held: what is read besides states, as arguments after those of the caller.
+        reads: what gives these.
         puts: what is done with the last results, which the caller does not get.
+        put_at: which results these are, each with what takes it.
         apart: what is done with large arrays that stand in buffers of their own.
+        lending: the large arrays that it reads and writes where they are, if any.
+        function: gives the function that was captured; None when it is gone.
     """
 
     given: tuple[Any, Any] = ((), {})
@@ -77,9 +89,8 @@ class Plan:
     runner: Any = None
     why = ""
     is_unrolled = False
-    _lending: lending.Lending | None = None
-    _written: list[tuple[str, tuple[list[Any], Any]]]
-    _apart: list[tuple[str, Put]]
+    lending: lending.Lending | None = None
+    numbers: Sequence[int]
     forward: list[Line]
     back: list[Line]
 
@@ -88,29 +99,16 @@ class Plan:
         tape = script.tape
         self.count = len(tape)
         self.exact = exact
+        self.function: Any = _nothing
         tape.argument_sizes = [len(arguments.flat(leaf)) for leaf in leaves]
-        results = leaves_of(result)
-        self._tree = like(result, range(len(results)))
-        puts = [put for put in capture.puts if not _is_apart(put)]
-        apart = {f"kept{i}": put for i, put in enumerate(put for put in capture.puts if put not in puts)}
-        self._returned = Returned([*results, *[put.number for put in puts]], script)
-        self.held = capture.reads
-        self.puts = [put.without_number() for put in puts]
-        self.apart = {name: put.without_number() for name, put in apart.items()}
-        self._puts = [(len(results) + i, put.write) for i, put in enumerate(puts)]
-        self._reads, self._checks = [hold.read for hold in capture.reads], capture.checks
-        self.starts, self.shapes = self._returned.starts, self._returned.shapes
-        self.tree = self._tree if backend else result
-        self._arguments = [f"arg{k}" for k in range(len(leaves))]
-        entries = self._returned.entries
+        self.tree = like(result, range(len(leaves_of(result)))) if backend else result
+        self.argument_shapes = [leaf.shape if type(leaf) is np.ndarray else (-1,) for leaf in leaves]
+        self._take(capture, leaves_of(result), script)
         self.seen = Seen(script, result, returned_by(capture, result, script).entries)
-        self._entries_apart = kept = {
-            name: [script.entry_of(x) for x in (put.number if isinstance(put.number, list) else [put.number])]
-            for name, put in apart.items()
-        }
+        entries = self.returned.entries
         grads = {s: e for s, e in script.grads.items() if e is not None and not script.is_as_before(s, e)}
         tape.outputs = [*entries, *script.written.values(), *grads.values()]
-        tape.outputs += [entry for found in kept.values() for entry in found]
+        tape.outputs += [entry for found in self._entries_apart.values() for entry in found]
         if script.root is not None:
             assert script.seed is not None
             tape.outputs += [script.root, script.seed]
@@ -130,15 +128,48 @@ class Plan:
                 self._on_tape(script, entries, grads, why)
                 self.is_unrolled = True
                 return
+        self._roll(roller, script, order, grads, capture.in_place)
+        if not backend:
+            self.script, self.roller = script, roller
+            return
+        self._choose(backend, script, grads, is_for_tape)
+
+    def _take(self, capture: Capture, results: list[Any], script: Transcript) -> None:
+        """Note what calls read besides states, what they return, and what they hand to
+        our own objects.
+        """
+        puts = [put for put in capture.puts if not _is_apart(put)]
+        apart = {f"kept{i}": put for i, put in enumerate(put for put in capture.puts if put not in puts)}
+        self.returned = Returned([*results, *[put.number for put in puts]], script)
+        self.starts, self.shapes = self.returned.starts, self.returned.shapes
+        self.held = capture.reads
+        self.reads, self.checks = [hold.read for hold in capture.reads], capture.checks
+        self.puts = [put.without_number() for put in puts]
+        self.put_at = [(len(results) + i, put.write) for i, put in enumerate(puts)]
+        self.apart = {name: put.without_number() for name, put in apart.items()}
+        self._entries_apart = {
+            name: [script.entry_of(x) for x in (put.number if isinstance(put.number, list) else [put.number])]
+            for name, put in apart.items()
+        }
+
+    def _roll(
+        self,
+        roller: Roller,
+        script: Transcript,
+        order: list[int] | None,
+        grads: dict[int, int],
+        in_place: set[int],
+    ) -> None:
+        """Make lines of the tape, also those of the way back."""
         self.program = roller.rolled()
         if self.is_step:
             self._write(roller, "written", script.written, boundary.write)
-            self._write_in_place(capture.in_place)
+            self._write_in_place(in_place)
             self._write(roller, "grads", grads, boundary.set_grads)
-        roller.write("outputs", entries)
-        for name, found in kept.items():
+        roller.write("outputs", self.returned.entries)
+        for name, found in self._entries_apart.items():
             roller.write(name, found)
-        self.kept = {"outputs", *self.writes, *kept}
+        self.kept = {"outputs", *self.writes, *self._entries_apart}
         if script.root is not None:
             root = roller.write("root", [script.root])
             assert script.seed is not None
@@ -154,25 +185,24 @@ class Plan:
         self.theta = [script.states[i] for i in self.program.theta]
         self.array_states = self._array_states("state")
         self.array_befores = self._array_states("before")
-        self._reads_before = any(
+        self.reads_before = any(
             read.buffer.name == "before" for line in [*self.forward, *self.back] for read in line.reads()
         )
-        self._begin(None, self.program.theta)
-        looked_at = sorted(self.kept - kept.keys())  # without states of optimisers: they follow from gradients
-        self._looked_at = [(name, self.program.buffers[name].dtype == "float64") for name in looked_at]
-        if not backend:
-            self.script, self.roller = script, roller
-            return
-        last = self._kept_to_the_end()
+        self.numbers = self.program.theta
+        looked_at = sorted({"outputs", *self.writes})  # without states of optimisers: they follow from gradients
+        self.looked_at = [(name, self.program.buffers[name].dtype == "float64") for name in looked_at]
+
+    def _choose(self, backend: str, script: Transcript, grads: dict[int, int], is_for_tape: bool) -> None:
+        """Find what runs the lines."""
+        last, exact = self._kept_to_the_end(), self.exact
         self.runner, self.why = runner_of(backend, self.program, self.forward, self.back, last, exact, is_for_tape)
         if exact:
-            self._exactly(script, entries, grads)
+            self._exactly(script, self.returned.entries, grads)
         elif self.runner is None:
             try:
-                self._on_tape(script, entries, grads, self.why)
+                self._on_tape(script, self.returned.entries, grads, self.why)
             except CaptureError:
                 self.runner, self.why = runner_of("c", self.program, self.forward, self.back, last, exact, False)
-
         if self.is_step and isinstance(self.runner, CRunner):
             self._lend()
 
@@ -180,24 +210,22 @@ class Plan:
         """Large arrays change places with those of the program."""
         loans = [
             lending.of_state(name, states[0], put is not boundary.set_array_grad, put is boundary.write_in_place)
-            for name, (states, put) in self._written
+            for name, (states, put) in self.writes.items()
             if put in (boundary.write_array, boundary.write_in_place, boundary.set_array_grad)
         ]
-        loans += [lending.of_put(name, put, self.held) for name, put in self._apart]
+        loans += [lending.of_put(name, put, self.held) for name, put in self.apart.items()]
         found = [loan for loan in loans if loan.is_possible(self.program.buffers[loan.name].dtype)]
-        self._lending = lending.Lending(found)
-        self._written = [(name, write) for name, write in self._written if name not in self._lending.names]
-        self._apart = [(name, put) for name, put in self._apart if name not in self._lending.names]
+        self.lending = lending.Lending(found)
 
     def _find_reached(self, script: Transcript) -> None:
         """Which states and results get a gradient from which results."""
-        values, leaves, root = self._returned.entry_of, self._returned.leaf_of, script.root
+        values, leaves, root = self.returned.entry_of, self.returned.leaf_of, script.root
         self.ended: dict[int, float | None] = {}
         if root is None:
-            self._reached, self.above = reached(script.tape, values, leaves)
+            self.reached, self.above = reached(script.tape, values, leaves)
             return
-        end = len(self._returned.shapes)
-        self._reached, above = reached(script.tape, {**values, end: root}, leaves)
+        end = len(self.returned.shapes)
+        self.reached, above = reached(script.tape, {**values, end: root}, leaves)
         self.above = {}
         assert script.seed is not None
         seed: Any = script.tape.numbers[script.seed] if script.tape.records[script.seed] == CONSTANT else None
@@ -237,22 +265,6 @@ class Plan:
             answers[name] = [of[numbers[id(state)]] for state in states]
         return proves(script.tape, self.program, self.forward, self.back, answers, script.root, script.seed)
 
-    def _begin(self, runner: Any, theta: Sequence[int]) -> None:
-        """What calls need.
-
-        Args:
-            runner: runs the program.
-            theta: for each element of the buffer of this name, the number of its state.
-        """
-        self.runner = runner
-        self._numbers = theta
-        self._forms = [(name, x, x.shape, x._dtype) for name, x in self.array_states]
-        self._written = [*self.writes.items()]
-        self._apart = [*self.apart.items()]
-        self._pool: list[Any] = []
-        self._targets: dict[int, Targets] = {}
-        self.function: Any = _nothing  # gives the function that was captured; None when it is gone
-
     def _on_tape(self, script: Transcript, entries: list[int], grads: dict[int, int], why: str = "") -> None:
         """Run the tape as it is, without lines."""
         written = script.written
@@ -263,8 +275,9 @@ class Plan:
             "written": ([self.states[s] for s in written], boundary.write),
             "grads": ([self.states[s] for s in grads], boundary.set_grads),
         }
-        self._looked_at = [("outputs", True), ("written", True), ("grads", True)]
-        runner = TapeRunner(
+        self.looked_at = [("outputs", True), ("written", True), ("grads", True)]
+        self.numbers = range(len(self.states))
+        self.runner = TapeRunner(
             script.tape,
             len(self.states),
             entries,
@@ -274,8 +287,7 @@ class Plan:
             script.seed,
             self._entries_apart,
         )
-        self._reads_before = BEFORE in runner.leaves
-        self._begin(runner, range(len(self.states)))
+        self.reads_before = BEFORE in self.runner.leaves
 
     def _array_states(self, kind: str) -> list[tuple[str, Any]]:
         """The buffers of states that are arrays, and these states."""
@@ -364,185 +376,9 @@ class Plan:
             if put is boundary.write_array and id(states[0]) in which:
                 self.writes[name] = (states, boundary.write_in_place)
 
-    def holds(self) -> bool:
-        """Whether what our own objects told the capture is still so."""
-        for holds in self._checks:  # noqa: SIM110 - a loop is quicker than a generator
-            if not holds():
-                return False
-        return True
-
-    def run(self, leaves: list[Any], given: Any) -> Any:
-        """The results for these arguments.
-
-        Args:
-            leaves: the numbers and arrays among the arguments.
-            given: the arguments themselves, (args, options).
-        """
-        if self._reads:
-            leaves = [*leaves, *self.numbers_held()]
-        pool = self._pool
-        try:
-            space = pool.pop()
-        except IndexError:
-            space = self._workspace()
-        arrays = space.arrays
-        borrows = None if self._lending is None else space
-        self._read(arrays, leaves, borrows)
-        self.runner.forward(space)
-        if borrows:
-            lending.give_back(space)
-        if self._is_nan(arrays):
-            return self._uncompiled(space, given)
-        for name, (states, put) in self._written:
-            put(states, arrays[name])
-        if self._lending is not None:
-            self._lending.settle(space)
-        for name, kept in self._apart:
-            kept.write(arrays[name].copy())
-        if self.cleared:
-            forget_gradients(self.cleared)
-        if not self._returned.has_values:
-            results = self._returned.plain(arrays)
-            self.give_back(space)
-        else:
-            results = self._returned.values(arrays, Call(self, space, (leaves, given)))
-        for i, write in self._puts:
-            write(results[i])
-        return results[0] if self._tree == 0 else like(self._tree, results)
-
-    def _workspace(self) -> Any:
-        space = self.runner.workspace()
-        return space if self._lending is None else self._lending.prepare(space)
-
-    def _read(self, arrays: dict[str, Any], leaves: list[Any], space: Any = None) -> None:
-        """Put all numbers that the program reads into the workspace.
-
-        Args:
-            arrays: those of the workspace.
-            leaves: the numbers and arrays among the arguments.
-            space: the workspace, if it may read arrays where they are.
-        """
-        if self.theta:
-            wrong = boundary.read(self.theta, arrays["theta"])
-            if wrong >= 0:
-                raise StateChangedError(
-                    f"compile: {boundary.described(self.theta[wrong])} was a number when the function was captured;\n"
-                    f"compile the function again"
-                )
-        for name, state, shape, dtype in self._forms:
-            data = boundary.array_of(state, shape, dtype)
-            if space is None or not lending.borrowed(space, name, data):
-                arrays[name][:] = data.reshape(-1)
-        if self._reads_before:
-            boundary.read_grads(self.theta, arrays["before"])
-        for name, state in self.array_befores:
-            boundary.read_array_grad(state, arrays[name])
-        for k, leaf in enumerate(leaves):
-            buffer = arrays.get(self._arguments[k])
-            if buffer is None or (space is not None and lending.borrowed(space, self._arguments[k], leaf)):
-                continue
-            buffer[:] = leaf if type(leaf) is float else arguments.flat(leaf)
-
-    def _is_nan(self, arrays: dict[str, Any]) -> bool:
-        """Whether something that comes out is nan: the engine knows when zero times
-        infinity is 0, and what to raise or to warn of.
-        """
-        for name, is_double in self._looked_at:
-            if boundary.has_nan(arrays[name]) if is_double else boundary.array_has_nan(arrays[name]):
-                return True
-        return False
-
-    def _uncompiled(self, space: Any, given: Any) -> Any:
-        """What the function itself gives."""
-        self.give_back(space)
-        args, options = given
-        function = self.function()
-        return function(*args, **options)
-
     def numbers_held(self) -> list[Any]:
         """What the program reads besides arguments and states, as it is now."""
-        return [read() for read in self._reads]
-
-    def rehearsed(self, runner: Any = None) -> Any:
-        """A workspace in which the captured call was run, without a trace outside.
-
-        Args:
-            runner: runs it in the place of the plan's own.
-        """
-        space = self._workspace() if runner is None else runner.workspace()
-        runner = runner or self.runner
-        leaves: list[Any] = []
-        arguments.replaced_in_call(self.given, leaves.append)
-        leaves += self.numbers_held()
-        self._read(space.arrays, leaves)
-        runner.forward(space)
-        if self.back:
-            space.arrays["d_outputs"][:] = 1.0
-            runner.backward(space)
-        return space
-
-    # Memory
-
-    def give_back(self, space: Any) -> None:
-        """A workspace that no result needs any more."""
-        if len(self._pool) < KEPT:
-            self._pool.append(space)
-
-    def copy_of(self, space: Any) -> Any:
-        """A workspace that has computed the same."""
-        other = self._workspace()
-        for name in self._inputs(other.arrays):
-            other.arrays[name][:] = space.arrays[name]
-        self.runner.forward(other)
-        return other
-
-    # The way back
-
-    def targets(self, which: int) -> Targets:
-        """The states that some results depend on.
-
-        Args:
-            which: the sum of 2**i for each result i.
-        """
-        known = self._targets.get(which)
-        if known is None:
-            known = self._targets[which] = self._targets_of(which)
-        return known
-
-    def _targets_of(self, which: int) -> Targets:
-        numbers = self._numbers
-        reached = [i for i, s in enumerate(numbers) if self._reached.get(s, 0) & which and has_gradient(self.states[s])]
-        arrays = [
-            (name, x)
-            for name, x in self.array_states
-            if self._reached.get(int(name[len("state") :]), 0) & which and has_gradient(x)
-        ]
-        inputs = [x for s, x in enumerate(self.states) if self._reached.get(s, 0) & which and has_gradient(x)]
-        return Targets(self.theta, reached, arrays, inputs)
-
-    def go_back(self, space: Any, seeds: dict[int, Any]) -> None:
-        """Run the way back, given the gradients of some results."""
-        given = space.arrays["d_outputs"]
-        given[:] = 0.0
-        for which, gradient in seeds.items():
-            start, end = self._returned.starts[which : which + 2]
-            given[start:end] = gradient if type(gradient) is float else np.reshape(data_of(gradient), -1)
-        self.runner.backward(space)
-
-    def is_unchanged(self, space: Any, leaves: list[Any]) -> bool:
-        """Whether values and arguments are as they were in a call."""
-        now = {name: np.empty_like(space.arrays[name]) for name in self._inputs(space.arrays)}
-        try:
-            self._read(now, leaves)
-        except (CaptureError, ValueError):
-            return False
-        return all(np.array_equal(now[name], space.arrays[name], equal_nan=True) for name in now)
-
-    def _inputs(self, arrays: dict[str, Any]) -> list[str]:
-        """The buffers that hold what a call reads."""
-        states = {name for name, _ in [*self.array_states, *self.array_befores]}
-        names = {*states, "theta", *(["before"] if self._reads_before else ())}
-        return [name for name in arrays if name in names or name.startswith("arg")]
+        return [read() for read in self.reads]
 
 
 def _is_apart(put: Put) -> bool:
@@ -555,11 +391,6 @@ def _is_apart(put: Put) -> bool:
 def returned_by(capture: Capture, result: Any, script: Transcript) -> Returned:
     """What a call returns, and after it what it hands to our own objects."""
     return Returned([*leaves_of(result), *[put.number for put in capture.puts]], script)
-
-
-def has_gradient(state: Any) -> bool:
-    """Whether `backward()` gives a state a gradient: constants get none."""
-    return not is_constant(state)
 
 
 def _nothing() -> None:

@@ -14,6 +14,7 @@ from micrograd.compiling import names
 from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.numpy_code import NumpyRunner
 from micrograd.compiling.origins import Origins, Place, located
+from micrograd.compiling.running import Running
 from micrograd.compiling.sheet import Row, Sheet
 from micrograd.errors import CaptureError
 
@@ -96,7 +97,8 @@ class Printout:
         that C joins with others.
         """
         plan = self._plan
-        return dict(plan.rehearsed(NumpyRunner(plan.program, plan.forward, plan.back)).arrays)
+        runner = NumpyRunner(plan.program, plan.forward, plan.back)
+        return dict(Running(plan).rehearsed(runner).arrays)
 
     @property
     def title(self) -> str:

@@ -9,7 +9,7 @@ from micrograd import on_demand as np
 from micrograd.captures import CAPTURES, refuse
 from micrograd.compiling import boundary
 from micrograd.compiling.captured import AGAIN, Captured
-from micrograd.deferred import Deferred, Owing
+from micrograd.compiling.spaces import Doubles, Space
 from micrograd.engine import Value
 from micrograd.errors import CaptureError, GradientError
 from micrograd.modes import enable_grad
@@ -78,13 +78,14 @@ class Returned:
         self.shapes = [shape for _, shape, _, _ in self._makers]
         self.has_values = bool(self.entry_of)
 
-    def plain(self, arrays: dict[str, Any]) -> list[Any]:
-        """All results, where none has a history."""
-        return self.values(arrays, None)
+    def values(self, numbers: Any, call: Any) -> list[Any]:
+        """All results of a call.
 
-    def values(self, arrays: dict[str, Any], call: Any) -> list[Any]:
-        """All results of a call."""
-        numbers, starts = arrays["outputs"], self.starts
+        Args:
+            numbers: the buffer of results.
+            call: the call; None where no result has a history.
+        """
+        starts = self.starts
         found = []
         for which, (how, shape, kind, label) in enumerate(self._makers):
             if how == KEPT:
@@ -99,7 +100,7 @@ class Returned:
                 x = call.value(x, which)
             elif how != NUMBER:
                 x = made(Value, x, CONSTANT if how == FIXED else LEAF, None, None)
-                if call is not None:
+                if call is not None and how == FRESH:
                     call.keep_in_sight(x, which)
             if label:
                 x.label = label
@@ -121,27 +122,27 @@ class Call:
     back.
 
     Attributes:
-        plan: the program.
+        running: the program.
         space: its memory in this call.
         given: the numbers among the arguments, and the arguments: (args, options).
     """
 
-    __slots__ = ("_above", "_free", "given", "plan", "space")
+    __slots__ = ("_above", "_free", "given", "running", "space")
 
-    def __init__(self, plan: Any, space: Any, given: Any) -> None:
-        self.plan = plan
+    def __init__(self, running: Any, space: Any, given: Any) -> None:
+        self.running = running
         self.space = space
         self.given = given
         self._free = [space]
         self._above: list[tuple[int, Any]] = []  # results that others depend on
 
     def __del__(self) -> None:
-        self.plan.give_back(self.space)
+        self.running.give_back(self.space)
 
     def value(self, data: Any, which: int) -> Any:
         """A result as a Value."""
-        way = Way(self, which)
-        node: Node = made(Value, data, COMPILED, way, self.plan.targets(1 << which).before)
+        way = Way(self, which, self.running.targets(1 << which))
+        node: Node = made(Value, data, COMPILED, way, way.targets.before)
         node._own_step = way
         node._has_own_step = True
         self.keep_in_sight(node, which)
@@ -149,31 +150,25 @@ class Call:
 
     def keep_in_sight(self, node: Node, which: int) -> None:
         """Remember a result that others depend on, as long as somebody has it."""
-        if which in self.plan.above:
+        if self.running.has_above and which in self.running.plan.above:
             self._above.append((which, weakref.ref(node)))
 
-    def gradients(self, seeds: dict[int, Any]) -> tuple[Any, list[Any], Targets]:
-        """The gradients of the states, given those of some results.
-
-        Returns:
-            Those of numbers, in one array; those of arrays; and whose they are.
-        """
-        plan = self.plan
-        targets = plan.targets(sum([1 << which for which in seeds]))
+    def free_space(self) -> Any:
+        """Memory in which the lines of the call have run; give it back with `free`."""
         try:
-            space = self._free.pop()
+            return self._free.pop()
         except IndexError:  # another thread goes back through this call
-            space = plan.copy_of(self.space)
-        plan.go_back(space, seeds)
-        numbers, arrays = targets.taken(space.arrays)
+            return self.running.copy_of(self.space)
+
+    def free(self, space: Any) -> None:
+        """This memory is not needed any more."""
         if space is self.space:
             self._free.append(space)
-        if boundary.has_nan(numbers) or any(boundary.array_has_nan(a) for a in arrays):
-            numbers, arrays = self._eager_gradients(seeds, targets)
-        return numbers, arrays, targets
 
-    def _eager_gradients(self, seeds: dict[int, Any], targets: Targets) -> tuple[Any, list[Any]]:
-        """The same on the engine, which knows when zero times infinity is 0."""
+    def eager_gradients(self, seeds: dict[int, Any], targets: Targets) -> tuple[Any, list[Any]]:
+        """The gradients of the states on the engine, given those of some results: it
+        knows when zero times infinity is 0.
+        """
         nodes = [*targets.nodes, *targets.array_nodes]
         totals: list[Any] = [0.0 if node.shape == () else np.zeros(node.shape, node._dtype) for node in nodes]
         for i, part in enumerate(self._by_engine(seeds, NAN, nodes)):
@@ -192,11 +187,11 @@ class Call:
             nodes: whose gradients are asked for.
             which: the number of a result whose gradient is asked for, too.
         """
-        plan, (leaves, (args, options)) = self.plan, self.given
-        function = plan.function()
+        running, (leaves, (args, options)) = self.running, self.given
+        function = running.plan.function()
         if function is None:
             raise GradientError(f"{why[0]}, and the compiled function is gone;\nkeep it as long as its results")
-        if not plan.is_unchanged(self.space, leaves):
+        if not running.is_unchanged(self.space, leaves):
             raise GradientError(f"{why[0]}, and its values have changed since the call;\n{why[1]} before they change")
         with enable_grad():
             results = leaves_of(function(*args, **options))
@@ -215,9 +210,8 @@ class Call:
 
     def parts_of_leaves(self, seeds: dict[int, Any]) -> list[tuple[Node, Any]]:
         """What leaves get that the function has made and returned."""
-        return [
-            (node, self.owed_to(which, below)) for which, node, below in self._reached(seeds) if node._own_step is None
-        ]
+        reached = self._reached(seeds)
+        return [(node, self.owed_to(which, below)) for which, node, below in reached if node._own_step is None]
 
     def owe(self, seeds: dict[int, Any], walk: Walk) -> None:
         """Note for the other results what they get if somebody reads it."""
@@ -229,7 +223,7 @@ class Call:
         """The results that these were made from, and the gradients that reach each."""
         found = []
         for which, reference in self._above:
-            node, mask = reference(), self.plan.above[which]
+            node, mask = reference(), self.running.plan.above[which]
             below = {j: seed for j, seed in seeds.items() if mask >> j & 1}
             if node is not None and below:
                 found.append((which, node, below))
@@ -260,14 +254,19 @@ class Targets:
         self.array_nodes = [node for _, node in arrays]
         self.names = [f"d_{name}" for name, _ in arrays]
 
-    def taken(self, arrays: dict[str, Any]) -> tuple[Any, list[Any]]:
-        """Copies of the gradients in a workspace."""
+    def numbers_in(self, space: Space) -> Doubles:
+        """The gradients of numbers: those of the space itself, where that is all."""
         if not self.nodes:
-            numbers = np.zeros(0)
-        else:
-            numbers = arrays["d_theta"].copy() if self.places is None else arrays["d_theta"][self.places]
-        return numbers, [
-            boundary.shaped(arrays[name], node) for name, node in zip(self.names, self.array_nodes, strict=True)
+            return Doubles(np.zeros(0))
+        if self.places is None and not self.has_history:
+            assert space.d_theta is not None
+            return space.d_theta
+        return Doubles(space.arrays["d_theta"].copy() if self.places is None else space.arrays["d_theta"][self.places])
+
+    def arrays_in(self, space: Space) -> list[Any]:
+        """Copies of the gradients of arrays."""
+        return [
+            boundary.shaped(space.arrays[name], node) for name, node in zip(self.names, self.array_nodes, strict=True)
         ]
 
 
@@ -276,42 +275,79 @@ class Back(Pending):
     the states.
     """
 
-    __slots__ = ("call", "found", "leaves", "seeds")
+    __slots__ = ("_arrays", "_leaves", "_numbers", "_space", "call", "seeds", "targets")
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.seeds: dict[int, Any] = {}
-        self.found: Any = None
-        self.leaves: list[tuple[Node, Any]] = []
+        self.targets: Any = None
+        self._numbers: Any = None
+        self._arrays: Any = None
+        self._space: Any = None
+        self._leaves: list[tuple[Node, Any]] = []
+
+    def give(self, way: Way, gradient: Any) -> None:
+        """A result gets this gradient."""
+        self.seeds[way.which] = gradient
+        targets = way.targets
+        if len(self.seeds) > 1:
+            targets = self.call.running.targets(sum([1 << which for which in self.seeds]))
+        self.targets = targets
 
     def compute(self) -> None:
         """Run the lines of the way back, for all results at once."""
-        if self.found is None:
-            self.found = self.call.gradients(self.seeds)
-            self.leaves = self.call.parts_of_leaves(self.seeds)
+        if self._numbers is not None:
+            return
+        call, targets = self.call, self.targets
+        space = call.free_space()
+        call.running.go_back(space, self.seeds)
+        numbers, arrays = targets.numbers_in(space), targets.arrays_in(space)
+        if boundary.has_nan(numbers.numbers) or boundary.have_nan(arrays):
+            found, arrays = call.eager_gradients(self.seeds, targets)
+            numbers = Doubles(found)
+        if numbers is space.d_theta:  # until they are added
+            self._space = space
+        else:
+            call.free(space)
+        self._numbers, self._arrays = numbers, arrays
+        if call._above:
+            self._leaves = call.parts_of_leaves(self.seeds)
 
     def add(self, walk: Walk | None) -> None:
         """Add to the gradients of all states that are leaves."""
-        numbers, arrays, targets = self.found
-        if walk is not None:
+        targets = self.targets
+        if walk is not None and self.call._above:
             self.call.owe(self.seeds, walk)
-            for leaf, part in self.leaves:
+            for leaf, part in self._leaves:
                 add_part(walk, leaf, part)
         if targets.has_history or len(ACTIVE) > (walk is not None) or (walk is not None and walk.apart):
-            for node, part in _pairs(numbers, arrays, targets):
+            for node, part in self.pairs():
                 if node._x is None:
                     add_part(walk, node, part)
-            return
-        boundary.add_to_grads(targets.nodes, numbers)
-        for node, part in zip(targets.array_nodes, arrays, strict=True):
-            add_part(walk, node, part)
+        else:
+            boundary.add_to_grads(targets.nodes, self._numbers.numbers)
+            for node, part in zip(targets.array_nodes, self._arrays, strict=True):
+                add_part(walk, node, part)
+        if self._space is not None:
+            self.call.free(self._space)
+
+    def add_by_hand(self) -> None:
+        """Add to the gradients of all states, those with a history, too."""
+        for node, part in self.pairs():
+            add_part(None, node, part)
+        if self._space is not None:
+            self.call.free(self._space)
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """The states, each with what is added to its gradient."""
+        numbers = np.asarray(self._numbers.numbers).tolist()
+        return [
+            *zip(self.targets.nodes, numbers, strict=True),
+            *zip(self.targets.array_nodes, self._arrays, strict=True),
+        ]
 
 
-def _pairs(numbers: Any, arrays: list[Any], targets: Targets) -> list[tuple[Any, Any]]:
-    return [*zip(targets.nodes, numbers.tolist(), strict=True), *zip(targets.array_nodes, arrays, strict=True)]
-
-
-class Way(StepBack, Deferred, Owing):
+class Way(StepBack):
     """The way back from one result of a call; it also knows what the result was made
     from, and what gradient it is owed.
 
@@ -320,15 +356,16 @@ class Way(StepBack, Deferred, Owing):
     somebody reads one.
     """
 
-    __slots__ = ("_due", "call", "which")
+    __slots__ = ("_due", "call", "targets", "which")
 
-    def __init__(self, call: Call, which: int) -> None:
+    def __init__(self, call: Call, which: int, targets: Targets) -> None:
         self.call = call
         self.which = which
+        self.targets = targets
         # A walk, gradients of others, its own part; of a result of a step only this.
         self._due: tuple[int, dict[int, Any], Any] | None = None
-        if which in call.plan.ended:
-            self._due = 0, {}, call.plan.ended[which]
+        if call.running.is_step and which in call.running.plan.ended:
+            self._due = 0, {}, call.running.plan.ended[which]
 
     def owe(self, node: Node, seeds: dict[int, Any], walk: Walk) -> None:
         """Note what the result gets in a walk; what it had in earlier ones is gone."""
@@ -339,6 +376,7 @@ class Way(StepBack, Deferred, Owing):
         forget_grad(node)
 
     def owed(self, node: Node) -> Any:
+        """The gradient that the node is owed, now put into it; None for zero."""
         if self._due is None:
             return None
         _, seeds, own = self._due
@@ -355,11 +393,12 @@ class Way(StepBack, Deferred, Owing):
         return grad_of(node)
 
     def forgive(self) -> None:
+        """Another gradient is put into the node."""
         self._due = None
 
     def listed(self) -> tuple[Any, ...]:
         """The values that the result depends on."""
-        return self.call.plan.targets(1 << self.which).inputs  # type: ignore[no-any-return]
+        return self.targets.inputs
 
     def take(self, walk: Walking, gradient: Any) -> None:
         """Keep the gradient until the walk ends: then all results of the call go back
@@ -370,15 +409,15 @@ class Way(StepBack, Deferred, Owing):
         pending = walk.pending
         if pending is None:
             pending = walk.pending = {}
-        has_history = call.plan.targets(1 << self.which).has_history
+        has_history = self.targets.has_history
         key = self if has_history else call
         back = pending.get(key)
         if back is None:
             back = pending[key] = Back(call)
-        back.seeds[self.which] = gradient
+        back.give(self, gradient)
         if has_history:
             back.compute()
-            for node, part in _pairs(*back.found):
+            for node, part in back.pairs():
                 if node._x is not None:
                     walk.gradients.add(node, part, None)
 
@@ -391,11 +430,10 @@ class Way(StepBack, Deferred, Owing):
         if gradient is None:
             return
         back = Back(self.call)
-        back.seeds[self.which] = gradient
+        back.give(self, gradient)
         back.compute()
         with LOCK:
-            for x, part in _pairs(*back.found):
-                add_part(None, x, part)
+            back.add_by_hand()
 
     def _check(self, create_graph: bool) -> None:
         if create_graph:
@@ -403,7 +441,7 @@ class Way(StepBack, Deferred, Owing):
                 "backward: create_graph=True goes through the result of a compiled function, which has no graph;\n"
                 "compile the derivative: micrograd.compile(grad(f))"
             )
-        if self.call.plan.is_step:
+        if self.call.running.is_step:
             raise GradientError(
                 "backward: the compiled function that gave this value is a whole step, and has called backward() "
                 "itself;\nreturn its .data, and compile the loss alone to go back through it"

@@ -60,7 +60,7 @@ def _check(compiled, function, *args, **options):
 
 
 def _count(compiled):
-    return sum(map(len, compiled._entries.values()))
+    return sum(map(len, compiled._kept.entries.values()))
 
 
 # Per name: a function, calls of it, and how many programs these need.

@@ -4,7 +4,9 @@ noticed.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import math
 import random
 from types import SimpleNamespace
 
@@ -46,6 +48,20 @@ class Model:
 
     def _factor(self):
         return Settings.rate
+
+
+class Scales(list):
+    """A list with an attribute."""
+
+    factor = 1.0
+
+
+@dataclasses.dataclass
+class Equal:
+    """Equal to another one whatever its scale is."""
+
+    name: str
+    scale: float = dataclasses.field(compare=False)
 
 
 def third(x):
@@ -97,7 +113,39 @@ def _rows():
     in_cell, change = _cell()
     module = nn.Sequential(nn.Linear(2, 2, rng=np.random.default_rng(0)), nn.Tanh())
     x = Value(np.ones((1, 2)))
+    equals, scales, ordered = [Equal("a", 2.0)], Scales([2.0]), {"a": 2.0, "b": 3.0}
+    rows, own = [[1.0, 2.0], [3.0]], [1.0]
+    own.append(own)
     return {
+        "an object replaced by one that is equal": (
+            lambda: w * equals[0].scale,
+            [lambda: equals.__setitem__(0, Equal("a", 3.0)), lambda: setattr(equals[0], "scale", 4.0)],
+        ),
+        "zero of another sign": (
+            lambda: w * math.copysign(1.0, k),
+            [_setter("k", 0.0), _setter("k", -0.0), _setter("k", 0.0)],
+        ),
+        "the order of a dict": (
+            lambda: w * next(iter(ordered.values())),
+            [lambda: ordered.__setitem__("a", ordered.pop("a"))],
+        ),
+        "a list with an attribute": (
+            lambda: w * scales[0] * scales.factor,
+            [lambda: setattr(scales, "factor", 5.0), lambda: scales.__setitem__(0, 7.0)],
+        ),
+        "a list in a list": (
+            lambda: w * rows[0][1] * rows[1][0],
+            [
+                lambda: rows[0].__setitem__(1, 5.0),
+                lambda: rows.__setitem__(1, [4.0]),
+                lambda: rows.__setitem__(0, (1, 2)),
+            ],
+        ),
+        "a list in itself": (
+            lambda: w * own[0] + len(own[1]),
+            [lambda: own.append(2.0), lambda: own.__setitem__(0, 3.0)],
+        ),
+        "another kind of number": (lambda: w * (1.0 if rows[1] is None else float(type(k) is int)), [_setter("k", 1)]),
         "a global": (lambda: w * k, [_setter("k", 2.0), _setter("k", 1.5)]),
         "a global of a function of a function": (lambda: second(w), [_setter("k", 3.0), _setter("k", 1.5)]),
         "a cell": (in_cell, [lambda: change(3.0, "a"), lambda: change(3.0, "b"), lambda: change(2.0, "a")]),
@@ -159,13 +207,23 @@ def test_a_change_of_pandas_data_is_captured_anew():
         assert compiled().data == w.data * series.sum() * frame["size"].sum()
 
 
+def test_equal_numbers_and_lists_in_the_place_of_others_change_nothing():
+    box = SimpleNamespace(scale=1.5, rows=[[1.0, 2.0], (3.0, {"a": math.nan})], words={"a": [4.0]})
+    compiled = micrograd.compile(lambda: w * box.scale * box.rows[0][1] * box.words["a"][0])
+    for _ in range(4):
+        compiled()
+        box.scale, box.rows[0] = float("1.5"), [float("1"), 2.0]
+        box.words["a"] = [float("4")]
+    assert sum(map(len, compiled._kept.entries.values())) == 1
+
+
 def test_what_no_code_reads_may_change():
     model = Model()
     compiled = micrograd.compile(lambda: model(w))
     for epoch in range(6):
         model.epoch = epoch
         compiled()
-    assert sum(map(len, compiled._entries.values())) == 1
+    assert sum(map(len, compiled._kept.entries.values())) == 1
 
 
 def test_the_third_change_of_a_number_is_an_error_that_names_it():
@@ -189,7 +247,7 @@ def test_a_switch_may_go_on_and_off():
     for i in range(12):
         model.is_on = i % 2 == 0
         assert compiled().data == model(w).data
-    assert sum(map(len, compiled._entries.values())) == 2
+    assert sum(map(len, compiled._kept.entries.values())) == 2
 
 
 def test_training_and_evaluation_of_a_module():
@@ -337,5 +395,5 @@ def test_no_more_than_64_programs_are_kept():
     with pytest.warns(CompileWarning):
         for n in range(70):
             compiled("x" * n)
-    assert sum(map(len, compiled._entries.values())) == 64
+    assert sum(map(len, compiled._kept.entries.values())) == 64
     assert compiled("").data == 0.0

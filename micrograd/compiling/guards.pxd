@@ -1,0 +1,27 @@
+# C types of guards.py: its loops are those of identical.h.
+cimport cython
+
+from micrograd.compiling cimport identical
+
+
+cdef class Guards:
+    cdef public object draws
+    cdef public list modules, values
+    cdef public set read
+    cdef list _containers, _keys, _held, _names, _wholes, _arrays
+
+    cdef int _keep_entries(self, list entries) except -1
+    @cython.locals(items=Items)
+    cpdef bint hold(self) except -1
+    @cython.locals(i=cython.Py_ssize_t, count=cython.Py_ssize_t)
+    cdef Py_ssize_t _changed_entry(self) except -2
+
+
+cdef class Items:
+    cdef object _kind
+    cdef readonly list items
+
+    cpdef bint are_in(self, object container) except -1
+
+
+cdef bint _are_same(object x, object expected) except -1

@@ -1,0 +1,11 @@
+# C types of spaces.py.
+
+cdef class Doubles:
+    cdef double[::1] numbers
+
+
+cdef class Space:
+    cdef readonly object work, outputs, d_outputs
+    cdef readonly dict arrays
+    cdef Doubles theta, before, seeds, d_theta
+    cdef list arguments, looked_at, lent, writes, apart
