@@ -110,9 +110,9 @@ def _lines(printout: Printout) -> tuple[str, set[str]]:
 
 def _compiler(plan: Any) -> dict[str, str]:
     """The compiler, and what of it is not used."""
-    if not isinstance(plan.runner, CRunner):
+    compiler = plan.runner.compiler if isinstance(plan.runner, CRunner) else None
+    if compiler is None:
         return {}
-    compiler = plan.runner.compiler
     facts = {
         "compiler": f"{compiler.version or 'of an unknown kind'}: {shlex.join(compiler.words)}",
         "flags": " ".join(compiler.flags),
