@@ -97,7 +97,7 @@ adds:
 **C.** A line is a loop nest. This is the first line of the program:
 
 ```c
-{function_of(fast.source, "line0")}
+{function_of(fast.source, "line0_loops")}
 ```
 
 """

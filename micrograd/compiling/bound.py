@@ -24,7 +24,7 @@ class Bound:
     >>> line.loss(3.0, 5.0).data
     1.0
     >>> line.loss.program.title, Line(1.0).loss.program
-    ('loss(x, y)', None)
+    ('loss(self, x, y)', None)
     """
 
     def __init__(self, compiled: Any, instance: Any) -> None:

@@ -111,9 +111,9 @@ def _lines(printout: Printout) -> tuple[str, set[str]]:
 
 def _compiler(plan: Any) -> dict[str, str]:
     """The compiler, and what of it is not used."""
-    if not isinstance(plan.runner, CRunner):
+    compiler = plan.runner.compiler if isinstance(plan.runner, CRunner) else None
+    if compiler is None:
         return {}
-    compiler = plan.runner.compiler
     facts = {
         "compiler": f"{compiler.version or 'of an unknown kind'}: {shlex.join(compiler.words)}",
         "flags": " ".join(compiler.flags),
@@ -151,11 +151,12 @@ def _facts(state: State, printout: Printout) -> list[str]:
 
 def _watched(names: Sequence[str]) -> str:
     """What is captured anew when it changes: the variables, and how much is in them."""
-    roots = list(dict.fromkeys(re.split(r"[.\[]", name)[0] for name in names if name and not name.startswith("__")))
+    words = [name for name in names if name and not name.startswith("__") and " " not in name]
+    roots = list(dict.fromkeys(re.split(r"[.\[]", name)[0] for name in words))
     if not roots:
         return "nothing outside of the function"
     shown = ", ".join([*roots[:FEW], *(["..."] if len(roots) > FEW else [])])
-    many = f", {len(names):,} things in all" if len(names) > len(roots) else ""
+    many = f", {len(words):,} things in all" if len(words) > len(roots) else ""
     return f"{shown}{many}; when one is replaced, the function is captured anew"
 
 

@@ -161,7 +161,7 @@ class Matrices:
 
 
 def _kinds(line: Line, x: Read, y: Read) -> Kinds | None:
-    """The axes by kind; None where a line is no product of matrices."""
+    """The axes by kind; None where a line is not a product of matrices."""
     found: dict[tuple[bool, bool, bool], list[int]] = {}
     for axis in range(len(line.sizes)):
         kind = tuple(not place.is_fixed(axis) for place in (line.place, x.place, y.place))

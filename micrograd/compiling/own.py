@@ -188,7 +188,9 @@ def _differ(a: list[Any], b: list[Any]) -> bool:
 
 
 def _form(x: Any) -> tuple[Any, ...]:
-    """What stays of what is kept, from call to call; nothing for what is no number."""
+    """What stays the same from call to call: types, shapes; empty for other things than
+    numbers.
+    """
     if type(x) in (float, int):
         return (type(x),)
     if type(x) is np.ndarray and x.dtype.kind == "f":

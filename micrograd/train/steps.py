@@ -74,9 +74,7 @@ def train_pass(
             tally.keep(prediction, y)
         if accumulate == 1:
             if taken is None:
-                value.backward()
-                if training.step == 0:
-                    check_reached("fit", training.optimizer)
+                _go_back(training, value)
                 optimizer.step()
             prediction = value = None  # free the graph: the next one takes its memory
             training.step += 1
@@ -85,9 +83,7 @@ def train_pass(
                 call()
         else:
             # Not the mean of the means: batches may have different numbers of rows.
-            value.backward(float(rows))
-            if training.step == 0:
-                check_reached("fit", training.optimizer)
+            _go_back(training, value, float(rows))
             prediction = value = None
             seen += 1
             window += rows
@@ -98,6 +94,13 @@ def train_pass(
             return
     if seen:
         _move(training, seen, window, after)
+
+
+def _go_back(training: Training, value: Any, *seed: float) -> None:
+    """The gradients of a loss; the first one has to reach a parameter."""
+    value.backward(*seed)
+    if training.step == 0:
+        check_reached("fit", training.optimizer)
 
 
 def _move(training: Training, seen: int, window: int, after: list[Callable[[], None]]) -> None:

@@ -34,7 +34,7 @@ def test_programs_are_those_of_the_object(tmp_path):
         two.step.export_c(tmp_path / "model.c")
     one.step(1.0), two.step(1.0), one.step(2.0)
     assert "(2,)" in str(one.step.program) and "(3,)" in str(two.step.program)
-    assert one.step.program.title == "step(x)" and "it is a whole step" in one.step.explain()
+    assert one.step.program.title == "step(self, x)" and "it is a whole step" in one.step.explain()
     assert one.step.source != "" and Model.step.program is not None
     one.step.audit(1.0)
     assert one.step.export_c(tmp_path / "model.c") == [one.w]
@@ -61,6 +61,6 @@ def test_the_program_is_there_after_the_first_call(tmp_path):
         return z.data
 
     step(1.0)
-    assert "next_momentum_buffer" in str(step.program)
+    assert "new_momentum_buffer" in str(step.program)
     assert step.source and "momentum" in step.explain(profile=True)
     assert step.export_c(tmp_path / "step.c") == [w]

@@ -272,6 +272,6 @@ def test_larger_than_memory():
         X, target = data[:, : larger.NIN], data[:, larger.NIN :]
         return ((micrograd.ops.tanh(X @ w1 + b1) @ w2 + b2 - target) ** 2).mean()
 
-    with pytest.warns(micrograd.errors.CompileWarning, match="runs uncompiled, as its data are arrays of dask"):
+    with pytest.warns(micrograd.errors.CompileWarning, match="runs uncompiled, as a Value holds an array of dask"):
         z = micrograd.compile(loss)()
     assert float(z.data) == float(loss().data)

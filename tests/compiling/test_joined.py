@@ -43,7 +43,7 @@ def _stepped(update, clears, compiles, dtype):
 
     run = micrograd.compile(step, backend="c") if compiles else step
     for _ in range(2):
-        loss = run(X.astype(dtype), Y.astype(dtype), dtype(0.1))
+        loss = run(X.astype(dtype), Y.astype(dtype), np.array([0.1], dtype))
     arrays = [np.asarray(loss), *(p.data for p in parameters), *(p.grad for p in parameters if not clears)]
     return [np.array(a) for a in arrays], run
 
