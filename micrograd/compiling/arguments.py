@@ -35,6 +35,11 @@ class Same:
         return id(self.x)
 
 
+def is_key(x: Any) -> bool:
+    """Whether an argument is a part of the key itself: a string, a truth, or None."""
+    return type(x) in KEYS
+
+
 Given = tuple[tuple[Any, ...], dict[str, Any]]  # arguments by place and by name
 
 

@@ -70,7 +70,7 @@ def call_of(function: Callable[..., Any], args: Any, options: Any) -> list[str]:
     ['X', "kind='sum'", 'scale']
     """
     named = [*zip(_names_of_places(function, len(args)), args, strict=True), *options.items()]
-    return [f"{name}={_short(x)}" if type(x) in arguments.KEYS else name for name, x in named]
+    return [f"{name}={_short(x)}" if arguments.is_key(x) else name for name, x in named]
 
 
 def _short(x: Any) -> str:
