@@ -59,11 +59,8 @@ COMPILED = (
     "micrograd.compiling.transcript",
     "micrograd.compiling.groups",
     "micrograd.compiling.reach",
-    "micrograd.compiling.maps",
     "micrograd.compiling.terms",
     "micrograd.compiling.lines",
-    "micrograd.compiling.roll",
     "micrograd.compiling.simplify",
-    "micrograd.compiling.nests",
     "micrograd.compiling.c_lines",
 )

@@ -18,6 +18,7 @@ from micrograd.compiling import identical
 from micrograd.compiling.draws import Draws
 from micrograd.compiling.surroundings import CONTAINERS, MISSING, PRIMITIVE, Surroundings, found
 
+WRITEABLE = 0x400  # a flag of NumPy's; asked by name, an array of `np.broadcast_arrays` warns
 BY_TEXT = (float, complex)  # whose text tells more than ==: the sign of zero, and nan is equal to itself
 
 
@@ -194,7 +195,7 @@ def _bytes_of(array: Any) -> bytes:
 def _is_read_only(array: Any) -> bool:
     """Whether nobody can write into an array, nor into one that it is a view of."""
     while isinstance(array, np.ndarray):
-        if array.flags.writeable:
+        if array.flags.num & WRITEABLE:
             return False
         array = array.base
     return array is None or isinstance(array, bytes)

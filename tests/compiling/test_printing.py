@@ -390,7 +390,7 @@ def test_explain():
     assert re.match(r"[\d,]+ bytes in \d\d arrays", text["memory"])
 
 
-def test_explain_says_what_is_watched_and_why_it_runs_so():
+def test_explain_says_what_is_watched_and_why_it_runs_so(alone):
     scale = 2.0
     compiled = micrograd.compile(lambda x: w * x * scale, backend="numpy")
     compiled(1.0)
