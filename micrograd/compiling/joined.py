@@ -200,6 +200,8 @@ def _linear(term: Any, read: Read) -> tuple[Any, Any] | None:
     factor, rest = found
     if term.op is negative:
         return -factor, -rest
+    if len(term.inputs) != 2:  # tanh of the product, say
+        return None
     is_first = term.inputs[0] is inside[0]
     other = term.inputs[1] if is_first else term.inputs[0]
     if term.op is add:

@@ -84,3 +84,17 @@ def test_a_buffer_that_changes_later_is_copied():
         np.testing.assert_array_equal(old, before * 2.0)
         np.testing.assert_array_equal(x.data, before * 2.0 + 1.0)
         np.testing.assert_array_equal(new, x.data * 3.0)
+
+
+@pytest.mark.parametrize("op", ["tanh", "where"])
+def test_a_function_of_a_product_stays_by_itself(op):
+    w = Value(np.random.default_rng(7).normal(size=(60, 50)) / 8.0)
+    x = np.random.default_rng(8).normal(size=(64, 60))
+
+    def function():
+        z = (x @ w.data) - 1.0
+        return np.tanh(z) if op == "tanh" else np.where(x[:, :50] > 0.0, z, 0.5)
+
+    fast = micrograd.compile(function, backend="c")
+    for _ in range(2):
+        np.testing.assert_allclose(fast(), function(), rtol=1e-12, atol=1e-12)
