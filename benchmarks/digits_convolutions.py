@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,19 @@ def network(nn: Any, channels: list[int], **options: Any) -> Any:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(flattened(channels), CLASSES, **options))
 
 
+def begun(step: Callable[..., Any], X: Any, labels: Any, batch: int) -> tuple[Any, Callable[[], None]]:
+    """The loss after the first steps, and what takes the steps of an epoch."""
+    batches = [(X[i : i + batch], labels[i : i + batch]) for i in range(0, len(X), batch)]
+
+    def epoch() -> None:
+        for given in batches:
+            step(*given)
+
+    for _ in range(STEPS):
+        loss = step(*batches[0])
+    return loss, epoch
+
+
 def _ours(is_compiled: bool, is_drawn: bool, channels: list[int], batch: int) -> Trial:
     import micrograd
     from micrograd import nn, optim
@@ -76,14 +90,7 @@ def _ours(is_compiled: bool, is_drawn: bool, channels: list[int], batch: int) ->
 
     if is_compiled:
         step = micrograd.compile(step)
-    batches = [(X[i : i + batch], labels[i : i + batch]) for i in range(0, len(X), batch)]
-
-    def epoch() -> None:
-        for given in batches:
-            step(*given)
-
-    for _ in range(STEPS):
-        loss = step(*batches[0])
+    loss, epoch = begun(step, X, labels, batch)
     return summary(loss, [p.data for p in model.parameters()]), epoch
 
 
@@ -116,14 +123,7 @@ def torch(is_drawn: bool, channels: list[int], batch: int) -> Trial:
         optimizer.step()
         return loss.detach()
 
-    batches = [(X[i : i + batch], labels[i : i + batch]) for i in range(0, len(X), batch)]
-
-    def epoch() -> None:
-        for given in batches:
-            step(*given)
-
-    for _ in range(STEPS):
-        loss = step(*batches[0])
+    loss, epoch = begun(step, X, labels, batch)
     return summary(loss, [p.detach() for p in model.parameters()]), epoch
 
 

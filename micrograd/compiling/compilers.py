@@ -34,9 +34,9 @@ FASTER = (
     *("-fpeel-loops", "-fno-tree-loop-distribute-patterns"),
 )
 EXACT = ("-ffp-contract=off",)
-# GCC 12 puts a small array of a function that calls no other below the stack pointer
-# (the "red zone" of x86-64), and may do so at an address that is no multiple of 16,
-# although it moves vectors there that have to be aligned: the process ends.
+# GCC 12 may put a small array below the stack pointer, in the "red zone" of x86-64,
+# where a function calls no other one. It moves aligned vectors there, but the address
+# may not be a multiple of 16. Then the process ends.
 X86 = ("-mno-red-zone",)
 SHARED = ("-shared", *(() if sys.platform == "win32" else ("-fPIC",)))
 

@@ -440,7 +440,7 @@ def _check_nodes(capture: Capture) -> None:
     for note in capture.notes:
         node = note[0] if type(note) is tuple else note
         if type(node) is Value:
-            if arguments.is_foreign(data_of(node)):
+            if not node._is_float and is_foreign(data_of(node)):
                 raise RunsUncompiled(f"a Value holds an array of {type(data_of(node)).__module__.partition('.')[0]}")
             if node._has_own_step and not isinstance(node._own_step, StepBack):
                 raise RunsUncompiled(f"the `_backward` of {node.label or 'a node'!r} is a function of yours")
@@ -448,8 +448,6 @@ def _check_nodes(capture: Capture) -> None:
                 raise RunsUncompiled(f"{node._record.name} calls a function whose rule is yours")
             if isinstance(node._record, HandMade) and inputs_of(node):
                 raise RunsUncompiled(f"a node with the symbol {node.op!r} was made by hand")
-            if not node._is_float and is_foreign(data_of(node)):
-                raise RunsUncompiled(f"its data are arrays of {type(data_of(node)).__module__.split('.')[0]}")
             continue
         if isinstance(node, Captured) and node.source[0] == "data":
             node = node.source[1]

@@ -149,9 +149,7 @@ class Items:
         ]
 
     def copy(self) -> Any:
-        """The container as it was; a list of its items where it is no list, tuple or
-        dict.
-        """
+        """The container as it was. A set or a deque becomes a list of its items."""
         items = [x.copy() if type(x) is Items else x for x in self.items]
         if self._kind is dict:
             return dict(zip(items[::2], items[1::2], strict=True))

@@ -6,7 +6,8 @@ rules as everywhere, run on terms. Equal terms are one object.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from micrograd.compiling.params import key_of
@@ -268,10 +269,7 @@ def partials(root: Any, output: Read | None) -> dict[int, tuple[Read, Any]]:
         z = output if output is not None and part is root else part
         for i, x in enumerate(part.inputs):
             if isinstance(x, Part) and part.op.rules[i] is not None:
-                if isinstance(part.op, Primitive):
-                    slope = part.op.rules[i](g, z, *part.inputs, **part.params)
-                else:
-                    slope = _times(g, part.op.rules[i](z, *part.inputs, **part.params))
+                slope = _passed_on(part, i, g, z, _times)
                 if slope is not None:
                     slopes[id(x)] = slope if id(x) not in slopes else slopes[id(x)] + slope
     return {id(part): (part, slopes[id(part)]) for part in order if isinstance(part, Read) and id(part) in slopes}
@@ -300,15 +298,27 @@ def parts_in_order(root: Any, g: Any, output: Read | None) -> list[tuple[Read, A
         z = output if output is not None and part is root else part
         for i, x in enumerate(part.inputs):
             if isinstance(x, Part) and part.op.rules[i] is not None:
-                if isinstance(part.op, Primitive):
-                    given = part.op.rules[i](g, z, *part.inputs, **part.params)
-                else:
-                    given = g * part.op.rules[i](z, *part.inputs, **part.params)
+                given = _passed_on(part, i, g, z, operator.mul)
                 if isinstance(x, Read):
                     found.append((x, given))
                 else:  # two nodes of one formula are one term; eager lets each of them go back by itself
                     gradients[id(x)] = gradients[id(x)] + given if id(x) in gradients else given
     return found
+
+
+def _passed_on(part: Term, i: int, g: Any, z: Any, times: Callable[[Any, Any], Any]) -> Any:
+    """What input i of an op gets, by its rule.
+
+    Args:
+        part: the op and its inputs.
+        i: the number of the input.
+        g: the gradient of the output.
+        z: the output.
+        times: how a gradient is multiplied by a slope.
+    """
+    if isinstance(part.op, Primitive):
+        return part.op.rules[i](g, z, *part.inputs, **part.params)
+    return times(g, part.op.rules[i](z, *part.inputs, **part.params))
 
 
 def _times(g: Any, slope: Any) -> Any:
