@@ -63,11 +63,12 @@ def leaves(kind: str, numbers: Any) -> Any:
 def mixed(first: int, *marks: Any) -> Any:
     """One mark without a sign of several."""
     h: Any = np.uint64(first)
-    for mark in marks:
-        h = (h ^ np.asarray(mark, np.uint64)) * np.uint64(FACTORS[0])
-        h = (h ^ (h >> np.uint64(29))) * np.uint64(FACTORS[1])
-        h = (h ^ (h >> np.uint64(32))) * np.uint64(FACTORS[2])
-        h = h ^ (h >> np.uint64(31))
+    with np.errstate(over="ignore"):  # the products are meant to wrap; NumPy warns for lone numbers
+        for mark in marks:
+            h = (h ^ np.asarray(mark, np.uint64)) * np.uint64(FACTORS[0])
+            h = (h ^ (h >> np.uint64(29))) * np.uint64(FACTORS[1])
+            h = (h ^ (h >> np.uint64(32))) * np.uint64(FACTORS[2])
+            h = h ^ (h >> np.uint64(31))
     return h & np.uint64(MASK ^ SIGN)
 
 
