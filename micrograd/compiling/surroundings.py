@@ -13,6 +13,7 @@ import random
 import sys
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -26,7 +27,9 @@ OURS = ("micrograd", "numpy", "scipy", "builtins")
 HAND_OVER = ("micrograd.optim", "micrograd.train")  # their objects tell the capture themselves what changes
 DEPTH = 3  # of functions that name functions
 MOST = 100_000  # items of a container that are looked into
-BY_TEXT = {"getattr", "vars", "__dict__", "attrgetter"}  # names in code that read attributes by a string
+# Names in code that read attributes by a string: then all of them count. Code of
+# installed packages does so everywhere, and rarely for an attribute of the user's.
+BY_TEXT = {"getattr", "vars", "__dict__", "attrgetter"}
 MISSING = object()
 
 
@@ -50,9 +53,10 @@ class Surroundings:
         self.entries: list[tuple[Any, Any, str]] = []
         self.wholes: list[tuple[Any, str]] = []
         self.arrays: list[tuple[Any, str]] = []
-        names = _Names()
-        for name, x in roots:
-            names.visit(x, name, 0)
+        roots = list(roots)
+        names = _Names(set())
+        while names.grows(roots):  # a name that is read leads to more code
+            names = _Names(names.names)
         walk = _Walk(self, names.names)
         for name, x in roots:
             walk.visit(x, name, 0)
@@ -114,15 +118,28 @@ def _is_ours(module: Any) -> bool:
     return top in OURS or (top in sys.stdlib_module_names and top != "__main__")
 
 
+@functools.lru_cache(maxsize=4096)
+def _is_installed(module: str) -> bool:
+    """Whether a module stands in the folder of installed packages."""
+    file = str(getattr(sys.modules.get(module), "__file__", None) or "")
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+
+
 def _is_of_pandas(kind: type) -> bool:
     return str(kind.__module__).partition(".")[0] == "pandas" and hasattr(kind, "__array__")
 
 
 class _Visitor:
-    """A walk over functions and the objects that they reach."""
+    """A walk over functions and the objects that they reach.
 
-    def __init__(self) -> None:
+    Args:
+        names: of the attributes that are looked at.
+    """
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
         self.values: list[Any] = []
+        self._all = bool(names & BY_TEXT)
         self._seen: set[int] = set()
         self._kept: list[Any] = []  # so that ids stay unique
 
@@ -168,7 +185,8 @@ class _Visitor:
             return
         names, attributes = _read_by(function.__code__)
         self.entry(Slots(function), "__code__", f"the code of {function.__name__}", depth)
-        self.attributes(attributes | names)
+        read = attributes | names
+        self.attributes(read - BY_TEXT if _is_installed(str(function.__module__)) else read)
         if "type" in names and "type" not in function.__globals__:
             self.asks_type(function.__globals__)
         for key, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
@@ -251,7 +269,7 @@ class _Visitor:
 
     def is_read(self, key: str) -> bool:
         """Whether code reads an attribute of this name."""
-        return True
+        return self._all or key in self.names
 
     def entry(self, container: Any, key: Any, name: str, depth: int) -> None:
         """One entry of a closure, of globals or of an object."""
@@ -273,9 +291,12 @@ class _Visitor:
 
     def module(self, x: ModuleType, name: str, depth: int) -> None:
         """A module: what is read of it, where it is the user's."""
-        if not _is_ours(x.__name__):
-            for key in [key for key in x.__dict__ if self.is_read(key)]:
-                self.entry(x.__dict__, key, f"{name}.{key}", depth + 1)
+        if not _is_ours(x.__name__) and depth <= DEPTH:
+            is_read = self.names.__contains__ if _is_installed(x.__name__) else self.is_read
+            for key in [key for key in x.__dict__ if is_read(key) and key != "__builtins__"]:
+                held = x.__dict__[key]
+                is_part = issubclass(type(held), ModuleType) and held.__name__.startswith(f"{x.__name__}.")
+                self.entry(x.__dict__, key, f"{name}.{key}", depth if is_part else depth + 1)
 
     def attributes_of_class(self, x: type, name: str, depth: int) -> None:
         """The methods, numbers and objects of a class."""
@@ -291,11 +312,17 @@ class _Visitor:
 class _Names(_Visitor):
     """The first walk: which names of attributes all code that is reached reads."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
+    def __init__(self, names: set[str]) -> None:
+        super().__init__(names)
         self.modules: list[dict[str, Any]] = []
         self.generators: list[tuple[Any, str]] = []
+        self._known = set(names)
+
+    def grows(self, roots: list[tuple[str, Any]]) -> bool:
+        """Walk from the roots, and tell whether that brought new names."""
+        for name, x in roots:
+            self.visit(x, name, 0)
+        return self.names != self._known
 
     def generator(self, x: Any, name: str) -> None:
         self.generators.append((x, name))
@@ -307,22 +334,13 @@ class _Names(_Visitor):
     def attributes(self, names: set[str]) -> None:
         self.names |= names
 
-    def module(self, x: ModuleType, name: str, depth: int) -> None:
-        if not _is_ours(x.__name__) and depth <= DEPTH:
-            super().module(x, name, depth)
-
 
 class _Walk(_Visitor):
     """The second walk: it keeps what is read."""
 
     def __init__(self, around: Surroundings, names: set[str]) -> None:
-        super().__init__()
+        super().__init__(names)
         self._around = around
-        self._names = names
-        self._all = bool(names & BY_TEXT)
-
-    def is_read(self, key: str) -> bool:
-        return self._all or key in self._names
 
     def entry(self, container: Any, key: Any, name: str, depth: int) -> None:
         if not isinstance(found(container, key), ModuleType):
