@@ -8,8 +8,8 @@ last bit, whatever the leaves hold.
 Marks know what rounding leaves alone: x * y is y * x, x - y is x + (-y), (-x) * y is
 -(x * y), 1 * x is x, and -0.0 + x is x. A mark has 64 bits. The last one is the sign.
 
->>> x, y = leaves("state", np.arange(2))
->>> bool(add(x, y) == add(y, x)), bool(add(add(x, y), x) == add(x, add(y, x)))
+>>> x, y, z = leaves("state", np.arange(3))
+>>> bool(add(x, y) == add(y, x)), bool(add(add(x, y), z) == add(x, add(y, z)))
 (True, False)
 """
 

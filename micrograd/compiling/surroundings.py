@@ -229,15 +229,16 @@ class _Visitor:
 
     def _object(self, x: Any, name: str, depth: int) -> None:
         kind = type(x)
-        if str(kind.__module__).startswith("micrograd.compiling"):
+        made_by = str(kind.__module__)
+        if made_by.startswith("micrograd.compiling"):
             self.visit(getattr(x, "__wrapped__", None), name, depth)  # another compiled function
             return
         if isinstance(x, (np.random.Generator, np.random.RandomState, random.Random)):
             self.generator(x, name)
             return
         held = getattr(x, "__dict__", None)
-        if str(kind.__module__).startswith(HAND_OVER):
-            for key in filter(self.is_read, counted_by(x)):
+        if made_by.startswith(HAND_OVER):
+            for key in [key for key in counted_by(x) if self.is_read(key, made_by)]:
                 self.entry(held, key, f"{name}.{key}", depth)
             return
         all_of_them = any(str(base.__module__).partition(".")[0] == "micrograd" for base in kind.__mro__)
@@ -245,16 +246,16 @@ class _Visitor:
         if isinstance(held, dict):
             if all_of_them:  # a buffer that changes is handed over, too
                 self._seen |= {id(part) for part in held.values() if isinstance(part, np.ndarray)}
-            for key in [key for key in held if all_of_them or self.is_read(key)]:
+            for key in [key for key in held if all_of_them or self.is_read(key, made_by)]:
                 self.entry(held, key, f"{dotted}{key}", depth)
             users = [base for base in kind.__mro__ if not _is_ours(base.__module__)]
-            for key in {key for base in users for key in base.__dict__ if self.is_read(key)} - held.keys():
+            for key in {key for base in users for key in base.__dict__ if self.is_read(key, made_by)} - held.keys():
                 if not key.startswith("__"):
                     self.absent(held, key, f"{dotted}{key}")  # it would hide that of the class
         for base in kind.__mro__:
             slots = base.__dict__.get("__slots__", ())
             for key in (slots,) if isinstance(slots, str) else slots:
-                if key not in ("__dict__", "__weakref__") and (all_of_them or self.is_read(key)):
+                if key not in ("__dict__", "__weakref__") and (all_of_them or self.is_read(key, made_by)):
                     self.entry(Slots(x), key, f"{dotted}{key}", depth)
             if base is not object and not _is_ours(base.__module__):
                 self.visit(base, name or base.__name__, depth)
@@ -267,9 +268,13 @@ class _Visitor:
     def asks_type(self, names: dict[str, Any]) -> None:
         """Code of the module with these names calls `type`."""
 
-    def is_read(self, key: str) -> bool:
-        """Whether code reads an attribute of this name."""
-        return self._all or key in self.names
+    def is_read(self, key: str, module: str) -> bool:
+        """Whether code reads an attribute of this name, of an object that a module or
+        its classes made.
+        """
+        if key in self.names:
+            return True
+        return self._all and not key.startswith("__") and not _is_installed(module)
 
     def entry(self, container: Any, key: Any, name: str, depth: int) -> None:
         """One entry of a closure, of globals or of an object."""
@@ -292,8 +297,7 @@ class _Visitor:
     def module(self, x: ModuleType, name: str, depth: int) -> None:
         """A module: what is read of it, where it is the user's."""
         if not _is_ours(x.__name__) and depth <= DEPTH:
-            is_read = self.names.__contains__ if _is_installed(x.__name__) else self.is_read
-            for key in [key for key in x.__dict__ if is_read(key) and key != "__builtins__"]:
+            for key in [key for key in x.__dict__ if self.is_read(key, x.__name__)]:
                 held = x.__dict__[key]
                 is_part = issubclass(type(held), ModuleType) and held.__name__.startswith(f"{x.__name__}.")
                 self.entry(x.__dict__, key, f"{name}.{key}", depth if is_part else depth + 1)
@@ -303,9 +307,10 @@ class _Visitor:
         for key, held in list(x.__dict__.items()):
             if key in ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__slots__"):
                 continue
-            if isinstance(held, FunctionType) and (key.startswith("__") or self.is_read(key)):
+            is_read = self.is_read(key, str(x.__module__))
+            if isinstance(held, FunctionType) and (key.startswith("__") or is_read):
                 self.entry(x, key, key, depth)
-            elif self.is_read(key) and not key.startswith("__"):
+            elif is_read and not key.startswith("__"):
                 self.entry(x, key, f"{name}.{key}", depth)
 
 

@@ -26,6 +26,7 @@ def _reads(source, **names):
     return module.f
 
 
+NAMESPACE = types.SimpleNamespace(scale=2.0)
 BIG = "\n".join(f"def f{i}(x):\n    return x.a{i} + x.b{i}" for i in range(500))
 
 
@@ -60,13 +61,13 @@ def test_attributes_by_name_of_an_installed_package():
 
 @pytest.mark.parametrize("deep", [1, 3, 6])
 def test_a_number_deep_in_a_package_is_seen(deep):
-    names = ["package", *(f"part{i}" for i in range(deep))]
+    names = ["deep", *(f"part{i}" for i in range(deep))]
     inner = _module(".".join(names), rate=1.0)
     whole = inner
     for count in range(deep, 0, -1):
         whole = _module(".".join(names[:count]), **{names[count]: whole})
     w = Value(3.0)
-    f = _reads(f"def f():\n    return w * {'.'.join(names)}.rate", package=whole, w=w)
+    f = _reads(f"def f():\n    return w * {'.'.join(names)}.rate", deep=whole, w=w)
     fast = micrograd.compile(f, backend="numpy")
     assert fast().data == 3.0
     inner.rate = 2.0
@@ -82,3 +83,18 @@ def test_a_name_leads_to_more_names():
     assert fast().data == 3.0
     y.scale = 2.0
     assert fast().data == 6.0
+
+
+def test_an_object_of_an_installed_package():
+    # what it keeps for itself, such as pytest's session with all tests, is not walked
+    source = "class Session:\n    def __init__(self, inner):\n        self.inner, self.scale = inner, 2.0"
+    package = _module("package", source, __file__="/somewhere/lib/site-packages/package/__init__.py")
+    sys.modules["package"] = package
+    try:
+        session = package.Session(_module("big", BIG))
+        f = _reads("def f(x):\n    return x * session.scale * getattr(own, 'scale')", session=session, own=NAMESPACE)
+        around = Surroundings([("", f)])
+        assert len(around.read) < 10
+        assert {"session.scale", "own.scale"} <= {name for _, _, name in around.entries}
+    finally:
+        del sys.modules["package"]
