@@ -33,6 +33,8 @@ QUICK := tests/test_ops.py tests/test_engine.py tests/test_transforms.py tests/s
 # What runs otherwise on the compiled engine, in rooms that stay Python.
 TWO_WAYS := tests/test_plain.py tests/test_sources.py tests/test_installed.py tests/test_collector.py
 
+HUNDRED_STEPS := tests/cli/test_demo.py::test_the_hundred_losses_of_text_001
+
 .PHONY: demo test quick coverage lint format peers packages matrix bench clean
 .DELETE_ON_ERROR:
 
@@ -55,8 +57,8 @@ coverage: $(VENV)/tools
 	rm -f .coverage .coverage.*
 	$(VENV)/bin/python -m pytest -q -n 2
 	$(VENV)/bin/python -m coverage run -m pytest -q $(TWO_WAYS)
-	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2 tests/seeds
-	MICROGRAD_PURE=1 $(VENV)/bin/python -m coverage run -m pytest -q -n 2 --ignore tests/seeds
+	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2 tests/seeds $(HUNDRED_STEPS)
+	MICROGRAD_PURE=1 $(VENV)/bin/python -m coverage run -m pytest -q -n 2 --ignore tests/seeds --deselect $(HUNDRED_STEPS)
 	$(VENV)/bin/python -m coverage combine --quiet
 	$(VENV)/bin/python -m coverage report
 
