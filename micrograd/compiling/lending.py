@@ -1,5 +1,6 @@
-"""Lending: a whole step reads large arrays of the caller where they are, and writes
-into spare ones that change places with them.
+"""Lending: a program reads large arrays of the caller where they are, where no way back
+needs them later. A whole step writes into spare ones that change places with them, and
+a large result is the caller's without a copy.
 
 Nobody can tell an array from another one of the same numbers, unless he holds it. So
 the array that a step replaces is the spare one of the next call, if nobody else holds
@@ -92,8 +93,7 @@ class Lending:
     def prepare(self, space: Any) -> Any:
         """A new workspace with spare arrays."""
         for loan in self.loans:
-            dtype = space.arrays[loan.name].dtype
-            space.bind(loan.name, np.empty(loan.shape, dtype))
+            provide(space, loan.name, loan.shape)
         return space
 
     def settle(self, space: Any) -> None:
@@ -107,6 +107,20 @@ class Lending:
                 continue
             loan.put(new)
             space.bind(loan.name, old if is_alone else np.empty(loan.shape, new.dtype))
+
+
+def provide(space: Any, name: str, shape: tuple[int, ...]) -> None:
+    """Let a program write into a new array."""
+    space.bind(name, np.empty(shape, space.arrays[name].dtype))
+
+
+def given_away(space: Any, name: str) -> Any:
+    """The array that a program has written. It is the caller's, and there is a new one
+    for the next call.
+    """
+    array = space.arrays[name].base
+    provide(space, name, array.shape)
+    return array
 
 
 def borrowed(space: Any, name: str, array: Any) -> bool:

@@ -79,7 +79,9 @@ class Plan:
         puts: what is done with the last results, which the caller does not get.
         put_at: which results these are, each with what takes it.
         apart: what is done with large arrays that stand in buffers of their own.
-        lending: the large arrays that it reads and writes where they are, if any.
+        lending: the large arrays that it writes where they are, if any.
+        borrows: whether it reads large arrays where they are: nobody needs them later.
+        gives_away: whether the array of the results itself is the result.
         function: gives the function that was captured; None when it is gone.
     """
 
@@ -90,6 +92,7 @@ class Plan:
     why = ""
     is_unrolled = False
     lending: lending.Lending | None = None
+    borrows = gives_away = False
     numbers: Sequence[int]
     forward: list[Line]
     back: list[Line]
@@ -203,8 +206,11 @@ class Plan:
                 self._on_tape(script, self.returned.entries, grads, self.why)
             except CaptureError:
                 self.runner, self.why = runner_of("c", self.program, self.forward, self.back, last, exact, False)
-        if self.is_step and isinstance(self.runner, CRunner):
-            self._lend()
+        if isinstance(self.runner, CRunner):
+            self.borrows = self.is_step or not self.returned.has_values
+            self.gives_away = not self.put_at and self.returned.is_one_array(self.program.buffers["outputs"].dtype)
+            if self.is_step:
+                self._lend()
 
     def _lend(self) -> None:
         """Large arrays change places with those of the program."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import Any
 
@@ -9,6 +10,7 @@ from micrograd import on_demand as np
 from micrograd.captures import CAPTURES, refuse
 from micrograd.compiling import boundary
 from micrograd.compiling.captured import AGAIN, Captured
+from micrograd.compiling.lending import LARGE
 from micrograd.compiling.spaces import Doubles, Space
 from micrograd.engine import Value
 from micrograd.errors import CaptureError, GradientError
@@ -77,6 +79,13 @@ class Returned:
             self.starts.append(self.starts[-1] + size)
         self.shapes = [shape for _, shape, _, _ in self._makers]
         self.has_values = bool(self.entry_of)
+
+    def is_one_array(self, dtype: str) -> bool:
+        """Whether the only result is a large array of this dtype, without a history."""
+        if len(self._makers) != 1:
+            return False
+        how, shape, kind, _ = self._makers[0]
+        return bool(how == NUMBER and math.prod(shape) >= LARGE and np.dtype(kind) == np.dtype(dtype))
 
     def values(self, numbers: Any, call: Any) -> list[Any]:
         """All results of a call.

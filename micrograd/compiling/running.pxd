@@ -13,7 +13,7 @@ cdef class Running:
     cdef list _theta, _states, _befores, _reads, _checks, _cleared, _puts
     cdef readonly list pool
     cdef Returned _returned
-    cdef bint _is_single, _is_tuple
+    cdef bint _is_single, _is_tuple, _borrows, _gives_away
     cdef Py_ssize_t _count
     cdef dict _targets
 

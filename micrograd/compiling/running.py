@@ -41,6 +41,7 @@ class Running:
         self._cleared = plan.cleared
         self._puts = plan.put_at
         self._lending = plan.lending
+        self._borrows, self._gives_away = plan.borrows, plan.gives_away
         self._returned = plan.returned
         self._tree = plan.tree
         self._is_single = type(plan.tree) is int
@@ -67,9 +68,9 @@ class Running:
             leaves = [*leaves, *[read() for read in self._reads]]
         space = self._space()
         lent = self._lending
-        self._read(space, leaves, lent is not None)
+        self._read(space, leaves, self._borrows)
         self._runner.forward(space.work)
-        if lent is not None:
+        if self._borrows:
             lending.give_back(space.work)
         if self._is_nan(space):
             return self._uncompiled(space, given)
@@ -82,7 +83,10 @@ class Running:
         if self._cleared:
             forget_gradients(self._cleared)
         if not self._returned.has_values:
-            results = self._returned.values(space.outputs, None)
+            if self._gives_away:
+                results = [lending.given_away(space.work, "outputs")]
+            else:
+                results = self._returned.values(space.outputs, None)
             self.give_back(space)
         else:
             results = self._returned.values(space.outputs, Call(self, space, (leaves, given)))

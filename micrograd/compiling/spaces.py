@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from micrograd.compiling import lending
+
 
 class Doubles:
     """A flat array of doubles, as loops over its elements read it.
@@ -27,8 +29,9 @@ class Space:
         arguments: for each argument, its array in the shape that it comes in; None
             where the program does not read it.
         looked_at: what must not be nan: doubles, or an array of another kind.
-        lent: the names of arrays that change places with those of the caller; they must
-            not be nan, and are found by name, as there is another one at each call.
+        lent: the names of arrays that the caller gets, or that change places with those
+            of the caller; they must not be nan, and are found by name, as there is
+            another one at each call.
         writes: the states that get new data or gradients, how, and what.
         apart: what takes the numbers of a large array, and that array.
     """
@@ -42,7 +45,7 @@ class Space:
         self.theta = Doubles(arrays["theta"]) if plan.theta else None
         self.d_theta = Doubles(arrays["d_theta"]) if plan.theta and "d_theta" in arrays else None
         self.before = Doubles(arrays["before"]) if plan.theta and plan.reads_before else None
-        self.outputs = arrays["outputs"]
+        self.outputs = arrays["outputs"]  # of a program that gives it away, that of the first call
         self.d_outputs = arrays.get("d_outputs")
         is_double = self.d_outputs is not None and self.d_outputs.dtype == float
         self.seeds = Doubles(self.d_outputs) if is_double else None
@@ -50,7 +53,10 @@ class Space:
             arrays[f"arg{k}"].reshape(shape if k < count else -1) if f"arg{k}" in arrays else None
             for k, shape in enumerate(plan.argument_shapes)
         ]
-        lent = set() if plan.lending is None else plan.lending.names
+        lent = set() if plan.lending is None else set(plan.lending.names)
+        if plan.gives_away and runner is None:
+            lending.provide(self.work, "outputs", plan.shapes[0])
+            lent.add("outputs")
         looked_at = [each for each in plan.looked_at if each[0] not in lent]
         self.looked_at = [Doubles(arrays[name]) if is_double else arrays[name] for name, is_double in looked_at]
         self.lent = [name for name, _ in plan.looked_at if name in lent]

@@ -184,3 +184,79 @@ def test_a_parameter_that_is_replaced_by_a_number():
     p.data = 4.0
     step()
     assert p.data == 2.0
+
+
+# Functions that give arrays: nothing is kept for a way back
+
+
+@pytest.mark.parametrize("function", [lambda x: x * 2.0, lambda x: x, lambda x: np.tanh(x).reshape(2, -1)])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_result_is_the_callers(function, dtype):
+    fast = micrograd.compile(function, backend="c")
+    x = _base(dtype)
+    results = []
+    for k in range(4):
+        given = x + k
+        z = fast(given)
+        given[:] = 0.0
+        results.append((z, function(x + k)))
+    for z, right in results:  # later calls have not written into it, nor has who changes an argument
+        assert (z.dtype, z.shape) == (right.dtype, right.shape)
+        np.testing.assert_allclose(z, right, rtol=1e-6)
+        assert z.base is None
+        assert z.flags.writeable
+        z[:] = 7.0
+    np.testing.assert_allclose(fast(x), function(x), rtol=1e-6)
+
+
+def _unaligned(x):
+    memory = np.zeros(x.nbytes + 1, np.uint8)
+    z = memory[1:].view(float)
+    z[:] = x
+    return z
+
+
+ODD = {
+    "strided": lambda x: np.repeat(x, 2)[::2],
+    "backwards": lambda x: x[::-1].copy()[::-1],
+    "big-endian": lambda x: x.astype(">f8"),
+    "unaligned": _unaligned,
+    "read-only": lambda x: np.frombuffer(x.tobytes()),
+    "a list": lambda x: x.tolist(),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_arguments_of_other_layouts(odd):
+    w = Value(_base("float64"))
+    fast = micrograd.compile(micrograd.value_and_grad(lambda w, x: (w * x).sum()), backend="c")
+    x = _base("float64") + 2.0
+    for given in (x, ODD[odd](x), 2.0 * x):
+        value, gradient = fast(w.data, given)
+        np.testing.assert_allclose(value, (w.data * np.asarray(given, float)).sum())
+        np.testing.assert_allclose(gradient, np.asarray(given, float))
+
+
+def test_a_change_before_backward_does_not_count():
+    w = Value(_base("float64"))
+    fast = micrograd.compile(lambda x: (w * x * x).sum(), backend="c")
+    x = _base("float64")
+    for _ in range(3):
+        z = fast(x)
+        before = x.copy()
+        x += 1.0
+        w.grad = None
+        z.backward()
+        np.testing.assert_allclose(w.grad, before * before)
+
+
+def test_arguments_are_not_held():
+    w = Value(_base("float64"))
+    fast = micrograd.compile(micrograd.value_and_grad(lambda w, x: (w * x).sum()), backend="c")
+    fast(w.data, _base("float64"))  # the call that was captured keeps its arguments
+    x = _base("float64") * 3.0
+    seen = weakref.ref(x)
+    fast(w.data, x)
+    del x
+    gc.collect()
+    assert seen() is None
