@@ -2,14 +2,30 @@
 #ifndef MICROGRAD_IDENTICAL_H
 #define MICROGRAD_IDENTICAL_H
 #include <Python.h>
+#include <string.h>
 
 /* References are borrowed throughout: nothing is done with an object but to compare its address. */
+static PyObject *micrograd_part_of_function(PyObject *function, PyObject *key) {
+    const char *name = PyUnicode_Check(key) ? PyUnicode_AsUTF8(key) : NULL;
+    PyObject *found;
+    if (name == NULL) return NULL;
+    if (strcmp(name, "__code__") == 0) return PyFunction_GET_CODE(function);
+    if (strcmp(name, "__defaults__") == 0) found = PyFunction_GET_DEFAULTS(function);
+    else if (strcmp(name, "__kwdefaults__") == 0) found = PyFunction_GET_KW_DEFAULTS(function);
+    else return NULL;
+    return found == NULL ? Py_None : found;
+}
+
 static Py_ssize_t micrograd_first_doubtful(
     PyObject *containers, PyObject *keys, PyObject *held, PyObject *missing, Py_ssize_t at) {
     const Py_ssize_t count = PyList_GET_SIZE(keys);
     for (; at < count; at++) {
         PyObject *container = PyList_GET_ITEM(containers, at), *names = container, *found;
         if (PyCell_Check(container)) found = PyCell_GET(container);
+        else if (PyFunction_Check(container)) {
+            found = micrograd_part_of_function(container, PyList_GET_ITEM(keys, at));
+            if (found == NULL) return PyErr_Occurred() ? -1 : at;
+        }
         else {
             if (PyType_Check(container)) names = ((PyTypeObject *)container)->tp_dict;
             if (names == NULL || !PyDict_Check(names)) return at;

@@ -34,8 +34,8 @@ def read_grads(values: list[Any], buffer: Any) -> None:
     """Put the gradients of values into a buffer of doubles; 0 where there is none."""
     for i in range(len(values)):
         node: Node = values[i]
-        if node._has_float_grad and not ACTIVE:
-            buffer[i] = node._float_grad
+        if not ACTIVE and (node._has_float_grad or not node._has_gradient):
+            buffer[i] = node._float_grad if node._has_float_grad else 0.0
             continue
         grad = node._grad if ACTIVE else grad_of(node)
         buffer[i] = 0.0 if grad is None else float(data_of(grad))

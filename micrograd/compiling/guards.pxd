@@ -19,8 +19,10 @@ cdef class Guards:
 
 cdef class Items:
     cdef object _kind
+    cdef readonly list parts
     cdef readonly list items
 
+    cdef bint are_untouched(self) except -1
     cpdef bint are_in(self, object container) except -1
 
 

@@ -91,7 +91,7 @@ class Guards:
         if self._changed_entry() >= 0:
             return False
         for whole, items, _ in self._wholes:
-            if not identical.has_same(whole, items.items) and not items.are_in(whole):
+            if not items.are_untouched() and not items.are_in(whole):
                 return False
         for array, numbers, _ in self._arrays:  # noqa: SIM110 - a loop is quicker than a generator
             if not numbers.are_of(array):
@@ -138,15 +138,30 @@ class Items:
 
     Attributes:
         items: in order; of a dict, keys and what stands there in turn.
+        parts: the container and all containers in it, each with the objects it held.
     """
 
     def __init__(self, container: Any, around: tuple[Any, ...] = ()) -> None:
         around = (*around, container)
         self._kind = type(container)
+        there = _items_of(container)
         self.items: list[Any] = [
             Items(x, around) if isinstance(x, CONTAINERS) and not any(x is outer for outer in around) else x
-            for x in _items_of(container)
+            for x in there
         ]
+        self.parts: list[tuple[Any, list[Any]]] = [(container, there)]
+        for part in self.items:
+            if type(part) is Items:
+                self.parts += part.parts
+
+    def are_untouched(self) -> bool:
+        """Whether the container, and each one in it, is seen at once to hold the very
+        objects that it held.
+        """
+        for container, items in self.parts:  # noqa: SIM110 - a loop is quicker than a generator
+            if not identical.has_same(container, items):
+                return False
+        return True
 
     def copy(self) -> Any:
         """The container as it was. A set or a deque becomes a list of its items."""
@@ -159,8 +174,6 @@ class Items:
         """Whether a container holds the same, in the same order."""
         if type(container) is not self._kind:
             return False
-        if identical.has_same(container, self.items):
-            return True
         try:
             there = _items_of(container)
         except RuntimeError:  # another thread changes it now

@@ -13,7 +13,8 @@ def first_doubtful(containers: list[Any], keys: list[Any], held: list[Any], miss
     """The first entry that is not at once seen to be the same object.
 
     Args:
-        containers: dicts, classes and cells of closures; others are doubtful.
+        containers: dicts, classes, functions and cells of closures; others are
+            doubtful.
         keys: what to look up in each.
         held: what was found there.
         missing: stands in `held` where nothing was.

@@ -76,11 +76,13 @@ class Slots:
 
 
 def found(container: Any, key: Any) -> Any:
-    """What stands under a key: of a dict, a class, the slots of an object, or in the
-    cell of a closure; MISSING where nothing does.
+    """What stands under a key: of a dict, a class, a function, the slots of an object,
+    or in the cell of a closure; MISSING where nothing does.
     """
     if isinstance(container, dict):
         return dict.get(container, key, MISSING)
+    if isinstance(container, FunctionType):
+        return getattr(container, key)
     if isinstance(container, Slots):
         return getattr(container.of, key, MISSING)
     if not isinstance(container, CellType):
@@ -184,7 +186,7 @@ class _Visitor:
         if depth > DEPTH:
             return
         names, attributes = _read_by(function.__code__)
-        self.entry(Slots(function), "__code__", f"the code of {function.__name__}", depth)
+        self.entry(function, "__code__", f"the code of {function.__name__}", depth)
         read = attributes | names
         self.attributes(read - BY_TEXT if _is_installed(str(function.__module__)) else read)
         if "type" in names and "type" not in function.__globals__:
@@ -194,7 +196,7 @@ class _Visitor:
         for key in sorted(names & function.__globals__.keys()):
             self.entry(function.__globals__, key, key, depth + 1)
         for kind in ("__defaults__", "__kwdefaults__"):
-            self.entry(Slots(function), kind, "a default", depth + 1)
+            self.entry(function, kind, "a default", depth + 1)
         if wrapped is not None:
             self.visit(wrapped, "", depth)
 

@@ -397,3 +397,44 @@ def test_no_more_than_64_programs_are_kept():
             compiled("x" * n)
     assert sum(map(len, compiled._kept.entries.values())) == 64
     assert compiled("").data == 0.0
+
+
+NESTED = {
+    "an item": lambda table: table[0].__setitem__(1, Value(5.0)),
+    "an equal list": lambda table: table.__setitem__(0, list(table[0])),
+    "a list of others": lambda table: table.__setitem__(0, [Value(5.0), Value(6.0)]),
+    "a deep item": lambda table: table[1][0].__setitem__(0, Value(7.0)),
+    "nothing": lambda table: None,
+}
+
+
+@pytest.mark.parametrize("change", NESTED)
+def test_containers_in_containers(change):
+    table = [[Value(1.0), Value(2.0)], [[Value(3.0)], 4.0]]
+
+    def function():
+        (a, b), ((c,), d) = table
+        return a * 1.0 + b * 10.0 + c * 100.0 + d * 1000.0
+
+    fast = micrograd.compile(function, backend="numpy")
+    assert fast().data == fast().data == function().data
+    NESTED[change](table)
+    assert fast().data == function().data
+    table[1][1] = 9.0
+    assert fast().data == function().data
+
+
+def test_parts_of_a_function():
+    w = Value(2.0)
+
+    def scaled(x, by=3.0, *, plus=1.0):
+        return x * by + plus
+
+    fast = micrograd.compile(lambda: scaled(w), backend="numpy")
+    assert fast().data == 7.0
+    scaled.__defaults__ = (4.0,)
+    assert fast().data == 9.0
+    scaled.__kwdefaults__ = {"plus": 2.0}
+    assert fast().data == 10.0
+    scaled.__code__ = (lambda x, by=0.0, *, plus=0.0: x * by - plus).__code__
+    assert fast().data == 6.0
