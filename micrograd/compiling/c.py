@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import boundary, c_vectors, compilers, objects, vectors
+from micrograd.compiling import boundary, c_vectors, compilers, objects, teams, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.joined import joined
 from micrograd.compiling.lines import Line, Program
@@ -83,10 +83,14 @@ class CRunner:
         kept: names of buffers that somebody reads afterwards.
         exact: to the last bit as without compiling.
         most: how many functions of C there may be; None for any number.
+        threads: how many share large loops and products; None for one, and as many as
+            BLAS takes.
 
     Attributes:
         source: the C.
         compiler: the one that made a library of it.
+        threads: as given; None where there are no threads here.
+        count_of_shared: how many lines they share.
 
     Raises:
         TooManyFunctionsError: there are more.
@@ -101,6 +105,7 @@ class CRunner:
         kept: set[str],
         exact: bool,
         most: int | None = None,
+        threads: int | None = None,
     ) -> None:
         self.program = program
         lines = [*forward, *back]
@@ -110,6 +115,9 @@ class CRunner:
         self._where: dict[int, list[tuple[int, int]]] = {}
         self._instead = {id(line): run for line, run in zip(lines, runs, strict=True)}
         self._matrices = None if exact else Matrices(program)
+        self._team = teams.team_of(threads) if threads else 0
+        self.threads = threads if self._team else None
+        self.count_of_shared = 0
         self._called: set[str] = set()  # functions of C that long lines call
         self._pointers: list[Any] = []  # what all calls get, one call after the other
         self._steps = {
@@ -122,7 +130,7 @@ class CRunner:
         there = vectors.available(self._called, exact) if self._called else frozenset()
         declared = vectors.declared(there)
         functions = "\n".join(indented(self._functions))
-        types = c_vectors.TYPES if "VECTOR" in functions else ""
+        types = (c_vectors.TYPES if "VECTOR" in functions else "") + (teams.TYPE if "team *" in functions else "")
         self.source = HEAD + types + declared + functions + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()
         self._function = objects.loaded(self.source, exact, libraries).micrograd_run
@@ -140,7 +148,7 @@ class CRunner:
                 continue
             which, first = [], []
             for line, part in self._parts(run):
-                writer = LineInC(part, exact)
+                writer = LineInC(part, exact, team=self._team)
                 text = writer.text("{name}")
                 which.append(self._functions.setdefault(text, len(self._functions)))
                 if not exact and which[-1] == len(self._functions) - 1 and math.prod(part.sizes) >= FEWEST:
@@ -148,6 +156,7 @@ class CRunner:
                 first.append(len(self._pointers))
                 self._where.setdefault(id(line), []).append((which[-1], first[-1]))
                 self._pointers += writer.pointers
+                self.count_of_shared += writer.is_shared
             count = len(which)
             numbers = (ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first)
             steps.append((*map(ctypes.addressof, numbers), count, numbers))
