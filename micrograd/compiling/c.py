@@ -128,8 +128,8 @@ class CRunner:
             raise TooManyFunctionsError(f"its lines are {len(self._functions):,} functions of C, more than {most:,}")
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
         there = vectors.available(self._called, exact) if self._called else frozenset()
-        declared = vectors.declared(there)
-        functions = "\n".join(indented(self._functions))
+        declared = vectors.WIDE + vectors.declared(there) if there else ""
+        functions = "\n".join(indented(vectors.widened(text, there) for text in self._functions))
         types = (c_vectors.TYPES if "VECTOR" in functions else "") + (teams.TYPE if "team *" in functions else "")
         self.source = HEAD + types + declared + functions + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()

@@ -31,7 +31,7 @@ X, W, b, K = _values((401, 160), (160, 170), (170,), (6, 80, 90))
 X32, W32 = _values((401, 160), (160, 170), dtype=np.float32)
 PICTURES, FILTERS = _values((8, 3, 20, 20), (16, 3, 3, 3), dtype=np.float32)
 
-# Per name: a function, the values that it reads, and how many lines are shared, or more.
+# Per name: a function, the values that it reads, and how many lines are shared.
 CASES = {
     "one long axis": (lambda: LONG.tanh() * LONG, [LONG], 2),
     "a length of any kind": (lambda: ODD.tanh() * ODD, [ODD], 2),
