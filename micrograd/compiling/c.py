@@ -19,6 +19,7 @@ from micrograd.compiling import boundary, c_vectors, compilers, objects, teams, 
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.joined import joined
 from micrograd.compiling.lines import Line, Program
+from micrograd.compiling.lives import homes_of
 from micrograd.compiling.matrices import Matrices
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.products import Function
@@ -40,7 +41,7 @@ class Workspace:
     """
 
     def __init__(self, program: Program, shared: dict[str, str], pointers: list[Any], tables: dict[int, Any]) -> None:
-        self.arrays = program.memory()
+        self.arrays = program.memory(shared)
         self.arrays |= {name: self.arrays[other] for name, other in shared.items()}
         self.own = dict(self.arrays)
         self.borrowed: list[str] = []
@@ -119,11 +120,14 @@ class CRunner:
         self.threads = threads if self._team else None
         self.count_of_shared = 0
         self._called: set[str] = set()  # functions of C that long lines call
+        self._runs: dict[str, list[Line]] = {"forward": [], "backward": []}
         self._pointers: list[Any] = []  # what all calls get, one call after the other
         self._steps = {
-            name: self._steps_of([line for line in part if line is not None], exact)
+            name: self._steps_of([line for line in part if line is not None], exact, self._runs[name])
             for name, part in (("forward", runs[: len(forward)]), ("backward", runs[len(forward) :]))
         }
+        homes = homes_of(self._runs["forward"], self._runs["backward"], kept)
+        self._shared |= homes | {name: homes[other] for name, other in self._shared.items() if other in homes}
         if most is not None and len(self._functions) > most:
             raise TooManyFunctionsError(f"its lines are {len(self._functions):,} functions of C, more than {most:,}")
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
@@ -139,15 +143,24 @@ class CRunner:
         self._address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
         self.compiler = compilers.found(exact)[0]
 
-    def _steps_of(self, lines: list[Line], exact: bool) -> list[Any]:
-        """What runs one after the other: lines of C together, opaque ones alone."""
+    def _steps_of(self, lines: list[Line], exact: bool, runs: list[Line]) -> list[Any]:
+        """What runs one after the other: lines of C together, opaque ones alone.
+
+        Args:
+            lines: the lines.
+            exact: to the last bit as without compiling.
+            runs: gets the lines that run for them.
+        """
         steps: list[Any] = []
         for is_opaque, run in itertools.groupby(lines, lambda line: isinstance(line, Opaque)):
             if is_opaque:
-                steps += run
+                opaque = [*run]
+                steps += opaque
+                runs += opaque
                 continue
             which, first = [], []
             for line, part in self._parts(run):
+                runs.append(part)
                 writer = LineInC(part, exact, team=self._team)
                 text = writer.text("{name}")
                 which.append(self._functions.setdefault(text, len(self._functions)))

@@ -137,7 +137,8 @@ def _facts(state: State, printout: Printout) -> list[str]:
     plan = state.plan
     space = plan.runner.workspace()
     rolled, used = _lines(printout) if not plan.is_unrolled else ("not rolled into lines", space.arrays.keys())
-    arrays = [array for name, array in space.arrays.items() if name in used or not hasattr(plan, "forward")]
+    there = [array for name, array in space.arrays.items() if name in used or not hasattr(plan, "forward")]
+    arrays = {array.__array_interface__["data"][0]: array for array in there if array.size}.values()  # each memory once
     states = [*plan.theta, *[state for _, state in plan.array_states]]
     size = sum(array.nbytes for array in arrays)
     given = ", ".join(f"{part.name} {part.shape}" for part in printout.given)
