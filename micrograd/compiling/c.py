@@ -132,9 +132,10 @@ class CRunner:
             raise TooManyFunctionsError(f"its lines are {len(self._functions):,} functions of C, more than {most:,}")
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
         there = vectors.available(self._called, exact) if self._called else frozenset()
-        declared = vectors.WIDE + vectors.declared(there) if there else ""
-        functions = "\n".join(indented(vectors.widened(text, there) for text in self._functions))
-        types = (c_vectors.TYPES if "VECTOR" in functions else "") + (teams.TYPE if "team *" in functions else "")
+        declared = vectors.declared(there)
+        functions = "\n".join(indented(self._functions))
+        names = {"VECTOR": c_vectors.TYPES, "WIDE": c_vectors.WIDE, "team *": teams.TYPE}
+        types = "".join(text for name, text in names.items() if name in functions)
         self.source = HEAD + types + declared + functions + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()
         self._function = objects.loaded(self.source, exact, libraries).micrograd_run

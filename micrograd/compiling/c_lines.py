@@ -92,17 +92,15 @@ class LineInC:
         """
         body = self.body()
         given = ", ".join(f"p[{i}]" for i in range(len(self.pointers)))
-        parameters = ", ".join(self.parameters())
+        head = "WIDE static void" if c_vectors.is_wide(self.line, self.nest) else "static void"
+        head = f"{head} {name}_loops({', '.join(self.parameters())}"
         holds_blas = bool(self._team) and self._blas is not None  # BLAS must not take threads of its own
         if self._share is None and not holds_blas:
-            return (
-                f"static void {name}_loops({parameters}) {{\n{body}}}\n"
-                f"static void {name}(void **p) {{\n{name}_loops({given});\n}}\n"
-            )
+            return f"{head}) {{\n{body}}}\nstatic void {name}(void **p) {{\n{name}_loops({given});\n}}\n"
         call = teams.call(self._share, f"{name}_part", f"p[{len(self.pointers)}]")
         self.pointers.append(Function(self._team))
         return (
-            f"static void {name}_loops({parameters}, int from, int to) {{\n{body}}}\n"
+            f"{head}, int from, int to) {{\n{body}}}\n"
             f"static void {name}_part(void **p, int from, int to) {{\n{name}_loops({given}, from, to);\n}}\n"
             f"static void {name}(void **p) {{\n{call}}}\n"
         )

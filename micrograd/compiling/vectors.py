@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from micrograd.compiling import cache, compilers, objects
+from micrograd.compiling import c_vectors, cache, compilers, objects
 from micrograd.errors import CaptureError
 
 if TYPE_CHECKING:
@@ -29,15 +28,6 @@ TWO = {"pow", "atan2", "hypot"}
 KNOWN = """\
 #if !defined(__has_attribute) || !__has_attribute(simd)
 #error "this compiler does not know of vector functions"
-#endif
-"""
-# Before a function whose loops call them: GCC takes vectors of 32 bytes by itself, and
-# those of 64 take half the time.
-WIDE = """\
-#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
-#define WIDE __attribute__((noinline, target("prefer-vector-width=512")))
-#else
-#define WIDE
 #endif
 """
 # How symbols begin on each processor, for two doubles and for four floats at a time.
@@ -88,11 +78,6 @@ def declared(names: frozenset[str]) -> str:
     return text
 
 
-def widened(function: str, there: frozenset[str]) -> str:
-    """A function of C, with the widest vectors where it calls one of these."""
-    return f"WIDE {function}" if there & set(re.findall(r"\w+", function)) else function
-
-
 def _looked_up(compiler: compilers.Compiler, names: set[str]) -> dict[str, bool]:
     """Which of these functions have a vector form that is right: read, or tried."""
     known = {}
@@ -111,7 +96,15 @@ def _looked_up(compiler: compilers.Compiler, names: set[str]) -> dict[str, bool]
 
 
 def _key(compiler: compilers.Compiler, name: str) -> str:
-    facts = [name, *compiler.words, *compiler.flags, compiler.version, compilers.processor(), WIDE, repr(_SAMPLES)]
+    facts = [
+        name,
+        *compiler.words,
+        *compiler.flags,
+        compiler.version,
+        compilers.processor(),
+        c_vectors.WIDE,
+        repr(_SAMPLES),
+    ]
     return cache.digest("a vector form", *facts)
 
 
@@ -137,7 +130,7 @@ def _in_libmvec(names: set[str]) -> frozenset[str]:
 
 def _right(names: frozenset[str]) -> set[str]:
     """Those that give what the plain functions give."""
-    text = KNOWN + WIDE + declared(names) + "".join(_loops(name) for name in sorted(names))
+    text = KNOWN + c_vectors.WIDE + declared(names) + "".join(_loops(name) for name in sorted(names))
     try:
         library = objects.loaded(text, libraries=LIBRARIES)
     except CaptureError:  # a compiler that does not know of vector functions, or no libmvec to link
