@@ -84,6 +84,11 @@ static void *work(void *order)
     return 0;
 }
 
+/* A fork waits for the lock: while BLAS is told how many threads to use, it holds a lock
+   of its own, which would stay locked in the child. */
+static void hold(void) { pthread_mutex_lock(&lock); }
+static void release(void) { pthread_mutex_unlock(&lock); }
+
 static void forget(void)
 {
     pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
@@ -98,11 +103,9 @@ static void forget(void)
 
 static void begin(int threads)
 {
-    static int is_known;
     pthread_attr_t kind;
     sigset_t all, old;
-    if (!is_known) is_known = !pthread_atfork(0, 0, forget);
-    if (!is_known || there >= threads || pthread_attr_init(&kind)) return;
+    if (there >= threads || pthread_attr_init(&kind)) return;
     pthread_attr_setdetachstate(&kind, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&kind, STACK);
     sigfillset(&all);
@@ -166,7 +169,9 @@ static void share(team *all, part run, void **p, int size, int unit, int is_prod
 
 EXPORTED team *micrograd_team(int threads, int (*blas)(void), void (*set_blas)(int))
 {
-    team *made = malloc(sizeof *made);
+    static int is_known;
+    if (!is_known) is_known = !pthread_atfork(hold, release, forget);
+    team *made = is_known ? malloc(sizeof *made) : 0;
     if (made) *made = (team){share, threads, blas, set_blas};
     return made;
 }
