@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from benchmarks.contest import compare
-from benchmarks.row import BY_COMPILE, COMPILED, JAX, Case, Goal, Outcome, Row, Settings, Trial, ratio
+from benchmarks.row import BY_COMPILE, COMPILED, JAX, Case, Goal, Outcome, Row, Settings, Trial, ratio, threads
 
 NUMPY = "NumPy"
 
@@ -36,7 +36,7 @@ def compiled(n: int) -> Trial:
     import micrograd
 
     x = numbers(n)
-    fast = micrograd.compile(lambda x: chain(numpy, x))
+    fast = micrograd.compile(lambda x: chain(numpy, x), threads=threads())
     return shown(fast(x)), lambda: _done(fast(x))
 
 

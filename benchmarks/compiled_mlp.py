@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks import mlp
 from benchmarks.contest import compare
 from benchmarks.mlp import PRODUCTS, RATE, data, summary
-from benchmarks.row import BY_COMPILE, COMPILED, JAX, Case, Goal, Outcome, Row, Settings, Trial, ratio
+from benchmarks.row import BY_COMPILE, COMPILED, JAX, Case, Goal, Outcome, Row, Settings, Trial, ratio, threads
 
 
 def compiled(sizes: list[int], batch: int) -> Trial:
@@ -27,8 +27,7 @@ def compiled(sizes: list[int], batch: int) -> Trial:
     parameters = [Value(p) for p in arrays]
     w1, b1, w2, b2, w3, b3 = parameters
 
-    @micrograd.compile
-    def step(X: Any, chosen: Any, rate: Any) -> Any:
+    def function(X: Any, chosen: Any, rate: Any) -> Any:
         h = (X @ w1 + b1).tanh()
         h = (h @ w2 + b2).tanh()
         logits = h @ w3 + b3
@@ -42,12 +41,12 @@ def compiled(sizes: list[int], batch: int) -> Trial:
             p.grad = None
         return loss.data
 
-    loss = step(X, chosen, np.float32(1.0))
+    step = micrograd.compile(function, threads=threads())
+    loss = step(X, chosen, 1.0)
     gradients = [old - p.data for old, p in zip(arrays, parameters, strict=True)]
     for old, p in zip(arrays, parameters, strict=True):
         p.data = old
-    rate = np.float32(RATE)
-    return summary(loss, gradients), lambda: step(X, chosen, rate) and None
+    return summary(loss, gradients), lambda: step(X, chosen, RATE) and None
 
 
 def jax(sizes: list[int], batch: int) -> Trial:

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.contest import compare
 from benchmarks.mlp import Arrays, summary
-from benchmarks.row import BY_COMPILE, COMPILED, TORCH, Case, Goal, Outcome, Row, Settings, Trial, ratio
+from benchmarks.row import BY_COMPILE, COMPILED, TORCH, Case, Goal, Outcome, Row, Settings, Trial, ratio, threads
 
 CLASSES, SIDE, RATE = 10, 8, 1e-3
 STEPS = 3  # before the numbers are compared
@@ -89,7 +89,7 @@ def _ours(is_compiled: bool, is_drawn: bool, channels: list[int], batch: int) ->
         return loss.data
 
     if is_compiled:
-        step = micrograd.compile(step)
+        step = micrograd.compile(step, threads=threads())
     loss, epoch = begun(step, X, labels, batch)
     return summary(loss, [p.data for p in model.parameters()]), epoch
 

@@ -4,6 +4,7 @@ a Goal reads Outcomes.
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,11 @@ TORCH, JAX, AUTOGRAD, CASADI = "PyTorch", "JAX", "HIPS autograd", "CasADi"
 Step = Callable[[], Any]  # what is timed; where it returns a dict, it has measured for itself
 Trial = tuple[Sequence[float] | None, Step]  # numbers that all contestants must agree on, and the step
 Maker = Callable[..., Trial]
+
+
+def threads() -> int:
+    """How many a contestant may use, in its own process."""
+    return int(os.environ.get("OMP_NUM_THREADS", "1"))
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,21 @@ simplify.py), and a back end runs them (nests.py, c.py).
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from typing import Any
 
 from micrograd.compiling.backends import BACKENDS
 from micrograd.compiling.function import Compiled
+from micrograd.compiling.teams import MOST
 from micrograd.errors import ArgumentError
 
 __all__ = ["Compiled", "compile"]
 
 
-def compile(function: Callable[..., Any], *, backend: str = "auto", exact: bool = False) -> Compiled:
+def compile(
+    function: Callable[..., Any], *, backend: str = "auto", exact: bool = False, threads: int | None = None
+) -> Compiled:
     """The same function as a program: captured at its first call, run from then on.
 
     Also a decorator. Numbers, arrays and lists of numbers among the arguments may
@@ -37,10 +41,14 @@ def compile(function: Callable[..., Any], *, backend: str = "auto", exact: bool 
             up in another order. A program of single numbers runs in C where it is
             proved that this is exact for any numbers, else on the tape. One of arrays
             runs uncompiled.
+        threads: how many share the large loops and matrix products of a program in C;
+            1 is for one alone. The numbers are the same to the last bit for any number
+            of them, as each computes outputs of its own. If left out, loops run on one,
+            and products on as many as SciPy's BLAS takes (`OMP_NUM_THREADS`).
 
     Raises:
         CaptureError: the function cannot be compiled as it is written.
-        ArgumentError: there is no such back end.
+        ArgumentError: there is no such back end, or no such number of threads.
 
     >>> from micrograd import Value
     >>> w, b = Value(2.0), Value(1.0)
@@ -54,4 +62,6 @@ def compile(function: Callable[..., Any], *, backend: str = "auto", exact: bool 
         raise ArgumentError(f"compile: backend={backend!r} is not one of {', '.join(map(repr, BACKENDS))}")
     if not callable(function):
         raise ArgumentError(f"compile: {function!r} is not a function; give one, as in compile(loss)")
-    return Compiled(function, exact, backend)
+    if threads is not None and not (isinstance(threads, numbers.Integral) and 1 <= threads <= MOST):
+        raise ArgumentError(f"compile: threads={threads!r} is not a whole number from 1 to {MOST}")
+    return Compiled(function, exact, backend, None if threads is None else int(threads))

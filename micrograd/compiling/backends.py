@@ -40,6 +40,7 @@ def runner_of(
     kept: set[str],
     exact: bool,
     is_for_tape: bool,
+    threads: int | None = None,
 ) -> tuple[Any, str]:
     """What runs these lines, and why "auto" does not take C: it does where a compiler
     works.
@@ -52,6 +53,7 @@ def runner_of(
         kept: names of buffers that somebody reads afterwards.
         exact: to the last bit as without compiling.
         is_for_tape: whether the tape could run the program, too.
+        threads: how many share large loops in C.
 
     Returns:
         The runner; None where the tape has to run the program.
@@ -64,11 +66,11 @@ def runner_of(
     if backend == "numpy":
         return NumpyRunner(program, forward, back), ""
     if backend == "c":
-        return CRunner(program, forward, back, kept, exact), ""
+        return CRunner(program, forward, back, kept, exact, threads=threads), ""
     why = objects.why_none(exact)
     if not why:
         try:
-            return CRunner(program, forward, back, kept, exact, MOST_FUNCTIONS if is_for_tape else None), ""
+            return CRunner(program, forward, back, kept, exact, MOST_FUNCTIONS if is_for_tape else None, threads), ""
         except TooManyFunctionsError as error:
             return None, str(error)
         except CaptureError as error:

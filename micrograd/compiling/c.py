@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import boundary, c_vectors, compilers, objects, vectors
+from micrograd.compiling import boundary, c_vectors, compilers, objects, teams, vectors
 from micrograd.compiling.c_lines import LineInC
 from micrograd.compiling.joined import joined
 from micrograd.compiling.lines import Line, Program
+from micrograd.compiling.lives import homes_of
 from micrograd.compiling.matrices import Matrices
 from micrograd.compiling.opaque import Opaque
 from micrograd.compiling.products import Function
@@ -40,7 +41,7 @@ class Workspace:
     """
 
     def __init__(self, program: Program, shared: dict[str, str], pointers: list[Any], tables: dict[int, Any]) -> None:
-        self.arrays = program.memory()
+        self.arrays = program.memory(shared)
         self.arrays |= {name: self.arrays[other] for name, other in shared.items()}
         self.own = dict(self.arrays)
         self.borrowed: list[str] = []
@@ -83,10 +84,14 @@ class CRunner:
         kept: names of buffers that somebody reads afterwards.
         exact: to the last bit as without compiling.
         most: how many functions of C there may be; None for any number.
+        threads: how many share large loops and products; None for one, and as many as
+            BLAS takes.
 
     Attributes:
         source: the C.
         compiler: the one that made a library of it.
+        threads: as given; None where there are no threads here.
+        count_of_shared: how many lines they share.
 
     Raises:
         TooManyFunctionsError: there are more.
@@ -101,6 +106,7 @@ class CRunner:
         kept: set[str],
         exact: bool,
         most: int | None = None,
+        threads: int | None = None,
     ) -> None:
         self.program = program
         lines = [*forward, *back]
@@ -110,19 +116,26 @@ class CRunner:
         self._where: dict[int, list[tuple[int, int]]] = {}
         self._instead = {id(line): run for line, run in zip(lines, runs, strict=True)}
         self._matrices = None if exact else Matrices(program)
+        self._team = teams.team_of(threads) if threads else 0
+        self.threads = threads if self._team else None
+        self.count_of_shared = 0
         self._called: set[str] = set()  # functions of C that long lines call
+        self._runs: dict[str, list[Line]] = {"forward": [], "backward": []}
         self._pointers: list[Any] = []  # what all calls get, one call after the other
         self._steps = {
-            name: self._steps_of([line for line in part if line is not None], exact)
+            name: self._steps_of([line for line in part if line is not None], exact, self._runs[name])
             for name, part in (("forward", runs[: len(forward)]), ("backward", runs[len(forward) :]))
         }
+        homes = homes_of(self._runs["forward"], self._runs["backward"], kept)
+        self._shared |= homes | {name: homes[other] for name, other in self._shared.items() if other in homes}
         if most is not None and len(self._functions) > most:
             raise TooManyFunctionsError(f"its lines are {len(self._functions):,} functions of C, more than {most:,}")
         self._tables = {id(x): np.ascontiguousarray(x, np.int32) for x in self._pointers if isinstance(x, np.ndarray)}
         there = vectors.available(self._called, exact) if self._called else frozenset()
         declared = vectors.declared(there)
         functions = "\n".join(indented(self._functions))
-        types = c_vectors.TYPES if "VECTOR" in functions else ""
+        names = {"VECTOR": c_vectors.TYPES, "WIDE": c_vectors.WIDE, "team *": teams.TYPE}
+        types = "".join(text for name, text in names.items() if name in functions)
         self.source = HEAD + types + declared + functions + _runner(len(self._functions))
         libraries = vectors.LIBRARIES if there else ()
         self._function = objects.loaded(self.source, exact, libraries).micrograd_run
@@ -131,16 +144,25 @@ class CRunner:
         self._address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
         self.compiler = compilers.found(exact)[0]
 
-    def _steps_of(self, lines: list[Line], exact: bool) -> list[Any]:
-        """What runs one after the other: lines of C together, opaque ones alone."""
+    def _steps_of(self, lines: list[Line], exact: bool, runs: list[Line]) -> list[Any]:
+        """What runs one after the other: lines of C together, opaque ones alone.
+
+        Args:
+            lines: the lines.
+            exact: to the last bit as without compiling.
+            runs: gets the lines that run for them.
+        """
         steps: list[Any] = []
         for is_opaque, run in itertools.groupby(lines, lambda line: isinstance(line, Opaque)):
             if is_opaque:
-                steps += run
+                opaque = [*run]
+                steps += opaque
+                runs += opaque
                 continue
             which, first = [], []
             for line, part in self._parts(run):
-                writer = LineInC(part, exact)
+                runs.append(part)
+                writer = LineInC(part, exact, team=self._team)
                 text = writer.text("{name}")
                 which.append(self._functions.setdefault(text, len(self._functions)))
                 if not exact and which[-1] == len(self._functions) - 1 and math.prod(part.sizes) >= FEWEST:
@@ -148,6 +170,7 @@ class CRunner:
                 first.append(len(self._pointers))
                 self._where.setdefault(id(line), []).append((which[-1], first[-1]))
                 self._pointers += writer.pointers
+                self.count_of_shared += writer.is_shared
             count = len(which)
             numbers = (ctypes.c_int * count)(*which), (ctypes.c_int * count)(*first)
             steps.append((*map(ctypes.addressof, numbers), count, numbers))

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any
 
-from micrograd.compiling import c_vectors
+from micrograd.compiling import c_vectors, teams
 from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.maps import Map
 from micrograd.compiling.nests import Nest, nest_of
@@ -46,22 +46,29 @@ class LineInC:
         exact: keep every op and every order.
         is_linked: whether it may call BLAS where it is a large product, and use the
             vectors of GNU C.
+        team: the address of the threads that share it where it is large; 0 for none.
 
     Attributes:
         pointers: what the function gets: a buffer and the number of the first element;
             or a table; or a function of another library.
+        is_shared: whether several threads compute it.
         storage: of what is copied first: "" for the stack, "static " for memory that
             stays.
     """
 
-    def __init__(self, line: Line, exact: bool, is_linked: bool = True) -> None:
+    def __init__(self, line: Line, exact: bool, is_linked: bool = True, team: int = 0) -> None:
         self.line = line
         self.nest: Nest = nest_of(line, exact)
+        self._product: Product | None = product_of(line) if is_linked and not exact else None
+        self._blas: Function | None = blas(line.target.dtype) if self._product else None
+        self._team = team
+        self._share = self._shared() if team else None
+        if self._share is not None:
+            self.nest = self._share.nest
+        self.is_shared = self._share is not None
         self.type = c_type(line.target.dtype)
         self.storage = ""
         self._nothing = "-0.0" if exact else "0.0"  # what a sum starts from: -0.0 + x is x for any x
-        self._product: Product | None = product_of(line) if is_linked and not exact else None
-        self._blas: Function | None = blas(line.target.dtype) if self._product else None
         self._in_vectors = is_linked and self._blas is None and c_vectors.fits(line, self.nest)
         self.pointers: list[tuple[Buffer, int] | Function | Any] = [(line.target, line.place.offset)]
         self._known: dict[Any, str] = {(line.target.name, line.place.offset): "p0"}
@@ -71,6 +78,12 @@ class LineInC:
         self._restrict = "" if is_read else "restrict "
         self._declared.append(f"{self.type} *{self._restrict}p0 = p[0];\n")
 
+    def _shared(self) -> teams.Share | None:
+        """How a team shares the line; None where it does not."""
+        if self._product is not None and self._blas is not None:
+            return teams.share_of_product(self.line, self.nest, self._product)
+        return teams.share_of(self.line, self.nest)
+
     def text(self, name: str) -> str:
         """The function, under this name.
 
@@ -79,9 +92,17 @@ class LineInC:
         """
         body = self.body()
         given = ", ".join(f"p[{i}]" for i in range(len(self.pointers)))
+        head = "WIDE static void" if c_vectors.is_wide(self.line, self.nest) else "static void"
+        head = f"{head} {name}_loops({', '.join(self.parameters())}"
+        holds_blas = bool(self._team) and self._blas is not None  # BLAS must not take threads of its own
+        if self._share is None and not holds_blas:
+            return f"{head}) {{\n{body}}}\nstatic void {name}(void **p) {{\n{name}_loops({given});\n}}\n"
+        call = teams.call(self._share, f"{name}_part", f"p[{len(self.pointers)}]")
+        self.pointers.append(Function(self._team))
         return (
-            f"static void {name}_loops({', '.join(self.parameters())}) {{\n{body}}}\n"
-            f"static void {name}(void **p) {{\n{name}_loops({given});\n}}\n"
+            f"{head}, int from, int to) {{\n{body}}}\n"
+            f"static void {name}_part(void **p, int from, int to) {{\n{name}_loops({given}, from, to);\n}}\n"
+            f"static void {name}(void **p) {{\n{call}}}\n"
         )
 
     def parameters(self) -> list[str]:
@@ -116,13 +137,21 @@ class LineInC:
             return self._packs() + self._tiled()
         return self._one_by_one()
 
-    def _loops(self, axes: tuple[int, ...], step: dict[int, int] | None = None) -> str:
+    def _loops(self, axes: tuple[int, ...], step: dict[int, int] | None = None, is_whole: bool = False) -> str:
+        """Loops over axes: a part of that which is shared, unless they are whole."""
         opened = ""
         for axis in axes:
             by = (step or {}).get(axis, 1)
             move = f"i{axis} += {by}" if by != 1 else f"i{axis}++"
-            opened += f"for (int i{axis} = 0; i{axis} < {self.line.sizes[axis]}; {move})\n"
+            begin, end = ("0", str(self.line.sizes[axis])) if is_whole else self._range(axis)
+            opened += f"for (int i{axis} = {begin}; i{axis} < {end}; {move})\n"
         return opened
+
+    def _range(self, axis: int) -> tuple[str, str]:
+        """Where the loop over an axis begins and ends."""
+        if self._share is not None and axis == self._share.axis:
+            return "from", "to"
+        return "0", str(self.line.sizes[axis])
 
     def _plain(self) -> str:
         axes = self.nest.outer if self.nest.wide is None else (*self.nest.outer, self.nest.wide)
@@ -151,11 +180,15 @@ class LineInC:
         if product.sums and begins == "0.0":
             begins = f"{' || '.join(f'i{a}' for a in product.sums)} ? 1.0 : 0.0"
         corner = {f"i{axis}": "0" for axis in product.axes}
+        rows = product.axes[0]
+        begin, end = self._range(rows)
+        corner[f"i{rows}"] = begin
         places = [(line.target, line.place), *[(s.read.buffer, s.read.place) for s in (product.x, product.y)]]
         target, x, y = (self._element(buffer, place, corner) for buffer, place in places)
         text += self._loops((*product.loops, *product.sums))
         statements, factor = self._value(product.factor)
-        return f"{text}{{\n{statements}{call_in_c(line, product, kind, (target, x, y), factor, begins)}}}\n"
+        count = end if begin == "0" else f"{end} - {begin}"
+        return f"{text}{{\n{statements}{call_in_c(line, product, kind, (target, x, y), factor, begins, count)}}}\n"
 
     def packs(self) -> list[tuple[Buffer, int]]:
         """What is copied first: the buffers, and how many numbers of each."""
@@ -166,7 +199,7 @@ class LineInC:
     def _packs(self) -> str:
         text = ""
         for read, (buffer, total) in zip(self.nest.packed, self.packs(), strict=True):
-            opened = self._loops(self._pack_axes(read))
+            opened = self._loops(self._pack_axes(read), is_whole=True)
             aligned = c_vectors.ALIGNED if self._in_vectors else ""
             text += f"{self.storage}{c_type(buffer.dtype)} {self.pack_names[id(read)]}[{total}]{aligned};\n"
             text += f"{opened}{self._packed(read)} = {self._element(read.buffer, read.place)};\n"
@@ -194,7 +227,8 @@ class LineInC:
         chunks = line.sizes[wide] // width  # type: ignore[index]
         text = self._loops(nest.outer, steps)
         if chunks > 1:
-            text += f"for (int w = 0; w < {line.sizes[wide]}; w += {width})\n"  # type: ignore[index]
+            begin, end = self._range(wide)  # type: ignore[arg-type]
+            text += f"for (int w = {begin}; w < {end}; w += {width})\n"
         start = "w" if chunks > 1 else "0"
         kind, count, place = self.type, str(width), "v"
         unrolled, each = "", f"for (int t = 0; t < {height}; t++) " if nest.tile else ""

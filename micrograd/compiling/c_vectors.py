@@ -29,6 +29,16 @@ TYPES = """\
 typedef double doubles __attribute__((vector_size(VECTOR), aligned(8), may_alias));
 typedef float floats __attribute__((vector_size(VECTOR), aligned(4), may_alias));
 """
+# Before a function: GCC takes vectors of 32 bytes by itself. For long loops those of 64
+# take less time, and half of it where tanh is computed; for short ones more.
+WIDE = """\
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((noinline, target("prefer-vector-width=512")))
+#else
+#define WIDE
+#endif
+"""
+LONG = 256  # numbers of a long loop
 
 
 def fits(line: Line, nest: Nest) -> bool:
@@ -49,6 +59,11 @@ def fits(line: Line, nest: Nest) -> bool:
         if part.buffer.dtype != kind or not (is_smooth or any(part is read for read in nest.packed)):
             return False
     return True
+
+
+def is_wide(line: Line, nest: Nest) -> bool:
+    """Whether the loops of a line take the widest vectors."""
+    return nest.wide is not None and nest.wide not in line.summed and line.sizes[nest.wide] >= LONG
 
 
 def named(kind: str) -> str:

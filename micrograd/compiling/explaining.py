@@ -121,11 +121,24 @@ def _compiler(plan: Any) -> dict[str, str]:
     return facts | ({"not used": "; ".join(compiler.refused)} if compiler.refused else {})
 
 
+def _threads(plan: Any) -> dict[str, str]:
+    """How many threads there are, where they were asked for."""
+    if plan.threads is None:
+        return {}
+    if not isinstance(plan.runner, CRunner):
+        return {"threads": "1: only C runs on several"}
+    if plan.runner.threads is None:
+        return {"threads": "1: the compiler makes no threads here"}
+    shared = counted(plan.runner.count_of_shared, "large line")
+    return {"threads": f"{plan.runner.threads}, which share {shared}; the others run on one"}
+
+
 def _facts(state: State, printout: Printout) -> list[str]:
     plan = state.plan
     space = plan.runner.workspace()
     rolled, used = _lines(printout) if not plan.is_unrolled else ("not rolled into lines", space.arrays.keys())
-    arrays = [array for name, array in space.arrays.items() if name in used or not hasattr(plan, "forward")]
+    there = [array for name, array in space.arrays.items() if name in used or not hasattr(plan, "forward")]
+    arrays = {array.__array_interface__["data"][0]: array for array in there if array.size}.values()  # each memory once
     states = [*plan.theta, *[state for _, state in plan.array_states]]
     size = sum(array.nbytes for array in arrays)
     given = ", ".join(f"{part.name} {part.shape}" for part in printout.given)
@@ -136,6 +149,7 @@ def _facts(state: State, printout: Printout) -> list[str]:
         "captured": f"{counted(plan.count, 'number')} in one run, {rolled}",
         "runs as": f"{_runner(plan)}{', exact' if plan.exact else ''}, {_chosen(state)}",
         **_compiler(plan),
+        **_threads(plan),
         "arguments": f"{given or 'no numbers'}{others if printout.has_arguments else ''}",
         "programs": f"{state.kept} kept",
         "reads": f"the data of {counted(len(states), 'Value')}{', and ' if held else ''}{held}, at each call",

@@ -46,11 +46,12 @@ APART = 1e-3  # by how much the numbers of a second capture differ
 class Compiled:
     """A function that runs as a program; see `micrograd.compile`."""
 
-    def __init__(self, function: Callable[..., Any], exact: bool, backend: str) -> None:
+    def __init__(self, function: Callable[..., Any], exact: bool, backend: str, threads: int | None = None) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._exact = exact
         self._backend = backend
+        self._threads = threads
         self._kept = Kept()
         self._refusals: list[str] = []
         itself = weakref.ref(self)  # a program of its own must not keep it alive: its function may hold results
@@ -279,7 +280,8 @@ class Compiled:
         check_not_read(capture.told, guards.read)
         leave_out(guards, own)
         with uncollected():
-            entry = Entry(Plan(capture, result, capture.leaves, self._exact, self._backend), guards, own)
+            plan = Plan(capture, result, capture.leaves, self._exact, self._backend, self._threads)
+            entry = Entry(plan, guards, own)
         capture.forget()
         entry.plan.function = self._reference
         entry.plan.given = given

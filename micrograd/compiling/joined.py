@@ -6,8 +6,10 @@ The printed program keeps all lines. What runs has fewer:
     d_w = X.T @ d_v;  w.grad = d_w              w.grad = X.T @ d_v
     d_w = X.T @ d_v;  w.data = w - rate * d_w   w.data = w + (-rate * X.T) @ d_v
 
+    d_x = 0;  d_x[1:] += d_v                    d_x[0] = 0;  d_x[1:] = d_v
+
 The second is for large products, where BLAS multiplies and adds on the way, and for
-gradients that nobody reads.
+gradients that nobody reads. The third saves two ways through memory.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.compiling.lines import Buffer, Line
 from micrograd.compiling.maps import Map, Sizes, is_whole
 from micrograd.compiling.opaque import Opaque
@@ -33,7 +36,7 @@ def joined(lines: Sequence[Line], kept: set[str], exact: bool) -> tuple[list[Lin
         exact: keep every op and every order.
     """
     made, shared = without_copies(lines, kept)
-    return made if exact else with_updates(made, kept), shared
+    return made if exact else set_at_once(with_updates(made, kept)), shared
 
 
 def without_copies(lines: Sequence[Line], kept: set[str]) -> tuple[list[Line | None], dict[str, str]]:
@@ -125,6 +128,50 @@ def with_updates(lines: Sequence[Line | None], kept: set[str]) -> list[Line | No
         if together is not None:
             made[i], made[using[0]] = None, together
     return made
+
+
+def set_at_once(lines: Sequence[Line | None]) -> list[Line | None]:
+    """A buffer that is cleared, and grows then, is set where it grows, and cleared
+    elsewhere.
+    """
+    made = list(lines)
+    cleared: dict[str, int] = {}  # by buffer, the line that clears it and that nothing has followed
+    for i, line in enumerate(made):
+        if line is None:
+            continue
+        for read in line.reads():
+            cleared.pop(read.buffer.name, None)
+        before = cleared.pop(line.target.name, None)
+        if isinstance(line, Opaque):
+            continue
+        if _clears(line):
+            cleared[line.target.name] = i
+        elif before is not None and line.grows and line.reduce == "sum" and line.writes_each_once():
+            made[i] = Line(line.target, line.place, line.sizes, line.term, False)
+            made[before] = _cleared_around(line)
+    return made
+
+
+def _clears(line: Line) -> bool:
+    """Whether a line sets its whole target to 0."""
+    if isinstance(line.term, Part) or line.term != 0 or line.grows or line.start is not None:
+        return False
+    return is_whole(line.place, line.sizes, line.target.size)
+
+
+def _cleared_around(line: Line) -> Line | None:
+    """What clears the target of a line where the line does not set it: the piece that
+    is left, else all of it.
+    """
+    left = np.ones(line.target.size, bool)
+    left[line.elements()] = False
+    found = np.flatnonzero(left)
+    if not len(found):
+        return None
+    first, count = int(found[0]), len(found)
+    if found[-1] - first + 1 != count:
+        first, count = 0, line.target.size
+    return Line(line.target, Map(first, (1,)), (count,), 0.0, False)
 
 
 def _is_product(line: Line) -> bool:

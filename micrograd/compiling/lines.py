@@ -7,7 +7,7 @@ are all one line of this form.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
@@ -180,9 +180,14 @@ class Program:
         self.constants += values
         return len(self.constants) - len(values)
 
-    def memory(self) -> dict[str, Any]:
-        """The arrays of one call, flat, by the name of the buffer."""
-        arrays = zeros({name: (b.size, b.dtype) for name, b in self.buffers.items() if name not in self.arrays})
+    def memory(self, without: Container[str] = ()) -> dict[str, Any]:
+        """The arrays of one call, flat, by the name of the buffer.
+
+        Args:
+            without: names of buffers that need none.
+        """
+        own = {name: b for name, b in self.buffers.items() if name not in self.arrays and name not in without}
+        arrays = zeros({name: (b.size, b.dtype) for name, b in own.items()})
         if self.constants:
             arrays["constants"][:] = self.constants
         return arrays | self.arrays

@@ -65,6 +65,7 @@ class Plan:
         looked_at: the buffers that must not be nan, and whether they hold doubles.
         writes: by the name of the buffer, the states that get its numbers, and how.
         cleared: the states that lose their gradients.
+        threads: how many share large loops in C; None for one.
         exact: whether every number is to the last bit what eager gives: see proof.py.
         count: how many numbers the captured run computed and read.
         why: where "auto" took the tape or NumPy, the reason; else empty.
@@ -97,11 +98,19 @@ class Plan:
     forward: list[Line]
     back: list[Line]
 
-    def __init__(self, capture: Capture, result: Any, leaves: list[Any], exact: bool, backend: str) -> None:
+    def __init__(
+        self,
+        capture: Capture,
+        result: Any,
+        leaves: list[Any],
+        exact: bool,
+        backend: str,
+        threads: int | None = None,
+    ) -> None:
         script = Transcript(capture)
         tape = script.tape
         self.count = len(tape)
-        self.exact = exact
+        self.exact, self.threads = exact, threads
         self.function: Any = _nothing
         tape.argument_sizes = [len(arguments.flat(leaf)) for leaf in leaves]
         self.tree = like(result, range(len(leaves_of(result)))) if backend else result
@@ -197,15 +206,15 @@ class Plan:
 
     def _choose(self, backend: str, script: Transcript, grads: dict[int, int], is_for_tape: bool) -> None:
         """Find what runs the lines."""
-        last, exact = self._kept_to_the_end(), self.exact
-        self.runner, self.why = runner_of(backend, self.program, self.forward, self.back, last, exact, is_for_tape)
-        if exact:
+        lines = self.program, self.forward, self.back, self._kept_to_the_end(), self.exact
+        self.runner, self.why = runner_of(backend, *lines, is_for_tape, self.threads)
+        if self.exact:
             self._exactly(script, self.returned.entries, grads)
         elif self.runner is None:
             try:
                 self._on_tape(script, self.returned.entries, grads, self.why)
             except CaptureError:
-                self.runner, self.why = runner_of("c", self.program, self.forward, self.back, last, exact, False)
+                self.runner, self.why = runner_of("c", *lines, False, self.threads)
         if isinstance(self.runner, CRunner):
             self.borrows = self.is_step or not self.returned.has_values
             self.gives_away = not self.put_at and self.returned.is_one_array(self.program.buffers["outputs"].dtype)

@@ -169,7 +169,9 @@ def _side(read: Read, rows: int, columns: int, sizes: tuple[int, ...]) -> Side |
     return None
 
 
-def call_in_c(line: Line, product: Product, kind: str, names: tuple[str, str, str], factor: str, begins: str) -> str:
+def call_in_c(
+    line: Line, product: Product, kind: str, names: tuple[str, str, str], factor: str, begins: str, rows: str
+) -> str:
     """The call of BLAS, which stores matrices by columns: so it computes the transpose.
 
     Args:
@@ -179,12 +181,13 @@ def call_in_c(line: Line, product: Product, kind: str, names: tuple[str, str, st
         names: the elements at which the target and both matrices begin, in C.
         factor: by which the product is multiplied, in C.
         begins: with which factor the target is taken in, in C.
+        rows: how many there are, in C.
     """
-    i, j, k = (line.sizes[a] for a in product.axes)
+    _, j, k = (line.sizes[a] for a in product.axes)
     target, x, y = names
     turned = {False: "N", True: "T"}
     return (
-        f"{{\nconst int m = {i}, n = {j}, k = {k}, ld = {product.step}, "
+        f"{{\nconst int m = {rows}, n = {j}, k = {k}, ld = {product.step}, "
         f"ldx = {product.x.step}, ldy = {product.y.step};\n"
         f"const {kind} alpha = {factor}, beta = {begins};\n"
         f'gemm("{turned[product.y.is_turned]}", "{turned[product.x.is_turned]}", &n, &m, &k, &alpha, '

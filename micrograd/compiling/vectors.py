@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from micrograd.compiling import cache, compilers, objects
+from micrograd.compiling import c_vectors, cache, compilers, objects
 from micrograd.errors import CaptureError
 
 if TYPE_CHECKING:
@@ -96,7 +96,15 @@ def _looked_up(compiler: compilers.Compiler, names: set[str]) -> dict[str, bool]
 
 
 def _key(compiler: compilers.Compiler, name: str) -> str:
-    facts = [name, *compiler.words, *compiler.flags, compiler.version, compilers.processor(), repr(_SAMPLES)]
+    facts = [
+        name,
+        *compiler.words,
+        *compiler.flags,
+        compiler.version,
+        compilers.processor(),
+        c_vectors.WIDE,
+        repr(_SAMPLES),
+    ]
     return cache.digest("a vector form", *facts)
 
 
@@ -122,7 +130,7 @@ def _in_libmvec(names: set[str]) -> frozenset[str]:
 
 def _right(names: frozenset[str]) -> set[str]:
     """Those that give what the plain functions give."""
-    text = KNOWN + declared(names) + "".join(_loops(name) for name in sorted(names))
+    text = KNOWN + c_vectors.WIDE + declared(names) + "".join(_loops(name) for name in sorted(names))
     try:
         library = objects.loaded(text, libraries=LIBRARIES)
     except CaptureError:  # a compiler that does not know of vector functions, or no libmvec to link
@@ -136,7 +144,7 @@ def _loops(name: str) -> str:
     pair = plain in TWO
     given, call = (f"{type_}, {type_}", "x[i], y[i]") if pair else (type_, "x[i]")
     return f"""\
-{objects.EXPORTED} void micrograd_{name}(int n, const {type_} *restrict x, const {type_} *restrict y,
+{objects.EXPORTED} WIDE void micrograd_{name}(int n, const {type_} *restrict x, const {type_} *restrict y,
     {type_} *restrict many, {type_} *restrict one)
 {{
     {type_} (*volatile alone)({given}) = {name};

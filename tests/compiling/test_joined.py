@@ -7,6 +7,7 @@ import pytest
 
 import micrograd
 from micrograd import Value
+from micrograd.compiling import joined
 
 pytest.importorskip("scipy.linalg")
 RNG = np.random.default_rng(5)
@@ -98,3 +99,48 @@ def test_a_function_of_a_product_stays_by_itself(op):
     fast = micrograd.compile(function, backend="c")
     for _ in range(2):
         np.testing.assert_allclose(fast(), function(), rtol=1e-12, atol=1e-12)
+
+
+# Per name: a function of a vector, whose gradient is cleared and grows.
+PARTS = {
+    "all but the first": lambda x: (x[1:] ** 3).sum(),
+    "all but the last": lambda x: (x[:-1] ** 3).sum(),
+    "the middle": lambda x: (x[5:20] ** 3).sum(),
+    "every second": lambda x: (x[::2] ** 3).sum(),
+    "two parts": lambda x: (x[:10] ** 3).sum() + (x[20:] ** 2).sum(),
+    "parts that overlap": lambda x: (x[:20] ** 3).sum() + (x[10:] ** 2).sum(),
+    "an element twice": lambda x: (x[np.array([1, 1, 3])] ** 3).sum(),
+    "a matrix": lambda x: (x.reshape(6, 10)[1:4, 2:] ** 3).sum(),
+    "rows that are sums": lambda x: (x[:10] * np.ones((4, 10))).sum() ** 2,
+    "shifted again and again": lambda x: np.concatenate(
+        [np.zeros(1), (x * np.concatenate([np.zeros(1), x[:-1]]))[:-1]]
+    ).sum(),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_cleared_first_is_set(name):
+    function, x = PARTS[name], Value(np.random.default_rng(3).normal(size=60))
+    function(x).backward()
+    wanted = x.grad
+    compiled = micrograd.compile(lambda: function(x), backend="c")
+    results = [compiled(), compiled()]
+    for z in results:
+        x.grad = None
+        z.backward()
+        assert np.allclose(x.grad, wanted, rtol=1e-12, atol=1e-15)
+    inside = micrograd.compile(micrograd.grad(function), backend="c")
+    for _ in range(3):
+        assert np.allclose(inside(x.data), wanted, rtol=1e-12, atol=1e-15)
+
+
+def test_which_lines_set():
+    x, n = Value(np.ones(60)), 60
+    compiled = micrograd.compile(lambda: (np.sin(x[1:]) * x[:-1]).sum(), backend="c")
+    compiled().backward()
+    plan = compiled._last
+    made, _ = joined.joined([*plan.forward, *plan.back], plan._kept_to_the_end(), False)
+    before = [line for line in [*plan.forward, *plan.back] if line.target.name == "d_state0"]
+    after = [line for line in made if line is not None and line.target.name == "d_state0"]
+    assert [(line.grows, line.sizes) for line in before] == [(False, (n,)), (True, (n - 1,)), (True, (n - 1,))]
+    assert [(line.grows, line.sizes) for line in after] == [(False, (1,)), (False, (n - 1,)), (True, (n - 1,))]

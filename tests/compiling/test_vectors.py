@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 import shlex
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from micrograd.compiling import cache, compilers, objects, vectors
+import micrograd
+from micrograd import Value
+from micrograd.compiling import c_vectors, cache, compilers, objects, vectors
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +113,25 @@ def test_declarations():
         '__attribute__((simd("notinbranch"), const)) double hypot(double, double);',
         '__attribute__((simd("notinbranch"), const)) double tanh(double);',
     ]
+
+
+def test_which_loops_take_the_widest_vectors():
+    compiled = micrograd.compile(lambda x, y: (x.tanh(), y * 2.0))
+    compiled(Value(np.ones(500)), Value(np.ones(50)))
+    heads = [line for line in compiled.source.splitlines() if "_loops(" in line and line.endswith("{")]
+    wide = [line for line in heads if line.startswith("WIDE static void")]
+    assert 0 < len(wide) < len(heads)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="another processor")
+def test_the_widest_vectors_of_gcc(there, tmp_path):
+    compiler, _ = compilers.found()
+    if "expf" not in there or not compiler.version.startswith("gcc"):
+        pytest.skip("this is another compiler")
+    loop = "for (int i = 0; i < 1024; i++) z[i] = expf(x[i]);"
+    text = f"WIDE static void f(const float *restrict x, float *restrict z) {{ {loop} }}\n"
+    text += "void micrograd_f(float *x, float *z) { f(x, z); }\n"
+    (tmp_path / "wide.c").write_text(c_vectors.WIDE + vectors.declared(frozenset({"expf"})) + text)
+    command = [*compiler.words, *compiler.flags, "-mavx512f", "-S", "wide.c", "-o", "wide.s"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert "_ZGVeN16v_expf" in (tmp_path / "wide.s").read_text()
