@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of, put_in_order
@@ -16,6 +16,8 @@ from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, is_each_once, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.compiling.terms import Read, Terms, is_spelled, replaced
+from micrograd.compiling.tuples import Operand as Operand
+from micrograd.compiling.tuples import Sizes
 from micrograd.errors import CaptureError
 from micrograd.ops.arithmetic import add, multiply, negative, stop_gradient, subtract, where
 from micrograd.record import Comparison
@@ -27,22 +29,6 @@ DEEPEST = 40  # ops in one term
 FEW = 2  # a sum of so few leaves alike is written as a term
 NAMES = {STATE: "theta", GRADIENT: "d_theta", BEFORE: "before"}  # of the buffers of all states that are numbers
 ARRAY_NAMES = {STATE: "state{}", GRADIENT: "d_state{}", BEFORE: "before{}"}  # of those that are arrays
-Sizes = tuple[int, ...]
-
-
-class Operand(NamedTuple):
-    """What a line reads: entries, and which axes of the line their own axes are.
-
-    Attributes:
-        entries: numbers of entries, an array of (members, terms).
-        axes: for each axis of an entry, the axis of the line; -1 for one of length 1.
-        places: in place of axes, which element of an entry belongs to each point of the
-            shape of the line, counted in memory.
-    """
-
-    entries: Any
-    axes: Sizes
-    places: Any = None
 
 
 class Hole(Read):
