@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of, put_in_order
+from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of, placed, put_in_order
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, is_each_once, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
@@ -62,11 +62,7 @@ class Roller:
             put_in_order(self.groups, order)
         self.program = Program(exact)
         # Per entry the number of its group, and where it begins in the buffer of that.
-        self._number, positions = [-1] * len(tape), [0] * len(tape)
-        for group in self.groups:  # many have one member: an array of each would take longer
-            for k, member in enumerate(group.members):
-                self._number[member] = group.number
-                positions[member] = k * group.size
+        self._number, positions = placed(self.groups, len(tape))
         self.group_of, self.position = np.array(self._number, np.int64), np.array(positions, np.int64)
         self.theta = self.program.new("theta", 0, "state")
         self.theta.is_weak = True
@@ -74,11 +70,13 @@ class Roller:
         self.program.new("before", 0, "state").is_weak = True
         self.constants = self.program.new("constants", 0, "constants")
         self.constants.is_weak = True
-        origins = [o if r in NAMES else -1 for r, o in zip(tape.records, tape.origin, strict=True)]
-        self.state = np.array(origins, np.int64)
-        self.numbered = np.full(1 + max(origins, default=-1), -1, np.int64)  # of a state in theta
-        is_number = [r is CONSTANT and not np.shape(n) for r, n in zip(tape.records, tape.numbers, strict=True)]
-        self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
+        self.state, self.numbers = np.full(len(tape), -1, np.int64), np.zeros(len(tape))
+        for group in self.groups:
+            if group.record in NAMES:
+                self.state[group.members] = [tape.origin[i] for i in group.members]
+            elif group.record == CONSTANT and not group.shape:
+                self.numbers[group.members] = [float(tape.numbers[i]) for i in group.members]
+        self.numbered = np.full(1 + self.state.max(initial=-1), -1, np.int64)  # of a state in theta
         self.depth = [0] * len(self.groups)
         self._homes = 0
         self._inline()
