@@ -43,6 +43,11 @@ class AllOrNone(build_ext):
                 os.remove(self.get_ext_fullpath(extension.name))
             raise
 
+    def finalize_options(self):
+        super().finalize_options()
+        if self.parallel is None and os.name == "posix":  # each compiler is a process of its own
+            self.parallel = os.cpu_count() or 1
+
     def build_extensions(self):
         super().build_extensions()
         built = {extension.name: self.get_ext_fullpath(extension.name) for extension in self.extensions}

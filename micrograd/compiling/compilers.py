@@ -13,18 +13,13 @@ import errno
 import functools
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from micrograd.compiling import cache
-
-if TYPE_CHECKING:
-    import subprocess
+from micrograd.compiling import cache, processes
 
 T = TypeVar("T")
 
-TIMEOUT = 120.0  # seconds for one run of a compiler
 COMMANDS = (("cc",), ("gcc",), ("clang",), ("zig", "cc"))
 NEEDED = ("-O2", "-fvisibility=hidden", "-std=gnu99")
 # Left out where refused. The last two keep the sums of a tile in registers: its loops
@@ -83,9 +78,8 @@ _CPU = (
     "Features|features|CPU implementer|CPU part|CPU variant|isa|cpu"
 ).split("|")
 
-
-class _TooLongError(Exception):
-    """A command ran too long, and was ended."""
+_asked: set[tuple[str, str, bool]] = set()  # of which compilers a proof was begun, or need not be
+_begun: dict[str, str] = {}  # of proofs that are begun, by their key, the folder
 
 
 class Compiler(NamedTuple):
@@ -121,6 +115,21 @@ def found(exact: bool = False) -> tuple[Compiler | None, str]:
 def look_again() -> None:
     """Forget which compilers there are and which of them work."""
     _found.cache_clear()
+    _asked.clear()
+
+
+@contextlib.contextmanager
+def begun(exact: bool = False) -> Iterator[None]:
+    """Meanwhile the compiler builds the program that proves it, if nothing is known of
+    it: `found` waits for what is left.
+    """
+    key = _begin(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""), exact)
+    try:
+        yield
+    finally:
+        if folder := _begun.pop(key, ""):  # nobody asked for the compiler
+            processes.give_up(folder)
+            _remove(folder)
 
 
 def trouble(compiler: Compiler, source: str, target: str, libraries: tuple[str, ...] = ()) -> str:
@@ -135,14 +144,18 @@ def trouble(compiler: Compiler, source: str, target: str, libraries: tuple[str, 
     command = [*compiler.words, *compiler.flags, *SHARED, source, "-o", target, *libraries, "-lm"]
     try:
         return _build(command, source) or ("" if os.path.isfile(target) else "it wrote no library")
-    except _TooLongError as error:
+    except processes.TooLongError as error:
         return str(error)
 
 
-def in_work_folder(task: Callable[[str], T]) -> T:
+def in_work_folder(task: Callable[[str], T], begun: str = "") -> T:
     """What a task gives that needs a folder. The folder is new, and is removed.
 
     It lies where temporary files do; if that fails, beside the objects.
+
+    Args:
+        task: takes the path.
+        begun: the first folder, if there is one already.
 
     Raises:
         OSError: the task failed in both places.
@@ -157,11 +170,12 @@ def in_work_folder(task: Callable[[str], T]) -> T:
                 if not place or cache.refusal(place):
                     continue
                 cache.make(place)
-            folder = tempfile.mkdtemp(prefix="micrograd-", dir=place)
+            folder = begun or tempfile.mkdtemp(prefix="micrograd-", dir=place)
             try:
                 return task(folder)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
+                begun = ""
         except OSError as error:
             errors.append(error)
     raise errors[0]
@@ -183,16 +197,21 @@ def processor() -> str:
 
 @functools.cache
 def _found(asked: str, path: str, exact: bool) -> tuple[Compiler | None, str]:
-    commands = [_words(asked)] if asked else [words for command in COMMANDS if (words := _command(command))]
-    if not commands:
-        raise LookupError(f"none of {', '.join(command[0] for command in COMMANDS)} is on the PATH")
     reasons = []
-    for words in _different(commands):
+    for words in _different(_commands(asked)):
         compiler, reason = _tried(words, exact)
         if compiler:
             return compiler, ""
         reasons.append(f"{os.path.basename(words[0])}: {reason}")
     return None, "; ".join(reasons)
+
+
+def _commands(asked: str) -> list[tuple[str, ...]]:
+    """The commands to be tried, the first one first."""
+    commands = [_words(asked)] if asked else [words for command in COMMANDS if (words := _command(command))]
+    if not commands:
+        raise LookupError(f"none of {', '.join(command[0] for command in COMMANDS)} is on the PATH")
+    return commands
 
 
 def _different(commands: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -239,20 +258,56 @@ def _is_installed(program: str) -> bool:
 
 def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
     """The compiler of a command, if it computes as it should; what is known is kept."""
-    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *_needed(), *FASTER, *Compiler._fields]
-    key = cache.digest(*facts)
+    key = _key(words, exact)
     for _, content in cache.found(key, ".txt"):
         version, flags, *refused = content.decode().split("\n")
         return Compiler(words, version, tuple(flags.split()), tuple(refused)), ""
     try:
-        compiler, reason = in_work_folder(lambda folder: _proved(words, folder, exact))
-    except _TooLongError as error:
+        compiler, reason = in_work_folder(lambda folder: _proved(words, folder, exact), _begun.pop(key, ""))
+    except processes.TooLongError as error:
         return None, str(error)
     if compiler:
         with contextlib.suppress(OSError):
             lines = [compiler.version, " ".join(compiler.flags), *compiler.refused]
             cache.keep(key, ".txt", "\n".join(lines).encode())
     return compiler, reason
+
+
+def _key(words: tuple[str, ...], exact: bool) -> str:
+    """Under which what is known of a compiler is kept."""
+    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *_needed(), *FASTER, *Compiler._fields]
+    return cache.digest(*facts)
+
+
+def _begin(asked: str, path: str, exact: bool) -> str:
+    """Start the first command of a proof that is still to be made; its key, or nothing
+    if none was started.
+    """
+    import tempfile
+
+    if (asked, path, exact) in _asked:
+        return ""
+    _asked.add((asked, path, exact))
+    folder = ""
+    try:
+        words = _commands(asked)[0]
+        key = _key(words, exact)
+        if next(cache.found(key, ".txt"), None) is not None:
+            return ""
+        folder = tempfile.mkdtemp(prefix="micrograd-")
+        processes.begin(_proving(words, folder, _faster(words), exact), folder)
+    except (LookupError, OSError):  # `found` says why
+        _remove(folder)
+        return ""
+    _begun[key] = folder
+    return key
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _identities(words: tuple[str, ...]) -> Iterator[str]:
@@ -271,18 +326,12 @@ def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler 
 
     Where it does not with all flags that make it faster, each is tried alone.
     """
-    source, program = os.path.join(folder, "proof.c"), os.path.join(folder, "proof.exe")
-    with open(source, "w", encoding="utf-8") as file:
-        file.write(PROOF)
-    always = (*_needed(), *EXACT) if exact else _needed()
 
     def tried(faster: tuple[str, ...]) -> tuple[str, str]:
-        flags = [*always, *faster, f"-DEXACT={exact:d}"]
-        reason = _build([*words, *flags, source, "-o", program, "-lm"], source)
-        return ("", reason) if reason else _proof(program)
+        reason = _build(_proving(words, folder, faster, exact), _program(folder))
+        return ("", reason) if reason else _proof(_program(folder))
 
-    # A processor that `CC` names stays.
-    faster = FASTER[any(word.startswith(("-march=", "-mcpu=")) for word in words) :]
+    faster = _faster(words)
     refused: list[str] = []
     version, reason = tried(faster)
     if reason:
@@ -294,7 +343,33 @@ def _proved(words: tuple[str, ...], folder: str, exact: bool) -> tuple[Compiler 
         refused.append(f"{' '.join(faster)}: together, {reason}")
         faster = ()
         version, reason = tried(faster)
-    return (None, reason) if reason else (Compiler(words, version, (*always, *faster), tuple(refused)), "")
+    return (None, reason) if reason else (Compiler(words, version, (*_always(exact), *faster), tuple(refused)), "")
+
+
+def _proving(words: tuple[str, ...], folder: str, faster: tuple[str, ...], exact: bool) -> list[str]:
+    """The command that builds the proof with these flags. Its source is written once:
+    a command that was begun may be reading it.
+    """
+    source = os.path.join(folder, "proof.c")
+    with contextlib.suppress(FileExistsError), open(source, "x", encoding="utf-8") as file:
+        file.write(PROOF)
+    flags = [*_always(exact), *faster, f"-DEXACT={exact:d}"]
+    return [*words, *flags, source, "-o", _program(folder), "-lm"]
+
+
+def _program(folder: str) -> str:
+    return os.path.join(folder, "proof.exe")
+
+
+def _faster(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The flags that make programs of a command faster. A processor that `CC` names
+    stays.
+    """
+    return FASTER[any(word.startswith(("-march=", "-mcpu=")) for word in words) :]
+
+
+def _always(exact: bool) -> tuple[str, ...]:
+    return (*_needed(), *EXACT) if exact else _needed()
 
 
 def _needed() -> tuple[str, ...]:
@@ -325,17 +400,17 @@ def _proof(program: str) -> tuple[str, str]:
     """What the program of a compiler says: the compiler's name, and what is computed
     wrongly, of which one is empty.
     """
-    status, said = _run([program], os.path.dirname(program))
+    status, said = processes.run([program], os.path.dirname(program))
     first, _, name = said.strip().partition("\n")
     if status == 0 and first == "right":
         return name.strip(), ""
-    return "", first[:100] or f"its program {_ended(status)}"
+    return "", first[:100] or f"its program {processes.ended(status)}"
 
 
 def _build(command: list[str], source: str) -> str:
     """Run a compiler; what went wrong, in a line."""
     folder = os.path.dirname(source)
-    status, said = _run(command, folder)
+    status, said = processes.run(command, folder)
     if status == 0:
         return ""
     for code, words in (
@@ -347,7 +422,7 @@ def _build(command: list[str], source: str) -> str:
     check_space(folder)
     lines = [line.strip() for line in said.replace(folder + os.sep, "").splitlines() if line.strip()]
     told = [line for line in lines if "error" in line] or lines
-    return "; ".join(told[:2])[:300] or f"it {_ended(status)}"
+    return "; ".join(told[:2])[:300] or f"it {processes.ended(status)}"
 
 
 def check_space(folder: str) -> None:
@@ -360,76 +435,3 @@ def check_space(folder: str) -> None:
     with open(path, "wb") as file:
         file.write(bytes(1 << 20))
     os.unlink(path)
-
-
-def _ended(status: int) -> str:
-    return f"was ended by signal {-status}" if status < 0 else f"failed (exit status {status})"
-
-
-def _run(command: list[str], folder: str) -> tuple[int, str]:
-    """Run a command, without a shell: its exit status, and what it said.
-
-    Raises:
-        PermissionError: programs in this folder may not run.
-    """
-    import subprocess
-
-    # A file, not a pipe: a pipe that a child of a child holds open is waited for.
-    with open(os.path.join(folder, "said.txt"), "w+b") as said:
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "LC_ALL": "C", "TMPDIR": folder},  # English messages; its files go with ours
-                start_new_session=os.name == "posix",
-            )
-        except OSError as error:
-            if isinstance(error, PermissionError) and os.path.dirname(command[0]) == folder:
-                raise
-            return 126, f"{os.path.basename(command[0])} cannot be run: {error.strerror}"
-        try:
-            status = _waited(process)
-        except subprocess.TimeoutExpired:
-            raise _TooLongError(f"it did not end within {TIMEOUT:g} s") from None
-        finally:
-            _end(process)
-        said.seek(0)
-        return status, said.read(100_000).decode(errors="replace")
-
-
-def _waited(process: subprocess.Popen[bytes]) -> int:
-    """The exit status of a process when it has ended."""
-    if sys.platform == "linux":
-        import select
-
-        # Popen.wait with a time sleeps up to 0.05 s longer than the process runs.
-        with contextlib.suppress(OSError):
-            ended = os.pidfd_open(process.pid)
-            try:
-                poll = select.poll()
-                poll.register(ended, select.POLLIN)
-                end = time.monotonic() + TIMEOUT
-                # In pieces: `poll` does not see an interrupt that comes just before it.
-                while (left := end - time.monotonic()) > 0.0:
-                    if poll.poll(1000.0 * min(left, 1.0)):
-                        return process.wait()
-            finally:
-                os.close(ended)
-            return process.wait(0.0)
-    return process.wait(TIMEOUT)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its children, if it runs: an interrupt, or too long a time."""
-    if process.poll() is not None:
-        return
-    if os.name == "posix":
-        import signal
-
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:  # pragma: no cover - Windows
-        process.kill()
-    process.wait()

@@ -18,7 +18,7 @@ from micrograd import levels
 from micrograd.anomaly import OPEN
 from micrograd.arrays import is_foreign
 from micrograd.captures import CAPTURES
-from micrograd.compiling import arguments
+from micrograd.compiling import arguments, compilers
 from micrograd.compiling.audit import Nudged, Seen
 from micrograd.compiling.bound import Bound
 from micrograd.compiling.capture import BecomesKey, Capture, Captured, RunsUncompiled, argument
@@ -250,6 +250,10 @@ class Compiled:
 
     def _first(self, given: Any) -> tuple[Entry, list[Any]]:
         """Capture, and keep the program: it, and the traced leaves of the arguments."""
+        with compilers.begun(self._exact) if self._backend in ("auto", "c") else contextlib.nullcontext():
+            return self._made(given)
+
+    def _made(self, given: Any) -> tuple[Entry, list[Any]]:
         own: list[Own] = []
         counts = True
         while True:

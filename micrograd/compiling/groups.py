@@ -175,6 +175,21 @@ def _make_arrays(group: Group) -> None:
         start += count
 
 
+def placed(groups: Sequence[Group], count: int) -> tuple[list[int], list[int]]:
+    """Per entry, the number of its group, and where it begins in the buffer of that.
+
+    Args:
+        groups: all of them.
+        count: how many entries there are.
+    """
+    numbers, positions = [-1] * count, [0] * count
+    for group in groups:  # many have one member: an array of each would take longer
+        for k, member in enumerate(group.members):
+            numbers[member] = group.number
+            positions[member] = k * group.size
+    return numbers, positions
+
+
 def put_in_order(groups: Sequence[Group], order: Sequence[int]) -> None:
     """Let the members of each group stand in the order in which eager computes them;
     those that it does not go back to come first.

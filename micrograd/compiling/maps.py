@@ -13,76 +13,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from micrograd import on_demand as np
-
-Sizes = tuple[int, ...]
-
-
-class Map(NamedTuple):
-    """An element's number for each point.
-
-    Attributes:
-        offset: the element of the first point.
-        strides: per axis of the domain, how many elements one step along it is.
-        table: numbers that are added, an array over the axes named; or None.
-        axes: the axes of the table.
-    """
-
-    offset: int
-    strides: Sizes
-    table: Any = None
-    axes: Sizes = ()
-
-    def indices(self, sizes: Sizes) -> Any:
-        """The numbers themselves, an array of these sizes."""
-        total = np.full(sizes, self.offset, np.int64)
-        for axis, (size, stride) in enumerate(zip(sizes, self.strides, strict=True)):
-            if stride:
-                total += (np.arange(size) * stride).reshape([-1 if a == axis else 1 for a in range(len(sizes))])
-        if self.table is not None:
-            total += self.table.reshape([sizes[a] if a in self.axes else 1 for a in range(len(sizes))])
-        return total
-
-    def is_fixed(self, axis: int) -> bool:
-        """Whether a step along this axis stays at the same element."""
-        return self.strides[axis] == 0 and axis not in self.axes
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What tells maps apart."""
-        return self.offset, self.strides, None if self.table is None else self.table.tobytes(), self.axes
-
-    def split(self, axis: int, inner: int) -> Map:
-        """The same over a domain whose axis is cut in two, the second of this size."""
-        strides = (*self.strides[:axis], self.strides[axis] * inner, *self.strides[axis:])
-        axes = tuple(b for a in self.axes for b in ((a, a + 1) if a == axis else (a + (a > axis),)))
-        table = self.table
-        if axis in self.axes:  # each axis of a table is one of the domain
-            i = self.axes.index(axis)
-            table = table.reshape(*table.shape[:i], -1, inner, *table.shape[i + 1 :])
-        return Map(self.offset, strides, table, axes)
-
-    def flipped(self, axis: int, size: int) -> Map:
-        """The same over a domain whose axis, of this size, is run through from its
-        end.
-        """
-        stride = self.strides[axis]
-        strides = (*self.strides[:axis], -stride, *self.strides[axis + 1 :])
-        table = self.table
-        if axis in self.axes:
-            table = np.ascontiguousarray(np.flip(table, self.axes.index(axis)))
-        return Map(self.offset + stride * (size - 1), strides, table, self.axes)
-
-    def taken(self, order: Sequence[int]) -> Map:
-        """The same over a domain whose axes stand in this order."""
-        strides = tuple(self.strides[a] for a in order)
-        if self.table is None:
-            return Map(self.offset, strides)
-        axes = tuple(sorted(order.index(a) for a in self.axes))
-        moved = [self.axes.index(order[a]) for a in axes]
-        return Map(self.offset, strides, np.ascontiguousarray(self.table.transpose(moved)), axes)
+from micrograd.compiling.tuples import Map as Map
+from micrograd.compiling.tuples import Sizes as Sizes
 
 
 def is_whole(place: Map, sizes: Sizes, count: int) -> bool:

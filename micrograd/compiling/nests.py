@@ -8,39 +8,15 @@ so no reordering by the compiler is needed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from micrograd.compiling.lines import Line
 from micrograd.compiling.maps import Map
 from micrograd.compiling.terms import Read, reads_of
+from micrograd.compiling.tuples import Nest as Nest
 
 NARROWEST = 4  # a vector axis is at least as long
 TILE = 160  # sums that are kept at once
 HEIGHTS = (8, 5, 4, 3, 2)
 PACKED = 2**14  # elements of a read that are copied at most: they lie on the stack
-
-
-class Nest(NamedTuple):
-    """The loops of a line, as axes of its domain.
-
-    Attributes:
-        outer: loops over outputs, the outermost first.
-        tile: the axis and the number of outputs along it that are kept at once; or
-            None.
-        summed: loops over what is added up.
-        wide: the innermost axis; None where it is a loop over sums.
-        width: how much of the innermost axis is done at once; all of it, usually.
-        lanes: how many partial sums a sum over the innermost axis has.
-        packed: reads that are copied first, with wide as the last axis.
-    """
-
-    outer: tuple[int, ...]
-    tile: tuple[int, int] | None
-    summed: tuple[int, ...]
-    wide: int | None
-    width: int
-    lanes: int
-    packed: tuple[Read, ...]
 
 
 def nest_of(line: Line, exact: bool) -> Nest:

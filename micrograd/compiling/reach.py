@@ -4,6 +4,8 @@ gradient.
 
 from __future__ import annotations
 
+from typing import Any
+
 from micrograd.compiling.tape import STATE, Tape
 
 
@@ -20,14 +22,23 @@ def reached(tape: Tape, entries: dict[int, int], made: dict[int, int]) -> tuple[
     for which, entry in entries.items():
         masks[entry] |= 1 << which
     found: dict[int, int] = {}
+    wide: dict[Any, bool] = {}  # of an op, whether each of its inputs gets a gradient
     for entry in range(len(tape) - 1, -1, -1):
         mask, record = masks[entry], tape.records[entry]
         if not mask:
             continue
-        if record == STATE:
-            state = tape.origin[entry]
-            found[state] = found.get(state, 0) | mask
-        elif not isinstance(record, str) and record.differentiable:
+        if isinstance(record, str):
+            if record == STATE:
+                state = tape.origin[entry]
+                found[state] = found.get(state, 0) | mask
+            continue
+        is_wide = wide.get(record)
+        if is_wide is None:
+            is_wide = wide[record] = record.differentiable and type(record.rules) is tuple and None not in record.rules
+        if is_wide:
+            for x in tape.inputs[entry]:
+                masks[x] |= mask
+        elif record.differentiable:
             for i, x in enumerate(tape.inputs[entry]):
                 if record.rules[i] is not None:
                     masks[x] |= mask

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of, put_in_order
+from micrograd.compiling.groups import Group, contiguous, dtype_of, groups_of, placed, put_in_order
 from micrograd.compiling.lines import Buffer, Line, Program
 from micrograd.compiling.maps import Map, common_sizes, digits, fitted, is_each_once, merged, shrunk
 from micrograd.compiling.tape import ARGUMENT, BEFORE, CONSTANT, GRADIENT, STATE, Tape
 from micrograd.compiling.terms import Read, Terms, is_spelled, replaced
+from micrograd.compiling.tuples import Operand as Operand
+from micrograd.compiling.tuples import Sizes
 from micrograd.errors import CaptureError
 from micrograd.ops.arithmetic import add, multiply, negative, stop_gradient, subtract, where
 from micrograd.record import Comparison
@@ -27,22 +29,6 @@ DEEPEST = 40  # ops in one term
 FEW = 2  # a sum of so few leaves alike is written as a term
 NAMES = {STATE: "theta", GRADIENT: "d_theta", BEFORE: "before"}  # of the buffers of all states that are numbers
 ARRAY_NAMES = {STATE: "state{}", GRADIENT: "d_state{}", BEFORE: "before{}"}  # of those that are arrays
-Sizes = tuple[int, ...]
-
-
-class Operand(NamedTuple):
-    """What a line reads: entries, and which axes of the line their own axes are.
-
-    Attributes:
-        entries: numbers of entries, an array of (members, terms).
-        axes: for each axis of an entry, the axis of the line; -1 for one of length 1.
-        places: in place of axes, which element of an entry belongs to each point of the
-            shape of the line, counted in memory.
-    """
-
-    entries: Any
-    axes: Sizes
-    places: Any = None
 
 
 class Hole(Read):
@@ -76,11 +62,7 @@ class Roller:
             put_in_order(self.groups, order)
         self.program = Program(exact)
         # Per entry the number of its group, and where it begins in the buffer of that.
-        self._number, positions = [-1] * len(tape), [0] * len(tape)
-        for group in self.groups:  # many have one member: an array of each would take longer
-            for k, member in enumerate(group.members):
-                self._number[member] = group.number
-                positions[member] = k * group.size
+        self._number, positions = placed(self.groups, len(tape))
         self.group_of, self.position = np.array(self._number, np.int64), np.array(positions, np.int64)
         self.theta = self.program.new("theta", 0, "state")
         self.theta.is_weak = True
@@ -88,11 +70,13 @@ class Roller:
         self.program.new("before", 0, "state").is_weak = True
         self.constants = self.program.new("constants", 0, "constants")
         self.constants.is_weak = True
-        origins = [o if r in NAMES else -1 for r, o in zip(tape.records, tape.origin, strict=True)]
-        self.state = np.array(origins, np.int64)
-        self.numbered = np.full(1 + max(origins, default=-1), -1, np.int64)  # of a state in theta
-        is_number = [r is CONSTANT and not np.shape(n) for r, n in zip(tape.records, tape.numbers, strict=True)]
-        self.numbers = np.array([float(n) if k else 0.0 for n, k in zip(tape.numbers, is_number, strict=True)])
+        self.state, self.numbers = np.full(len(tape), -1, np.int64), np.zeros(len(tape))
+        for group in self.groups:
+            if group.record in NAMES:
+                self.state[group.members] = [tape.origin[i] for i in group.members]
+            elif group.record == CONSTANT and not group.shape:
+                self.numbers[group.members] = [float(tape.numbers[i]) for i in group.members]
+        self.numbered = np.full(1 + self.state.max(initial=-1), -1, np.int64)  # of a state in theta
         self.depth = [0] * len(self.groups)
         self._homes = 0
         self._inline()

@@ -49,30 +49,10 @@ class Transcript:
         self._inside: set[int] = set()
         self._assigned: set[int] = set()  # after they were made
         self._capture = capture  # keeps all objects alive, so that ids stay unique
-        self._read_all(capture.notes)
+        _read_all(self, capture.notes, self.tape, self._entry)
 
-    def _read_all(self, notes: list[Any]) -> None:
-        """Put all notes on the tape. Most are ops on single numbers: these go the short
-        way.
-        """
-        known, tape = self._entry, self.tape
-        short: dict[Any, bool] = {LEAF: False, NO_HISTORY: False}
-        for note in notes:
-            record = note._record if isinstance(note, Node) else LEAF
-            is_short = short.get(record)
-            if is_short is None:
-                is_short = short[record] = not isinstance(record, HandMade) and record.name not in SPELLED
-            data = data_of(note) if is_short else None
-            if type(data) is not float:
-                self._read(note)
-                continue
-            entries = []
-            for x in inputs_of(note):
-                entry = known.get(id(x), -1)  # a raw number has an id that no value of the run has
-                entries.append(entry if entry >= 0 else self.entry_of(x))
-            known[id(note)] = tape.add(record, tuple(entries), note._params or None, data)
-
-    def _read(self, note: Any) -> None:
+    def read(self, note: Any) -> None:
+        """Put a note on the tape."""
         node = note if isinstance(note, Node) else note[0] if isinstance(note, tuple) else None
         if isinstance(node, Node) and type(data_of(node)) not in PLAIN:
             return  # a transform's: it works on numbers of the run, which are noted themselves
@@ -248,3 +228,33 @@ class Transcript:
             number = self._number_of[id(node)] = len(self.states)
             self.states.append(node)
         return number
+
+
+def _read_all(script: Transcript, notes: list[Any], tape: Tape, known: dict[int, int]) -> None:
+    """Put all notes on the tape. Most are ops on single numbers: these go the short
+    way.
+
+    Args:
+        script: the transcript.
+        notes: those of the capture.
+        tape: that of the transcript.
+        known: its entries, by the ids of nodes.
+    """
+    short: dict[Any, bool] = {LEAF: False, NO_HISTORY: False}
+    for note in notes:
+        if not isinstance(note, Node):
+            script.read(note)
+            continue
+        node = note
+        record = node._record
+        is_short = short.get(record)
+        if is_short is None:
+            is_short = short[record] = not isinstance(record, HandMade) and record.name not in SPELLED
+        if not is_short or not node._is_float:
+            script.read(note)
+            continue
+        entries = []
+        for x in inputs_of(node):
+            entry = known.get(id(x))  # a raw number has an id that no value of the run has
+            entries.append(script.entry_of(x) if entry is None or entry < 0 else entry)
+        known[id(note)] = tape.add(record, tuple(entries), node._params or None, node._float)

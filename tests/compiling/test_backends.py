@@ -12,7 +12,7 @@ import pytest
 
 import micrograd
 from micrograd import Value
-from micrograd.compiling import backends, cache, compilers, objects
+from micrograd.compiling import backends, cache, compilers, objects, processes
 from micrograd.errors import CaptureError, CompileWarning
 
 posix = pytest.mark.skipif(os.name != "posix", reason="scripts of the shell stand for compilers")
@@ -161,7 +161,7 @@ FAILURES = {
 def test_numpy_takes_over_with_one_warning(failing, monkeypatch, name):
     lines, said = FAILURES[name]
     log = failing(lines)
-    monkeypatch.setattr(compilers, "TIMEOUT", 2.0)
+    monkeypatch.setattr(processes, "TIMEOUT", 2.0)
     w = Value(3.0)
     first = micrograd.compile(lambda x: (w * x) ** 2)
     with pytest.warns(CompileWarning) as caught:

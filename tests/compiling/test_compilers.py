@@ -11,9 +11,11 @@ import stat
 import threading
 import time
 
+import numpy as np
 import pytest
 
-from micrograd.compiling import cache, compilers
+import micrograd
+from micrograd.compiling import cache, compilers, processes
 from tests.processes import printed
 
 posix = pytest.mark.skipif(os.name != "posix", reason="scripts of the shell stand for compilers")
@@ -314,7 +316,7 @@ def ended_soon(pid):
 
 @posix
 def test_one_that_hangs_is_ended_with_its_children(script, tmp_path, monkeypatch):
-    monkeypatch.setattr(compilers, "TIMEOUT", 1.0)
+    monkeypatch.setattr(processes, "TIMEOUT", 1.0)
     monkeypatch.setenv("CC", script(f"sleep 1000 & echo $! > {tmp_path}/child; wait"))
     start = time.monotonic()
     assert compilers.found() == (None, "cc: it did not end within 1 s")
@@ -328,15 +330,15 @@ def test_one_that_hangs_where_processes_cannot_be_watched(script, monkeypatch):
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr(os, "pidfd_open", refused, raising=False)
-    monkeypatch.setattr(compilers, "TIMEOUT", 0.3)
+    monkeypatch.setattr(processes, "TIMEOUT", 0.3)
     monkeypatch.setenv("CC", script("exec sleep 1000"))
     assert compilers.found() == (None, "cc: it did not end within 0.3 s")
 
 
 @posix
 def test_an_interrupt_ends_the_compiler(script, tmp_path, monkeypatch):
-    waits, waited = threading.Event(), compilers._waited
-    monkeypatch.setattr(compilers, "_waited", lambda process: waits.set() or waited(process))
+    waits, waited = threading.Event(), processes._waited
+    monkeypatch.setattr(processes, "_waited", lambda process: waits.set() or waited(process))
 
     def interrupt():
         waits.wait()
@@ -503,3 +505,63 @@ print(A.grad.sum())
 def test_vectors_on_the_stack_are_aligned():
     """GCC 12 took the red zone for them, and the fault ended the process."""
     assert printed(TILES) == "192.0"
+
+
+# While a function is captured
+
+
+def starts(path):
+    return path.read_text().count("start") if path.exists() else 0
+
+
+@posix
+def test_what_was_begun_is_not_started_again(real, script, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("CC", script(f'echo start >> {tmp_path}/log\nexec {real} "$@"'))
+    with compilers.begun():
+        compiler, why = compilers.found()
+    assert (why, starts(tmp_path / "log")) == ("", 1)
+    assert compiler.flags[-len(compilers.FASTER) :] == compilers.FASTER
+    with compilers.begun():  # it is known now
+        pass
+    compilers.look_again()
+    with compilers.begun():  # and kept
+        assert compilers.found() == (compiler, "")
+    assert starts(tmp_path / "log") == 1
+    assert list(tmp_path.glob("micrograd-*")) == []
+
+
+@posix
+def test_what_was_begun_and_nobody_asks_for_is_ended(script, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv(
+        "CC", script(f"sleep 1000 & echo $! > {tmp_path}/part; mv {tmp_path}/part {tmp_path}/child; wait")
+    )
+    with pytest.raises(ZeroDivisionError), compilers.begun():
+        while not (tmp_path / "child").exists():
+            time.sleep(0.01)
+        raise ZeroDivisionError
+    assert ended_soon(int((tmp_path / "child").read_text()))
+    assert list(tmp_path.glob("micrograd-*")) == []
+
+
+@posix
+def test_one_that_fails_after_it_was_begun_says_why(script, monkeypatch):
+    monkeypatch.setenv("CC", script("echo error: no licence; exit 3"))
+    with compilers.begun():
+        assert compilers.found() == (None, "cc: error: no licence")
+
+
+def test_a_cc_that_means_nothing_begins_nothing(monkeypatch):
+    monkeypatch.setenv("CC", "no-such-compiler")
+    with compilers.begun():
+        assert compilers.found() == (None, "CC='no-such-compiler' is not on the PATH")
+
+
+def test_a_first_call_begins_the_proof(real, monkeypatch):
+    begun = []
+    begin = processes.begin
+    monkeypatch.setattr(processes, "begin", lambda command, folder: begun.append(command) or begin(command, folder))
+    micrograd.compile(lambda x: begun.append("captured") or 2.0 * x)(np.arange(3.0))
+    assert begun[0][0] == shlex.split(real)[0]
+    assert begun[1] == "captured"

@@ -16,7 +16,7 @@ import pytest
 
 import micrograd
 from micrograd import Value
-from micrograd.compiling import cache, compilers, objects
+from micrograd.compiling import cache, compilers, objects, processes
 from micrograd.errors import CaptureError
 from tests.processes import ROOT, printed
 
@@ -199,7 +199,7 @@ def fails_later(tmp_path, monkeypatch, real, lines):
 def test_a_compiler_that_fails(folder, tmp_path, monkeypatch, real, lines, said):
     fails_later(tmp_path, monkeypatch, real, lines)
     compilers.found()
-    monkeypatch.setattr(compilers, "TIMEOUT", 2.0)
+    monkeypatch.setattr(processes, "TIMEOUT", 2.0)
     with pytest.raises(
         CaptureError, match=re.escape(f"compile: cc could not compile the program: {said};\nits source")
     ):
