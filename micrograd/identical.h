@@ -56,4 +56,16 @@ static int micrograd_has_same(PyObject *container, PyObject *items) {
     else return 0;
     return Py_SIZE(container) == count && memcmp(there, expected, (size_t)count * sizeof(PyObject *)) == 0;
 }
+
+static int micrograd_has_bytes(PyObject *array, PyObject *bytes) {
+    Py_buffer there;
+    int same;
+    if (PyObject_GetBuffer(array, &there, PyBUF_SIMPLE) < 0) { /* it does not lie in one piece, say */
+        PyErr_Clear();
+        return 0;
+    }
+    same = there.len == PyBytes_GET_SIZE(bytes) && memcmp(there.buf, PyBytes_AS_STRING(bytes), (size_t)there.len) == 0;
+    PyBuffer_Release(&there);
+    return same;
+}
 #endif

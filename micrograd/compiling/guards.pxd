@@ -22,7 +22,7 @@ cdef class Items:
     cdef readonly list parts
     cdef readonly list items
 
-    cdef bint are_untouched(self) except -1
+    cpdef bint are_untouched(self) except -1
     cpdef bint are_in(self, object container) except -1
 
 

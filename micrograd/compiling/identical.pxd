@@ -4,3 +4,4 @@ cdef extern from "micrograd/identical.h":
         list containers, list keys, list held, object missing, Py_ssize_t at
     ) except -1
     bint has_same "micrograd_has_same"(object container, list items) noexcept
+    bint has_bytes "micrograd_has_bytes"(object array, bytes numbers) noexcept

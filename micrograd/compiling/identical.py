@@ -41,3 +41,8 @@ def has_same(container: Any, items: list[Any]) -> bool:
     if kind is not list and kind is not tuple:
         return False
     return len(container) == len(items) and all(map(operator.is_, container, items))
+
+
+def has_bytes(array: Any, numbers: bytes) -> bool:
+    """Whether an array has these bytes; False, too, where that takes longer to see."""
+    return bool(array.flags.c_contiguous and not array.dtype.hasobject and array.tobytes() == numbers)

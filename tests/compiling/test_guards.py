@@ -438,3 +438,21 @@ def test_parts_of_a_function():
     assert fast().data == 10.0
     scaled.__code__ = (lambda x, by=0.0, *, plus=0.0: x * by - plus).__code__
     assert fast().data == 6.0
+
+
+ARRAYS = {
+    "in one piece": lambda: np.arange(6.0),
+    "strided": lambda: np.arange(12.0)[::2],
+    "by columns": lambda: np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    "whole numbers": lambda: np.arange(6),
+    "objects": lambda: np.array([1.0, 2.0, 3.0], object),
+}
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_arrays_in_closures(kind):
+    table, w = ARRAYS[kind](), Value(2.0)
+    fast = micrograd.compile(lambda: w * float(table.sum()), backend="numpy")
+    assert fast().data == fast().data == 2.0 * float(table.sum())
+    table[-1] = table[-1] + 1.0
+    assert fast().data == 2.0 * float(table.sum())
