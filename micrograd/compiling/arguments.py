@@ -65,8 +65,10 @@ def as_key(leaf: Any) -> Any:
     return tuple(map(as_key, leaf)) if isinstance(leaf, (list, tuple)) else leaf
 
 
-def is_foreign(x: Any) -> bool:
-    """Whether x is an array of another library than NumPy, such as Dask or CuPy."""
+def joins_numpy(x: Any) -> bool:
+    """Whether x takes part in NumPy's functions without being NumPy's: an array of Dask
+    or CuPy.
+    """
     return hasattr(type(x), "__array_function__") and not isinstance(x, (np.ndarray, np.generic, Interpreter))
 
 
@@ -83,7 +85,7 @@ def _key(x: Any, leaves: list[Any]) -> Any:
     if isinstance(x, (np.generic, float, int)):
         leaves.append(x)
         return kind
-    if is_foreign(x):
+    if joins_numpy(x):
         return kind
     if isinstance(x, Node):  # a state as any other; another one is another program
         return Same(x)
@@ -158,7 +160,7 @@ def replaced(args: Any, make: Any) -> Any:
         return args
     if isinstance(args, (np.ndarray, np.generic, float, int)):
         return make(args)
-    if is_foreign(args):
+    if joins_numpy(args):
         raise RunsUncompiled(f"an argument is an array of {type(args).__module__.partition('.')[0]}")
     if type(args) in (list, tuple) and _list_shape(args) is not None:
         return make(args)
