@@ -1,5 +1,5 @@
 # C types of arguments.py.
-cdef set KEYS, REAL
+cdef set KEYS, REAL, USUAL
 
 
 cdef class Same:

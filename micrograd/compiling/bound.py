@@ -48,6 +48,10 @@ class Bound:
     def __repr__(self) -> str:
         return f"<compiled {self.__wrapped__!r}>"
 
+    def __reduce__(self) -> Any:
+        """As a method is pickled and copied: with its object."""
+        return getattr, (self.__self__, self.__name__)
+
     @property
     def _last(self) -> Any:
         return self._compiled.of(self.__self__)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
@@ -83,6 +84,16 @@ class Compiled:
         name = getattr(self._function, "__name__", "the function")
         warn_user(f"compile: {name} runs uncompiled, as {self._why}", CompileWarning)
         return self._function(*args, **options)
+
+    def __reduce__(self) -> Any:
+        """Pickles and copies are of the function: its programs are of this process, and
+        of its Values.
+        """
+        name: str = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(self.__module__)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (_anew, (self._function, self._exact, self._backend))
 
     @property
     def _last(self) -> Plan | None:
@@ -410,6 +421,11 @@ class Compiled:
             )
         _check_nodes(capture)
         return capture, result
+
+
+def _anew(function: Callable[..., Any], exact: bool, backend: str) -> Compiled:
+    """A compiled function that has no program yet."""
+    return Compiled(function, exact, backend)
 
 
 @contextlib.contextmanager

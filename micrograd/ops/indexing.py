@@ -15,7 +15,7 @@ from micrograd.errors import ShapeError
 from micrograd.op import Array, linear, multilinear, named, shape_of
 from micrograd.ops.arithmetic import multiply, where
 from micrograd.ops.indices import are_plain, is_mask, last_writes, refuse_values, rounds_of, taken_shape
-from micrograd.ops.scattering import add_in_place, is_foreign, scatter_foreign
+from micrograd.ops.scattering import add_in_place, is_not_numpy, scatter_foreign
 from micrograd.ops.shapes import broadcast_to, sum_to
 
 X = TypeVar("X")  # what is changed: a Value, or an array
@@ -102,7 +102,7 @@ def scatter(x: Array, *, index: Any, shape: tuple[int, ...]) -> Array:
         z[index] = x
         return z
     refuse_values("scatter", index)
-    if is_foreign(x):
+    if is_not_numpy(x):
         return scatter_foreign(x, index, shape)
     z = np.zeros(shape, getattr(x, "dtype", float))
     add_in_place(z, index, x)
@@ -143,7 +143,7 @@ def scattered(*values: Array, indices: Sequence[Any], shape: tuple[int, ...]) ->
     """
     if len(values) != len(indices):
         _all_scattered_shape(*values, indices=indices, shape=shape)
-    if any(map(is_foreign, values)):
+    if any(map(is_not_numpy, values)):
         parts = [scatter(x, index=index, shape=shape) for x, index in zip(values, indices, strict=True)]
         return functools.reduce(operator.add, parts)
     z = np.zeros(shape, _joint(*values))
@@ -197,7 +197,7 @@ def index_set(x: Array, w: Array, *, index: Any) -> Array:
     array([7., 7., 3.])
     """
     refuse_values("index_set", index)
-    if is_foreign(x) or is_foreign(w):
+    if is_not_numpy(x) or is_not_numpy(w):
         return _set_foreign(x, w, index)
     z = np.array(x, dtype=_joint(x, w))
     repeats = last_writes(z.shape, index)
@@ -254,7 +254,7 @@ def index_add(x: Array, w: Array, *, index: Any) -> Array:
     array([15.,  2.,  3.])
     """
     refuse_values("index_add", index)
-    if is_foreign(x) or is_foreign(w):
+    if is_not_numpy(x) or is_not_numpy(w):
         part = np.broadcast_to(w, taken_shape(x, index=index))
         return x + scatter(part, index=index, shape=shape_of(x))
     z = np.array(x, dtype=_joint(x, w))

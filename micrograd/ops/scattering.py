@@ -14,7 +14,7 @@ from micrograd.ops.indices import are_plain, entries_of, is_basic, is_integer, i
 
 __all__ = [
     "add_in_place",
-    "is_foreign",
+    "is_not_numpy",
     "scatter_foreign",
 ]
 
@@ -53,8 +53,10 @@ def _check_rows(rows: Any, z: Any) -> None:
 # functions, which they take part in, build the result.
 
 
-def is_foreign(x: Any) -> bool:
-    """Whether x is an array of another library than NumPy."""
+def is_not_numpy(x: Any) -> bool:
+    """Whether x is neither an array of NumPy nor a number, so that nothing can be
+    assigned to it.
+    """
     return not isinstance(x, (np.ndarray, np.generic, float, int))
 
 

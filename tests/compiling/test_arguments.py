@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -366,3 +368,95 @@ def test_generators_and_coroutines_are_refused():
     for function in (generator, coroutine):
         with pytest.raises(CaptureError, match="a generator or a coroutine"):
             micrograd.compile(function)()
+
+
+class Listed(list):
+    extra = 0.0
+
+
+class Mapped(dict):
+    extra = 0.0
+
+
+class AsAttributes(dict):
+    def __init__(self, **items):
+        super().__init__(**items)
+        self.__dict__ = self
+
+
+@dataclass
+class Prepared:
+    x: Any
+
+    def __post_init__(self):
+        self.extra = 1.0
+
+
+@pytest.mark.parametrize("make", [lambda x: Listed([x]), lambda x: Mapped({0: x}), Prepared])
+@pytest.mark.parametrize("extra", [float, lambda n: np.full(2, n), lambda n: [n, {"n": n}], str, Value])
+def test_what_a_tree_holds_beside_its_branches_is_a_key(make, extra):
+    def function(tree):
+        x, extra = tree.x if isinstance(tree, Prepared) else tree[0], tree.extra
+        number = extra[0] if isinstance(extra, list) else float(extra) if isinstance(extra, str) else extra
+        return (w * x * number).sum()
+
+    compiled = micrograd.compile(function)
+    for x, n in ((1.0, 1.0), (2.0, 1.0), (3.0, 5.0), (4.0, 1.0), (5.0, 5.0)):
+        tree = make(x)
+        tree.extra = extra(n)
+        assert compiled(tree).data == function(tree).data
+    assert _count(compiled) == (5 if extra is Value else 2)
+
+
+def test_a_dict_whose_items_are_attributes():
+    compiled = micrograd.compile(lambda x: w * x.a + x["b"])
+    for a, c in ((1.0, 1.0), (1.0, 2.0), (3.0, 1.0)):
+        assert compiled(AsAttributes(a=a, b=c)).data == 2.0 * a + c
+
+
+def test_the_default_of_a_dict_is_a_key():
+    compiled = micrograd.compile(lambda x: w * x["a"] + x["b"])
+    for make, wanted in ((float, 2.0), (float, 2.0), (lambda: 5.0, 7.0), (float, 2.0)):
+        assert compiled(defaultdict(make, a=1.0)).data == wanted
+
+
+def test_which_numbers_of_a_list_are_ints_is_a_key():
+    compiled = micrograd.compile(lambda x: (x[0], x[1] * 2, x[0] // 2))
+    for x in ([1, 2.5], [1.5, 2], [3, 4], [1.5, 2.5], [2, 3.5]):
+        found, wanted = compiled(x), (x[0], x[1] * 2, x[0] // 2)
+        assert found == wanted and list(map(type, found)) == list(map(type, wanted))
+
+
+class Choice(IntEnum):
+    ONE = 1
+    TWO = 2
+
+
+def test_members_of_an_enum_are_keys():
+    compiled = micrograd.compile(lambda x, c: w * x * c if c is Choice.ONE else w * x - c)
+    for x, c in ((3.0, Choice.ONE), (4.0, Choice.ONE), (3.0, Choice.TWO), (5.0, Choice.ONE)):
+        assert compiled(x, c).data == (2.0 * x if c is Choice.ONE else 2.0 * x - 2)
+    assert _count(compiled) == 2
+
+
+class Tenfold(float):
+    def __mul__(self, other):
+        return 10.0 * float(self) * other
+
+
+class Hundredfold(np.ndarray):
+    def __array_ufunc__(self, *given, **options):
+        return 100.0
+
+
+@pytest.mark.parametrize(
+    ("x", "repair"),
+    [
+        (Tenfold(2.0), r"Tenfold, whose operators differ; give float\(x\)"),
+        (np.ones(2).view(Hundredfold), r"Hundredfold, whose operators differ; give np.asarray\(x\)"),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), r"MaskedArray, whose operators differ; give x.filled\(number\)"),
+    ],
+)
+def test_operators_of_a_users_number_are_refused(x, repair):
+    with pytest.raises(CaptureError, match=repair):
+        micrograd.compile(lambda x: x * 2.0)(x)
