@@ -111,8 +111,6 @@ def _key(x: Any, leaves: list[Any]) -> Any:
     kind = type(x)
     if kind in KEYS or kind is np.bool_:
         return (kind, x)
-    if isinstance(x, Enum):
-        return Same(x)
     if isinstance(x, np.ndarray):  # also one of np.memmap
         if kind is not np.ndarray and kind not in USUAL:
             _check_kind(kind)
@@ -123,6 +121,8 @@ def _key(x: Any, leaves: list[Any]) -> Any:
         return (kind, x.shape, char)
     if isinstance(x, (np.generic, float, int)):
         if kind not in USUAL:
+            if isinstance(x, Enum):
+                return Same(x)
             _check_kind(kind)
         leaves.append(x)
         return kind
