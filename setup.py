@@ -78,7 +78,7 @@ def extensions():
         Extension(
             name,
             [name.replace(".", "/") + ".py"],
-            depends=[f"micrograd/{name}.h" for name in ("memory", "doubles", "flat", "identical", "direct")],
+            depends=[f"micrograd/{name}.h" for name in ("memory", "doubles", "flat", "identical", "direct", "copies")],
             include_dirs=["."],  # for "micrograd/memory.h": a plain "memory.h" may be that of the C library
             define_macros=MACROS,
             extra_compile_args=FLAGS,

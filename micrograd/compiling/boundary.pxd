@@ -1,7 +1,7 @@
 # C types of boundary.py.
 cimport cython
 
-from micrograd.compiling cimport direct, fields
+from micrograd.compiling cimport copies, direct, fields
 from micrograd.node cimport Node, add_grad, data_of, grad_of, set_data, set_grad
 
 cdef dict ACTIVE

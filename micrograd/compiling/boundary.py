@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import direct, fields
+from micrograd.compiling import copies, direct, fields
 from micrograd.errors import StateChangedError
 from micrograd.node import Node, add_grad, data_of, grad_of, set_data, set_grad
 from micrograd.walks import ACTIVE, LOCK
@@ -72,7 +72,8 @@ def read_array_grad(value: Any, buffer: Any) -> None:
 def shaped(buffer: Any, value: Any) -> Any:
     """A copy of a flat buffer in the shape and dtype of the data of a value."""
     data = data_of(value)
-    return np.array(buffer.reshape(data.shape), data.dtype)
+    found = buffer.reshape(data.shape)
+    return found.copy() if found.dtype is data.dtype else np.array(found, data.dtype)
 
 
 def write_array(values: list[Any], buffer: Any) -> None:
@@ -85,6 +86,8 @@ def write_in_place(values: list[Any], buffer: Any) -> None:
     written.
     """
     data = data_of(values[0])
+    if copies.copied(buffer, None, data):
+        return
     if data.flags.writeable:
         data[...] = buffer.reshape(data.shape)
     else:

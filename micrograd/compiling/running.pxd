@@ -1,15 +1,16 @@
 # C types of running.py.
 cimport cython
 
-from micrograd.compiling cimport boundary
+from micrograd.compiling cimport boundary, copies
 from micrograd.compiling.results cimport Call, Returned, Targets
 from micrograd.compiling.spaces cimport Doubles, Space
+from micrograd.node cimport data_of
 
 
 cdef class Running:
     cdef readonly object plan
     cdef readonly bint is_step, has_above
-    cdef object _runner, _tree, _lending
+    cdef object _runner, _tree, _lending, _array
     cdef list _theta, _states, _befores, _reads, _checks, _cleared, _puts
     cdef readonly list pool
     cdef Returned _returned
@@ -19,7 +20,7 @@ cdef class Running:
 
     cpdef bint holds(self) except -1
     cpdef run(self, list leaves, tuple given)
-    @cython.locals(k=Py_ssize_t, wrong=int)
+    @cython.locals(k=Py_ssize_t, wrong=int, is_array=bint, is_plain=bint)
     cdef int _read(self, Space space, list leaves, bint borrows) except -1
     @cython.locals(doubles=Doubles)
     cdef bint _is_nan(self, Space space) except -1

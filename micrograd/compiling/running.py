@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.compiling import arguments, boundary, lending
+from micrograd.compiling import arguments, boundary, copies, lending
+from micrograd.compiling.lending import LARGE
 from micrograd.compiling.results import Call, Targets
 from micrograd.compiling.spaces import Doubles, Space
 from micrograd.errors import CaptureError, StateChangedError
@@ -35,6 +36,7 @@ class Running:
         self._runner = plan.runner
         self._theta = plan.theta
         self._states = [(name, x, x.shape, x._dtype) for name, x in plan.array_states]
+        self._array = np.ndarray
         self._befores = plan.array_befores
         self._reads = plan.reads
         self._checks = plan.checks
@@ -113,9 +115,12 @@ class Running:
                     f"compile the function again"
                 )
         for name, state, shape, dtype in self._states:
+            buffer = arrays[name]
+            if (not borrows or len(buffer) < LARGE) and copies.copied(data_of(state), shape, buffer):
+                continue
             data = boundary.array_of(state, shape, dtype)
             if not borrows or not lending.borrowed(space.work, name, data):
-                arrays[name][:] = data.reshape(-1)
+                buffer[:] = data.reshape(-1)
         if space.before is not None:
             boundary.read_grads(self._theta, space.before.numbers)
         for name, state in self._befores:
@@ -124,9 +129,12 @@ class Running:
             x = space.arguments[k]
             if x is not None:
                 leaf = leaves[k]
-                if borrows and lending.borrowed(space.work, f"arg{k}", leaf):
+                is_array = type(leaf) is self._array
+                if is_array and (not borrows or x.size < LARGE) and copies.copied(leaf, None, x):
                     continue
-                is_plain = type(leaf) is float or (k < self._count and type(leaf) is np.ndarray)
+                if borrows and is_array and lending.borrowed(space.work, f"arg{k}", leaf):
+                    continue
+                is_plain = type(leaf) is float or (k < self._count and is_array)
                 x[...] = leaf if is_plain else arguments.flat(leaf)
 
     def _is_nan(self, space: Space) -> bool:

@@ -227,14 +227,34 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_arguments_of_other_layouts(odd):
-    w = Value(_base("float64"))
+@pytest.mark.parametrize("size", [6, 2 * SIZE])
+def test_arguments_of_other_layouts(odd, size):
+    w = Value(_base("float64")[:size])
     fast = micrograd.compile(micrograd.value_and_grad(lambda w, x: (w * x).sum()), backend="c")
-    x = _base("float64") + 2.0
+    x = _base("float64")[:size] + 2.0
     for given in (x, ODD[odd](x), 2.0 * x):
         value, gradient = fast(w.data, given)
         np.testing.assert_allclose(value, (w.data * np.asarray(given, float)).sum())
         np.testing.assert_allclose(gradient, np.asarray(given, float))
+
+
+STATES = [(odd, update) for odd in ODD if odd != "a list" for update in (_in_place, _anew)]
+
+
+@pytest.mark.parametrize(("odd", "update"), [x for x in STATES if x != ("read-only", _in_place)])
+@pytest.mark.parametrize("size", [6, 2 * SIZE])
+def test_states_of_other_layouts(odd, update, size):
+    def run(change):
+        p = Value(_base("float64")[:size] + 2.0)
+        step = change(_step(p, update))
+        x = np.linspace(0.5, 1.0, size)
+        losses = [step(x)]
+        p.data = ODD[odd](p.data)
+        losses += [step(x) for _ in range(3)]
+        return losses, np.array(p.data), np.array(p.grad)
+
+    for found, right in zip(run(lambda step: micrograd.compile(step, backend="c")), run(lambda f: f), strict=True):
+        np.testing.assert_allclose(found, right)
 
 
 def test_a_change_before_backward_does_not_count():

@@ -1,0 +1,3 @@
+# The function of copies.py in C: see there.
+cdef extern from "micrograd/copies.h":
+    bint copied "micrograd_copied"(object source, object shape, object target) noexcept

@@ -1,0 +1,38 @@
+/* The function of compiling/copies.py in C: see there for what it is about. It runs under the GIL. */
+#ifndef MICROGRAD_COPIES_H
+#define MICROGRAD_COPIES_H
+#include <Python.h>
+#include <string.h>
+
+static int micrograd_is_of_shape(const Py_buffer *given, PyObject *shape) {
+    if (PyTuple_GET_SIZE(shape) != given->ndim) return 0;
+    for (int a = 0; a < given->ndim; a++) {
+        const Py_ssize_t n = PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, a));
+        if (n != given->shape[a]) return 0;
+    }
+    return 1;
+}
+
+static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target) {
+    Py_buffer from, to;
+    int done = 0;
+    /* Both lie in one piece, and the target may be written: else there is no such buffer. */
+    if (PyObject_GetBuffer(source, &from, PyBUF_ND | PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        return 0;
+    }
+    if (PyObject_GetBuffer(target, &to, PyBUF_ND | PyBUF_FORMAT | PyBUF_WRITABLE) < 0) {
+        PyErr_Clear();
+        PyBuffer_Release(&from);
+        return 0;
+    }
+    if (from.len == to.len && from.format != NULL && to.format != NULL && strcmp(from.format, to.format) == 0 &&
+        (shape == Py_None || micrograd_is_of_shape(&from, shape))) {
+        memmove(to.buf, from.buf, (size_t)from.len);
+        done = 1;
+    }
+    PyBuffer_Release(&to);
+    PyBuffer_Release(&from);
+    return done;
+}
+#endif
