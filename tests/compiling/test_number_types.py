@@ -1,4 +1,4 @@
-"""Types of numbers: what comes back, and whole numbers of few bits: refused if added."""
+"""Types of numbers: what comes back, and few bits: whole numbers are refused."""
 
 from __future__ import annotations
 
