@@ -146,3 +146,8 @@ def test_a_sum_of_truths_is_a_truth():
     with pytest.raises(CaptureError, match="truths, are added"):
         compiled = micrograd.compile(lambda m: (m @ m) * w)
         compiled(mask)
+
+
+def test_an_array_of_values_is_not_returned():
+    with pytest.raises(CaptureError, match="return a list of them"):
+        micrograd.compile(lambda x: np.array([x * w, None], object))(1.0)
