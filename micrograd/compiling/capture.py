@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from micrograd import on_demand as np
 from micrograd.captures import CAPTURES
 from micrograd.compiling import python
-from micrograd.compiling.captured import AGAIN
+from micrograd.compiling.captured import AGAIN, is_narrow
 from micrograd.compiling.captured import BecomesKey as BecomesKey
 from micrograd.compiling.captured import Captured as Captured
 from micrograd.compiling.held import Hold, Home, Put
@@ -44,11 +44,16 @@ REPAIRS = {
     "a thread's use": "another thread computes with it, and is not followed; let the function itself do so",
     "while_loop": "how often it runs would be frozen in; run it outside, or use scan with a number of steps",
     "& | ^ ~": "they are followed between truths only, as in (x > 0) & (x < 1)",
+    "few bits": "NumPy's wrap around, and those of a program do not; give x.astype(float), or x.astype(int)",
     "round()": "write np.round(x), which stays a float",
     "in place": "write x = x - y, or for a value v.data -= y: other names of the same array would not follow",
     "a copy": "return the Value, and copy it outside",
     "numpy()": "use NumPy's functions on the Value itself, or return it",
     "index": "a list or a plain array cannot be indexed by data; use micrograd.numpy.take(array, i, axis=0)",
+}
+WHAT = {
+    "in place": "an array of the run is changed in place",
+    "few bits": "whole numbers of 8 or 16 bits, or truths, are added or multiplied",
 }
 USUAL = "the number would be frozen in; use NumPy's functions on it, or return it"
 
@@ -380,10 +385,8 @@ class Capture:
         """Raise the error for what was asked, with the user's line."""
         file, line, text = _users_line()
         repair = REPAIRS.get(asked, USUAL)
-        what = f"{asked} of a number that the run computes"
-        if asked == "in place":
-            what = "an array of the run is changed in place"
-        colon = ";" if asked == "in place" else ""
+        what = WHAT.get(asked, f"{asked} of a number that the run computes")
+        colon = ";" if asked in WHAT else ""
         error = CaptureError(f"compile: {what}, in {file}:{line}: {text}{colon}\n{repair}")
         if self.refusal is None:
             self.refusal = error
@@ -447,7 +450,9 @@ def argument(capture: Capture, k: int, leaf: Any, by: float = 0.0) -> Any:
     if not np.shape(leaf) and kind is not None and kind.kind == "f" and kind != np.float64:
         raise RunsUncompiled(f"an argument is a single number of {kind}; give a float, or an array")
     number = leaf if np.shape(leaf) else np.asarray(leaf).item()
-    return capture.noted(Captured(capture, nudged(number, k, by), ("argument", k, places)))
+    captured = Captured(capture, nudged(number, k, by), ("argument", k, places))
+    captured.is_narrow = is_narrow(leaf)
+    return capture.noted(captured)
 
 
 def _write_attribute(owner: Any, name: str, number: Any) -> None:

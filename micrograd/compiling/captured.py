@@ -17,6 +17,7 @@ from micrograd.unknown import HERE
 
 Capture = Any  # see capture.py
 PLAIN_NUMBERS = (float, int, bool)
+WRAPPING = {"add", "subtract", "multiply", "negative", "power", "raise_to", "matmul", "contract"}  # ops, by name
 OUTLINE = ("nbytes", "itemsize", "strides")  # attributes of an array that follow from its shape and dtype
 
 
@@ -44,13 +45,15 @@ class Captured(Operators):
         number: the number, or the array.
         source: where it comes from: ("data", node), ("grad", node), ("op", op, inputs,
             params), or ("argument", which, flat places).
+        is_narrow: whether it is a whole number of 8 or 16 bits, or an array of them.
     """
 
-    __slots__ = ("capture", "is_stale", "number", "source")
+    __slots__ = ("capture", "is_narrow", "is_stale", "number", "source")
 
     def __init__(self, capture: Capture, number: Any, source: tuple[Any, ...]) -> None:
         self.capture = capture
         self.number = _unboxed(number)
+        self.is_narrow = type(number) not in PLAIN_NUMBERS and is_narrow(number)
         self.source = source
         self.is_stale = False
 
@@ -76,7 +79,14 @@ class Captured(Operators):
         if any(type(x) is Captured and x.is_stale for x in inputs):
             self._refuse("in place")
         numbers = [x.number if isinstance(x, Captured) else x for x in inputs]
-        return capture.computed(op, inputs, params, op(*numbers, **params))
+        number = op(*numbers, **params)
+        if op.name in WRAPPING:
+            is_sum_of_truths = _has_kind(number, "b") and op.name != "multiply"
+            if is_sum_of_truths and op.name == "add":
+                op = comparisons.logical_or
+            elif is_sum_of_truths or _may_wrap(inputs, number):
+                self._refuse("few bits")
+        return capture.computed(op, inputs, params, number)
 
     def __getitem__(self, index: Any) -> Any:
         if followed.holds_followed(index):
@@ -87,7 +97,9 @@ class Captured(Operators):
         number, place = self.number[index], places[index]
         if isinstance(number, np.generic):
             number, place = number.item(), int(place)
-        return self.capture.noted(Captured(self.capture, number, ("argument", self.source[1], place)))
+        captured = Captured(self.capture, number, ("argument", self.source[1], place))
+        captured.is_narrow = self.is_narrow
+        return self.capture.noted(captured)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
@@ -250,6 +262,22 @@ def _unboxed(number: Any) -> Any:
     if type(number) is np.ndarray and number.shape == ():
         number = number[()]
     return number.item() if isinstance(number, (np.float64, np.bool_, np.integer)) else number
+
+
+def _has_kind(number: Any, kinds: str) -> bool:
+    return hasattr(number, "dtype") and number.dtype.kind in kinds
+
+
+def is_narrow(number: Any) -> bool:
+    """Whether it is a whole number of 8 or 16 bits, or an array of them."""
+    return _has_kind(number, "iu") and number.dtype.itemsize < 4
+
+
+def _may_wrap(inputs: Sequence[Any], number: Any) -> bool:
+    """Whether the result is too large for its dtype for some numbers."""
+    if type(number) is not int and not is_narrow(number):
+        return False
+    return any(x.is_narrow if type(x) is Captured else is_narrow(x) for x in inputs)
 
 
 def _is_truth(x: Any) -> bool:

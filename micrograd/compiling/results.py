@@ -74,6 +74,8 @@ class Returned:
                 if how in (VALUE, FRESH):
                     (self.entry_of if how == VALUE else self.leaf_of)[which] = entry
                 self._makers.append((how, shape, number.dtype if shape else type(number), label))
+            elif isinstance(x, np.ndarray) and x.dtype == object and any(map(_is_of_run, x.ravel().tolist())):
+                raise CaptureError("compile: an array of objects holds numbers of the run; return a list of them")
             else:
                 self._makers.append((KEPT, (), x, ""))
             self.starts.append(self.starts[-1] + size)
@@ -118,6 +120,10 @@ class Returned:
 
 
 VALUE, FIXED, FRESH, NUMBER, KEPT = "value", "constant", "leaf", "number", "kept"
+
+
+def _is_of_run(x: Any) -> bool:
+    return isinstance(x, (Node, Captured))
 
 
 def _how(x: Any) -> str:
