@@ -214,8 +214,8 @@ def call(share: Share | None, name: str, team: str) -> str:
 
 
 def share_of(line: Line, nest: Nest) -> Share | None:
-    """How a line is shared that is no product of BLAS; None where it is computed faster
-    alone.
+    """How threads share a line that is no product of BLAS; None where one thread is
+    faster.
     """
     if work_of(line) < FEWEST or not _is_safe(line):
         return None
