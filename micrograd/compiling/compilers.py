@@ -28,7 +28,13 @@ FASTER = (
     *("-march=native", "-ftree-vectorize", "-fno-math-errno", "-fno-trapping-math"),
     *("-fpeel-loops", "-fno-tree-loop-distribute-patterns"),
 )
-EXACT = ("-ffp-contract=off",)
+# What a compiler knows of these functions may be one bit from what the C library says:
+# gcc takes pow(x, -1.0) for 1.0 / x, and computes exp(2.0) itself.
+FUNCTIONS = (
+    "pow exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
+    "cbrt hypot erf erfc lgamma tgamma"
+).split()
+EXACT = ("-ffp-contract=off", *[f"-fno-builtin-{name}" for name in FUNCTIONS])
 # GCC 12 may put a small array below the stack pointer, in the "red zone" of x86-64,
 # where a function calls no other one. It moves aligned vectors there, but the address
 # may not be a multiple of 16. Then the process ends.
@@ -275,7 +281,7 @@ def _tried(words: tuple[str, ...], exact: bool) -> tuple[Compiler | None, str]:
 
 def _key(words: tuple[str, ...], exact: bool) -> str:
     """Under which what is known of a compiler is kept."""
-    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *_needed(), *FASTER, *Compiler._fields]
+    facts = [*words, *_identities(words), processor(), PROOF, str(exact), *_always(exact), *FASTER, *Compiler._fields]
     return cache.digest(*facts)
 
 

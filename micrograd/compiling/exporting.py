@@ -424,7 +424,7 @@ class Export:
 
     def _flags(self) -> str:
         if self.plan.program.terms.exact:
-            return "Compile it with -ffp-contract=off, which -std=c99 brings: the numbers are exact. No -ffast-math."
+            return "Compile it with -ffp-contract=off and -fno-builtin: the numbers are exact. No -ffast-math."
         return "Compile it without -ffast-math, which takes nan and inf for impossible."
 
     def _comment_of(self, lines: list[Line]) -> str:

@@ -201,3 +201,24 @@ def test_what_is_proved_is_equal_for_all_numbers(steps, numbers, seed):
         v.data = number
     for results in zip(_by_itself(compiled, values), _by_itself(function, values), strict=True):
         np.testing.assert_array_equal(*[np.asarray(x, float) for x in results])
+
+
+@pytest.mark.parametrize("power", [-1, 2, -2, 0.5, -0.5, 3])
+def test_powers_are_those_of_the_library(power):
+    # a compiler takes pow(x, -1.0) for 1.0 / x, which is now and then another number
+    numbers = np.random.default_rng(0).uniform(0.1, 10.0, 4000).tolist()
+    fast = micrograd.compile(lambda xs: [Value(x) ** power for x in xs], exact=True)
+    assert [z.data for z in fast(numbers)] == [(Value(x) ** power).data for x in numbers]
+    assert [z.data for z in fast(numbers)] == [(Value(x) ** power).data for x in numbers]
+
+
+@pytest.mark.parametrize("function", ["exp", "log", "sin", "cos", "tanh", "log1p", "expm1"])
+def test_functions_of_constants_are_those_of_the_library(function):
+    constants = np.random.default_rng(0).uniform(0.1, 10.0, 300).tolist()
+    take = getattr(np, function)
+
+    def total(x):
+        return [x * take(Value(c)) for c in constants]
+
+    fast = micrograd.compile(total, exact=True)
+    assert [z.data for z in fast(3.0)] == [z.data for z in total(3.0)]

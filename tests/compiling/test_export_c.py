@@ -357,7 +357,9 @@ def test_exact_to_the_last_bit(tmp_path):
     X, y, model, loss, _ = moons()
     fast = micrograd.compile(loss, exact=True, backend="c")
     wanted = fast(X, y)
-    flags = ["-O2", "-ftree-vectorize", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
+    flags = (
+        "-O2 -ftree-vectorize -march=native -fno-math-errno -fno-trapping-math -ffp-contract=off -fno-builtin".split()
+    )
     library, states = exported(fast, tmp_path, None, flags, gradient=True)
     outputs, gradients = np.zeros(2), np.zeros(len(states))
     library("model_forward", X, y, outputs)
