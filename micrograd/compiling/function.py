@@ -93,7 +93,8 @@ class Compiled:
         found: Any = sys.modules.get(self.__module__)
         for part in name.split("."):
             found = getattr(found, part, None)
-        return name if found is self else (_anew, (self._function, self._exact, self._backend))
+        options = self._exact, self._backend, self._threads
+        return name if found is self else (Compiled, (self._function, *options))
 
     @property
     def _last(self) -> Plan | None:
@@ -421,11 +422,6 @@ class Compiled:
             )
         _check_nodes(capture)
         return capture, result
-
-
-def _anew(function: Callable[..., Any], exact: bool, backend: str) -> Compiled:
-    """A compiled function that has no program yet."""
-    return Compiled(function, exact, backend)
 
 
 @contextlib.contextmanager

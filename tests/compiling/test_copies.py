@@ -38,6 +38,10 @@ class Line:
         return self.w * x * x
 
 
+def _cubed(x):
+    return w * x * x * x
+
+
 def _pickled(x):
     return pickle.loads(pickle.dumps(x))
 
@@ -52,6 +56,12 @@ def test_functions(copied):
     twin(1.0)
     assert twin.explain().count("NumPy") == wrapped.explain().count("NumPy") > 0
     assert copied(micrograd.compile(decorated))(3.0).data == 6.0
+
+
+@pytest.mark.parametrize("copied", [_pickled, copy.copy, copy.deepcopy])
+def test_options_go_with_a_copy(copied):
+    fast = micrograd.compile(_cubed, exact=True, backend="c", threads=2)
+    assert fast.__reduce__() == copied(fast).__reduce__() == (type(fast), (_cubed, True, "c", 2))
 
 
 @pytest.mark.parametrize("copied", [_pickled, copy.deepcopy])
