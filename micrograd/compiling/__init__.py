@@ -42,9 +42,9 @@ def compile(
             proved that this is exact for any numbers, else on the tape. One of arrays
             runs uncompiled.
         threads: how many share the large loops and matrix products of a program in C;
-            1 is for one alone. The numbers are the same to the last bit for any number
-            of them, as each computes outputs of its own. If left out, loops run on one,
-            and products on as many as SciPy's BLAS takes (`OMP_NUM_THREADS`).
+            1 is for one alone. Sums are not split, so loops give the same bits for any
+            number of them. Products did where that was measured. If left out, loops run
+            on one, and products on as many as SciPy's BLAS takes (`OMP_NUM_THREADS`).
 
     Raises:
         CaptureError: the function cannot be compiled as it is written.

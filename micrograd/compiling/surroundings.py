@@ -1,8 +1,9 @@
 """Surroundings: what the code of a function reads besides its arguments.
 
 That is what closures, globals and attributes hold, in the function and in what it
-calls. Two walks find it: the first one the names of attributes that any code reads, the
-second one what stands under these names.
+calls. Two walks find it. The first one finds the names of attributes that any code
+reads; it goes again while a new name leads to more code. The second one finds what
+stands under these names.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ def call(share: Share | None, name: str, team: str) -> str:
 
 
 def share_of(line: Line, nest: Nest) -> Share | None:
-    """How threads share a line that is no product of BLAS; None where one thread is
+    """How threads share a line that BLAS does not compute; None where one thread is
     faster.
     """
     if work_of(line) < FEWEST or not _is_safe(line):
