@@ -90,8 +90,10 @@ def test_json_is_small_and_in_order(tmp_path):
 
 
 def test_committed_results_are_small():
+    """About 1,100 characters a row; the 23 rows of parts 1 to 7 took 25,000."""
     text = (ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8")
-    assert len(text) < 25_000
+    rows = {key.split(",")[0] for key in json.loads(text)["medians"]}
+    assert len(text) < 1_200 * len(rows)
     assert all(len(line) < 300 for line in text.splitlines())
 
 
