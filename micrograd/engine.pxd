@@ -9,7 +9,7 @@ from micrograd.gradients cimport Gradients
 from micrograd.node cimport Node, collect, data_of, forget_grad, inputs_of, made, set_data, set_inputs
 from micrograd.record cimport Op
 from micrograd.operands cimport all_raw, are_numbers, at_one_level, constant, holds_number, kind_of_result, operand
-from micrograd.walking cimport Walking, is_ahead
+from micrograd.walking cimport Walking, is_ahead, is_one_step
 
 cdef object _LEAF, _CONSTANT
 cdef Op add, subtract, multiply, divide, matmul, raise_to

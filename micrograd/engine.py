@@ -41,7 +41,7 @@ from micrograd.record import CONSTANT as _CONSTANT
 from micrograd.record import LEAF as _LEAF
 from micrograd.record import HandMade, Op
 from micrograd.stale import is_stale
-from micrograd.walking import Walking, is_ahead, is_whole, next_number, own_step_of, seed_of
+from micrograd.walking import Walking, is_ahead, is_one_step, is_whole, next_number, own_step_of, seed_of
 from micrograd.walks import ACTIVE, LOCK
 
 
@@ -315,8 +315,7 @@ class Value(Node):
 
         Args:
             gradient: the gradient of this value itself, of its shape; ones by default.
-            create_graph: record the walk too, so that gradients are Values with
-                gradients of their own.
+            create_graph: record the walk too, so that gradients have gradients.
 
         Raises:
             GradientError: this value has no history: it is detached, or was made under
@@ -329,8 +328,9 @@ class Value(Node):
         6.0
         """
         seed = seed_of(self, gradient, unknown)
-        with Walking(self, Value(seed) if create_graph else seed, create_graph, in_order) as walk:
-            walk_back(walk)
+        if create_graph or not is_one_step(self, seed):  # as from a result of a compiled function
+            with Walking(self, Value(seed) if create_graph else seed, create_graph, in_order) as walk:
+                walk_back(walk)
 
     @property
     def _backward(self) -> Callable[[], Any]:

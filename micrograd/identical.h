@@ -57,6 +57,12 @@ static int micrograd_has_same(PyObject *container, PyObject *items) {
     return Py_SIZE(container) == count && memcmp(there, expected, (size_t)count * sizeof(PyObject *)) == 0;
 }
 
+static Py_ssize_t micrograd_first_touched(PyObject *containers, PyObject *held, Py_ssize_t at) {
+    const Py_ssize_t count = PyList_GET_SIZE(containers);
+    while (at < count && micrograd_has_same(PyList_GET_ITEM(containers, at), PyList_GET_ITEM(held, at))) at++;
+    return at;
+}
+
 static int micrograd_has_bytes(PyObject *array, PyObject *bytes) {
     Py_buffer there;
     int same;

@@ -15,6 +15,7 @@ cdef dict ACTIVE, CAPTURES
 
 cdef class StepBack(Deferred):
     cpdef take(self, Walking walk, object gradient)
+    cpdef bint take_alone(self, Node node, object seed) except -1
     cpdef take_by_hand(self, Node node)
 
 
@@ -39,6 +40,8 @@ cdef class Walking(Walk):
     cpdef take_own_step(self, Node node)
 
 
+@cython.locals(step=StepBack)
+cpdef bint is_one_step(Node root, object seed) except -1
 @cython.locals(node=Node)
 cdef int _watch_all(list order) except -1
 cpdef int next_number() except -1

@@ -98,6 +98,12 @@ class StepBack(Deferred):
         """
         raise NotImplementedError
 
+    def take_alone(self, node: Node, seed: Any) -> bool:
+        """Do all that a walk from this node would do; False, and nothing done, where it
+        needs the walk.
+        """
+        return False
+
     def take_by_hand(self, node: Node) -> None:
         """The same for a user who calls `node._backward()`."""
         raise NotImplementedError
@@ -107,6 +113,12 @@ def own_step_of(node: Node) -> Any:
     """The `_backward` of a node, to call by hand; None where its op has the rules."""
     step = node._own_step
     return functools.partial(step.take_by_hand, node) if isinstance(step, StepBack) else step
+
+
+def is_one_step(root: Node, seed: Any) -> bool:
+    """Whether the walk from a root is one step; then it is done now."""
+    step = root._own_step
+    return root._has_own_step and isinstance(step, StepBack) and step.take_alone(root, seed)
 
 
 class Pending:

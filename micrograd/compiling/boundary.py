@@ -139,21 +139,21 @@ def set_grads(values: list[Any], buffer: Any) -> None:
                 set_grad(node, float(buffer[i]))
 
 
-def run_steps(steps: list[Any], function: Any, address: int, arrays: dict[str, Any], pointers: int) -> None:
+def run_steps(steps: list[Any], function: Any, address: int, space: Any) -> None:
     """Run lines of C, and what only Python can run between them.
 
     Args:
         steps: for lines, what `direct.call` asks for, in a tuple; else an opaque line.
         function: what runs lines of C.
         address: of the same function.
-        arrays: the memory of the call, by the name of the buffer.
-        pointers: the address of all pointers that lines of C get.
+        space: the memory of the call: `arrays` has it by the name of the buffer, and
+            `pointers` is the address of all pointers that lines of C get.
     """
     for step in steps:
         if type(step) is tuple:
-            direct.call(function, address, step[0], step[1], step[2], pointers)
+            direct.call(function, address, step[0], step[1], step[2], space.pointers)
         else:
-            step.run(arrays)
+            step.run(space.arrays)
 
 
 def has_nan(buffer: Any) -> bool:

@@ -89,6 +89,8 @@ class CRunner:
 
     Attributes:
         source: the C.
+        forward: runs the lines of a call, in a workspace.
+        backward: runs those of `backward()`.
         compiler: the one that made a library of it.
         threads: as given; None where there are no threads here.
         count_of_shared: how many lines they share.
@@ -141,7 +143,10 @@ class CRunner:
         self._function = objects.loaded(self.source, exact, libraries).micrograd_run
         self._function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]
         self._function.restype = None
-        self._address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
+        address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
+        self.forward, self.backward = (
+            functools.partial(boundary.run_steps, self._steps[name], self._function, address) for name in self._steps
+        )
         self.compiler = compilers.found(exact)[0]
 
     def _steps_of(self, lines: list[Line], exact: bool, runs: list[Line]) -> list[Any]:
@@ -185,14 +190,6 @@ class CRunner:
     def workspace(self) -> Workspace:
         """Memory for one call."""
         return Workspace(self.program, self._shared, self._pointers, self._tables)
-
-    def forward(self, space: Workspace) -> None:
-        """Run the lines of a call."""
-        boundary.run_steps(self._steps["forward"], self._function, self._address, space.arrays, space.pointers)
-
-    def backward(self, space: Workspace) -> None:
-        """Run the lines of `backward()`."""
-        boundary.run_steps(self._steps["backward"], self._function, self._address, space.arrays, space.pointers)
 
     def repeated(self, line: Line, count: int, space: Workspace) -> Callable[[], Any]:
         """A function that runs one line many times, to measure it; one that is part of

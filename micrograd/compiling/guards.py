@@ -43,7 +43,7 @@ class Guards:
         self.read = around.read
         self.values = around.values
         self._keep_entries([(container, key, found(container, key), name) for container, key, name in around.entries])
-        self._wholes = [(whole, Items(whole), name) for whole, name in around.wholes]
+        self._keep_wholes([(whole, Items(whole), name) for whole, name in around.wholes])
         self._arrays = [(array, Numbers(array), name) for array, name in around.arrays]
 
     def _keep_entries(self, entries: list[tuple[Any, Any, Any, str]]) -> None:
@@ -51,6 +51,13 @@ class Guards:
         self._keys = [entry[1] for entry in entries]
         self._held = [entry[2] for entry in entries]
         self._names = [entry[3] for entry in entries]
+
+    def _keep_wholes(self, wholes: list[tuple[Any, Any, str]]) -> None:
+        self._wholes = wholes
+        parts = [(*part, i) for i, (_, items, _) in enumerate(wholes) for part in items.parts]
+        self._parts = [part[0] for part in parts]
+        self._parts_held = [part[1] for part in parts]
+        self._whole_of = [part[2] for part in parts]
 
     def _entries(self) -> list[tuple[Any, Any, Any, str]]:
         return list(zip(self._containers, self._keys, self._held, self._names, strict=True))
@@ -60,7 +67,7 @@ class Guards:
         sees whether that matters.
         """
         self._keep_entries([entry for entry in self._entries() if _are_same(found(*entry[:2]), entry[2])])
-        self._wholes = [each for each in self._wholes if each[1].are_in(each[0])]
+        self._keep_wholes([each for each in self._wholes if each[1].are_in(each[0])])
         self._arrays = [each for each in self._arrays if each[1].are_of(each[0])]
 
     def changed_items(self) -> list[tuple[Any, Any, Any, str]]:
@@ -83,16 +90,13 @@ class Guards:
                 of all that it holds.
         """
         self._keep_entries([entry for entry in self._entries() if not drops(entry[0], entry[1])])
-        self._wholes = [whole for whole in self._wholes if not drops(whole[0], None)]
+        self._keep_wholes([whole for whole in self._wholes if not drops(whole[0], None)])
         self._arrays = [array for array in self._arrays if not drops(array[0], None)]
 
     def hold(self) -> bool:
         """Whether all is as it was."""
-        if self._changed_entry() >= 0:
+        if self._changed_entry() >= 0 or self._has_changed_whole():
             return False
-        for whole, items, _ in self._wholes:
-            if not items.are_untouched() and not items.are_in(whole):
-                return False
         for array, numbers, _ in self._arrays:  # noqa: SIM110 - a loop is quicker than a generator
             if not numbers.are_of(array):
                 return False
@@ -107,6 +111,17 @@ class Guards:
                 return i
             i = identical.first_doubtful(self._containers, self._keys, self._held, MISSING, i + 1)
         return -1
+
+    def _has_changed_whole(self) -> bool:
+        """Whether a container has changed, or one in it."""
+        count = len(self._parts)
+        i = identical.first_touched(self._parts, self._parts_held, 0)
+        while i < count:
+            whole, items, _ = self._wholes[self._whole_of[i]]
+            if not items.are_in(whole):
+                return True
+            i = identical.first_touched(self._parts, self._parts_held, i + 1)
+        return False
 
     def difference(self) -> tuple[str, Any, Any]:
         """The first thing that has changed: its name, what it was, and what it is; the
@@ -153,15 +168,6 @@ class Items:
         for part in self.items:
             if type(part) is Items:
                 self.parts += part.parts
-
-    def are_untouched(self) -> bool:
-        """Whether the container, and each one in it, is seen at once to hold the very
-        objects that it held.
-        """
-        for container, items in self.parts:  # noqa: SIM110 - a loop is quicker than a generator
-            if not identical.has_same(container, items):
-                return False
-        return True
 
     def copy(self) -> Any:
         """The container as it was. A set or a deque becomes a list of its items."""

@@ -29,7 +29,7 @@ def first_doubtful(containers: list[Any], keys: list[Any], held: list[Any], miss
     return len(keys)
 
 
-def has_same(container: Any, items: list[Any]) -> bool:
+def _has_same(container: Any, items: list[Any]) -> bool:
     """Whether a container has these very items; False, too, where that takes longer to
     see.
 
@@ -41,6 +41,23 @@ def has_same(container: Any, items: list[Any]) -> bool:
     if kind is not list and kind is not tuple:
         return False
     return len(container) == len(items) and all(map(operator.is_, container, items))
+
+
+def first_touched(containers: list[Any], held: list[list[Any]], at: int) -> int:
+    """The first container that is not at once seen to have the very items that it had.
+
+    Args:
+        containers: of any kind.
+        held: the items of each, in order; of a dict, the keys and what stands there in
+            turn.
+        at: the one to begin with.
+
+    Returns:
+        Its number, or how many there are.
+    """
+    while at < len(containers) and _has_same(containers[at], held[at]):
+        at += 1
+    return at
 
 
 def has_bytes(array: Any, numbers: bytes) -> bool:

@@ -20,8 +20,10 @@ cdef class Kept:
     cdef readonly object calls
     cdef public object last
 
+    @cython.locals(entry=Entry)
     cpdef result(self, tuple given)
     cpdef base(self, tuple given, list leaves)
     cpdef key(self, tuple given, list leaves)
+    @cython.locals(entry=Entry)
     cpdef Entry fitting(self, object key)
     cpdef run(self, Entry entry, list leaves, tuple given)

@@ -3,7 +3,7 @@ cimport cython
 
 from micrograd.compiling cimport boundary
 from micrograd.compiling.spaces cimport Doubles, Space
-from micrograd.node cimport Node, made
+from micrograd.node cimport Node, made, set_grad
 from micrograd.walking cimport Pending, StepBack, Walking
 from micrograd.walks cimport Walk
 
@@ -16,8 +16,8 @@ cdef class Returned:
     cdef readonly bint has_values
     cdef list _makers
 
-    @cython.locals(which=Py_ssize_t)
-    cpdef list values(self, object numbers, object call)
+    @cython.locals(which=Py_ssize_t, start=Py_ssize_t, doubles=Doubles)
+    cpdef list values(self, Space space, Call call)
 
 
 cdef class Call:
@@ -40,6 +40,7 @@ cdef class Targets:
     cdef readonly bint has_history
 
     cpdef Doubles numbers_in(self, Space space)
+    @cython.locals(names=list, nodes=list, i=Py_ssize_t)
     cpdef list arrays_in(self, Space space)
 
 
@@ -55,7 +56,7 @@ cdef class Back(Pending):
     cpdef int give(self, Way way, object gradient) except -1
     @cython.locals(call=Call, targets=Targets, space=Space, numbers=Doubles, arrays=list)
     cpdef compute(self)
-    @cython.locals(targets=Targets)
+    @cython.locals(targets=Targets, i=Py_ssize_t)
     cpdef add(self, Walk walk)
     cpdef int add_by_hand(self) except -1
     cpdef list pairs(self)
@@ -72,6 +73,8 @@ cdef class Way(StepBack):
     cpdef tuple listed(self)
     @cython.locals(call=Call, back=Back)
     cpdef take(self, Walking walk, object gradient)
+    @cython.locals(call=Call, back=Back)
+    cpdef bint take_alone(self, Node node, object seed) except -1
     @cython.locals(back=Back)
     cpdef take_by_hand(self, Node node)
     cdef int _check(self, bint create_graph) except -1

@@ -89,22 +89,23 @@ class Returned:
         how, shape, kind, _ = self._makers[0]
         return bool(how == NUMBER and math.prod(shape) >= LARGE and np.dtype(kind) == np.dtype(dtype))
 
-    def values(self, numbers: Any, call: Any) -> list[Any]:
+    def values(self, space: Space, call: Any) -> list[Any]:
         """All results of a call.
 
         Args:
-            numbers: the buffer of results.
+            space: its memory.
             call: the call; None where no result has a history.
         """
-        starts = self.starts
+        starts, numbers, doubles = self.starts, space.outputs, space.results
         found = []
         for which, (how, shape, kind, label) in enumerate(self._makers):
             if how == KEPT:
                 found.append(kind)
                 continue
             start = starts[which]
+            x: Any
             if not shape:
-                x = numbers.item(start) if kind is float else kind(numbers[start])
+                x = float(doubles.numbers[start]) if kind is float and doubles is not None else kind(numbers[start])
             else:
                 x = np.array(numbers[start : starts[which + 1]].reshape(shape), kind)
             if how == VALUE:
@@ -280,9 +281,8 @@ class Targets:
 
     def arrays_in(self, space: Space) -> list[Any]:
         """Copies of the gradients of arrays."""
-        return [
-            boundary.shaped(space.arrays[name], node) for name, node in zip(self.names, self.array_nodes, strict=True)
-        ]
+        names, nodes = self.names, self.array_nodes
+        return [boundary.shaped(space.arrays[names[i]], nodes[i]) for i in range(len(names))]
 
 
 class Back(Pending):
@@ -341,8 +341,8 @@ class Back(Pending):
                     add_part(walk, node, part)
         else:
             boundary.add_to_grads(targets.nodes, self._numbers.numbers)
-            for node, part in zip(targets.array_nodes, self._arrays, strict=True):
-                add_part(walk, node, part)
+            for i in range(len(self._arrays)):
+                add_part(walk, targets.array_nodes[i], self._arrays[i])
         if self._space is not None:
             self.call.free(self._space)
 
@@ -435,6 +435,20 @@ class Way(StepBack):
             for node, part in back.pairs():
                 if node._x is not None:
                     walk.gradients.add(node, part, None)
+
+    def take_alone(self, node: Node, seed: Any) -> bool:
+        """The whole walk back from a result that is its root: no order is needed."""
+        call = self.call
+        if ACTIVE or CAPTURES or self.targets.has_history or call._above or call.running.is_step:
+            return False
+        back = Back(call)
+        back.give(self, seed)
+        back.compute()
+        with LOCK:
+            if node._mark not in ACTIVE:  # else another thread walks back from it, too
+                set_grad(node, seed)
+            back.add(None)
+        return True
 
     def take_by_hand(self, node: Node) -> None:
         """Add to the gradients of all values that the result was made from."""

@@ -10,7 +10,7 @@ from micrograd.node cimport data_of
 cdef class Running:
     cdef readonly object plan
     cdef readonly bint is_step, has_above
-    cdef object _runner, _tree, _lending, _array
+    cdef object _forward, _backward, _tree, _lending, _array
     cdef list _theta, _states, _befores, _reads, _checks, _cleared, _puts
     cdef readonly list pool
     cdef Returned _returned

@@ -33,7 +33,7 @@ class Running:
         self.plan = plan
         self.is_step = plan.is_step
         self.has_above = bool(plan.above)
-        self._runner = plan.runner
+        self._forward, self._backward = plan.runner.forward, plan.runner.backward
         self._theta = plan.theta
         self._states = [(name, x, x.shape, x._dtype) for name, x in plan.array_states]
         self._array = np.ndarray
@@ -71,7 +71,7 @@ class Running:
         space = self._space()
         lent = self._lending
         self._read(space, leaves, self._borrows)
-        self._runner.forward(space.work)
+        self._forward(space.work)
         if self._borrows:
             lending.give_back(space.work)
         if self._is_nan(space):
@@ -88,10 +88,10 @@ class Running:
             if self._gives_away:
                 results = [lending.given_away(space.work, "outputs")]
             else:
-                results = self._returned.values(space.outputs, None)
+                results = self._returned.values(space, None)
             self.give_back(space)
         else:
-            results = self._returned.values(space.outputs, Call(self, space, (leaves, given)))
+            results = self._returned.values(space, Call(self, space, (leaves, given)))
         for i, write in self._puts:
             write(results[i])
         if self._is_single:
@@ -167,7 +167,7 @@ class Running:
             runner: runs it in the place of the plan's own.
         """
         space = Space(self.plan, self._count, runner)
-        runner = runner or self._runner
+        runner = runner or self.plan.runner
         leaves: list[Any] = []
         arguments.replaced_in_call(self.plan.given, leaves.append)
         leaves += [read() for read in self._reads]
@@ -196,7 +196,7 @@ class Running:
         other = Space(self.plan, self._count)
         for name in self._inputs(other.arrays):
             other.arrays[name][:] = space.arrays[name]
-        self._runner.forward(other.work)
+        self._forward(other.work)
         return other
 
     # The way back
@@ -223,7 +223,10 @@ class Running:
     def go_back(self, space: Space, seeds: dict[int, Any]) -> None:
         """Run the way back, given the gradients of some results."""
         starts, doubles = self._returned.starts, space.seeds
-        space.d_outputs[:] = 0.0
+        if doubles is None:
+            space.d_outputs[:] = 0.0
+        else:
+            doubles.numbers[:] = 0.0
         for which, gradient in seeds.items():
             start = starts[which]
             if doubles is not None and type(gradient) is float:
@@ -231,7 +234,7 @@ class Running:
                 numbers[start] = gradient
             else:
                 space.d_outputs[start : starts[which + 1]] = np.reshape(data_of(gradient), -1)
-        self._runner.backward(space.work)
+        self._backward(space.work)
 
     def is_unchanged(self, space: Space, leaves: list[Any]) -> bool:
         """Whether values and arguments are as they were in a call."""

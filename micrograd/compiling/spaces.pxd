@@ -7,5 +7,5 @@ cdef class Doubles:
 cdef class Space:
     cdef readonly object work, outputs, d_outputs
     cdef readonly dict arrays
-    cdef Doubles theta, before, seeds, d_theta
+    cdef Doubles theta, before, results, seeds, d_theta
     cdef list arguments, looked_at, lent, writes, apart

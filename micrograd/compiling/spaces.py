@@ -23,9 +23,9 @@ class Space:
     Attributes:
         work: the workspace of the runner.
         arrays: its flat arrays, by the name of the buffer.
-        theta, before, seeds, d_theta: the data of numbers, the gradients that they have
-            before the call, the gradients of the results, and those of the numbers;
-            None where the program has none.
+        theta, before, results, seeds, d_theta: the data of numbers, the gradients that
+            they have before the call, the results, the gradients of the results, and
+            those of the numbers; None where the program has none.
         arguments: for each argument, its array in the shape that it comes in; None
             where the program does not read it.
         looked_at: what must not be nan: doubles, or an array of another kind.
@@ -46,6 +46,7 @@ class Space:
         self.d_theta = Doubles(arrays["d_theta"]) if plan.theta and "d_theta" in arrays else None
         self.before = Doubles(arrays["before"]) if plan.theta and plan.reads_before else None
         self.outputs = arrays["outputs"]  # of a program that gives it away, that of the first call
+        self.results = Doubles(self.outputs) if self.outputs.dtype == float else None
         self.d_outputs = arrays.get("d_outputs")
         is_double = self.d_outputs is not None and self.d_outputs.dtype == float
         self.seeds = Doubles(self.d_outputs) if is_double else None

@@ -16,7 +16,7 @@ import pytest
 import micrograd
 from micrograd import Value, enable_grad, grad, hessian, jvp, no_grad, toposort, vmap
 from micrograd.draw import draw_dot, trace
-from micrograd.errors import CaptureError, GradientError
+from micrograd.errors import CaptureError, GradientError, ShapeError
 from micrograd.gradients import has_grad
 from micrograd.trees import leaves_of
 
@@ -402,6 +402,31 @@ def test_a_walk_that_fails_leaves_all_as_it_was():
     assert (p.grad, q.grad) == (3.5, 2.25)
 
 
+def test_a_walk_of_one_step():
+    p, v, c = Value(2.0), Value(np.array([1.0, 2.0])), Value(5.0)
+    f = micrograd.compile(lambda: p * (v * v).sum())
+    g = micrograd.compile(lambda: v * p)
+    for _ in range(3):
+        z = f()
+        z.backward()
+        z.backward(0.5)
+        assert z.grad == 0.5
+    assert p.grad == 22.5 and v.grad.tolist() == [18.0, 36.0]
+    p.grad = v.grad = None
+    seed = np.array([1.0, -1.0])
+    z = g()
+    z.backward(seed)
+    assert z.grad.tolist() == [1.0, -1.0] and p.grad == -1.0 and v.grad.tolist() == [2.0, -2.0]
+    assert c.grad == 0.0 and toposort(z)[-1] is z
+    with pytest.raises(ShapeError):
+        z.backward(np.ones(3))
+    step = micrograd.compile(lambda: (p * p).backward() or p * 3.0)
+    for _ in range(3):
+        z = step()
+        with pytest.raises(GradientError, match="is a whole step"):
+            z.backward()
+
+
 def test_refusals():
     p = Value(2.0)
     f = micrograd.compile(lambda: p * p)
@@ -497,7 +522,8 @@ def test_a_result_keeps_its_numbers_when_the_function_is_gone():
     assert p.grad == 9.0
 
 
-def test_threads():
+@pytest.mark.parametrize("is_root", [False, True])
+def test_threads(is_root):
     over = threading.Event()
     threading.Thread(target=over.wait).start()  # so calls capture again while others run: function.CHECKED
     p, v = Value(2.0), Value(np.array([1.0, 2.0]))
@@ -511,7 +537,11 @@ def test_threads():
             for _ in range(20):
                 z = f(float(i))
                 assert z.data == 2.0 * i + 5.0 * i
-                (z + shared).backward()
+                if is_root:  # a walk of one step
+                    z.backward()
+                    shared.backward()
+                else:
+                    (z + shared).backward()
         except BaseException as error:
             errors.append(error)
 
@@ -548,9 +578,11 @@ def test_walks_of_other_threads_that_have_the_same_leaves():
     assert reached.wait(10)
     (f() + p).backward()  # p is in the hands of the other walk
     assert (p.grad, q.grad) == (4.0, 2.0)
+    f().backward()
+    assert (p.grad, q.grad) == (7.0, 4.0)
     go_on.set()
     thread.join()
-    assert (p.grad, q.grad) == (15.0, 2.0)
+    assert (p.grad, q.grad) == (18.0, 4.0)
 
 
 CHILD = """
