@@ -13,6 +13,10 @@ static int micrograd_is_of_shape(const Py_buffer *given, PyObject *shape) {
     return 1;
 }
 
+static int micrograd_is_integer(const Py_buffer *given) {
+    return given->itemsize == 8 && (strcmp(given->format, "l") == 0 || strcmp(given->format, "q") == 0);
+}
+
 static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target) {
     Py_buffer from, to;
     int done = 0;
@@ -26,9 +30,13 @@ static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target)
         PyBuffer_Release(&from);
         return 0;
     }
-    if (from.len == to.len && from.format != NULL && to.format != NULL && strcmp(from.format, to.format) == 0 &&
-        (shape == Py_None || micrograd_is_of_shape(&from, shape))) {
-        memmove(to.buf, from.buf, (size_t)from.len);
+    if (from.len != to.len || from.format == NULL || to.format == NULL) {
+    } else if (strcmp(from.format, to.format) == 0) {
+        done = shape == Py_None || micrograd_is_of_shape(&from, shape);
+        if (done) memmove(to.buf, from.buf, (size_t)from.len);
+    } else if (shape == Py_None && micrograd_is_integer(&from) && strcmp(to.format, "d") == 0) {
+        const long long *numbers = (const long long *)from.buf;
+        for (Py_ssize_t i = 0; i < to.len / to.itemsize; i++) ((double *)to.buf)[i] = (double)numbers[i];
         done = 1;
     }
     PyBuffer_Release(&to);

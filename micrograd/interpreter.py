@@ -176,6 +176,8 @@ def zeros_like(x: Array) -> Array:
 
 def _filled(like: str, x: Array, number: float) -> Array:
     below = numbers_below(x)
+    if type(below) is float:  # almost always
+        return number
     if type(below) in NUMBERS:
         return number_like(number, below)
     shape = shape_of(x)

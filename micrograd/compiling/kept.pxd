@@ -1,4 +1,6 @@
 # C types of kept.py.
+cimport cython
+
 from micrograd.compiling cimport arguments
 from micrograd.compiling.guards cimport Guards
 from micrograd.compiling.running cimport Running
