@@ -117,8 +117,10 @@ def own_step_of(node: Node) -> Any:
 
 def is_one_step(root: Node, seed: Any) -> bool:
     """Whether the walk from a root is one step; then it is done now."""
+    if not isinstance(root._own_step, StepBack):
+        return False
     step = root._own_step
-    return root._has_own_step and isinstance(step, StepBack) and step.take_alone(root, seed)
+    return step.take_alone(root, seed)
 
 
 class Pending:

@@ -934,6 +934,19 @@ def test_create_graph_through_an_assigned_backward():
     assert (slope.data, x.grad) == (36.0, 18.0)
 
 
+def test_a_root_whose_backward_is_assigned():
+    x = Value(2.0)
+    o = Value(x.data * 3, (x,), "triple")
+
+    def step():
+        x.grad += 3 * o.grad
+
+    o._backward = step
+    for total in (3.0, 6.0):
+        o.backward()
+        assert (x.grad, o.grad) == (total, 1.0)
+
+
 # Constants
 
 

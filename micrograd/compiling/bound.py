@@ -23,8 +23,10 @@ class Bound:
     >>> line = Line(2.0)
     >>> line.loss(3.0, 5.0).data
     1.0
-    >>> line.loss.program.title, Line(1.0).loss.program
-    ('loss(self, x, y)', None)
+    >>> line.loss.program.title
+    'loss(self, x, y)'
+    >>> Line(1.0).loss.program
+    loss: it has not run yet, so there is no program
     """
 
     def __init__(self, compiled: Any, instance: Any) -> None:

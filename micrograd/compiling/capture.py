@@ -29,7 +29,7 @@ from micrograd.compiling.nudges import nudged
 from micrograd.engine import toposort
 from micrograd.errors import CaptureError
 from micrograd.interpreter import PLAIN
-from micrograd.node import Node, data_of
+from micrograd.node import Node, data_of, set_data
 from micrograd.ops.operators import Operators
 from micrograd.record import LEAF, Op
 from micrograd.unknown import HERE
@@ -133,6 +133,18 @@ class Capture:
                 "compile: the function draws random numbers, and they would be frozen in;\n"
                 "draw them outside, and give them as an argument"
             )
+
+    def spoil(self, is_state: Callable[[Any], bool]) -> None:
+        """After a run with other numbers than the caller's: whoever has kept a Value of
+        it, say in an attribute, is told so when he uses it.
+        """
+        gone = Captured(self, 0.0, ("gone",))
+        for note in self.notes:
+            node = note[0] if type(note) is tuple else note
+            if isinstance(node, Node) and not is_state(node):
+                data = data_of(node)
+                set_data(node, gone if type(data) is float else Captured(self, data, gone.source))
+                node._own_step, node._has_own_step = self.fail_as_over, True  # no cycle: the notes are let go of
 
     def forget(self) -> None:
         """Let go of all that was noted, as a plan has been made of it: else it would

@@ -157,13 +157,15 @@ class Compiled:
 
     @property
     def program(self) -> Any:
-        """The program that ran last: it prints itself."""
+        """The program that ran last: it prints itself. Where there is none, this is
+        false, and prints why.
+        """
         return self._printed(self._last)
 
     def _printed(self, plan: Plan | None) -> Any:
-        from micrograd.compiling.printing import Printout
+        from micrograd.compiling.printing import NoProgram, Printout
 
-        return None if plan is None else Printout(self, plan)
+        return NoProgram(self._explained(None, False)) if plan is None else Printout(self, plan)
 
     @property
     def source(self) -> str:
@@ -373,6 +375,7 @@ class Compiled:
             capture, result = self._captured(given, keyed, entry.guards, entry.own, by, turns)
         script = Transcript(capture)
         seen = Seen(script, result, returned_by(capture, result, script).entries)
+        capture.spoil(script.is_state)
         capture.forget()
         return seen
 

@@ -24,7 +24,7 @@ from micrograd.compiling.histories import Histories
 from micrograd.compiling.lines import Line
 from micrograd.compiling.proof import proves
 from micrograd.compiling.reach import reached
-from micrograd.compiling.results import Returned
+from micrograd.compiling.results import Returned, check_objects
 from micrograd.compiling.roll import Roller
 from micrograd.compiling.simplify import simplified
 from micrograd.compiling.tape import BEFORE, CONSTANT, Tape
@@ -405,6 +405,7 @@ def _is_apart(put: Put) -> bool:
 
 def returned_by(capture: Capture, result: Any, script: Transcript) -> Returned:
     """What a call returns, and after it what it hands to our own objects."""
+    check_objects(result, script)
     return Returned([*leaves_of(result), *[put.number for put in capture.puts]], script)
 
 

@@ -143,6 +143,41 @@ class Printout:
         return as_html(self)
 
 
+class NoProgram:
+    """Stands for the program of a function that has none: `print` says why.
+
+    >>> import micrograd
+    >>> fast = micrograd.compile(lambda x: x * x)
+    >>> fast.program
+    <lambda>: it has not run yet, so there is no program
+    >>> bool(fast.program)
+    False
+    """
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def __str__(self) -> str:
+        return self._why
+
+    __repr__ = __str__
+
+    def __bool__(self) -> bool:
+        return False
+
+    def text(self) -> str:
+        """Why there is none."""
+        return self._why
+
+    def html(self) -> str:
+        """Refused.
+
+        Raises:
+            CaptureError: it says why there is no program.
+        """
+        raise CaptureError(f"compile: there is nothing to show of {self._why}")
+
+
 def shown(place: Place) -> str:
     """The text of one of the caller's lines."""
     return linecache.getline(place.file, place.line).strip()

@@ -18,7 +18,7 @@ from micrograd.modes import enable_grad
 from micrograd.node import Node, data_of, forget_grad, grad_of, is_constant, made, set_grad
 from micrograd.record import CONSTANT, LEAF, HandMade
 from micrograd.reverse import cotangents
-from micrograd.trees import leaves_of
+from micrograd.trees import fixed_of, leaves_of
 from micrograd.walking import Pending, StepBack, Walking, add_part
 from micrograd.walks import ACTIVE, LOCK, Walk
 
@@ -125,6 +125,25 @@ VALUE, FIXED, FRESH, NUMBER, KEPT = "value", "constant", "leaf", "number", "kept
 
 def _is_of_run(x: Any) -> bool:
     return isinstance(x, (Node, Captured))
+
+
+def check_objects(result: Any, script: Any) -> None:
+    """Refuse an object of a user's class in a result, where numbers of the run are in
+    it: a program cannot make it anew.
+
+    Raises:
+        CaptureError: it says what to return.
+    """
+    for x in fixed_of(result):
+        for name, part in getattr(x, "__dict__", {}).items() if not callable(x) else ():
+            if any(
+                _is_of_run(leaf) and not (isinstance(leaf, Node) and script.is_state(leaf)) for leaf in leaves_of(part)
+            ):
+                kind = type(x).__name__
+                raise CaptureError(
+                    f"compile: the function returns an object of class {kind}, and a program cannot make one. Its "
+                    f".{name} is a result;\nreturn a tuple, a dict or a dataclass, and make the {kind} outside"
+                )
 
 
 def _how(x: Any) -> str:

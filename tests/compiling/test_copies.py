@@ -52,7 +52,7 @@ def test_functions(copied):
         assert f(3.0).data == copied(f)(3.0).data == 6.0
     assert copied(decorated) is decorated  # as every function of a module
     twin = copied(wrapped)
-    assert twin is not wrapped and twin.program is None
+    assert twin is not wrapped and not twin.program
     twin(1.0)
     assert twin.explain().count("NumPy") == wrapped.explain().count("NumPy") > 0
     assert copied(micrograd.compile(decorated))(3.0).data == 6.0

@@ -18,6 +18,7 @@ from micrograd import Value, enable_grad, grad, hessian, jvp, no_grad, toposort,
 from micrograd.draw import draw_dot, trace
 from micrograd.errors import CaptureError, GradientError, ShapeError
 from micrograd.gradients import has_grad
+from micrograd.node import is_constant
 from micrograd.trees import leaves_of
 
 
@@ -326,6 +327,67 @@ def test_what_is_returned():
         assert found["leaf"].op == "" and found["z"].op == "compiled"
         with pytest.raises(GradientError):
             found["constant"].backward()
+
+
+class Kept:
+    """Keeps a result beside what it returns."""
+
+    def __init__(self, way):
+        self.way, self.w, self.last, self.all = way, Value(3.0), None, []
+
+    def __call__(self, x):
+        h = self.way(self.w, x)
+        self.last = h
+        self.all.append(h)
+        return h * 2.0
+
+
+def _unrecorded(w, x):
+    with no_grad():
+        return w * x
+
+
+@pytest.mark.parametrize(
+    "way",
+    [lambda w, x: w * x, lambda w, x: (w * x).detach(), _unrecorded, lambda w, x: np.array([1.0, 2.0]) * w * x],
+)
+def test_a_result_that_the_function_keeps_is_refused(way):
+    """Its second run has slightly other numbers, and later calls do not change it."""
+    kept = Kept(way)
+    f = micrograd.compile(kept)
+    for x in (1.0, 2.0, 3.0):
+        assert np.all(f(x).data == way(kept.w, x).data * 2.0)
+    assert len(kept.all) == 2 and kept.all[1] is kept.last
+    for use in (lambda h: h * 2.0, lambda h: h.data + 1.0, lambda h: h.sum().backward(), lambda h: (h + 1.0).data):
+        with pytest.raises(
+            CaptureError, match=r"belongs to a capture that is over, in .*\n.*return it, do not keep it"
+        ):
+            use(kept.last)
+    if not is_constant(kept.last) and not kept.last.shape:
+        with pytest.raises(CaptureError, match="return it, do not keep it"):
+            kept.last.backward()
+    assert kept.w.grad == 0.0 and np.all(kept.all[0].data == way(kept.w, 1.0).data)
+
+
+def test_objects_of_other_classes():
+    w = Value(2.0)
+
+    class Pair:
+        def __init__(self, loss):
+            self.loss = loss
+
+    for make in (lambda x: Pair(w * x), lambda x: [Pair([w.data * x])], lambda x: {"pair": Pair({"x": w * x})}):
+        f = micrograd.compile(make)
+        for _ in range(2):
+            with pytest.raises(
+                CaptureError, match=r"an object of class Pair, and .* Its \.loss is a result;\nreturn a"
+            ):
+                f(3.0)
+    known = Pair(w)
+    f = micrograd.compile(lambda x: (known, known.loss * x))
+    for x in (1.0, 2.0, 3.0):
+        found, z = f(x)
+        assert found is known and z.data == 2.0 * x
 
 
 def test_data_that_changes_before_backward_does_not_count():
