@@ -37,7 +37,7 @@ def _disk_is_not_waited_for(monkeypatch):
 
 def network() -> Sequential:
     rng = np.random.default_rng(0)
-    return Sequential(Linear(2, 6, rng=rng), BatchNorm1d(6), Tanh(), Dropout(0.2), Linear(6, 1, rng=rng))
+    return Sequential(Linear(2, 6, rng=rng), BatchNorm1d(6), Tanh(), Dropout(0.2, rng=rng), Linear(6, 1, rng=rng))
 
 
 def data() -> tuple[Any, Any]:
@@ -189,7 +189,7 @@ def test_lbfgs_refuses():
 def test_the_finder_leaves_everything_as_it_was():
     model = network().eval()
     optimizer = optim.Adam(model.parameters(), 0.02)
-    fit(model, mse, data(), optimizer, epochs=1, verbose=False)
+    fit(model, mse, data(), optimizer, epochs=1, seed=0, verbose=False)
     before = copy.deepcopy(
         [
             bits([model.state_dict(), optimizer.state_dict()]),
