@@ -1,4 +1,4 @@
-/* The function of compiling/copies.py in C: see there for what it is about. It runs under the GIL. */
+/* The functions of compiling/copies.py in C: see there for what they are about. They run under the GIL. */
 #ifndef MICROGRAD_COPIES_H
 #define MICROGRAD_COPIES_H
 #include <Python.h>
@@ -34,5 +34,27 @@ static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target)
     PyBuffer_Release(&to);
     PyBuffer_Release(&from);
     return done;
+}
+
+/* Whether two arrays lie in one piece and hold numbers of one format, as many; where the first one lies. */
+static inline size_t micrograd_address_like(PyObject *array, PyObject *other) {
+    Py_buffer its, own;
+    size_t found = 0;
+    if (Py_TYPE(array) != Py_TYPE(other)) return 0;
+    if (PyObject_GetBuffer(array, &its, PyBUF_ND | PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        return 0;
+    }
+    if (PyObject_GetBuffer(other, &own, PyBUF_ND | PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        PyBuffer_Release(&its);
+        return 0;
+    }
+    if (its.len == own.len && its.format != NULL && own.format != NULL && strcmp(its.format, own.format) == 0 &&
+        its.itemsize > 0 && (size_t)its.buf % (size_t)its.itemsize == 0)
+        found = (size_t)its.buf;
+    PyBuffer_Release(&own);
+    PyBuffer_Release(&its);
+    return found;
 }
 #endif

@@ -18,6 +18,7 @@ cpdef write(list values, double[::1] buffer)
 cpdef add_to_grads(list values, double[::1] buffer)
 @cython.locals(node=Node, i=cython.Py_ssize_t)
 cpdef set_grads(list values, double[::1] buffer)
+cpdef size_t address_like(object array, object other) except? 0
 cpdef run_steps(list steps, object function, size_t address, dict arrays, size_t pointers)
 @cython.locals(i=cython.Py_ssize_t, total=double, other=double)
 cpdef bint has_nan(double[::1] buffer) except -1

@@ -44,6 +44,11 @@ def read_grads(values: list[Any], buffer: Any) -> None:
                 i = fields.grads_into(values, buffer, i)
 
 
+def address_like(array: Any, other: Any) -> int:
+    """The address of an array in one piece; 0 unless it is like the other one."""
+    return copies.address_like(array, other)
+
+
 def array_of(value: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """The array of a value.
 

@@ -1,4 +1,4 @@
-"""Numbers of many Values, read and changed at once: most hold floats, and some do not."""
+"""Numbers of many Values at once: most hold floats, some do not. Addresses of arrays."""
 
 from __future__ import annotations
 
@@ -71,3 +71,25 @@ def test_gradients_within_a_walk():
     z.backward()
     assert seen == [[1.0] * 5]
     assert [x.grad for x in values] == [0.0, 7.0, 9.0, 3.0, 12.0]
+
+
+ARRAYS = {
+    "the like": (np.ones(4), True),
+    "of another shape": (np.ones((2, 2)), True),
+    "that cannot be written": (np.frombuffer(np.ones(4).tobytes()), True),
+    "of a part": (np.ones(8)[2:6], True),
+    "with gaps": (np.ones(8)[::2], False),
+    "longer": (np.ones(5), False),
+    "of another dtype": (np.ones(4, np.float32), False),
+    "of as many bytes": (np.ones(4, np.int64), False),
+    "of swapped bytes": (np.ones(4).astype(np.dtype(float).newbyteorder()), False),
+    "not aligned": (np.frombuffer(bytes(33), np.uint8)[1:].view(float), False),
+    "of a subclass": (np.ones(4).view(type("Own", (np.ndarray,), {})), False),
+    "not an array": ([1.0] * 4, False),
+}
+
+
+@pytest.mark.parametrize("array, is_like", ARRAYS.values(), ids=ARRAYS)
+def test_only_what_is_like_an_array_has_an_address(array, is_like):
+    address = boundary.address_like(array, np.zeros(4))
+    assert address == (array.__array_interface__["data"][0] if is_like else 0)
