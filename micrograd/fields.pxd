@@ -8,6 +8,10 @@ cdef extern from "Python.h":
     void *_kind_of "Py_TYPE"(void *x) noexcept
 
 
+cdef inline void *gradient_of(Node node) noexcept:
+    return <void *>node._gradient
+
+
 cdef inline Py_ssize_t floats_into(list nodes, double[::1] numbers, Py_ssize_t at) noexcept:
     cdef Py_ssize_t i, count = min(len(nodes), numbers.shape[0])
     cdef double *to = &numbers[0] if count else NULL

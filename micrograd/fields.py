@@ -10,6 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 
+def gradient_of(node: Any) -> Any:
+    """What is in the place of a gradient that is not a float; in C, not counted as a
+    reference.
+    """
+    return node._gradient
+
+
 def floats_into(nodes: list[Any], numbers: Any, at: int) -> int:
     """Put the data of nodes into an array, from one node on, while they are floats.
 

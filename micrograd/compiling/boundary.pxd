@@ -12,6 +12,8 @@ cdef dict ACTIVE
 cpdef int read(list values, double[::1] buffer) except -2
 @cython.locals(node=Node, i=cython.Py_ssize_t)
 cpdef read_grads(list values, double[::1] buffer)
+@cython.locals(node=Node)
+cpdef set_array_grad(list values, object buffer)
 @cython.locals(node=Node, i=cython.Py_ssize_t, count=cython.Py_ssize_t)
 cpdef write(list values, double[::1] buffer)
 @cython.locals(i=cython.Py_ssize_t, count=cython.Py_ssize_t)

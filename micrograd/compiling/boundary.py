@@ -103,8 +103,14 @@ def write_in_place(values: list[Any], buffer: Any) -> None:
 
 
 def set_array_grad(values: list[Any], buffer: Any) -> None:
-    """Let a flat buffer be the gradient of a value."""
-    values[0]._grad = shaped(buffer, values[0])
+    """Let a flat buffer be the gradient of a value: in the array of the last one, if
+    nobody holds that.
+    """
+    node: Node = values[0]
+    if not ACTIVE and copies.renewed(buffer, node._array, fields.gradient_of(node)):
+        node._has_gradient = True
+    else:
+        node._grad = shaped(buffer, node)
 
 
 def write(values: list[Any], buffer: Any) -> None:

@@ -32,6 +32,16 @@ def copied(source: Any, shape: Any, target: Any) -> bool:
     return True
 
 
+def renewed(source: Any, like: Any, spare: Any) -> bool:
+    """Copy all numbers of an array into a spare one, if nobody but the caller's node
+    holds that, and it is of the shape and dtype of another array.
+
+    Returns:
+        Whether that was done: never in Python, where more references come and go.
+    """
+    return False
+
+
 def address_like(array: Any, other: Any) -> int:
     """Where the numbers of an array lie: in one piece, as many as those of another
     array, of the same dtype; 0 if they do not.

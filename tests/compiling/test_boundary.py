@@ -1,6 +1,9 @@
-"""Numbers of many Values at once: most hold floats, some do not. Addresses of arrays."""
+"""Numbers of many Values at once. Where arrays lie, and who has them."""
 
 from __future__ import annotations
+
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -93,3 +96,69 @@ ARRAYS = {
 def test_only_what_is_like_an_array_has_an_address(array, is_like):
     address = boundary.address_like(array, np.zeros(4))
     assert address == (array.__array_interface__["data"][0] if is_like else 0)
+
+
+# How somebody holds the array of a gradient; what is looked at afterwards.
+HOLDERS = {
+    "itself": lambda a: a,
+    "a view": lambda a: a[1:],
+    "its memory": memoryview,
+    "a weak reference": weakref.ref,
+    "another Value": lambda a: _with_gradient(Value(np.ones(3)), a),
+}
+
+
+def _with_gradient(value, gradient):
+    value._grad = gradient
+    return value
+
+
+def _seen(held):
+    gc.collect()
+    if isinstance(held, weakref.ref):
+        return held() is None
+    return np.array(held.grad if isinstance(held, Value) else held).tolist()
+
+
+@pytest.mark.parametrize("hold", HOLDERS.values(), ids=HOLDERS)
+def test_the_array_of_a_gradient_stays_as_it_was_for_who_holds_it(hold):
+    value = _with_gradient(Value(np.ones(3)), np.array([1.0, 2.0, 3.0]))
+    held = hold(value._gradient)
+    before = True if isinstance(held, weakref.ref) else _seen(held)
+    boundary.set_array_grad([value], np.array([4.0, 5.0, 6.0]))
+    assert _seen(held) == before
+    assert value.grad.tolist() == [4.0, 5.0, 6.0]
+
+
+SPARES = {
+    "like it": np.ones((2, 2)),
+    "of another shape": np.ones(4),
+    "of another dtype": np.ones((2, 2), np.float32),
+    "that cannot be written": np.frombuffer(np.ones(4).tobytes()).reshape(2, 2),
+    "with gaps": np.ones((2, 4))[:, :2],
+    "a part": np.ones((4, 2))[:2],
+    "shown": None,
+    "a float": 2.0,
+    "a Value": Value(np.ones((2, 2))),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", SPARES)
+def test_a_gradient_takes_the_place_of_another_one(name, dtype):
+    """Twice: the second one may be written into the array of the first one."""
+    value = Value(np.ones((2, 2), dtype))
+    if name == "shown":
+        assert value.grad.sum() == 0.0 and not has_grad(value)
+    else:
+        spare = SPARES[name]
+        if isinstance(spare, np.ndarray):
+            spare = spare.copy() if spare.base is None else spare[:]
+        _with_gradient(value, spare)
+        del spare
+    for numbers in ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]):
+        boundary.set_array_grad([value], np.array(numbers))
+        assert has_grad(value) and value.grad.dtype == dtype
+        assert value.grad.tolist() == [numbers[:2], numbers[2:]]
+    if isinstance(SPARES[name], np.ndarray):
+        assert (SPARES[name] == 1.0).all()
