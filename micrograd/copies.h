@@ -1,4 +1,4 @@
-/* The function of compiling/copies.py in C: see there for what it is about. It runs under the GIL. */
+/* The functions of compiling/copies.py in C: see there for what they are about. They run under the GIL. */
 #ifndef MICROGRAD_COPIES_H
 #define MICROGRAD_COPIES_H
 #include <Python.h>
@@ -42,5 +42,68 @@ static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target)
     PyBuffer_Release(&to);
     PyBuffer_Release(&from);
     return done;
+}
+
+/* Whether two arrays lie in one piece and hold numbers of one format, as many; where the first one lies. */
+static inline size_t micrograd_address_like(PyObject *array, PyObject *other) {
+    Py_buffer its, own;
+    size_t found = 0;
+    if (Py_TYPE(array) != Py_TYPE(other)) return 0;
+    if (PyObject_GetBuffer(array, &its, PyBUF_ND | PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        return 0;
+    }
+    if (PyObject_GetBuffer(other, &own, PyBUF_ND | PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        PyBuffer_Release(&its);
+        return 0;
+    }
+    if (its.len == own.len && its.format != NULL && own.format != NULL && strcmp(its.format, own.format) == 0 &&
+        its.itemsize > 0 && (size_t)its.buf % (size_t)its.itemsize == 0)
+        found = (size_t)its.buf;
+    PyBuffer_Release(&own);
+    PyBuffer_Release(&its);
+    return found;
+}
+
+/* The array itself, where it owns its memory, and one reference to it is all there is. */
+static inline int micrograd_is_sole(PyObject *array) {
+    static PyObject *base_of = NULL;
+    PyObject *base;
+    if (Py_REFCNT(array) != 1 || !PyType_SUPPORTS_WEAKREFS(Py_TYPE(array))) return 0;
+    if (*PyObject_GET_WEAKREFS_LISTPTR(array) != NULL) return 0;
+    if (base_of == NULL && (base_of = PyUnicode_InternFromString("base")) == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
+    base = PyObject_GetAttr(array, base_of);
+    if (base == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
+    Py_DECREF(base);
+    return base == Py_None;
+}
+
+/* The reference to `spare` is the only one that its owner holds: it is not counted again on the way. */
+static inline int micrograd_renewed(PyObject *source, PyObject *like, void *spare) {
+    PyObject *target = (PyObject *)spare;
+    Py_buffer its, own;
+    int i, is_like;
+    if (target == NULL || like == NULL || Py_TYPE(target) != Py_TYPE(like) || !micrograd_is_sole(target)) return 0;
+    if (PyObject_GetBuffer(target, &its, PyBUF_ND | PyBUF_FORMAT | PyBUF_WRITABLE) < 0) {
+        PyErr_Clear();
+        return 0;
+    }
+    if (PyObject_GetBuffer(like, &own, PyBUF_ND | PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        PyBuffer_Release(&its);
+        return 0;
+    }
+    is_like = its.ndim == own.ndim && its.format != NULL && own.format != NULL && strcmp(its.format, own.format) == 0;
+    for (i = 0; is_like && i < its.ndim; i++) is_like = its.shape[i] == own.shape[i];
+    PyBuffer_Release(&own);
+    PyBuffer_Release(&its);
+    return is_like && micrograd_copied(source, Py_None, target);
 }
 #endif

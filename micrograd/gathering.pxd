@@ -1,6 +1,7 @@
 # C types of gathering.py.
 cimport cython
 
+from micrograd cimport fields
 from micrograd.node cimport Node, data_of, forget_grad, grad_at, holds_grad, known_grad, set_data
 
 cdef dict ACTIVE, CAPTURES

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from micrograd import fields
 from micrograd.captures import CAPTURES
 from micrograd.interpreter import Interpreter
 from micrograd.node import Node, data_of, forget_grad, grad_at, holds_grad, known_grad, set_data
@@ -41,11 +42,16 @@ def forget_gradients(nodes: list[Any]) -> None:
     with LOCK:
         for x in nodes if CAPTURES else ():
             x.grad = None  # so that the capture is told
-        for node in nodes:
-            if not ACTIVE:
-                forget_grad(node)
-            else:
+        i = fields.forget_float_grads(nodes, 0) if not ACTIVE else 0
+        while i < len(nodes):
+            node: Node = nodes[i]
+            if ACTIVE:
                 node._grad = None
+            else:
+                forget_grad(node)
+            i += 1
+            if not ACTIVE:
+                i = fields.forget_float_grads(nodes, i)
 
 
 def are_reached(nodes: list[Any], reached: list[bool]) -> bool:
@@ -55,9 +61,14 @@ def are_reached(nodes: list[Any], reached: list[bool]) -> bool:
         nodes: the nodes.
         reached: for each, whether it is to have one.
     """
-    for i, node in enumerate(nodes):  # noqa: SIM110 - compiled, a loop is quicker than a generator
-        if holds_grad(node) != reached[i]:
-            return False
+    with LOCK:
+        i = fields.as_expected(nodes, reached, 0) if not ACTIVE else 0
+        while i < len(nodes):
+            if holds_grad(nodes[i]) != reached[i]:
+                return False
+            i += 1
+            if not ACTIVE:
+                i = fields.as_expected(nodes, reached, i)
     return True
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,3 +126,53 @@ def test_what_is_not_a_value() -> None:
     with pytest.raises(DataError) as caught:
         has_grad(3)
     assert str(caught.value) == "has_grad: int is not a Value; give a Value"
+
+
+def _mixed() -> list[Value]:
+    """Values with gradients of several kinds: none, floats, NumPy's, an array, zeros
+    that were only shown.
+    """
+    nodes = [Value(1.0), Value(2.0), Value(np.float64(3.0)), Value(np.ones(2)), Value(np.ones(2)), Value(4.0)]
+    for i, gradient in ((1, 5.0), (2, np.float64(6.0)), (3, np.ones(2)), (5, 0.5)):
+        nodes[i].grad = gradient
+    assert nodes[4].grad.tolist() == [0.0, 0.0]
+    return nodes
+
+
+REACHED = [False, True, True, True, False, True]
+
+
+@pytest.mark.parametrize("wrong", [None, *range(len(REACHED))])
+def test_which_nodes_are_reached(wrong: int | None) -> None:
+    expected = [x != (i == wrong) for i, x in enumerate(REACHED)]
+    assert gathering.are_reached(_mixed(), expected) == (wrong is None)
+
+
+def test_gradients_of_every_kind_are_forgotten() -> None:
+    nodes = _mixed()
+    gathering.forget_gradients(nodes)
+    assert not any(has_grad(x) for x in nodes)
+
+
+@pytest.mark.parametrize("work", [gathering.forget_gradients, lambda nodes: gathering.are_reached(nodes, [False] * 3)])
+def test_what_is_not_a_node_is_refused(work: Callable[[list[Any]], Any]) -> None:
+    with pytest.raises((TypeError, AttributeError)):
+        work([Value(1.0), 2.0, Value(3.0)])
+
+
+def test_which_nodes_are_reached_while_a_walk_is_under_way() -> None:
+    """Within a walk, another thread sees the gradients from before it."""
+    x, y = Value(2.0), Value(3.0)
+    x.grad = 10.0
+    z = Value(5.0, (x, y), "own")
+    seen = []
+
+    def step() -> None:
+        y.grad += 1.0
+        thread = threading.Thread(target=lambda: seen.append(gathering.are_reached([x, y], [True, False])))
+        thread.start()
+        thread.join()
+
+    z._backward = step
+    z.backward()
+    assert seen == [True]

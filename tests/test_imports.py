@@ -43,6 +43,7 @@ LEVELS = [
     {"ops", "anomaly", "doubles", "pure"},
     {"cotangents", "formula", "numpy", "special", "folding"},
     {"node", "spelling", "leaves", "batched", "reading"},
+    {"fields"},
     {"gradients", "gathering", "operands", "stale", "argnums", "batch"},
     {"floats", "walking"},
     {"dual", "abstract"},

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from micrograd import fields
 from micrograd import on_demand as np
-from micrograd.compiling import copies, direct, fields
+from micrograd.compiling import copies, direct
 from micrograd.errors import StateChangedError
 from micrograd.node import Node, add_grad, data_of, grad_of, set_data, set_grad
 from micrograd.walks import ACTIVE, LOCK
@@ -32,13 +33,20 @@ def read(values: list[Any], buffer: Any) -> int:
 
 def read_grads(values: list[Any], buffer: Any) -> None:
     """Put the gradients of values into a buffer of doubles; 0 where there is none."""
-    for i in range(len(values)):
-        node: Node = values[i]
-        if not ACTIVE and (node._has_float_grad or not node._has_gradient):
-            buffer[i] = node._float_grad if node._has_float_grad else 0.0
-            continue
-        grad = node._grad if ACTIVE else grad_of(node)
-        buffer[i] = 0.0 if grad is None else float(data_of(grad))
+    with LOCK:
+        i = fields.grads_into(values, buffer, 0) if not ACTIVE else 0
+        while i < len(values):
+            node: Node = values[i]
+            grad = node._grad if ACTIVE else grad_of(node)
+            buffer[i] = 0.0 if grad is None else float(data_of(grad))
+            i += 1
+            if not ACTIVE:
+                i = fields.grads_into(values, buffer, i)
+
+
+def address_like(array: Any, other: Any) -> int:
+    """The address of an array in one piece; 0 unless it is like the other one."""
+    return copies.address_like(array, other)
 
 
 def array_of(value: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -95,18 +103,24 @@ def write_in_place(values: list[Any], buffer: Any) -> None:
 
 
 def set_array_grad(values: list[Any], buffer: Any) -> None:
-    """Let a flat buffer be the gradient of a value."""
-    values[0]._grad = shaped(buffer, values[0])
+    """Let a flat buffer be the gradient of a value: in the array of the last one, if
+    nobody holds that.
+    """
+    node: Node = values[0]
+    if not ACTIVE and copies.renewed(buffer, node._array, fields.gradient_of(node)):
+        node._has_gradient = True
+    else:
+        node._grad = shaped(buffer, node)
 
 
 def write(values: list[Any], buffer: Any) -> None:
     """Put doubles into the data of values."""
-    for i in range(len(values)):
+    count = len(values)
+    i = fields.set_floats(values, buffer, 0)
+    while i < count:
         node: Node = values[i]
-        if node._is_float:
-            node._float = float(buffer[i])
-        else:
-            set_data(node, _like(node._array, buffer[i]))
+        set_data(node, _like(node._array, buffer[i]))
+        i = fields.set_floats(values, buffer, i + 1)
 
 
 def _like(data: Any, number: float) -> Any:
@@ -128,15 +142,16 @@ def add_to_grads(values: list[Any], buffer: Any) -> None:
 def set_grads(values: list[Any], buffer: Any) -> None:
     """Let the gradients of values be these doubles."""
     with LOCK:
-        for i in range(len(values)):
+        i = fields.set_float_grads(values, buffer, 0) if not ACTIVE else 0
+        while i < len(values):
             node: Node = values[i]
             if ACTIVE:
                 node._grad = float(buffer[i])
-            elif node._has_float_grad or not node._has_gradient:
-                node._has_float_grad = True
-                node._float_grad = float(buffer[i])
             else:
                 set_grad(node, float(buffer[i]))
+            i += 1
+            if not ACTIVE:
+                i = fields.set_float_grads(values, buffer, i)
 
 
 def run_steps(steps: list[Any], function: Any, address: int, space: Any) -> None:

@@ -49,7 +49,7 @@ class Workspace:
         for i, x in enumerate(pointers):
             if not isinstance(x, (Function, np.ndarray)):
                 self._places.setdefault(x[0].name, []).append((i, x[1] * SIZES[x[0].dtype]))
-        addresses = {name: a.ctypes.data for name, a in self.arrays.items()}
+        self._addresses = addresses = {name: a.ctypes.data for name, a in self.arrays.items()}
 
         def address(x: Any) -> int:
             if isinstance(x, Function):
@@ -62,10 +62,26 @@ class Workspace:
         self._pointers = (ctypes.c_void_p * len(pointers))(*self.arguments)
         self.pointers = ctypes.addressof(self._pointers)
 
-    def bind(self, name: str, array: Any) -> None:
-        """Let a buffer be in the memory of an array, which lies in one piece."""
+    def bind(self, name: str, array: Any) -> bool:
+        """Let a buffer be in the memory of an array.
+
+        Returns:
+            Whether that was done: False where the array does not lie in one piece, or
+            is of another size or dtype.
+        """
+        address = boundary.address_like(array, self.own[name])
+        if not address:
+            return False
         self.arrays[name] = array.reshape(-1)
-        address = array.__array_interface__["data"][0]  # `array.ctypes` takes five times as long
+        self._point(name, address)
+        return True
+
+    def unbind(self, name: str) -> None:
+        """Let a buffer be in its own memory."""
+        self.arrays[name] = self.own[name]
+        self._point(name, self._addresses[name])
+
+    def _point(self, name: str, address: int) -> None:
         for i, offset in self._places.get(name, ()):
             self._pointers[i] = address + offset
 

@@ -1,7 +1,7 @@
 """Small arrays copied between the caller and a program.
 
 NumPy takes most of a microsecond to look at two arrays before it copies. `copies.pxd`
-holds the same function in C, which looks at what matters.
+holds the same functions in C, which look at what matters.
 """
 
 from __future__ import annotations
@@ -32,3 +32,25 @@ def copied(source: Any, shape: Any, target: Any) -> bool:
         return False
     target.reshape(-1)[:] = source.reshape(-1)
     return True
+
+
+def renewed(source: Any, like: Any, spare: Any) -> bool:
+    """Copy all numbers of an array into a spare one, if nobody but the caller's node
+    holds that, and it is of the shape and dtype of another array.
+
+    Returns:
+        Whether that was done: never in Python, where more references come and go.
+    """
+    return False
+
+
+def address_like(array: Any, other: Any) -> int:
+    """Where the numbers of an array lie: in one piece, as many as those of another
+    array, of the same dtype; 0 if they do not.
+    """
+    if type(array) is not np.ndarray or array.size != other.size or array.dtype != other.dtype:
+        return 0
+    if not (array.flags.c_contiguous and array.flags.aligned):
+        return 0
+    address: int = array.__array_interface__["data"][0]  # `array.ctypes` takes five times as long
+    return address

@@ -125,11 +125,8 @@ def given_away(space: Any, name: str) -> Any:
 
 def borrowed(space: Any, name: str, array: Any) -> bool:
     """Let a program read an array where it is, if it can: one of the right kind."""
-    if type(array) is not np.ndarray or array.size < LARGE:
+    if len(space.own[name]) < LARGE or not space.bind(name, array):
         return False
-    if not (array.flags.c_contiguous and array.flags.aligned and array.dtype == space.own[name].dtype):
-        return False
-    space.bind(name, array)
     space.borrowed.append(name)
     return True
 
@@ -137,8 +134,7 @@ def borrowed(space: Any, name: str, array: Any) -> bool:
 def give_back(space: Any) -> None:
     """A program holds no array of the caller any more."""
     for name in space.borrowed:
-        space.bind(name, space.own[name])  # the next call may copy into it
-        space.arrays[name] = space.own[name]
+        space.unbind(name)  # the next call may copy into it
     space.borrowed.clear()
 
 
