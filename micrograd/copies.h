@@ -17,30 +17,41 @@ static int micrograd_is_integer(const Py_buffer *given) {
     return given->itemsize == 8 && (strcmp(given->format, "l") == 0 || strcmp(given->format, "q") == 0);
 }
 
+/* The memory of an array, or NULL. That of a memoryview is known; else it is asked for, and `own` has it. */
+static const Py_buffer *micrograd_memory_of(PyObject *x, int flags, Py_buffer *own) {
+    own->obj = NULL;
+    if (PyMemoryView_Check(x)) return PyMemoryView_GET_BUFFER(x);
+    if (PyObject_GetBuffer(x, own, PyBUF_ND | PyBUF_FORMAT | flags) == 0) return own;
+    PyErr_Clear();
+    return NULL;
+}
+
+static int micrograd_put_float(PyObject *number, PyObject *target) {
+    const Py_buffer *to = PyMemoryView_Check(target) ? PyMemoryView_GET_BUFFER(target) : NULL;
+    if (to == NULL || to->len != (Py_ssize_t)sizeof(double) || to->format == NULL || strcmp(to->format, "d") != 0) return 0;
+    *(double *)to->buf = PyFloat_AS_DOUBLE(number);
+    return 1;
+}
+
 static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target) {
-    Py_buffer from, to;
+    Py_buffer of_source, of_target;
     int done = 0;
+    if (PyFloat_CheckExact(source)) return micrograd_put_float(source, target);
     /* Both lie in one piece, and the target may be written: else there is no such buffer. */
-    if (PyObject_GetBuffer(source, &from, PyBUF_ND | PyBUF_FORMAT) < 0) {
-        PyErr_Clear();
-        return 0;
-    }
-    if (PyObject_GetBuffer(target, &to, PyBUF_ND | PyBUF_FORMAT | PyBUF_WRITABLE) < 0) {
-        PyErr_Clear();
-        PyBuffer_Release(&from);
-        return 0;
-    }
-    if (from.len != to.len || from.format == NULL || to.format == NULL) {
-    } else if (strcmp(from.format, to.format) == 0) {
-        done = shape == Py_None || micrograd_is_of_shape(&from, shape);
-        if (done) memmove(to.buf, from.buf, (size_t)from.len);
-    } else if (shape == Py_None && micrograd_is_integer(&from) && strcmp(to.format, "d") == 0) {
-        const long long *numbers = (const long long *)from.buf;
-        for (Py_ssize_t i = 0; i < to.len / to.itemsize; i++) ((double *)to.buf)[i] = (double)numbers[i];
+    const Py_buffer *from = micrograd_memory_of(source, 0, &of_source), *to;
+    if (from == NULL) return 0;
+    to = micrograd_memory_of(target, PyBUF_WRITABLE, &of_target);
+    if (to == NULL || from->len != to->len || from->format == NULL || to->format == NULL) {
+    } else if (strcmp(from->format, to->format) == 0) {
+        done = shape == Py_None || micrograd_is_of_shape(from, shape);
+        if (done) memmove(to->buf, from->buf, (size_t)from->len);
+    } else if (shape == Py_None && micrograd_is_integer(from) && strcmp(to->format, "d") == 0) {
+        const long long *numbers = (const long long *)from->buf;
+        for (Py_ssize_t i = 0; i < to->len / to->itemsize; i++) ((double *)to->buf)[i] = (double)numbers[i];
         done = 1;
     }
-    PyBuffer_Release(&to);
-    PyBuffer_Release(&from);
+    if (to != NULL) PyBuffer_Release(&of_target);
+    PyBuffer_Release(&of_source);
     return done;
 }
 
@@ -88,22 +99,23 @@ static inline int micrograd_is_sole(PyObject *array) {
 /* The reference to `spare` is the only one that its owner holds: it is not counted again on the way. */
 static inline int micrograd_renewed(PyObject *source, PyObject *like, void *spare) {
     PyObject *target = (PyObject *)spare;
-    Py_buffer its, own;
-    int i, is_like;
+    Py_buffer of_source, of_target, of_like;
+    const Py_buffer *from, *to, *its;
+    int done = 0;
     if (target == NULL || like == NULL || Py_TYPE(target) != Py_TYPE(like) || !micrograd_is_sole(target)) return 0;
-    if (PyObject_GetBuffer(target, &its, PyBUF_ND | PyBUF_FORMAT | PyBUF_WRITABLE) < 0) {
-        PyErr_Clear();
-        return 0;
+    from = micrograd_memory_of(source, 0, &of_source);
+    if (from == NULL) return 0;
+    to = micrograd_memory_of(target, PyBUF_WRITABLE, &of_target);
+    its = to == NULL ? NULL : micrograd_memory_of(like, 0, &of_like);
+    if (its != NULL) {
+        done = to->ndim == its->ndim && to->len == from->len && to->format != NULL && its->format != NULL &&
+            from->format != NULL && strcmp(to->format, its->format) == 0 && strcmp(to->format, from->format) == 0;
+        for (int i = 0; done && i < to->ndim; i++) done = to->shape[i] == its->shape[i];
+        if (done) memmove(to->buf, from->buf, (size_t)from->len);
+        PyBuffer_Release(&of_like);
     }
-    if (PyObject_GetBuffer(like, &own, PyBUF_ND | PyBUF_FORMAT) < 0) {
-        PyErr_Clear();
-        PyBuffer_Release(&its);
-        return 0;
-    }
-    is_like = its.ndim == own.ndim && its.format != NULL && own.format != NULL && strcmp(its.format, own.format) == 0;
-    for (i = 0; is_like && i < its.ndim; i++) is_like = its.shape[i] == own.shape[i];
-    PyBuffer_Release(&own);
-    PyBuffer_Release(&its);
-    return is_like && micrograd_copied(source, Py_None, target);
+    if (to != NULL) PyBuffer_Release(&of_target);
+    PyBuffer_Release(&of_source);
+    return done;
 }
 #endif

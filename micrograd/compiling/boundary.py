@@ -80,7 +80,7 @@ def read_array_grad(value: Any, buffer: Any) -> None:
 def shaped(buffer: Any, value: Any) -> Any:
     """A copy of a flat buffer in the shape and dtype of the data of a value."""
     data = data_of(value)
-    found = buffer.reshape(data.shape)
+    found = np.asarray(buffer).reshape(data.shape)
     return found.copy() if found.dtype is data.dtype else np.array(found, data.dtype)
 
 
@@ -97,7 +97,7 @@ def write_in_place(values: list[Any], buffer: Any) -> None:
     if copies.copied(buffer, None, data):
         return
     if data.flags.writeable:
-        data[...] = buffer.reshape(data.shape)
+        data[...] = np.asarray(buffer).reshape(data.shape)
     else:
         write_array(values, buffer)
 

@@ -1,7 +1,8 @@
 """Small arrays copied between the caller and a program.
 
 NumPy takes most of a microsecond to look at two arrays before it copies. `copies.pxd`
-holds the same functions in C, which look at what matters.
+holds the same functions in C, which look at what matters. To ask an array for its
+memory takes time, too: of a memoryview it is known.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ def copied(source: Any, shape: Any, target: Any) -> bool:
     """Copy all numbers of an array into another one of the same dtype.
 
     Args:
-        source: the array.
+        source: the array; a memoryview is of an array whose memory does not change. A
+            float goes into a view of one float64.
         shape: that it must have; None for any, and for integers that become float64.
         target: takes as many numbers, in any shape.
 
     Returns:
         Whether that was done: False, too, where one of them is not in one piece.
     """
+    if type(source) is float:
+        source = np.array(source)
+    source, target = (np.asarray(x) if type(x) is memoryview else x for x in (source, target))
     if type(source) is not np.ndarray or type(target) is not np.ndarray:
         return False
     if source.dtype != target.dtype and (shape is not None or (source.dtype, target.dtype) != (np.int64, float)):

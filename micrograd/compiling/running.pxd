@@ -20,7 +20,7 @@ cdef class Running:
 
     cpdef bint holds(self) except -1
     cpdef run(self, list leaves, tuple given)
-    @cython.locals(k=Py_ssize_t, wrong=int, is_array=bint, is_plain=bint)
+    @cython.locals(k=Py_ssize_t, wrong=int, is_array=bint)
     cdef int _read(self, Space space, list leaves, bint borrows) except -1
     @cython.locals(doubles=Doubles)
     cdef bint _is_nan(self, Space space) except -1

@@ -8,7 +8,6 @@ from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.compiling import arguments, boundary, copies, lending
-from micrograd.compiling.lending import LARGE
 from micrograd.compiling.results import Call, Targets
 from micrograd.compiling.spaces import Doubles, Space
 from micrograd.errors import CaptureError, StateChangedError
@@ -106,7 +105,7 @@ class Running:
             leaves: the numbers and arrays among the arguments.
             borrows: read large arrays where they are.
         """
-        arrays = space.arrays
+        arrays, views = space.arrays, space.views
         if space.theta is not None:
             wrong = boundary.read(self._theta, space.theta.numbers)
             if wrong >= 0:
@@ -115,12 +114,12 @@ class Running:
                     f"compile the function again"
                 )
         for name, state, shape, dtype in self._states:
-            buffer = arrays[name]
-            if (not borrows or len(buffer) < LARGE) and copies.copied(data_of(state), shape, buffer):
+            view = views.get(name)
+            if view is not None and copies.copied(data_of(state), shape, view):
                 continue
             data = boundary.array_of(state, shape, dtype)
             if not borrows or not lending.borrowed(space.work, name, data):
-                buffer[:] = data.reshape(-1)
+                arrays[name][:] = data.reshape(-1)
         if space.before is not None:
             boundary.read_grads(self._theta, space.before.numbers)
         for name, state in self._befores:
@@ -130,12 +129,12 @@ class Running:
             if x is not None:
                 leaf = leaves[k]
                 is_array = type(leaf) is self._array
-                if is_array and (not borrows or x.size < LARGE) and copies.copied(leaf, None, x):
+                view = space.argument_views[k]
+                if view is not None and (is_array or type(leaf) is float) and copies.copied(leaf, None, view):
                     continue
                 if borrows and is_array and lending.borrowed(space.work, f"arg{k}", leaf):
                     continue
-                is_plain = type(leaf) is float or (k < self._count and is_array)
-                x[...] = leaf if is_plain else arguments.flat(leaf)
+                x[...] = leaf if k < self._count and is_array else arguments.flat(leaf)
 
     def _is_nan(self, space: Space) -> bool:
         """Whether something that comes out is nan: the engine knows when zero times

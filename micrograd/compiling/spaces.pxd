@@ -6,6 +6,6 @@ cdef class Doubles:
 
 cdef class Space:
     cdef readonly object work, outputs, d_outputs
-    cdef readonly dict arrays
+    cdef readonly dict arrays, views
     cdef Doubles theta, before, results, seeds, d_theta
-    cdef list arguments, looked_at, lent, writes, apart
+    cdef list arguments, argument_views, looked_at, lent, writes, apart

@@ -26,8 +26,11 @@ class Space:
         theta, before, results, seeds, d_theta: the data of numbers, the gradients that
             they have before the call, the results, the gradients of the results, and
             those of the numbers; None where the program has none.
+        views: of the small arrays that stay in their place, by name: their memory is
+            known, and need not be asked for.
         arguments: for each argument, its array in the shape that it comes in; None
             where the program does not read it.
+        argument_views: the same of small ones, as views.
         looked_at: what must not be nan: doubles, or an array of another kind.
         lent: the names of arrays that the caller gets, or that change places with those
             of the caller; they must not be nan, and are found by name, as there is
@@ -59,7 +62,12 @@ class Space:
             lending.provide(self.work, "outputs", plan.shapes[0])
             lent.add("outputs")
         looked_at = [each for each in plan.looked_at if each[0] not in lent]
+        small = {name: x for name, x in arrays.items() if x.size < lending.LARGE and name not in lent}
+        self.views = {name: memoryview(x) for name, x in small.items()}
+        self.argument_views = [None if x is None or x.size >= lending.LARGE else memoryview(x) for x in self.arguments]
         self.looked_at = [Doubles(arrays[name]) if is_double else arrays[name] for name, is_double in looked_at]
         self.lent = [name for name, _ in plan.looked_at if name in lent]
-        self.writes = [(*write, arrays[name]) for name, write in plan.writes.items() if name not in lent]
+        self.writes = [
+            (*write, self.views.get(name, arrays[name])) for name, write in plan.writes.items() if name not in lent
+        ]
         self.apart = [(put.write, arrays[name]) for name, put in plan.apart.items() if name not in lent]
