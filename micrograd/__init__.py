@@ -29,6 +29,7 @@ __all__ = [
     "compile",
     "custom_jvp",
     "custom_vjp",
+    "demonstrate",
     "detect_anomaly",
     "draw_dot",
     "elementwise_grad",

@@ -33,6 +33,7 @@ from .engine import no_grad as no_grad
 from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
+from .see.demonstrations import demonstrate as demonstrate
 from .see.order import topological_order as topological_order
 from .symbol import Symbol as Symbol
 from .transforms import checkpoint as checkpoint
