@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, overload
 
 from micrograd import on_demand as np
-from micrograd.engine import Value, toposort
+from micrograd.engine import Value, enable_grad, toposort
 from micrograd.errors import ArgumentError
 from micrograd.interpreter import shape_of
 from micrograd.see.order import Made, made_of, names_of, preformatted
@@ -244,7 +244,8 @@ def run(program: str, engine: Any) -> dict[str, Any]:
     {'a': Value(data=3.0, grad=6.0)}
     """
     names: dict[str, Any] = {"Value": engine}
-    exec(program, names)  # our own text, so that what is printed is what ran
+    with enable_grad():  # also where the caller has no_grad()
+        exec(program, names)  # our own text, so that what is printed is what ran
     return {name: x for name, x in names.items() if isinstance(x, engine)}
 
 

@@ -11,19 +11,23 @@ from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple, overload
 
+from micrograd import on_demand as np
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value, toposort
 from micrograd.errors import DataError
+from micrograd.exact import is_exact
 from micrograd.interpreter import shape_of
-from micrograd.node import Node, inputs_of
+from micrograd.node import Node, data_of, inputs_of
 from micrograd.ops.operators import Operators
 from micrograd.record import HandMade, Op
 from micrograd.spelling import ATOM, OPERATORS, PRODUCT, SUM, Short, Spelling, held, is_name
+from micrograd.symbol import Symbol
 
 LONGEST = 32  # characters of a name
 MOST_INPUTS = 4  # that a reason names
 MOST_LINES = 60  # that are printed
 LINES_AT_END = 10
+LARGEST = 10**15  # of an int in a name
 
 
 def topological_order(root: Value) -> Order:
@@ -200,14 +204,17 @@ def _label(node: Any) -> str:
 
 
 def _input(x: Any, known: dict[Any, Spelling]) -> Spelling:
-    if isinstance(x, (int, float)):
-        return _Tight().number(float(x))
     if isinstance(x, Operators) and x in known:
         return known[x]
     if isinstance(x, Node) and (label := _label(x)):  # a constant
         return label, ATOM if is_name(label) else SUM
-    data = x.data if isinstance(x, Node) else x
-    return _Tight().number(data) if isinstance(data, float) else (f"constant {shape_of(data)}", ATOM)
+    data = data_of(x)
+    if isinstance(data, (float, np.floating)) or (isinstance(data, int) and abs(data) < LARGEST):
+        return _Tight().number(float(data))
+    if is_exact(data) or isinstance(data, Symbol):
+        text = str(data)
+        return text, ATOM if is_name(text) else SUM
+    return f"constant {shape_of(data)}", ATOM
 
 
 class _Tight(Short):

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from micrograd import Value, demonstrate
+from micrograd import Value, demonstrate, no_grad
 from micrograd.errors import ArgumentError
 from micrograd.see.demonstrations import LESSONS, run, run_recorded, shown
 from micrograd.see.wrong_engines import ENGINES, Right, recorded
@@ -134,6 +134,13 @@ class TestEach:
         inside = page.removeprefix("<pre>").removesuffix("</pre>")
         assert "<" not in inside
         assert html.unescape(inside) == str(demonstrate(name)) == repr(demonstrate(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_where_nothing_is_recorded(name):
+    text = str(demonstrate(name))
+    with no_grad():
+        assert str(demonstrate(name)) == text
 
 
 # A program with one op less does not show the slip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import operator
 import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from micrograd import Value, topological_order, toposort
-from micrograd.errors import DataError
+from micrograd import Symbol, Value, compile, topological_order, toposort, vmap
+from micrograd.errors import CaptureError, DataError
 from micrograd.nn import MLP
 from micrograd.see.order import LONGEST, made_of, names_of
 
@@ -102,6 +103,11 @@ def test_each_node_stands_after_what_its_reason_names(seed):
         (lambda a, b: a.tanh().exp(), "exp(tanh(a))"),
         (lambda a, b: a * b.detach(), "a*b"),
         (lambda a, b: a * Value(2.0).detach(), "a*2"),
+        (lambda a, b: a * np.float32(0.5), "a*0.5"),
+        (lambda a, b: a * Fraction(1, 7), "a*(1/7)"),
+        (lambda a, b: Value(Fraction(1, 2), label="f") * Fraction(1, 7), "f*(1/7)"),
+        (lambda a, b: Value(Symbol("s"), label="s") * Symbol("t"), "s*t"),
+        (lambda a, b: a * 10**20, "a*constant ()"),
         (lambda a, b: Value(1.0, (a, b), "mine"), "mine(a, b)"),
         (lambda a, b: Value(1.0, (), "mine"), "mine()"),
     ],
@@ -192,3 +198,23 @@ def test_bad_input(given, kind):
     with pytest.raises(DataError) as error:
         topological_order(given)
     assert str(error.value) == (f"topological_order: given a {kind}, not a Value; give one Value, such as the loss")
+
+
+def test_a_compiled_function_does_not_print_its_numbers():
+    def f(x):
+        topological_order(x * x)
+        return x * x
+
+    with pytest.raises(CaptureError, match="print what the compiled function returns"):
+        compile(f)(Value(2.0))
+
+
+def test_the_result_of_a_compiled_function_is_one_node():
+    y = Value(2.0, label="y")
+    names = [reason.partition(":")[0] for _, reason in topological_order(compile(lambda v: v * v + 1)(y) * 3)]
+    assert names == ["y", "compiled(y)", "compiled(y)*3"]
+
+
+def test_one_example_of_many_is_refused():
+    with pytest.raises(DataError, match="topological_order: given a Batch, not a Value"):
+        vmap(lambda x: topological_order(Value(2.0) * x))(np.array([1.0, 2.0]))
