@@ -52,7 +52,7 @@ LEVELS = [
     {"reverse"},
     {"tracing", "sparsity"},
     {"transforms", "symbol", "compiling", "check", "draw", "explain", "nn", "optim"},
-    {"train", "texts", "scipy"},
+    {"train", "texts", "scipy", "see"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]

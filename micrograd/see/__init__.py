@@ -1,0 +1,1 @@
+"""To see: what a graph holds, the order in which it is walked, and why."""
