@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, overload
 
@@ -26,11 +26,6 @@ class Anomalies:
     It remembers the line that made each node, and checks each new number.
     """
 
-    def __init__(self) -> None:
-        # The key is the id. A WeakKeyDictionary compares keys with ==, and on arrays ==
-        # compares the data.
-        self.lines: dict[int, tuple[weakref.ref[Any], str]] = {}
-
     def check_output(self, node: Any, op: Op, inputs: Sequence[Any]) -> None:
         """Raise AnomalyError if the output of an op is not finite.
 
@@ -38,7 +33,7 @@ class Anomalies:
         anomaly yet, because it may be multiplied by a zero gradient.
         """
         line = _line_of_the_user()
-        self.lines[id(node)] = (weakref.ref(node, functools.partial(_forget, self.lines, id(node))), line)
+        _lines[id(node)] = (weakref.ref(node, functools.partial(_forget, _lines, id(node))), line)
         if not is_quiet():
             _check(op, "output", node, inputs, line)
 
@@ -47,10 +42,6 @@ class Anomalies:
         if not is_quiet():
             _check(op, "output", z, inputs, _line_of_the_user())
             _check(op, "tangent", tangent, inputs, _line_of_the_user())
-
-    def _line_of(self, node: Any) -> str:
-        known, line = self.lines.get(id(node), (None, ""))
-        return line if known is not None and known() is node else "made before detect_anomaly() began"
 
     def check_gradient(self, node: Any, i: int, x: Any, part: Any, gradient: Any) -> None:
         """Raise AnomalyError if what a node gives to the gradient of input i, which is
@@ -64,8 +55,19 @@ class Anomalies:
         raise AnomalyError(
             f"backward of {node._record.name}: the gradient of {name}{where} is {_at(part, place)}, "
             f"where {_shown(name, shown, place)} and the gradient of the output is "
-            f"{_shown('', gradient, place)}\n{self._line_of(node)}"
+            f"{_shown('', gradient, place)}\n{line_of(node) or 'made before detect_anomaly() began'}"
         )
+
+
+# The line that made each node: kept as long as the node. The key is the id. A
+# WeakKeyDictionary compares keys with ==, and on arrays == compares the data.
+_lines: dict[int, tuple[weakref.ref[Any], str]] = {}
+
+
+def line_of(node: Any) -> str:
+    """The line that made a node inside of `detect_anomaly()`; empty for other nodes."""
+    known, line = _lines.get(id(node), (None, ""))
+    return line if known is not None and known() is node else ""
 
 
 # The blocks that are open in any thread: while there is none, nobody need ask the
@@ -77,6 +79,19 @@ _anomalies: ContextVar[Anomalies | None] = ContextVar("anomalies", default=None)
 def current_anomalies() -> Anomalies | None:
     """The innermost block of `detect_anomaly()` around this point."""
     return _anomalies.get() if OPEN else None
+
+
+@contextlib.contextmanager
+def overlooked() -> Iterator[None]:
+    """Numbers that are not finite raise nothing here, also inside of
+    `detect_anomaly()`.
+    """
+    anomalies, strict = _anomalies.set(None), STRICT.set(False)
+    try:
+        yield
+    finally:
+        STRICT.reset(strict)
+        _anomalies.reset(anomalies)
 
 
 @overload
