@@ -52,6 +52,7 @@ __all__ = [
     "vjp",
     "vmap",
     "while_loop",
+    "why_grad",
 ]
 __version__ = "1.0.0.dev0"
 

@@ -35,6 +35,7 @@ from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
 from .see.demonstrations import demonstrate as demonstrate
 from .see.order import topological_order as topological_order
+from .see.why import why_grad as why_grad
 from .symbol import Symbol as Symbol
 from .transforms import checkpoint as checkpoint
 from .transforms import custom_jvp as custom_jvp

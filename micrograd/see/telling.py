@@ -1,0 +1,181 @@
+"""Names, formulas and numbers for sentences about a graph."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd.anomaly import line_of
+from micrograd.engine import Value, toposort
+from micrograd.interpreter import shape_of
+from micrograd.node import Node, data_of, inputs_of
+from micrograd.quiet import quietly
+from micrograd.record import Elementwise, HandMade
+from micrograd.see.order import LONGEST as LONGEST_NAME
+from micrograd.see.order import made_of, names_of
+from micrograd.see.ways import Use, is_finite, is_zero
+from micrograd.spelling import ATOM, SUM, Short, is_name
+from micrograd.symbol import Symbol
+
+MOST_NUMBERS = 6  # of an array that are shown
+MOST_INPUTS = 6  # of an op in a formula
+LONGEST = 60  # characters of a formula
+CALLED = {"relu": "ReLU", "clipped": "clip", "expit": "sigmoid", "softmaxed": "softmax"}  # as users call these ops
+
+
+class Telling:
+    """Words for the nodes below a root.
+
+    Args:
+        root: where the graph ends.
+        x: the value that is asked about; it need not be below root.
+
+    Attributes:
+        root, x: their names.
+
+    >>> a = Value(2.0, label="a")
+    >>> told = Telling(a.tanh(), a)
+    >>> told.root, told.x
+    ('root', 'a')
+    """
+
+    def __init__(self, root: Value, x: Value) -> None:
+        self._names = names_of(toposort(root), made_of)
+        if not root.label:  # its formula may be long
+            self._names[root] = "root"
+        if not x.label and re.fullmatch(r"v\d+", self._names.get(x, "")):
+            self._call_it_x(x)
+        self.root, self.x = self._enclosed(root), self._enclosed(x) if x in self._names or x.label else "x"
+
+    def _call_it_x(self, x: Value) -> None:
+        """The name x for a value without a label, where no label has it."""
+        own = self._names[x]
+        token = re.compile(rf"\b{own}\b")
+        if any(re.search(rf"\b(x|{own})\b", str(node.label)) for node in self._names if node.label):
+            return
+        for node, name in self._names.items():
+            if not node.label and own in name:
+                self._names[node] = token.sub("x", name)
+
+    def _enclosed(self, node: Any) -> str:
+        """The name as it stands before `.grad`."""
+        name = self.name(node)
+        return name if _level(name) == ATOM else f"({name})"
+
+    def name(self, x: Any) -> str:
+        """What a node or a raw constant is called."""
+        if isinstance(x, Node) and x in self._names:
+            return self._names[x]
+        if isinstance(x, Node) and x.label:
+            label = " ".join(str(x.label).split())
+            return label if len(label) <= LONGEST_NAME else f"{label[: LONGEST_NAME - 3]}..."
+        data = data_of(x)
+        return brief(data) if shape_of(data) == () else f"a constant {shape_of(data)}"
+
+    def formula(self, node: Any) -> str:
+        """How a node is made, in the names of its inputs: `tanh(n)`."""
+        inputs, op = inputs_of(node), node._record
+        names = [self.name(x) for x in inputs]
+        if isinstance(op, HandMade):
+            return f"{op.symbol}({', '.join(names)})"
+        if len(inputs) <= MOST_INPUTS and op.name not in CALLED:
+            spellings = [(name, _level(name)) for name in names]
+            text, _ = Short().op(SimpleNamespace(op=op, inputs=inputs, params=node._params or {}), spellings)
+            if len(text) <= LONGEST:
+                return text
+        return f"{called(node)}({', '.join(names[:MOST_INPUTS])}{', ...' if len(names) > MOST_INPUTS else ''})"
+
+    def made(self, node: Any) -> str:
+        """A node and how it is made: `h = tanh(n)`."""
+        name, formula = self.name(node), self.formula(node)
+        says_more = node.label or name == "root" or re.fullmatch(r"v\d+", name)
+        return f"{name} = {formula}" if says_more and name != formula else formula
+
+    def slope(self, use: Use) -> str:
+        """The derivative of an elementwise op by this input, as a formula of the names;
+        empty where there is none.
+        """
+        op, user = use.user._record, use.user
+        if not isinstance(op, Elementwise) or any(
+            shape_of(x) != () for x in inputs_of(user) if not isinstance(x, Node)
+        ):
+            return ""
+        symbols: dict[Any, Symbol] = {}
+        try:
+            with quietly():
+                inputs = [self._symbol(x, symbols) if isinstance(x, Node) else x for x in inputs_of(user)]
+                text = f"{op.rules[use.i](self._symbol(user, symbols), *inputs, **(user._params or {})):short}"
+        except Exception:  # a rule that branches on its data, or of the user's
+            return ""
+        return text if len(text) <= LONGEST else ""
+
+    def _symbol(self, node: Any, known: dict[Any, Symbol]) -> Symbol:
+        if node not in known:
+            known[node] = Symbol("x")
+            name = self.name(node)
+            known[node].name = name if _level(name) == ATOM else f"({name})"
+        return known[node]
+
+
+def _level(name: str) -> int:
+    is_atom = is_name(name.replace(".", "")) or name.replace(".", "").isdigit()
+    return ATOM if is_atom else SUM
+
+
+def called(node: Any) -> str:
+    """What users call the op of a node."""
+    name = str(node._record.name)
+    return CALLED.get(name, name)
+
+
+def made_at(node: Any) -> list[str]:
+    """A sentence with the line that made a node, where `detect_anomaly()` was on."""
+    line = line_of(node)
+    return [f"{line[:1].upper()}{line[1:]}"] if line else []
+
+
+def brief(x: Any) -> str:
+    """A number, or a short array; what is longer by its shape and its ends.
+
+    >>> brief(0.5), brief(np.array([1.0, 2.0])), brief(np.zeros((3, 4)))
+    ('0.5', '[1, 2]', '0 in all of (3, 4)')
+    """
+    shape = shape_of(x)
+    if shape == ():
+        return f"{float(x) + 0.0:.4g}"  # -0.0 is 0 to a reader
+    data = np.asarray(x, float)
+    if not data.size:
+        return f"empty, {shape}"
+    if is_zero(data):
+        return f"0 in all of {shape}"
+    if data.ndim == 1 and data.size <= MOST_NUMBERS:
+        return f"[{', '.join(f'{n + 0.0:.4g}' for n in data.tolist())}]"
+    if not is_finite(data):
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(data))[0])
+        return f"{data[place]:.4g} at {place} of {shape}"
+    return f"an array {shape} from {float(data.min()):.4g} to {float(data.max()):.4g}"
+
+
+def apart(x: Any, y: Any) -> tuple[str, str]:
+    """Two numbers or arrays that differ, with as many digits as it takes to see it.
+
+    >>> apart(1.0, 1.00001)
+    ('1.0', '1.00001')
+    """
+    first, second = brief(x), brief(y)
+    if first == second and shape_of(x) == shape_of(y) == ():
+        return repr(float(x)), repr(float(y))
+    return first, second
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """Names in a sentence.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
