@@ -18,7 +18,7 @@ GREW = 1e6  # the largest gradient, by the largest at the root
 # Ops with flat ends
 SATURATING = frozenset({"tanh", "sigmoid", "expit", "erf", "erfc", "softsign", "arctan", "softplus", "log_sigmoid"})
 FLAT = frozenset({"sign", "floor", "ceil", "round", "rint", "trunc", "heaviside", "floor_divide"})
-TAKING = frozenset({"getitem", "rows_at"})
+TAKING = frozenset({"getitem", "rows_at", "index_set", "index_add"})
 CHOOSING = frozenset({"where", "maximum", "minimum", "max", "min"}) | TAKING
 GATES = frozenset({"relu", "clipped"}) | FLAT | CHOOSING
 
@@ -53,13 +53,12 @@ def obstacles_of(ways: Ways) -> list[Obstacle]:
             found.append(Obstacle(SUM, node, None))
             continue
         for use in uses:
-            is_blocked = not is_zero(use.arrived) and _blocks(use)
-            if is_blocked:
+            if not is_zero(use.arrived) and _blocks(use):
                 found.append(Obstacle(_kind(use), node, use))
-            if _is_zero_before(use, is_blocked) and use.user not in seen:
+            if _has_zeros(use) and use.user not in seen:
                 seen.add(use.user)
                 ahead.append(use.user)
-    return found
+    return found or [Obstacle(ZERO, ways.x, use) for use in ways.uses[ways.x]]
 
 
 def _blocks(use: Use) -> bool:
@@ -80,15 +79,12 @@ def _only_moves(use: Use) -> bool:
     """Whether the op moves elements, and all that it moved here was 0 before."""
     op = use.user._record
     is_linear = isinstance(op, Linear) or (isinstance(op, Multilinear) and len(op.rules) == 1)
-    return is_linear and is_zero(bound_of(use))
+    return is_linear and _has_zeros(use) and is_zero(bound_of(use))
 
 
-def _is_zero_before(use: Use, is_blocked: bool) -> bool:
+def _has_zeros(use: Use) -> bool:
     """Whether some of what would go to this input was 0 already at the user."""
-    if is_zero(use.arrived):
-        return True
-    has_zeros = bool(np.any(np.asarray(use.arrived) == 0))
-    return has_zeros and (isinstance(use.user._record, Elementwise) or not is_blocked)
+    return is_zero(use.arrived) or bool(np.any(np.asarray(use.arrived) == 0))
 
 
 def _product(use: Use) -> Any:

@@ -54,10 +54,7 @@ def not_finite(case: Any) -> Any:
     if is_finite(use.part):
         first += f"the parts of {p} are finite, but their sum is too large for a float."
     elif slope is not None:
-        first += (
-            f"its derivative {told.slope(use)}".rstrip()
-            + f" is {brief(slope)}, times the {brief(use.arrived)} that arrived."
-        )
+        first += f"its derivative {told.slope(use)}".rstrip() + f" is {brief(slope)}, times {_that_arrived(use)}."
     else:
         first += f"{brief(use.arrived)} arrived, and {brief(use.part)} goes on."
     advice = KEEP_AWAY.get(node._record.name, "look at what it is made from; detect_anomaly() names the line")
@@ -68,10 +65,10 @@ def zero(case: Any) -> Any:
     """The gradient is 0, although there are ways back."""
     if not np.size(case.given) or not is_zero(case.given):
         return None
-    found = obstacles_of(case.ways)
-    if not found:
-        return None
-    told = case.told
+    told, found = case.told, obstacles_of(case.ways)
+    if not np.size(case.ways.seed):
+        head = f"{case.grad_is}, because {told.root} has no elements."
+        return ZERO, head, [f"{told.root} has the shape {np.shape(case.ways.seed)}."], "Give it some data."
     if found[0].kind == SEED:
         head = f"{case.grad_is}, because the gradient of {told.root} is 0."
         evidence = f"{told.root}.grad is {brief(case.ways.seed)}: backward() was given that, or went further up."
@@ -102,19 +99,24 @@ def _line(told: Telling, place: Obstacle) -> str:
     if place.kind == OFF:
         return _off(told, use)
     if place.kind == SUM:
-        return f"{made}: of the {brief(use.arrived)} that arrived, what goes on to {name} adds up to 0."
+        return f"{made}: of what goes on to {name}, the parts add up to 0."
     slope, formula = slope_of(use), told.slope(use)
     if slope is None:
         return f"{made}: {brief(use.arrived)} arrived, and 0 goes on to {name}."
     shown = brief(slope) if formula == brief(slope) or not formula else f"{formula} = {brief(slope)}"
     if place.kind == obstacles.FLAT_END:
         return f"{made}, with input {brief(data_of(inputs_of(use.user)[use.i]))}: slope {shown}."
-    line = f"{made}: its derivative by {name} is {shown}; the {brief(use.arrived)} that arrived is multiplied by that."
+    line = f"{made}: its derivative by {name} is {shown}; {_that_arrived(use)} is multiplied by that."
     if not is_zero(slope):
         return f"{line} The product is too small for a float."
     if _other(use) is not None and is_zero(data_of(use.user)):
         return f"{line} However {name} changes, {told.name(use.user)} stays 0."
     return line
+
+
+def _that_arrived(use: Use) -> str:
+    is_number = np.ndim(use.arrived) == 0
+    return f"the {brief(use.arrived)} that arrived" if is_number else f"what arrived ({brief(use.arrived)})"
 
 
 def _other(use: Use) -> Any:
@@ -131,7 +133,8 @@ def _off(told: Telling, use: Use) -> str:
     if op.name in obstacles.FLAT:
         return f"{made} is flat: its slope is 0 everywhere."
     if op.name in obstacles.CHOOSING:
-        return f"{made} takes other elements, and none that a gradient arrives at."
+        name = told.name(inputs_of(use.user)[use.i])
+        return f"{made} takes nothing of {name} where a gradient arrives."
     return f"{made} with input {x}: slope 0 there."
 
 

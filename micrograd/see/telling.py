@@ -155,6 +155,8 @@ def brief(x: Any) -> str:
     if not is_finite(data):
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(data))[0])
         return f"{data[place]:.4g} at {place} of {shape}"
+    if np.all(data == data.flat[0]):
+        return f"{data.flat[0]:.4g} in all of {shape}"
     return f"an array {shape} from {float(data.min()):.4g} to {float(data.max()):.4g}"
 
 

@@ -6,7 +6,7 @@
 | zeroed-after | root gives x a gradient, and `x.grad` is 0 |
 | stale | data was assigned since root was computed |
 | constant-copy | x is not below root; a constant with its data is |
-| other-leaf | x is not below root; another value of its label is |
+| other-leaf | x is not below root; another value of its label or data is |
 | not-made-from | x is not below root |
 | not-finite | root gives x a nan or an infinity |
 | accumulated | `x.grad` is not what root gives x |
@@ -277,6 +277,9 @@ def _not_made_from(case: Case) -> Told | None:
             [evidence],
             f"Was {x} made anew? Assign to {x}.data to change it, and keep the Value.",
         )
+    if (leaf := _leaf_with_the_data(case)) is not None:
+        evidence = f"{case.told.name(leaf)}, another leaf below {r}, has the data of {x}, {brief(data_of(leaf))}."
+        return "other-leaf", head, [evidence], f"Was it made from {x}.data? Use {x} itself: a Value of its data is new."
     evidence = f"{x} is none of the {len(below)} values below {r}." if below else f"{r} is a leaf: no op made it."
     return "not-made-from", head, [evidence], "Use it in the forward pass, or differentiate by a value that is used."
 
@@ -299,14 +302,26 @@ def _copy_below(case: Case) -> tuple[Any, Any] | None:
     return None
 
 
+def _leaf_with_the_data(case: Case) -> Any:
+    """A leaf below root with the data of x, as `Value(x.data)` is."""
+    data = data_of(case.x)
+    for node in case.order:
+        other = data_of(node)
+        if inputs_of(node) or isinstance(other, Interpreter) or shape_of(other) != shape_of(data):
+            continue
+        if (other is data and shape_of(data) != ()) or (not _is_common(data) and _are_equal(other, data)):
+            return node
+    return None
+
+
 def _are_equal(a: Any, b: Any) -> bool:
     return bool(np.all(np.asarray(a) == np.asarray(b)))
 
 
 def _is_common(data: Any) -> bool:
-    """Whether another constant may have this data by chance: small whole numbers."""
+    """Whether others may have this data by chance: small whole numbers, and a half."""
     x = np.asarray(data, float)
-    return bool(np.all((x == np.floor(x)) & (np.abs(x) <= 100)) or np.all(np.abs(x) == 0.5))
+    return bool(np.all((x == np.floor(x)) & (np.abs(x) <= 100)) or np.all(np.abs(x) == 0.5) or not x.size)
 
 
 def _accumulated(case: Case) -> Told | None:

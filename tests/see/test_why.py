@@ -17,13 +17,14 @@ import pytest
 from micrograd import Value, compile, detect_anomaly, grad, no_grad, toposort, vmap, why_grad
 from micrograd.errors import CaptureError, DataError, GradientError
 from micrograd.nn import MLP
-from micrograd.ops import softmax
+from micrograd.ops import OPS, softmax
+from tests.samples import SAMPLES
 
 SEEDS = range(20)
 KINDS = ["numbers", "arrays"]
 
 # Bounded, smooth, and with slopes that are neither small nor large
-OPS: list[Callable[[Any, Any], Any]] = [
+STEPS: list[Callable[[Any, Any], Any]] = [
     lambda a, b: a + b * 0.5,
     lambda a, b: a * 0.8 - b * 0.3,
     lambda a, b: (a * b).sin() + a,
@@ -62,7 +63,7 @@ class Planter:
         for node in below:
             nodes.append(node * self.rng.uniform(0.5, 1.5) + self.rng.choice(nodes[len(below) :]))
         for _ in range(self.rng.randint(2, 6)):
-            nodes.append(self.rng.choice(OPS)(self.rng.choice(nodes), self.rng.choice(nodes)))
+            nodes.append(self.rng.choice(STEPS)(self.rng.choice(nodes), self.rng.choice(nodes)))
         total = nodes[len(below)]
         for node in nodes[len(below) + 1 :]:
             total = total + node * self.rng.uniform(0.2, 0.4)
@@ -129,7 +130,7 @@ def constant_copy(p: Planter) -> Value:
 
 
 def other_leaf(p: Planter) -> Value:
-    return backward(p.root(p.leaf("x"), p.leaf()))
+    return backward(p.root(p.rng.choice([p.leaf("x"), Value(p.x.data)]), p.leaf()))
 
 
 def not_made_from(p: Planter) -> Value:
@@ -461,6 +462,13 @@ def test_an_empty_array():
     assert why(x, root) == "nothing-wrong"
 
 
+def test_an_empty_root():
+    x = Value([1.0, 2.0], label="x")
+    L = named("L", x + Value(np.zeros((0, 2))))
+    assert why(x, L) == "multiplied-by-zero"
+    assert why_grad(x, L).head == "x.grad is 0 in all of (2,), because L has no elements."
+
+
 def test_root_itself_and_leaves():
     x, y = labelled(x=2.0, y=3.0)
     assert why_grad(x, x).name == "not-called"
@@ -497,6 +505,17 @@ def test_a_small_whole_number_is_not_taken_for_a_copy():
     assert why(x, y * 2.0) == "not-made-from"
     x.data = 2.37
     assert why(x, y * 2.37) == "constant-copy"
+
+
+def test_a_new_value_of_the_data():
+    w = Value(3.25, label="w")
+    L = named("L", Value(w.data) * 2.0)
+    L.backward()
+    assert str(why_grad(w, L)) == (
+        "w.grad is 0, because L was not made from it.\n"
+        "  v1, another leaf below L, has the data of w, 3.25.\n"
+        "  Was it made from w.data? Use w itself: a Value of its data is new."
+    )
 
 
 def test_root_is_a_part_of_something_larger():
@@ -542,10 +561,15 @@ GATES: dict[str, tuple[Callable[[Value], Value], str, str]] = {
     "floor": (lambda x: np.floor(x), "dead-relu", "floor(x) is flat: its slope is 0 everywhere."),
     "sign": (lambda x: np.sign(x) + 1.0, "dead-relu", "sign(x) is flat: its slope is 0 everywhere."),
     "clip": (lambda x: x.clip(0.0, 1.0), "dead-relu", "clip(x, 0, 1) with input 2.3: slope 0 there."),
-    "maximum": (lambda x: np.maximum(x, Value(9.0, label="y")), "dead-relu", "maximum(x, y) takes other elements"),
-    "where": (lambda x: np.where(True, Value(9.0), x), "dead-relu", "takes other elements"),
-    "index": (lambda x: stacked(x, Value(1.0))[1], "dead-relu", "takes other elements"),
-    "max": (lambda x: stacked(x, Value(9.0)).max(), "dead-relu", "takes other elements"),
+    "maximum": (
+        lambda x: np.maximum(x, Value(9.0, label="y")),
+        "dead-relu",
+        "maximum(x, y) takes nothing of x where a gradient arrives.",
+    ),
+    "where": (lambda x: np.where(True, Value(9.0), x), "dead-relu", "takes nothing of"),
+    "index": (lambda x: stacked(x, Value(1.0))[1], "dead-relu", "takes nothing of"),
+    "set": (lambda x: (x * Value([1.0])).at[0].set(5.0), "dead-relu", "takes nothing of"),
+    "max": (lambda x: stacked(x, Value(9.0)).max(), "dead-relu", "takes nothing of"),
     "square": (lambda x: (x - 2.3) ** 2, "multiplied-by-zero", "its derivative by x + -2.3 is 2 * (x + -2.3) = 0"),
     "product": (lambda x: x * 0.0, "multiplied-by-zero", "its derivative by x is 0; the 1 that arrived"),
     "matmul": (lambda x: (x * Value([1.0, 2.0])) @ Value([0.0, 0.0], label="v"), "multiplied-by-zero", "0 goes on to"),
@@ -558,6 +582,23 @@ GATES: dict[str, tuple[Callable[[Value], Value], str, str]] = {
         "of what goes on to x, the parts add up to 0.",
     ),
 }
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if OPS[s.op].differentiable], ids=str)
+def test_every_op(sample):
+    inputs = [Value(x) if np.asarray(x).dtype.kind == "f" else x for x in sample.inputs]
+    root = OPS[sample.op](*inputs, **sample.params) * 2.0
+    root.backward()
+    for x in inputs:
+        if isinstance(x, Value):
+            told = why_grad(x, root)
+            is_zero = np.size(x.grad) and not np.any(x.grad)
+            assert told.name in (ZERO if is_zero else {"nothing-wrong", "grew", "cancelled", "saturated"})
+            assert max(map(len, str(told).splitlines())) < 250
+
+
+ZERO = {"multiplied-by-zero", "dead-relu", "saturated", "cancelled"}
 
 
 @pytest.mark.parametrize("name", GATES)
