@@ -12,6 +12,7 @@ from micrograd.record import Elementwise, Linear, Multilinear
 from micrograd.see.ways import Use, Ways, bound_of, has_rule, is_finite, is_zero, largest, slope_of
 
 SATURATED = 1e-3  # a slope below this on a flat end
+LOST = 0.1  # and less than this share goes on of the smallest gradient between it and the root
 CANCELLED = 1e-6  # a sum below this, times its largest part
 GREW = 1e6  # the largest gradient, by the largest at the root
 
@@ -140,9 +141,17 @@ def _size(use: Use) -> float:
 
 
 def saturated_in(chain: list[Use]) -> Use | None:
-    """The first use on the way back, by an op on its flat end."""
-    flat = [use for use in chain if _is_flat(use)]
-    return flat[-1] if flat else None
+    """The first use on the way back, by an op on its flat end.
+
+    In log(sigmoid(x)) the slope of log is as steep as that of sigmoid is flat: nothing
+    is lost.
+    """
+    least = float("inf")
+    for use in chain[::-1]:
+        least = min(least, largest(use.arrived))
+        if largest(use.part) < LOST * least and _is_flat(use):
+            return use
+    return None
 
 
 def _is_flat(use: Use) -> bool:

@@ -643,6 +643,14 @@ def test_the_thresholds(build, found):
     assert why(x, build(x)) == found
 
 
+def test_what_a_logarithm_makes_up_for_is_not_lost():
+    w = Value(-20.0, label="w")
+    assert why(w, -w.sigmoid().log()) == "nothing-wrong"
+    assert why(w, -w.sigmoid().log() * 0.01) == "accumulated"
+    w.zero_grad()
+    assert why(w, -w.sigmoid()) == "saturated"
+
+
 def test_a_dead_network():
     np.random.seed(0)
     model = MLP(2, [3, 1])
