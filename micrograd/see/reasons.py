@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.node import data_of, inputs_of
+from micrograd.node import Node, data_of, inputs_of
 from micrograd.see import obstacles
 from micrograd.see.obstacles import (
     OFF,
@@ -54,11 +54,32 @@ def not_finite(case: Any) -> Any:
     if is_finite(use.part):
         first += f"the parts of {p} are finite, but their sum is too large for a float."
     elif slope is not None:
-        first += f"its derivative {told.slope(use)}".rstrip() + f" is {brief(slope)}, times {_that_arrived(use)}."
+        first += f"its derivative {told.slope(use) or f'by {p}'} is {brief(slope)}, times {_that_arrived(use)}."
     else:
         first += f"{brief(use.arrived)} arrived, and {brief(use.part)} goes on."
-    advice = KEEP_AWAY.get(node._record.name, "look at what it is made from; detect_anomaly() names the line")
-    return "not-finite", head, [first, *made_at(node)], f"Keep {p} away from there: {advice}."
+    lines = [first, *made_at(node)]
+    bad = next((y for y in case.order if inputs_of(y) and not is_finite(data_of(y))), None)
+    if bad is not None and bad is not node:
+        values = [
+            f"{told.name(y)} = {brief(data_of(y))}"
+            for y in dict.fromkeys(y for y in inputs_of(bad) if isinstance(y, Node))
+        ]
+        lines += [
+            f"On the way forward, {told.made(bad)} = {brief(data_of(bad))} already, where {listed(values)}.",
+            *made_at(bad),
+        ]
+    return "not-finite", head, lines, _kept_finite(told, use, bad)
+
+
+def _kept_finite(told: Telling, use: Use, bad: Any) -> str:
+    """What to do: the advice for the op with the first number that is not finite."""
+    node = use.user if bad is None else bad
+    name, p = node._record.name, told.name(inputs_of(node)[use.i if node is use.user else 0])
+    if is_finite(use.part) and bad is None:
+        return f"Smaller weights or inputs keep the parts of {p} small."
+    is_quotient = name == "raise_to" and (node._params or {}).get("exponent", 0) < 0
+    advice = KEEP_AWAY.get("divide" if is_quotient else name, "look at what it is made from")
+    return f"Keep {p} away from there: {advice}."
 
 
 def zero(case: Any) -> Any:
@@ -148,7 +169,8 @@ def _multiplied(case: Any, found: list[Obstacle]) -> Any:
         head = f"{case.grad_is}, because {what} is multiplied by {factor}{which}."
         return ZERO, head, _lines(told, found), f"If {factor} is not meant to be 0, look at where it comes from."
     head = f"{case.grad_is}, because every way back to it is multiplied by 0."
-    return ZERO, head, _lines(told, found), "If one of these is not meant to be 0, look at where it comes from."
+    repair = f"At a minimum of {told.root} that is right. Elsewhere, look at where the 0 comes from."
+    return ZERO, head, _lines(told, found), repair
 
 
 def _dead(case: Any, found: list[Obstacle]) -> Any:

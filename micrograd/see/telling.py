@@ -109,6 +109,8 @@ class Telling:
                 text = f"{op.rules[use.i](self._symbol(user, symbols), *inputs, **(user._params or {})):short}"
         except Exception:  # a rule that branches on its data, or of the user's
             return ""
+        if text[1:-1] in map(self.name, symbols):  # a name in parentheses, alone
+            text = text[1:-1]
         return text if len(text) <= LONGEST else ""
 
     def _symbol(self, node: Any, known: dict[Any, Symbol]) -> Symbol:

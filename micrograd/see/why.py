@@ -184,7 +184,8 @@ def _no_history(case: Case) -> Told | None:
     """Root or x is a constant: `backward()` does not go there."""
     r, x = case.told.root, case.told.x
     if is_constant(case.root):
-        head = f"{case.grad_is}, because {r} has no history, and {r}.backward() is refused."
+        why = "because" if is_zero(case.grad) else f"and not from {r}, as"
+        head = f"{case.grad_is}, {why} {r} has no history, and {r}.backward() is refused."
         evidence = f"{r} is a constant: detached, or made under no_grad() or from constants alone."
         return "not-made-from", head, [evidence], f"Make {r} from Values, outside of no_grad(), and without detach()."
     if is_constant(case.x):
@@ -335,6 +336,10 @@ def _accumulated(case: Case) -> Told | None:
         head = f"{x}.grad is {grad}, which is {times} times what {r} gives: {given}."
         evidence = f"backward() adds to what is there, and was called {times} times since the gradient was zeroed, "
         return "accumulated", head, [f"{evidence}or on more than {r}."], before
+    if share := _share(case):
+        head = f"{x}.grad is {grad}, which is {share:.4g} times what {r} gives: {given}."
+        evidence = f"{x}.grad was changed after {r}.backward(), as by clipping, or other parts were added to it."
+        return "accumulated", head, [evidence], "If that is not meant: ask before the gradients are clipped or scaled."
     other = np.asarray(case.grad, float) - np.asarray(case.given, float)
     head = f"{x}.grad is {grad}, and {r} gives {given}: the other {brief(other)} was there before, or came later."
     evidence = f"backward() adds to what is there. It was called on something else too, or {x}.grad was changed."
@@ -345,13 +350,27 @@ def _whole_ratio(case: Case) -> int:
     """How many times what root gives is in `x.grad`; 0 where it is not a whole number
     from 2 on.
     """
+    times = _ratio(case, 1e-6)
+    return round(times) if times > 1.5 and abs(times - round(times)) < 1e-6 * times else 0
+
+
+def _share(case: Case) -> float:
+    """Which share of what root gives is in `x.grad`; 0 where not all of it has the
+    same, between 0 and 1.
+    """
+    times = _ratio(case, 1e-5)
+    return times if 0 < times < 1 else 0.0
+
+
+def _ratio(case: Case, close: float) -> float:
+    """`x.grad` by what root gives, where all elements have the same; or else 0."""
     grad, given = np.asarray(case.grad, float), np.asarray(case.given, float)
     if not is_finite(grad) or is_zero(given):
-        return 0
+        return 0.0
     place = np.unravel_index(int(np.argmax(np.abs(given))), given.shape)
     times = float(grad[place] / given[place])
-    whole = round(times) if np.isfinite(times) else 0
-    return whole if whole >= 2 and np.all(np.abs(grad - whole * given) <= 1e-6 * np.max(np.abs(given))) else 0
+    is_same = np.all(np.abs(grad - times * given) <= close * largest(given) * abs(times))
+    return times if is_same and np.isfinite(times) else 0.0
 
 
 def _nothing_wrong(case: Case) -> Told:

@@ -327,6 +327,40 @@ def test_not_finite_with_the_line():
     assert str(why_grad(p, L)) == NOT_FINITE % f'  Made at {__file__}:{line}: q = named("q", p**0.5)\n'
 
 
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")  # by the forward pass
+def test_not_finite_on_the_way_forward():
+    p = Value(0.0, label="p")
+    L = named("L", p / p)
+    L.backward()
+    assert str(why_grad(p, L)) == (
+        "p.grad is nan: on the way back, the first number that is not finite comes from multiply.\n"
+        "  L = p * (p**-1) = nan, where p = 0; its derivative p**-1 is inf, times the 1 that arrived.\n"
+        "  On the way forward, p^-1 = inf already, where p = 0.\n"
+        "  Keep p away from there: a quotient by 0 has no number; add a small number to what divides."
+    )
+    L = named("L", p * 1e308 + p * 1e308 + p)
+    p.zero_grad()
+    L.backward()
+    assert "their sum is too large for a float" in str(why_grad(p, L))
+    p.data = 800.0
+    L = named("L", p.exp() * 2.0)
+    p.zero_grad()
+    with np.errstate(all="ignore"):
+        L.backward()
+    assert why_grad(p, L).repair == (
+        "Keep p away from there: exp overflows above 709; subtract the largest input before, as softmax does."
+    )
+
+
+def test_a_loss_at_its_minimum():
+    w, y = labelled(w=2.0, y=2.0)
+    L = named("L", (w - y) ** 2)
+    L.backward()
+    told = why_grad(w, L)
+    assert told.name == "multiplied-by-zero"
+    assert told.repair == "At a minimum of L that is right. Elsewhere, look at where the 0 comes from."
+
+
 def test_accumulated():
     a, b = labelled(a=2.0, b=6.0)
     L = named("L", a * b)
@@ -337,6 +371,8 @@ def test_accumulated():
         "  backward() adds to what is there, and was called 2 times since the gradient was zeroed, or on more than L.\n"
         "  Before the next one: a.zero_grad(), or model.zero_grad()."
     )
+    a.grad = 1.5
+    assert why_grad(a, L).head == "a.grad is 1.5, which is 0.25 times what L gives: 6."
     a.grad = 8.5
     assert why_grad(a, L).head == "a.grad is 8.5, and L gives 6: the other 2.5 was there before, or came later."
 
