@@ -170,8 +170,13 @@ def apart(x: Any, y: Any) -> tuple[str, str]:
     """
     first, second = brief(x), brief(y)
     if first == second and shape_of(x) == shape_of(y) == ():
-        return repr(float(x)), repr(float(y))
+        return in_full(x), in_full(y)
     return first, second
+
+
+def in_full(x: Any) -> str:
+    """A number with all its digits; an array as in `brief`."""
+    return repr(float(x)) if shape_of(x) == () else brief(x)
 
 
 def listed(names: list[str], most: int = 3) -> str:

@@ -33,7 +33,7 @@ from micrograd.node import Node, data_of, holds_grad, inputs_of, is_constant
 from micrograd.quiet import quietly
 from micrograd.see.order import preformatted
 from micrograd.see.reasons import REASONS
-from micrograd.see.telling import Telling, apart, brief, listed
+from micrograd.see.telling import Telling, apart, brief, in_full, listed
 from micrograd.see.ways import Ways, is_finite, is_zero, largest
 from micrograd.stale import is_stale
 
@@ -242,15 +242,17 @@ def _stale(case: Case) -> Told | None:
         return None
     told = case.told
     nodes = dict.fromkeys(y for y in inputs_of(node) if isinstance(y, Node))
-    inputs = [f"{told.name(y)} is {brief(data_of(y))}" for y in nodes]
+    say: Callable[[Any], str] = brief
     try:
         now = node._record.run(*[[data_of(y) for y in inputs_of(node)]] * 2, node._params or {})
         was, is_now = apart(data_of(node), now)
         ending = f"where its inputs now give {is_now}"
+        say = brief if was == brief(data_of(node)) else in_full
     except (ArithmeticError, ValueError, IndexError, TypeError):  # as in is_stale
         was, ending = brief(data_of(node)), "and its op has no answer for its inputs as they are now"
     head = f"{case.grad_is}, and cannot be trusted: data was changed after {told.root} was computed."
-    evidence = f"{told.made(node)} is {was}, {ending}: {listed(inputs)}."
+    inputs = listed([f"{told.name(y)} is {say(data_of(y))}" for y in nodes])
+    evidence = f"{told.made(node)} is {was}, {ending}: {inputs}."
     repair = f"Compute {told.root} again, call backward(), and ask before you change data, as a step of training does."
     return "stale", head, [evidence], repair
 

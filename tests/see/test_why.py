@@ -774,3 +774,63 @@ def test_labels(label):
     x = Value(2.0, label=label)
     assert max(map(len, str(why_grad(x, x * 2.0)).splitlines())) < 200
     assert max(map(len, str(why_grad(x, Value(1.0) * 2.0)).splitlines())) < 200
+
+
+# What is rarely said
+
+
+def test_an_infinite_start():
+    x = Value(2.0, label="x")
+    L = named("L", x * x)
+    L.backward(np.inf)
+    assert why_grad(x, L).head == "x.grad is inf: the gradient of L itself is inf."
+
+
+def test_not_finite_by_an_op_without_one_slope():
+    x = Value([1.0, 2.0], label="x")
+    L = named("L", x @ Value([np.inf, 1.0], label="v"))
+    L.backward()
+    assert why_grad(x, L).evidence == ["L = x @ v = inf, where x = [1, 2]; 1 arrived, and [inf, 1] goes on."]
+
+
+def test_parts_that_cancel_among_other_ends():
+    x, zero = labelled(x=2.0, zero=0.0)
+    h = named("h", x * 3.0)
+    L = named("L", x * zero + named("m", (h - h * 1.0)))
+    L.backward()
+    told = why_grad(x, L)
+    assert told.name == "multiplied-by-zero"
+    assert "The parts of h add up to 0." in told.evidence
+
+
+def test_an_x_without_a_label():
+    w, x = Value(2.0), Value(3.0, label="x")
+    w_name = str(why_grad(w, (Value(5.0) * w + x).tanh() * 2.0)).partition(".")[0]
+    assert w_name.startswith("v")  # x is another
+    assert str(why_grad(w, Value(5.0) * w)).startswith("x.grad")
+
+
+def test_numbers_that_differ_late():
+    x = Value(3.0, label="x")
+    L = named("L", x * 2.0)
+    x.data = 3.00001
+    L.backward()
+    assert why_grad(x, L).evidence == ["L = x * 2 is 6.0, where its inputs now give 6.00002: x is 3.00001."]
+
+
+def test_data_that_does_not_fit_any_more():
+    x, y = labelled(x=np.array([1.0, 2.0]), y=np.array([3.0, 4.0]))
+    L = named("L", (x * y).sum())
+    L.backward()
+    y.data = np.array([1.0, 2.0, 3.0])
+    assert why_grad(x, L).name == "stale"
+    assert "and its op has no answer for its inputs as they are now" in str(why_grad(x, L))
+
+
+def test_many_parts_that_cancel():
+    a = Value(1.5, label="a")
+    L = named("L", sum((a * k for k in (1.0, 2.0, 3.0, -4.0, -2.0)), Value(0.0)))
+    L.backward()
+    assert why_grad(a, L).evidence == [
+        "a gets -4 by a * (-4), 3 by a * 3, -2 by a * (-2) and 2 more: together 0.",
+    ]
