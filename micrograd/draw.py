@@ -116,8 +116,12 @@ draw = draw_dot
 class _Room(ModuleType):
     """This module. It can be called: `from micrograd import draw; draw(L)`."""
 
-    def __call__(self, root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
-        """The same as `draw_dot`."""
+    def __call__(self, root: Value, format: str = "svg", rankdir: str = "LR") -> Any:
+        """The same as `draw_dot`; with format="html" that of `micrograd.step`."""
+        if format == "html":
+            from micrograd.see.html import step
+
+            return step(root)
         return draw_dot(root, format, rankdir)
 
 

@@ -51,13 +51,14 @@ LEVELS = [
     {"traced"},
     {"reverse"},
     {"tracing", "sparsity"},
-    {"transforms", "symbol", "compiling", "check", "draw", "explain", "nn", "optim"},
+    {"transforms", "symbol", "compiling", "check", "draw", "explain", "see", "nn", "optim"},
     {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    "draw": {"symbol"},
+    "draw": {"symbol", "see"},
+    "see": {"symbol"},
     "explain": {"draw"},
     "check": {"transforms"},
     "cli": {"demo"},
