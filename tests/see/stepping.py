@@ -114,7 +114,8 @@ def moons_like(samples: int, sizes: list[int]) -> tuple[Value, Grouped]:
     loss.label = "loss"
     from micrograd.see.steps import nodes_of
 
-    return loss, Grouped(groups, [place.get(id(node), -1) for node in nodes_of(loss)], {})
+    nodes = nodes_of(loss)
+    return loss, Grouped(groups, [place.get(id(node), -1) for node in nodes], {len(nodes) - 1: "loss"})
 
 
 def node_program() -> str | None:
