@@ -20,6 +20,7 @@ from micrograd.engine import Value
 from micrograd.errors import DrawError
 from micrograd.see.steps import data_of_steps
 
+MOST_VALUES = 200_000  # the page is 13 MB then
 MOST_BOXES = 400  # without groups; a person cannot read more, and to lay them out takes seconds
 VENDORED = ("vendor/dagre.min.js", "vendor/htm-preact.js")
 OWN = ("numbers.js", "replay.js", "plan.js", "picture.js", "page.js", "boxes.js", "panel.js")
@@ -52,9 +53,14 @@ def page_of_data(data: dict[str, Any]) -> str:
     """The stepper of a graph that is data already: "micrograd-graph", version 1.
 
     Raises:
-        DrawError: there are too many values and no groups to fold them into.
+        DrawError: there are too many values, or too many without groups to fold them.
     """
     count = len(data["nodes"]["op"])
+    if count > MOST_VALUES:
+        raise DrawError(
+            f"step: the graph has {count:,} values, and a page holds at most {MOST_VALUES:,};\n"
+            f"step through a part of it, such as the loss of one sample"
+        )
     if count > MOST_BOXES and not data["groups"]:
         raise DrawError(
             f"step: the graph has {count:,} values, and at most {MOST_BOXES} boxes can be shown;\n"

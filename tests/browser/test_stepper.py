@@ -12,8 +12,8 @@ import pytest
 
 from micrograd import Value, step
 from micrograd.see.html import page_of, page_of_data
-from micrograd.see.steps import data_of_steps
-from tests.see.stepping import moons_like, neuron
+from micrograd.see.steps import data_of_steps, nodes_of
+from tests.see.stepping import Group, Grouped, moons_like, neuron
 
 pytestmark = pytest.mark.browser
 
@@ -289,7 +289,25 @@ def test_a_closed_box_says_that_it_is_taken_whole(opened):
     page = opened(page_of_data(data_of_steps(loss, groups=groups)))
     page.keyboard.press("End")
     assert re.fullmatch(r"3 samples is closed\. Its \d+ steps are taken whole, .*", text(page, ".panel p"))
-    assert "taken whole" in text(page, "[role=status]")
+    assert "taken together" in text(page, "[role=status]")
+
+
+def test_boxes_in_a_circle_go_in_the_engines_order(opened):
+    a = Value(2.0, label="a")
+    b = a * 3.0
+    c = b.tanh()
+    d = c * 4.0 + b
+    groups = Grouped([Group("outer", "module")], [0 if node in (b, d) else -1 for node in nodes_of(d)], {})
+    page = opened(page_of_data(data_of_steps(d, groups=groups)))
+    page.locator(".open").first.dispatch_event("click")
+    page.keyboard.press("ArrowRight")
+    words = "Boxes here use each other in a circle, so all goes in the engine's own order: now 1 of its 2 steps."
+    assert text(page, ".panel p").startswith(f"outer is closed. {words}")
+
+
+def test_another_version_of_the_data_is_refused(opened):
+    page = opened(page_of_data({**data_of_steps(neuron()), "version": 2}))
+    assert text(page, "#page") == "This page shows version 1 of micrograd-graph, and not micrograd-graph 2."
 
 
 # Everywhere

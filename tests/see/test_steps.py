@@ -19,6 +19,7 @@ import micrograd
 from micrograd import Value, draw, no_grad, step, toposort
 from micrograd.errors import DataError, DrawError
 from micrograd.node import holds_grad
+from micrograd.see import html as stepper
 from micrograd.see.html import OWN, page_of, page_of_data
 from micrograd.see.steps import data_of_steps, nodes_of
 from tests.see.stepping import moons_like, neuron, node_program, random_graph, random_groups, run_in_node
@@ -363,8 +364,8 @@ def test_the_licences_go_with_the_page():
 
 def test_the_doors():
     root = neuron()
-    for stepper in (step(root), draw(root, format="html")):
-        assert stepper.page == page_of(root)
+    for made in (step(root), draw(root, format="html")):
+        assert made.page == page_of(root)
     assert repr(step(root)) == "<Stepper: .save('steps.html') writes the page>"
 
 
@@ -421,6 +422,15 @@ def long_chain():
 def test_refused(given, error, text):
     with pytest.raises(error, match=re.escape(text) + "$"):
         step(given())
+
+
+def test_a_page_has_its_limit(monkeypatch):
+    monkeypatch.setattr(stepper, "MOST_VALUES", 9)
+    words = (
+        "step: the graph has 10 values, and a page holds at most 9;\nstep through a part of it, such as the loss of one"
+    )
+    with pytest.raises(DrawError, match=re.escape(words) + " sample$"):
+        step(neuron())
 
 
 def made_under_no_grad() -> Value:
