@@ -79,7 +79,7 @@ packages: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 -m install
 
 browser: $(VENV)/browser
-	$(VENV)/bin/python -m pytest -q -m browser
+	$(VENV)/bin/python -m pytest -q -m browser tests/browser
 
 matrix:
 	.ci/matrix

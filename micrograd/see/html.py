@@ -31,12 +31,13 @@ HTM = (
 FRAME_HEIGHT = 640  # pixels, in a notebook
 
 
-def page_of(root: Value, title: str = "") -> str:
+def page_of(root: Value, title: str = "", groups: Any = None) -> str:
     """The stepper of a graph, as the text of one HTML file.
 
     Args:
         root: the Value that is differentiated, such as a loss.
         title: what the page is called; by default after the label of root.
+        groups: which nodes are shown as one box: see `data_of_steps`.
 
     Raises:
         DataError: root is not a Value.
@@ -46,7 +47,7 @@ def page_of(root: Value, title: str = "") -> str:
     >>> page_of(a * a).startswith("<!doctype html>")
     True
     """
-    return page_of_data(data_of_steps(root, title))
+    return page_of_data(data_of_steps(root, title, groups))
 
 
 def page_of_data(data: dict[str, Any]) -> str:

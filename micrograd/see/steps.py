@@ -153,7 +153,7 @@ class _Graph:
     def _op_of(self, node: Any) -> int:
         op, params, inputs = node._record, node._params or {}, inputs_of(node)
         data = [data_of(x) for x in inputs]
-        is_plain = all(map(_is_number, [*data, data_of(node)]))
+        is_plain = all(_is_number(x) or isinstance(x, bool) for x in [*data, data_of(node)])
         key = (op.name, node._op, repr(params), is_plain, *map(shape_of, data))
         if key not in self._ops:
             self._ops[key] = len(self.ops)
@@ -339,7 +339,7 @@ def _in_braces(text: str, names: set[str]) -> str:
 
 
 def _is_number(x: Any) -> bool:
-    return type(x) in (int, float, bool) and (type(x) is float or abs(x) <= LONGEST)
+    return type(x) is float or (type(x) is int and abs(x) <= LONGEST)
 
 
 def _number(x: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, step
+from micrograd.ops import where
 from micrograd.see.html import page_of, page_of_data
 from micrograd.see.steps import data_of_steps, nodes_of
 from tests.see.stepping import Group, Grouped, moons_like, neuron
@@ -219,6 +220,21 @@ def test_arrays_show_shape_rule_and_numbers(opened):
         *("shape2 × 3, float64", "rulearrived @ W.T", "adds[1, 1, 1, 1, 1, 1] (2 × 3, float64)"),
         "grad now[1, 1, 1, 1, 1, 1] (2 × 3, float64)",
     ]
+
+
+def test_constants(opened):
+    named = Value(4.0, label="k").detach()
+    named.label = "k"
+    x = Value(2.0, label="x")
+    page = opened(page_of(where(True, x, named) * 3))
+    page.keyboard.press("End")
+    assert sorted(" ".join(box.text_content().split()) for box in page.locator(".box.constant").all()) == [
+        "3",
+        "True",
+        "k data 4",
+    ]
+    assert shown_grads(page)["x"] == "3"
+    assert rows(page)[0] == "local∂v1/∂x = where(True, 1, 0) = 1"
 
 
 def test_the_panel_says_whose_gradients_it_shows(opened):

@@ -69,6 +69,11 @@ V = np.array([1.0, 2.0])
             "maximum({x}, {y})",
             ["where({x} == {y}, 0.5, {x} > {y})", "where({y} == {x}, 0.5, {y} > {x})"],
         ),
+        (
+            lambda x, y: micrograd.ops.where(True, x, y),
+            "where({x}, {y}, {w})",
+            [None, "where({x}, 1, 0)", "where({x}, 0, 1)"],
+        ),
         (lambda x, y: x * V, "{x} * {y}", ["{g} * {y}", "{g} * {x}"]),
         (lambda x, y: micrograd.ops.stacked(x, y, x), "stacked({x}, {y}, {w})", ["{g}[0,]", "{g}[1,]", "{g}[2,]"]),
     ],
@@ -99,6 +104,13 @@ def test_constants_stand_before_their_users_and_get_nothing():
     data = data_of_steps(a * 2 + a.detach())
     assert data["nodes"]["op"] == [-1, -2, 0, -2, 1]
     assert data["nodes"]["grad"] == [2.0, None, 1.0, None, 1.0]
+
+
+def test_a_truth_is_a_constant_with_a_text():
+    data = data_of_steps(micrograd.ops.where(True, Value(2.0), Value(3.0)))
+    assert (data["nodes"]["op"], data["nodes"]["data"][2]) == ([-1, -1, -2, 0], None)
+    assert data["nodes"]["array"]["2"] == {"shape": [], "dtype": "bool", "shown": "True"}
+    assert data["edges"]["local"] == [None, 1.0, 0.0]
 
 
 def test_the_graph_stays_as_it_was():

@@ -20,7 +20,7 @@ function Chip({ x, y, text }) {
 function Box({ box, grad, state, isChosen, onChoose, onOpen, onHover }) {
   const { x, y, inner, height, left, middle, badge } = box, textX = x + box.indent;
   const kind = box.isConstant ? "constant" : box.isGroup ? "group" : "value";
-  const says = box.isConstant ? box.title : box.isGroup ? `${box.title} ${box.data}, closed` : `${box.title} ${box.data} grad ${grad} ${box.sign}`;
+  const says = box.isConstant ? `${box.title} ${box.lines > 1 ? box.data : ""}` : box.isGroup ? `${box.title} ${box.data}, closed` : `${box.title} ${box.data} grad ${grad} ${box.sign}`;
   return html`<g id=${`box-${box.id}`} class=${`box ${kind} ${state}${isChosen ? " chosen" : ""}`} role="option"
       aria-selected=${String(isChosen)} aria-label=${`${says}${WORDS[state]}`}
       onClick=${() => (box.isGroup ? onOpen(box) : onChoose(box.id))}
@@ -28,10 +28,10 @@ function Box({ box, grad, state, isChosen, onChoose, onOpen, onHover }) {
     ${box.title !== cut(box.title) && html`<title>${box.title}</title>`}
     ${box.isGroup && html`<rect class="shade" x=${x + 4} y=${y + 4} width=${inner} height=${height} rx="7" />`}
     <rect class="frame" x=${x} y=${y} width=${inner} height=${height} rx=${box.isConstant ? 12 : 7} />
-    <text class="name" x=${box.isConstant ? x + inner / 2 : textX} y=${y + (box.isConstant ? 18 : 20)}
-      text-anchor=${box.isConstant ? "middle" : "start"}>${cut(box.title)}</text>${" "}
-    ${!box.isConstant && html`<text class="data" x=${textX} y=${y + 20 + ROW}>${box.data}</text>`}${" "}
-    ${!box.isConstant && !box.isGroup && html`<text class="grad" x=${textX} y=${y + 20 + 2 * ROW}>${`grad ${grad}`}</text>`}${" "}
+    <text class="name" x=${box.lines > 1 ? textX : x + inner / 2} y=${y + (box.lines > 1 ? 20 : 18)}
+      text-anchor=${box.lines > 1 ? "start" : "middle"}>${cut(box.title)}</text>${" "}
+    ${box.lines > 1 && html`<text class="data" x=${textX} y=${y + 20 + ROW}>${box.data}</text>`}${" "}
+    ${box.lines > 2 && html`<text class="grad" x=${textX} y=${y + 20 + 2 * ROW}>${`grad ${grad}`}</text>`}${" "}
     ${badge > 0 && html`<rect class="badge" x=${left} y=${middle - 14} width=${badge} height="28" rx="14" />
       <text class="sign" x=${left + badge / 2} y=${middle + 5} text-anchor="middle">${box.sign}</text>`}
   </g>`;

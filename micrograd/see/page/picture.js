@@ -29,10 +29,11 @@ const gradText = (graph, i, g) => (graph.nodes.array[i] && g !== null ? "here" :
 function measured(graph, names, walk, box) {
   const text = contents(graph, names, box), isConstant = graph.nodes.op[box.node] === CONSTANT;
   const isGroup = box.node < 0, grad = isGroup ? "" : `grad ${gradText(graph, box.node, walk.grad[box.node])}`;
-  const widest = Math.max(...[cut(text.title), isConstant ? "" : text.data, grad].map(t => t.length), isConstant ? 2 : 8);
+  const lines = isConstant ? (graph.nodes.label[box.node] ? 2 : 1) : isGroup ? 2 : 3; // a number is the name of a constant without one
+  const widest = Math.max(...[cut(text.title), lines > 1 ? text.data : "", lines > 2 ? grad : ""].map(t => t.length), isConstant ? 2 : 8);
   const badge = text.sign ? Math.max(28, text.sign.length * CHAR + 14) : 0, indent = badge ? badge / 2 + 5 : 11;
-  const inner = indent + widest * CHAR + 11, height = isConstant ? 26 : (isGroup ? 2 : 3) * ROW + 14;
-  return { ...box, ...text, isConstant, isGroup, badge, indent, inner, width: inner + badge / 2, height };
+  const inner = indent + widest * CHAR + 11, height = lines * ROW + (lines > 1 ? 14 : 8);
+  return { ...box, ...text, lines, isConstant, isGroup, badge, indent, inner, width: inner + badge / 2, height };
 }
 
 function layoutOf(graph, names, walk, plan) {
