@@ -119,7 +119,7 @@ def test_why_the_gradients_are_added(opened):
         *("local∂b/∂a = 1", "product12 × 1 = 12", "grad +=12 + 12 = 24"),
     ]
     whys = [why.text_content() for why in page.locator(".why").all()]
-    assert whys == [f"a is used 2 times, and each use adds its part: this is the {n}." for n in ("first", "second")]
+    assert whys == [f"a is used twice, and each use adds its part: this is the {n}." for n in ("first", "second")]
 
 
 def test_buttons_slider_and_keys(opened):

@@ -50,7 +50,7 @@ function App({ page }) {
   const [hovered, hover] = useState(null), [place, setPlace] = useState(null), [look, setLook] = useState({}), [size, setSize] = useState({ width: 800, height: 420 });
   const [isDark, switchTheme] = useTheme(), [hasTable, setHasTable] = useState(false), svg = useRef(), grabbed = useRef(null);
 
-  const plan = useMemo(() => planOf(graph, walk, chains, open, more), [open, more]);
+  const [plan, setPlan] = useState(() => planOf(graph, walk, chains, open, more));
   const layout = useMemo(() => layoutOf(graph, names, walk, plan), [plan]);
   const total = plan.steps.length, step = count ? plan.steps[count - 1] : null;
   const hidden = predicts && step !== null && !seen.has(count);
@@ -74,7 +74,7 @@ function App({ page }) {
     const done = new Set(plan.steps.slice(0, count).flatMap(s => s.inner.map(i => i.node)));
     let at = 0;
     while (at < next.steps.length && next.steps[at].inner.every(i => done.has(i.node))) at += 1;
-    setOpen(opened); setMore(morer); setCount(at); setSeen(new Set()); setGuesses({}); setPlays(false); setLook({}); setSaid(""); setPlace(place);
+    setPlan(next); setOpen(opened); setMore(morer); setCount(at); setSeen(new Set()); setGuesses({}); setPlays(false); setLook({}); setSaid(""); setPlace(place);
   };
   const openBox = box => (box.id[0] === "m" ? change(open, new Map([...more, [box.group, (more.get(box.group) ?? 0) + 1]]), box.id)
     : change(new Set([...open, box.group]), more, `f${box.group}`));

@@ -35,12 +35,14 @@ function sumOf(part) {
 const ORDINALS = ["first", "second", "third"];
 const ordinal = n => ORDINALS[n - 1] ?? `${n}th`;
 
+const often = n => (n === 2 ? "twice" : `${n} times`);
+
 // Why += : a value that is used more than once gets a part from each use.
 function useOf(walk, uses, names, part) {
   if (uses[part.input] < 2) return "";
   const parts = walk.steps.flatMap(step => step.parts).filter(other => other.input === part.input);
   const at = parts.findIndex(other => other.edge === part.edge) + 1;
-  return `${names[part.input]} is used ${uses[part.input]} times, and each use adds its part: this is the ${ordinal(at)}.`;
+  return `${names[part.input]} is used ${often(uses[part.input])}, and each use adds its part: this is the ${ordinal(at)}.`;
 }
 
 function sentenceOf(page, plan, count, hidden) {
