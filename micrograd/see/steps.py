@@ -27,12 +27,14 @@ from micrograd.node import Node, data_of, holds_grad, inputs_of, is_constant
 from micrograd.op import Elementwise, Op
 from micrograd.quiet import quietly
 from micrograd.reverse import Route
+from micrograd.spelling import Short, spelled
 from micrograd.symbol import Symbol
 from micrograd.unknown import Zeros
 from micrograd.walking import asked_about
 
 LEAF, CONSTANT = -1, -2  # in the place of an op
 NUMBERS_SHOWN = 8  # of an array
+SIGNS_SHOWN = 40  # of an exact number, or of a param
 MOST_EXACT = 2000  # nodes; the numbers of larger graphs have 7 digits, as a page of 17 would be large
 LONGEST = 2**53  # a larger whole number is not exact in JavaScript
 
@@ -320,7 +322,7 @@ def _text(made: Callable[[], Any], names: Sequence[str]) -> str | None:
     """
     try:
         expression = simplified(made())
-        text = f"{expression:short}" if isinstance(expression, Symbol) else f"{float(expression):.4g}"
+        text = spelled(expression, Short())
         if isinstance(expression, Symbol) and expression.op is not None and not expression.op.differentiable:
             text = f"1 if {text} else 0"
     except Exception:  # a rule may ask for numbers in any way; the page then shows none
@@ -387,7 +389,7 @@ def _first_numbers(x: Any) -> str:
     if isinstance(x, Symbol):
         return f"{x:short}"
     if not isinstance(x, (np.ndarray, np.generic)):  # to print another library's array may take long
-        return str(x)[:40] if shape_of(x) == () else type(x).__name__
+        return _cut(str(x)) if shape_of(x) == () else type(x).__name__
     first = [_short(n) for n in x.ravel()[:NUMBERS_SHOWN].tolist()]
     return f"[{', '.join(first)}{', …' if x.size > NUMBERS_SHOWN else ''}]"
 
@@ -396,5 +398,9 @@ def _short(x: Any) -> str:
     return f"{x:.4g}" if isinstance(x, float) else str(x) if isinstance(x, (int, bool)) else _array_text(x)
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= SIGNS_SHOWN else f"{text[: SIGNS_SHOWN - 1]}…"
+
+
 def _setting(x: Any) -> Any:
-    return x if isinstance(x, (int, str, type(None))) else _number(x) if isinstance(x, float) else str(x)[:60]
+    return x if isinstance(x, (int, str, type(None))) else _number(x) if isinstance(x, float) else _cut(str(x))
