@@ -18,7 +18,7 @@ import pytest
 
 import micrograd
 from micrograd import Symbol, Value, draw, draw_dot, no_grad, step, toposort
-from micrograd.errors import DataError, DrawError
+from micrograd.errors import CaptureError, DataError, DrawError
 from micrograd.node import holds_grad
 from micrograd.ops import OPS
 from micrograd.see import html as stepper
@@ -508,6 +508,17 @@ def long_chain():
 def test_refused(given, error, text):
     with pytest.raises(error, match=re.escape(text) + "$"):
         step(given())
+
+
+def test_refused_while_a_function_is_compiled():
+    @micrograd.compile
+    def f(x):
+        y = x * x
+        step(y)
+        return y
+
+    with pytest.raises(CaptureError, match=r"^compile: step of a number that the run computes, in "):
+        f(Value(2.0))
 
 
 def test_a_page_has_its_limit(monkeypatch):
