@@ -51,13 +51,14 @@ LEVELS = [
     {"traced"},
     {"reverse"},
     {"tracing", "sparsity"},
-    {"transforms", "symbol", "compiling", "check", "draw", "explain", "nn", "optim"},
+    {"transforms", "symbol", "compiling", "check", "see", "draw", "explain", "nn", "optim"},
     {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    "draw": {"symbol"},
+    "see": {"symbol"},
+    "draw": {"see"},
     "explain": {"draw"},
     "check": {"transforms"},
     "cli": {"demo"},

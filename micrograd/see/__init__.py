@@ -1,0 +1,1 @@
+"""Seeing a graph: pictures that fold, and a backward pass that steps."""
