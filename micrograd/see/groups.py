@@ -37,6 +37,7 @@ class Groups:
         of: for each node the innermost group that it is in; -1 for none.
         labels: names of nodes by their places: given labels, then the paths of
             parameters, then the parts of a neuron.
+        products: the nodes that are named after the products of a neuron.
 
     Args:
         graph: the graph.
@@ -213,7 +214,9 @@ class Groups:
                 self.labels |= {i: f"w{k}*x{k}" for k, i in enumerate(call.products)}
         if named is not None:
             self.labels |= named.paths
-        self.labels |= {i: label for i in range(len(self.graph)) if (label := self.graph.label(i))}
+        given = {i: label for i in range(len(self.graph)) if (label := self.graph.label(i))}
+        self.labels |= given
+        self.products = {i for call in finder.calls for i in call.products} - given.keys()
 
 
 class _Samples:
