@@ -58,7 +58,7 @@ def computed(graph: Listed) -> list[Any]:
             if node._has_own_step:
                 raise DrawError(
                     f"draw_dot: {graph.symbol(i) or 'a node'} has a `_backward` of its own, which only backward() can "
-                    f"follow; call backward() first, and leave grad=True out"
+                    f"follow; call backward() first, and leave grad and color out"
                 )
             pull(node, False, gradients)
     return [gradients.kept.get(id(node)) for node in graph.nodes]
