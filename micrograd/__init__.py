@@ -44,6 +44,7 @@ __all__ = [
     "linearize",
     "no_grad",
     "scan",
+    "scopes",
     "toposort",
     "trace",
     "value_and_grad",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from micrograd.see.calls import Call, Finder, Named, guessed
 from micrograd.see.listed import Listed
+from micrograd.see.scopes import scope_of
 
 SHORTEST = 4  # additions of a chain that becomes a group
 MIXED = -1  # in the place of a sample: several
@@ -65,6 +66,8 @@ class Groups:
         self.groups: list[Group] = []
         self.of = [-1] * len(graph)
         self.labels: dict[int, str] = {}
+        self._scopes = {i: scope for i, node in enumerate(graph.nodes) if (scope := scope_of(node)) is not None}
+        model = self._model_of_scopes() if model is None else model
         named = None if model is None else Named(graph, model)
         owners = guessed(graph) if named is None else named.owners
         finder = Finder(graph, owners, named)
@@ -72,6 +75,7 @@ class Groups:
         self._group_parameters(owners, finder)
         places = self._group_samples(samples)
         self._group_calls(finder, samples, places, named)
+        self._group_scopes(samples, places)
         self._join_users(finder)
         self._group_penalty(finder)
         self._group_sums()
@@ -91,7 +95,7 @@ class Groups:
         return len(self.groups) - 1
 
     def _group_parameters(self, owners: dict[int, Any], finder: Finder) -> None:
-        if finder.calls and len(owners) > 1:
+        if (finder.calls or self._scopes) and len(owners) > 1:
             group = self._new(f"{len(owners)} parameters", "parameters")
             for i in owners:
                 self.of[i] = group
@@ -113,6 +117,8 @@ class Groups:
         known: dict[Any, int] = {}
         count: dict[Any, int] = {}
         for call in finder.calls:
+            if call.end in self._scopes:
+                continue
             sample = samples.of[call.end]
             turn = count[sample, call.owner] = count.get((sample, call.owner), 0) + 1
             levels: list[tuple[Any, str]]
@@ -130,6 +136,23 @@ class Groups:
                 parent = known[place]
             for i in call.nodes():
                 self.of[i] = parent
+
+    def _group_scopes(self, samples: _Samples, places: dict[int, int]) -> None:
+        """The calls that `with scopes():` has noted, in place of found ones."""
+        known: dict[int, int] = {}
+        for i, scope in self._scopes.items():
+            parent = places.get(samples.of[i], -1)
+            for call in scope.chain():
+                if id(call) not in known:
+                    known[id(call)] = self._new(call.title(), "module", parent)
+                parent = known[id(call)]
+            self.of[i] = parent
+
+    def _model_of_scopes(self) -> Any:
+        """The module that all noted calls were made in; None if there are several."""
+        models = {id(model): model for scope in self._scopes.values() for model in [scope.chain()[0].module]}
+        (model,) = models.values() if len(models) == 1 else (None,)
+        return model if hasattr(model, "named_modules") else None
 
     def _join_users(self, finder: Finder) -> None:
         """What only arranges parameters for one module joins it. What only one sample
