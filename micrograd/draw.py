@@ -22,6 +22,7 @@ from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
 from micrograd.see.dot import clipped, escaped, field
+from micrograd.see.files import write
 from micrograd.see.picture import Options, Picture, node_lines
 
 FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
@@ -217,7 +218,8 @@ class Drawing:
                 graph.
             MissingExtraError: Graphviz is missing: neither pygraphviz nor `dot` was
                 found.
-            OSError: the file cannot be written.
+            PictureFileError: the file cannot be written, which is an OSError too. An
+                older file at this path is as it was.
         """
         path = Path(path)
         if not path.suffix:
@@ -228,18 +230,14 @@ class Drawing:
                 f"render: the suffix of {path.name!r} is not a picture format; take one of "
                 f"{', '.join('.' + known for known in FORMATS)}, or write the DOT text by save(path)"
             )
-        # If pipe fails, an older picture at this path is kept.
-        path.write_bytes(self.pipe(format))
-        return path
+        return write("render", path, self.pipe(format))
 
     def save(self, path: str | Path) -> Path:
         """Write the DOT text to a file, for Graphviz or another program.
 
-        Returns the path.
+        Returns the path. Raises PictureFileError where it cannot be written.
         """
-        path = Path(path)
-        path.write_text(self.source, encoding="utf-8", newline="\n")
-        return path
+        return write("save", Path(path), self.source.encode())
 
     def __repr__(self) -> str:
         lines = self.source.count("\n")

@@ -10,6 +10,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.node import Node
 from micrograd.see.boxes import Boxes
+from micrograd.see.files import write
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
 
@@ -35,10 +36,11 @@ class Tree:
     __repr__ = __str__
 
     def save(self, path: str | Path) -> Path:
-        """Write the text to a file. Returns the path."""
-        path = Path(path)
-        path.write_text(self.source + "\n", encoding="utf-8", newline="\n")
-        return path
+        """Write the text to a file. Returns the path.
+
+        Raises PictureFileError where it cannot be written.
+        """
+        return write("save", Path(path), f"{self.source}\n".encode())
 
 
 def text(graph: Listed, groups: Groups, boxes: Boxes, gradients: list[Any] | None, notes: list[str]) -> str:
