@@ -13,6 +13,7 @@ from . import op as op
 from . import ops as ops
 from . import optim as optim
 from . import scipy as scipy
+from . import see as see
 from . import sklearn as sklearn
 from . import special as special
 from . import symbol as symbol

@@ -1,0 +1,1 @@
+"""To see what happens in a graph: gradients explained, with the user's numbers."""
