@@ -33,6 +33,7 @@ from .engine import no_grad as no_grad
 from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
+from .see import explain as explain
 from .symbol import Symbol as Symbol
 from .transforms import checkpoint as checkpoint
 from .transforms import custom_jvp as custom_jvp
