@@ -110,7 +110,7 @@ class Writer:
 
     def _taken(self, g: Any) -> Any:
         """The chosen element of a gradient of x."""
-        return g if self.place is None else g[self.place].item()
+        return g if self.place is None else float(g[self.place])
 
     def _derivative(self) -> str:
         return f"d{after_d(self.r)}/d{after_d(self.n)}"
@@ -289,8 +289,6 @@ def _shown(x: Any) -> str:
 
 def _is_same(a: Any, b: Any) -> bool:
     """Whether two gradients are the same but for rounding; nan is as good as nan."""
-    if shape_of(a) != shape_of(b):
-        return False
     close = 1e-5 if str(getattr(a, "dtype", "")) in ("float32", "float16") else CLOSE
     if shape_of(a) == () and shape_of(b) == ():
         return bool(a == b or (a != a and b != b) or abs(a - b) <= close * max(abs(a), abs(b)))

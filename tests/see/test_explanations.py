@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from micrograd import Value, compile, custom_vjp, explain, grad, nn, no_grad, ops, toposort
-from micrograd.errors import ArgumentError, DataError, GradientError, IndexingError, MicrogradError
+from micrograd.errors import ArgumentError, CaptureError, DataError, GradientError, IndexingError, MicrogradError
 from micrograd.gradients import has_grad
 from micrograd.op import OPS
 from micrograd.see.chains import Chains
+from micrograd.see.wording import array
 from tests.processes import printed
 from tests.samples import SAMPLES, Sample
 from tests.see.programs import expression, first_expression, labelled, leaves, network, neuron, twice
@@ -343,6 +344,35 @@ def test_a_number_among_arrays() -> None:
     ]
 
 
+def test_elements_taken_of_a_value_in_between() -> None:
+    x = Value(np.array([1.0, 2.0, 3.0]), label="x")
+    y = labelled(x * x, "y")
+    z = labelled(y[0] * 2.0 + y[0] + y[1:].sum(), "z")
+    z.backward()
+    np.testing.assert_array_equal(explain(z, x).gradient, x.grad)
+    assert explain(z, x, 0).paths == 6
+    assert last(z, x) == "x.grad is the same array."
+
+
+def test_arrays_of_other_libraries_are_named_by_their_shape() -> None:
+    class Elsewhere:
+        shape, dtype = (1000, 1000), np.dtype("float32")
+
+    assert array(Elsewhere()) == "Elsewhere of shape (1000, 1000), float32"
+
+
+def test_ways_that_carry_no_gradient_are_not_paths() -> None:
+    x = Value(2.0, label="x")
+    stopped = OPS["stop_gradient"]
+    y = labelled(x * x + stopped(x * 3.0) * x + stopped(x), "y")
+    y.backward()
+    explanation = explain(y, x)
+    assert (explanation.paths, explanation.gradient) == (3, x.grad)
+    assert "v1 = x * 3" not in str(explanation)
+    with pytest.raises(GradientError, match="'z' is made from 'x' only where an op has no derivative, as in a condi"):
+        explain(labelled(stopped(x * 3.0) * Value(2.0), "z"), x)
+
+
 # What `grad` holds
 
 
@@ -394,6 +424,13 @@ def test_values_without_a_label_are_numbered() -> None:
     assert text.startswith("dv1/dv2 = 4\n\n  How v1 is made from v2 = 2:\n    v1 = v2 * v2 = 4\n")
     v1 = Value(3.0, label="v1")
     assert str(explain(v1 * x, x)).startswith("dv2/dv3 = 3\n\n  How v2 is made from v3 = 2:\n    v2 = v1 * v3 = 6\n")
+
+
+def test_constants_are_called_by_their_number() -> None:
+    x, k = Value(2.0, label="x"), Value(7.0).detach()
+    assert "y = x * 7 = 14\n" in str(explain(labelled(x * k, "y"), x))
+    k.label = "k"
+    assert "y = x * k = 14\n" in str(explain(labelled(x * k, "y"), x))
 
 
 @pytest.mark.parametrize(
@@ -548,6 +585,16 @@ def within_a_transform() -> Any:
     return grad(lambda x: explain(x * x, x))(2.0)
 
 
+def within_a_capture() -> Any:
+    @compile
+    def f(x: Value) -> Value:
+        y = x * x
+        explain(y, x)
+        return y
+
+    return f(Value(2.0))
+
+
 def compiled() -> Any:
     x = Value(2.0, label="x")
     return explain(compile(lambda v: v * v)(x), x)
@@ -567,6 +614,7 @@ X, A = Value(2.0, label="x"), Value(np.ones((2, 3)), label="A")
             DataError,
             "explain: root has no plain numbers: it is inside a transform, or a Symbol; exp",
         ),
+        (within_a_capture, CaptureError, "explain()"),
         (detached, GradientError, "explain: 'y' is not made from 'x': it is not among the values that 'y' is made of"),
         (made_anew, GradientError, "another value has the label 'x': was it made anew?\nuse 'x' in the forward pass"),
         (lambda: explain(A * 2.0, X), GradientError, "explain: the root is not made from 'x': it is not among"),
@@ -586,7 +634,7 @@ X, A = Value(2.0, label="x"), Value(np.ones((2, 3)), label="A")
         (lambda: explain(X * X, X, 0), IndexingError, "explain: index=0, but x is one number; leave the index out"),
         (lambda: explain(X * X, X, model=3), ArgumentError, "explain: model is a int without named_parameters(); give"),
     ],
-    ids=range(18),
+    ids=range(19),
 )
 def test_refused(use: Callable[[], Any], error: type[MicrogradError], words: str) -> None:
     with pytest.raises(error) as raised:
