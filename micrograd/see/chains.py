@@ -205,13 +205,31 @@ class _Kept(Gradients):
 
 def size_of(part: Any) -> float:
     """The largest magnitude in a part; infinity where it holds nan."""
-    largest = abs(part) if shape_of(part) == () else np.max(np.abs(part), initial=0.0)
-    return float(largest) if largest == largest else float("inf")
+    if 0 in shape_of(part):
+        return 0.0
+    largest = float(abs(part) if shape_of(part) == () else np.max(np.abs(part)))
+    return largest if largest == largest else float("inf")
 
 
 def slope_of(node: Any, i: int) -> Any:
     """dz/dx, where z is a node and x is its input i: what a gradient of one becomes."""
     return _passed_on(node, i, ones_like(data_of(node)))
+
+
+def pushed(node: Any, i: int, place: tuple[int, ...]) -> Any:
+    """How each element of a node changes with one element of its input i: forward mode.
+
+    None for arrays of other libraries.
+    """
+    values = [data_of(x) for x in inputs_of(node)]
+    if type(values[i]) is not np.ndarray:
+        return None
+    tangents: list[Any] = [None] * len(values)
+    tangents[i] = np.zeros_like(values[i])
+    tangents[i][place] = 1.0
+    with quietly():
+        slopes = node._record.push(data_of(node), values, tangents, node._params or {})
+    return np.broadcast_to(slopes, node.shape)
 
 
 def _passed_on(node: Any, i: int, g: Any) -> Any:

@@ -10,7 +10,7 @@ from micrograd.engine import Value
 from micrograd.interpreter import ones_like, shape_of
 from micrograd.node import data_of, holds_grad, inputs_of
 from micrograd.record import Elementwise
-from micrograd.see.chains import Chains, Step, size_of, slope_of
+from micrograd.see.chains import Chains, Step, pushed, size_of, slope_of
 from micrograd.see.rules import Texts, enclosed
 from micrograd.see.wording import (
     Lines,
@@ -93,6 +93,8 @@ class Writer:
         else:
             blocks.append(self._table(list(shown.values()), order[PARTS_SHOWN:]))
             user, _ = self.chains.uses[self.x][order[0]]
+            if self.place is not None and isinstance(shown[order[0]].slope, str):
+                blocks += self._elements(*self.chains.uses[self.x][order[0]], self.place)
             if user is not self.root:
                 blocks.append(self._largest(user))
             if not self.is_scalar:
@@ -129,8 +131,8 @@ class Writer:
         several = sum(node is user for node, _ in self.chains.uses[self.x]) > 1
         use = f"{self.names.of(user)} = {self.texts.forward(user)}" + (f", input {i + 1}" if several else "")
         arrived, adds = self.chains.arrived(user), self._taken(self.chains.parts[k])
-        if shape_of(arrived) == () == self.x.shape:
-            return Part(use, arrived, slope_of(user, i), adds)
+        if shape_of(arrived) == () == shape_of(adds):
+            return Part(use, arrived, self._taken(slope_of(user, i)), adds)
         if self.place is not None and isinstance(user._record, Elementwise) and shape_of(arrived) == self.x.shape:
             return Part(use, self._taken(arrived), self._taken(slope_of(user, i)), adds)
         return Part(use, arrived, self.texts.slope(user, i), adds)
@@ -187,6 +189,24 @@ class Writer:
     def _arrived_and_slope(self, part: Part) -> tuple[str, str]:
         slope = part.slope if isinstance(part.slope, str) else f"* {as_factor(number(part.slope))}"
         return shape(part.arrived), slope
+
+    def _elements(self, user: Any, i: int, place: tuple[int, ...]) -> list[Block]:
+        """The elements of a node on which the element of x acts."""
+        slopes, name = pushed(user, i, place), self.names.of(user)
+        if slopes is None:
+            return []
+        arrived = self.chains.arrived(user)
+        found = [(arrived[k], slopes[k], k) for k in zip(*np.nonzero(slopes), strict=True)]
+        found.sort(key=lambda element: -size_of(element[0] * element[1]))
+        rows = [
+            [f"{name}[{', '.join(map(str, k))}]", number(g), f"* {as_factor(number(t))}", f"= {number(g * t)}"]
+            for g, t, k in found[:PARTS_SHOWN]
+        ]
+        if others := found[PARTS_SHOWN:]:
+            rows.append([f"{len(others):,} more", "", "", f"= {number(sum(g * t for g, t, _ in others))}"])
+        title = f"{self.n} acts on {counted(len(found), 'element')} of {name}:"
+        foot = f"together {number(sum(g * t for g, t, _ in found))}" if len(found) > 1 else ""
+        return [Table(title, ["element", "arrived there", "* its slope", "= adds"], rows, foot)] if found else []
 
     def _largest(self, user: Any) -> Table:
         """The largest chain from root to a use of x."""

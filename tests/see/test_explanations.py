@@ -17,7 +17,7 @@ from micrograd import Value, compile, custom_vjp, explain, grad, nn, no_grad, op
 from micrograd.errors import ArgumentError, CaptureError, DataError, GradientError, IndexingError, MicrogradError
 from micrograd.gradients import has_grad
 from micrograd.op import OPS
-from micrograd.see.chains import Chains
+from micrograd.see.chains import Chains, pushed
 from micrograd.see.wording import array
 from tests.processes import printed
 from tests.samples import SAMPLES, Sample
@@ -288,6 +288,14 @@ dL/d(W[2, 1]) = 1.511
     use                   arrived there        by its rule   = adds
     v1 = array(4, 3) @ W   array (4, 2)  array(4, 3).T @ g  = 1.511
 
+  W[2, 1] acts on 4 elements of v1:
+    element   arrived there  * its slope       = adds
+    v1[2, 1]          0.756        * 0.8     = 0.6048
+    v1[3, 1]         0.5466        * 1.1     = 0.6012
+    v1[1, 1]         0.6208        * 0.5     = 0.3104
+    v1[0, 1]       -0.02856        * 0.2  = -0.005713
+                                       together 1.511
+
   How the gradient arrived at v1, the largest part each time:
     back through       arrived                    by the rule                              = goes on
     L = sum(v2)              1  broadcast_to(g, shape=(4, 2))                         = array (4, 2)
@@ -309,6 +317,21 @@ def test_text_of_an_array() -> None:
     whole = str(explain(L, W))
     assert whole.startswith("dL/dW, an array of shape (3, 2)\n")
     assert whole.endswith("\n  W.grad is the same array.")
+
+
+@pytest.mark.parametrize("sample", DIFFERENTIABLE, ids=str)
+def test_what_an_element_acts_on_gives_its_part(sample: Sample) -> None:
+    inputs = [Value(x) if np.asarray(x).dtype.kind == "f" and np.size(x) else x for x in sample.inputs]
+    z = OPS[sample.op](*inputs, **sample.params)
+    root = z * np.random.default_rng(0).uniform(0.5, 1.5, z.shape)
+    for i, x in enumerate(inputs):
+        if isinstance(x, Value) and x.shape and OPS[sample.op].rules[i] is not None:
+            place = tuple(n // 2 for n in x.shape)
+            explanation, chains = explain(root, x, place), Chains(root, x)
+            (part, *_) = [p for use, p in zip(chains.uses[x], chains.parts, strict=True) if use == (z, i)]
+            slopes = pushed(z, i, place)
+            assert np.sum(chains.arrived(z) * slopes) == pytest.approx(part[place], rel=1e-9, abs=1e-9)
+            assert str(explanation).count("together") <= 2
 
 
 def test_elements_are_explained_one_by_one() -> None:
@@ -359,6 +382,16 @@ def test_arrays_of_other_libraries_are_named_by_their_shape() -> None:
         shape, dtype = (1000, 1000), np.dtype("float32")
 
     assert array(Elsewhere()) == "Elsewhere of shape (1000, 1000), float32"
+
+
+def test_arrays_of_dask() -> None:
+    da = pytest.importorskip("dask.array", reason="the extra `dask` is not installed")
+    x = Value(da.from_array(np.array([1.0, 2.0, 3.0]), chunks=2), label="x")
+    y = labelled((x * x + x.cumsum()).sum(), "y")
+    explanation = explain(y, x, 1)
+    assert explanation.gradient == 6.0
+    assert "acts on" not in str(explanation)
+    assert "Array of shape (3,), float64" in str(explanation)
 
 
 def test_ways_that_carry_no_gradient_are_not_paths() -> None:
