@@ -90,12 +90,12 @@ class Texts:
             return _unsaid(node)
         return f"1 if {text} else 0" if is_truth(expression) else text
 
-    def latex_of_slope(self, node: Any, i: int, name_of: Callable[[Any], str]) -> str:
-        """The same in LaTeX; name_of gives names in LaTeX."""
+    def latex_of_slope(self, node: Any, i: int, name_of: Callable[[Any], str], g: str = "g") -> str:
+        """The same in LaTeX: name_of gives names there, g stands for what arrived."""
         expression, places = self._slope(node, i)
         if expression is None:
             return in_latex(_unsaid(node))
-        text = spelled(expression, _NamedLatex(places, name_of))
+        text = spelled(expression, _NamedLatex(places, name_of, g))
         return text if len(text) <= LONGEST_LATEX else in_latex(_unsaid(node))
 
     def factor(self, x: Any) -> str:
@@ -121,15 +121,16 @@ def _unsaid(node: Any) -> str:
 class _NamedLatex(Latex):
     """LaTeX with names where placeholders stand."""
 
-    def __init__(self, places: dict[str, Any], name_of: Callable[[Any], str]) -> None:
+    def __init__(self, places: dict[str, Any], name_of: Callable[[Any], str], g: str) -> None:
         self.places = places
         self.name_of = name_of
+        self.g = g
 
     def name(self, name: str) -> str:
         match = _PLACE.fullmatch(name)
         if match is None:
             return super().name(name)
-        return "g" if match[1] == "g" else self.name_of(self.places[match[1]])
+        return self.g if match[1] == "g" else self.name_of(self.places[match[1]])
 
 
 def _symbols(node: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
@@ -78,6 +79,7 @@ class Writer:
             self.n += f"[{', '.join(map(str, place))}]"
         self.is_scalar = all(shape_of(data_of(v)) == () for v in chains.uses)
         self.gradient = self._taken(chains.gradient)
+        self.uses_by = Counter(user for user, _ in chains.uses[self.x])
 
     def written(self) -> tuple[list[Block], str, list[Part]]:
         """The sections, the formula in LaTeX, and all parts."""
@@ -101,14 +103,18 @@ class Writer:
                 blocks.append(self._arrays(user))
         # Names of the other parts come after those of the text.
         parts = [shown[k] if k in shown else self._part(k) for k in order]
-        latex = self._latex_of_product() if is_product else self._latex_of(parts)
+        latex = (
+            self._latex_of_product()
+            if is_product
+            else self._latex_of(parts, [self.chains.uses[self.x][k] for k in order])
+        )
         return [*blocks, self._compared()], latex, parts
 
     def _of_itself(self) -> tuple[list[Block], str, list[Part]]:
         one = self._taken(ones_like(data_of(self.root)))
         parts = [Part(f"{self.r} itself", one, 1.0, self.gradient)]
         told = Paragraph(f"{self.n} is explained by itself: when it grows by 1, it grows by 1.")
-        return [told, self._compared()], self._latex_of(parts), parts
+        return [told, self._compared()], self._latex_of(parts, []), parts
 
     def _taken(self, g: Any) -> Any:
         """The chosen element of a gradient of x."""
@@ -128,8 +134,8 @@ class Writer:
     def _part(self, k: int) -> Part:
         """What use k of x adds, as a row."""
         user, i = self.chains.uses[self.x][k]
-        several = sum(node is user for node, _ in self.chains.uses[self.x]) > 1
-        use = f"{self.names.of(user)} = {self.texts.forward(user)}" + (f", input {i + 1}" if several else "")
+        which = f", input {i + 1}" if self.uses_by[user] > 1 else ""
+        use = f"{self.names.of(user)} = {self.texts.forward(user)}{which}"
         arrived, adds = self.chains.arrived(user), self._taken(self.chains.parts[k])
         if shape_of(arrived) == () == shape_of(adds):
             return Part(use, arrived, self._taken(slope_of(user, i)), adds)
@@ -267,29 +273,35 @@ class Writer:
             told = f"{where} is another array, {array(grad)}."
         return Paragraph(f"{told} Another backward() has added to it, or the data have changed since.")
 
-    def _latex_of(self, parts: list[Part]) -> str:
-        start = rf"\frac{{\partial {in_latex(self.r)}}}{{\partial {in_latex(self.n)}}} = "
-        if not all(shape_of(part.arrived) == () and not isinstance(part.slope, str) for part in parts):
-            uses = [
-                self.texts.latex_of_slope(node, i, lambda v: in_latex(self.names.of(v)))
-                for node, i in self.chains.uses[self.x][:PARTS_SHOWN]
-            ]
-            more = [r"\ldots"] if len(parts) > PARTS_SHOWN else []
-            return start + " + ".join(factor_in_latex(use) for use in uses + more)
-        terms = [
-            rf"{number_in_latex(part.arrived)} \cdot {number_in_latex(part.slope)}" for part in parts[:PARTS_SHOWN]
-        ]
+    def _name_in_latex(self, v: Any) -> str:
+        return in_latex(self.names.of(v))
+
+    def _latex_of(self, parts: list[Part], uses: list[tuple[Any, int]]) -> str:
+        at = "" if self.place is None else f"_{{{', '.join(map(str, self.place))}}}"
+        x = self._name_in_latex(self.x)
+        start = rf"\frac{{\partial {in_latex(self.r)}}}{{\partial {f'{{{x}}}{at}' if at else x}}}"
+        shown = parts[:PARTS_SHOWN]
+        if any(isinstance(part.slope, str) for part in shown):
+            terms = [self._latex_of_use(node, i, at) for node, i in uses[:PARTS_SHOWN]]
+        else:
+            terms = [rf"{number_in_latex(part.arrived)} \cdot {number_in_latex(part.slope)}" for part in shown]
         more = [r"\ldots"] if len(parts) > PARTS_SHOWN else []
-        return start + " + ".join(terms + more) + f" = {number_in_latex(self.gradient, True)}"
+        value = f" = {number_in_latex(self.gradient, True)}" if shape_of(self.gradient) == () else ""
+        return f"{start} = {' + '.join(terms + more)}{value}"
+
+    def _latex_of_use(self, node: Any, i: int, at: str) -> str:
+        """The rule of one use of x, by what arrived there."""
+        arrived = rf"\frac{{\partial {in_latex(self.r)}}}{{\partial {self._name_in_latex(node)}}}"
+        rule = self.texts.latex_of_slope(node, i, self._name_in_latex, arrived)
+        if shape_of(data_of(node)) == () == self.x.shape:
+            return rf"{arrived} \cdot {factor_in_latex(rule)}"
+        return rf"\left({rule}\right){at}"
 
     def _latex_of_product(self) -> str:
-        def name_of(v: Any) -> str:
-            return in_latex(self.names.of(v))
-
         steps = self.chains.largest(self.x)
-        names = [name_of(v) for v in (self.root, *(inputs_of(step.node)[step.i] for step in steps))]
+        names = [self._name_in_latex(v) for v in (self.root, *(inputs_of(step.node)[step.i] for step in steps))]
         ways = [rf"\frac{{\partial {z}}}{{\partial {x}}}" for z, x in itertools.pairwise(names)]
-        slopes = [factor_in_latex(self.texts.latex_of_slope(step.node, step.i, name_of)) for step in steps]
+        slopes = [factor_in_latex(self.texts.latex_of_slope(step.node, step.i, self._name_in_latex)) for step in steps]
         numbers = [number_in_latex(slope_of(step.node, step.i)) for step in steps]
         told = [r" \cdot ".join(texts) for texts in (ways, slopes, numbers)]
         start = rf"\frac{{\partial {names[0]}}}{{\partial {names[-1]}}}"

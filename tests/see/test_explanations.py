@@ -242,6 +242,14 @@ def test_a_rule_of_the_users_own() -> None:
     assert "x.grad is 1.755: the same." in text
 
 
+def test_ten_thousand_uses() -> None:
+    x = Value(0.5, label="x")
+    y = sum((x * (k * 0.001) for k in range(10_000)), Value(0.0))
+    parts = explain(y, x).parts
+    assert len(parts) == 10_000
+    assert parts[-1].adds == 0.0
+
+
 def test_exact_numbers_stay_exact() -> None:
     x = Value(Fraction(1, 3), label="x")
     y = labelled(x * x * Fraction(1, 7), "y")
@@ -578,8 +586,19 @@ def test_latex(program: Callable[[], tuple[Value, Value]], latex: str) -> None:
 
 def test_latex_of_arrays() -> None:
     L, W, b = layer()
-    assert explain(L, W)._repr_latex_() == (r"$\frac{\partial L}{\partial W} = \left(\text{array(4, 3)}^\top g\right)$")
-    assert explain(L, b)._repr_latex_().startswith(r"$\frac{\partial L}{\partial b} = \sum")
+    assert explain(L, W)._repr_latex_() == (
+        r"$\frac{\partial L}{\partial W} = \left(\text{array(4, 3)}^\top \frac{\partial L}{\partial v_{1}}\right)$"
+    )
+    assert explain(L, b, 1)._repr_latex_() == (
+        r"$\frac{\partial L}{\partial {b}_{1}} = "
+        r"\left(\sum\left(\frac{\partial L}{\partial v_{1}}\right)\right)_{1} = 1.895$"
+    )
+    s = Value(2.0, label="s")
+    z = labelled((s * np.ones((2, 3))).sum() + s.exp(), "z")
+    assert explain(z, s)._repr_latex_() == (
+        r"$\frac{\partial z}{\partial s} = \frac{\partial z}{\partial v_{1}} \cdot v_{1}"
+        r" + \left(\sum\left(\frac{\partial z}{\partial v_{2}} \cdot \text{array(2, 3)}\right)\right) = 13.39$"
+    )
 
 
 # What is refused
