@@ -32,6 +32,7 @@ from micrograd.see.wording import (
     shape,
     times,
 )
+from micrograd.stale import is_stale
 
 Block = Paragraph | Lines | Table
 
@@ -87,7 +88,7 @@ class Writer:
             return self._of_itself()
         is_small = len(self.chains.between) <= MADE_SHOWN and self.is_scalar
         is_product = is_small and self.chains.paths == 1
-        blocks: list[Block] = [self._how_made() if is_small else self._how_far()]
+        blocks: list[Block] = [self._how_made() if is_small else self._how_far(), *self._stale()]
         order = sorted(range(len(self.chains.parts)), key=lambda k: -size_of(self._taken(self.chains.parts[k])))
         shown = {k: self._part(k) for k in order[:PARTS_SHOWN]}
         if is_product:
@@ -157,6 +158,19 @@ class Writer:
         through, paths = counted(len(self.chains.between), "value"), counted(self.chains.paths, "path")
         return Paragraph(f"{start} reaches {end} through {through}, along {paths}.")
 
+    def _stale(self) -> list[Block]:
+        """A warning where data was assigned after the forward pass."""
+        stale = next((node for node in self.chains.between if is_stale(node)), None)
+        if stale is None:
+            return []
+        name = self.names.of(stale)
+        return [
+            Paragraph(
+                f"{name} = {self.texts.forward(stale)} no longer holds: data was assigned after it was computed. "
+                f"Run the forward pass again, then explain."
+            )
+        ]
+
     def _product(self) -> Lines:
         """One path: its slopes, from the end."""
         steps = self.chains.largest(self.x)
@@ -214,7 +228,7 @@ class Writer:
         foot = f"together {number(sum(g * t for g, t, _ in found))}" if len(found) > 1 else ""
         return [Table(title, ["element", "arrived there", "* its slope", "= adds"], rows, foot)] if found else []
 
-    def _largest(self, user: Any) -> Table:
+    def _largest(self, user: Any) -> Block:
         """The largest chain from root to a use of x."""
         steps = self.chains.largest(user)
         told = [step for step in steps if not _is_plain_sum(step)]
@@ -229,7 +243,9 @@ class Writer:
         head = ["back through", "arrived", "* slope" if self.is_scalar else "by the rule", "", "= goes on"]
         after = "Sums in between pass it on unchanged." if len(told) < len(steps) else ""
         if not told:
-            return Table(title, ["only sums, which pass it on unchanged"], [], "", "")
+            return Paragraph(
+                f"{what} arrived at {self.names.of(user)} by way of sums alone, which pass it on unchanged."
+            )
         return Table(title, head, rows, "", after)
 
     def _row(self, step: Step) -> list[str]:
@@ -322,9 +338,12 @@ def _shown(x: Any) -> str:
 def _is_same(a: Any, b: Any) -> bool:
     """Whether two gradients are the same but for rounding; nan is as good as nan."""
     close = 1e-5 if str(getattr(a, "dtype", "")) in ("float32", "float16") else CLOSE
-    if shape_of(a) == () and shape_of(b) == ():
-        return bool(a == b or (a != a and b != b) or abs(a - b) <= close * max(abs(a), abs(b)))
-    return bool(np.allclose(a, b, rtol=close, atol=close * size_of(b), equal_nan=True))
+    if shape_of(a) == () == shape_of(b):
+        both_nan = a != a and b != b
+        return bool(a == b or both_nan or (size_of(a - b) <= close * size_of(b) < float("inf")))
+    a, b = np.asarray(a), np.asarray(b)
+    finite = b[np.isfinite(b)]
+    return bool(np.allclose(a, b, rtol=close, atol=close * size_of(finite), equal_nan=True))
 
 
 def _apart(x: Any, other: Any) -> str:

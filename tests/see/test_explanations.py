@@ -143,6 +143,12 @@ def test_more_than_five_parts_are_summed() -> None:
     ]
 
 
+def test_sums_alone() -> None:
+    x = Value(2.0, label="x")
+    y = labelled(x * x + x.exp(), "y")
+    assert "\n  1 arrived at v2 by way of sums alone, which pass it on unchanged.\n" in str(explain(y, x))
+
+
 def test_a_value_explained_by_itself() -> None:
     x = Value(2.0, label="x")
     explanation = explain(x, x)
@@ -441,6 +447,43 @@ def test_the_gradient_that_is_there_of_arrays() -> None:
     L.backward()
     assert last(L, b).startswith("b.grad is another array, shape (2,), float64: [5.126, 3.79]. Another backward()")
     assert last(L, b, 1).startswith("b.grad[1] is 3.79; this pass gives 1.895. ")
+
+
+@pytest.mark.parametrize(
+    ("held", "found", "same"),
+    [
+        (1.0, 1.0 + 1e-12, True),
+        (1.0, 1.0001, False),
+        (5.0, np.inf, False),
+        (np.inf, np.inf, True),
+        (np.inf, -np.inf, False),
+        (np.nan, np.nan, True),
+        (np.nan, 1.0, False),
+        (0.0, np.nan, False),
+        (1e-300, 0.0, False),
+    ],
+)
+def test_what_is_the_same(held: float, found: float, same: bool) -> None:
+    x = Value(1.0, label="x")
+    y = labelled(x * found, "y")
+    x.grad = held
+    assert last(y, x).endswith(": the same.") is same
+    v = Value(np.ones(3), label="v")
+    z = labelled((v * np.array([1.0, found, 2.0])).sum(), "z")
+    v.grad = np.array([1.0, held, 2.0])
+    assert last(z, v).endswith("the same array.") is (same or held == 1e-300)
+
+
+def test_data_that_were_assigned_since() -> None:
+    x, w = leaves(x=2.0, w=3.0)
+    y = labelled((x * w).tanh(), "y")
+    w.data = 4.0
+    warning = (
+        "v1 = x * w no longer holds: data was assigned after it was computed. Run the forward pass again, then explain."
+    )
+    assert warning in str(explain(y, w))
+    assert warning in str(explain(y, x))
+    assert "no longer holds" not in str(explain(labelled((x * w).tanh(), "y"), w))
 
 
 def test_float32_is_the_same_up_to_its_rounding() -> None:
