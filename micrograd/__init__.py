@@ -34,6 +34,7 @@ __all__ = [
     "draw_dot",
     "elementwise_grad",
     "enable_grad",
+    "explain",
     "grad",
     "gradcheck",
     "hessian",

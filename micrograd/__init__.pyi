@@ -34,6 +34,7 @@ from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
 from .see.demonstrations import demonstrate as demonstrate
+from .see.explanations import explain as explain
 from .see.order import topological_order as topological_order
 from .see.scopes import scopes as scopes
 from .symbol import Symbol as Symbol

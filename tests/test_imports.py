@@ -51,7 +51,7 @@ LEVELS = [
     {"traced"},
     {"reverse"},
     {"tracing", "sparsity"},
-    {"transforms", "symbol", "compiling", "check", "see", "draw", "explain", "nn", "optim"},
+    {"transforms", "symbol", "compiling", "check", "see", "draw", "nn", "optim"},
     {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
@@ -59,7 +59,6 @@ LEVELS = [
 SIDEWAYS = {
     "see": {"symbol"},
     "draw": {"see"},
-    "explain": {"draw"},
     "check": {"transforms"},
     "cli": {"demo"},
     "__main__": {"micrograd"},
@@ -159,7 +158,7 @@ def test_no_upward_import(path):
         ("engine", "from micrograd import nn"),
         ("dual", "from micrograd.check import gradcheck"),
         ("nn", "from micrograd import optim"),
-        ("draw", "from micrograd.explain import explain"),
+        ("draw", "from micrograd.see import explain"),
         ("data", "from micrograd.engine import Value"),
         ("engine", "from micrograd.data import make_moons"),
         ("train", "if TYPE_CHECKING:\n    from micrograd.cli import main"),
