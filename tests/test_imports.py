@@ -158,7 +158,7 @@ def test_no_upward_import(path):
         ("engine", "from micrograd import nn"),
         ("dual", "from micrograd.check import gradcheck"),
         ("nn", "from micrograd import optim"),
-        ("draw", "from micrograd.see import explain"),
+        ("see", "from micrograd.draw import draw_dot"),
         ("data", "from micrograd.engine import Value"),
         ("engine", "from micrograd.data import make_moons"),
         ("train", "if TYPE_CHECKING:\n    from micrograd.cli import main"),
