@@ -13,6 +13,7 @@ from . import op as op
 from . import ops as ops
 from . import optim as optim
 from . import scipy as scipy
+from . import see as see
 from . import sklearn as sklearn
 from . import special as special
 from . import symbol as symbol
@@ -32,7 +33,11 @@ from .engine import no_grad as no_grad
 from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
+from .see.demonstrations import demonstrate as demonstrate
+from .see.explanations import explain as explain
 from .see.html import step as step
+from .see.order import topological_order as topological_order
+from .see.scopes import scopes as scopes
 from .symbol import Symbol as Symbol
 from .transforms import checkpoint as checkpoint
 from .transforms import custom_jvp as custom_jvp

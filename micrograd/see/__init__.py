@@ -1,1 +1,1 @@
-"""Seeing a graph: pictures that fold, and a backward pass that steps."""
+"""To see: a graph in pictures that fold, a backward pass that steps, and why."""

@@ -18,7 +18,9 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import DrawError
-from micrograd.see.steps import data_of_steps
+from micrograd.see.groups import Groups
+from micrograd.see.listed import Listed
+from micrograd.see.steps import check_root, data_of_steps
 
 MOST_VALUES = 200_000  # the page is 13 MB then
 MOST_BOXES = 400  # without groups; a person cannot read more, and to lay them out takes seconds
@@ -31,23 +33,25 @@ HTM = (
 FRAME_HEIGHT = 640  # pixels, in a notebook
 
 
-def page_of(root: Value, title: str = "", groups: Any = None) -> str:
+def page_of(root: Value, title: str = "", model: Any = None) -> str:
     """The stepper of a graph, as the text of one HTML file.
 
     Args:
         root: the Value that is differentiated, such as a loss.
         title: what the page is called; by default after the label of root.
-        groups: which nodes are shown as one box: see `data_of_steps`.
+        model: the Module whose parameters are in the graph; guessed without one.
 
     Raises:
         DataError: root is not a Value.
+        ArgumentError: the model is not a Module.
         DrawError: the graph is too large, or a node has a `_backward` of its own.
 
     >>> a = Value(3.0, label="a")
     >>> page_of(a * a).startswith("<!doctype html>")
     True
     """
-    return page_of_data(data_of_steps(root, title, groups))
+    check_root(root)
+    return page_of_data(data_of_steps(root, title, Groups(Listed(root), model)))
 
 
 def page_of_data(data: dict[str, Any]) -> str:
@@ -123,7 +127,7 @@ class Stepper:
         return "<Stepper: .save('steps.html') writes the page>"
 
 
-def step(root: Value, title: str = "") -> Stepper:
+def step(root: Value, title: str = "", model: Any = None) -> Stepper:
     """Step through a backward pass: what arrived, the local derivative, the product,
     and what is added where.
 
@@ -135,12 +139,15 @@ def step(root: Value, title: str = "") -> Stepper:
     Args:
         root: the Value that is differentiated, such as a loss.
         title: what the page is called; by default after the label of root.
+        model: the Module whose parameters are in the graph. Its modules and parameters
+            then have their names. Without one they are guessed.
 
     Returns:
         The Stepper. It keeps the numbers of this moment.
 
     Raises:
         DataError: root is not a Value.
+        ArgumentError: the model is not a Module.
         DrawError: the graph is too large, or a node has a `_backward` of its own.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -148,7 +155,7 @@ def step(root: Value, title: str = "") -> Stepper:
     >>> a.grad
     0.0
     """
-    return Stepper(page_of(root, title))
+    return Stepper(page_of(root, title, model))
 
 
 # The parts of the page

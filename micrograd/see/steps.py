@@ -55,8 +55,9 @@ def data_of_steps(root: Value, title: str = "", groups: Any = None) -> dict[str,
         root: the Value that is differentiated, such as a loss.
         title: what the page is called.
         groups: which nodes are shown as one box. Its `groups` have a name, a kind and a
-            parent, its `of` is the innermost group of each node or -1, and its
-            `labels` are names by node. None for no groups.
+            parent, its `of` is the innermost group of each node or -1, its `labels` are
+            names by node, and its `products` those that large graphs leave out. None
+            for no groups.
 
     Raises:
         DataError: root is not a Value.
@@ -69,15 +70,14 @@ def data_of_steps(root: Value, title: str = "", groups: Any = None) -> dict[str,
     >>> data["ops"][0]["formula"], data["ops"][0]["rules"]
     ('{x} * {y}', ['{y}', '{x}'])
     """
-    if not isinstance(root, Value):
-        raise DataError(f"step: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
-    if CAPTURES:
-        refuse(root, "step")
+    check_root(root)
     graph = _Graph(root)
     columns = graph.columns()
     if groups is not None:
         columns["group"] = list(groups.of)
-        columns["label"] = {str(i): str(label) for i, label in groups.labels.items() if label}
+        # In a large graph, the names of the products are a tenth of the file.
+        unnamed = groups.products if len(graph.nodes) > MOST_EXACT else ()
+        columns["label"] = {str(i): str(label) for i, label in groups.labels.items() if label and i not in unnamed}
     if len(graph.nodes) > MOST_EXACT:
         _shorten(columns["data"], columns["grad"], graph.edges["local"])
     return {
@@ -95,6 +95,19 @@ def data_of_steps(root: Value, title: str = "", groups: Any = None) -> dict[str,
         ],
         "notes": _notes(graph),
     }
+
+
+def check_root(root: Any) -> None:
+    """Refuse what has no steps.
+
+    Raises:
+        DataError: root is not a Value.
+        CaptureError: root is a number of a run that is being compiled.
+    """
+    if not isinstance(root, Value):
+        raise DataError(f"step: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
+    if CAPTURES:
+        refuse(root, "step")
 
 
 class _Noted(Route):

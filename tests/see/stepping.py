@@ -71,6 +71,7 @@ class Grouped(NamedTuple):
     groups: list[Group]
     of: list[int]
     labels: dict[int, str]
+    products: frozenset[int] = frozenset()
 
 
 def random_groups(count: int, seed: int) -> Grouped:

@@ -481,7 +481,7 @@ def own_step():
 def long_chain():
     a = Value(1.0)
     for _ in range(300):
-        a = a + Value(1.0)
+        a = (a * Value(1.0)).tanh()
     return a
 
 
@@ -499,7 +499,7 @@ def long_chain():
         (
             long_chain,
             DrawError,
-            "step: the graph has 601 values, and at most 400 boxes can be shown;\n"
+            "step: the graph has 901 values, and at most 400 boxes can be shown;\n"
             "step through a part of it, such as the loss of one sample",
         ),
     ],

@@ -13,7 +13,9 @@ function replay(graph) {
       const part = adds[edge] !== undefined ? number(adds[edge]) : factor === null ? null : arrived * factor;
       if (op[input] === CONSTANT || part === null) continue;
       const before = grad[input];
-      grad[input] = after[edge] !== undefined ? after[edge] : before === null ? part : before + part;
+      // The sums of arrays are texts as well; where they are not told, no number is made up.
+      const isText = typeof part === "string" || typeof before === "string";
+      grad[input] = after[edge] ?? (before === null ? part : isText ? "a sum of arrays" : before + part);
       parts.push({ edge, input, local: factor, part, before, after: grad[input] });
     }
     steps.push({ node, arrived, parts });
