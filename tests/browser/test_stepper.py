@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from micrograd import Value, step
+from micrograd import Value, draw, step
+from micrograd.data import make_moons
+from micrograd.nn import MLP
 from micrograd.ops import where
 from micrograd.see.html import page_of, page_of_data
 from micrograd.see.steps import data_of_steps, nodes_of
@@ -281,6 +283,25 @@ def test_boxes_open_and_close(opened):
     page.keyboard.press("ArrowDown")
     page.locator(".open").last.dispatch_event("click")
     assert page.locator(".box").count() < counts[-1]
+
+
+def test_the_moons_open_down_to_a_neuron(opened):
+    """65,818 values: 7 boxes at first."""
+    model = MLP(2, [16, 16, 1])
+    X, y = make_moons(n_samples=100, noise=0.1)
+    scores = [model([Value(float(v)) for v in row]) for row in X]
+    losses = [(1 + -float(yi * 2 - 1) * score).relu() for yi, score in zip(y, scores, strict=True)]
+    loss = sum(losses) * (1.0 / len(losses)) + 1e-4 * sum(p * p for p in model.parameters())
+    text_of_page = draw(loss, format="html", model=model).page
+    assert len(text_of_page) < 4_000_000
+    page = opened(text_of_page)
+    assert page.locator(".box").count() == 7
+    for name in ("100 samples", "sample ", "MLP > Layer 1", "MLP > Layer 1 > Neuron 0"):
+        page.locator(f'.box.group[aria-label^="{name}"]').first.dispatch_event("click")
+    names = [name.text_content() for name in page.locator(".box.value .name").all()]
+    assert {"sum", "out", "layers.1.neurons.0.w.0", "layers.1.neurons.0.b"} <= set(names)
+    page.keyboard.press("End")
+    assert "–" not in shown_grads(page).values()
 
 
 def test_a_closed_box_is_opened_by_keyboard(opened):

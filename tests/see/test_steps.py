@@ -353,7 +353,7 @@ def test_of_many_samples_four_are_shown():
 @needs_node
 def test_names_and_formulas_as_texts():
     program = """
-    const numbers = [0.49999999999999994, -1.5, NaN, -Infinity, 1e-9, 65818, null].map(shown), x = "a", y = "b*c";
+    const numbers = [0.49999999999999994, -1.5, NaN, -Infinity, 1e-9, 65818, null, true].map(shown), x = "a", y = "b*c";
     return [filled("1 - {z}^2", { z: "o" }), filled("1 - {z}^2", { z: "−0.5" }), filled("{x} * {y}", { x, y }),
       filled("tanh({x})", { x: y }), filled("{y}", { y }), slope("L", "x1*w1"), ...numbers, equated(["1", "1"]),
       namesOf(given).join(" ")];
@@ -374,7 +374,7 @@ def test_names_and_formulas_as_texts():
             "1e−9",
             "65818",
         ),
-        *("–", "1", "v1 v2 v3 3 v4"),
+        *("–", "True", "1", "v1 v2 v3 3 v4"),
     ]
 
 

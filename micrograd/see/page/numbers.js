@@ -10,6 +10,7 @@ const number = x => (Object.hasOwn(NAMED, x) ? NAMED[x] : x);
 function shown(x) {
   if (x === null || x === undefined) return "–";
   if (typeof x === "string") return x;
+  if (typeof x === "boolean") return x ? "True" : "False";
   if (!Number.isFinite(x)) return x !== x ? "nan" : x > 0 ? "inf" : "−inf";
   const text = Number.isInteger(x) && Math.abs(x) < 1e6 ? String(x) : String(Number(x.toPrecision(4)));
   return text.replaceAll("-", "−");
