@@ -7,6 +7,7 @@
 #   make format   let ruff rewrite what `make lint` complains of
 #   make peers    compare with PyTorch, JAX, autograd, CasADi and scikit-learn (a large download)
 #   make packages build sdist and wheels, install them in clean environments, with and without a compiler
+#   make browser  open the pages that we make in the machine's Chromium (Playwright)
 #   make matrix   run the tests on every Python from 3.11 to 3.14 found here, newest and oldest NumPy
 #   make bench    measure against peers: benchmarks/results.md (needs what `make peers` needs)
 #   make clean    remove what the others made
@@ -35,7 +36,7 @@ TWO_WAYS := tests/test_plain.py tests/test_sources.py tests/test_installed.py te
 
 HUNDRED_STEPS := tests/cli/test_demo.py::test_the_hundred_losses_of_text_001
 
-.PHONY: demo test quick coverage lint format peers packages matrix bench clean
+.PHONY: demo test quick coverage lint format peers packages browser matrix bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -77,6 +78,9 @@ peers: $(PEERS)/installed
 packages: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 -m install
 
+browser: $(VENV)/browser
+	$(VENV)/bin/python -m pytest -q -m browser tests/browser
+
 matrix:
 	.ci/matrix
 
@@ -108,6 +112,10 @@ $(VENV)/installed: pyproject.toml $(ENGINE)
 # The demo does not wait for the tools.
 $(VENV)/tools: $(VENV)/installed
 	@$(VENV)/bin/python $(PIP_INSTALL) --editable '.[all,dev]'
+	@touch $@
+
+$(VENV)/browser: $(VENV)/tools
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable '.[all,dev,browser]'
 	@touch $@
 
 # torch exactly: a range, or the name alone, brings gigabytes of GPU libraries.

@@ -34,7 +34,10 @@ from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
 from .see.demonstrations import demonstrate as demonstrate
+from .see.explanations import explain as explain
+from .see.html import step as step
 from .see.order import topological_order as topological_order
+from .see.scopes import scopes as scopes
 from .see.why import why_grad as why_grad
 from .symbol import Symbol as Symbol
 from .transforms import checkpoint as checkpoint

@@ -120,11 +120,20 @@ def detect_anomaly(function: Any = None) -> Any:
     return mode if function is None else mode(function)
 
 
-def _look(anomalies: Anomalies) -> Callable[[], None]:
+def watched_by(watcher: Any) -> contextlib.ExitStack:
+    """Let a watcher see here what `Anomalies` sees: it has the same methods.
+
+    Returns what ends it by its `close`.
+    """
     block = contextlib.ExitStack()
     block.callback(OPEN.discard, block)
     OPEN.add(block)
-    block.callback(_anomalies.reset, _anomalies.set(anomalies))
+    block.callback(_anomalies.reset, _anomalies.set(watcher))
+    return block
+
+
+def _look(anomalies: Anomalies) -> Callable[[], None]:
+    block = watched_by(anomalies)
     block.callback(STRICT.reset, STRICT.set(True))
     block.enter_context(np.errstate(all="ignore"))
     return block.close

@@ -10,7 +10,6 @@ stack, and that ends the user's program (pygraphviz 2.0.4: 100,000 nodes).
 from __future__ import annotations
 
 import importlib.util
-import re
 import shutil
 import subprocess
 import sys
@@ -19,24 +18,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from micrograd import on_demand as np
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
-from micrograd.exact import is_exact
-from micrograd.symbol import Symbol
+from micrograd.see.dot import clipped, escaped, field
+from micrograd.see.files import write
+from micrograd.see.picture import Options, Picture, node_lines
 
 FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
 NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 DIRECTIONS = ("LR", "RL", "TB", "BT")
-# An array of more elements is abbreviated. If it has more than two dimensions, only its
-# dtype and shape are shown.
-NUMBERS_SHOWN = 32
 # Graphviz takes seconds to draw this number of DOT lines. For a longer drawing, a
 # notebook shows only a line of text.
 LINES_SHOWN = 10_000
-SIGNS_SHOWN = 40  # of an expression
-LONGEST = 24  # characters of an exact number that are shown
 
 
 def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
@@ -63,7 +57,17 @@ def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
     return set(nodes), {(x, node) for node in nodes for x in node.inputs}
 
 
-def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
+def draw_dot(
+    root: Value,
+    format: str = "svg",
+    rankdir: str = "LR",
+    *,
+    grad: bool | None = None,
+    color: str | None = None,
+    fold: str | None = "auto",
+    max_nodes: int | None = None,
+    model: Any = None,
+) -> Any:
     """Draw the graph below a Value. Data and gradients are shown with four decimals.
 
     A notebook shows the result. Elsewhere `.render("graph.svg")` writes the picture,
@@ -71,18 +75,33 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
     (`pip install 'micrograd-nd[draw]'`), or Graphviz's `dot` on the PATH. `.source` and
     `.save` need neither. The text in a PNG needs fonts on the machine; an SVG does not.
 
+    A graph of more than 60 values, in which calls of neurons or layers are found, is
+    folded: a call, a layer, a sample, or all samples are one box. The picture says so.
+
     Args:
         root: the Value to draw, such as a loss.
-        format: the format of the picture: svg, png, pdf, eps, ps, jpg, jpeg or gif.
+        format: the format of the picture: svg, png, pdf, eps, ps, jpg, jpeg or gif; or
+            text, a tree for a terminal.
         rankdir: the direction of the arrows: LR (left to right), RL, TB (top to bottom)
             or BT.
+        grad: None shows the gradients as they stand. True computes them for the picture
+            where `backward()` was not called, and touches nobody's `grad`. False leaves
+            them out.
+        color: "grad" colours each box by the size of its gradient.
+        fold: "module" makes each call of a neuron or layer one box, "sample" each
+            sample. None draws all values. "auto" folds large graphs alone.
+        max_nodes: how many boxes there may be. Beyond it, more is folded.
+        model: the Module whose parameters are in the graph. Its modules and parameters
+            then have their names.
 
     Returns:
-        The Drawing. It keeps the numbers of this moment; draw again after `backward()`.
+        The Drawing, or with format="text" a Tree. It keeps the numbers of this moment;
+        draw again after `backward()`.
 
     Raises:
         DataError: root is not a Value.
-        DrawError: the format or the direction is unknown.
+        DrawError: the format, the direction or an option is unknown.
+        ArgumentError: the model is not a Module.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> L = a * b
@@ -98,16 +117,44 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
         0 -> op2
         1 -> op2
     }
+    >>> draw_dot(L, format="text")
+    #2 = *  data -6  grad 1
+    ├─ a    data 2   grad -3
+    └─ b    data -3  grad 2
     """
-    nodes = _inputs_first("draw_dot", root)
-    _check_format("draw_dot", format)
+    _check_root("draw_dot", root)
+    if format != "text":
+        _check_format("draw_dot", format)
     if rankdir not in DIRECTIONS:
         raise DrawError(f"draw_dot: rankdir={rankdir!r} is not a direction; take one of {', '.join(DIRECTIONS)}")
+    picture = Picture(root, Options(grad, color, fold, max_nodes, model))
+    return picture.tree() if format == "text" else Drawing(_source(root, rankdir, picture), format)
+
+
+def _source(root: Value, rankdir: str, picture: Picture) -> str:
+    """The DOT text of a picture, folded or in full."""
+    boxes = picture.boxes()
+    lines = [*_lines_in_full(root, picture)] if boxes is None else [*picture.dot_lines(boxes)]
+    notes = [f'    label="{escaped(chr(10).join(picture.notes))}"'] if picture.notes else []
+    return "\n".join(["digraph {", f"    rankdir={rankdir}", *notes, *lines, "}\n"])
+
+
+def _lines_in_full(root: Value, picture: Picture) -> Iterator[str]:
+    """A box for each Value and each raw constant, as in the tutorials."""
+    nodes = _inputs_first("draw_dot", root)
     # A name is a position in the order, not an address, so a program writes the same
     # text in every process.
     name = {node: i for i, node in enumerate(nodes)}
-    lines = [line for node in nodes for line in _dot_lines(node, name)]
-    return Drawing("\n".join(["digraph {", f"    rankdir={rankdir}", *lines, "}\n"]), format)
+    known = {id(x): i for i, x in enumerate(picture.graph.nodes)}
+    color = picture.color()
+    for node, i in name.items():
+        place = known.get(id(node))  # None for a number that was raw
+        label = node.label if place is None or picture.options.model is None else picture.groups.labels.get(place, "")
+        fields = [f"{clipped(label)} ", field("data ", node.data)]
+        grad = node.grad if not picture.are_computed else None if place is None else picture.gradients[place]
+        if picture.options.grad is not False and not (picture.are_computed and place is None):
+            fields.append(field("grad ", 0.0 if grad is None else grad))
+        yield from node_lines(i, fields, node.op, [name[x] for x in dict.fromkeys(node.inputs)], color(grad))
 
 
 draw = draw_dot
@@ -116,9 +163,13 @@ draw = draw_dot
 class _Room(ModuleType):
     """This module. It can be called: `from micrograd import draw; draw(L)`."""
 
-    def __call__(self, root: Value, format: str = "svg", rankdir: str = "LR") -> Drawing:
-        """The same as `draw_dot`."""
-        return draw_dot(root, format, rankdir)
+    def __call__(self, root: Value, format: str = "svg", rankdir: str = "LR", **options: Any) -> Any:
+        """The same as `draw_dot`; with format="html" that of `micrograd.step`."""
+        if format == "html":
+            from micrograd.see.html import step
+
+            return step(root, **options)
+        return draw_dot(root, format, rankdir, **options)
 
 
 sys.modules[__name__].__class__ = _Room
@@ -171,7 +222,8 @@ class Drawing:
                 graph.
             MissingExtraError: Graphviz is missing: neither pygraphviz nor `dot` was
                 found.
-            OSError: the file cannot be written.
+            PictureFileError: the file cannot be written, which is an OSError too. An
+                older file at this path is as it was.
         """
         path = Path(path)
         if not path.suffix:
@@ -182,18 +234,14 @@ class Drawing:
                 f"render: the suffix of {path.name!r} is not a picture format; take one of "
                 f"{', '.join('.' + known for known in FORMATS)}, or write the DOT text by save(path)"
             )
-        # If pipe fails, an older picture at this path is kept.
-        path.write_bytes(self.pipe(format))
-        return path
+        return write("render", path, self.pipe(format))
 
     def save(self, path: str | Path) -> Path:
         """Write the DOT text to a file, for Graphviz or another program.
 
-        Returns the path.
+        Returns the path. Raises PictureFileError where it cannot be written.
         """
-        path = Path(path)
-        path.write_text(self.source, encoding="utf-8", newline="\n")
-        return path
+        return write("save", Path(path), self.source.encode())
 
     def __repr__(self) -> str:
         lines = self.source.count("\n")
@@ -223,15 +271,19 @@ class Drawing:
 # The graph
 
 
+def _check_root(name: str, root: Any) -> None:
+    if CAPTURES:
+        refuse(root, "print")
+    if not isinstance(root, Value):
+        raise DataError(f"{name}: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
+
+
 def _inputs_first(name: str, root: Value) -> list[Value]:
     """Every Value below root, with its raw constants.
 
     The order is always the same: inputs before users.
     """
-    if CAPTURES:
-        refuse(root, "print")
-    if not isinstance(root, Value):
-        raise DataError(f"{name}: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
+    _check_root(name, root)
     order: list[Value] = []
     seen: set[Value] = set()
     stack: list[Value | None] = [root]
@@ -244,90 +296,6 @@ def _inputs_first(name: str, root: Value) -> list[Value]:
             seen.add(node)
             stack += (node, None, *reversed(node.inputs))
     return order
-
-
-# The DOT text
-
-
-def _dot_lines(node: Value, name: dict[Value, int]) -> Iterator[str]:
-    i = name[node]
-    data, grad = _field("data ", node.data), _field("grad ", node.grad)
-    yield f'    {i} [label="{{ {_escaped(node.label)} | {data}| {grad}}}" shape=record]'
-    if node.op:
-        yield f'    op{i} [label="{_escaped(node.op)}"]'
-        yield f"    op{i} -> {i}"
-    # A node that the user made may have inputs and no op.
-    user = f"op{i}" if node.op else f"{i}"
-    for x in dict.fromkeys(node.inputs):
-        yield f"    {name[x]} -> {user}"
-
-
-def _field(name: str, x: Any) -> str:
-    """A number or an array as a field of a box, after its name."""
-    text = _shown(name, x)
-    # Graphviz centers a line that does not end in \l. A space after the last \l would
-    # be one more line.
-    return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
-
-
-def _shown(name: str, x: Any) -> str:
-    if isinstance(x, Value):  # a gradient after backward(create_graph=True)
-        x = x.data
-    if isinstance(x, (int, float)):
-        return name + _decimal(x)
-    if is_exact(x):
-        return name + _exact(x)
-    if isinstance(x, Symbol):
-        text = f"{x:short}"
-        return _escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
-    # Printing another library's array may copy it from a GPU, or compute it.
-    if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
-        return _escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")
-    return _array(name, x) if x.ndim else name + _decimal(x.item())
-
-
-def _decimal(x: float) -> str:
-    if not abs(x) >= 1e15 or x in (float("inf"), float("-inf")):
-        return f"{x:.4f}"
-    from decimal import Decimal  # also for an int beyond the range of floats
-
-    return f"{Decimal(x):.4e}"
-
-
-def _exact(x: Any) -> str:
-    """A fraction or another exact number as it prints; its first digits where that is
-    long.
-    """
-    text = str(x)
-    return _escaped(text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...")
-
-
-def _array(name: str, x: Any) -> str:
-    """An array as NumPy prints it, one row per line.
-
-    A large one is abbreviated and followed by its shape.
-    """
-    text = name + np.array2string(
-        x, precision=4, separator=", ", suppress_small=True, prefix=name, threshold=NUMBERS_SHOWN, edgeitems=2
-    )
-    if x.size > NUMBERS_SHOWN or x.size == 0:
-        text += f"\nshape {x.shape}"
-    # Graphviz shows several spaces as one, unless they are escaped.
-    return re.sub(r"(?<=[ \n]) ", r"\\ ", text)
-
-
-# In the label of a box, backslash, braces, bars, angles and quotes have a meaning for
-# Graphviz; & begins an entity.
-_SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
-# These are not allowed in XML.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-
-
-def _escaped(text: Any) -> str:
-    """DOT text for which Graphviz shows this text, in boxes and ellipses."""
-    text = "" if text is None else str(text).replace("\r\n", "\n")
-    text = _UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
-    return "".join(_SPECIAL.get(c, c) for c in text)
 
 
 # Graphviz, as a process that reads DOT text and writes a picture

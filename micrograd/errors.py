@@ -92,6 +92,10 @@ class DrawError(MicrogradError, ValueError):
     """A picture cannot be made as asked."""
 
 
+class PictureFileError(DrawError, OSError):
+    """The file of a picture cannot be written."""
+
+
 class CheckpointError(MicrogradError, ValueError):
     """A checkpoint is damaged, is not one of ours, or does not fit the model."""
 

@@ -193,8 +193,10 @@ class Node(Operators):
 
     @property
     def _op(self) -> str:
-        symbol = self._record.symbol
-        return str(symbol.format(**self._params)) if self._params else symbol
+        record = self._record
+        # A param that was not given has its default: betainc_dab(x, a, b, by_a=1).
+        params = self._params and {**(getattr(record.forward, "__kwdefaults__", None) or {}), **self._params}
+        return str(record.symbol.format(**params)) if params else str(record.symbol)
 
     def detach(self) -> Self:
         """The same data as a constant: no gradient goes through it.

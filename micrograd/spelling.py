@@ -93,6 +93,8 @@ class Python:
             return self.array(x)[0]
         if isinstance(x, np.dtype):
             return repr(str(x))
+        if isinstance(x, np.ufunc):
+            return f"np.{x.__name__}"
         return x.__name__ if isinstance(x, type) else repr(x)
 
     def op(self, node: Any, inputs: Sequence[Spelling]) -> Spelling:

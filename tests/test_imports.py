@@ -51,14 +51,14 @@ LEVELS = [
     {"traced"},
     {"reverse"},
     {"tracing", "sparsity"},
-    {"transforms", "symbol", "compiling", "check", "draw", "explain", "nn", "optim"},
-    {"train", "texts", "scipy", "see"},
+    {"transforms", "symbol", "compiling", "check", "see", "draw", "nn", "optim"},
+    {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
 SIDEWAYS = {
-    "draw": {"symbol"},
-    "explain": {"draw"},
+    "see": {"symbol"},
+    "draw": {"see"},
     "check": {"transforms"},
     "cli": {"demo"},
     "__main__": {"micrograd"},
@@ -158,7 +158,7 @@ def test_no_upward_import(path):
         ("engine", "from micrograd import nn"),
         ("dual", "from micrograd.check import gradcheck"),
         ("nn", "from micrograd import optim"),
-        ("draw", "from micrograd.explain import explain"),
+        ("see", "from micrograd.draw import draw_dot"),
         ("data", "from micrograd.engine import Value"),
         ("engine", "from micrograd.data import make_moons"),
         ("train", "if TYPE_CHECKING:\n    from micrograd.cli import main"),

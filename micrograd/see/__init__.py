@@ -1,1 +1,1 @@
-"""To see: what a graph holds, the order in which it is walked, and why."""
+"""To see: a graph in pictures that fold, a backward pass that steps, and why."""

@@ -155,9 +155,10 @@ def test_pictures_are_the_texts(name, of_tanh):
     mlp = NETWORKS[name](3, [4, 4, 1])
     # A neuron with 3 raw inputs: 3 weights, a bias, 3 inputs, 3 products, 3 sums. With 4 Values: 4, 1, 4 and 4.
     nodes = 4 * (13 + of_tanh) + 4 * (13 + of_tanh) + (13 + of_tanh)
-    assert len(boxes(draw(mlp(xs[0])))) == nodes
+    # In full, as in the text. Without fold=None a picture of so many values is folded.
+    assert len(boxes(draw(mlp(xs[0]), fold=None))) == nodes
     # Each sample draws all but the parameters anew, and -y, y - ypred and its square; then come 0 and four sums.
-    assert len(boxes(draw(calc_loss(forward_pass_mlp(mlp), ys)))) == 4 * (nodes - 41 + 3) + 41 + 5
+    assert len(boxes(draw(calc_loss(forward_pass_mlp(mlp), ys), fold=None))) == 4 * (nodes - 41 + 3) + 41 + 5
 
 
 # ----------------------------------------------------------------------------------------------------------------------

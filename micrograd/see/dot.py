@@ -1,0 +1,96 @@
+"""DOT text: numbers, arrays and labels as Graphviz reads them.
+
+Nothing in a label can end it: what has a meaning for Graphviz, or for XML, is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from micrograd import on_demand as np
+from micrograd.engine import Value
+from micrograd.exact import is_exact
+from micrograd.symbol import Symbol
+
+# An array of more elements is abbreviated. If it has more than two dimensions, only its
+# dtype and shape are shown.
+NUMBERS_SHOWN = 32
+SIGNS_SHOWN = 40  # of an expression
+LONGEST = 24  # characters of an exact number that are shown
+LABEL_SHOWN = 100  # characters of a label; Graphviz would draw a longer one across many screens
+
+
+def field(name: str, x: Any) -> str:
+    """A number or an array as a field of a box, after its name."""
+    text = shown(name, x)
+    # Graphviz centers a line that does not end in \l. A space after the last \l would
+    # be one more line.
+    return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
+
+
+def shown(name: str, x: Any) -> str:
+    """A number or an array after its name, escaped."""
+    if isinstance(x, Value):  # a gradient after backward(create_graph=True)
+        x = x.data
+    if isinstance(x, (int, float)):
+        return name + _decimal(x)
+    if is_exact(x):
+        return name + _exact(x)
+    if isinstance(x, Symbol):
+        text = f"{x:short}"
+        return escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
+    # Printing another library's array may copy it from a GPU, or compute it.
+    if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
+        return escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")
+    return _array(name, x) if x.ndim else name + _decimal(x.item())
+
+
+def _decimal(x: float) -> str:
+    if not abs(x) >= 1e15 or x in (float("inf"), float("-inf")):
+        return f"{x:.4f}"
+    from decimal import Decimal  # also for an int beyond the range of floats
+
+    return f"{Decimal(x):.4e}"
+
+
+def _exact(x: Any) -> str:
+    """A fraction or another exact number as it prints; its first digits where that is
+    long.
+    """
+    text = str(x)
+    return escaped(text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...")
+
+
+def _array(name: str, x: Any) -> str:
+    """An array as NumPy prints it, one row per line.
+
+    A large one is abbreviated and followed by its shape.
+    """
+    text = name + np.array2string(
+        x, precision=4, separator=", ", suppress_small=True, prefix=name, threshold=NUMBERS_SHOWN, edgeitems=2
+    )
+    if x.size > NUMBERS_SHOWN or x.size == 0:
+        text += f"\nshape {x.shape}"
+    # Graphviz shows several spaces as one, unless they are escaped.
+    return re.sub(r"(?<=[ \n]) ", r"\\ ", text)
+
+
+# In the label of a box, backslash, braces, bars, angles and quotes have a meaning for
+# Graphviz; & begins an entity.
+_SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
+# These are not allowed in XML.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+def escaped(text: Any) -> str:
+    """DOT text for which Graphviz shows this text, in boxes and ellipses."""
+    text = "" if text is None else str(text).replace("\r\n", "\n")
+    text = _UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
+    return "".join(_SPECIAL.get(c, c) for c in text)
+
+
+def clipped(label: Any) -> str:
+    """A label as DOT text; the beginning of a long one."""
+    text = "" if label is None else str(label)
+    return escaped(text if len(text) <= LABEL_SHOWN else text[: LABEL_SHOWN - 3] + "...")

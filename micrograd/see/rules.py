@@ -1,0 +1,167 @@
+"""Rules as text: what an op computes, and its slope, as a formula of the names of its
+inputs.
+
+The rules of the table are run on Symbols, which write them down. There is no other list
+of formulas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from micrograd.cotangents import fit
+from micrograd.folding import is_truth, simplified
+from micrograd.interpreter import shape_of
+from micrograd.modes import quietly
+from micrograd.node import data_of, inputs_of
+from micrograd.ops import multiply
+from micrograd.see.wording import in_latex
+from micrograd.spelling import Latex, Python, Short, spelled
+from micrograd.symbol import Symbol
+
+LONGEST = 60  # characters of a formula; a longer one is said in words
+LONGEST_LATEX = 400  # the same, in LaTeX
+MOST_INPUTS = 6  # of an op that are listed
+_PLACE = re.compile(r"\b_(\d+|z|g)_\b")
+
+
+def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...]) -> Any:
+    """What goes back to input i of an op, as a Symbol.
+
+    Of an op on numbers it is the slope: the gradient that arrives stands beside it as a
+    factor. Otherwise it is the whole rule, with `g` for the gradient that arrives.
+
+    Args:
+        op: the record.
+        i: the input.
+        inputs: Symbols `_0_`, `_1_` and so on, and raw numbers.
+        params: of the op.
+        shape: of its result, which is the Symbol `_z_`.
+
+    Returns:
+        A Symbol of these names; a plain number or array where nothing of them is left.
+
+    >>> from micrograd.op import OPS
+    >>> print(slope_of(OPS["tanh"], 0, [Symbol("_0_")], {}, ()))
+    1.0 - _z_**2
+    """
+    z = Symbol("_z_", shape=shape)
+    is_number = shape == () and shape_of(inputs[i]) == ()
+    g = 1.0 if is_number else Symbol("_g_", shape=shape)
+    with quietly():
+        made = simplified(fit(op.pull(i, g, z, inputs, params), inputs[i]))
+    if isinstance(made, Symbol) and made.op is multiply and is_truth(made.inputs[1]):
+        return made.inputs[1] if type(made.inputs[0]) is float and made.inputs[0] == 1.0 else made
+    return made
+
+
+class Texts:
+    """Formulas of nodes, with the names that these have in one explanation.
+
+    Args:
+        name_of: the name of a node.
+    """
+
+    def __init__(self, name_of: Callable[[Any], str]) -> None:
+        self.name_of = name_of
+
+    def forward(self, node: Any) -> str:
+        """What a node was computed from: `tanh(n)`."""
+        inputs, places = _symbols(node)
+        if len(inputs) <= MOST_INPUTS:
+            try:
+                made = node._record(*inputs, **(node._params or {}))
+                text = self._filled(spelled(made, Short()), places)
+            except Exception:  # the same
+                text = ""
+            if text and len(text) <= LONGEST:
+                return text
+        names = [self.factor(x) for x in inputs_of(node)[:MOST_INPUTS]]
+        more = [f"{len(inputs) - MOST_INPUTS} more"] if len(inputs) > MOST_INPUTS else []
+        return f"{node._record.name}({', '.join(names + more)})"
+
+    def slope(self, node: Any, i: int) -> str:
+        """The slope of a node by its input i, or the rule by which `g` goes back."""
+        expression, places = self._slope(node, i)
+        text = "" if expression is None else self._filled(spelled(expression, Short()), places)
+        if not text or len(text) > LONGEST:
+            return _unsaid(node)
+        return f"1 if {text} else 0" if is_truth(expression) else text
+
+    def latex_of_slope(self, node: Any, i: int, name_of: Callable[[Any], str], g: str = "g") -> str:
+        """The same in LaTeX: name_of gives names there, g stands for what arrived."""
+        expression, places = self._slope(node, i)
+        if expression is None:
+            return in_latex(_unsaid(node))
+        text = spelled(expression, _NamedLatex(places, name_of, g))
+        return text if len(text) <= LONGEST_LATEX else in_latex(_unsaid(node))
+
+    def factor(self, x: Any) -> str:
+        """The name of an input as it stands within a formula."""
+        return enclosed(self.name_of(x))
+
+    def _slope(self, node: Any, i: int) -> tuple[Any, dict[str, Any]]:
+        inputs, places = _symbols(node)
+        try:
+            return slope_of(node._record, i, inputs, node._params or {}, shape_of(data_of(node))), places
+        except Exception:  # it depends on data; or it is a rule of the user's, which may raise anything
+            return None, places
+
+    def _filled(self, text: str, places: dict[str, Any]) -> str:
+        """The text, with names where placeholders stand."""
+        return _PLACE.sub(lambda match: "g" if match[1] == "g" else self.factor(places[match[1]]), text)
+
+
+def _unsaid(node: Any) -> str:
+    return f"the rule of {node._record.name}"
+
+
+class _NamedLatex(Latex):
+    """LaTeX with names where placeholders stand."""
+
+    def __init__(self, places: dict[str, Any], name_of: Callable[[Any], str], g: str) -> None:
+        self.places = places
+        self.name_of = name_of
+        self.g = g
+
+    def name(self, name: str) -> str:
+        match = _PLACE.fullmatch(name)
+        if match is None:
+            return super().name(name)
+        return self.g if match[1] == "g" else self.name_of(self.places[match[1]])
+
+
+def _symbols(node: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Symbols for the inputs of a node, one for each value; and what they stand for."""
+    places: dict[str, Any] = {"z": node}
+    known: dict[int, Any] = {}
+    symbols: list[Any] = []
+    for i, x in enumerate(inputs_of(node)):
+        shape = shape_of(data_of(x))
+        if isinstance(x, (int, float)):
+            symbols.append(x)
+            continue
+        if id(x) not in known:
+            known[id(x)] = Symbol(f"_{i}_", shape=shape)
+            places[str(i)] = x
+        symbols.append(known[id(x)])
+    return symbols, places
+
+
+def enclosed(text: str) -> str:
+    """The text as a factor: in parentheses where it has a sign or a space outside of
+    brackets.
+    """
+    depth = 0
+    for k, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and (character in " +*/@<>=" or (character == "-" and (k == 0 or text[k - 1] != "e"))):
+            return f"({text})"
+    return text
+
+
+def python_of_rule(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...]) -> str:
+    """The rule of an op as Python that evaluates: see `slope_of`."""
+    return spelled(slope_of(op, i, inputs, params, shape), Python())

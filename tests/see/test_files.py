@@ -1,0 +1,79 @@
+"""Files of pictures: whole, or as they were."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from micrograd import Value, draw_dot
+from micrograd.errors import DrawError, PictureFileError
+from micrograd.see.files import write
+
+WRITERS = {
+    "save": lambda path: draw_dot(Value(1.0)).save(path),
+    "tree": lambda path: draw_dot(Value(1.0), format="text").save(path),
+    "render": lambda path: draw_dot(Value(1.0)).render(path),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_path_in_no_folder(writer, tmp_path):
+    if writer == "render":
+        pytest.importorskip("pygraphviz")
+    path = tmp_path / "no" / "graph.svg"
+    with pytest.raises(PictureFileError) as error:
+        WRITERS[writer](path)
+    asked = "render" if writer == "render" else "save"
+    assert str(error.value) == (
+        f"{asked}: {str(path)!r} cannot be written: {os.strerror(errno.ENOENT)}; give a path in a folder that is there"
+    )
+    assert isinstance(error.value, DrawError)
+    assert isinstance(error.value, OSError)
+
+
+def test_a_folder_at_the_path(tmp_path):
+    (tmp_path / "graph.dot").mkdir()
+    with pytest.raises(PictureFileError, match=r"graph\.dot' cannot be written"):
+        draw_dot(Value(1.0)).save(tmp_path / "graph.dot")
+
+
+def test_the_old_file_stays_where_the_disk_is_full(tmp_path, monkeypatch):
+    path = tmp_path / "graph.dot"
+    path.write_bytes(b"old")
+
+    def full(self, content):
+        with open(self, "wb") as file:
+            file.write(content[:3])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(PictureFileError, match=os.strerror(errno.ENOSPC)):
+        draw_dot(Value(1.0)).save(path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_old_file_stays_where_the_picture_fails(tmp_path):
+    path = tmp_path / "graph.svg"
+    path.write_bytes(b"old")
+    drawing = draw_dot(Value(1.0))
+    drawing.source = "digraph {"
+    with pytest.raises(DrawError):
+        drawing.render(path)
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and links of files are those of POSIX")
+def test_mode_and_links_stay(tmp_path):
+    path, link = tmp_path / "graph.dot", tmp_path / "link.dot"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    write("save", path, b"new")
+    assert path.stat().st_mode & 0o777 == 0o640
+    write("save", link, b"newer")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"newer"
