@@ -33,6 +33,10 @@ static int micrograd_put_float(PyObject *number, PyObject *target) {
     return 1;
 }
 
+static int micrograd_are_alike(const Py_buffer *a, const Py_buffer *b) {
+    return a->len == b->len && a->format != NULL && b->format != NULL && strcmp(a->format, b->format) == 0;
+}
+
 static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target) {
     Py_buffer of_source, of_target;
     int done = 0;
@@ -41,11 +45,11 @@ static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target)
     const Py_buffer *from = micrograd_memory_of(source, 0, &of_source), *to;
     if (from == NULL) return 0;
     to = micrograd_memory_of(target, PyBUF_WRITABLE, &of_target);
-    if (to == NULL || from->len != to->len || from->format == NULL || to->format == NULL) {
-    } else if (strcmp(from->format, to->format) == 0) {
+    if (to != NULL && micrograd_are_alike(from, to)) {
         done = shape == Py_None || micrograd_is_of_shape(from, shape);
         if (done) memmove(to->buf, from->buf, (size_t)from->len);
-    } else if (shape == Py_None && micrograd_is_integer(from) && strcmp(to->format, "d") == 0) {
+    } else if (to != NULL && shape == Py_None && from->len == to->len && from->format != NULL && to->format != NULL &&
+               micrograd_is_integer(from) && strcmp(to->format, "d") == 0) {
         const long long *numbers = (const long long *)from->buf;
         for (Py_ssize_t i = 0; i < to->len / to->itemsize; i++) ((double *)to->buf)[i] = (double)numbers[i];
         done = 1;
@@ -57,23 +61,18 @@ static int micrograd_copied(PyObject *source, PyObject *shape, PyObject *target)
 
 /* Whether two arrays lie in one piece and hold numbers of one format, as many; where the first one lies. */
 static inline size_t micrograd_address_like(PyObject *array, PyObject *other) {
-    Py_buffer its, own;
+    Py_buffer of_array, of_other;
+    const Py_buffer *its, *own;
     size_t found = 0;
     if (Py_TYPE(array) != Py_TYPE(other)) return 0;
-    if (PyObject_GetBuffer(array, &its, PyBUF_ND | PyBUF_FORMAT) < 0) {
-        PyErr_Clear();
-        return 0;
-    }
-    if (PyObject_GetBuffer(other, &own, PyBUF_ND | PyBUF_FORMAT) < 0) {
-        PyErr_Clear();
-        PyBuffer_Release(&its);
-        return 0;
-    }
-    if (its.len == own.len && its.format != NULL && own.format != NULL && strcmp(its.format, own.format) == 0 &&
-        its.itemsize > 0 && (size_t)its.buf % (size_t)its.itemsize == 0)
-        found = (size_t)its.buf;
-    PyBuffer_Release(&own);
-    PyBuffer_Release(&its);
+    its = micrograd_memory_of(array, 0, &of_array);
+    if (its == NULL) return 0;
+    own = micrograd_memory_of(other, 0, &of_other);
+    if (own != NULL && micrograd_are_alike(its, own) && its->itemsize > 0 &&
+        (size_t)its->buf % (size_t)its->itemsize == 0)
+        found = (size_t)its->buf;
+    if (own != NULL) PyBuffer_Release(&of_other);
+    PyBuffer_Release(&of_array);
     return found;
 }
 
@@ -108,8 +107,7 @@ static inline int micrograd_renewed(PyObject *source, PyObject *like, void *spar
     to = micrograd_memory_of(target, PyBUF_WRITABLE, &of_target);
     its = to == NULL ? NULL : micrograd_memory_of(like, 0, &of_like);
     if (its != NULL) {
-        done = to->ndim == its->ndim && to->len == from->len && to->format != NULL && its->format != NULL &&
-            from->format != NULL && strcmp(to->format, its->format) == 0 && strcmp(to->format, from->format) == 0;
+        done = to->ndim == its->ndim && micrograd_are_alike(to, its) && micrograd_are_alike(to, from);
         for (int i = 0; done && i < to->ndim; i++) done = to->shape[i] == its->shape[i];
         if (done) memmove(to->buf, from->buf, (size_t)from->len);
         PyBuffer_Release(&of_like);

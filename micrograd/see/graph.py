@@ -2,8 +2,8 @@
 
 Nodes are columns, in the engine's order. An edge leads from an input to its user, and
 holds the local derivative: from these the page walks back by itself, and must end at
-`grad`. Where that is no product of two numbers, as for arrays, `adds` says what is
-added. JSON has no nan and no infinity: they are "nan", "inf" and "-inf".
+`grad`. Where what is added is not a product of two numbers, as for arrays, `adds` says
+it. JSON has no nan and no infinity: they are "nan", "inf" and "-inf".
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def data(root: Value, *, model: Any = None, title: str = "") -> dict[str, Any]:
     groups = Groups(graph, model)
     walk = _Walk(graph)
     ops = _Ops(graph)
-    number, unnamed = (_exact, set()) if len(graph) <= EXACT_NODES else (_short, groups.products)
+    number, unnamed = (for_json, set()) if len(graph) <= EXACT_NODES else (_short, groups.products)
     numbers = [graph.data(i) for i in range(len(graph))]
     start = [0]
     for inputs in graph.inputs:
@@ -190,7 +190,7 @@ class _Walk:
 
     Attributes:
         gradients: of each node; None where there is none.
-        locals: of each edge the local derivative; None where it is no number.
+        locals: of each edge the local derivative; None where it is not a number.
         adds: what an edge adds, where that is not the local derivative times what
             arrived.
     """
@@ -239,10 +239,27 @@ def _local(graph: Listed, i: int, k: int) -> Any:
     z, values = graph.data(i), [graph.data(j) for j in graph.inputs[i]]
     if not is_number(z) or not is_number(values[k]):
         return None
-    op, params = graph.ops[i], graph.nodes[i]._params or {}
+    op = graph.ops[i]
     assert op is not None
+    return slope_at(op, k, z, values, graph.nodes[i]._params or {})
+
+
+def slope_at(op: Op, k: int, z: Any, values: Sequence[Any], params: dict[str, Any]) -> float | None:
+    """The local derivative of an op by input k, as a number; None where it is an array.
+
+    Args:
+        op: the record.
+        k: the input.
+        z: the output.
+        values: the inputs.
+        params: of the op.
+
+    >>> from micrograd.op import OPS
+    >>> slope_at(OPS["multiply"], 0, 6.0, [2.0, 3.0], {})
+    3.0
+    """
     slope = op.rules[k](z, *values, **params) if isinstance(op, Elementwise) else op.pull(k, 1.0, z, values, params)
-    return float(slope) if is_number(slope) or shape_of(slope) == () else None
+    return float(slope) if shape_of(slope) == () else None
 
 
 # The ops and their rules, run on Symbols
@@ -329,7 +346,12 @@ def is_number(x: Any) -> bool:
     return type(x) is float or (type(x) in (int, bool) and abs(x) <= LONGEST)
 
 
-def _exact(x: Any) -> Any:
+def for_json(x: Any) -> Any:
+    """A number for JSON, which has no nan and no infinity; anything else as it is.
+
+    >>> for_json(math.inf), for_json(2)
+    ('inf', 2)
+    """
     if isinstance(x, float) and not math.isfinite(x):
         return "nan" if x != x else "inf" if x > 0 else "-inf"
     return x
@@ -337,7 +359,7 @@ def _exact(x: Any) -> Any:
 
 def _short(x: Any) -> Any:
     if not isinstance(x, float) or not math.isfinite(x):
-        return _exact(x)
+        return for_json(x)
     short = float(f"{x:.7g}")
     return (
         int(short) if short.is_integer() and abs(short) < 1e7 and (short or math.copysign(1, short) > 0) else short
@@ -359,5 +381,5 @@ def _settings(node: Any) -> dict[str, Any]:
 
 def _setting(x: Any) -> Any:
     if isinstance(x, str) or x is None or is_number(x):
-        return _exact(x)
+        return for_json(x)
     return [_setting(part) for part in x] if isinstance(x, Sequence) and len(x) <= MOST_INPUTS else str(x)[:60]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import DrawError
+from micrograd.see.graph import to_json
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
 from micrograd.see.steps import check_root, data_of_steps
@@ -85,7 +85,7 @@ def page_of_data(data: dict[str, Any]) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>{style}</style>\n</head>\n<body>\n"
         f'<div id="page"><noscript>This page needs JavaScript. It makes no request.</noscript></div>\n'
-        f'<script type="application/json" id="graph">{_json(data)}</script>\n'
+        f'<script type="application/json" id="graph">{to_json(data)}</script>\n'
         f"<script>{script}</script>\n</body>\n</html>\n"
     )
 
@@ -184,9 +184,3 @@ def _own_script() -> list[str]:
 
 def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _json(data: dict[str, Any]) -> str:
-    """JSON that cannot end the script element which it stands in."""
-    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")

@@ -27,16 +27,14 @@ from micrograd.node import Node, data_of, holds_grad, inputs_of, is_constant
 from micrograd.op import Elementwise, Op
 from micrograd.quiet import quietly
 from micrograd.reverse import Route
+from micrograd.see.graph import CONSTANT, EXACT_NODES, FORMAT, LEAF, LONGEST, VERSION, for_json, slope_at
 from micrograd.spelling import Short, spelled
 from micrograd.symbol import Symbol
 from micrograd.unknown import Zeros
 from micrograd.walking import asked_about
 
-LEAF, CONSTANT = -1, -2  # in the place of an op
 NUMBERS_SHOWN = 8  # of an array
 SIGNS_SHOWN = 40  # of an exact number, or of a param
-MOST_EXACT = 2000  # nodes; the numbers of larger graphs have 7 digits, as a page of 17 would be large
-LONGEST = 2**53  # a larger whole number is not exact in JavaScript
 
 
 def nodes_of(root: Value) -> list[Any]:
@@ -76,13 +74,13 @@ def data_of_steps(root: Value, title: str = "", groups: Any = None) -> dict[str,
     if groups is not None:
         columns["group"] = list(groups.of)
         # In a large graph, the names of the products are a tenth of the file.
-        unnamed = groups.products if len(graph.nodes) > MOST_EXACT else ()
+        unnamed = groups.products if len(graph.nodes) > EXACT_NODES else ()
         columns["label"] = {str(i): str(label) for i, label in groups.labels.items() if label and i not in unnamed}
-    if len(graph.nodes) > MOST_EXACT:
+    if len(graph.nodes) > EXACT_NODES:
         _shorten(columns["data"], columns["grad"], graph.edges["local"])
     return {
-        "format": "micrograd-graph",
-        "version": 1,
+        "format": FORMAT,
+        "version": VERSION,
         "title": title,
         "root": len(graph.nodes) - 1,
         "seed": graph.shown(ones_like(data_of(root))),
@@ -217,18 +215,18 @@ class _Graph:
     def _add_edge(self, start: int, local: Any, g: Any, part: Any, total: Any) -> None:
         number = len(self.edges["from"])
         self.edges["from"].append(start)
-        self.edges["local"].append(None if local is None else _number(local))
+        self.edges["local"].append(None if local is None else for_json(local))
         if part is None:
             return
         if not _is_number(part):
             self.edges["adds"][str(number)] = self.shown(part)
             self.edges["after"][str(number)] = self.shown(total)
         elif local is None or not _same(local * g, part):
-            self.edges["adds"][str(number)] = _number(part)
+            self.edges["adds"][str(number)] = for_json(part)
 
     def shown(self, x: Any) -> Any:
         """A number, or an array as text."""
-        return _number(x) if _is_number(x) else _array_text(x)
+        return for_json(x) if _is_number(x) else _array_text(x)
 
     def columns(self) -> dict[str, Any]:
         """The columns of the nodes."""
@@ -242,8 +240,8 @@ class _Graph:
         arrays = {str(i): _array(x) for i, x in enumerate(data) if not _is_number(x)}
         return {
             "op": self.op,
-            "data": [_number(x) if _is_number(x) else None for x in data],
-            "grad": [None if g is None or not _is_number(g) else _number(g) for g in self.grads],
+            "data": [for_json(x) if _is_number(x) else None for x in data],
+            "grad": [None if g is None or not _is_number(g) else for_json(g) for g in self.grads],
             "group": [-1] * len(data),
             "label": named,
             "params": params,
@@ -267,9 +265,7 @@ def _local(node: Any, i: int) -> Any:
     z = data_of(node)
     if not _is_number(z) or not _is_number(values[i]):
         return None
-    op, params = node._record, node._params or {}
-    slope = op.rules[i](z, *values, **params) if isinstance(op, Elementwise) else op.pull(i, 1.0, z, values, params)
-    return float(slope) if np.ndim(slope) == 0 else None
+    return slope_at(node._record, i, z, values, node._params or {})
 
 
 def _own_step_error(node: Any) -> DrawError:
@@ -357,13 +353,6 @@ def _is_number(x: Any) -> bool:
     return type(x) is float or (type(x) is int and abs(x) <= LONGEST)
 
 
-def _number(x: Any) -> Any:
-    """A number for JSON, which has no nan and no inf."""
-    if isinstance(x, float) and not math.isfinite(x):
-        return "nan" if x != x else "inf" if x > 0 else "-inf"
-    return x
-
-
 def _shorten(*columns: list[Any]) -> None:
     for column in columns:
         column[:] = [_shortened(x) if type(x) is float else x for x in column]
@@ -416,4 +405,4 @@ def _cut(text: str) -> str:
 
 
 def _setting(x: Any) -> Any:
-    return x if isinstance(x, (int, str, type(None))) else _number(x) if isinstance(x, float) else _cut(str(x))
+    return x if isinstance(x, (int, str, type(None))) else for_json(x) if isinstance(x, float) else _cut(str(x))

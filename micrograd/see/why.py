@@ -208,7 +208,7 @@ def _not_called(case: Case) -> Told | None:
                 "not-called",
                 head,
                 [f"{evidence}, and {x} none: {r} was not made from {x}."],
-                f"Call {r}.backward().",
+                f"Use {x} in the forward pass. Then call {r}.backward().",
             )
         return "not-called", head, [f"{evidence}, and {x} {brief(case.given)}."], f"Call {r}.backward()."
     if case.is_below and _is_of_another_walk(case):

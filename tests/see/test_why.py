@@ -330,6 +330,11 @@ def test_a_product_with_zero():
 def test_not_made_from():
     x, y, a = labelled(x=3.0, y=2.0, a=1.5)
     z = named("z", y * a)
+    assert str(why_grad(x, z)) == (
+        "x.grad is 0, because z.backward() was not called.\n"
+        "  z has no gradient; z.backward() gives it 1, and x none: z was not made from x.\n"
+        "  Use x in the forward pass. Then call z.backward()."
+    )
     z.backward()
     assert str(why_grad(x, z)) == (
         "x.grad is 0, because z was not made from it.\n"
