@@ -34,6 +34,10 @@ QUICK := tests/test_ops.py tests/test_engine.py tests/test_transforms.py tests/s
 # What runs otherwise on the compiled engine, in rooms that stay Python.
 TWO_WAYS := tests/test_plain.py tests/test_sources.py tests/test_installed.py tests/test_collector.py
 
+# What measures both engines in one run, or asks neither: once is enough.
+ONCE := --deselect tests/test_benchmarks.py::test_row --deselect tests/test_sources.py::test_both_engines_show_the_same \
+	--ignore tests/typing
+
 HUNDRED_STEPS := tests/cli/test_demo.py::test_the_hundred_losses_of_text_001
 
 .PHONY: demo test quick coverage lint format peers packages browser matrix bench clean
@@ -46,7 +50,7 @@ test: $(VENV)/tools
 	$(VENV)/bin/python -c 'import micrograd; print(micrograd.about())'
 	$(VENV)/bin/python -m pytest -q -n 2
 	MICROGRAD_PURE=1 $(VENV)/bin/python -c 'import micrograd; print(micrograd.about())'
-	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2
+	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2 $(ONCE)
 
 quick: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 $(QUICK)
@@ -59,7 +63,8 @@ coverage: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2
 	$(VENV)/bin/python -m coverage run -m pytest -q $(TWO_WAYS)
 	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2 tests/seeds $(HUNDRED_STEPS)
-	MICROGRAD_PURE=1 $(VENV)/bin/python -m coverage run -m pytest -q -n 2 --ignore tests/seeds --deselect $(HUNDRED_STEPS)
+	MICROGRAD_PURE=1 $(VENV)/bin/python -m coverage run -m pytest -q -n 2 $(ONCE) --ignore tests/seeds \
+		--deselect $(HUNDRED_STEPS)
 	$(VENV)/bin/python -m coverage combine --quiet
 	$(VENV)/bin/python -m coverage report
 
