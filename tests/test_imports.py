@@ -51,7 +51,7 @@ LEVELS = [
     {"traced"},
     {"reverse"},
     {"tracing", "sparsity"},
-    {"transforms", "symbol", "compiling", "check", "see", "draw", "nn", "optim"},
+    {"transforms", "symbol", "expressions", "compiling", "check", "see", "draw", "nn", "optim"},
     {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface

@@ -1,4 +1,6 @@
-"""The command line: `micrograd demo`, `train`, `predict`, `info`, `cache`."""
+"""The command line: `micrograd draw`, `explain`, `grad`, `derive`; `train`, `predict`,
+`info`, `cache`; `demo`.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,19 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from micrograd import installed
-from micrograd.cli.arguments import parser
+from micrograd.cli.arguments import arranged, parser
 from micrograd.cli.streams import open_what_is_closed, reported
 
 __all__ = ["main"]
 
 # Imported only when they run: `--help` and bad arguments do not wait for the engine.
-ROOMS = {"train": "training", "predict": "predicting", "info": "info", "cache": "cache"}
+ROOMS = {
+    **dict.fromkeys(["draw", "explain", "grad", "derive"], "expressions"),
+    "train": "training",
+    "predict": "predicting",
+    "info": "info",
+    "cache": "cache",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     words = parser()
     try:
-        options = words.parse_args(arguments)
+        options = words.parse_args(arranged(sys.argv[1:] if arguments is None else arguments))
     finally:
         sys.stdout.flush()  # `--help` exits here
     if options.version:

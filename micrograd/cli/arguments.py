@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from micrograd.data import MISSING
@@ -27,6 +28,50 @@ with new columns: the prediction and, for classes, their probabilities.
 Columns are found by their names. Those that are not used are named."""
 
 NAMES = "NAME"
+
+EXPRESSION = """
+
+An expression has numbers, names, + - * / // % ** @, comparisons, and the ops of
+micrograd by their names, such as tanh, relu, exp, log, sqrt, sum. pi and e are known.
+Statements give names to parts: "n = x*w + b; tanh(n)". A variable gets its value
+after the expression: x=2 w=-3, or x=[1,2,3] for an array.
+
+example:
+  """
+NEURON = '"tanh(x1*w1 + x2*w2 + b)" x1=2 x2=0 w1=-3 w2=1 b=6.8813735870195432'
+
+# The commands on expressions: what each does, and an example
+COMMANDS = {
+    "draw": (
+        "draw how an expression is computed",
+        """\
+Draw how an expression is computed: each value, its data and its gradient.
+
+Without -o, a tree of text is printed. With -o, the ending of the file says what
+is written: .html is a page that steps through the backward pass, .svg, .png and
+.pdf are pictures (they need the extra `draw`), .dot is Graphviz's text, .txt the
+tree.""",
+        f"micrograd draw {NEURON} -o neuron.html",
+    ),
+    "explain": (
+        "explain a derivative with its numbers",
+        "Explain a derivative: which parts it is the sum of, and where they come from.",
+        'micrograd explain "a*b + a" a=2 b=-3 --of a',
+    ),
+    "grad": (
+        "the value of an expression, and its derivative by each variable",
+        "Print the value of an expression, and its derivative by each variable.",
+        f"micrograd grad {NEURON}",
+    ),
+    "derive": (
+        "the derivative as a formula",
+        """\
+Print the derivative as a formula. Variables need no value; where all have one, the
+number is printed too. An array needs one, for its shape.""",
+        'micrograd derive "sin(x) * x**2" --by x',
+    ),
+}
+WITH_A_WORD = ("-o", "--out", "--of", "--by", "--index")  # options of these commands that take a word
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,9 +106,68 @@ def parser() -> argparse.ArgumentParser:
     _add_reading(predict)
     info = commands.add_parser("info", help="what a trained model predicts, from what, and how well")
     info.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
+    for name in COMMANDS:
+        _add_expression(commands, name)
     cache = commands.add_parser("cache", help="what `micrograd.compile` keeps on the disk: where, and how much")
     cache.add_argument("--clear", action="store_true", help="remove it")
     return words
+
+
+def arranged(words: Sequence[str]) -> list[str]:
+    """The words, for a command on expressions with the options first.
+
+    argparse takes no words of one list before and after an option, and takes the
+    expression -x*y for options. A blank before it prevents that.
+
+    >>> arranged(["grad", "-x*y", "x=2", "--of", "x", "y=-3"])
+    ['grad', '--of=x', ' -x*y', 'x=2', 'y=-3']
+    """
+    if not words or words[0] not in COMMANDS:
+        return list(words)
+    options: list[str] = []
+    others: list[str] = []
+    ahead = iter(words[1:])
+    for word in ahead:
+        if word == "--":
+            others += ahead
+        elif word in WITH_A_WORD:
+            value = next(ahead, None)
+            if value is None:
+                return list(words)  # argparse says that it needs a word
+            options.append(f"{'--out' if word == '-o' else word}={value}")
+        elif word.startswith("--") or word == "-h" or re.fullmatch(r"-o\S*\.[A-Za-z]{2,4}", word):
+            options.append(word)
+        else:
+            others.append(word)
+    return [words[0], *options, *(f" {word}" if word.startswith("-") else word for word in others)]
+
+
+def _add_expression(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> None:
+    short, long, example = COMMANDS[name]
+    command = commands.add_parser(
+        name,
+        usage=f'micrograd {name} "expression" [name=value ...] [options]',
+        help=short,
+        description=long + EXPRESSION + example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("expression", help="in quotes, so that the shell leaves it alone")
+    command.add_argument(
+        "values", nargs="*", default=[], metavar="name=value", help="the value of a variable: x=2, x=[1,2,3]"
+    )
+    if name == "draw":
+        command.add_argument(
+            "-o", "--out", type=Path, metavar="FILE", help="the file to write: neuron.svg, neuron.html"
+        )
+        command.add_argument("--open", action="store_true", help="open the file in the browser")
+    if name == "explain":
+        command.add_argument("--of", metavar=NAMES, help="the variable by which is differentiated")
+        command.add_argument("--index", type=_index, metavar="I,J", help="one element of an array, as 2,1")
+    if name == "derive":
+        command.add_argument(
+            "--by", metavar=NAMES, action="append", help="the variable; give it twice for the second derivative"
+        )
+        command.add_argument("--latex", action="store_true", help="print LaTeX")
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
@@ -143,6 +247,15 @@ def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32 - 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a seed; give a whole number from 0 to 4294967294")
     return int(text)
+
+
+def _index(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in text.strip("[()] ").split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an index; give a whole number for each axis, as 2,1"
+        ) from None
 
 
 def _number(text: str) -> float:

@@ -115,7 +115,8 @@ class Writer:
         one = self._taken(ones_like(data_of(self.root)))
         parts = [Part(f"{self.r} itself", one, 1.0, self.gradient)]
         told = Paragraph(f"{self.n} is explained by itself: when it grows by 1, it grows by 1.")
-        return [told, self._compared()], self._latex_of(parts, []), parts
+        latex = self._latex_of([parts[0]._replace(arrived=1.0)], [])  # of an array each element is 1
+        return [told, self._compared()], latex, parts
 
     def _taken(self, g: Any) -> Any:
         """The chosen element of a gradient of x."""
