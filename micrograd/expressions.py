@@ -241,7 +241,9 @@ class Expression:
         if isinstance(node.func, ast.Attribute):
             inside = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "math", "ops")
             what = "x" if inside else self._part(node.func.value).strip("'")
-            raise self._refused(node.func, f"attributes are not used here; write {node.func.attr}({what})")
+            known = node.func.attr in functions()
+            write = f"write {node.func.attr}({what})" if known else "call an op by its name, as tanh(x)"
+            raise self._refused(node.func, f"attributes are not used here; {write}")
         if not isinstance(node.func, ast.Name):
             raise self._refused(node.func, "only an op can be called; to multiply write *")
         if any(keyword.arg is None for keyword in node.keywords):
@@ -395,7 +397,7 @@ def _about_syntax(text: str, error: SyntaxError) -> str:
 
 def _why_refused(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
-        return f"attributes are not used here; call an op by its name, as {node.attr}(x)"
+        return "attributes are not used here; call an op by its name, as tanh(x)"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
         return "^ is not a power; write x**2"
     if isinstance(node, ast.BinOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert)):

@@ -99,7 +99,7 @@ REFUSED = {
     "x.tanh()": "expression: 'x.tanh': attributes are not used here; write tanh(x)",
     "(x + y).relu()": "expression: '(x + y).relu': attributes are not used here; write relu(x + y)",
     "np.tanh(x)": "expression: 'np.tanh': attributes are not used here; write tanh(x)",
-    "x.data": "expression: 'x.data': attributes are not used here; call an op by its name, as data(x)",
+    "x.data": "expression: 'x.data': attributes are not used here; call an op by its name, as tanh(x)",
     "tanhh(x)": "expression: there is no op 'tanhh'; did you mean tanh?",
     "eval(x)": "expression: there is no op 'eval'; docs/ops.md lists the ops; to multiply write *",
     "__import__(x)": "expression: there is no op '__import__'; docs/ops.md lists the ops; to multiply write *",
