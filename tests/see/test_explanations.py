@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, compile, custom_vjp, explain, grad, nn, no_grad, ops, toposort
-from micrograd.errors import ArgumentError, CaptureError, DataError, GradientError, IndexingError, MicrogradError
+from micrograd.errors import CaptureError, DataError, GradientError, IndexingError, MicrogradError
 from micrograd.gradients import has_grad
 from micrograd.op import OPS
 from micrograd.see.chains import Chains, pushed
@@ -701,13 +701,10 @@ X, A = Value(2.0, label="x"), Value(np.ones((2, 3)), label="A")
 @pytest.mark.parametrize(
     ("use", "error", "words"),
     [
-        (lambda: explain(3.0, X), DataError, "explain: root is a float, not a Value; give a Value of the graph"),
-        (lambda: explain(X * X, np.ones(3)), DataError, "explain: x is a ndarray, not a Value; give a Value of"),
-        (lambda: explain([X], X), DataError, "explain: root is a list, not a Value"),
         (
             within_a_transform,
             DataError,
-            "explain: root has no plain numbers: it is inside a transform, or a Symbol; exp",
+            "explain: root has no plain numbers: it is inside a transform, or a Symbol; call",
         ),
         (within_a_capture, CaptureError, "explain()"),
         (detached, GradientError, "explain: 'y' is not made from 'x': it is not among the values that 'y' is made of"),
@@ -723,13 +720,11 @@ X, A = Value(2.0, label="x"), Value(np.ones((2, 3)), label="A")
             IndexingError,
             "explain: index=(2, 0) is outside of x, which has shape (2,",
         ),
-        (lambda: explain(A * A, A, 1), IndexingError, "explain: index=1 has 1 numbers, x has shape (2, 3); give one"),
         (lambda: explain(A * A, A, (0, 1.5)), IndexingError, "explain: index=(0, 1.5) is not made of whole numbers"),
         (lambda: explain(A * A, A, "ab"), IndexingError, "explain: index='ab' is not made of whole numbers"),
         (lambda: explain(X * X, X, 0), IndexingError, "explain: index=0, but x is one number; leave the index out"),
-        (lambda: explain(X * X, X, model=3), ArgumentError, "explain: model is a int without named_parameters(); give"),
     ],
-    ids=range(19),
+    ids=range(14),
 )
 def test_refused(use: Callable[[], Any], error: type[MicrogradError], words: str) -> None:
     with pytest.raises(error) as raised:

@@ -500,22 +500,13 @@ def why(x: Value, root: Value) -> str:
     return why_grad(x, root).name
 
 
-@pytest.mark.parametrize(
-    ("x", "root"), [(3.0, Value(2.0)), (Value(2.0), 3.0), (Value(2.0), [Value(1.0)]), (None, None)]
-)
-def test_what_is_not_a_value(x, root):
-    which = "root" if isinstance(x, Value) else "x"
-    with pytest.raises(DataError, match=rf"^why_grad: {which} is a \w+, not a Value; write why_grad\(w, loss\)$"):
-        why_grad(x, root)
-
-
 def test_inside_transforms():
     def ask(v):
         why_grad(v, v * v)
         return v * v
 
     for transformed in (grad(ask), vmap(ask)):
-        with pytest.raises(DataError, match=r"why_grad: x (is a|holds no)"):
+        with pytest.raises(DataError, match=r"why_grad: x (is a|has no plain numbers)"):
             transformed(np.array([1.0, 2.0]) if transformed is not None else None)
     with pytest.raises(CaptureError):
         compile(ask)(Value(2.0))
