@@ -93,7 +93,8 @@ def after_d(name: str) -> str:
 
 def number(x: Any) -> str:
     """Four digits of a number."""
-    x = getattr(x, "item", lambda: x)() if shape_of(x) == () and hasattr(x, "item") else x
+    if shape_of(x) == () and hasattr(x, "dtype"):
+        x = x.item() if hasattr(x, "item") else float(x)  # Dask computes it
     if isinstance(x, float):
         return f"{x + 0.0:.4g}"
     text = str(x) if abs(x) < COUNTED or not isinstance(x, int) else about(x)
