@@ -16,7 +16,7 @@ from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value, toposort
 from micrograd.exact import is_exact
 from micrograd.interpreter import shape_of
-from micrograd.node import Node, data_of, inputs_of
+from micrograd.node import Node, data_of, inputs_of, is_constant
 from micrograd.ops.operators import Operators
 from micrograd.record import HandMade, Op
 from micrograd.see.given import called, check_value, paths_in
@@ -120,6 +120,7 @@ def _reason(node: Value, names: dict[Any, str]) -> str:
     inputs = [names[x] for x in nodes if x in names]
     if not inputs:
         why = "no op made it" if isinstance(node._record, HandMade) else "all that it is made of is constant"
+        why = "it is a constant" if is_constant(node) else why
         return f"{names[node]}: waits for nothing, as {why}"
     return f"{names[node]}: after {_listed(inputs)}, which it is made of"
 

@@ -165,9 +165,15 @@ def test_many_inputs_are_counted():
     assert last.endswith(": after x0, x1, x2 and 3 more, which it is made of")
 
 
+def test_a_constant_root():
+    z = Value(2.0).detach() * 3.0
+    z.label = "z"
+    assert topological_order(z)[0][1] == "z: waits for nothing, as it is a constant"
+
+
 def test_a_root_that_no_op_made():
     assert topological_order(Value(2.0, label="a"))[0][1] == "a: waits for nothing, as no op made it"
-    assert topological_order(Value(2.0).detach())[0][1] == "v1: waits for nothing, as no op made it"
+    assert topological_order(Value(2.0).detach())[0][1] == "v1: waits for nothing, as it is a constant"
 
 
 def test_a_long_graph_is_cut_when_printed_and_whole_as_a_sequence():

@@ -809,6 +809,18 @@ def test_an_infinite_start():
     assert why_grad(x, L).head == "x.grad is inf: the gradient of L itself is inf."
 
 
+@pytest.mark.parametrize(
+    ("data", "told"), [(math.nan, "nan"), (math.inf, "inf"), (np.array([1.0, math.nan]), "[1, nan]")], ids=str
+)
+def test_data_that_is_not_finite_from_the_start(data, told):
+    x = Value(data, label="x")
+    L = named("L", (x * x).sum() if np.ndim(data) else x * x)
+    L.backward()
+    diagnosis = why_grad(x, L)
+    assert diagnosis.name == "not-finite"
+    assert diagnosis.repair == f"x is {told} from the start: look at where its data comes from."
+
+
 def test_not_finite_by_an_op_without_one_slope():
     x = Value([1.0, 2.0], label="x")
     L = named("L", x @ Value([np.inf, 1.0], label="v"))
