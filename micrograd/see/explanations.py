@@ -132,10 +132,12 @@ def _chains(root: Value, x: Value) -> Chains:
     except GradientError:
         if root is x or not any(node is root for node in toposort(x)):
             raise
-    names = [label_of(v) if label_of(v).isidentifier() else other for v, other in ((root, "x"), (x, "root"))]
+    first, second = (label_of(v) if label_of(v).isidentifier() else other for v, other in ((x, "root"), (root, "x")))
+    if first == second:
+        first, second = "root", "x"
     raise GradientError(
-        f"explain: it is the other way round: {names[1]} was made from {names[0]};\n"
-        f"write explain({names[1]}, {names[0]}): first the root, then the value"
+        f"explain: it is the other way round: {first} was made from {second};\n"
+        f"write explain({first}, {second}): first the root, then the value"
     )
 
 

@@ -119,12 +119,13 @@ def _repair(call: str, name: str, v: Any) -> str:
 
 def _choice(example: str, model: Any) -> str:
     """The parameters of a model, of which one is to be given."""
-    named = model.named_parameters()
+    named = list(model.named_parameters())
     if not named:
         return f"it has no parameters; give a Value of the graph, as in {example}"
     paths = [path for path, _ in named[:PATHS_SHOWN]]
     more = f" and {len(named) - PATHS_SHOWN} more" if len(named) > PATHS_SHOWN else ""
-    one = re.sub(r"\bw\b", _expression(model, *named[0]), example)
+    expression = _expression(model, *named[0])
+    one = re.sub(r"\bw\b", lambda _: expression, example)
     return f"give one of its parameters, as in {one};\nthere are {', '.join(paths)}{more}"
 
 

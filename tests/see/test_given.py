@@ -86,6 +86,15 @@ def test_what_is_not_a_value(use: Callable[[], Any], words: str) -> None:
     assert words in str(raised.value)
 
 
+def test_a_module_of_another_library() -> None:
+    class Foreign:
+        def named_parameters(self) -> Any:
+            yield "layer.weight", object()
+
+    with pytest.raises(DataError, match=r"as in explain\(loss, dict\(model\.named_parameters\(\)\)\['layer\.weight'"):
+        explain(L, Foreign())
+
+
 def test_a_parameter_that_no_attribute_leads_to() -> None:
     class Chosen(nn.Module):
         """A Module that says which its parameters are."""
@@ -116,6 +125,10 @@ def test_swapped_values_without_labels() -> None:
     x = Value(2.0)
     with pytest.raises(GradientError, match=r"write explain\(root, x\): first the root, then the value"):
         explain(x, x * 2.0)
+    z = x * 3.0
+    x.label = z.label = "a"
+    with pytest.raises(GradientError, match=r"write explain\(root, x\): first the root, then the value"):
+        explain(x, z)
 
 
 @pytest.mark.parametrize(
