@@ -205,7 +205,7 @@ class Latex(Python):
     def _shown(self, x: Any) -> str:
         if isinstance(x, (int, float)) and not isinstance(x, bool):
             return self.number(x)[0]
-        return _upright(super().setting(x))
+        return _upright(Short().setting(x))  # as text: an array in it would be escaped twice
 
     def whole(self, parts: Sequence[tuple[str, str]], text: str) -> str:
         lines = [f"{name} &= {part} \\\\\n" for name, part in parts]
@@ -267,7 +267,9 @@ def _compared(sign: str) -> Callable[..., Spelling]:
 
 
 def _indexed(latex: Latex, node: Any, inputs: Sequence[Spelling]) -> Spelling:
-    return f"{in_latex(inputs[0], ATOM)}_{{{latex.index(node.params['index'])}}}", ATOM
+    x = in_latex(inputs[0], ATOM)
+    x = f"{{{x}}}" if "_" in x else x  # x_{1}_{0} is an error in LaTeX
+    return f"{x}_{{{latex.index(node.params['index'])}}}", ATOM
 
 
 def _transposed(latex: Latex, node: Any, inputs: Sequence[Spelling]) -> Spelling:
@@ -391,4 +393,4 @@ def _upright(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("%", r"\%").replace("{", r"\{").replace("}", r"\}").replace("#", r"\#")
+    return re.sub(r"([_%{}#&$])", r"\\\1", text)

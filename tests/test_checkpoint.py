@@ -216,6 +216,14 @@ def test_the_history_is_one_node():
     assert z.check_stale() == [z]
 
 
+def test_a_function_of_methods_is_run_again_on_values():
+    x = Value(0.3)
+    z = checkpoint(lambda y: (y * y).tanh())(x)  # a float has no tanh
+    assert z.check_stale() == []
+    x.data = 0.4
+    assert z.check_stale() == [z]
+
+
 def masked(wrap):
     return lambda x: np.sum(wrap(lambda y: np.where(x > 0.0, y, 0.0) * 2.0)(np.sqrt(x)))
 

@@ -689,6 +689,13 @@ def test_stale_nodes_are_found(kind):
     assert z.check_stale() == [z]
 
 
+def test_a_function_that_draws_is_not_stale():
+    rng = np.random.default_rng(0)
+    f = custom_vjp(lambda x: x * rng.random())
+    f.defvjp(lambda x: (x * rng.random(), None), lambda _, g: (g,))
+    assert f(Value(3.0)).check_stale() == []
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_gradcheck_holds_a_rule_against_finite_differences(kind):
     assert gradcheck(kind(), [X, Y])

@@ -392,6 +392,12 @@ def test_a_long_product_is_no_square_of_time() -> None:
 # LaTeX, and a few signs
 
 
+SCATTERED = (
+    r"{\operatorname{scatter}\left(w_{0, :2}, \mathrm{index}=\mathrm{np.array([0, 2])}, "
+    r"\mathrm{shape}=\mathrm{(3,)}\right)}_{0}"
+)
+
+
 @pytest.mark.parametrize(
     ("expression", "text"),
     [
@@ -411,6 +417,9 @@ def test_a_long_product_is_no_square_of_time() -> None:
         (v @ v, r"v^\top v"),
         (w.T @ (w @ v), r"w^\top \left(w v\right)"),
         (w[0, 1], "w_{0, 1}"),
+        (Symbol("w_1", shape=(2,))[0], "{w_{1}}_{0}"),  # without the braces it is a double subscript
+        (v[np.array([0, 2])][0], r"{v_{\begin{pmatrix} 0 & 2 \end{pmatrix}}}_{0}"),
+        (grad(lambda v: v[np.array([0, 2])] @ w[0, :2])(v)[0], SCATTERED),
         (v * np.array([1.0, 2.0, 0.5]), r"\begin{pmatrix} 1 & 2 & 0.5 \end{pmatrix} v"),
         (v + np.ones(3), "v + 1"),
         (np.tanh(x + 1), r"\tanh\left(x + 1\right)"),

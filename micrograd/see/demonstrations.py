@@ -336,6 +336,9 @@ def _indented(lines: Iterable[str]) -> list[str]:
 def _unknown(name: Any) -> str:
     import difflib
 
-    near = difflib.get_close_matches(str(name).lower().replace("_", "-").replace(" ", "-"), LESSONS, 1, 0.5)
+    given = str(name).lower()
+    near = difflib.get_close_matches(given.replace("_", "-").replace(" ", "-"), LESSONS, 1, 0.5)
+    if not near and len(given) > 1:  # a word of the sentence, such as += or recursion
+        near = [known for known, lesson in LESSONS.items() if given in lesson.slip]
     repair = f"did you mean {near[0]!r}?" if near else f"take one of these, as demonstrate({next(iter(LESSONS))!r})"
     return f"demonstrate: {name!r} is not a demonstration; there are {', '.join(LESSONS)};\n{repair}"

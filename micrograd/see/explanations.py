@@ -10,13 +10,14 @@ import html
 import operator
 from typing import Any
 
-from micrograd.captures import CAPTURES, refuse
-from micrograd.engine import Value
-from micrograd.errors import ArgumentError, DataError, GradientError, IndexingError
-from micrograd.interpreter import Interpreter
-from micrograd.node import data_of, is_constant
+from micrograd import on_demand as np
+from micrograd.engine import Value, toposort
+from micrograd.errors import GradientError, IndexingError
+from micrograd.node import is_constant
 from micrograd.see.chains import Chains
+from micrograd.see.given import check_numbers, kind_of, paths_in
 from micrograd.see.sections import Part, Writer
+from micrograd.see.wording import counted, label_of
 
 
 class Explanation:
@@ -74,7 +75,8 @@ def explain(root: Value, x: Value, index: Any = None, *, model: Any = None) -> E
             its elements, as in `backward()`.
         x: a value that root is made from.
         index: which element of x to explain, such as (2, 1), where x is an array.
-            Without it, an array is explained as a whole.
+            Numbers below 0 count from the end, as in NumPy. Without it, an array is
+            explained as a whole.
         model: a Module; its parameters without a label are called by their paths in it.
 
     Returns:
@@ -82,10 +84,10 @@ def explain(root: Value, x: Value, index: Any = None, *, model: Any = None) -> E
 
     Raises:
         DataError: root or x is not a Value, or it is inside a transform.
-        GradientError: root is not made from x, or one of them is detached, or a node in
-            between has no rule.
+        GradientError: root is not made from x, as when both are swapped; or one of them
+            is detached, or a node in between has no rule.
         IndexingError: x has no such element, or x is a number.
-        ArgumentError: model has no named parameters.
+        ArgumentError: model is not a Module.
 
     >>> a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
     >>> L = a * b + c
@@ -106,23 +108,16 @@ def explain(root: Value, x: Value, index: Any = None, *, model: Any = None) -> E
     <BLANKLINE>
       a.grad is -3: the same.
     """
-    _check("root", root)
-    _check("x", x)
-    place = _place(x, index)
-    writer = Writer(Chains(root, x), place, _paths_of(model))
+    for name, v in (("root", root), ("x", x)):
+        check_numbers("explain", name, v)
+        _check_history(name, v)
+    place, paths = _place(x, index), paths_in("explain", model)
+    writer = Writer(_chains(root, x), place, paths)
     blocks, latex, parts = writer.written()
     return Explanation(writer.title(), blocks, latex, parts, writer.chains.paths, writer.gradient)
 
 
-def _check(name: str, v: Any) -> None:
-    if CAPTURES:
-        refuse(v, "explain()")
-    if not isinstance(v, Value):
-        raise DataError(f"explain: {name} is a {type(v).__name__}, not a Value; give a Value of the graph")
-    if isinstance(data_of(v), Interpreter) or v._is_of_transform:
-        raise DataError(
-            f"explain: {name} has no plain numbers: it is inside a transform, or a Symbol; explain a Value of numbers"
-        )
+def _check_history(name: str, v: Value) -> None:
     if is_constant(v):
         named = repr(v.label) if v.label else "it"
         raise GradientError(
@@ -131,29 +126,49 @@ def _check(name: str, v: Any) -> None:
         )
 
 
+def _chains(root: Value, x: Value) -> Chains:
+    try:
+        return Chains(root, x)
+    except GradientError:
+        if root is x or not any(node is root for node in toposort(x)):
+            raise
+    first, second = (label_of(v) if label_of(v).isidentifier() else other for v, other in ((x, "root"), (root, "x")))
+    if first == second:
+        first, second = "root", "x"
+    raise GradientError(
+        f"explain: it is the other way round: {first} was made from {second};\n"
+        f"write explain({first}, {second}): first the root, then the value"
+    )
+
+
 def _place(x: Value, index: Any) -> tuple[int, ...] | None:
     """The index as a tuple, one whole number for each axis; None for all of x."""
     if index is None:
         return None
     given = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(i, bool) or not hasattr(i, "__index__") for i in given):
+        raise _not_whole(index)
     try:
         place = tuple(operator.index(i) for i in given)
-    except TypeError:
-        raise IndexingError(f"explain: index={index!r} is not made of whole numbers; give one for each axis") from None
+    except TypeError:  # an array, or a bool of NumPy
+        raise _not_whole(index) from None
     if x.shape == ():
         raise IndexingError(f"explain: index={index!r}, but x is one number; leave the index out")
     if len(place) != len(x.shape):
         raise IndexingError(
-            f"explain: index={index!r} has {len(place)} numbers, x has shape {x.shape}; give one for each axis"
+            f"explain: index={index!r} has {counted(len(place), 'number')}, x has shape {x.shape}; "
+            f"give one for each axis"
         )
     if any(not -n <= i < n for i, n in zip(place, x.shape, strict=True)):
         raise IndexingError(f"explain: index={index!r} is outside of x, which has shape {x.shape}")
     return tuple(i % n for i, n in zip(place, x.shape, strict=True))
 
 
-def _paths_of(model: Any) -> dict[Any, str]:
-    if model is None:
-        return {}
-    if not hasattr(model, "named_parameters"):
-        raise ArgumentError(f"explain: model is a {type(model).__name__} without named_parameters(); give a Module")
-    return {parameter: path for path, parameter in model.named_parameters()}
+def _not_whole(index: Any) -> IndexingError:
+    if hasattr(index, "named_parameters"):
+        return IndexingError(f"explain: index is {kind_of(index)}; write model= before it")
+    told = " ".join(f"{index!r:.60}".split())
+    pair = tuple(index) if isinstance(index, list) else index.tolist() if isinstance(index, np.ndarray) else None
+    if pair and all(type(i) is int for i in pair):
+        return IndexingError(f"explain: index={told} is not a tuple; write index={tuple(pair)}")
+    return IndexingError(f"explain: index={told} is not made of whole numbers; give one for each axis, as in (2, 1)")

@@ -7,19 +7,19 @@ end, so that a node has its whole gradient before it passes it on.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple, overload
 
 from micrograd import on_demand as np
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value, toposort
-from micrograd.errors import DataError
 from micrograd.exact import is_exact
 from micrograd.interpreter import shape_of
-from micrograd.node import Node, data_of, inputs_of
+from micrograd.node import Node, data_of, inputs_of, is_constant
 from micrograd.ops.operators import Operators
 from micrograd.record import HandMade, Op
+from micrograd.see.given import called, check_value, paths_in
 from micrograd.spelling import ATOM, OPERATORS, PRODUCT, SUM, Short, Spelling, held, is_name
 from micrograd.symbol import Symbol
 
@@ -30,7 +30,7 @@ LINES_AT_END = 10
 LARGEST = 10**15  # of an int in a name
 
 
-def topological_order(root: Value) -> Order:
+def topological_order(root: Value, *, model: Any = None) -> Order:
     """The nodes below a Value in the order in which `backward()` sorts them.
 
     Inputs stand before users. `backward()` walks this list from the end. Constants have
@@ -41,12 +41,14 @@ def topological_order(root: Value) -> Order:
 
     Args:
         root: the Value to start from, such as a loss.
+        model: a Module; its parameters without a label are called by their paths in it.
 
     Returns:
         The Order: a sequence of (node, reason). It prints itself.
 
     Raises:
         DataError: root is not a Value.
+        ArgumentError: model is not a Module.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> order = topological_order((a * b + a).tanh())
@@ -62,14 +64,11 @@ def topological_order(root: Value) -> Order:
     >>> node.data, reason
     (-6.0, 'a*b: after a and b, which it is made of')
     """
-    if not isinstance(root, Value):
-        raise DataError(
-            f"topological_order: given a {type(root).__name__}, not a Value; give one Value, such as the loss"
-        )
+    check_value("topological_order", "root", root)
     if CAPTURES:
         refuse(root, "print")
     nodes = toposort(root)
-    names = names_of(nodes, made_of)
+    names = names_of(nodes, made_of, paths_in("topological_order", model))
     return Order([(node, _reason(node, names)) for node in nodes])
 
 
@@ -121,6 +120,7 @@ def _reason(node: Value, names: dict[Any, str]) -> str:
     inputs = [names[x] for x in nodes if x in names]
     if not inputs:
         why = "no op made it" if isinstance(node._record, HandMade) else "all that it is made of is constant"
+        why = "it is a constant" if is_constant(node) else why
         return f"{names[node]}: waits for nothing, as {why}"
     return f"{names[node]}: after {_listed(inputs)}, which it is made of"
 
@@ -155,25 +155,30 @@ def made_of(node: Value) -> Made:
     return Made(None if is_leaf else node._record, inputs_of(node), node._params or {})
 
 
-def names_of(nodes: Iterable[Any], made: Callable[[Any], Made]) -> dict[Any, str]:
+def names_of(
+    nodes: Iterable[Any], made: Callable[[Any], Made], paths: Mapping[Any, str] | None = None
+) -> dict[Any, str]:
     """A name for each node, and no two alike.
 
-    It is the label. A node without one is called by its formula, such as `x1*w1`, or v
-    and its place from 1 where the formula is longer than 32 characters.
+    It is the label, or the path of a parameter. A node without one is called by its
+    formula, such as `x1*w1`, or v and its place from 1 where the formula is longer than
+    32 characters.
 
     Args:
         nodes: inputs before users; each has a `label`.
         made: how a node was made.
+        paths: names of parameters, by the value.
 
     >>> a = Value(2.0, label="a")
     >>> list(names_of(toposort((a * 3 + a) ** 2), made_of).values())
     ['a', 'a*3', 'a*3 + a', '(a*3 + a)**2']
     """
+    paths = paths or {}
     spelled: dict[Any, Spelling] = {}
     uses: dict[str, int] = {}
     taken: set[str] = set()
     for place, node in enumerate(nodes, 1):
-        text, level = _spelled(node, made, spelled, place)
+        text, level = _as_name(name) if (name := name_in(paths, node)) else _spelled(node, made, spelled, place)
         unique = text
         while unique in taken:  # a label that stands at two nodes
             uses[text] = uses.get(text, 1) + 1
@@ -184,8 +189,6 @@ def names_of(nodes: Iterable[Any], made: Callable[[Any], Made]) -> dict[Any, str
 
 
 def _spelled(node: Any, made: Callable[[Any], Made], known: dict[Any, Spelling], place: int) -> Spelling:
-    if label := _label(node):
-        return label, ATOM if is_name(label.replace(".", "")) else SUM
     op, inputs, params = made(node)
     if op is None:
         return f"v{place}", ATOM
@@ -197,17 +200,28 @@ def _spelled(node: Any, made: Callable[[Any], Made], known: dict[Any, Spelling],
     return (text, level) if len(text) <= LONGEST and len(inputs) <= LONGEST // 2 else (f"v{place}", ATOM)
 
 
-def _label(node: Any) -> str:
-    """The label on one line, and not longer than a name."""
-    label = " ".join(str("" if node.label is None else node.label).split())
-    return label if len(label) <= LONGEST else f"{label[: LONGEST - 3]}..."
+def name_in(paths: Mapping[Any, str], node: Any) -> str:
+    """The label on one line, or the path of a parameter; not longer than a name. Empty
+    where there is none.
+    """
+    label = called(" ".join(str("" if node.label is None else node.label).split()), paths.get(node, ""))
+    if len(label) <= LONGEST:
+        return label
+    if label != paths.get(node):
+        return f"{label[: LONGEST - 3]}..."
+    end = label[3 - LONGEST :]  # of a path the end says most
+    return f"...{end.partition('.')[2] or end}"
+
+
+def _as_name(name: str) -> Spelling:
+    return name, ATOM if is_name(name.replace(".", "")) else SUM
 
 
 def _input(x: Any, known: dict[Any, Spelling]) -> Spelling:
     if isinstance(x, Operators) and x in known:
         return known[x]
-    if isinstance(x, Node) and (label := _label(x)):  # a constant
-        return label, ATOM if is_name(label) else SUM
+    if isinstance(x, Node) and (label := name_in({}, x)):  # a constant
+        return _as_name(label)
     data = data_of(x)
     if isinstance(data, (float, np.floating)) or (isinstance(data, int) and abs(data) < LARGEST):
         return _Tight().number(float(data))

@@ -77,6 +77,9 @@ def _kept_finite(told: Telling, use: Use, bad: Any) -> str:
     name, p = node._record.name, told.name(inputs_of(node)[use.i if node is use.user else 0])
     if is_finite(use.part) and bad is None:
         return f"Smaller weights or inputs keep the parts of {p} small."
+    for y in inputs_of(node):
+        if not is_finite(data_of(y)) and not (isinstance(y, Node) and inputs_of(y)):
+            return f"{told.name(y)} is {brief(data_of(y))} from the start: look at where its data comes from."
     is_quotient = name == "raise_to" and (node._params or {}).get("exponent", 0) < 0
     advice = KEEP_AWAY.get("divide" if is_quotient else name, "look at what it is made from")
     return f"Keep {p} away from there: {advice}."

@@ -113,10 +113,9 @@ class Writer:
 
     def _of_itself(self) -> tuple[list[Block], str, list[Part]]:
         one = self._taken(ones_like(data_of(self.root)))
-        parts = [Part(f"{self.r} itself", one, 1.0, self.gradient)]
         told = Paragraph(f"{self.n} is explained by itself: when it grows by 1, it grows by 1.")
-        latex = self._latex_of([parts[0]._replace(arrived=1.0)], [])  # of an array each element is 1
-        return [told, self._compared()], latex, parts
+        part = Part(f"{self.r} itself", one, 1.0, self.gradient)
+        return [told, self._compared()], rf"{self._derivative_in_latex()} = 1", [part]
 
     def _taken(self, g: Any) -> Any:
         """The chosen element of a gradient of x."""
@@ -293,10 +292,16 @@ class Writer:
     def _name_in_latex(self, v: Any) -> str:
         return in_latex(self.names.of(v))
 
+    def _derivative_in_latex(self) -> str:
+        x, at = self._name_in_latex(self.x), self._at()
+        return rf"\frac{{\partial {in_latex(self.r)}}}{{\partial {f'{{{x}}}{at}' if at else x}}}"
+
+    def _at(self) -> str:
+        """The element of x, in LaTeX."""
+        return "" if self.place is None else f"_{{{', '.join(map(str, self.place))}}}"
+
     def _latex_of(self, parts: list[Part], uses: list[tuple[Any, int]]) -> str:
-        at = "" if self.place is None else f"_{{{', '.join(map(str, self.place))}}}"
-        x = self._name_in_latex(self.x)
-        start = rf"\frac{{\partial {in_latex(self.r)}}}{{\partial {f'{{{x}}}{at}' if at else x}}}"
+        start, at = self._derivative_in_latex(), self._at()
         shown = parts[:PARTS_SHOWN]
         if any(isinstance(part.slope, str) for part in shown):
             terms = [self._latex_of_use(node, i, at) for node, i in uses[:PARTS_SHOWN]]

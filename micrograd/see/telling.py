@@ -13,8 +13,7 @@ from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.quiet import quietly
 from micrograd.record import Elementwise, HandMade
-from micrograd.see.order import LONGEST as LONGEST_NAME
-from micrograd.see.order import made_of, names_of
+from micrograd.see.order import made_of, name_in, names_of
 from micrograd.see.ways import Use, is_finite, is_zero
 from micrograd.spelling import ATOM, SUM, Short, is_name
 from micrograd.symbol import Symbol
@@ -31,6 +30,7 @@ class Telling:
     Args:
         root: where the graph ends.
         x: the value that is asked about; it need not be below root.
+        paths: names of parameters, by the value.
 
     Attributes:
         root, x: their names.
@@ -41,13 +41,17 @@ class Telling:
     ('root', 'a')
     """
 
-    def __init__(self, root: Value, x: Value) -> None:
-        self._names = names_of(toposort(root), made_of)
-        if not root.label:  # its formula may be long
+    def __init__(self, root: Value, x: Value, paths: dict[Any, str] | None = None) -> None:
+        self._paths = paths or {}
+        self._names = names_of(toposort(root), made_of, self._paths)
+        if not name_in(self._paths, root):  # its formula may be long
             self._names[root] = "root"
         if not x.label and re.fullmatch(r"v\d+", self._names.get(x, "")):
             self._call_it_x(x)
-        self.root, self.x = self._enclosed(root), self._enclosed(x) if x in self._names or x.label else "x"
+        self.root, self.x = (
+            self._enclosed(root),
+            self._enclosed(x) if x in self._names or name_in(self._paths, x) else "x",
+        )
 
     def _call_it_x(self, x: Value) -> None:
         """The name x for a value without a label, where no label has it."""
@@ -68,9 +72,8 @@ class Telling:
         """What a node or a raw constant is called."""
         if isinstance(x, Node) and x in self._names:
             return self._names[x]
-        if isinstance(x, Node) and x.label:
-            label = " ".join(str(x.label).split())
-            return label if len(label) <= LONGEST_NAME else f"{label[: LONGEST_NAME - 3]}..."
+        if isinstance(x, Node) and (name := name_in(self._paths, x)):
+            return name
         data = data_of(x)
         return brief(data) if shape_of(data) == () else f"a constant {shape_of(data)}"
 

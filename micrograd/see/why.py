@@ -25,12 +25,11 @@ from functools import cached_property
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value, toposort
-from micrograd.errors import DataError
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.node import Node, data_of, holds_grad, inputs_of, is_constant
 from micrograd.quiet import quietly
+from micrograd.see.given import check_numbers, paths_in
 from micrograd.see.order import preformatted
 from micrograd.see.reasons import REASONS
 from micrograd.see.telling import Telling, apart, brief, in_full, listed
@@ -40,7 +39,7 @@ from micrograd.stale import is_stale
 CLOSE = 1e-9  # relative: by this a gradient may differ and still be the same; 1e-5 for float32
 
 
-def why_grad(x: Value, root: Value) -> Diagnosis:
+def why_grad(x: Value, root: Value, *, model: Any = None) -> Diagnosis:
     """Say why `x.grad` is what it is after `root.backward()`: zero, nan, too large, or
     right.
 
@@ -55,6 +54,7 @@ def why_grad(x: Value, root: Value) -> Diagnosis:
     Args:
         x: the value whose gradient is in question.
         root: the value on which `backward()` was called, such as the loss.
+        model: a Module; its parameters without a label are called by their paths in it.
 
     Returns:
         The Diagnosis. It prints itself.
@@ -62,6 +62,7 @@ def why_grad(x: Value, root: Value) -> Diagnosis:
     Raises:
         DataError: x or root is not a Value, or holds no numbers, as inside a transform.
         GradientError: a node in between has a `_backward` of its own.
+        ArgumentError: model is not a Module.
 
     >>> w, x = Value(3.0, label="w"), Value(0.0, label="x")
     >>> L = w * x
@@ -74,13 +75,8 @@ def why_grad(x: Value, root: Value) -> Diagnosis:
       If x is not meant to be 0, look at where it comes from.
     """
     for name, v in (("x", x), ("root", root)):
-        if not isinstance(v, Value):
-            raise DataError(f"why_grad: {name} is a {type(v).__name__}, not a Value; write why_grad(w, loss)")
-        if CAPTURES:
-            refuse(v, "why_grad()")
-        if isinstance(data_of(v), Interpreter) or v._is_of_transform:
-            raise DataError(f"why_grad: {name} holds no numbers: it is inside of a transform; ask outside of it")
-    case = Case(x, root)
+        check_numbers("why_grad", name, v)
+    case = Case(x, root, paths_in("why_grad", model))
     with quietly():
         told = next(told for look in LOOKS if (told := look(case)) is not None)
     return Diagnosis(*told)
@@ -116,19 +112,20 @@ class Case:
     """What is asked: x and root, with what is known of both.
 
     Attributes:
+        paths: names of parameters, by the value.
         grad: `x.grad` as it is.
         is_called: whether root has a gradient, as after `backward()`.
         told: names and numbers in words.
         is_below: whether root was made from x, or is x.
     """
 
-    def __init__(self, x: Value, root: Value) -> None:
-        self.x, self.root = x, root
+    def __init__(self, x: Value, root: Value, paths: dict[Any, str]) -> None:
+        self.x, self.root, self.paths = x, root, paths
         self.grad = _plain(x.grad)
         own = _plain(root.grad)
         self.is_called = holds_grad(root) or not is_zero(own)
         self.seed = own if self.is_called and root is not x else None
-        self.told = Telling(root, x)
+        self.told = Telling(root, x, paths)
         self.order = toposort(root)
         self.is_below = not is_constant(x) and not is_constant(root) and any(node is x for node in self.order)
 
@@ -169,7 +166,7 @@ def _swapped(case: Case) -> Told | None:
     """Root was given in the place of x."""
     if case.is_below or not any(node is case.root for node in toposort(case.x)[:-1]):
         return None
-    told = Telling(case.x, case.root)
+    told = Telling(case.x, case.root, case.paths)
     r, x = told.x, told.root
     head = f"{x}.grad is {brief(case.grad)}, and nothing of it comes from {r}: it is the other way round."
     return (
@@ -270,7 +267,7 @@ def _not_made_from(case: Case) -> Told | None:
         repair = f"Use {x} itself: detach(), .data, float() and no_grad() cut the history."
         return "constant-copy", head, [evidence], repair
     below = [node for node in case.order if node is not case.root]
-    others = [node for node in case.order if case.x.label and node.label == case.x.label]
+    others = [y for y in case.order if case.x.label and y.label == case.x.label and _may_be_anew(case, y)]
     if others:
         evidence = f"Another value labelled {x!r} is below {r}: its data is {brief(data_of(others[0]))}, "
         evidence += f"that of the {x} you asked for is {brief(data_of(case.x))}."
@@ -285,6 +282,13 @@ def _not_made_from(case: Case) -> Told | None:
         return "other-leaf", head, [evidence], f"Was it made from {x}.data? Use {x} itself: a Value of its data is new."
     evidence = f"{x} is none of the {len(below)} values below {r}." if below else f"{r} is a leaf: no op made it."
     return "not-made-from", head, [evidence], "Use it in the forward pass, or differentiate by a value that is used."
+
+
+def _may_be_anew(case: Case, y: Any) -> bool:
+    """Whether a value of the same label may be x, made anew. Layers label their weights
+    alike.
+    """
+    return y not in case.paths and shape_of(data_of(y)) == shape_of(data_of(case.x))
 
 
 def _copy_below(case: Case) -> tuple[Any, Any] | None:

@@ -12,6 +12,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, is_constant
+from micrograd.see.given import called
 
 LONGEST_NAME = 12  # characters; the root and x get a short name beyond
 LONGEST_LABEL = 60  # characters; a longer label is not used as a name
@@ -64,9 +65,7 @@ class Names:
         self._names[id(x)] = wanted
 
     def _new(self, x: Any) -> str:
-        label, path = label_of(x), self._paths.get(x, "")
-        if not label or path.endswith(f".{label}"):  # modules give labels too, which are the last part of the path
-            label = path or label
+        label = called(label_of(x), self._paths.get(x, ""))
         if not label and is_constant(x) and shape_of(data_of(x)) == ():
             return number(data_of(x))
         if not label or len(label) > LONGEST_LABEL:
@@ -94,7 +93,8 @@ def after_d(name: str) -> str:
 
 def number(x: Any) -> str:
     """Four digits of a number."""
-    x = getattr(x, "item", lambda: x)() if shape_of(x) == () and hasattr(x, "item") else x
+    if shape_of(x) == () and hasattr(x, "dtype"):
+        x = x.item() if hasattr(x, "item") else float(x)  # Dask computes it
     if isinstance(x, float):
         return f"{x + 0.0:.4g}"
     text = str(x) if abs(x) < COUNTED or not isinstance(x, int) else about(x)

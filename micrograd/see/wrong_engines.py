@@ -20,7 +20,7 @@ Three uses:
 
 - `program(ENGINES[slip])` is what a program gives on a wrong engine;
 - `slips_that_give(program, numbers)` says which slips give just these numbers. A grader
-  calls it with what a learner's engine gave;
+  calls it with what a learner's engine gave. `advice_on(slips)` says what to write;
 - `recorded(ENGINES[slip])` is a class whose `steps` holds each step of `backward()`.
 
 The tutorials keep the inputs of a node in a set, so nobody knows in which order they
@@ -90,6 +90,7 @@ class Right(Operators):
 
     Attributes:
         said: how the engine is called in a sentence.
+        advice: what is wrong, and what to write; empty where nothing is.
         adds: whether a part that arrives is added; otherwise it takes the place.
         turned: whether the inputs of a node are taken from the last to the first.
         steps: those of every `backward()`, where `recorded` made the class.
@@ -99,6 +100,7 @@ class Right(Operators):
     """
 
     said = "sorted"
+    advice = ""
     adds = True
     turned = False
     steps: list[Step | Zeroed] | None = None
@@ -213,6 +215,10 @@ class Recursive(Right):
     """No sort: a node passes on what it has, then each input does, and so on."""
 
     said = "recursion"
+    advice = (
+        "each node passes its gradient on before all of its own has arrived, and again for every user: "
+        "sort the nodes first, and visit each once"
+    )
 
     def walk(self) -> Iterator[Right]:
         yield self
@@ -224,6 +230,7 @@ class Assigning(Right):
     """`=` for `+=`: only the last part is kept."""
 
     said = "= for +="
+    advice = "the gradients are set with `=`; where a value is used twice, both parts count: `+=`"
     adds = False
 
     def receive(self, part: Array) -> None:
@@ -234,6 +241,7 @@ class Repeating(Right):
     """A sort without a visited set: a node stands in it once for each path to it."""
 
     said = "no visited set"
+    advice = "a node passes its whole gradient on once for each path to it: remember visited nodes, and visit each once"
 
     def walk(self) -> Iterable[Right]:
         order: list[Right] = []
@@ -253,6 +261,7 @@ class NeverZeroing(Right):
     """`zero_grad()` does nothing, as in a program that does not call it."""
 
     said = "no zero_grad"
+    advice = "zero_grad() does not set the gradients to 0, and the next backward() adds to what is there"
 
     def zero_grad(self) -> None:
         pass
@@ -262,6 +271,10 @@ class Unsummed(Right):
     """A part is not summed to the shape of the input that was broadcast."""
 
     said = "no unbroadcast"
+    advice = (
+        "the gradient of a value that was broadcast has the shape of the result: "
+        "sum it over the axes that were added or stretched"
+    )
 
     def fitted(self, part: Array, data: Array) -> Array:
         return part
@@ -273,6 +286,10 @@ class LevelByLevel(Right):
     """
 
     said = "level by level"
+    advice = (
+        "a node passes its gradient on before all of its own has arrived: "
+        "sort the nodes by their inputs, not by their distance from the root"
+    )
 
     def walk(self) -> Iterator[Right]:
         level: list[Right] = [self]
@@ -352,12 +369,26 @@ def slips_that_give(program: Callable[[Any], Any], given: Any) -> list[str]:
     return [slip for slip, engine in ENGINES.items() if _gives(engine, program, given)]
 
 
+def advice_on(slips: Iterable[str]) -> list[str]:
+    """What is wrong and what to write, a sentence for each slip.
+
+    A walk without a sort visits a node again and again, too: its advice stands for
+    both.
+
+    >>> print(*advice_on(["assign-not-accumulate"]))
+    the gradients are set with `=`; where a value is used twice, both parts count: `+=`
+    """
+    slips = list(slips)
+    is_told = "no-topological-sort" in slips
+    return [ENGINES[slip].advice for slip in slips if not (is_told and slip == "no-visited-set")]
+
+
 def _gives(engine: type[Right], program: Callable[[Any], Any], given: Any) -> bool:
     for turned in (False, True):
         try:
             if _are_equal(program(recorded(engine, turned)), given):
                 return True
-        except (MicrogradError, ValueError, TypeError):  # too large for it, or a shape that is wrong
+        except (MicrogradError, ValueError, TypeError, ArithmeticError):  # too large for it, or a shape that is wrong
             continue
     return False
 

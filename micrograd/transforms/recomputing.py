@@ -148,8 +148,8 @@ class _Recomputed(Call):
             return self._packing.packed(leaves)
 
     def run(self, data: Sequence[Any], inputs: Sequence[Any], params: dict[str, Any]) -> Any:
-        leaves = self.given.placed(data[: len(self.given.places)], self.given.data())
-        args, options = self.given.replaced(leaves)
+        fresh = [_fresh(kind, x) for kind, x in zip(self.given.inputs(), data, strict=False)]  # f may call x.tanh()
+        args, options = self.given.replaced(self.given.placed(fresh, self.given.data()))
         with beneath(self.level), self._rewind.again(), no_grad():
             return data_of(self._packing.packed(leaves_of(joined_leaves(self._again(*args, **options)))))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,32 +27,62 @@ def moving(sample: Sample) -> list[int]:
     return [i for i, x in enumerate(is_float) if x and OPS[sample.op].rules[i] is not None]
 
 
-def texts_of(sample: Sample, shape: tuple[int, ...]) -> list[tuple[int, str]]:
-    inputs = [
-        Symbol(f"_{i}_", shape=np.shape(x)) if np.asarray(x).dtype.kind == "f" else x
-        for i, x in enumerate(sample.inputs)
-    ]
-    return [(i, python_of_rule(OPS[sample.op], i, inputs, sample.params, shape)) for i in moving(sample)]
-
-
-@pytest.mark.parametrize("sample", [s for s in SMOOTH if str(s) not in UNSAID], ids=str)
-def test_text_evaluates_to_the_rule(sample: Sample) -> None:
+def check_texts(sample: Sample, said: Callable[..., str] = python_of_rule) -> None:
+    """Evaluate the texts of the rules of an op beside the rules."""
     op = OPS[sample.op]
     z = op(*sample.inputs, **sample.params)
-    for i, text in texts_of(sample, np.shape(z)):
+    is_float = [np.asarray(x).dtype.kind == "f" for x in sample.inputs]
+    symbols = [Symbol(f"_{i}_", shape=np.shape(x)) if is_float[i] else x for i, x in enumerate(sample.inputs)]
+    for i in moving(sample):
+        text = said(op, i, symbols, sample.params, np.shape(z))
         is_number = np.shape(z) == () == np.shape(sample.inputs[i])
         g = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(z)) if np.shape(z) else 1.0 if is_number else 1.25
         names: dict[str, Any] = {f"_{k}_": x for k, x in enumerate(sample.inputs)} | {"_z_": z, "_g_": g}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a branch that `where` does not take
-            said = eval(text, {**OPS, "np": np, **names})
+            told = eval(text, {**OPS, "np": np, **names})
             ruled = fit(op.pull(i, g, z, sample.inputs, sample.params), sample.inputs[i])
-        np.testing.assert_allclose(said, ruled, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(told, ruled, rtol=1e-12, atol=1e-12)
 
 
-def test_every_op_has_a_text() -> None:
-    said = {s.op for s in SMOOTH if str(s) not in UNSAID}
-    assert said == {s.op for s in SMOOTH}
+@pytest.mark.parametrize("sample", [s for s in SMOOTH if str(s) not in UNSAID], ids=str)
+def test_text_evaluates_to_the_rule(sample: Sample) -> None:
+    check_texts(sample)
+
+
+SAID: dict[tuple[str, int], list[Sample]] = {}
+for _sample in SMOOTH:
+    for _i in moving(_sample):
+        SAID.setdefault((_sample.op, _i), []).extend([_sample] if str(_sample) not in UNSAID else [])
+ALIKE = {("symmetric_function", 3), ("symmetric_function", 4)}  # as 1 and 2: one function, by the number
+
+
+def test_every_input_of_every_op_has_a_text() -> None:
+    ops = [op for op in OPS.values() if op.differentiable]
+    finite = {
+        (op.name, i)
+        for op in ops
+        for i in range(len(op.rules) if isinstance(op.rules, (list, tuple)) else 1)
+        if op.rules[i] is not None
+    }
+    assert finite - ALIKE <= {key for key, samples in SAID.items() if samples}
+
+
+@pytest.mark.parametrize(("op", "i"), SAID, ids=str)
+def test_a_wrong_text_is_found(op: str, i: int) -> None:
+    def wrong(record: Any, k: int, *rest: Any) -> str:
+        text = python_of_rule(record, k, *rest)
+        return f"1.0001 * ({text}) + 1e-6" if k == i else text
+
+    assert any(fails(sample, wrong) for sample in SAID[op, i])
+
+
+def fails(sample: Sample, said: Callable[..., str]) -> bool:
+    try:
+        check_texts(sample, said)
+    except AssertionError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
@@ -92,6 +123,23 @@ def test_text_of_a_forward() -> None:
     assert written.forward(OPS["matmul"](y, y)) == "(y + y) @ (y + y)"
     assert written.forward(OPS["sum"](y, axis=0)) == "sum((y + y), axis=0)"
     assert written.forward(OPS["stacked"](*[x] * 100)) == "stacked(x, x, x, x, x, x, 94 more)"
+
+
+X, Y = Symbol("x"), Symbol("y")
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (-(X + Y), "-(x + y)"),
+        (X - (Y - X), "x - (y - x)"),
+        ((-X) ** Y, "(-x)**y"),
+        (np.where(X > 0.0, -np.inf, Y), "where(x > 0.0, -np.inf, y)"),
+    ],
+    ids=str,
+)
+def test_signs_that_no_rule_has(expression: Symbol, text: str) -> None:
+    assert str(expression) == text
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from micrograd.see.wrong_engines import (
     Right,
     Step,
     Zeroed,
+    advice_on,
     recorded,
     slips_that_give,
     sorted_below,
@@ -340,6 +341,53 @@ def test_a_slip_is_found_in_random_programs(slip):
         assert (slip in slips) != is_right
         found += slip in slips
     assert found > 5
+
+
+def test_advice():
+    """The sentences of a grader."""
+    unsorted = (
+        "each node passes its gradient on before all of its own has arrived, and again for every user: "
+        "sort the nodes first, and visit each once"
+    )
+    assert advice_on(slips_that_give(two_ways, 10.0)) == [unsorted]
+    assert advice_on(slips_that_give(two_ways, 16.0)) == [unsorted]
+    assert advice_on(slips_that_give(twice, 1.0)) == [
+        "the gradients are set with `=`; where a value is used twice, both parts count: `+=`"
+    ]
+    assert advice_on(slips_that_give(two_ways, 8.0)) == []
+    assert all(". " not in engine.advice and len(engine.advice) > 50 for engine in ENGINES.values())
+    assert len({engine.advice for engine in ENGINES.values()}) == len(ENGINES)
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("is_array", [False, True])
+def test_any_small_graph_has_its_slips_named(seed, is_array):
+    """Of every wrong engine whose numbers differ from the right ones."""
+
+    def program(Value):
+        rng = random.Random(seed)
+        data = [rng.uniform(0.5, 1.5) for _ in range(3)]
+        nodes = [Value(np.array([x, x / 2]) if is_array and i else x) for i, x in enumerate(data)]
+        steps = [
+            lambda a, b: a * b,
+            lambda a, b: a + b,
+            lambda a, b: a / b,
+            lambda a, b: (a - b).tanh(),
+            lambda a, b: a**2,
+            lambda a, b: (a * 0.1).exp(),
+        ]
+        leaves = nodes[:]
+        for _ in range(6):
+            nodes.append(rng.choice(steps)(rng.choice(nodes), rng.choice(nodes)))
+        root = nodes[-1] + nodes[-2] + nodes[0]
+        root.backward()
+        return [x.grad for x in leaves]
+
+    for slip, engine in ENGINES.items():
+        given = program(engine)
+        slips = slips_that_give(program, given)
+        assert slip in slips or all(np.allclose(x, y) for x, y in zip(given, program(Right), strict=True))
+        assert bool(advice_on(slips)) == bool(slips)
 
 
 def test_a_program_that_fails_on_a_wrong_engine_is_no_match():
