@@ -29,6 +29,13 @@ def field(name: str, x: Any) -> str:
     return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
 
 
+def zero_for(data: Any) -> Any:
+    """The gradient that is shown where there is none: zeros that take no memory."""
+    if not getattr(data, "shape", ()) or isinstance(data, Symbol):
+        return 0.0
+    return np.broadcast_to(np.zeros((), data.dtype), data.shape) if isinstance(data, np.ndarray) else data
+
+
 def shown(name: str, x: Any) -> str:
     """A number or an array after its name, escaped."""
     if isinstance(x, Value):  # a gradient after backward(create_graph=True)
@@ -79,14 +86,15 @@ def _array(name: str, x: Any) -> str:
 # In the label of a box, backslash, braces, bars, angles and quotes have a meaning for
 # Graphviz; & begins an entity.
 _SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
-# These are not allowed in XML.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# Most of these are not allowed in XML. The others turn the direction of what follows
+# them, beyond the end of a label too.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def escaped(text: Any) -> str:
     """DOT text for which Graphviz shows this text, in boxes and ellipses."""
     text = "" if text is None else str(text).replace("\r\n", "\n")
-    text = _UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
+    text = UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
     return "".join(_SPECIAL.get(c, c) for c in text)
 
 

@@ -1,20 +1,19 @@
-"""The DOT text of a folded picture, and the options of pictures."""
+"""The DOT text of a folded picture."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from micrograd.engine import Value
-from micrograd.errors import DrawError
 from micrograd.see import slopes, tree
 from micrograd.see.boxes import Boxes, fitting
+from micrograd.see.choices import Options
 from micrograd.see.dot import clipped, field
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
 
-FOLDS = ("auto", "module", "sample", None)
 STARTS = {"auto": "module", "module": "module", "sample": "sample", None: "value"}
 MOST = 60  # values of a graph that is drawn in full without a request
 READABLE = 24  # boxes of one that is folded without a request
@@ -22,32 +21,6 @@ DECADES = 4  # of gradients, from white to the full colour
 FULL = (0xFF, 0x9D, 0x3C)
 NOT_FINITE = "#ff8080"
 TREE_LINES = 1000  # of a tree that is shown without a request
-
-
-class Options(NamedTuple):
-    """What a picture shows, as `draw_dot` explains it."""
-
-    grad: bool | None = None
-    color: str | None = None
-    fold: str | None = "auto"
-    max_nodes: int | None = None
-    model: Any = None
-
-    def check(self) -> None:
-        """Refuse what is unknown.
-
-        Raises:
-            DrawError: an option has a value that it does not take.
-        """
-        if self.grad not in (None, True, False):
-            raise DrawError(f"draw_dot: grad={self.grad!r} is not known; take True, False or None")
-        if self.color not in (None, "grad"):
-            raise DrawError(f"draw_dot: color={self.color!r} is not known; take 'grad' or None")
-        if self.fold not in FOLDS:
-            raise DrawError(f"draw_dot: fold={self.fold!r} is not known; take 'auto', 'module', 'sample' or None")
-        most = self.max_nodes
-        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 2):
-            raise DrawError(f"draw_dot: max_nodes={most!r} is not a number of boxes; give 2 or more, or None")
 
 
 class Picture:
@@ -59,7 +32,6 @@ class Picture:
     """
 
     def __init__(self, root: Value, options: Options) -> None:
-        options.check()
         self.options = options
         self.graph = Listed(root)
         self._groups = None if options.model is None else Groups(self.graph, options.model)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.node import Node
 from micrograd.see.boxes import Boxes
+from micrograd.see.dot import UNPRINTABLE
 from micrograd.see.files import write
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
@@ -17,7 +17,6 @@ from micrograd.see.listed import Listed
 GAP = "  "
 LONGEST = 60  # characters of a label
 NUMBERS = 8  # of an array
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 class Tree:
@@ -106,7 +105,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
 def clean(label: Any) -> str:
     """A label on one line, without signs that a terminal would obey."""
     line = " ".join(str(label).split())
-    line = _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], line)
+    line = UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], line)
     return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
 
 
