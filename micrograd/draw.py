@@ -24,7 +24,7 @@ from micrograd.errors import DataError, DrawError, MissingExtraError
 from micrograd.see.boxes import Boxes
 from micrograd.see.choices import TEXTS, Options, check_format, check_options, refuse_unknown
 from micrograd.see.dot import clipped, escaped, field, zero_for
-from micrograd.see.files import write
+from micrograd.see.files import path_of, write, write_text
 from micrograd.see.picture import Picture, node_lines
 
 FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif", "dot")
@@ -241,24 +241,25 @@ class Drawing:
             PictureFileError: the file cannot be written, which is an OSError too. An
                 older file at this path is as it was.
         """
-        path = Path(path)
-        if not path.suffix:
+        path = path_of("render", path)
+        if path.name and not path.suffix:
             path = path.with_name(f"{path.name}.{self.format}")
         format = path.suffix[1:].lower()
-        if format not in FORMATS:
+        if path.name and format not in FORMATS:
             suffixes = ", ".join("." + known for known in FORMATS)
             raise DrawError(
                 f"render: the suffix of {path.name!r} is not a picture format; take one of {suffixes};\n"
                 f"a tree is draw_dot(v, format='text').save(path), and a page draw_dot(v, format='html').save(path)"
             )
-        return write("render", path, self.pipe(format))
+        return write("render", path, self.pipe(format or self.format))
 
     def save(self, path: str | Path) -> Path:
         """Write the DOT text to a file, for Graphviz or another program.
 
-        Returns the path. Raises PictureFileError where it cannot be written.
+        Returns the path. Raises PictureFileError where it cannot be written, DrawError
+        where the suffix is that of a picture.
         """
-        return write("save", Path(path), self.source.encode())
+        return write_text(path, self.source, "DOT text", ".dot")
 
     def __repr__(self) -> str:
         lines = self.source.count("\n")

@@ -88,17 +88,19 @@ def _array(name: str, x: Any) -> str:
 _SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
 # Most of these are not allowed in XML. The others turn the direction of what follows
 # them, beyond the end of a label too.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def escaped(text: Any) -> str:
     """DOT text for which Graphviz shows this text, in boxes and ellipses."""
     text = "" if text is None else str(text).replace("\r\n", "\n")
-    text = UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
+    text = _UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
     return "".join(_SPECIAL.get(c, c) for c in text)
 
 
 def clipped(label: Any) -> str:
-    """A label as DOT text; the beginning of a long one."""
-    text = "" if label is None else str(label)
+    """A label as DOT text; the beginning of a long one. Graphviz may crash on a field
+    of blank lines alone.
+    """
+    text = "" if label is None else str(label).strip(" \r\n")
     return escaped(text if len(text) <= LABEL_SHOWN else text[: LABEL_SHOWN - 3] + "...")

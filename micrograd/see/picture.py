@@ -95,7 +95,7 @@ class Picture:
                     *self._counts(box),
                     *(numbers if len(box.outputs) == 1 else []),
                 ]
-                gradient = max((self.gradients[j] for j in box.outputs), key=slopes.magnitude)
+                gradient = max((self.gradients[j] for j in box.outputs), key=_size)
             shape = "record" if box.group is None else "Mrecord"
             yield from node_lines(k, fields, symbol, boxes.inputs[k], color(gradient), shape)
 
@@ -128,11 +128,11 @@ def shades(gradients: Sequence[Any]) -> Callable[[Any], str]:
     """What gives the colour of a gradient: white for 0, orange for the largest, a
     quarter less for each power of ten in between.
     """
-    sizes = [slopes.magnitude(g) for g in gradients]
+    sizes = [_size(g) for g in gradients]
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
 
     def shade(gradient: Any) -> str:
-        size = slopes.magnitude(gradient)
+        size = _size(gradient)
         if not math.isfinite(size):
             return f' style=filled fillcolor="{NOT_FINITE}"'
         share = max(0.0, 1 + math.log10(size / largest) / DECADES) if size > 0 and size / largest > 0 else 0.0
@@ -140,3 +140,11 @@ def shades(gradients: Sequence[Any]) -> Callable[[Any], str]:
         return f' style=filled fillcolor="#{red:02x}{green:02x}{blue:02x}"'
 
     return shade
+
+
+def _size(gradient: Any) -> float:
+    """How large a gradient is; inf for an int or a fraction beyond all floats."""
+    try:
+        return slopes.magnitude(gradient)
+    except OverflowError:
+        return math.inf
