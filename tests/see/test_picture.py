@@ -321,7 +321,21 @@ LABELS = [
     "two\nlines",
     "\x1b[31mred\x00",
     "x" * 10_000,
+    "{}",
+    "a\\",
+    "\\l\\G",
+    "]]>",
+    "<!--",
+    "<![CDATA[",
+    "<img src=x onerror=alert(1)>",
+    "a\n\nb",
+    "abcd\u202eefg",
+    "abcd\u200f",
+    "abcd\ud800",
+    "abcd\ufffe\uffff",
+    "\U000e0001",
 ]
+BLANK = ["", " ", "\n", "\n\n", "\r\n", " \n ", "\n \n"]
 
 
 @pytest.mark.parametrize("label", LABELS, ids=lambda label: ascii(label[:12]))
@@ -337,7 +351,46 @@ def test_labels_and_ops_break_no_picture(label):
     assert label.replace("\n", "").replace("\x1b", r"\x1b")[:4] in shown
     lines = str(draw_dot(y, format="text")).splitlines()
     assert len(lines) == 2
+    page = draw_dot(x * 2.0, format="html", title=label).page
+    assert page.lower().count("</script>") == 2
+    assert "<img" not in page
     assert all(line.isprintable() and len(line) < 250 for line in lines)
+
+
+@pytest.mark.parametrize("label", BLANK, ids=ascii)
+@pytest.mark.parametrize("options", [{}, {"color": "grad"}, {"grad": False}], ids=str)
+def test_a_blank_label_crashes_no_picture(label, options):
+    pytest.importorskip("pygraphviz")
+    x = Value(2.0, label=label)
+    y = x * 3.0
+    y.label = label
+    assert "data 2.0000" in texts(draw_dot(y, **options).pipe())
+
+
+@pytest.mark.parametrize(
+    "data", [10**400, -(10**400), Fraction(10**500, 3), np.longdouble(2), np.ones(2, np.longdouble)]
+)
+def test_unusual_numbers_in_every_picture(data):
+    y = Value(data, label="x") * 2
+    assert draw_dot(y, format="text").source.startswith("#2 = *  data ")
+    assert draw_dot(y).source.count("data ") == 3
+    assert "fillcolor" in shades([data])(data)
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "dot", "text", "html"])
+def test_every_format_says_that_gradients_were_computed(format):
+    y = Value(3.0, label="x") * 2.0
+    drawn = draw_dot(y, format=format, grad=True)
+    said = drawn.page if format == "html" else drawn.source
+    assert "backward() was not called" in said
+    assert "computed for this" in said
+    y.backward()
+    drawn = draw_dot(y, format=format, grad=True)
+    assert "backward() was not called" not in (to_json_of(drawn) if format == "html" else drawn.source)
+
+
+def to_json_of(stepper):
+    return stepper.page.split('id="graph">')[1].split("</script>")[0]
 
 
 def test_labels_break_no_folded_picture(model):
