@@ -171,7 +171,10 @@ def _lines_in_full(picture: Picture) -> Iterator[str]:
         place = known.get(id(node))  # None for a number that was raw
         label = node.label if place is None or picture.options.model is None else picture.groups.labels.get(place, "")
         fields = [f"{clipped(label)} ", field("data ", node.data)]
-        grad = node._grad if not picture.are_computed else None if place is None else picture.gradients[place]
+        if picture.are_computed:
+            grad = None if place is None else picture.gradients[place]
+        else:  # `grad` makes zeros where there is none; but a step of its own may owe one
+            grad = node.grad if node._has_own_step else node._grad
         if picture.options.grad is not False and not (picture.are_computed and place is None):
             fields.append(field("grad ", zero_for(node.data) if grad is None else grad))
         yield from node_lines(i, fields, node.op, [name[x] for x in dict.fromkeys(node.inputs)], color(grad))

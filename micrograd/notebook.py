@@ -1,8 +1,8 @@
 """What a notebook shows for a Value that is the last expression of a cell.
 
-`cells.py` makes it, of pictures of `draw.py`. These rooms stand above the
-engine, so they are loaded when a notebook asks, and not before. A terminal asks for
-nothing: there a Value is the text of its `repr`.
+`cells.py` makes it, with the pictures of `draw.py`. These rooms stand above the engine,
+so they are loaded when a notebook asks, and not before. A terminal asks for nothing:
+there a Value is the text of its `repr`.
 """
 
 from __future__ import annotations
