@@ -12,6 +12,7 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_data, is_lazy
 from micrograd.errors import ShapeError
 from micrograd.exact import EXACT, fitted, number_like
+from micrograd.integers import are_large, as_floats
 from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, named, numbers_below, shape_of
 from micrograd.ops import cast, sum_to
 
@@ -55,8 +56,11 @@ def given_cotangent(asker: str, x: Interpreter, given: Any) -> Any:
 
     Raises:
         ShapeError: it has another shape.
+        DataError: it is an int too large for a float.
     """
     g = as_data(given)
+    if are_large((g,)):
+        as_floats(asker, (g,))
     if shape_of(g) != x.shape:
         raise ShapeError(f"{asker}: a gradient of shape {shape_of(g)} for {named(x)}; give one of the same shape")
     return fit(number_like(g, x), x._below)

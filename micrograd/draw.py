@@ -21,13 +21,14 @@ from typing import Any, cast
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
-from micrograd.see.dot import clipped, escaped, field
-from micrograd.see.files import write
-from micrograd.see.picture import Options, Picture, node_lines
+from micrograd.see.boxes import Boxes
+from micrograd.see.choices import TEXTS, Options, check_format, check_options, refuse_unknown
+from micrograd.see.dot import clipped, escaped, field, zero_for
+from micrograd.see.files import path_of, write, write_text
+from micrograd.see.picture import Picture, node_lines
 
-FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif")
+FORMATS = ("svg", "png", "pdf", "eps", "ps", "jpg", "jpeg", "gif", "dot")
 NOTEBOOK_IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
-DIRECTIONS = ("LR", "RL", "TB", "BT")
 # Graphviz takes seconds to draw this number of DOT lines. For a longer drawing, a
 # notebook shows only a line of text.
 LINES_SHOWN = 10_000
@@ -67,40 +68,39 @@ def draw_dot(
     fold: str | None = "auto",
     max_nodes: int | None = None,
     model: Any = None,
+    title: str = "",
+    **unknown: Any,
 ) -> Any:
     """Draw the graph below a Value. Data and gradients are shown with four decimals.
 
     A notebook shows the result. Elsewhere `.render("graph.svg")` writes the picture,
-    and `.save("graph.dot")` writes the DOT text. A picture needs pygraphviz
-    (`pip install 'micrograd-nd[draw]'`), or Graphviz's `dot` on the PATH. `.source` and
-    `.save` need neither. The text in a PNG needs fonts on the machine; an SVG does not.
+    and `.save("graph.dot")` the DOT text. Only a picture needs pygraphviz (`pip install
+    'micrograd-nd[draw]'`), or `dot` on the PATH; text in a PNG needs fonts, too.
 
-    A graph of more than 60 values, in which calls of neurons or layers are found, is
-    folded: a call, a layer, a sample, or all samples are one box. The picture says so.
+    A graph of more than 60 values with calls of neurons or layers is folded: a call, a
+    layer, a sample, or all samples are one box. The picture says so.
 
     Args:
         root: the Value to draw, such as a loss.
-        format: the format of the picture: svg, png, pdf, eps, ps, jpg, jpeg or gif; or
-            text, a tree for a terminal.
-        rankdir: the direction of the arrows: LR (left to right), RL, TB (top to bottom)
-            or BT.
-        grad: None shows the gradients as they stand. True computes them for the picture
-            where `backward()` was not called, and touches nobody's `grad`. False leaves
-            them out.
+        format: svg, png, pdf, eps, ps, jpg, jpeg, gif; dot, the DOT text; text, a tree
+            for a terminal; or html, the page of `micrograd.step`.
+        rankdir: the direction of the arrows: LR (left to right), RL, TB or BT.
+        grad: None shows the gradients as they stand, False none. True computes them for
+            the picture where `backward()` was not called, and touches nobody's `grad`.
         color: "grad" colours each box by the size of its gradient.
         fold: "module" makes each call of a neuron or layer one box, "sample" each
             sample. None draws all values. "auto" folds large graphs alone.
         max_nodes: how many boxes there may be. Beyond it, more is folded.
-        model: the Module whose parameters are in the graph. Its modules and parameters
-            then have their names.
+        model: the Module that has the parameters, so that boxes have their names.
+        title: what the page of format="html" is called.
 
     Returns:
-        The Drawing, or with format="text" a Tree. It keeps the numbers of this moment;
-        draw again after `backward()`.
+        The Drawing, the Tree of text, or the Stepper. It keeps the numbers of this
+        moment; draw again after `backward()`.
 
     Raises:
         DataError: root is not a Value.
-        DrawError: the format, the direction or an option is unknown.
+        DrawError: the format or an option is unknown, or they do not go together.
         ArgumentError: the model is not a Module.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -122,26 +122,46 @@ def draw_dot(
     ├─ a    data 2   grad -3
     └─ b    data -3  grad 2
     """
+    refuse_unknown(unknown)
     _check_root("draw_dot", root)
-    if format != "text":
-        _check_format("draw_dot", format)
-    if rankdir not in DIRECTIONS:
-        raise DrawError(f"draw_dot: rankdir={rankdir!r} is not a direction; take one of {', '.join(DIRECTIONS)}")
-    picture = Picture(root, Options(grad, color, fold, max_nodes, model))
-    return picture.tree() if format == "text" else Drawing(_source(root, rankdir, picture), format)
+    check_format("draw_dot", format, (*FORMATS, *TEXTS))
+    options = Options(grad, color, fold, max_nodes, model)
+    check_options(format, rankdir, title, options)
+    if format == "html":
+        from micrograd.see.html import step  # no other picture needs it
+
+        return step(root, title, model)
+    picture = Picture(root, options)
+    return picture.tree() if format == "text" else Drawing(source_of(picture, rankdir), format)
 
 
-def _source(root: Value, rankdir: str, picture: Picture) -> str:
-    """The DOT text of a picture, folded or in full."""
-    boxes = picture.boxes()
-    lines = [*_lines_in_full(root, picture)] if boxes is None else [*picture.dot_lines(boxes)]
-    notes = [f'    label="{escaped(chr(10).join(picture.notes))}"'] if picture.notes else []
+def can_draw() -> bool:
+    """Whether there is a Graphviz to make pictures."""
+    return next(_graphviz_commands("svg"), None) is not None
+
+
+def source_of(picture: Picture, rankdir: str = "LR", most: int | None = None, text: str = "") -> str:
+    """The DOT text of a picture, folded or in full.
+
+    Args:
+        picture: the picture.
+        rankdir: the direction of the arrows.
+        most: how many boxes there may be where no number was asked for.
+        text: what is written above it, at the left.
+    """
+    root, boxes = picture.graph.nodes[-1], picture.boxes(most)
+    if boxes is None and root._is_of_transform:  # to ask a node for its `inputs` changes what a transform gives
+        boxes = Boxes(picture.graph, picture.groups, "value")
+    lines = [*_lines_in_full(picture)] if boxes is None else [*picture.dot_lines(boxes)]
+    place = ["    labelloc=t", "    labeljust=l"] if text else []
+    said = "\n".join([text, *picture.notes] if text else picture.notes)
+    notes = [f'    label="{escaped(said)}"', *place] if said else []
     return "\n".join(["digraph {", f"    rankdir={rankdir}", *notes, *lines, "}\n"])
 
 
-def _lines_in_full(root: Value, picture: Picture) -> Iterator[str]:
+def _lines_in_full(picture: Picture) -> Iterator[str]:
     """A box for each Value and each raw constant, as in the tutorials."""
-    nodes = _inputs_first("draw_dot", root)
+    nodes = _inputs_first("draw_dot", picture.graph.nodes[-1])
     # A name is a position in the order, not an address, so a program writes the same
     # text in every process.
     name = {node: i for i, node in enumerate(nodes)}
@@ -151,9 +171,12 @@ def _lines_in_full(root: Value, picture: Picture) -> Iterator[str]:
         place = known.get(id(node))  # None for a number that was raw
         label = node.label if place is None or picture.options.model is None else picture.groups.labels.get(place, "")
         fields = [f"{clipped(label)} ", field("data ", node.data)]
-        grad = node.grad if not picture.are_computed else None if place is None else picture.gradients[place]
+        if picture.are_computed:
+            grad = None if place is None else picture.gradients[place]
+        else:  # `grad` makes zeros where there is none; but a step of its own may owe one
+            grad = node.grad if node._has_own_step else node._grad
         if picture.options.grad is not False and not (picture.are_computed and place is None):
-            fields.append(field("grad ", 0.0 if grad is None else grad))
+            fields.append(field("grad ", zero_for(node.data) if grad is None else grad))
         yield from node_lines(i, fields, node.op, [name[x] for x in dict.fromkeys(node.inputs)], color(grad))
 
 
@@ -164,11 +187,7 @@ class _Room(ModuleType):
     """This module. It can be called: `from micrograd import draw; draw(L)`."""
 
     def __call__(self, root: Value, format: str = "svg", rankdir: str = "LR", **options: Any) -> Any:
-        """The same as `draw_dot`; with format="html" that of `micrograd.step`."""
-        if format == "html":
-            from micrograd.see.html import step
-
-            return step(root, **options)
+        """The same as `draw_dot`."""
         return draw_dot(root, format, rankdir, **options)
 
 
@@ -195,7 +214,7 @@ class Drawing:
         """The picture as bytes.
 
         Args:
-            format: svg, png, pdf, eps, ps, jpg, jpeg or gif; the drawing's own by
+            format: svg, png, pdf, eps, ps, jpg, jpeg, gif or dot; the drawing's own by
                 default.
 
         Raises:
@@ -204,8 +223,8 @@ class Drawing:
                 found.
         """
         format = format or self.format
-        _check_format("pipe", format)
-        return _run_graphviz(self.source, format)
+        check_format("pipe", format, FORMATS)
+        return self.source.encode() if format == "dot" else _run_graphviz(self.source, format)
 
     def render(self, path: str | Path) -> Path:
         """Write the picture.
@@ -225,23 +244,25 @@ class Drawing:
             PictureFileError: the file cannot be written, which is an OSError too. An
                 older file at this path is as it was.
         """
-        path = Path(path)
-        if not path.suffix:
+        path = path_of("render", path)
+        if path.name and not path.suffix:
             path = path.with_name(f"{path.name}.{self.format}")
         format = path.suffix[1:].lower()
-        if format not in FORMATS:
+        if path.name and format not in FORMATS:
+            suffixes = ", ".join("." + known for known in FORMATS)
             raise DrawError(
-                f"render: the suffix of {path.name!r} is not a picture format; take one of "
-                f"{', '.join('.' + known for known in FORMATS)}, or write the DOT text by save(path)"
+                f"render: the suffix of {path.name!r} is not a picture format; take one of {suffixes};\n"
+                f"a tree is draw_dot(v, format='text').save(path), and a page draw_dot(v, format='html').save(path)"
             )
-        return write("render", path, self.pipe(format))
+        return write("render", path, self.pipe(format or self.format))
 
     def save(self, path: str | Path) -> Path:
         """Write the DOT text to a file, for Graphviz or another program.
 
-        Returns the path. Raises PictureFileError where it cannot be written.
+        Returns the path. Raises PictureFileError where it cannot be written, DrawError
+        where the suffix is that of a picture.
         """
-        return write("save", Path(path), self.source.encode())
+        return write_text(path, self.source, "DOT text", ".dot")
 
     def __repr__(self) -> str:
         lines = self.source.count("\n")
@@ -308,11 +329,6 @@ from pygraphviz import AGraph
 graph = AGraph(string=sys.stdin.buffer.read().decode())
 sys.stdout.buffer.write(graph.draw(format=format, prog="dot"))
 """
-
-
-def _check_format(name: str, format: str) -> None:
-    if format not in FORMATS:
-        raise DrawError(f"{name}: {format!r} is not a picture format; take one of {', '.join(FORMATS)}")
 
 
 def _graphviz_commands(format: str) -> Iterator[list[str]]:

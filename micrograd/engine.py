@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
-from micrograd import floats, memory, unchecked
+from micrograd import floats, memory, notebook, unchecked
 from micrograd.anomaly import OPEN, current_anomalies
 from micrograd.anomaly import detect_anomaly as detect_anomaly
 from micrograd.arrays import as_data, is_number
@@ -156,8 +156,7 @@ def _pull_by_hand(node: Node) -> None:
 class Value(Node):
     """A number or array that remembers how it was made, and has a gradient.
 
-    Results of ops on a subclass are of that subclass, and do not go through its
-    `__init__`.
+    Results of ops on a subclass are of that subclass; its `__init__` is not called.
 
     Args:
         data: a Python number (an int stays an int, a Fraction a Fraction), or an array,
@@ -358,3 +357,4 @@ class Value(Node):
 
 memory.adopt(Value)
 floats.add_methods(Value)  # v.tanh() and the like, as quick as v * v
+notebook.add_methods(Value)

@@ -18,6 +18,7 @@ from micrograd.chain import times
 from micrograd.errors import MicrogradError, OpError
 from micrograd.exact import EXACT, answer, as_float
 from micrograd.facts import NO_FACTS, Facts
+from micrograd.integers import are_large, as_floats, too_large
 from micrograd.interpreter import NUMBERS, PLAIN, Array, Interpreter, broadcast_shape, ground, zeros_like
 from micrograd.table import look_up
 
@@ -160,7 +161,13 @@ class Op:
         try:
             return self.forward(*data, **params)
         except (MicrogradError, ValueError, TypeError, IndexError) as error:
+            if isinstance(error, TypeError) and are_large(data):
+                return self.run(as_floats(self.name, data), inputs, params)
             raise self._misfit(inputs, params, error) from None
+        except OverflowError:
+            if not are_large(data):
+                raise
+            return self.run(as_floats(self.name, data), inputs, params)
 
     def _misfit(self, inputs: Sequence[Array], params: dict[str, Any], error: Exception) -> Exception:
         """What the shape rule says, or where the shapes do fit the error of the
@@ -232,7 +239,10 @@ class Elementwise(Op):
     def pull(self, i: int, g: Array, z: Array, inputs: Sequence[Array], params: dict[str, Any]) -> Array:
         rule = self.rules[i]
         assert rule is not None
-        return times(g, rule(z, *inputs, **params), z, self.name)
+        try:
+            return times(g, rule(z, *inputs, **params), z, self.name)
+        except OverflowError:
+            raise too_large(self.name) from None
 
     def push(
         self, z: Array, inputs: Sequence[Array], tangents: Sequence[Array | None], params: dict[str, Any]
@@ -241,7 +251,10 @@ class Elementwise(Op):
         for i, (rule, t) in enumerate(zip(self.rules, tangents, strict=True)):
             if t is not None and rule is not None:
                 look = functools.partial(self._look, i, z, inputs, tangents, params)
-                term = times(t, rule(z, *inputs, **params), z, self.name, look)  # a diagonal is its own transpose
+                try:
+                    term = times(t, rule(z, *inputs, **params), z, self.name, look)  # a diagonal is its own transpose
+                except OverflowError:
+                    raise too_large(self.name) from None
                 total = term if total is None else total + term
         return total
 

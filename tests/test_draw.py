@@ -360,6 +360,7 @@ class TestPictures:
             ("jpg", b"\xff\xd8\xff"),
             ("jpeg", b"\xff\xd8\xff"),
             ("gif", b"GIF89a"),
+            ("dot", b"digraph {"),
         ],
     )
     def test_formats(self, format, signature, tmp_path):
@@ -369,7 +370,7 @@ class TestPictures:
         assert (tmp_path / f"L.{format}").read_bytes().startswith(signature)
 
     def test_every_format_is_tested(self):
-        assert len(FORMATS) == 8
+        assert len(FORMATS) == 9
 
     def test_the_suffix_names_the_format(self, tmp_path):
         drawing = draw_dot(first_expression())
@@ -531,12 +532,12 @@ def test_graphviz_fails(no_pygraphviz, script, reason):
         (
             lambda: draw_dot(Value(1.0), format="webp"),
             DrawError,
-            "draw_dot: 'webp' is not a picture format; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif",
+            "draw_dot: 'webp' is not a format; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif, dot, text, html",
         ),
         (
             lambda: draw_dot(Value(1.0)).pipe("SVG"),
             DrawError,
-            "pipe: 'SVG' is not a picture format; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif",
+            "pipe: 'SVG' is not a format, did you mean 'svg'; take one of svg, png, pdf, eps, ps, jpg, jpeg, gif, dot",
         ),
         (
             lambda: draw_dot(Value(1.0), rankdir="up"),
@@ -544,10 +545,11 @@ def test_graphviz_fails(no_pygraphviz, script, reason):
             "draw_dot: rankdir='up' is not a direction; take one of LR, RL, TB, BT",
         ),
         (
-            lambda: draw_dot(Value(1.0)).render("graph.dot"),
+            lambda: draw_dot(Value(1.0)).render("graph.txt"),
             DrawError,
-            "render: the suffix of 'graph.dot' is not a picture format; take one of "
-            ".svg, .png, .pdf, .eps, .ps, .jpg, .jpeg, .gif, or write the DOT text by save(path)",
+            "render: the suffix of 'graph.txt' is not a picture format; take one of "
+            ".svg, .png, .pdf, .eps, .ps, .jpg, .jpeg, .gif, .dot;\n"
+            "a tree is draw_dot(v, format='text').save(path), and a page draw_dot(v, format='html').save(path)",
         ),
     ],
 )

@@ -32,6 +32,7 @@ LEVELS = [
         "walks",
         "compiled",
         "unchecked",
+        "notebook",
     },
     {"plain", "exact", "integers", "quiet"},
     {"trees", "modes", "interpreter", "table", "facts"},
@@ -52,7 +53,7 @@ LEVELS = [
     {"reverse"},
     {"tracing", "sparsity"},
     {"transforms", "symbol", "expressions", "compiling", "check", "see", "draw", "nn", "optim"},
-    {"train", "texts", "scipy"},
+    {"train", "texts", "scipy", "cells"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]

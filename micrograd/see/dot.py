@@ -29,6 +29,13 @@ def field(name: str, x: Any) -> str:
     return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
 
 
+def zero_for(data: Any) -> Any:
+    """The gradient that is shown where there is none: zeros that take no memory."""
+    if not getattr(data, "shape", ()) or isinstance(data, Symbol):
+        return 0.0
+    return np.broadcast_to(np.zeros((), data.dtype), data.shape) if isinstance(data, np.ndarray) else data
+
+
 def shown(name: str, x: Any) -> str:
     """A number or an array after its name, escaped."""
     if isinstance(x, Value):  # a gradient after backward(create_graph=True)
@@ -79,8 +86,9 @@ def _array(name: str, x: Any) -> str:
 # In the label of a box, backslash, braces, bars, angles and quotes have a meaning for
 # Graphviz; & begins an entity.
 _SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
-# These are not allowed in XML.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# Most of these are not allowed in XML. The others turn the direction of what follows
+# them, beyond the end of a label too.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def escaped(text: Any) -> str:
@@ -91,6 +99,8 @@ def escaped(text: Any) -> str:
 
 
 def clipped(label: Any) -> str:
-    """A label as DOT text; the beginning of a long one."""
-    text = "" if label is None else str(label)
+    """A label as DOT text; the beginning of a long one. Graphviz may crash on a field
+    of blank lines alone.
+    """
+    text = "" if label is None else str(label).strip(" \r\n")
     return escaped(text if len(text) <= LABEL_SHOWN else text[: LABEL_SHOWN - 3] + "...")

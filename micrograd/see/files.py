@@ -6,11 +6,25 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
-from micrograd.errors import PictureFileError
+from micrograd.errors import DrawError, PictureFileError
+
+PICTURES = (".svg", ".png", ".pdf", ".eps", ".ps", ".jpg", ".jpeg", ".gif")
 
 
-def write(asked: str, path: Path, content: bytes) -> Path:
+def path_of(asked: str, path: Any) -> Path:
+    """What was given as a path.
+
+    Raises:
+        DrawError: it is not one.
+    """
+    if isinstance(path, (str, os.PathLike)) and isinstance(os.fspath(path), str):
+        return Path(path)
+    raise DrawError(f"{asked}: given a {type(path).__name__}, not a path; give a str or a Path, such as 'graph.svg'")
+
+
+def write(asked: str, path: str | os.PathLike[str], content: bytes) -> Path:
     """Write a file. Where that fails, an older file at the path is as it was.
 
     Args:
@@ -22,17 +36,37 @@ def write(asked: str, path: Path, content: bytes) -> Path:
         The path.
 
     Raises:
+        DrawError: what was given is not a path.
         PictureFileError: the folder is not there or is full, or the path is a folder,
             or may not be written.
     """
+    path = path_of(asked, path)
     try:
         _write(path, content)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name that no file has, as with a null byte
         raise PictureFileError(
-            f"{asked}: {str(path)!r} cannot be written: {error.strerror or error}; "
+            f"{asked}: {str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}; "
             f"give a path in a folder that is there"
         ) from error
     return path
+
+
+def write_text(path: str | os.PathLike[str], text: str, what: str, suffix: str) -> Path:
+    """Write a text, unless the path has the suffix of a picture.
+
+    Args:
+        path: the file.
+        text: what it will hold, with its last line ended.
+        what: what the text is, for errors.
+        suffix: the suffix that fits, for errors.
+    """
+    given = path_of("save", path)
+    if given.suffix.lower() in PICTURES:
+        repair = "a picture is draw_dot(v).render(path)"
+        raise DrawError(
+            f"save: {given.name!r} is the name of a picture, and this is {what}; name it {suffix}, or {repair}"
+        )
+    return write("save", given, text.encode(errors="backslashreplace"))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import DrawError
+from micrograd.see.files import write_text
 from micrograd.see.graph import to_json
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
@@ -109,11 +110,11 @@ class Stepper:
         Returns the path.
 
         Raises:
-            OSError: the file cannot be written.
+            PictureFileError: the file cannot be written, which is an OSError too. An
+                older file at this path is as it was.
+            DrawError: the suffix is that of a picture.
         """
-        path = Path(path)
-        path.write_text(self.page, encoding="utf-8", newline="\n")
-        return path
+        return write_text(path, self.page, "a page", ".html")
 
     def _repr_html_(self) -> str:
         # In a frame of its own origin: the notebook's page and the stepper cannot reach

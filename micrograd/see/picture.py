@@ -1,20 +1,19 @@
-"""The DOT text of a folded picture, and the options of pictures."""
+"""The DOT text of a folded picture."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from micrograd.engine import Value
-from micrograd.errors import DrawError
 from micrograd.see import slopes, tree
 from micrograd.see.boxes import Boxes, fitting
+from micrograd.see.choices import Options
 from micrograd.see.dot import clipped, field
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
 
-FOLDS = ("auto", "module", "sample", None)
 STARTS = {"auto": "module", "module": "module", "sample": "sample", None: "value"}
 MOST = 60  # values of a graph that is drawn in full without a request
 READABLE = 24  # boxes of one that is folded without a request
@@ -22,32 +21,6 @@ DECADES = 4  # of gradients, from white to the full colour
 FULL = (0xFF, 0x9D, 0x3C)
 NOT_FINITE = "#ff8080"
 TREE_LINES = 1000  # of a tree that is shown without a request
-
-
-class Options(NamedTuple):
-    """What a picture shows, as `draw_dot` explains it."""
-
-    grad: bool | None = None
-    color: str | None = None
-    fold: str | None = "auto"
-    max_nodes: int | None = None
-    model: Any = None
-
-    def check(self) -> None:
-        """Refuse what is unknown.
-
-        Raises:
-            DrawError: an option has a value that it does not take.
-        """
-        if self.grad not in (None, True, False):
-            raise DrawError(f"draw_dot: grad={self.grad!r} is not known; take True, False or None")
-        if self.color not in (None, "grad"):
-            raise DrawError(f"draw_dot: color={self.color!r} is not known; take 'grad' or None")
-        if self.fold not in FOLDS:
-            raise DrawError(f"draw_dot: fold={self.fold!r} is not known; take 'auto', 'module', 'sample' or None")
-        most = self.max_nodes
-        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 2):
-            raise DrawError(f"draw_dot: max_nodes={most!r} is not a number of boxes; give 2 or more, or None")
 
 
 class Picture:
@@ -59,7 +32,6 @@ class Picture:
     """
 
     def __init__(self, root: Value, options: Options) -> None:
-        options.check()
         self.options = options
         self.graph = Listed(root)
         self._groups = None if options.model is None else Groups(self.graph, options.model)
@@ -123,7 +95,7 @@ class Picture:
                     *self._counts(box),
                     *(numbers if len(box.outputs) == 1 else []),
                 ]
-                gradient = max((self.gradients[j] for j in box.outputs), key=slopes.magnitude)
+                gradient = max((self.gradients[j] for j in box.outputs), key=_size)
             shape = "record" if box.group is None else "Mrecord"
             yield from node_lines(k, fields, symbol, boxes.inputs[k], color(gradient), shape)
 
@@ -156,11 +128,11 @@ def shades(gradients: Sequence[Any]) -> Callable[[Any], str]:
     """What gives the colour of a gradient: white for 0, orange for the largest, a
     quarter less for each power of ten in between.
     """
-    sizes = [slopes.magnitude(g) for g in gradients]
+    sizes = [_size(g) for g in gradients]
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
 
     def shade(gradient: Any) -> str:
-        size = slopes.magnitude(gradient)
+        size = _size(gradient)
         if not math.isfinite(size):
             return f' style=filled fillcolor="{NOT_FINITE}"'
         share = max(0.0, 1 + math.log10(size / largest) / DECADES) if size > 0 and size / largest > 0 else 0.0
@@ -168,3 +140,11 @@ def shades(gradients: Sequence[Any]) -> Callable[[Any], str]:
         return f' style=filled fillcolor="#{red:02x}{green:02x}{blue:02x}"'
 
     return shade
+
+
+def _size(gradient: Any) -> float:
+    """How large a gradient is; inf for an int or a fraction beyond all floats."""
+    try:
+        return slopes.magnitude(gradient)
+    except OverflowError:
+        return math.inf

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 from typing import Any
 
 from micrograd import on_demand as np
 from micrograd.node import Node
 from micrograd.see.boxes import Boxes
-from micrograd.see.files import write
+from micrograd.see.files import write_text
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
 
 GAP = "  "
 LONGEST = 60  # characters of a label
 NUMBERS = 8  # of an array
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+JOINERS = "\u200c\u200d"  # within words and emoji; Python says that they are not printable
 
 
 class Tree:
@@ -38,9 +37,10 @@ class Tree:
     def save(self, path: str | Path) -> Path:
         """Write the text to a file. Returns the path.
 
-        Raises PictureFileError where it cannot be written.
+        Raises PictureFileError where it cannot be written, DrawError where the suffix
+        is that of a picture.
         """
-        return write("save", Path(path), f"{self.source}\n".encode())
+        return write_text(path, f"{self.source}\n", "a tree of text", ".txt")
 
 
 def text(graph: Listed, groups: Groups, boxes: Boxes, gradients: list[Any] | None, notes: list[str]) -> str:
@@ -106,7 +106,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
 def clean(label: Any) -> str:
     """A label on one line, without signs that a terminal would obey."""
     line = " ".join(str(label).split())
-    line = _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], line)
+    line = "".join(c if c.isprintable() or c in JOINERS else ascii(c)[1:-1] for c in line[: LONGEST + 1])
     return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
 
 
@@ -128,7 +128,7 @@ def shown(x: Any) -> str:
         shape = getattr(x, "shape", None)
         return clean(f"{type(x).__name__} {shape}" if shape else x)
     if x.ndim == 0:
-        return shown(x.item())
-    numbers = [shown(number.item()) for number in x.flat[:NUMBERS]]
+        return shown(float(x) if isinstance(x.item(), np.generic) else x.item())  # a long double is its own item
+    numbers = [shown(number) for number in x.flat[:NUMBERS]]
     more = ", ..." if x.size > NUMBERS else ""
     return f"{x.dtype} {x.shape} [{', '.join(numbers)}{more}]"

@@ -173,14 +173,6 @@ def test_an_array_explained_by_itself(shape: tuple[int, ...]) -> None:
         assert explain(z, z, place)._repr_latex_().endswith("}} = 1$")
 
 
-def test_an_array_explained_by_itself() -> None:
-    x = Value(np.array([1.0, 2.0]), label="x")
-    explanation = explain(x, x)
-    assert explanation.gradient.tolist() == [1.0, 1.0]
-    assert explanation._repr_latex_() == r"$\frac{\partial x}{\partial x} = 1 \cdot 1$"
-    assert "x is explained by itself" in str(explanation)
-
-
 def test_a_zero_that_arrives_stays_zero() -> None:
     (x,) = leaves(x=0.0)
     y = labelled(x**0.5 * 0.0, "y")

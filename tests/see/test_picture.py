@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from micrograd import Value, draw_dot
+import micrograd
+from micrograd import Symbol, Value, draw_dot
 from micrograd.errors import ArgumentError, DataError, DrawError
 from micrograd.nn import MLP, Linear, Neuron
 from micrograd.see.picture import MOST, shades
@@ -320,7 +321,21 @@ LABELS = [
     "two\nlines",
     "\x1b[31mred\x00",
     "x" * 10_000,
+    "{}",
+    "a\\",
+    "\\l\\G",
+    "]]>",
+    "<!--",
+    "<![CDATA[",
+    "<img src=x onerror=alert(1)>",
+    "a\n\nb",
+    "abcd\u202eefg",
+    "abcd\u200f",
+    "abcd\ud800",
+    "abcd\ufffe\uffff",
+    "\U000e0001",
 ]
+BLANK = ["", " ", "\n", "\n\n", "\r\n", " \n ", "\n \n"]
 
 
 @pytest.mark.parametrize("label", LABELS, ids=lambda label: ascii(label[:12]))
@@ -336,7 +351,46 @@ def test_labels_and_ops_break_no_picture(label):
     assert label.replace("\n", "").replace("\x1b", r"\x1b")[:4] in shown
     lines = str(draw_dot(y, format="text")).splitlines()
     assert len(lines) == 2
+    page = draw_dot(x * 2.0, format="html", title=label).page
+    assert page.lower().count("</script>") == 2
+    assert "<img" not in page
     assert all(line.isprintable() and len(line) < 250 for line in lines)
+
+
+@pytest.mark.parametrize("label", BLANK, ids=ascii)
+@pytest.mark.parametrize("options", [{}, {"color": "grad"}, {"grad": False}], ids=str)
+def test_a_blank_label_crashes_no_picture(label, options):
+    pytest.importorskip("pygraphviz")
+    x = Value(2.0, label=label)
+    y = x * 3.0
+    y.label = label
+    assert "data 2.0000" in texts(draw_dot(y, **options).pipe())
+
+
+@pytest.mark.parametrize(
+    "data", [10**400, -(10**400), Fraction(10**500, 3), np.longdouble(2), np.ones(2, np.longdouble)]
+)
+def test_unusual_numbers_in_every_picture(data):
+    y = Value(data, label="x") * 2
+    assert draw_dot(y, format="text").source.startswith("#2 = *  data ")
+    assert draw_dot(y).source.count("data ") == 3
+    assert "fillcolor" in shades([data])(data)
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "dot", "text", "html"])
+def test_every_format_says_that_gradients_were_computed(format):
+    y = Value(3.0, label="x") * 2.0
+    drawn = draw_dot(y, format=format, grad=True)
+    said = drawn.page if format == "html" else drawn.source
+    assert "backward() was not called" in said
+    assert "computed for this" in said
+    y.backward()
+    drawn = draw_dot(y, format=format, grad=True)
+    assert "backward() was not called" not in (to_json_of(drawn) if format == "html" else drawn.source)
+
+
+def to_json_of(stepper):
+    return stepper.page.split('id="graph">')[1].split("</script>")[0]
 
 
 def test_labels_break_no_folded_picture(model):
@@ -370,7 +424,7 @@ def test_numbers_that_are_not_finite(data):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"format": "bmp"}, "draw_dot: 'bmp' is not a picture format; take one of svg, "),
+        ({"format": "bmp"}, "draw_dot: 'bmp' is not a format; take one of svg, "),
         ({"rankdir": "up"}, "draw_dot: rankdir='up' is not a direction; take one of LR, RL, TB, BT"),
         ({"grad": "yes"}, "draw_dot: grad='yes' is not known; take True, False or None"),
         ({"color": "red"}, "draw_dot: color='red' is not known; take 'grad' or None"),
@@ -378,21 +432,95 @@ def test_numbers_that_are_not_finite(data):
         ({"max_nodes": 1}, "draw_dot: max_nodes=1 is not a number of boxes; give 2 or more, or None"),
         ({"max_nodes": True}, "draw_dot: max_nodes=True is not a number of boxes; give 2 or more, or None"),
         ({"max_nodes": 2.5}, r"draw_dot: max_nodes=2\.5 is not a number of boxes; give 2 or more, or None"),
+        ({"max_nodes": -3}, "draw_dot: max_nodes=-3 is not a number of boxes; give 2 or more, or None"),
+        ({"max_nodes": np.ones(2)}, "draw_dot: max_nodes=a ndarray is not a number of boxes; give 2 or more, or None"),
+        (
+            {"format": "htm"},
+            "draw_dot: 'htm' is not a format, did you mean 'html'; take one of svg, .*, dot, text, html$",
+        ),
+        ({"format": "SVG"}, "draw_dot: 'SVG' is not a format, did you mean 'svg'; take one of "),
+        ({"format": None}, "draw_dot: None is not a format; take one of "),
+        ({"format": np.ones(2)}, "draw_dot: a ndarray is not a format; take one of "),
+        ({"rankdir": None}, "draw_dot: rankdir=None is not a direction; take one of LR, RL, TB, BT"),
+        ({"grad": 0}, "draw_dot: grad=0 is not known; take True, False or None"),
+        ({"grad": np.ones(2)}, "draw_dot: grad=a ndarray is not known; take True, False or None"),
+        ({"color": True}, "draw_dot: color=True is not known; take 'grad' or None"),
+        ({"fold": "modules"}, "draw_dot: fold='modules' is not known, did you mean 'module'; take 'auto', "),
+        ({"fold": []}, "draw_dot: fold=a list is not known; take 'auto', "),
+        ({"fold": "x" * 1000}, "draw_dot: fold='x{56}[.]{3} is not known; take 'auto', "),
+        ({"max_nodes": -(10**500)}, "draw_dot: max_nodes=an int of 1661 bits is not a number of boxes; give 2 or "),
+        ({"title": 3}, "draw_dot: title=3 is not text; give a str"),
+        ({"title": "t"}, "draw_dot: title= names the page of format='html'; for a picture, set the label of the root"),
+        ({"colour": "grad"}, "draw_dot: there is no option colour=, did you mean 'color'; the options are format, "),
+        ({"depth": 3}, "draw_dot: there is no option depth=; the options are format, rankdir, grad, color, fold, "),
+        ({"format": "html", "color": "grad"}, "draw_dot: the page of a stepper has no color=; it takes model, title$"),
+        ({"format": "html", "grad": False}, "draw_dot: the page of a stepper has no grad=; it takes model, title$"),
+        ({"format": "html", "fold": None}, "draw_dot: the page of a stepper has no fold=; it takes model, title$"),
+        (
+            {"format": "html", "rankdir": "TB"},
+            "draw_dot: the page of a stepper has no rankdir=; it takes model, title$",
+        ),
+        (
+            {"format": "text", "color": "grad"},
+            "draw_dot: a tree of text has no color=; it takes grad, fold, max_nodes, ",
+        ),
+        ({"format": "text", "rankdir": "TB"}, "draw_dot: a tree of text has no rankdir=; it takes grad, fold, "),
     ],
     ids=str,
 )
-def test_unknown_options(options, words):
+@pytest.mark.parametrize("function", [draw_dot, micrograd.draw], ids=["draw_dot", "draw"])
+def test_unknown_options(options, words, function):
     with pytest.raises(DrawError, match=f"^{words}"):
-        draw_dot(Value(1.0), **options)
+        function(Value(1.0), **options)
 
 
-def test_a_model_that_is_no_module():
-    with pytest.raises(ArgumentError, match=r"model: a int has no named_modules\(\); give a Module, such as an MLP"):
-        draw_dot(Value(1.0), model=3)
+def test_a_number_of_boxes_may_be_numpys(loss):
+    assert draw_dot(loss, max_nodes=np.int64(5)).source == draw_dot(loss, max_nodes=5).source
 
 
-@pytest.mark.parametrize("format", ["svg", "text"])
-@pytest.mark.parametrize("root", [3.0, None, [Value(1.0)]], ids=str)
+@pytest.mark.parametrize("function", [draw_dot, micrograd.draw], ids=["draw_dot", "draw"])
+def test_the_format_html_is_the_page_of_step(function):
+    L = sharing()
+    assert function(L, format="html", grad=True, title="T").page == micrograd.step(L, "T").page
+
+
+def test_the_format_dot_is_the_source(tmp_path):
+    drawing = draw_dot(sharing(), format="dot")
+    assert drawing.pipe().decode() == drawing.source
+    assert drawing.render(tmp_path / "graph").read_bytes() == drawing.pipe()
+    assert (tmp_path / "graph.dot").exists()
+
+
+@pytest.mark.parametrize("format", ["svg", "text", "html"])
+def test_a_picture_inside_a_transform_changes_no_result(format):
+    def f(x):
+        y = x * 2
+        draw_dot(y, format=format)
+        y._repr_svg_()
+        y._repr_html_()
+        return y
+
+    assert type(micrograd.grad(f)(3.0)) is float
+    assert micrograd.grad(micrograd.grad(lambda x: f(x) * x))(3.0) == 4.0
+
+
+def test_a_picture_takes_no_memory_for_gradients():
+    x = Value(np.ones(1000))
+    draw_dot(x * 2.0)
+    assert x._gradient is None
+
+
+@pytest.mark.parametrize("format", ["svg", "text", "html"])
+@pytest.mark.parametrize(("model", "what"), [(3, "a int"), (MLP, "the class MLP")], ids=["int", "class"])
+def test_a_model_that_is_no_module(format, model, what):
+    with pytest.raises(ArgumentError, match=rf"model: {what} has no named_modules\(\); give a Module, such as an MLP"):
+        draw_dot(Value(1.0), model=model, format=format)
+
+
+@pytest.mark.parametrize("format", ["svg", "dot", "text", "html"])
+@pytest.mark.parametrize(
+    "root", [3.0, None, [], np.ones(2), Neuron(1), Symbol("x"), Value, "L"], ids=lambda x: type(x).__name__
+)
 def test_a_root_that_is_no_value(root, format):
     with pytest.raises(DataError, match=f"draw_dot: given a {type(root).__name__}, not a Value; give one Value"):
         draw_dot(root, format=format)
