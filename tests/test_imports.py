@@ -52,6 +52,7 @@ LEVELS = [
     {"reverse"},
     {"tracing", "sparsity"},
     {"transforms", "symbol", "compiling", "check", "see", "draw", "nn", "optim"},
+    {"plots"},
     {"train", "texts", "scipy"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
