@@ -5,7 +5,6 @@ saturated.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd import on_demand as np
@@ -121,7 +120,7 @@ def _called(model: Any, samples: Any) -> list[Value]:
 
     def batch(X: Any) -> Any:
         out = model(X)
-        if X.ndim == 2 and any(value.shape[:1] != (len(X),) for value in _values(out)):
+        if X.ndim == 2 and any(value.shape[:1] != (len(X),) for value in _values(out)[:1]):
             raise ShapeError("it does not give a row for each row of X")
         return out
 

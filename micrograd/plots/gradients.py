@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
+from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError
+from micrograd.node import data_of, holds_grad
 from micrograd.plots.figures import axes_of
 from micrograd.plots.layers import Row, draw_rows, fit_height, layer_of, share
 
@@ -44,7 +46,12 @@ def plot_gradients(model: Any, *, ax: Any = None) -> Axes:
     parameters = [p for own in layers.values() for p in own]
     if not parameters:
         raise ArgumentError(f"{ASKER}: {type(model).__name__} has no parameters; give a model that has some")
-    if all(p._grad is None for p in parameters):
+    strange = next((p for p in parameters if not isinstance(p, Value)), None)
+    if strange is not None:
+        raise ArgumentError(
+            f"{ASKER}: a parameter of {type(model).__name__} is a {type(strange).__name__}, not a Value"
+        )
+    if not any(map(holds_grad, parameters)):
         raise GradientError(
             f"{ASKER}: no parameter of {type(model).__name__} has a gradient: backward() was not called, or "
             f"zero_grad() came after it; call loss.backward() first"
@@ -81,12 +88,14 @@ def _layers(model: Any) -> dict[str, list[Any]]:
 
 
 def _row(name: str, parameters: list[Any]) -> Row:
-    grads = np.concatenate([np.ravel(np.asarray(p.grad, float)) for p in parameters])
-    without = sum(p._grad is None for p in parameters)
+    grads = np.concatenate([np.ravel(np.asarray(data_of(p.grad), float)) for p in parameters])
+    without = sum(not holds_grad(p) for p in parameters)
     zero, bad = int((grads == 0).sum()), int((~np.isfinite(grads)).sum())
-    said = f"{grads.size:,} gradients, {share(zero, grads.size)} are 0"
-    if without:
-        said = "no gradient" if without == len(parameters) else f"{said}, {without} parameters have none"
+    said = f"{grads.size:,} gradient{'s' * (grads.size != 1)}, {share(zero, grads.size)} are 0"
+    if without == len(parameters):
+        said = "no gradient"
+    elif without:
+        said += f", {without} parameter{'s have' if without > 1 else ' has'} none"
     if bad:
         said += f", {share(bad, grads.size)} not finite"
     sizes = np.abs(grads[(grads != 0) & np.isfinite(grads)])
