@@ -36,24 +36,28 @@ class Answers(NamedTuple):
     meaning: str
 
 
-def classes_of(asker: str, y: Any, count: int) -> Any:
+def classes_of(asker: str, y: Any, count: int, name: str = "y") -> Any:
     """The class of each sample, as an array of shape (count,).
 
     Raises:
         ShapeError: there is not one class for each sample.
-        DataError: a class is nan.
+        DataError: a class is nan, or the classes cannot be sorted.
     """
     try:
         found = plain(y)
     except ValueError:
-        found = np.empty(0)
+        found = np.empty((0, 0))
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     if found.shape != (count,):
-        hint = "; give y.argmax(axis=1)" if found.ndim == 2 else ""
-        raise ShapeError(f"{asker}: y has shape {found.shape}, and X {count} rows; give one class for each row{hint}")
+        hint = f"; give {name}.argmax(axis=1)" if found.ndim == 2 else ""
+        raise ShapeError(f"{asker}: {name} has shape {found.shape}; give one class for each of {count} samples{hint}")
     if found.dtype.kind == "f" and np.isnan(found).any():
-        raise DataError(f"{asker}: y[{int(np.isnan(found).argmax())}] is nan; leave this row out")
+        raise DataError(f"{asker}: {name}[{int(np.isnan(found).argmax())}] is nan; leave this sample out")
+    try:
+        np.unique(found)
+    except TypeError:
+        raise DataError(f"{asker}: {name} has classes of several kinds; give all as numbers or all as names") from None
     return found
 
 
@@ -69,7 +73,7 @@ def answers_of(asker: str, model: Any, points: Callable[[bool], Any], y: Any, ki
             return _of_estimator(asker, model, points(True), y, kind, threshold)
         way, together = way_to_call(asker, model, points(True))
         scores = way(points(together))
-    return _of_scores(asker, scores, y, kind, threshold)
+    return _of_scores(asker, scores, np.unique(y), kind, threshold)
 
 
 # Estimators
@@ -83,41 +87,47 @@ def _of_estimator(asker: str, model: Any, mesh: Any, y: Any, kind: str, threshol
         raise ArgumentError(f"{asker}: kind={kind!r} needs {method}(), which {type(model).__name__} does not have")
     predicted = plain(model.predict(mesh)).reshape(-1)
     known = getattr(model, "classes_", None)
-    classes = list(np.unique(y)) if known is None else list(known)
-    if known is None and not np.isin(predicted, classes).all():
+    classes = list(np.unique(y) if known is None else np.unique(known))
+    if (strange := y[~np.isin(y, classes)]).size:
+        raise ArgumentError(f"{asker}: y has the class {strange[0]}, which {type(model).__name__} has not learnt")
+    if not np.isin(predicted, classes).all():
         raise ArgumentError(
-            f"{asker}: {type(model).__name__} predicts {predicted[0]}, which is not a class of y; to draw the sign of "
-            f"a regression, give the function model.predict"
+            f"{asker}: {type(model).__name__} predicts {predicted[0]}, which is not a class of y; for a regression, "
+            f"give the function model.predict, and the threshold= between the classes"
         )
     index = np.searchsorted(classes, predicted)
-    lines, line = [(1.0 * (index == c), 0.5) for c in range(len(classes))], "where the prediction changes"
-    shades = None if kind == CLASSES else plain(getattr(model, method)(mesh))
-    meaning = f"score of class {classes[-1]}"
-    if kind == PROBABILITIES:
-        shades, meaning = (
-            _for_two(shades),
-            f"probability of class {classes[-1]}" if len(classes) == 2 else "probability",
-        )
-    if shades is not None and shades.ndim == 1:
-        middle = 0.5 if kind == PROBABILITIES else 0.0
-        lines, line = [(shades, middle)], f"{kind[:-1] if kind == SCORES else 'probability'} = {short(middle)}"
-    elif len(classes) == 2:
-        lines = lines[1:]
-    _check_shades(asker, kind, shades)
-    return Answers(classes, index, lines, line, shades, meaning)
+    if kind == CLASSES:
+        return _of_index(classes, index, "where the prediction changes")
+    shades = plain(getattr(model, method)(mesh))
+    if kind == SCORES:
+        _check_shades(asker, shades)
+        return Answers(classes, index, [(shades, 0.0)], "score = 0", shades, f"score of class {classes[-1]}")
+    if len(classes) == 2:
+        shades = shades[:, 1]
+        meaning = f"probability of class {classes[1]}"
+        return Answers(classes, index, [(shades, 0.5)], "probability = 0.5", shades, meaning)
+    return _of_index(classes, index, "where the prediction changes")._replace(shades=shades, meaning="probability")
+
+
+def _of_index(classes: list[Any], index: Any, line: str) -> Answers:
+    """Classes without scores: a line is between the points of the mesh."""
+    lines = [(1.0 * (index == c), 0.5) for c in range(len(classes))]
+    return Answers(classes, index, lines[1:] if len(classes) == 2 else lines, line, None, "")
 
 
 # Scores
 
 
-def _of_scores(asker: str, scores: Any, y: Any, kind: str, threshold: Any) -> Answers:
+def _of_scores(asker: str, scores: Any, names: Any, kind: str, threshold: Any) -> Answers:
     if scores.ndim > 2:
         raise ShapeError(
             f"{asker}: the model gives shape {scores.shape[1:]} for a point; it must give a number, or one per class"
         )
     scores = scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 1 else scores
-    names = np.unique(y)
     if scores.ndim == 1 and (len(names) > 2 or scores.dtype.kind not in "biuf"):
+        return _of_names(asker, scores, names, kind)
+    # Of 0 and 1, or -1 and 1, the threshold finds the same.
+    if scores.ndim == 1 and threshold is None and names[-1] != 1 and np.isin(scores, names).all():
         return _of_names(asker, scores, names, kind)
     if scores.dtype.kind not in "biuf":
         raise DataError(f"{asker}: the model gives {scores.dtype} numbers; it must give real scores")
@@ -140,9 +150,7 @@ def _of_names(asker: str, found: Any, names: Any, kind: str) -> Answers:
         )
     if kind != CLASSES:
         raise ArgumentError(f"{asker}: the model gives the classes themselves, without scores; give kind='classes'")
-    index = np.searchsorted(names, found)
-    lines = [(1.0 * (index == c), 0.5) for c in range(len(names))]
-    return Answers(list(names), index, lines, "where the class changes", None, "")
+    return _of_index(list(names), np.searchsorted(names, found), "where the class changes")
 
 
 def _of_one_score(asker: str, scores: Any, names: Any, kind: str, threshold: Any) -> Answers:
@@ -189,21 +197,18 @@ def _of_many_scores(asker: str, scores: Any, names: Any, kind: str) -> Answers:
         return Answers(classes, index, lines, line, None, "")
     if kind == SCORES:
         shades = scores[:, 1] - scores[:, 0] if k == 2 else scores
-        _check_shades(asker, kind, shades)
+        _check_shades(asker, shades)
         return Answers(classes, index, lines, line, shades, f"score of {classes[1]} - score of {classes[0]}")
     are_shares = bool(np.all(scores >= 0.0)) and np.allclose(scores.sum(axis=1), 1.0)
-    shades = _for_two(scores if are_shares else plain(softmax(scores, axis=1)))
+    shades = scores if are_shares else plain(softmax(scores, axis=1))
     meaning = "probability" if are_shares else "softmax(scores)"
-    return Answers(classes, index, lines, line, shades, f"{meaning}, for class {classes[1]}" if k == 2 else meaning)
+    if k == 2:
+        shades, meaning = shades[:, 1], f"{meaning}, for class {classes[1]}"
+    return Answers(classes, index, lines, line, shades, meaning)
 
 
-def _for_two(shares: Any) -> Any:
-    """Of two probabilities the second, which tells both."""
-    return shares[:, 1] if shares.ndim == 2 and shares.shape[1] == 2 else shares
-
-
-def _check_shades(asker: str, kind: str, shades: Any) -> None:
-    if kind == SCORES and shades.ndim == 2:
+def _check_shades(asker: str, shades: Any) -> None:
+    if shades.ndim == 2:
         raise ArgumentError(
             f"{asker}: kind='scores' shades one score, and there are {shades.shape[1]}; give kind='probabilities'"
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.integers import integer_at_least
-from micrograd.plots.answers import KINDS, Answers, answers_of, classes_of
+from micrograd.plots.answers import KINDS, PROBABILITIES, Answers, answers_of, classes_of
 from micrograd.plots.calling import FEW, MANY, mesh_of, plain
 from micrograd.plots.figures import MARKERS, axes_of, colour_map, number_in
 
@@ -78,23 +79,18 @@ def plot_decision_boundary(
     colours = colour_map(ASKER, cmap)
     threshold = None if threshold is None else number_in(ASKER, "threshold", threshold)
     low, high = _limits(samples, eps)
-    side = None if grid_resolution is None else integer_at_least(2, ASKER, "grid_resolution", grid_resolution)
-    answers = answers_of(ASKER, model, lambda together: _mesh(low, high, side, together), y, kind, threshold)
+    mesh = _mesh_maker(model, X, low, high, grid_resolution)
+    answers = answers_of(ASKER, model, mesh, y, kind, threshold)
     if levels is not None and (answers.shades is None or answers.shades.ndim != 1):
         raise ArgumentError(f"{ASKER}: levels= needs shades of two classes; give kind='scores' or 'probabilities'")
     axes = axes_of(ASKER, ax)
-    n = math.isqrt(len(answers.index))
-    sides = np.linspace(low[0], high[0], n), np.linspace(low[1], high[1], n)
-    _draw_areas(axes, sides, answers, colours, alpha)
+    sides = [np.linspace(low[i], high[i], math.isqrt(len(answers.index))) for i in (0, 1)]
+    _draw_areas(axes, sides, answers, kind, colours, alpha)
     _draw_lines(axes, sides, answers, levels)
     _draw_samples(axes, samples, y, answers, colours)
     names = [str(name) for name in getattr(X, "columns", ["x[0]", "x[1]"])]
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel=names[0], ylabel=names[1])
     return axes
-
-
-def _mesh(low: Any, high: Any, side: int | None, together: bool) -> Any:
-    return mesh_of(low, high, side or (MANY if together else FEW))
 
 
 def _samples(X: Any) -> Any:
@@ -135,12 +131,24 @@ def _limits(samples: Any, eps: Any) -> tuple[Any, Any]:
     return low - margin, high + margin
 
 
+def _mesh_maker(model: Any, X: Any, low: Any, high: Any, resolution: Any) -> Callable[[bool], Any]:
+    """A function that gives the mesh; with False, one that needs not so many calls."""
+    side = None if resolution is None else integer_at_least(2, ASKER, "grid_resolution", resolution)
+
+    def mesh(together: bool) -> Any:
+        points = mesh_of(low, high, side or (MANY if together else FEW))
+        # An estimator that has learnt from a frame of pandas asks for its names.
+        return type(X)(points, columns=X.columns) if hasattr(X, "iloc") and not callable(model) else points
+
+    return mesh
+
+
 def _shade(colours: Any, count: int) -> Any:
     """The colours of the classes, as far apart as the map has them."""
     return colours(np.linspace(0.0, 1.0, count))
 
 
-def _draw_areas(axes: Any, sides: Any, answers: Answers, colours: Any, alpha: float) -> None:
+def _draw_areas(axes: Any, sides: Any, answers: Answers, kind: str, colours: Any, alpha: float) -> None:
     from matplotlib.colors import ListedColormap
 
     n, k = len(sides[0]), len(answers.classes)
@@ -150,8 +158,7 @@ def _draw_areas(axes: Any, sides: Any, answers: Answers, colours: Any, alpha: fl
         axes.pcolormesh(*sides, index, cmap=ListedColormap(_shade(colours, k)), vmin=-0.5, vmax=k - 0.5, **options)
     elif answers.shades.ndim == 1:
         shades = np.ma.masked_invalid(answers.shades.reshape(n, n))
-        is_share = "score," not in answers.meaning and "score " not in answers.meaning
-        if is_share:
+        if kind == PROBABILITIES:
             options |= {"vmin": 0.0, "vmax": 1.0}
         mesh = axes.pcolormesh(*sides, shades, cmap=colours, **options)
         axes.figure.colorbar(mesh, ax=axes, label=answers.meaning)
@@ -200,4 +207,4 @@ def _draw_samples(axes: Any, samples: Any, y: Any, answers: Answers, colours: An
     if bad := int((answers.index < 0).sum()):
         handles.append(Patch(facecolor="white", edgecolor="black", label=f"nan: {bad} of {len(answers.index)} points"))
     title = answers.meaning if answers.shades is not None and answers.shades.ndim == 2 else "class"
-    axes.legend(handles=handles, title=title, fontsize=8, title_fontsize=8)
+    axes.legend(handles=handles, title=title, loc="upper right", fontsize=8, title_fontsize=8)

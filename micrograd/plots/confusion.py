@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd.errors import ArgumentError
 from micrograd.plots.answers import classes_of
 from micrograd.plots.calling import plain
 from micrograd.plots.figures import axes_of, colour_map
@@ -53,6 +53,7 @@ def plot_confusion(
 
     Raises:
         ShapeError: there are not as many predictions as classes.
+        DataError: a class is nan, or the classes cannot be sorted.
         ArgumentError: there are no samples, or an option is not known.
         MissingExtraError: matplotlib is not installed.
 
@@ -90,23 +91,17 @@ def plot_confusion(
 
 
 def _pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    count = len(np.atleast_1d(plain(y_true)))
-    true = classes_of(ASKER, y_true, count)
-    given = plain(y_pred)
-    given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 else given
-    if given.shape != true.shape:
-        hint = "give the classes, scores.argmax(axis=1)" if given.ndim == 2 else "give as many"
-        raise ShapeError(f"{ASKER}: y_true has shape {true.shape}, y_pred {given.shape}; {hint}")
-    if given.dtype.kind == "f" and (given != np.round(given)).any():
-        bad = given[(given != np.round(given)).argmax()]
-        raise ArgumentError(f"{ASKER}: y_pred has {bad}, which is not a class; for scores, give scores > 0 or > 0.5")
-    if not count:
+    true = classes_of(ASKER, y_true, np.size(plain(y_true)), "y_true")
+    found = classes_of(ASKER, y_pred, len(true), "y_pred")
+    if not len(true):
         raise ArgumentError(f"{ASKER}: there are no samples; give at least one")
-    if (true.dtype.kind in "US") != (given.dtype.kind in "US") and "O" not in (true.dtype.kind, given.dtype.kind):
+    if found.dtype.kind == "f" and (is_share := found != np.round(found)).any():
         raise ArgumentError(
-            f"{ASKER}: y_true has {true[0]!r} and y_pred {given[0]!r}; give both as numbers or as names"
+            f"{ASKER}: y_pred has {found[is_share.argmax()]}, which is not a class; of scores, give scores > 0"
         )
-    return true, given
+    if "O" not in (true.dtype.kind, found.dtype.kind) and (true.dtype.kind in "US") != (found.dtype.kind in "US"):
+        raise ArgumentError(f"{ASKER}: y_true has {true[0]}, y_pred {found[0]}; give both as numbers or as names")
+    return true, found
 
 
 def _classes(true: Any, predicted: Any, labels: Any) -> list[Any]:

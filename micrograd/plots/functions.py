@@ -23,6 +23,8 @@ ASKER = "plot_function"
 STEPS = 1e-4, 1e-5  # how far from x, relative to its size, to look for a kink
 KINK = 1e-3  # slopes of both sides that differ by more, relative to their size, for both steps
 
+FAR = 3.0  # times the size of nine tenths of the curve: what is beyond may be a pole
+
 
 class Tangent(NamedTuple):
     """What is known of f at x.
@@ -52,8 +54,8 @@ def plot_function(
     """Draw a function of one number from lo to hi; at points, its tangent.
 
     Slopes are computed as by `backward()`, and nobody's `.grad` is changed. Where f is
-    nan or infinite there is a gap. Where the slopes of both sides differ, as of `abs`
-    at 0, the legend says so, and there is no tangent.
+    nan or infinite, or jumps at a pole as 1/x does, there is a gap. Where the slopes of
+    both sides differ, as of `abs` at 0, the legend says so, and there is no tangent.
 
     Args:
         f: a function of one Value, or of an array.
@@ -91,15 +93,18 @@ def plot_function(
         slopes = _slopes(f, xs) if derivative else None
 
     axes = axes_of(ASKER, ax)
-    curve = _gaps(ys)
+    curve, poles = _gaps(ys), _poles(ys)
     bad = int(np.isnan(curve).sum())
     named = label or "f(x)"
     name = f"{named} (not finite at {bad} of {len(xs)} points)" if bad else named
-    axes.plot(xs, curve, **next_style(axes), linewidth=2, label=name)
+    axes.plot(*_cut(xs, curve, poles), **next_style(axes), linewidth=2, label=name)
     for x, tangent in zip(points, tangents, strict=True):
         _draw_tangent(axes, x, tangent, lo, hi, curve)
     if slopes is not None:
         axes.plot(xs, _gaps(slopes), **next_style(axes), label="df/dx")
+    if poles.size:
+        low, high = np.nanquantile(curve, [0.1, 0.9])
+        axes.set_ylim(low - (high - low), high + (high - low))
     axes.set(xlabel="x", ylabel=named if label is None else "")
     axes.grid(alpha=0.25)
     if label or bad or points or derivative:
@@ -117,6 +122,26 @@ def _as_list(at: Any) -> list[Any]:
 def _gaps(ys: Any) -> Any:
     """The curve with nan where it is not finite."""
     return np.where(np.isfinite(ys), ys, np.nan)
+
+
+def _poles(ys: Any) -> Any:
+    """Behind which points f jumps from one end of the picture to the other, against
+    the slopes on both sides of the jump, as tan and 1/x do at a pole.
+    """
+    finite = np.abs(ys[np.isfinite(ys)])
+    if len(ys) < 4 or not finite.size:
+        return np.empty(0, int)
+    with np.errstate(invalid="ignore"):
+        steps = np.diff(ys)
+        is_far = np.abs(ys) > FAR * np.quantile(finite, 0.9)
+        against = (steps[1:-1] * steps[:-2] < 0) & (steps[1:-1] * steps[2:] < 0)
+        flips = ys[1:-2] * ys[2:-1] < 0
+    return np.flatnonzero(against & flips & is_far[1:-2] & is_far[2:-1]) + 2
+
+
+def _cut(xs: Any, curve: Any, poles: Any) -> tuple[Any, Any]:
+    """The curve with a gap at each pole."""
+    return np.insert(xs, poles, (xs[poles - 1] + xs[poles]) / 2), np.insert(curve, poles, np.nan)
 
 
 def _slope(f: Callable[..., Any], x: float) -> float:

@@ -179,7 +179,7 @@ def _draw_heights(axes: Any, sides: Any, heights: Any, levels: Any, norm: str, c
     if missing := int(grid.size - grid.count()):
         axes.plot([], [], marker="s", linestyle="none", color="white", markeredgecolor="black")
         axes.lines[-1].set_label(f"not finite: {missing} of {grid.size} points")
-        axes.legend(fontsize=8)
+        axes.legend(loc="upper right", fontsize=8)
 
 
 def _draw_path(axes: Any, f: Callable[..., Any], way: Any, low: Any, high: Any) -> None:
@@ -198,4 +198,4 @@ def _draw_path(axes: Any, f: Callable[..., Any], way: Any, low: Any, high: Any) 
     axes.plot(*way[0], color="white", marker="s", markeredgecolor="black", linestyle="none", label="start")
     if inside[-1]:
         axes.plot(*way[-1], color="white", marker="*", markersize=11, markeredgecolor="black", label="_end")
-    axes.legend(fontsize=8)
+    axes.legend(loc="upper right", fontsize=8)

@@ -182,6 +182,25 @@ def test_an_estimator_that_only_predicts():
     assert np.array_equal(mesh_of(same)[0], index)
 
 
+def test_a_function_that_gives_the_class_itself():
+    """Both classes are above 0: a threshold would find only the second."""
+    ax = plot_decision_boundary(lambda p: np.where(p[:, 0] > 0.5, 2, 1), X, Y + 1)
+    index, middles = mesh_of(ax)
+    assert np.array_equal(index, middles[..., 0] > 0.5)
+
+
+def test_a_frame_gives_the_names_of_its_columns():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+
+    class AsksForNames(Predicts):
+        def predict(self, X):
+            return super().predict(X[["height", "weight"]].to_numpy())
+
+    frame = pandas.DataFrame(X, columns=["height", "weight"])
+    ax = plot_decision_boundary(AsksForNames(), frame, pandas.Series(np.array([3, 7, 9])[np.arange(40) % 3]))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("height", "weight")
+
+
 def test_no_class_between_two_others():
     """Filled contours of class numbers would draw a stripe of 1 between 0 and 2."""
     ax = plot_decision_boundary(lambda p: np.where(p[:, 0] > 0.5, 2, 0), X, np.arange(40) % 3)
@@ -251,9 +270,11 @@ def line(p):
         ((line, np.zeros((0, 2)), []), ShapeError, "X has shape (0, 2)"),
         ((line, [["a", "b"]], [0]), DataError, "X has <U1 numbers; give real numbers"),
         ((line, [[1.0, np.nan], [0.0, 0.0]], [0, 1]), DataError, "X[0] is [1.0, nan]; leave rows out"),
-        ((line, X, Y[:5]), ShapeError, "y has shape (5,), and X 40 rows"),
+        ((line, X, Y[:5]), ShapeError, "y has shape (5,); give one class for each of 40 samples"),
         ((line, X, np.eye(2)[Y]), ShapeError, "give y.argmax(axis=1)"),
-        ((line, X, np.where(Y, np.nan, 0)), DataError, "is nan; leave this row out"),
+        ((line, X, np.where(Y, np.nan, 0)), DataError, "is nan; leave this sample out"),
+        ((line, X, np.where(Y, None, 1)), DataError, "y has classes of several kinds"),
+        ((Predicts(), X, 3 * Y), ArgumentError, "y has the class 0, which Predicts has not learnt"),
         ((line, X, np.arange(40) % 3), ArgumentError, "y has 3 classes, and the model gives one score"),
         ((line, X, np.full(40, 5)), ArgumentError, "y has the one class 5; give samples of two classes"),
         (

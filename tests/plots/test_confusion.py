@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from micrograd import Value, plot_confusion
-from micrograd.errors import ArgumentError, MicrogradError, ShapeError
+from micrograd.errors import ArgumentError, DataError, MicrogradError, ShapeError
 
 TRUE = np.random.default_rng(0).integers(0, 4, 60)
 FOUND = np.where(np.random.default_rng(1).random(60) < 0.6, TRUE, (TRUE + 1) % 4)
@@ -62,10 +62,12 @@ def test_many_classes_have_room():
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "words"),
     [
-        (([0, 1], [0]), {}, ShapeError, "y_true has shape (2,), y_pred (1,); give as many"),
-        (([0, 1], np.zeros((2, 3))), {}, ShapeError, "give the classes, scores.argmax(axis=1)"),
-        (([0, 1], [0.2, 0.9]), {}, ArgumentError, "y_pred has 0.2, which is not a class; for scores"),
+        (([0, 1], [0]), {}, ShapeError, "y_pred has shape (1,); give one class for each of 2 samples"),
+        (([0, 1], np.zeros((2, 3))), {}, ShapeError, "give y_pred.argmax(axis=1)"),
+        (([0, 1], [0.2, 0.9]), {}, ArgumentError, "y_pred has 0.2, which is not a class; of scores"),
         (([], []), {}, ArgumentError, "there are no samples"),
+        (([0, "a"], np.array([0, None])), {}, DataError, "y_pred has classes of several kinds"),
+        (([0, np.nan], [0, 1]), {}, DataError, "y_true[1] is nan; leave this sample out"),
         ((["a"], [0]), {}, ArgumentError, "give both as numbers or as names"),
         (([0], [0]), {"normalize": "rows"}, ArgumentError, "normalize='rows' is not known"),
         (([0], [0]), {"labels": [1, 1]}, ArgumentError, "a class is twice in labels=[1, 1]"),
@@ -73,7 +75,7 @@ def test_many_classes_have_room():
         (([0], [0]), {"display_labels": ["a", "b"]}, ArgumentError, "2 display_labels for 1 classes"),
         (([0], [0]), {"values_format": "x.y"}, ArgumentError, "values_format='x.y' is not a format"),
         (([0], [0]), {"cmap": "x"}, ArgumentError, "cmap='x' is not a colour map"),
-        ((3, [0]), {}, MicrogradError, "y has shape ()"),
+        ((3, [0]), {}, MicrogradError, "y_true has shape ()"),
     ],
 )
 def test_refused(arguments, options, error, words):

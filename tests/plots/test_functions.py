@@ -91,6 +91,25 @@ def test_gaps_and_their_number():
     assert labels(ax) == ["f(x) (not finite at 3 of 5 points)"]
 
 
+@pytest.mark.parametrize(
+    ("f", "poles"),
+    [
+        (lambda x: 1 / (x - 0.013), [0.013]),
+        (np.tan, [-math.pi / 2, math.pi / 2]),
+        (lambda x: np.sin(1000 * x), []),
+        (lambda x: np.exp(5 * x), []),
+        (lambda x: np.tanh(1000 * x), []),
+        (lambda x: x**9, []),
+    ],
+)
+def test_a_pole_is_a_gap_and_does_not_flatten_the_curve(f, poles):
+    ax = plot_function(f, -2, 2)
+    xs, ys = ax.lines[0].get_data()
+    assert xs[np.isnan(ys)].tolist() == [pytest.approx(pole, abs=0.01) for pole in poles]
+    if poles:
+        assert max(map(abs, ax.get_ylim())) < 20
+
+
 def test_a_steep_tangent_does_not_flatten_the_curve():
     ax = plot_function(lambda x: ops.tanh(1000 * x), -1, 1, at=0.0001)
     low, high = ax.get_ylim()
