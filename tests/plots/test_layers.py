@@ -213,7 +213,7 @@ def test_the_gradients_of_each_layer(X):
     first = np.concatenate([model[0].weight.grad[1:].ravel(), model[0].bias.grad])
     second = np.concatenate([model[2].weight.grad.ravel(), model[2].bias.grad])
     ax = plot_gradients(model)
-    check(ax, {"0": ("9 gradients, 22% are 0", abs(first)), "2": ("8 gradients, 0% are 0", abs(second))})
+    check(ax, {"0 Linear": ("9 gradients, 22% are 0", abs(first)), "2 Linear": ("8 gradients, 0% are 0", abs(second))})
     assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "|gradient| of the parameters")
 
 
@@ -237,7 +237,7 @@ class OwnParameters:
 def test_numbers_are_joined_to_layers():
     model = MLP(2, [3, 1])
     model([1.0, 2.0]).backward()
-    assert list(rows_of(plot_gradients(model))) == ["layers.0", "layers.1"]
+    assert list(rows_of(plot_gradients(model))) == ["layers.0 Layer", "layers.1 Layer"]
     assert list(rows_of(plot_gradients(model.layers[1]))) == ["Layer"]
     assert list(rows_of(plot_gradients(model.layers[1].neurons[0]))) == ["Neuron"]
     assert list(rows_of(plot_gradients(OwnNetwork(*model.layers)))) == ["layers.0", "layers.1"]
@@ -250,8 +250,8 @@ def test_what_is_missing_zero_or_infinite_is_said():
     model = Sequential(Linear(1, 2), Linear(2, 1))
     model[1].weight.grad = np.array([[np.inf, 0.0]])
     rows = rows_of(plot_gradients(model))
-    assert rows["0"] == ("no gradient", [])
-    assert rows["1"][0] == "3 gradients, 67% are 0, 1 parameter has none, 33% not finite"
+    assert rows["0 Linear"] == ("no gradient", [])
+    assert rows["1 Linear"][0] == "3 gradients, 67% are 0, 1 parameter has none, 33% not finite"
 
 
 @pytest.mark.parametrize(
