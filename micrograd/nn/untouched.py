@@ -35,8 +35,9 @@ def untouched(model: Any) -> Iterator[None]:
     >>> model.training
     True
     """
-    modes = training_modes(model)
-    named = getattr(model, "named_generators", None)
+    made = None if isinstance(model, type) else model  # a class has no modules yet
+    modes = training_modes(made)
+    named = getattr(made, "named_generators", None)
     generators = [(generator, generator.bit_generator.state) for _, generator in named()] if named else []
     python, numpy = random.getstate(), np.random.get_state()
     try:

@@ -13,7 +13,7 @@ from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.nn.untouched import untouched
 from micrograd.node import inputs_of
 from micrograd.plots.calling import plain
-from micrograd.plots.figures import axes_of, scale_of, short
+from micrograd.plots.figures import axes_of, check_is_made, scale_of, short
 from micrograd.plots.layers import Row, draw_rows, fit_height, layer_of, share
 from micrograd.record import Elementwise
 from micrograd.see.calls import ARRANGING
@@ -72,6 +72,7 @@ def plot_activations(model: Any, X: Any, *, ax: Any = None) -> Axes:
     >>> [label.get_text().split()[0] for label in ax.get_yticklabels()]
     ['layers.0', 'layers.1']
     """
+    check_is_made(ASKER, model)
     if not (hasattr(model, "named_modules") and callable(model)):
         raise ArgumentError(f"{ASKER}: {type(model).__name__} is not a Module; give one, such as an MLP")
     samples = _samples(X)

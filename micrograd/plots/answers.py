@@ -124,13 +124,13 @@ def _of_scores(asker: str, scores: Any, names: Any, kind: str, threshold: Any) -
             f"{asker}: the model gives shape {scores.shape[1:]} for a point; it must give a number, or one per class"
         )
     scores = scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 1 else scores
+    if scores.dtype.kind not in "biufUSO" or (scores.ndim == 2 and scores.dtype.kind not in "biuf"):
+        raise DataError(f"{asker}: the model gives {scores.dtype} numbers; it must give real scores")
     if scores.ndim == 1 and (len(names) > 2 or scores.dtype.kind not in "biuf"):
         return _of_names(asker, scores, names, kind)
     # Of 0 and 1, or -1 and 1, the threshold finds the same.
     if scores.ndim == 1 and threshold is None and names[-1] != 1 and np.isin(scores, names).all():
         return _of_names(asker, scores, names, kind)
-    if scores.dtype.kind not in "biuf":
-        raise DataError(f"{asker}: the model gives {scores.dtype} numbers; it must give real scores")
     scores = scores.astype(float)
     if scores.ndim == 1:
         return _of_one_score(asker, scores, names, kind, threshold)

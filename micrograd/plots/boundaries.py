@@ -11,7 +11,7 @@ from micrograd.errors import ArgumentError, DataError, ShapeError
 from micrograd.integers import integer_at_least
 from micrograd.plots.answers import KINDS, PROBABILITIES, Answers, answers_of, classes_of
 from micrograd.plots.calling import FEW, MANY, mesh_of, plain
-from micrograd.plots.figures import MARKERS, axes_of, colour_map, number_in
+from micrograd.plots.figures import MARKERS, axes_of, check_is_made, colour_map, number_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,6 +73,7 @@ def plot_decision_boundary(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('x[0]', 'x[1]')
     """
+    check_is_made(ASKER, model)
     samples = _samples(X)
     y = classes_of(ASKER, y, len(samples))
     _check_options(kind, alpha)
@@ -178,7 +179,7 @@ def _draw_lines(axes: Any, sides: Any, answers: Answers, levels: Any) -> None:
             axes.contour(*sides, grid, levels=[level], colors="black", linewidths=1.5)
     if levels is None:
         return
-    wanted = sorted(number_in(ASKER, f"levels[{i}]", level) for i, level in enumerate(np.atleast_1d(levels)))
+    wanted = sorted({number_in(ASKER, f"levels[{i}]", level) for i, level in enumerate(np.atleast_1d(levels))})
     drawn = axes.contour(
         *sides, np.ma.masked_invalid(answers.shades.reshape(n, n)), levels=wanted, colors="black", linewidths=0.7
     )

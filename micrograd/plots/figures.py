@@ -79,6 +79,16 @@ def axes_of(asker: str, ax: Any) -> Axes:
     return ax  # type: ignore[no-any-return]
 
 
+def check_is_made(asker: str, model: Any) -> None:
+    """Refuse the class of a model in the place of a model.
+
+    Raises:
+        ArgumentError: it is a class.
+    """
+    if isinstance(model, type):
+        raise ArgumentError(f"{asker}: given the class {model.__name__}; make a model of it: {model.__name__}(...)")
+
+
 def save_figure(asker: str, figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a figure into a file: a PNG, or what the end of its name says.
 

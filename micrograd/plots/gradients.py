@@ -8,7 +8,7 @@ from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.errors import ArgumentError, GradientError
 from micrograd.node import data_of, holds_grad
-from micrograd.plots.figures import axes_of
+from micrograd.plots.figures import axes_of, check_is_made
 from micrograd.plots.layers import Row, draw_rows, fit_height, layer_of, share
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def plot_gradients(model: Any, *, ax: Any = None) -> Axes:
     >>> [text.get_text() for text in plot_gradients(model).get_yticklabels()][1:]
     ['layers.1 Layer\\n5 gradients, 0% are 0']
     """
+    check_is_made(ASKER, model)
     layers = _layers(model)
     parameters = [p for own in layers.values() for p in own]
     if not parameters:

@@ -194,6 +194,7 @@ class NoGraph(Module):
         (MLP(2, [1]), [], DataError, "X is []; give an array of numbers"),
         (MLP(2, [1]), 3.0, DataError, "X is 3.0; give an array"),
         (MLP(2, [1]), [["a", "b"]], DataError, "X is [['a', 'b']]"),
+        (MLP, [[1.0]], ArgumentError, "given the class MLP; make a model of it"),
         (NoGraph(), [[1.0]], ArgumentError, "what NoGraph gives is not computed from its parameters"),
     ],
 )
@@ -259,6 +260,7 @@ def test_what_is_missing_zero_or_infinite_is_said():
     [
         (MLP(2, [1]), GradientError, "no parameter of MLP has a gradient: backward() was not called, or zero_grad()"),
         (Sequential(Tanh()), ArgumentError, "Sequential has no parameters; give a model that has some"),
+        (MLP, ArgumentError, "given the class MLP; make a model of it"),
         (3, ArgumentError, "int has no parameters(); give a Module"),
         (OwnNetwork(OwnParameters()), ArgumentError, "a parameter of OwnNetwork is a float, not a Value"),
     ],
