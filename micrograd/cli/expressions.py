@@ -130,10 +130,10 @@ def _draw(options: argparse.Namespace) -> None:
     if path.is_dir():
         raise ArgumentError(f"draw: -o {clipped(str(path))} is a folder; name a file in it, as neuron.svg")
     ending = path.suffix[1:].lower()
-    if ending not in (*FORMATS, "dot", "txt", "html"):
+    if ending not in (*FORMATS, "txt", "html"):
         raise ArgumentError(
             f"draw: -o {clipped(str(path))}: the ending says what is written; "
-            f"take .html, .dot, .txt, {', '.join('.' + known for known in FORMATS)}"
+            f"take .html, .txt, {', '.join('.' + known for known in FORMATS)}"
         )
     write("draw", path, _picture(Graph(options), ending))
     print(f"Drawn in {path}")

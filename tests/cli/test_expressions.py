@@ -213,8 +213,8 @@ def test_the_old_file_stays(refused, tmp_path):
     assert "cannot be written: No such file or directory" in refused("draw", "x", "x=1", "-o", str(lost))
     assert refused("draw", "x", "x=1", "-o", str(tmp_path)).endswith("is a folder; name a file in it, as neuron.svg")
     assert refused("draw", "x", "x=1", "-o", "new.docx") == (
-        "draw: -o new.docx: the ending says what is written; take .html, .dot, .txt, "
-        ".svg, .png, .pdf, .eps, .ps, .jpg, .jpeg, .gif"
+        "draw: -o new.docx: the ending says what is written; take .html, .txt, "
+        ".svg, .png, .pdf, .eps, .ps, .jpg, .jpeg, .gif, .dot"
     )
 
 
