@@ -26,7 +26,7 @@ from micrograd.see.steps import check_root, data_of_steps
 MOST_VALUES = 200_000  # the page is 13 MB then
 MOST_BOXES = 400  # without groups; a person cannot read more, and to lay them out takes seconds
 VENDORED = ("vendor/dagre.min.js", "vendor/htm-preact.js")
-OWN = ("numbers.js", "replay.js", "plan.js", "picture.js", "page.js", "boxes.js", "panel.js")
+OWN = ("preact.js", "numbers.js", "replay.js", "plan.js", "picture.js", "page.js", "boxes.js", "panel.js")
 HTM = (
     "htm 3.1.1\nCopyright 2018 Google Inc.; licensed under the Apache License, Version 2.0; a copy is at\n"
     "http://www.apache.org/licenses/LICENSE-2.0\n"
@@ -159,6 +159,13 @@ def step(root: Value, title: str = "", model: Any = None) -> Stepper:
     return Stepper(page_of(root, title, model))
 
 
+def plain_script(name: str) -> str:
+    """A module of the page as a script: without its imports and exports. All modules
+    share one scope then.
+    """
+    return re.sub(r"^import [^;]*;\n|^export (?=const|function)", "", _text(name), flags=re.MULTILINE)
+
+
 # The parts of the page
 
 
@@ -180,7 +187,7 @@ def _notices() -> str:
 
 
 def _own_script() -> list[str]:
-    return ['(() => {\n"use strict";', *map(_text, OWN), "start();\n})();"]
+    return ['(() => {\n"use strict";', *map(plain_script, OWN), "start();\n})();"]
 
 
 def _hash(text: str) -> str:

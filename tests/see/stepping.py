@@ -10,12 +10,12 @@ import os
 import random
 import shutil
 import subprocess
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from micrograd import Value, toposort
 from micrograd.nn import MLP
+from micrograd.see.html import plain_script
 
 OPS = ("add", "multiply", "tanh", "exp", "relu", "power", "divide", "negative", "raise_to")
 JOINED = ("numbers.js", "replay.js", "plan.js")  # of the page: what needs no document
@@ -134,8 +134,7 @@ def node_program() -> str | None:
 
 def run_in_node(program: str, given: Any) -> Any:
     """What a program returns that has the page's functions, and `given`."""
-    page = files("micrograd.see").joinpath("page")
-    parts = [page.joinpath(name).read_text(encoding="utf-8") for name in JOINED]
+    parts = map(plain_script, JOINED)
     body = f"const given = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n{program}"
     source = "\n".join(['"use strict";', *parts, f"process.stdout.write(JSON.stringify((() => {{ {body} }})()));"])
     command = [node_program() or "node", "-e", source]

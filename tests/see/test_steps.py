@@ -22,7 +22,7 @@ from micrograd.errors import CaptureError, DataError, DrawError
 from micrograd.node import holds_grad
 from micrograd.ops import OPS
 from micrograd.see import html as stepper
-from micrograd.see.html import OWN, page_of, page_of_data
+from micrograd.see.html import OWN, page_of, page_of_data, plain_script
 from micrograd.see.steps import data_of_steps, nodes_of
 from tests.samples import SAMPLES
 from tests.see.stepping import moons_like, neuron, node_program, random_graph, random_groups, run_in_node
@@ -407,6 +407,13 @@ def test_the_page_asks_for_nothing():
         "eval(",
     ):
         assert asks not in own.replace("url(#arrow)", ""), asks
+
+
+def test_modules_become_scripts():
+    assert sorted(OWN) == sorted(path.name for path in PAGE.iterdir() if path.name.endswith(".js"))
+    script = "".join(map(plain_script, OWN))
+    assert not re.search(r"^(import|export)\b", script, flags=re.MULTILINE)
+    assert script.count("\nfunction Stepper(") == 1
 
 
 @pytest.mark.parametrize(

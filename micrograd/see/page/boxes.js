@@ -1,5 +1,8 @@
 // The picture as SVG: frames, lines, chips, boxes.
 
+import { CHAR, ROW, chipText, cut, gradText } from "./picture.js";
+import { html } from "./preact.js";
+
 function Link({ link, parts, isHidden, isLit }) {
   const carries = parts.length > 0;
   return html`<g class=${`link${carries ? " carries" : ""}${isLit ? " lit" : ""}`}>
@@ -39,7 +42,7 @@ function Box({ box, grad, state, isChosen, onChoose, onOpen, onHover }) {
 
 const WORDS = { none: "", has: "", at: ", this step", gets: ", receives in this step" };
 
-function Picture({ graph, plan, layout, view, current, grads, hidden, chosen, hovered, on }) {
+export function Picture({ graph, plan, layout, view, current, grads, hidden, chosen, hovered, on }) {
   const getting = new Map();
   for (const part of current?.parts ?? []) getting.set(plan.boxOf[part.input], true);
   const stateOf = box => {

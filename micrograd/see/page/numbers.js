@@ -1,13 +1,13 @@
 // Numbers, names and formulas as text. A text of the user's goes into text nodes only.
 
-const LEAF = -1, CONSTANT = -2;
+export const LEAF = -1, CONSTANT = -2;
 
 // JSON has no nan and no inf: they come as texts.
 const NAMED = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-const number = x => (Object.hasOwn(NAMED, x) ? NAMED[x] : x);
+export const number = x => (Object.hasOwn(NAMED, x) ? NAMED[x] : x);
 
 // Four digits, as everywhere in micrograd; an array is a text already.
-function shown(x) {
+export function shown(x) {
   if (x === null || x === undefined) return "–";
   if (typeof x === "string") return x;
   if (typeof x === "boolean") return x ? "True" : "False";
@@ -17,14 +17,14 @@ function shown(x) {
 }
 
 const isPlain = text => /^[\p{L}\p{N}_.]+$/u.test(text);
-const held = text => (isPlain(text) ? text : `(${text})`);
-const slope = (root, name) => `∂${held(root)}/∂${held(name)}`;
+export const held = text => (isPlain(text) ? text : `(${text})`);
+export const slope = (root, name) => `∂${held(root)}/∂${held(name)}`;
 
 const pretty = text =>
   text.replace(/\^([23])(?![\d.])/g, (_, digit) => (digit === "2" ? "²" : "³")).replaceAll(" * ", " × ").replaceAll("-", "−");
 
 // A formula with texts in the place of {x}, {y}, {z}; in parentheses where they need some.
-function filled(formula, texts) {
+export function filled(formula, texts) {
   return pretty(formula).replace(/\{(\w+)\}/g, (whole, name, at, all) => {
     const text = texts[name] ?? name, before = all[at - 1], after = all[at + whole.length];
     const isEnclosed = (before === undefined || before === "(" || all.slice(at - 2, at) === ", ")
@@ -34,10 +34,10 @@ function filled(formula, texts) {
 }
 
 // "a = b = c", in which a piece that says the same as the one before is left out.
-const equated = pieces => pieces.filter((piece, i) => piece && piece !== pieces[i - 1]).join(" = ");
+export const equated = pieces => pieces.filter((piece, i) => piece && piece !== pieces[i - 1]).join(" = ");
 
 // What each node is called: its label, its number if it is a constant, or else v1, v2 ...
-function namesOf(graph) {
+export function namesOf(graph) {
   const { op, data, label, array } = graph.nodes, taken = new Set(Object.values(label));
   let count = 0;
   return op.map((kind, i) => {
@@ -51,10 +51,10 @@ function namesOf(graph) {
 // The inputs of an op are called x, y, w, x3, x4 ... in its formula.
 const inputNames = count => ["x", "y", "w", ...Array.from({ length: Math.max(0, count - 3) }, (_, i) => `x${i + 3}`)];
 
-const valueOf = (graph, i) => (graph.nodes.array[i] ? graph.nodes.array[i].shown : number(graph.nodes.data[i]));
+export const valueOf = (graph, i) => (graph.nodes.array[i] ? graph.nodes.array[i].shown : number(graph.nodes.data[i]));
 
 // What stands for the letters of a node's formula: its inputs' names, or their numbers.
-function letters(graph, node, textOf, arrived) {
+export function letters(graph, node, textOf, arrived) {
   const { start, from } = graph.edges, inputs = from.slice(start[node], start[node + 1]);
   const texts = { z: textOf(node), g: arrived };
   inputNames(inputs.length).forEach((name, i) => { if (i < inputs.length) texts[name] = textOf(inputs[i]); });

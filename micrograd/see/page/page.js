@@ -1,18 +1,25 @@
 // The page: its state, buttons, keys, zoom.
 
-const { html, render, useState, useMemo, useEffect, useLayoutEffect, useRef } = htmPreact;
+import { Picture } from "./boxes.js";
+import { namesOf } from "./numbers.js";
+import { Panel, Table, sentenceOf } from "./panel.js";
+import { layoutOf } from "./picture.js";
+import { MOST_BOXES, MOST_OPEN, chainsOf, planOf } from "./plan.js";
+import { html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./preact.js";
+import { gradientsAfter, replay, usesOf } from "./replay.js";
+
 const LEAST_SCALE = 0.72; // below that a phone shows texts too small to read
 const SECOND = 1000;
 
-function readGraph(text) {
-  const graph = JSON.parse(text);
+function checked(graph) {
   if (graph.format !== "micrograd-graph" || graph.version !== 1)
     throw new Error(`This page shows version 1 of micrograd-graph, and not ${graph.format} ${graph.version}.`);
   graph.nodes.label ??= {}; graph.nodes.array ??= {}; graph.groups ??= []; graph.edges.adds ??= {};
   return graph;
 }
 
-function pageOf(graph) {
+export function pageOf(data) {
+  const graph = checked(data);
   const names = namesOf(graph), title = (plan, box) => {
     const group = graph.groups[Number(box.slice(1))];
     return box[0] === "m" ? `The other samples of ${group.name}` : group.name;
@@ -34,21 +41,22 @@ function viewOf(layout, size, look, place) {
   return { ...size, k, x: along(roomX, middle, size.width), y: along(roomY, box ? box.middle : 0, size.height) };
 }
 
-function useTheme() {
+export function useTheme() {
   const [theme, setTheme] = useState("");
   useEffect(() => { if (theme) document.documentElement.dataset.theme = theme; }, [theme]);
   const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   return [isDark, () => setTheme(isDark ? "light" : "dark")];
 }
 
-function App({ page }) {
+// The graph, the panel, the buttons and the table: a page of its own, or a part of one.
+export function Stepper({ page }) {
   const { graph, names, walk, chains } = page;
   const all = () => new Set(graph.nodes.op.length <= MOST_OPEN ? graph.groups.keys() : []);
   const [open, setOpen] = useState(all), [more, setMore] = useState(new Map()), [said, setSaid] = useState("");
   const [count, setCount] = useState(0), [plays, setPlays] = useState(false), [chosen, choose] = useState(null);
   const [predicts, setPredicts] = useState(false), [guesses, setGuesses] = useState({}), [seen, setSeen] = useState(new Set());
   const [hovered, hover] = useState(null), [place, setPlace] = useState(null), [look, setLook] = useState({}), [size, setSize] = useState({ width: 800, height: 420 });
-  const [isDark, switchTheme] = useTheme(), [hasTable, setHasTable] = useState(false), svg = useRef(), grabbed = useRef(null);
+  const [hasTable, setHasTable] = useState(false), svg = useRef(), grabbed = useRef(null);
 
   const [plan, setPlan] = useState(() => planOf(graph, walk, chains, open, more));
   const layout = useMemo(() => layoutOf(graph, names, walk, plan), [plan]);
@@ -112,7 +120,11 @@ function App({ page }) {
       " ": isButton ? null : play, Escape: () => choose(null) }[e.key];
     if (move) { move(); e.preventDefault(); }
   };
-  useEffect(() => { document.addEventListener("keydown", e => keys.current(e)); }, []);
+  useEffect(() => {
+    const press = e => keys.current(e);
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
 
   const on = { ref: svg, key: keyInGraph, choose: id => choose(id === chosen ? null : id), open: openBox, close: closeGroup, hover,
     grab: e => { grabbed.current = { x: e.clientX, y: e.clientY, view }; },
@@ -122,9 +134,7 @@ function App({ page }) {
   const sentence = said || sentenceOf(page, plan, count, hidden);
   const button = (label, text, act, isOff) => html`<button type="button" aria-label=${label} title=${label} onClick=${act} disabled=${isOff}>${text}</button>`;
   const closed = plan.boxes.filter(box => box.node < 0).length;
-  return html`<header><h1>${graph.title || `The backward pass of ${names[graph.root]}`}</h1>
-      <button type="button" onClick=${switchTheme}>${isDark ? "Light" : "Dark"}</button></header>
-    <main><div class="middle"><section class="graph" aria-label="Graph">
+  return html`<div class="middle"><section class="graph" aria-label="Graph">
         <${Picture} ...${{ graph, plan, layout, view, grads, hidden, chosen, hovered, on }} current=${step} />
         <div class="zoom">${button("Zoom in", "+", () => zoom(1.25))}${button("Zoom out", "−", () => zoom(0.8))}
           <button type="button" onClick=${() => setLook({ k: Math.min(size.width / layout.width, size.height / layout.height, 1.25) })}>Fit</button></div>
@@ -144,7 +154,14 @@ function App({ page }) {
       <section class="steps" aria-label="All steps"><button type="button" aria-expanded=${String(hasTable)} onClick=${() => setHasTable(!hasTable)}>
         All steps as a table</button>
         <div class=${hasTable ? "table" : "table closed"} tabindex="0" role="group" aria-label="Table of all steps">
-          <${Table} page=${page} plan=${plan} upTo=${predicts ? (hidden ? count - 1 : count) : total} /></div></section></main>`;
+          <${Table} page=${page} plan=${plan} upTo=${predicts ? (hidden ? count - 1 : count) : total} /></div></section>`;
+}
+
+function App({ page }) {
+  const { graph, names } = page, [isDark, switchTheme] = useTheme();
+  return html`<header><h1>${graph.title || `The backward pass of ${names[graph.root]}`}</h1>
+      <button type="button" onClick=${switchTheme}>${isDark ? "Light" : "Dark"}</button></header>
+    <main><${Stepper} page=${page} /></main>`;
 }
 
 const icon = path => html`<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d=${path} /></svg>`;
@@ -152,7 +169,7 @@ const icon = path => html`<svg class="icon" viewBox="0 0 16 16" width="16" heigh
 function start() {
   const root = document.getElementById("page");
   try {
-    render(html`<${App} page=${pageOf(readGraph(document.getElementById("graph").textContent))} />`, root);
+    render(html`<${App} page=${pageOf(JSON.parse(document.getElementById("graph").textContent))} />`, root);
   } catch (error) {
     root.textContent = error.message;
   }

@@ -1,5 +1,8 @@
 // What a step says: in the panel, as a sentence, in the table.
 
+import { equated, filled, held, letters, number, shown, slope, valueOf } from "./numbers.js";
+import { html } from "./preact.js";
+
 const times = (a, b) => `${shown(a)} × ${held(shown(b))}`;
 
 // The formula of a node, with the names of its inputs.
@@ -45,7 +48,7 @@ function useOf(walk, uses, names, part) {
   return `${names[part.input]} is used ${often(uses[part.input])}, and each use adds its part: this is the ${ordinal(at)}.`;
 }
 
-function sentenceOf(page, plan, count, hidden) {
+export function sentenceOf(page, plan, count, hidden) {
   const { graph, names } = page, total = plan.steps.length, where = `Step ${count} of ${total}.`;
   if (!count) return `${where} Forward is done: every box has its data. No gradient yet.`;
   const { box, inner, parts } = plan.steps[count - 1], end = count === total ? " Every gradient is complete." : "";
@@ -102,7 +105,7 @@ function Whole({ page, plan, step, hidden }) {
       <dd>grad ${shown(part.after)} now</dd></div>`)}</dl>${rest > 0 && html`<p>and ${rest} more.</p>`}`}`;
 }
 
-function Panel({ page, plan, count, hidden, predicts, guesses, onGuess, onShow }) {
+export function Panel({ page, plan, count, hidden, predicts, guesses, onGuess, onShow }) {
   const { graph, names, uses } = page, total = plan.steps.length, heading = html`<h2>step ${count} of ${total}</h2>`;
   const whole = graph.notes?.whole && html`<p class="note">${graph.notes.whole}</p>`;
   if (!count) {
@@ -125,7 +128,7 @@ function Panel({ page, plan, count, hidden, predicts, guesses, onGuess, onShow }
 
 const MOST_ROWS = 1000;
 
-function Table({ page, plan, upTo }) {
+export function Table({ page, plan, upTo }) {
   const { graph, names } = page, rows = plan.steps.slice(0, MOST_ROWS).flatMap((step, i) => {
     const head = [i + 1, step.box[0] === "n" ? formulaOf(graph, names, step.inner[0].node) : `${page.title(plan, step.box)}, taken whole`];
     if (i >= upTo) return [[...head, "?", "?", "?", "?", "?"]];

@@ -1,7 +1,9 @@
 // The picture: dagre says where boxes lie; lines and boxes are drawn here.
 
-const CHAR = 7.4, ROW = 18, LONGEST = 26, MANY = 120;
-const cut = text => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
+import { CONSTANT, number, shown } from "./numbers.js";
+
+export const CHAR = 7.4, ROW = 18, LONGEST = 26, MANY = 120;
+export const cut = text => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 const SIGNS = { "*": "×", "-": "−", "/": "÷" };
 const badgeText = symbol => (symbol.length > 14 ? `${symbol.slice(0, 13)}…` : SIGNS[symbol] ?? symbol);
 
@@ -24,7 +26,7 @@ function sampleOf(graph, g) {
   return g;
 }
 
-const gradText = (graph, i, g) => (graph.nodes.array[i] && g !== null ? "here" : shown(g));
+export const gradText = (graph, i, g) => (graph.nodes.array[i] && g !== null ? "here" : shown(g));
 
 function measured(graph, names, walk, box) {
   const text = contents(graph, names, box), isConstant = graph.nodes.op[box.node] === CONSTANT;
@@ -36,7 +38,7 @@ function measured(graph, names, walk, box) {
   return { ...box, ...text, lines, isConstant, isGroup, badge, indent, inner, width: inner + badge / 2, height };
 }
 
-function layoutOf(graph, names, walk, plan) {
+export function layoutOf(graph, names, walk, plan) {
   const g = new dagre.graphlib.Graph({ multigraph: true, compound: true });
   const isLarge = plan.boxes.length > MANY; // a third of the time, for lines that cross more often
   g.setGraph({ ranker: isLarge ? "tight-tree" : "network-simplex", rankdir: "LR", nodesep: 16, ranksep: 18, edgesep: 12, marginx: 12, marginy: 12 });
@@ -84,7 +86,7 @@ function curve([first, ...rest]) {
 }
 
 // What the chip on a line says: the sum of what goes along it in this step.
-function chipText(parts) {
+export function chipText(parts) {
   const inputs = new Set(parts.map(part => part.input));
   if (inputs.size > 1) return `+ ${inputs.size} parts`;
   if (typeof parts[0].part === "string") return "+ array";

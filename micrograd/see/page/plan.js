@@ -1,9 +1,11 @@
 // Which boxes are shown when some groups are open, and the steps of the walk between them.
 
-const MOST_BOXES = 400, MOST_OPEN = 60, SAMPLES_AT_ONCE = 4;
+import { LEAF, number } from "./numbers.js";
+
+export const MOST_BOXES = 400, MOST_OPEN = 60, SAMPLES_AT_ONCE = 4;
 
 // Groups around each node, the outermost first.
-function chainsOf(graph) {
+export function chainsOf(graph) {
   const { groups } = graph, chains = groups.map(() => null);
   const chain = g => (g < 0 ? [] : (chains[g] ??= [...chain(groups[g].parent ?? -1), g]));
   return graph.nodes.group.map(chain);
@@ -91,7 +93,7 @@ function stepsOf(graph, walk, boxOf) {
   }) }));
 }
 
-function planOf(graph, walk, chains, open, more) {
+export function planOf(graph, walk, chains, open, more) {
   const { op } = graph.nodes, { start, from } = graph.edges, boxOf = boxOfEach(graph, chains, open, more);
   const boxes = new Map(), links = new Map();
   op.forEach((_, i) => {

@@ -1,6 +1,8 @@
 // The walk back, from the local derivatives, in the engine's own order: users before inputs.
 
-function replay(graph) {
+import { CONSTANT, number } from "./numbers.js";
+
+export function replay(graph) {
   const { op } = graph.nodes, { start, from, local, adds = {}, after = {} } = graph.edges;
   const grad = op.map(() => null), steps = [];
   grad[graph.root] = number(graph.seed ?? 1);
@@ -24,7 +26,7 @@ function replay(graph) {
 }
 
 // The gradients after these steps; null where there is none yet.
-function gradientsAfter(graph, steps) {
+export function gradientsAfter(graph, steps) {
   const grad = graph.nodes.op.map(() => null);
   if (steps.length) grad[graph.root] = number(graph.seed ?? 1);
   for (const step of steps) for (const part of step.parts) grad[part.input] = part.after;
@@ -32,7 +34,7 @@ function gradientsAfter(graph, steps) {
 }
 
 // How often each node is used, among the nodes that pass a gradient on.
-function usesOf(graph) {
+export function usesOf(graph) {
   const uses = graph.nodes.op.map(() => 0);
   for (const input of graph.edges.from) uses[input] += 1;
   return uses;
