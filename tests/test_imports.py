@@ -54,7 +54,7 @@ LEVELS = [
     {"tracing", "sparsity"},
     {"transforms", "symbol", "expressions", "compiling", "check", "see", "draw", "nn", "optim"},
     {"plots", "playing"},
-    {"train", "texts", "scipy", "cells"},
+    {"train", "texts", "scipy", "cells", "sandboxed"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]
