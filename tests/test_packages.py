@@ -88,10 +88,11 @@ def test_the_switch_makes_a_wheel_for_every_platform(plain_build):
 
 def test_the_wheel_holds_the_package_alone(plain_build, tree):
     names = names_in(plain_build / f"{NAME}-py3-none-any.whl")
-    kinds = (".py", ".pyi", ".pxd", ".h", ".typed", ".js", ".css", ".json", ".txt")
+    kinds = (".py", ".pyi", ".pxd", ".h", ".typed", ".js", ".css", ".json", ".txt", ".html", ".svg")
     package = {path.relative_to(tree).as_posix() for path in (tree / "micrograd").rglob("*") if path.suffix in kinds}
     assert {name for name in names if not name.startswith(f"{NAME}.dist-info/")} == package
     assert {"micrograd/see/page/page.js", "micrograd/see/page/vendor/dagre.LICENSE.txt"} <= names
+    assert {"micrograd/playing/page/index.html", "micrograd/playing/page/icon.svg"} <= names
     assert {"micrograd/engine.py", "micrograd/py.typed", "micrograd/ops/operators.pxd"} <= names
     assert {"micrograd/__init__.pyi", "micrograd/ops/__init__.pyi", "micrograd/numpy/linalg.pyi"} <= names
 

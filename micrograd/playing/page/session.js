@@ -1,0 +1,198 @@
+// What the page knows, and its one queue of requests. Play holds the numbers; the page shows its last answer.
+
+import { read, written } from "./address.js";
+import { useEffect, useState } from "./see/preact.js";
+
+export class Lost extends Error {} // nobody answers any more
+export class Gone extends Error {} // somebody answers who does not know this page's network
+
+const FIRST = { screen: "play", settings: {}, step: 0, chosen: 0, path: "layers.0.neurons.0.w.0", shows: "weights",
+  expression: "3*x**2 - 4*x + 5", values: { x: 3 }, of: "x", power: 0, code: null };
+const PAUSE = 400; // milliseconds from a change to the new address
+const TRIES = 10_000; // messages that a link may take to be at its step
+
+const frame = () => new Promise(done => { requestAnimationFrame(done); });
+
+export class Session {
+  #ask; #queue = []; #isAsking = false; #listeners = new Set(); #timer = 0; #count = 0;
+
+  constructor(ask) {
+    this.#ask = ask;
+    // state: the last answer that has the whole state; revision: how many there were.
+    this.now = { ...FIRST, state: null, revision: 0, waits: "", runs: false, said: "", error: "", lost: "", rate: 0.1 };
+  }
+
+  // The store
+
+  set(change) {
+    this.now = { ...this.now, ...change };
+    for (const listener of this.#listeners) listener();
+    clearTimeout(this.#timer);
+    if (this.now.state && !this.now.runs) this.#timer = setTimeout(() => this.#keepAddress(), PAUSE);
+  }
+
+  watch(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  // The queue: one request at a time, so that an answer belongs to what was asked last.
+
+  // A request with a key takes the place of one with the same key that still waits; that one gets null.
+  request(message, key = "") {
+    return new Promise(done => {
+      const old = key && this.#queue.find(item => item.key === key);
+      if (old) { old.done(null); Object.assign(old, { message, done }); }
+      else this.#queue.push({ message, key, done });
+      this.#pump();
+    });
+  }
+
+  async #pump() {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    while (this.#queue.length) {
+      const { message, done } = this.#queue.shift();
+      if (this.now.waits !== message.do) this.set({ waits: message.do });
+      done(this.now.lost ? { ok: false, error: this.now.lost } : await this.#answer(message));
+    }
+    this.#isAsking = false;
+    this.set({ waits: "" });
+  }
+
+  async #answer(message) {
+    try {
+      return await this.#send(message);
+    } catch (error) {
+      if (error instanceof Gone) {
+        const again = await this.#restart(this.#place()).then(() => this.#send(message), lost => ({ ok: false, error: lost.message }));
+        return again;
+      }
+      this.set({ lost: error.message, runs: false });
+      return { ok: false, error: error.message };
+    }
+  }
+
+  async #send(message) {
+    const answer = await this.#ask({ id: this.#count += 1, ...message });
+    if (answer.ok && answer.layers) this.set({ state: answer, revision: this.now.revision + 1 });
+    if (answer.ok && (message.do === "new" || message.do === "goto")) this.set({ rate: answer.rate });
+    return answer;
+  }
+
+  // What changes the network
+
+  // A change; an error is said. Gives the answer, null after an error, undefined where a later request took its place.
+  async change(message, key = "") {
+    const answer = await this.request(message, key);
+    if (!answer) return undefined;
+    this.set({ error: answer.ok ? "" : answer.error });
+    return answer.ok ? answer : null;
+  }
+
+  step() { return this.change({ do: "step", n: 1, rate: this.now.rate }); }
+
+  async run() {
+    if (this.now.runs) { this.set({ runs: false }); return; }
+    this.set({ runs: true });
+    while (this.now.runs && await this.step()) await frame();
+    if (this.now.runs) this.set({ runs: false });
+  }
+
+  goto(step) { this.set({ runs: false }); return this.change({ do: "goto", step }, "goto"); }
+
+  // The same start: the weights of the same seed, the points and the rate of now.
+  startAgain() {
+    const { settings: { edits, ...settings }, points } = this.now.state;
+    const isOwn = edits.some(edit => edit.do !== "rate" && edit.do !== "set");
+    return this.start({ ...settings, rate: this.now.rate, ...(isOwn ? { data: { name: "own", points } } : {}) });
+  }
+
+  // A new network with these settings. The chosen point stays chosen, if it is there.
+  async start(settings) {
+    this.set({ runs: false });
+    const { chosen } = this.now.state ?? this.now;
+    const state = await this.change({ do: "new", ...settings });
+    if (!state) return null;
+    const path = pathsOf(state.layers).includes(this.now.path) ? this.now.path : FIRST.path;
+    this.set({ path });
+    return this.change({ do: "choose", index: Math.min(Math.max(chosen, -1), state.points.length - 1) });
+  }
+
+  // Places: what an address holds
+
+  #place() {
+    const { state, screen, path, shows, rate, expression, values, of, power, code } = this.now;
+    const place = { screen, settings: state.settings, step: state.step, chosen: state.chosen, path, shows, rate,
+      expression, values, of, power };
+    return code === null ? place : { ...place, code };
+  }
+
+  link() { return `#${written(this.#place())}`; }
+
+  #keepAddress() { if (!this.now.lost) history.replaceState(null, "", this.link()); }
+
+  // The page of an address; the first page where it holds none.
+  async open(hash) {
+    let place = {}, error = "";
+    try { place = read(hash) ?? {}; } catch (wrong) { error = wrong.message; }
+    place = { ...FIRST, ...place };
+    const { screen, path, shows, expression, values, of, power, code } = place;
+    this.set({ screen, path, shows, expression, values, of, power, code, runs: false, error, said: "" });
+    try {
+      const wrong = await this.#restart(place);
+      if (!wrong) return;
+      await this.#restart(FIRST);
+      this.set({ error: `The link of this page is not right, so the page starts anew. ${wrong}` });
+    } catch (lost) {
+      this.set({ lost: lost.message });
+    }
+  }
+
+  // Play at a place, without the queue; gives what is wrong with the place.
+  async #restart({ settings, step, chosen, rate }) {
+    let answer = await this.#ask({ id: 0, do: "new", ...settings, grid: step || chosen >= 0 ? 0 : 28 });
+    for (let tries = 0; answer.ok && answer.step < step && tries < TRIES; tries += 1) {
+      this.set({ said: `The link is at step ${step}. Now at step ${answer.step}.` });
+      answer = await this.#ask({ id: 0, do: "step", n: Math.min(step - answer.step, 2000), grid: 0 });
+    }
+    if (answer.ok) answer = await this.#send({ do: "choose", index: chosen });
+    if (!answer.ok) return answer.error;
+    const paths = pathsOf(answer.layers);
+    this.set({ said: "", rate: rate ?? answer.rate, path: paths.includes(this.now.path) ? this.now.path : paths[0] });
+    return "";
+  }
+}
+
+// Names of parameters, in the order of micrograd's own
+
+export const pathsOf = layers => layers.flatMap((layer, i) => layer.w.flatMap((w, j) =>
+  [...w.map((_, k) => `layers.${i}.neurons.${j}.w.${k}`), `layers.${i}.neurons.${j}.b`]));
+
+export function parameterOf(layers, path) {
+  const [, i, , j, kind, k] = path.split("."), layer = layers[i];
+  if (!layer?.w[j]) return null;
+  const [value, slope] = kind === "b" ? [layer.b[j], layer.gb?.[j]] : [layer.w[j][k], layer.gw?.[j][k]];
+  return { layer: Number(i), neuron: Number(j), input: kind === "b" ? -1 : Number(k), value, slope: slope ?? null };
+}
+
+// Hooks
+
+export function useSession(session) {
+  const [, again] = useState(0);
+  useEffect(() => session.watch(() => again(n => n + 1)), [session]);
+  return session.now;
+}
+
+// The answer to a question about what is shown: asked again when the question or the numbers change.
+// isFresh is false while the answer to an older question is shown.
+export function useAnswer(session, message, revision = 0) {
+  const key = message && JSON.stringify([message, revision]), [got, setGot] = useState({ key: null, answer: null });
+  useEffect(() => {
+    if (!key) return undefined;
+    let isWanted = true;
+    session.request(message, `ask ${message.do}`).then(answer => { if (isWanted && answer) setGot({ key, answer }); });
+    return () => { isWanted = false; };
+  }, [key]);
+  return { answer: key ? got.answer : null, isFresh: got.key === key };
+}

@@ -1,0 +1,71 @@
+// What a run starts from: data, network, loss, optimiser. Each change starts again.
+
+import { html, useState } from "./see/preact.js";
+
+const DATA = { moons: "moons", circles: "circles", spiral: "spiral", xor: "XOR", own: "own points" };
+const LARGEST_FILE = 20_000; // characters that Play takes
+const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+
+export function Choice({ label, value, choices, onChoose }) {
+  return html`<label class="field">${label} <select value=${value} onChange=${e => onChoose(e.target.value)}>
+    ${choices.map(([word, text]) => html`<option value=${word}>${text}</option>`)}</select></label>`;
+}
+
+// A field for a number, which counts when the reader leaves it or presses Enter.
+export function NumberField({ label, value, onChange, ...more }) {
+  const change = e => { if (e.target.value.trim() && Number(e.target.value) !== value) onChange(Number(e.target.value)); };
+  return html`<label class="field">${label} <input type="number" value=${value} onChange=${change} ...${more} /></label>`;
+}
+
+export function Rate({ session }) {
+  const { rate } = session.now, rates = RATES.includes(rate) || rate === "decay" ? RATES : [...RATES, rate].sort((a, b) => a - b);
+  return html`<${Choice} label="Rate" value=${rate} choices=${[...rates.map(r => [r, String(r)]), ["decay", "1 to 0.1"]]}
+    onChoose=${text => session.set({ rate: text === "decay" ? text : Number(text) })} />`;
+}
+
+function Own({ session, onUse }) {
+  const { points, settings } = session.now.state, [text, setText] = useState(null), [problem, setProblem] = useState("");
+  const shownText = text ?? points.map(point => point.join(",")).join("\n");
+  const pick = async e => {
+    const file = e.target.files[0];
+    if (!file) return;
+    if (file.size > LARGEST_FILE) { setProblem(`The file has ${file.size.toLocaleString("en")} bytes, and may have ${LARGEST_FILE.toLocaleString("en")}.`); return; }
+    const read = await file.text();
+    setProblem(""); setText(read); onUse(read);
+  };
+  return html`<div class="csv"><label>Points, a line for each: x,y,label
+      <textarea rows="6" spellcheck="false" value=${shownText} onInput=${e => setText(e.target.value)}></textarea></label>
+    <p class="buttons"><button type="button" onClick=${() => onUse(shownText)}>Use these points</button>
+      <label class="file">or a CSV file <input type="file" accept=".csv,.txt,text/csv" onChange=${pick} /></label></p>
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+    ${settings.data.name !== "own" && html`<p class="caption">The file is read in this page; it goes nowhere else.</p>`}</div>`;
+}
+
+const layersOf = text => text.split(/[\s,;]+/).filter(Boolean).map(Number);
+
+export function Settings({ session }) {
+  const { settings, points } = session.now.state, { edits, ...rest } = settings, { data } = settings, [isOwn, setOwn] = useState(false);
+  const start = change => session.start({ ...rest, rate: session.now.rate, ...change });
+  const made = data.name === "own" ? { n: 40, noise: 0.1, seed: 1337 } : data, showsOwn = isOwn || data.name === "own";
+  const chooseData = name => { setOwn(name === "own"); if (name !== "own") start({ data: { ...made, points: undefined, name } }); };
+  const setData = change => start({ data: { ...data, ...change } });
+  const summary = `${DATA[data.name]}, ${points.length} points · ${settings.layers.join(", ")} ${settings.activation} · ${settings.loss} · ${settings.optimiser}`;
+  return html`<details class="settings"><summary>Data and network <span>${summary}</span></summary>
+    <p class="caption">Each change here starts again at step 0.</p>
+    <div class="fields">
+      <${Choice} label="Data" value=${showsOwn ? "own" : data.name} choices=${Object.entries(DATA)} onChoose=${chooseData} />
+      ${!showsOwn && html`<${NumberField} label="Points" min="1" max="200" value=${data.n} onChange=${n => setData({ n })} />
+        <${NumberField} label="Noise" min="0" max="2" step="0.05" value=${data.noise} onChange=${noise => setData({ noise })} />
+        <${NumberField} label="Seed of the points" min="0" step="1" value=${data.seed} onChange=${seed => setData({ seed })} />`}
+      <label class="field">Hidden layers <input type="text" inputmode="numeric" value=${settings.layers.join(", ")}
+        onChange=${e => start({ layers: layersOf(e.target.value) })} /></label>
+      <${NumberField} label="Seed of the weights" min="0" step="1" value=${settings.seed} onChange=${seed => start({ seed })} />
+      <${Choice} label="Activation" value=${settings.activation} choices=${[["tanh", "tanh"], ["relu", "ReLU"]]} onChoose=${activation => start({ activation })} />
+      <${Choice} label="Loss" value=${settings.loss} choices=${[["max-margin", "max-margin (text 001)"], ["squares", "squares"], ["logistic", "logistic"]]}
+        onChoose=${loss => start({ loss })} />
+      <${NumberField} label="L2" min="0" max="1" step="any" value=${settings.l2} onChange=${l2 => start({ l2 })} />
+      <${NumberField} label="Batch (0: all)" min="0" max="200" step="1" value=${settings.batch} onChange=${batch => start({ batch })} />
+      <${Choice} label="Optimiser" value=${settings.optimiser} choices=${[["sgd", "SGD"], ["momentum", "momentum"], ["adam", "Adam"]]}
+        onChoose=${optimiser => start({ optimiser })} /></div>
+    ${showsOwn && html`<${Own} session=${session} onUse=${csv => start({ data: { name: "own", csv } })} />`}</details>`;
+}
