@@ -57,7 +57,7 @@ export const sentenceOf = (points, i) =>
 
 export function Plane({ session, label, theme }) {
   const { state } = session.now, { grid, points, chosen } = state, canvas = useRef(), svg = useRef(), drag = useRef(null);
-  const [moved, setMoved] = useState(null); // the point under the pointer, and where it is
+  const moved = useRef(null), [, redraw] = useState(0); // where a point is that the answer does not have there yet
   const box = drag.current?.box ?? grid.box, [x0, x1, y0, y1] = box;
   const height = Math.max(240, Math.min(WIDTH, (WIDTH * (y1 - y0)) / (x1 - x0)));
   const X = x => ((x - x0) / (x1 - x0)) * WIDTH, Y = y => height - ((y - y0) / (y1 - y0)) * height;
@@ -65,8 +65,11 @@ export function Plane({ session, label, theme }) {
 
   const change = message => session.change(message);
   const move = async (index, place) => {
-    setMoved({ index, ...place });
-    if (await session.change({ do: "move", index, ...place }, "move") !== undefined) setMoved(null);
+    const to = { index, ...place };
+    moved.current = to;
+    redraw(n => n + 1);
+    await session.change({ do: "move", ...to }, "move");
+    if (moved.current === to) { moved.current = null; redraw(n => n + 1); }
   };
   const pointOf = i => ({ x: points[i]?.[0], y: points[i]?.[1] });
   const tidy = x => Number(x.toFixed(3));
@@ -102,7 +105,7 @@ export function Plane({ session, label, theme }) {
   };
   const press = e => {
     const by = e.shiftKey ? LARGE_STEP : STEP, [dx, dy] = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, by], ArrowDown: [0, -by] }[e.key] ?? [0, 0];
-    const { x, y } = moved?.index === chosen ? moved : pointOf(chosen), next = { n: 1, p: -1 }[e.key];
+    const { x, y } = moved.current?.index === chosen ? moved.current : pointOf(chosen), next = { n: 1, p: -1 }[e.key];
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     if ((dx || dy) && chosen >= 0) move(chosen, { x: tidy(x + dx), y: tidy(y + dy) });
     else if ((e.key === "Delete" || e.key === "Backspace") && chosen >= 0) change({ do: "delete", index: chosen });
@@ -111,7 +114,7 @@ export function Plane({ session, label, theme }) {
     else return;
     e.preventDefault();
   };
-  const places = points.map(([x, y], i) => (moved?.index === i ? [moved.x, moved.y] : [x, y]));
+  const places = points.map(([x, y], i) => (moved.current?.index === i ? [moved.current.x, moved.current.y] : [x, y]));
   return html`<div class="plane"><canvas ref=${canvas} width=${2 * WIDTH} height=${2 * Math.round(height)} aria-hidden="true"></canvas>
     <svg ref=${svg} viewBox=${`0 0 ${WIDTH} ${height}`} tabindex="0" role="application" aria-describedby="plane-keys"
       aria-label=${`The plane with ${points.length} points. ${sentenceOf(points, chosen)}`} onKeyDown=${press}

@@ -82,10 +82,10 @@ export class Session {
 
   // What changes the network
 
-  // A change; an error is said. Gives the answer, null after an error, undefined where a later request took its place.
+  // A change; an error is said. Gives the answer; null after an error, or where a later request took its place.
   async change(message, key = "") {
     const answer = await this.request(message, key);
-    if (!answer) return undefined;
+    if (!answer) return null;
     this.set({ error: answer.ok ? "" : answer.error });
     return answer.ok ? answer : null;
   }
