@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import errno
 import importlib
 import io
 import json
@@ -39,7 +40,7 @@ def main(asked: dict[str, Any]) -> None:
     """Load what may be used, set the limits, run the program, tell of it, and end."""
     out = os.dup(1)
     modules = _load(asked["wanted"])
-    close_all(asked["seconds"], asked["megabytes"], ", ".join(modules))
+    close_all(asked["seconds"], asked["megabytes"], _known(modules))
     tell(out, {"ready": True})
     printed = Printed(out, asked["characters"])
     sys.stdout = sys.stderr = printed
@@ -71,7 +72,8 @@ def _load(wanted: str) -> list[str]:
         with contextlib.suppress(ModuleNotFoundError):  # of NumPy, which a browser's Python lacks
             importlib.import_module(f"micrograd.{room}")
     if wanted == "grade":
-        importlib.import_module(GRADING)
+        with contextlib.suppress(ImportError):
+            importlib.import_module(GRADING)
     _warm_up()
     return [*modules, "micrograd"]
 
@@ -126,13 +128,18 @@ class OutputError(Exception):
     """A program prints more than it may."""
 
 
+def _known(modules: list[str]) -> str:
+    """The modules that a beginner may want."""
+    return ", ".join(name for name in modules if name not in OTHERS.split())
+
+
 def _importer(modules: list[str]) -> Any:
     """Python's `import`, for a few modules; the others are refused in words."""
     plain, allowed = builtins.__import__, frozenset(modules)
 
     def import_one(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
         if level == 0 and name.partition(".")[0] not in allowed:
-            raise ImportRefusedError(f"{name} cannot be imported here; these can: {', '.join(modules)}")
+            raise ImportRefusedError(f"{name} cannot be imported here; these can: {_known(modules)}")
         return plain(name, globals, locals, fromlist, level)
 
     return import_one
@@ -175,7 +182,9 @@ def told_of(asked: dict[str, Any], modules: list[str]) -> dict[str, Any]:
 def _grades(names: dict[str, Any], upto: str | None) -> Any:
     if "Value" not in names:
         raise NameError("the program makes no class Value; the grader needs one")
-    return importlib.import_module(GRADING).answer_of(names["Value"], upto)
+    if GRADING not in sys.modules:
+        raise ImportError("the grader is not installed")
+    return sys.modules[GRADING].answer_of(names["Value"], upto)
 
 
 def _words(error: BaseException) -> str:
@@ -190,6 +199,12 @@ def _words(error: BaseException) -> str:
         text = str(error)
     except BaseException:
         text = ""
+    if isinstance(error, OSError) and error.errno in (errno.EPERM, errno.EMFILE, errno.EAGAIN):
+        text += "; files and other programs are out of reach here"
+    if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("micrograd"):
+        text = f"{error.name} is not loaded here, and no file can be opened"
+    if text == "can't start new thread":
+        text = "threads cannot be started here"
     return f"{name}: {text[:2000]}" if text else name
 
 

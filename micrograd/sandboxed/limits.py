@@ -1,10 +1,11 @@
 """The limits of a process, set by itself: before a stranger's program runs in it.
 
-Two fences, one behind the other. Python asks the audit hook before it opens a file, a
+Three fences, one behind the other. Python asks the audit hook before it opens a file, a
 connection or a process, and the hook refuses in words. Where the system has `resource`
 (not on Windows), the kernel gives no file descriptor, no process, no file of any size,
 and no memory beyond the limit, whatever the program does to Python. A process of root
-becomes one of nobody, as root may raise its limits.
+becomes one of nobody, as root may raise its limits. On Linux the kernel answers a few
+calls only (calls.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import contextlib
 import os
 import sys
 from typing import Any
+
+from micrograd.sandboxed.calls import refuse_others
 
 NOBODY = 65534
 
@@ -39,6 +42,7 @@ def close_all(seconds: float, megabytes: float, modules: str) -> None:
     """
     _limit(seconds, megabytes)
     _become_nobody()
+    refuse_others()
     sys.addaudithook(_hook(modules, FileRefusedError, RefusedError, ImportRefusedError))
 
 

@@ -7,6 +7,7 @@ each part is checked.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -120,21 +121,27 @@ class _Heard:
         self._thread.start()
 
     def _read(self) -> None:
-        said, total = b"", 0
+        said: list[bytes] = []
+        total = 0
         stream = self.process.stdout
-        while stream is not None and not self.last and (chunk := stream.read1()):  # type: ignore[attr-defined]
+        assert stream is not None
+        while not self.last and (chunk := stream.read1()):  # type: ignore[attr-defined]
             total += len(chunk)
             if total > MOST_HEARD:
                 self.is_too_much = True
                 break
-            *lines, said = (said + chunk).split(b"\n")
-            for line in lines:
-                self._note(line)
+            said.append(chunk)
+            if b"\n" in chunk:
+                *lines, rest = b"".join(said).split(b"\n")
+                said = [rest]
+                for line in lines:
+                    self._note(line)
+        stream.close()
         self.ready.set()
 
     def _note(self, line: bytes) -> None:
         try:
-            told = json.loads(line)
+            told = json.loads(line, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             return
         if not isinstance(told, dict):
@@ -149,18 +156,13 @@ class _Heard:
 
     def wait(self, seconds: float) -> None:
         """Until it has ended, or its time is over; then it is ended."""
-        try:
-            is_ready = self.ready.wait(START)
-            self._thread.join(seconds if is_ready else 0.0)
-            self.is_too_late = self._thread.is_alive()
-            self.seconds = time.monotonic() - self.began
-        finally:
-            self.process.kill()
-            self._thread.join(START)
-            self.process.wait()
-            for stream in (self.process.stdin, self.process.stdout):
-                if stream is not None:
-                    stream.close()
+        is_ready = self.ready.wait(START)
+        self._thread.join(seconds if is_ready else 0.0)
+        self.is_too_late = self._thread.is_alive()
+        self.seconds = time.monotonic() - self.began
+        self.process.kill()
+        self._thread.join()  # at the end of what it says
+        self.process.wait()
 
     def error(self, seconds: float) -> str | None:
         """What went wrong, in words; None where nothing did."""
@@ -197,18 +199,21 @@ def _heard(asked: dict[str, Any], seconds: float) -> _Heard:
         )
     except OSError as error:
         raise MicrogradError(f"run_apart: Python cannot be started again: {error}; is {sys.executable!r} it?") from None
-    heard = _Heard(process)
     try:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(asked).encode() + b"\n")
-        process.stdin.close()
-    except OSError:  # it has ended already; its status says more
-        pass
-    except BaseException:
+        heard = _Heard(process)
+        with contextlib.suppress(OSError):  # it has ended already; its status says more
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(asked).encode() + b"\n")
+            process.stdin.close()
+        heard.wait(seconds)
+        return heard
+    finally:
         process.kill()
-        raise
-    heard.wait(seconds)
-    return heard
+        process.wait()
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _as_line(line: Any, code: str) -> int | None:
