@@ -25,6 +25,7 @@ from micrograd.sandboxed import run_apart
 
 HERE = "127.0.0.1"
 LARGEST = 1_000_000  # bytes of a request
+LONGEST_PAGE = 64  # characters of X-Micrograd-Page
 MOST_READ = 20_000_000  # bytes that are read to no purpose
 PATIENCE = 30.0  # seconds for a request to arrive
 FRAME_HEIGHT = 800  # pixels, in a notebook
@@ -35,6 +36,7 @@ TYPES = {
     "svg": "image/svg+xml",
     "txt": "text/plain; charset=utf-8",
 }
+MOST_PAGES = 8  # whose networks are kept; that of the page that has asked nothing for longest goes
 APART = ("run", "grade")  # they take seconds, and touch no state
 LATER = "<!doctype html><title>micrograd play</title><p>This micrograd has no page; see docs/play.md.</p>"
 POLICY = (
@@ -64,7 +66,8 @@ class Server:
         number = integer_at_least(0, "play", "port", port)
         if number > 65535:
             raise ArgumentError(f"play: port={number} is not a port; give 0 to 65535; 0 takes a free one")
-        self.play = Play(run=_run, grade=_grade)
+        self.plays: dict[str, Play] = {}  # by page; the one that asked last is the last
+        self.apart = Play(run=_run, grade=_grade)
         self.token = secrets.token_urlsafe(24)
         self.lock, self.lock_apart = threading.Lock(), threading.Lock()
         self.pages = pages()
@@ -97,11 +100,31 @@ class Server:
             self._thread = None
         self._server.server_close()
 
-    def answer(self, request: Any) -> dict[str, Any]:
-        """The answer of `Play`, to one request at a time."""
+    def answer(self, request: Any, page: str = "") -> dict[str, Any] | None:
+        """The answer of the page's own `Play`, to one request at a time.
+
+        Args:
+            request: a request.
+            page: a text of the page's own, so that two pages do not share a network.
+                Where it is empty there is one network for all.
+
+        Returns:
+            The answer; None for a page that is not known and does not ask for `new`.
+        """
         do = request.get("do") if isinstance(request, dict) else None
-        with self.lock_apart if do in APART else self.lock:
-            return self.play.handle(request)
+        if do in APART:
+            with self.lock_apart:
+                return self.apart.handle(request)
+        with self.lock:
+            play = self.plays.pop(page, None)
+            if play is None:
+                if page and do != "new":
+                    return None
+                play = Play()
+            self.plays[page] = play
+            if len(self.plays) > MOST_PAGES:
+                del self.plays[next(iter(self.plays))]
+            return play.handle(request)
 
 
 def _run(code: str) -> dict[str, Any]:
@@ -162,7 +185,11 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, RecursionError) as error:
             self._refuse(400, f"this is not JSON: {error}")
             return
-        self._send(200, "application/json", json.dumps(owner.answer(request), allow_nan=False).encode())
+        answer = owner.answer(request, self.headers.get("X-Micrograd-Page", "")[:LONGEST_PAGE])
+        if answer is None:
+            self._refuse(410, "the network of this page is not here; ask for new first")
+            return
+        self._send(200, "application/json", json.dumps(answer, allow_nan=False).encode())
 
     def _any_other(self) -> None:
         if self._is_from_here():

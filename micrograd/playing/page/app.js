@@ -63,7 +63,7 @@ function App({ session }) {
 }
 
 async function start() {
-  const token = takeToken(), { connect } = await (token ? import("./local.js") : import("./pyodide.js"));
+  const token = await takeToken(), { connect } = await (token ? import("./local.js") : import("./pyodide.js"));
   const session = new Session(connect(token, said => session.set({ said })));
   render(html`<${App} session=${session} />`, document.getElementById("page"));
   window.addEventListener("hashchange", () => session.open(location.hash));

@@ -69,8 +69,8 @@ export function DerivativeScreen({ session }) {
   const choose = i => { const [next, numbers, name] = EXAMPLES[i]; setText(null); session.set({ expression: next, values: numbers, of: name }); };
   const problem = !asked ? "The expression has no variable: write one, as x**2." : derived && !derived.ok ? derived.error : secants && !secants.ok ? secants.error : "";
   const h = STEPS[power], row = secants?.ok ? secants.rows[power] : null, isReady = derived?.ok && derived.of === by && Object.hasOwn(derived.gradients, by);
-  return html`<div class="columns two"><section aria-label="The expression"><h2>The expression</h2>
-      <label class="field wide">Expression <input type="text" spellcheck="false" autocomplete="off" value=${text ?? expression} onInput=${e => setText(e.target.value)}
+  return html`<div class="columns two"><section aria-label="Expression and curve"><h2>The expression</h2>
+      <label class="field wide">Expression <input type="text" spellcheck=${false} autocomplete="off" value=${text ?? expression} onInput=${e => setText(e.target.value)}
         onChange=${e => { setText(null); if (e.target.value.trim()) session.set({ expression: e.target.value }); }} /></label>
       <${Choice} label="Examples" value="" choices=${[["", "choose one"], ...EXAMPLES.map(([name], i) => [i, name])]} onChoose=${i => i !== "" && choose(i)} />
       ${names.map(name => html`<${Variable} key=${name} name=${name} value=${given[name]} onChange=${x => setValue(name, x)} />`)}

@@ -2,28 +2,33 @@
 
 import { Gone, Lost } from "./session.js";
 
-const KEPT = "micrograd play: token"; // for a reload, in this tab only
+const KEPT = "micrograd play: token"; // for a reload, and for a link in another tab
 const ENDED = "The server does not answer: it was ended. Start it again in a terminal: micrograd play. "
   + "Then open the address that it prints, and put what stands after # in this one behind it.";
 const OTHER = "The server was started again, and does not know this page. Open the address that it printed last.";
 
-// The token, from #token=... of the printed address, which then leaves the address; null where there is no server.
-export function takeToken() {
+const page = crypto.randomUUID();
+const post = (token, request) => fetch("play", { method: "POST", body: JSON.stringify(request),
+  headers: { "Content-Type": "application/json", "X-Micrograd-Token": token, "X-Micrograd-Page": page } });
+
+// The token, from #token=... of the printed address, which then leaves the address; null where there is no such server.
+export async function takeToken() {
   const [, token, rest] = /^#token=([^&]+)&?(.*)$/.exec(location.hash) ?? [];
   if (token) {
-    sessionStorage.setItem(KEPT, token);
+    localStorage.setItem(KEPT, token);
     history.replaceState(null, "", `#${rest}`);
+    return token;
   }
-  return sessionStorage.getItem(KEPT);
+  const kept = localStorage.getItem(KEPT), answer = kept && await post(kept, { id: 0, do: "new", grid: 0 }).catch(() => null);
+  if (answer && !answer.ok) localStorage.removeItem(KEPT); // another server now has this address
+  return answer?.ok ? kept : null;
 }
 
 export function connect(token) {
-  const page = crypto.randomUUID();
   return async function ask(request) {
     let response;
     try {
-      response = await fetch("play", { method: "POST", body: JSON.stringify(request),
-        headers: { "Content-Type": "application/json", "X-Micrograd-Token": token, "X-Micrograd-Page": page } });
+      response = await post(token, request);
     } catch {
       throw new Lost(ENDED);
     }

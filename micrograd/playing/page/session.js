@@ -62,12 +62,12 @@ export class Session {
 
   async #answer(message) {
     try {
-      return await this.#send(message);
+      return await this.#send(message).catch(async error => {
+        if (!(error instanceof Gone)) throw error;
+        const wrong = await this.#restart(this.#place());
+        return wrong ? { ok: false, error: wrong } : this.#send(message);
+      });
     } catch (error) {
-      if (error instanceof Gone) {
-        const again = await this.#restart(this.#place()).then(() => this.#send(message), lost => ({ ok: false, error: lost.message }));
-        return again;
-      }
       this.set({ lost: error.message, runs: false });
       return { ok: false, error: error.message };
     }

@@ -7,8 +7,9 @@ const LARGEST_FILE = 20_000; // characters that Play takes
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 
 export function Choice({ label, value, choices, onChoose }) {
-  return html`<label class="field">${label} <select value=${value} onChange=${e => onChoose(e.target.value)}>
-    ${choices.map(([word, text]) => html`<option value=${word}>${text}</option>`)}</select></label>`;
+  const id = `choice-${label.replaceAll(" ", "-")}`;
+  return html`<span class="field"><label for=${id}>${label}</label> <select id=${id} value=${value} onChange=${e => onChoose(e.target.value)}>
+    ${choices.map(([word, text]) => html`<option value=${word}>${text}</option>`)}</select></span>`;
 }
 
 // A field for a number, which counts when the reader leaves it or presses Enter.
@@ -27,14 +28,15 @@ function Own({ session, onUse }) {
   const { points, settings } = session.now.state, [text, setText] = useState(null), [problem, setProblem] = useState("");
   const shownText = text ?? points.map(point => point.join(",")).join("\n");
   const pick = async e => {
-    const file = e.target.files[0];
+    const [file] = e.target.files;
     if (!file) return;
+    e.target.value = ""; // the same file can be picked again, when it was changed
     if (file.size > LARGEST_FILE) { setProblem(`The file has ${file.size.toLocaleString("en")} bytes, and may have ${LARGEST_FILE.toLocaleString("en")}.`); return; }
     const read = await file.text();
     setProblem(""); setText(read); onUse(read);
   };
   return html`<div class="csv"><label>Points, a line for each: x,y,label
-      <textarea rows="6" spellcheck="false" value=${shownText} onInput=${e => setText(e.target.value)}></textarea></label>
+      <textarea rows="6" spellcheck=${false} value=${shownText} onInput=${e => setText(e.target.value)}></textarea></label>
     <p class="buttons"><button type="button" onClick=${() => onUse(shownText)}>Use these points</button>
       <label class="file">or a CSV file <input type="file" accept=".csv,.txt,text/csv" onChange=${pick} /></label></p>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}

@@ -4,6 +4,7 @@ import { Plot, around } from "./curve.js";
 import { described } from "./network.js";
 import { number, shown } from "./see/numbers.js";
 import { html, useState } from "./see/preact.js";
+import { Choice } from "./settings.js";
 import { parameterOf, pathsOf, useAnswer } from "./session.js";
 
 const WIDE = 1; // the curve goes so far to both sides
@@ -52,8 +53,7 @@ export function Weight({ session, onExplain }) {
   const edit = e => { const to = Number(e.target.value); if (e.target.value.trim() && to !== value) session.change({ do: "set", path, value: to }); };
   const isPlain = settings.optimiser === "sgd" && !(settings.batch > 0 && settings.batch < points.length);
   return html`<section class="one" aria-label="One weight"><h2>One weight</h2>
-    <label class="field">Which <select value=${path} onChange=${e => session.set({ path: e.target.value })}>
-      ${pathsOf(layers).map(other => html`<option value=${other}>${other}</option>`)}</select></label>
+    <${Choice} label="Which" value=${path} choices=${pathsOf(layers).map(other => [other, other])} onChoose=${other => session.set({ path: other })} />
     <p class="caption">${name} is ${described(layers, path)}.</p>
     <label class="field long">${name} = <input type="number" step="any" value=${value} onChange=${edit} /></label>
     ${taken?.revision === revision && html`<p class="said">${taken.text}</p>`}

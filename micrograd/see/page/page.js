@@ -43,8 +43,10 @@ function viewOf(layout, size, look, place) {
 
 export function useTheme() {
   const [theme, setTheme] = useState("");
+  const system = matchMedia("(prefers-color-scheme: dark)"), [, again] = useState(0);
   useEffect(() => { if (theme) document.documentElement.dataset.theme = theme; }, [theme]);
-  const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  useEffect(() => { system.addEventListener("change", () => again(n => n + 1)); }, []);
+  const isDark = theme ? theme === "dark" : system.matches;
   return [isDark, () => setTheme(isDark ? "light" : "dark")];
 }
 
