@@ -49,7 +49,7 @@ export function Plot({ name, label, box, xTitle, yTitle, lines = [], marks = [],
   const [x0, x1, y0, y1] = box, textOf = isLog ? power : shown, ticks = isLog ? decadesOf : ticksOf;
   const X = x => LEFT + ((x - x0) / (x1 - x0 || 1)) * (WIDTH - LEFT - RIGHT);
   const Y = y => HEIGHT - BOTTOM - ((y - y0) / (y1 - y0 || 1)) * (HEIGHT - TOP - BOTTOM);
-  const inside = mark => mark.x >= x0 && mark.x <= x1 && Number.isFinite(mark.y);
+  const inside = mark => mark.x >= x0 && mark.x <= x1 && mark.y >= y0 && mark.y <= y1;
   return html`<svg class="plot" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${label}>
     <clipPath id=${`clip-${name}`}><rect x=${LEFT} y=${TOP} width=${WIDTH - LEFT - RIGHT} height=${HEIGHT - TOP - BOTTOM} /></clipPath>
     <g class="axes">
@@ -61,9 +61,8 @@ export function Plot({ name, label, box, xTitle, yTitle, lines = [], marks = [],
       <text class="title" x=${LEFT} y="13">${yTitle}</text>
     </g>
     <g clip-path=${`url(#clip-${name})`}>
-      ${lines.map(line => html`<path class=${`curve ${line.kind}`} d=${pathOf(line.xs, line.ys, X, Y)} />`)}
-      ${marks.filter(inside).map(mark => html`<g class=${`mark ${mark.kind}`}><circle cx=${X(mark.x)} cy=${Y(mark.y)} r=${mark.kind === "next" ? 7 : 4.5} />
+      ${lines.map(line => html`<path class=${`curve ${line.kind}`} d=${pathOf(line.xs, line.ys, X, Y)} />`)}</g>
+    ${marks.filter(inside).map(mark => html`<g class=${`mark ${mark.kind}`}><circle cx=${X(mark.x)} cy=${Y(mark.y)} r=${mark.kind === "next" ? 7 : 4.5} />
         ${mark.text && html`<text x=${X(mark.x) + (X(mark.x) > WIDTH * 0.7 ? -9 : 9)} y=${Math.max(TOP + 24, Y(mark.y) - 10)}
-          text-anchor=${X(mark.x) > WIDTH * 0.7 ? "end" : "start"}>${mark.text}</text>`}</g>`)}
-    </g></svg>`;
+          text-anchor=${X(mark.x) > WIDTH * 0.7 ? "end" : "start"}>${mark.text}</text>`}</g>`)}</svg>`;
 }
