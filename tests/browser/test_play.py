@@ -165,7 +165,9 @@ def test_the_numbers_are_those_of_play(opened):
         )
         until(page, lambda state=state: f"Its score is {shown(state['score'])}, its label −1." in text(page, ".net"))
         inside = [neuron.text_content() for neuron in page.locator(".neuron text").all()]
-        assert [float(x.replace("−", "-")) for x in inside] == pytest.approx([*chain(*state["activations"])], abs=0.0051)
+        assert [float(x.replace("−", "-")) for x in inside] == pytest.approx(
+            [*chain(*state["activations"])], abs=0.0051
+        )
         play.handle({"do": "step"})
     assert points(page) == play.handle({"do": "state"})["points"]
     page.locator("summary", has_text="Weights and gradients as a table").click()
@@ -178,6 +180,12 @@ def test_run_pause_scrub_and_start_again(opened):
     page = opened()
     press(page, "Run")
     until(page, lambda: int(text(page, ".scrub b")) > 4)
+    field = page.get_by_label("L2", exact=True)
+    page.locator("summary", has_text="Data and network").click()
+    field.fill("0.02")
+    page.wait_for_timeout(200)
+    assert field.input_value() == "0.02"
+    field.fill("0.0001")
     press(page, "Pause")
     until(page, lambda: page.locator("main[aria-busy=false]").count() == 1)
     last = int(text(page, ".scrub b"))

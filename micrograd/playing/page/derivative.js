@@ -2,9 +2,9 @@
 
 import { Plot, around } from "./curve.js";
 import { number, shown } from "./see/numbers.js";
-import { html, useState } from "./see/preact.js";
+import { html } from "./see/preact.js";
 import { useAnswer } from "./session.js";
-import { Choice } from "./settings.js";
+import { Choice, Entry, NumberField } from "./settings.js";
 
 const EXAMPLES = [["3*x**2 - 4*x + 5", { x: 3 }, "x"], ["a*b + c", { a: 2, b: -3, c: 10 }, "a"], ["tanh(w*x + b)", { w: -0.8, x: 1.5, b: 0.4 }, "w"],
   ["exp(-x**2)", { x: 0.5 }, "x"], ["relu(x)", { x: 0 }, "x"], ["sin(x) / x", { x: 2 }, "x"]];
@@ -23,9 +23,7 @@ export function namesIn(text) {
 
 function Variable({ name, value, onChange }) {
   const most = Math.max(5, Math.ceil(Math.abs(value)));
-  return html`<div class="variable"><label class="field">${name} = <input type="number" step="any" value=${value}
-      onChange=${e => e.target.value.trim() && onChange(Number(e.target.value))} /></label>
-    <input type="range" aria-label=${name} min=${-most} max=${most} step="0.01" value=${value} onInput=${e => onChange(Number(e.target.value))} /></div>`;
+  return html`<div class="variable"><${NumberField} label=${`${name} =`} value=${value} onChange=${onChange} /><input type="range" aria-label=${name} min=${-most} max=${most} step="0.01" value=${value} onInput=${e => onChange(Number(e.target.value))} /></div>`;
 }
 
 function Curve({ derived, of, at, h, second }) {
@@ -60,18 +58,17 @@ function Secants({ rows, power }) {
 }
 
 export function DerivativeScreen({ session }) {
-  const { expression, values, of, power } = session.now, [text, setText] = useState(null);
+  const { expression, values, of, power } = session.now;
   const names = namesIn(expression), given = Object.fromEntries(names.map(name => [name, values[name] ?? 1])), by = names.includes(of) ? of : names[0];
   const at = given[by], asked = names.length > 0 && { expression, values: given, of: by };
   const { answer: derived, isFresh } = useAnswer(session, asked && { do: "derive", ...asked, lo: at - WIDE, hi: at + WIDE });
   const { answer: secants, isFresh: areFresh } = useAnswer(session, asked && { do: "secant", ...asked, h: STEPS });
   const setValue = (name, x) => session.set({ values: { ...given, [name]: x } });
-  const choose = i => { const [next, numbers, name] = EXAMPLES[i]; setText(null); session.set({ expression: next, values: numbers, of: name }); };
+  const choose = i => { const [next, numbers, name] = EXAMPLES[i]; session.set({ expression: next, values: numbers, of: name }); };
   const problem = !asked ? "The expression has no variable: write one, as x**2." : derived && !derived.ok ? derived.error : secants && !secants.ok ? secants.error : "";
   const h = STEPS[power], row = secants?.ok ? secants.rows[power] : null, isReady = derived?.ok && derived.of === by && Object.hasOwn(derived.gradients, by);
   return html`<div class="columns two"><section aria-label="Expression and curve"><h2>The expression</h2>
-      <label class="field wide">Expression <input type="text" spellcheck=${false} autocomplete="off" value=${text ?? expression} onInput=${e => setText(e.target.value)}
-        onChange=${e => { setText(null); if (e.target.value.trim()) session.set({ expression: e.target.value }); }} /></label>
+      <label class="field wide">Expression <${Entry} type="text" value=${expression} onChange=${text => session.set({ expression: text })} /></label>
       <${Choice} label="Examples" value="" choices=${[["", "choose one"], ...EXAMPLES.map(([name], i) => [i, name])]} onChoose=${i => i !== "" && choose(i)} />
       ${names.map(name => html`<${Variable} key=${name} name=${name} value=${given[name]} onChange=${x => setValue(name, x)} />`)}
       ${names.length > 1 && html`<${Choice} label="Differentiate by" value=${by} choices=${names.map(name => [name, name])} onChoose=${name => session.set({ of: name })} />`}

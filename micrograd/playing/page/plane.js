@@ -6,10 +6,15 @@ import { html, useEffect, useRef, useState } from "./see/preact.js";
 const WIDTH = 420, NEAR = 14, STEP = 0.05, LARGE_STEP = 0.25;
 const FULL = 2; // the score from which a colour is full
 
-// The colours: one channel after the other, mixed by the score.
-function paint(canvas, grid, X, Y) {
+const colours = {}; // red, green and blue of each theme, asked for once
+function coloursOf(canvas, theme) {
   const style = getComputedStyle(canvas), of = name => style.getPropertyValue(name).split(",").map(Number);
-  const [minus, zero, plus] = ["--minus", "--zero", "--plus"].map(of), { n, box: [x0, x1, y0, y1] } = grid;
+  return colours[theme] ??= ["--minus", "--zero", "--plus"].map(of);
+}
+
+// The colours: one channel after the other, mixed by the score.
+function paint(canvas, grid, X, Y, theme) {
+  const [minus, zero, plus] = coloursOf(canvas, theme), { n, box: [x0, x1, y0, y1] } = grid;
   const small = new OffscreenCanvas(n, n), inner = small.getContext("2d"), image = inner.createImageData(n, n);
   grid.scores.forEach((score, i) => {
     const part = Math.max(-1, Math.min(1, (number(score) || 0) / FULL)), end = part < 0 ? minus : plus;
@@ -19,9 +24,7 @@ function paint(canvas, grid, X, Y) {
   });
   inner.putImageData(image, 0, 0);
   const context = canvas.getContext("2d"), w = (X(x1) - X(x0)) / (n - 1), h = (Y(y0) - Y(y1)) / (n - 1);
-  const scale = canvas.width / WIDTH;
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, WIDTH, canvas.height / scale);
+  context.clearRect(0, 0, canvas.width, canvas.height);
   context.drawImage(small, X(x0) - w / 2, Y(y1) - h / 2, w * n, h * n); // a score belongs to the middle of its pixel
 }
 
@@ -62,7 +65,7 @@ export function Plane({ session, label, theme }) {
   const height = Math.max(240, Math.min(WIDTH, (WIDTH * (y1 - y0)) / (x1 - x0)));
   const X = x => ((x - x0) / (x1 - x0)) * WIDTH, Y = y => height - ((y - y0) / (y1 - y0)) * height;
   useEffect(() => { // in the next frame, when the page has the colours of its new theme
-    const asked = requestAnimationFrame(() => paint(canvas.current, grid, X, Y));
+    const asked = requestAnimationFrame(() => paint(canvas.current, grid, X, Y, theme));
     return () => cancelAnimationFrame(asked);
   }, [grid, height, theme, box.join()]);
 
@@ -118,7 +121,7 @@ export function Plane({ session, label, theme }) {
     e.preventDefault();
   };
   const places = points.map(([x, y], i) => (moved.current?.index === i ? [moved.current.x, moved.current.y] : [x, y]));
-  return html`<div class="plane"><canvas ref=${canvas} width=${2 * WIDTH} height=${2 * Math.round(height)} aria-hidden="true"></canvas>
+  return html`<div class="plane"><canvas ref=${canvas} width=${WIDTH} height=${Math.round(height)} aria-hidden="true"></canvas>
     <svg ref=${svg} viewBox=${`0 0 ${WIDTH} ${height}`} tabindex="0" role="application" aria-describedby="plane-keys"
       aria-label=${`The plane with ${points.length} points. ${sentenceOf(points, chosen)}`} onKeyDown=${press}
       onPointerDown=${grab} onPointerMove=${pull} onPointerUp=${drop} onPointerCancel=${() => { drag.current = null; }}>

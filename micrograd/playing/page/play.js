@@ -7,7 +7,7 @@ import { Plane, kindOf, sentenceOf } from "./plane.js";
 import { number, shown } from "./see/numbers.js";
 import { html, useState } from "./see/preact.js";
 import { useAnswer } from "./session.js";
-import { Choice, Rate, Settings } from "./settings.js";
+import { Choice, NumberEntry, Rate, Settings } from "./settings.js";
 import { Weight } from "./weight.js";
 
 export function sentence(state) {
@@ -39,8 +39,7 @@ function Loss({ state }) {
 
 function PointRow({ session, point: [x, y, label], i, isChosen }) {
   const move = (dx, dy) => session.change({ do: "move", index: i, x: dx, y: dy });
-  const cell = (name, value, go) => html`<td><input type="number" step="0.05" aria-label=${`${name} of point ${i}`} value=${value}
-    onChange=${e => e.target.value.trim() && go(Number(e.target.value))} /></td>`;
+  const cell = (name, value, go) => html`<td><${NumberEntry} aria-label=${`${name} of point ${i}`} value=${value} onChange=${go} /></td>`;
   return html`<tr><th scope="row">${i}</th>${cell("x", x, to => move(to, y))}${cell("y", y, to => move(x, to))}<td>${kindOf(label)}</td>
     <td><button type="button" aria-pressed=${String(isChosen)} aria-label=${`Choose point ${i}`}
       onClick=${() => session.change({ do: "choose", index: i })}>Choose</button>

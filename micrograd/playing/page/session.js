@@ -15,6 +15,8 @@ const frame = () => new Promise(done => { requestAnimationFrame(done); });
 
 export class Session {
   #ask; #queue = []; #isAsking = false; #listeners = new Set(); #timer = 0; #count = 0;
+  #wanted = null; // the settings that were asked for last, until they are answered
+  #chosen = 0; // the point; a new network forgets it
 
   constructor(ask) {
     this.#ask = ask;
@@ -53,11 +55,11 @@ export class Session {
     this.#isAsking = true;
     while (this.#queue.length) {
       const { message, done } = this.#queue.shift();
-      if (this.now.waits !== message.do) this.set({ waits: message.do });
+      if (this.now.waits !== message.do && !this.now.runs) this.set({ waits: message.do }); // a run shows each answer
       done(this.now.lost ? { ok: false, error: this.now.lost } : await this.#answer(message));
     }
     this.#isAsking = false;
-    this.set({ waits: "" });
+    if (this.now.waits) this.set({ waits: "" });
   }
 
   async #answer(message) {
@@ -76,6 +78,7 @@ export class Session {
   async #send(message) {
     const answer = await this.#ask({ id: this.#count += 1, ...message });
     if (answer.ok && answer.layers) this.set({ state: answer, revision: this.now.revision + 1 });
+    if (answer.ok && answer.layers && message.do !== "new") this.#chosen = answer.chosen;
     if (answer.ok && (message.do === "new" || message.do === "goto")) this.set({ rate: answer.rate });
     return answer;
   }
@@ -86,7 +89,8 @@ export class Session {
   async change(message, key = "") {
     const answer = await this.request(message, key);
     if (!answer) return null;
-    this.set({ error: answer.ok ? "" : answer.error });
+    const error = answer.ok ? "" : answer.error;
+    if (error !== this.now.error) this.set({ error });
     return answer.ok ? answer : null;
   }
 
@@ -95,7 +99,11 @@ export class Session {
   async run() {
     if (this.now.runs) { this.set({ runs: false }); return; }
     this.set({ runs: true });
-    while (this.now.runs && await this.step()) await frame();
+    let answer = this.step();
+    while (await answer && this.now.runs) {
+      answer = this.step(); // while this one is computed, the one before is shown
+      await frame();
+    }
     if (this.now.runs) this.set({ runs: false });
   }
 
@@ -103,16 +111,18 @@ export class Session {
 
   // The same start: the weights of the same seed, the points and the rate of now.
   startAgain() {
-    const { settings: { edits, ...settings }, points } = this.now.state;
-    const isOwn = edits.some(edit => edit.do !== "rate" && edit.do !== "set");
-    return this.start({ ...settings, rate: this.now.rate, ...(isOwn ? { data: { name: "own", points } } : {}) });
+    const { settings: { edits }, points } = this.now.state, isOwn = edits.some(edit => edit.do !== "rate" && edit.do !== "set");
+    return this.start(() => (isOwn ? { data: { name: "own", points } } : {}));
   }
 
-  // A new network with these settings. The chosen point stays chosen, if it is there.
-  async start(settings) {
+  // A new network; change gives what is new in the settings. The chosen point stays chosen, if it is there.
+  async start(change) {
     this.set({ runs: false });
-    const { chosen } = this.now.state ?? this.now;
-    const state = await this.change({ do: "new", ...settings });
+    const { edits, ...settings } = this.#wanted ?? this.now.state.settings, chosen = this.#chosen;
+    const wanted = { ...settings, rate: this.now.rate, ...change(settings) };
+    this.#wanted = wanted; // a change that comes before the answer goes on from here
+    const state = await this.change({ do: "new", ...wanted });
+    if (this.#wanted === wanted) this.#wanted = null;
     if (!state) return null;
     const path = pathsOf(state.layers).includes(this.now.path) ? this.now.path : FIRST.path;
     this.set({ path });

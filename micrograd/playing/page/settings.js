@@ -12,11 +12,19 @@ export function Choice({ label, value, choices, onChoose }) {
     ${choices.map(([word, text]) => html`<option value=${word}>${text}</option>`)}</select></span>`;
 }
 
-// A field for a number, which counts when the reader leaves it or presses Enter.
-export function NumberField({ label, value, onChange, ...more }) {
-  const change = e => { if (e.target.value.trim() && Number(e.target.value) !== value) onChange(Number(e.target.value)); };
-  return html`<label class="field">${label} <input type="number" value=${value} onChange=${change} ...${more} /></label>`;
+// An input whose text counts when the reader leaves it or presses Enter. Until then nothing else changes the text.
+export function Entry({ value, onChange, ...more }) {
+  const [text, setText] = useState(null);
+  const change = e => {
+    const given = e.target.value.trim();
+    setText(null);
+    if (given && given !== String(value)) onChange(given);
+  };
+  return html`<input autocomplete="off" spellcheck=${false} ...${more} value=${text ?? value} onInput=${e => setText(e.target.value)} onChange=${change} />`;
 }
+
+export const NumberEntry = ({ onChange, ...more }) => html`<${Entry} type="number" step="any" ...${more} onChange=${text => onChange(Number(text))} />`;
+export const NumberField = ({ label, ...more }) => html`<label class="field">${label} <${NumberEntry} ...${more} /></label>`;
 
 export function Rate({ session }) {
   const { rate } = session.now, rates = RATES.includes(rate) || rate === "decay" ? RATES : [...RATES, rate].sort((a, b) => a - b);
@@ -46,11 +54,10 @@ function Own({ session, onUse }) {
 const layersOf = text => text.split(/[\s,;]+/).filter(Boolean).map(Number);
 
 export function Settings({ session }) {
-  const { settings, points } = session.now.state, { edits, ...rest } = settings, { data } = settings, [isOwn, setOwn] = useState(false);
-  const start = change => session.start({ ...rest, rate: session.now.rate, ...change });
-  const made = data.name === "own" ? { n: 40, noise: 0.1, seed: 1337 } : data, showsOwn = isOwn || data.name === "own";
-  const chooseData = name => { setOwn(name === "own"); if (name !== "own") start({ data: { ...made, points: undefined, name } }); };
-  const setData = change => start({ data: { ...data, ...change } });
+  const { settings, points } = session.now.state, { data } = settings, [isOwn, setOwn] = useState(false);
+  const start = change => session.start(() => change), showsOwn = isOwn || data.name === "own";
+  const setData = change => session.start(now => ({ data: { ...(now.data.name === "own" ? {} : now.data), ...change } }));
+  const chooseData = name => { setOwn(name === "own"); if (name !== "own") setData({ name }); };
   const summary = `${DATA[data.name]}, ${points.length} points · ${settings.layers.join(", ")} ${settings.activation} · ${settings.loss} · ${settings.optimiser}`;
   return html`<details class="settings"><summary>Data and network <span>${summary}</span></summary>
     <p class="caption">Each change here starts again at step 0.</p>
@@ -59,8 +66,8 @@ export function Settings({ session }) {
       ${!showsOwn && html`<${NumberField} label="Points" min="1" max="200" value=${data.n} onChange=${n => setData({ n })} />
         <${NumberField} label="Noise" min="0" max="2" step="0.05" value=${data.noise} onChange=${noise => setData({ noise })} />
         <${NumberField} label="Seed of the points" min="0" step="1" value=${data.seed} onChange=${seed => setData({ seed })} />`}
-      <label class="field">Hidden layers <input type="text" inputmode="numeric" value=${settings.layers.join(", ")}
-        onChange=${e => start({ layers: layersOf(e.target.value) })} /></label>
+      <label class="field">Hidden layers <${Entry} type="text" value=${settings.layers.join(", ")}
+        onChange=${text => start({ layers: layersOf(text) })} /></label>
       <${NumberField} label="Seed of the weights" min="0" step="1" value=${settings.seed} onChange=${seed => start({ seed })} />
       <${Choice} label="Activation" value=${settings.activation} choices=${[["tanh", "tanh"], ["relu", "ReLU"]]} onChoose=${activation => start({ activation })} />
       <${Choice} label="Loss" value=${settings.loss} choices=${[["max-margin", "max-margin (text 001)"], ["squares", "squares"], ["logistic", "logistic"]]}

@@ -4,7 +4,7 @@ import { Plot, around } from "./curve.js";
 import { described } from "./network.js";
 import { number, shown } from "./see/numbers.js";
 import { html, useState } from "./see/preact.js";
-import { Choice } from "./settings.js";
+import { Choice, NumberEntry } from "./settings.js";
 import { parameterOf, pathsOf, useAnswer } from "./session.js";
 
 const WIDE = 1; // the curve goes so far to both sides
@@ -50,12 +50,11 @@ export function Weight({ session, onExplain }) {
     const before = number(state.loss), answer = await session.change({ do: "set", path, value: next });
     if (answer) setTaken({ revision: session.now.revision, text: `The loss was ${shown(before)}. It is ${shown(number(answer.loss))} now.` });
   };
-  const edit = e => { const to = Number(e.target.value); if (e.target.value.trim() && to !== value) session.change({ do: "set", path, value: to }); };
   const isPlain = settings.optimiser === "sgd" && !(settings.batch > 0 && settings.batch < points.length);
   return html`<section class="one" aria-label="One weight"><h2>One weight</h2>
     <${Choice} label="Which" value=${path} choices=${pathsOf(layers).map(other => [other, other])} onChoose=${other => session.set({ path: other })} />
     <p class="caption">${name} is ${described(layers, path)}.</p>
-    <label class="field long">${name} = <input type="number" step="any" value=${value} onChange=${edit} /></label>
+    <label class="field long">${name} = <${NumberEntry} value=${value} onChange=${to => session.change({ do: "set", path, value: to })} /></label>
     ${taken?.revision === revision && html`<p class="said">${taken.text}</p>`}
     ${!isFinite && html`<p class="problem">The loss is ${shown(number(state.loss))}, so there is no gradient. Go back some steps, or start again with a smaller rate.</p>`}
     ${isFinite && runs && html`<p class="caption">Pause the run to see the loss along this weight.</p>`}
