@@ -101,7 +101,8 @@ class Network:
         self.loss = loss
         self.l2 = l2
         self.parameters = self.model.parameters()
-        self.places = {path: self.parameters.index(p) for path, p in self.model.named_parameters()}
+        order = {id(p): i for i, p in enumerate(self.parameters)}
+        self.places = {path: order[id(p)] for path, p in self.model.named_parameters()}
 
     def place(self, path: str) -> int:
         """The place of a parameter among all, by its path."""
