@@ -2,7 +2,8 @@
 
 MICROGRAD_CHROMIUM names another program than the one on the PATH. MICROGRAD_AXE names
 axe-core's file axe.min.js, from the unpacked npm package `axe-core`; without it the
-tests of accessibility are skipped.
+tests of accessibility are skipped. MICROGRAD_PYODIDE names the unpacked npm package
+`pyodide`, for the live page without a server.
 """
 
 from __future__ import annotations

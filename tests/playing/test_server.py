@@ -13,7 +13,7 @@ import pytest
 
 import micrograd
 from micrograd.errors import ArgumentError
-from micrograd.playing.server import LARGEST, Server, pages
+from micrograd.playing.server import LARGEST, MOST_PAGES, Server, pages
 
 POLICY = "default-src 'none'"
 
@@ -254,3 +254,36 @@ def test_play_in_a_notebook():
 def test_a_port_that_is_none(port):
     with pytest.raises(ArgumentError, match=r"^play: port="):
         micrograd.play(port)
+
+
+# Pages
+
+
+def step_of(server: Server, page: str, **request: Any) -> int:
+    """The step of this page's network, or the status of a refusal."""
+    status, _, text = ask(server, body={"grid": 0, **request}, X_Micrograd_Page=page)
+    return json.loads(text)["step"] if status == 200 else -status
+
+
+def test_two_pages_share_no_network(server):
+    assert [step_of(server, page, do="new") for page in ("a", "b")] == [0, 0]
+    assert step_of(server, "a", do="step", n=3) == 3
+    assert step_of(server, "b", do="state") == 0
+    assert step_of(server, "a", do="state") == 3
+
+
+def test_a_page_that_is_not_known_is_told_so(server):
+    assert step_of(server, "c", do="state") == -410
+    assert step_of(server, "c", do="new") == 0
+    assert step_of(server, "c", do="step") == 1
+
+
+def test_the_networks_of_the_last_pages_are_kept(server):
+    names = [f"page {i}" for i in range(MOST_PAGES + 1)]
+    for name in names[:-1]:
+        assert step_of(server, name, do="new") == 0
+    assert step_of(server, names[0], do="step") == 1
+    assert step_of(server, names[-1], do="new") == 0
+    assert step_of(server, names[1], do="state") == -410
+    assert step_of(server, names[0], do="state") == 1
+    assert len(server.plays) == MOST_PAGES

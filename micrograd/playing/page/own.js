@@ -54,7 +54,7 @@ export function OwnScreen({ session }) {
   return html`<div class="columns own"><section aria-label="Your program"><h2>Your program</h2>
       <${Choice} label="Begin with" value="" choices=${[["", "choose a template"], ...TEMPLATES.map(({ name }, i) => [i, name])]}
         onChoose=${i => i !== "" && session.set({ code: TEMPLATES[i].code })} />
-      <label class="code">Python <textarea ref=${field} rows="24" spellcheck=${false} autocapitalize="off" value=${code} onKeyDown=${press}
+      <label class="code">Python <textarea ref=${field} rows="24" wrap="off" spellcheck=${false} autocapitalize="off" value=${code} onKeyDown=${press}
         onInput=${e => session.set({ code: e.target.value })}></textarea></label>
       <p class="buttons"><button type="button" class="run" disabled=${waits !== ""} onClick=${() => ask("run")}>Run</button>
         <button type="button" disabled=${waits !== ""} onClick=${() => ask("grade")}>Grade</button>
