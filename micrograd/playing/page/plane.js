@@ -64,10 +64,7 @@ export function Plane({ session, label, theme }) {
   const box = drag.current?.box ?? grid.box, [x0, x1, y0, y1] = box;
   const height = Math.max(240, Math.min(WIDTH, (WIDTH * (y1 - y0)) / (x1 - x0)));
   const X = x => ((x - x0) / (x1 - x0)) * WIDTH, Y = y => height - ((y - y0) / (y1 - y0)) * height;
-  useEffect(() => { // in the next frame, when the page has the colours of its new theme
-    const asked = requestAnimationFrame(() => paint(canvas.current, grid, X, Y, theme));
-    return () => cancelAnimationFrame(asked);
-  }, [grid, height, theme, box.join()]);
+  useEffect(() => { paint(canvas.current, grid, X, Y, theme); }, [grid, height, theme, box.join()]);
 
   const change = message => session.change(message);
   const move = async (index, place) => {

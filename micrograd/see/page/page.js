@@ -44,10 +44,9 @@ function viewOf(layout, size, look, place) {
 export function useTheme() {
   const [theme, setTheme] = useState("");
   const system = matchMedia("(prefers-color-scheme: dark)"), [, again] = useState(0);
-  useEffect(() => { if (theme) document.documentElement.dataset.theme = theme; }, [theme]);
   useEffect(() => { system.addEventListener("change", () => again(n => n + 1)); }, []);
   const isDark = theme ? theme === "dark" : system.matches;
-  return [isDark, () => setTheme(isDark ? "light" : "dark")];
+  return [isDark, () => setTheme(document.documentElement.dataset.theme = isDark ? "light" : "dark")];
 }
 
 // The graph, the panel, the buttons and the table: a page of its own, or a part of one.
