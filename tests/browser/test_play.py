@@ -187,7 +187,8 @@ def test_run_pause_scrub_and_start_again(opened):
     assert field.input_value() == "0.02"
     field.fill("0.0001")
     press(page, "Pause")
-    until(page, lambda: page.locator("main[aria-busy=false]").count() == 1)
+    page.get_by_role("button", name="Run", exact=True).wait_for()
+    page.locator("main[aria-busy=false]").wait_for()
     last = int(text(page, ".scrub b"))
     page.wait_for_timeout(300)
     assert int(text(page, ".scrub b")) == last

@@ -4,7 +4,7 @@ import { Gone, Lost } from "./session.js";
 
 const KEPT = "micrograd play: token"; // for a reload, and for a link in another tab
 const ENDED = "The server does not answer: it was ended. Start it again in a terminal: micrograd play. "
-  + "Then open the address that it prints, and put what stands after # in this one behind it.";
+  + "Then open the address that it prints, with & and all that stands after # here put behind it.";
 const OTHER = "The server was started again, and does not know this page. Open the address that it printed last.";
 
 const page = crypto.randomUUID();

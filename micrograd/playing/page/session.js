@@ -97,7 +97,7 @@ export class Session {
   step() { return this.change({ do: "step", n: 1, rate: this.now.rate }); }
 
   async run() {
-    if (this.now.runs) { this.set({ runs: false }); return; }
+    if (this.now.runs) { this.set({ runs: false, waits: this.#isAsking ? "step" : "" }); return; } // a last step comes
     this.set({ runs: true });
     let answer = this.step();
     while (await answer && this.now.runs) {

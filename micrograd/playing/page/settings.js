@@ -1,15 +1,15 @@
 // What a run starts from: data, network, loss, optimiser. Each change starts again.
 
-import { html, useState } from "./see/preact.js";
+import { html, useMemo, useState } from "./see/preact.js";
 
 const DATA = { moons: "moons", circles: "circles", spiral: "spiral", xor: "XOR", own: "own points" };
 const LARGEST_FILE = 20_000; // characters that Play takes
 const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 
 export function Choice({ label, value, choices, onChoose }) {
-  const id = `choice-${label.replaceAll(" ", "-")}`;
-  return html`<span class="field"><label for=${id}>${label}</label> <select id=${id} value=${value} onChange=${e => onChoose(e.target.value)}>
-    ${choices.map(([word, text]) => html`<option value=${word}>${text}</option>`)}</select></span>`;
+  const id = `choice-${label.replaceAll(" ", "-")}`; // a run renders often: options that are the same are made once
+  const options = useMemo(() => choices.map(([word, text]) => html`<option value=${word}>${text}</option>`), [JSON.stringify(choices)]);
+  return html`<span class="field"><label for=${id}>${label}</label> <select id=${id} value=${value} onChange=${e => onChoose(e.target.value)}>${options}</select></span>`;
 }
 
 // An input whose text counts when the reader leaves it or presses Enter. Until then nothing else changes the text.
