@@ -10,15 +10,13 @@ from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
 from micrograd.cotangents import fit
-from micrograd.engine import Value, pull, toposort
+from micrograd.engine import Value, toposort
 from micrograd.errors import GradientError
-from micrograd.gradients import Gradients
 from micrograd.interpreter import ones_like, shape_of, zeros_like
 from micrograd.modes import quietly
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.record import HandMade
-from micrograd.unknown import Zeros
-from micrograd.walking import asked_about
+from micrograd.see.noted import walk
 
 Use = tuple[Any, int]  # a node, and which of its inputs
 
@@ -151,56 +149,12 @@ class Chains:
 
     def _walk_back(self) -> tuple[dict[Any, Any], list[Any]]:
         """The gradients of all nodes in between, and the parts of that of x."""
-        seed = ones_like(data_of(self.root))
-        with quietly(), Zeros(self.root, seed, asked_about) as zeros:
-            kept = _Kept(zeros, self, seed)
-            for node in reversed(self.between):
-                pull(node, False, kept)
-            for node in self.uses:
-                kept.settle(node)
-        given = {node: iter(parts) for node, parts in kept.parts.items()}
-        parts = [next(given.get(user, iter(())), None) for user, _ in self.uses[self.x]]
+        noted = walk(
+            self.root, ones_like(data_of(self.root)), self.between, set(self.uses), _own_step, watched={self.x}
+        )
         nothing = zeros_like(data_of(self.x))
-        return kept.grads, [nothing if part is None else part for part in parts]
-
-
-class _Kept(Gradients):
-    """Gradients in a dictionary, which keeps them; and the parts of that of x.
-
-    Attributes:
-        grads: gradients by node.
-        parts: what each user of x adds to its gradient, in the order of its inputs.
-    """
-
-    def __init__(self, zeros: Any, chains: Chains, seed: Any) -> None:
-        super().__init__(zeros)
-        self.nodes = chains.uses
-        self.x = chains.x
-        self.grads: dict[Any, Any] = {chains.root: seed}
-        self.parts: dict[Any, list[Any]] = {}
-        self.node: Any = None
-
-    def of(self, node: Node) -> Any:
-        self.node = self.zeros.node = node
-        self.settle(node)
-        return self.grads.get(node)
-
-    def wants(self, x: Any) -> bool:
-        return isinstance(x, Node) and x in self.nodes
-
-    def add(self, x: Node, part: Any, g: Any) -> None:
-        if x is self.x:
-            self.parts.setdefault(self.node, []).append(part)
-        self.grads[x] = self.grads[x] + part if x in self.grads else part
-
-    def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
-        return False if x is self.x else super().add_at(x, g, params)  # each part of x is kept
-
-    def held(self, x: Node) -> Any:
-        return self.grads.get(x)
-
-    def hold(self, x: Node, grad: Any) -> None:
-        self.grads[x] = grad
+        added = [noted.added.get(user, {}).get(i) for user, i in self.uses[self.x]]
+        return noted.gradients, [nothing if part is None else part[0] for part in added]
 
 
 def size_of(part: Any) -> float:
@@ -243,15 +197,19 @@ def _passed_on(node: Any, i: int, g: Any) -> Any:
 
 def _check_rule(node: Any) -> None:
     if node._has_own_step:
-        raise GradientError(
-            f"explain: {_called(node)} has a `_backward` of its own, and so no rule that can be printed; "
-            f"make it from ops, and without `compile`"
-        )
+        raise _own_step(node)
     if isinstance(node._record, HandMade):
         raise GradientError(
             f"explain: {_called(node)} was made by hand, as Value(data, inputs, {node._op!r}), and has no rule; "
             f"make it with an op"
         )
+
+
+def _own_step(node: Any) -> GradientError:
+    return GradientError(
+        f"explain: {_called(node)} has a `_backward` of its own, and so no rule that can be printed; "
+        f"make it from ops, and without `compile`"
+    )
 
 
 def _called(node: Any) -> str:
