@@ -2,7 +2,7 @@
 
 The file needs nothing else, and asks for nothing: its own policy forbids every request,
 and lets no script run but its own, which it knows by its hash. The graph stands in it
-as data (see steps.py). Scripts and style are files in `page/`.
+as data (see graph.py). Scripts and style are files in `page/`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import DrawError
-from micrograd.see.graph import to_json
+from micrograd.see.graph import data_of_groups, listed, to_json
 from micrograd.see.groups import Groups
-from micrograd.see.listed import Listed
-from micrograd.see.steps import check_root, data_of_steps
 
+ASKED = "step"  # what the caller is called, for errors
 MOST_VALUES = 200_000  # the page is 13 MB then
 MOST_BOXES = 400  # without groups; a person cannot read more, and to lay them out takes seconds
 VENDORED = ("vendor/dagre.min.js", "vendor/htm-preact.js")
@@ -50,8 +49,8 @@ def page_of(root: Value, title: str = "", model: Any = None) -> str:
     >>> page_of(a * a).startswith("<!doctype html>")
     True
     """
-    check_root(root)
-    return page_of_data(data_of_steps(root, title, Groups(Listed(root), model)))
+    groups = Groups(listed(root, ASKED), model)
+    return page_of_data(data_of_groups(groups, title, ASKED))
 
 
 def page_of_data(data: dict[str, Any]) -> str:

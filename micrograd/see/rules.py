@@ -17,6 +17,7 @@ from micrograd.interpreter import shape_of
 from micrograd.modes import quietly
 from micrograd.node import data_of, inputs_of
 from micrograd.ops import multiply
+from micrograd.record import HandMade
 from micrograd.see.wording import in_latex
 from micrograd.spelling import Latex, Python, Short, spelled
 from micrograd.symbol import Symbol
@@ -24,10 +25,13 @@ from micrograd.symbol import Symbol
 LONGEST = 60  # characters of a formula; a longer one is said in words
 LONGEST_LATEX = 400  # the same, in LaTeX
 MOST_INPUTS = 6  # of an op that are listed
+MOST_IN_FORMULA = 16  # the same, on a page
 _PLACE = re.compile(r"\b_(\d+|z|g)_\b")
 
 
-def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...]) -> Any:
+def slope_of(
+    op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...], keeps_g: bool = False
+) -> Any:
     """What goes back to input i of an op, as a Symbol.
 
     Of an op on numbers it is the slope: the gradient that arrives stands beside it as a
@@ -39,6 +43,7 @@ def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], sha
         inputs: Symbols `_0_`, `_1_` and so on, and raw numbers.
         params: of the op.
         shape: of its result, which is the Symbol `_z_`.
+        keeps_g: write the whole rule for numbers, too.
 
     Returns:
         A Symbol of these names; a plain number or array where nothing of them is left.
@@ -49,12 +54,53 @@ def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], sha
     """
     z = Symbol("_z_", shape=shape)
     is_number = shape == () and shape_of(inputs[i]) == ()
-    g = 1.0 if is_number else Symbol("_g_", shape=shape)
+    g = 1.0 if is_number and not keeps_g else Symbol("_g_", shape=shape)
     with quietly():
         made = simplified(fit(op.pull(i, g, z, inputs, params), inputs[i]))
     if isinstance(made, Symbol) and made.op is multiply and is_truth(made.inputs[1]):
         return made.inputs[1] if type(made.inputs[0]) is float and made.inputs[0] == 1.0 else made
     return made
+
+
+def texts_of_op(
+    op: Any, shapes: Sequence[tuple[int, ...]], params: dict[str, Any], shape: tuple[int, ...], keeps_g: bool
+) -> tuple[str, list[str | None]]:
+    """The formula of an op and its rule for each input, for any names or numbers: {x},
+    {y}, {w}, {x3}, {x4} ... stand for the inputs, {z} for the result, {g} for what
+    arrives.
+
+    A rule is None where there is none, or where it asks for numbers.
+
+    >>> from micrograd.op import OPS
+    >>> texts_of_op(OPS["tanh"], [()], {}, (), keeps_g=False)
+    ('tanh({x})', ['1 - {z}^2'])
+    """
+    names = [*"xyw", *(f"x{k}" for k in range(3, len(shapes)))][: len(shapes)]
+    inputs = [Symbol(f"_{name}_", own) for name, own in zip(names, shapes, strict=True)]
+    is_known = not isinstance(op, HandMade)
+
+    def text(make: Callable[[], Any]) -> str | None:
+        try:
+            made = make()
+        except Exception:  # a rule may ask for numbers in any way, and may be the user's
+            return None
+        written = spelled(made, _Braced())
+        return f"1 if {written} else 0" if is_truth(made) else written
+
+    def rule(i: int) -> str | None:
+        has_rule = is_known and op.rules[i] is not None
+        return text(lambda: slope_of(op, i, inputs, params, shape, keeps_g)) if has_rule else None
+
+    formula = text(lambda: simplified(op(*inputs, **params))) if is_known and len(names) <= MOST_IN_FORMULA else None
+    called = [f"{{{name}}}" for name in names[:MOST_IN_FORMULA]] + ["..."] * (len(names) > MOST_IN_FORMULA)
+    return formula or f"{op.name or 'made'}({', '.join(called)})", [rule(i) for i in range(len(names))]
+
+
+class _Braced(Short):
+    """Names in braces, without the signs around them."""
+
+    def name(self, name: str) -> str:
+        return f"{{{name.strip('_')}}}"
 
 
 class Texts:

@@ -12,6 +12,7 @@ from micrograd.interpreter import ones_like, shape_of
 from micrograd.node import data_of, holds_grad, inputs_of
 from micrograd.record import Elementwise
 from micrograd.see.chains import Chains, Step, pushed, size_of, slope_of
+from micrograd.see.numbers import apart, described, number
 from micrograd.see.rules import Texts, enclosed
 from micrograd.see.wording import (
     Lines,
@@ -19,7 +20,6 @@ from micrograd.see.wording import (
     Paragraph,
     Table,
     after_d,
-    array,
     as_factor,
     beside,
     counted,
@@ -27,7 +27,6 @@ from micrograd.see.wording import (
     in_latex,
     in_words,
     label_of,
-    number,
     number_in_latex,
     shape,
     times,
@@ -284,9 +283,10 @@ class Writer:
             what = number(grad) if shape_of(grad) == () else "the same array"
             return Paragraph(f"{where} is {what}: the same." if shape_of(grad) == () else f"{where} is {what}.")
         if shape_of(grad) == ():
-            told = f"{where} is {_apart(grad, self.gradient)}; this pass gives {_apart(self.gradient, grad)}."
+            held, given = apart(grad, self.gradient)
+            told = f"{where} is {held}; this pass gives {given}."
         else:
-            told = f"{where} is another array, {array(grad)}."
+            told = f"{where} is another array, {described(grad)}."
         return Paragraph(f"{told} Another backward() has added to it, or the data have changed since.")
 
     def _name_in_latex(self, v: Any) -> str:
@@ -332,7 +332,7 @@ def _is_plain_sum(step: Step) -> bool:
 
 def _shown(x: Any) -> str:
     """A number, or what there is to say of an array."""
-    return number(x) if shape_of(x) == () else array(x)
+    return number(x) if shape_of(x) == () else described(x)
 
 
 def _is_same(a: Any, b: Any) -> bool:
@@ -344,10 +344,3 @@ def _is_same(a: Any, b: Any) -> bool:
     a, b = np.asarray(a), np.asarray(b)
     finite = b[np.isfinite(b)]
     return bool(np.allclose(a, b, rtol=close, atol=close * size_of(finite), equal_nan=True))
-
-
-def _apart(x: Any, other: Any) -> str:
-    """A number with as many digits as tell it from the other one."""
-    if number(x) != number(other):
-        return number(x)
-    return repr(float(x))

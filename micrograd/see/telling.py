@@ -6,20 +6,19 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-from micrograd import on_demand as np
 from micrograd.anomaly import line_of
 from micrograd.engine import Value, toposort
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.quiet import quietly
 from micrograd.record import Elementwise, HandMade
+from micrograd.see.numbers import brief
 from micrograd.see.order import LONGEST as LONGEST_NAME
 from micrograd.see.order import made_of, names_of
-from micrograd.see.ways import Use, is_finite, is_zero
+from micrograd.see.ways import Use
 from micrograd.spelling import ATOM, SUM, Short, is_name
 from micrograd.symbol import Symbol
 
-MOST_NUMBERS = 6  # of an array that are shown
 MOST_INPUTS = 6  # of an op in a formula
 LONGEST = 60  # characters of a formula
 CALLED = {"relu": "ReLU", "clipped": "clip", "expit": "sigmoid", "softmaxed": "softmax"}  # as users call these ops
@@ -136,47 +135,6 @@ def made_at(node: Any) -> list[str]:
     """A sentence with the line that made a node, where `detect_anomaly()` was on."""
     line = line_of(node)
     return [f"{line[:1].upper()}{line[1:]}"] if line else []
-
-
-def brief(x: Any) -> str:
-    """A number, or a short array; what is longer by its shape and its ends.
-
-    >>> brief(0.5), brief(np.array([1.0, 2.0])), brief(np.zeros((3, 4)))
-    ('0.5', '[1, 2]', '0 in all of (3, 4)')
-    """
-    shape = shape_of(x)
-    if shape == ():
-        return f"{float(x) + 0.0:.4g}"  # -0.0 is 0 to a reader
-    data = np.asarray(x, float)
-    if not data.size:
-        return f"empty, {shape}"
-    if is_zero(data):
-        return f"0 in all of {shape}"
-    if data.ndim == 1 and data.size <= MOST_NUMBERS:
-        return f"[{', '.join(f'{n + 0.0:.4g}' for n in data.tolist())}]"
-    if not is_finite(data):
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(data))[0])
-        return f"{data[place]:.4g} at {place} of {shape}"
-    if np.all(data == data.flat[0]):
-        return f"{data.flat[0]:.4g} in all of {shape}"
-    return f"an array {shape} from {float(data.min()):.4g} to {float(data.max()):.4g}"
-
-
-def apart(x: Any, y: Any) -> tuple[str, str]:
-    """Two numbers or arrays that differ, with as many digits as it takes to see it.
-
-    >>> apart(1.0, 1.00001)
-    ('1.0', '1.00001')
-    """
-    first, second = brief(x), brief(y)
-    if first == second and shape_of(x) == shape_of(y) == ():
-        return in_full(x), in_full(y)
-    return first, second
-
-
-def in_full(x: Any) -> str:
-    """A number with all its digits; an array as in `brief`."""
-    return repr(float(x)) if shape_of(x) == () else brief(x)
 
 
 def listed(names: list[str], most: int = 3) -> str:

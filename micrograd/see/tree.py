@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import re
 from pathlib import Path
 from typing import Any
 
-from micrograd import on_demand as np
-from micrograd.node import Node
 from micrograd.see.boxes import Boxes
 from micrograd.see.files import write
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
+from micrograd.see.numbers import clean, in_line
 
 GAP = "  "
-LONGEST = 60  # characters of a label
-NUMBERS = 8  # of an array
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 class Tree:
@@ -81,7 +75,7 @@ def _row(graph: Listed, groups: Groups, boxes: Boxes, k: int, gradients: list[An
     if box.group is None:
         if graph.is_constant[i]:
             label = clean(groups.labels.get(i, ""))
-            value = shown(graph.data(i))
+            value = in_line(graph.data(i))
             return (f"{label} = {value}" if label else value), ["constant"]
         name = clean(groups.labels.get(i, "")) or f"#{i}"
         symbol = clean(graph.symbol(i))
@@ -90,9 +84,9 @@ def _row(graph: Listed, groups: Groups, boxes: Boxes, k: int, gradients: list[An
         head = clean(box.group.name)
     if box.group is not None and len(box.outputs) != 1:
         return head, [] if box.group.kind in ("parameters", "rest") else [f"{len(box.nodes):,} values"]
-    cells = [f"data {shown(graph.data(i))}"]
+    cells = [f"data {in_line(graph.data(i))}"]
     if gradients is not None:
-        cells.append(f"grad {shown(gradients[i])}")
+        cells.append(f"grad {in_line(gradients[i])}")
     return head, cells
 
 
@@ -101,34 +95,3 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max((len(row[c]) for row in rows if len(row) > c), default=0) for c in range(columns)]
     padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=False)] for row in rows]
     return [GAP.join(cells).rstrip() for cells in padded]
-
-
-def clean(label: Any) -> str:
-    """A label on one line, without signs that a terminal would obey."""
-    line = " ".join(str(label).split())
-    line = _UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], line)
-    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
-
-
-def shown(x: Any) -> str:
-    """A number with four digits; of an array dtype, shape and the first numbers."""
-    if isinstance(x, Node):
-        x = x.data
-    if x is None:
-        return "0"
-    if isinstance(x, (bool, int)) and abs(x) < 10**15:
-        return str(x)
-    if isinstance(x, (int, float)):
-        return (
-            f"{x:.4g}"
-            if isinstance(x, float) or abs(x) < 10**300
-            else f"an int of {int(math.log10(abs(x))) + 1} digits"
-        )
-    if not isinstance(x, (np.ndarray, np.generic)):
-        shape = getattr(x, "shape", None)
-        return clean(f"{type(x).__name__} {shape}" if shape else x)
-    if x.ndim == 0:
-        return shown(x.item())
-    numbers = [shown(number.item()) for number in x.flat[:NUMBERS]]
-    more = ", ..." if x.size > NUMBERS else ""
-    return f"{x.dtype} {x.shape} [{', '.join(numbers)}{more}]"
