@@ -11,7 +11,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.exact import is_exact
-from micrograd.see.numbers import UNPRINTABLE, four_decimals, is_readable
+from micrograd.see.numerals import UNPRINTABLE, four_decimals, is_readable
 from micrograd.symbol import Symbol
 
 # An array of more elements is abbreviated. If it has more than two dimensions, only its

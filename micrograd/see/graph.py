@@ -25,7 +25,7 @@ from micrograd.record import Elementwise, Op
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
 from micrograd.see.noted import Noted, walk_all
-from micrograd.see.numbers import clean, first, kind_of, with_kind
+from micrograd.see.numerals import clean, first, kind_of, with_kind
 from micrograd.see.rules import texts_of_op
 
 FORMAT, VERSION = "micrograd-graph", 1

@@ -9,7 +9,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.see import obstacles
-from micrograd.see.numbers import brief
+from micrograd.see.numerals import brief
 from micrograd.see.obstacles import (
     OFF,
     SEED,

@@ -12,7 +12,7 @@ from micrograd.interpreter import ones_like, shape_of
 from micrograd.node import data_of, holds_grad, inputs_of
 from micrograd.record import Elementwise
 from micrograd.see.chains import Chains, Step, pushed, size_of, slope_of
-from micrograd.see.numbers import apart, described, number
+from micrograd.see.numerals import apart, described, number
 from micrograd.see.rules import Texts, enclosed
 from micrograd.see.wording import (
     Lines,

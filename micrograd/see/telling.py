@@ -12,7 +12,7 @@ from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.quiet import quietly
 from micrograd.record import Elementwise, HandMade
-from micrograd.see.numbers import brief
+from micrograd.see.numerals import brief
 from micrograd.see.order import LONGEST as LONGEST_NAME
 from micrograd.see.order import made_of, names_of
 from micrograd.see.ways import Use

@@ -9,7 +9,7 @@ from micrograd.see.boxes import Boxes
 from micrograd.see.files import write
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
-from micrograd.see.numbers import clean, in_line
+from micrograd.see.numerals import clean, in_line
 
 GAP = "  "
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, is_constant
-from micrograd.see.numbers import WHOLE, number
+from micrograd.see.numerals import WHOLE, number
 
 LONGEST_NAME = 12  # characters; the root and x get a short name beyond
 LONGEST_LABEL = 60  # characters; a longer label is not used as a name

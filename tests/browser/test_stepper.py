@@ -16,6 +16,7 @@ from micrograd.nn import MLP
 from micrograd.ops import where
 from micrograd.see.graph import data as data_of
 from micrograd.see.html import page_of, page_of_data
+from micrograd.see.toplevel import top_level
 from tests.see.stepping import Group, Grouped, grouped_data, moons_like, neuron, nodes_of
 
 pytestmark = pytest.mark.browser
@@ -302,6 +303,23 @@ def test_the_moons_open_down_to_a_neuron(opened):
     assert {"sum", "out", "layers.1.neurons.0.w.0", "layers.1.neurons.0.b"} <= set(names)
     page.keyboard.press("End")
     assert "–" not in shown_grads(page).values()
+
+
+def test_a_very_large_graph_is_shown_by_its_top_level(opened):
+    """Its groups are closed, and stay so."""
+    loss, groups = moons_like(3, [3, 1])
+    page = opened(page_of_data(top_level(grouped_data(loss, groups))))
+    before = page.locator(".box").count()
+    page.locator('.box.group[aria-label^="3 samples"]').dispatch_event("click")
+    assert text(page, "[role=status]") == "3 samples cannot be opened: this page has the top level alone."
+    assert page.locator(".box").count() == before
+    page.keyboard.press("End")
+    assert shown_grads(page)["loss"] == "1"
+    assert "–" not in shown_grads(page).values()
+    assert "this is its top level alone" in text(page, ".note")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    assert re.search(r"3 samples is closed. Its \d+ values are not in this page", text(page, ".panel"))
 
 
 def test_a_closed_box_is_opened_by_keyboard(opened):

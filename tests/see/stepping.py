@@ -93,6 +93,21 @@ def random_groups(count: int, seed: int) -> Grouped:
     return Grouped(groups, [rng.randrange(-1, len(groups)) for _ in range(count)])
 
 
+def replayed(graph):
+    """The gradients that a page finds: from the local derivatives alone."""
+    nodes, edges = graph["nodes"], graph["edges"]
+    grads = [0.0] * len(nodes["op"])
+    grads[graph["root"]] = 1.0
+    for i in range(graph["root"], -1, -1):
+        for edge in range(edges["start"][i], edges["start"][i + 1]):
+            part = edges["adds"].get(str(edge))
+            if part is None and edges["local"][edge] is not None:
+                part = float(edges["local"][edge]) * grads[i]
+            if part is not None:
+                grads[edges["from"][edge]] += float(part)
+    return grads
+
+
 def moons_like(samples: int, sizes: list[int]) -> tuple[Value, Grouped]:
     """The loss of a small network on several samples, and its groups: samples, layers,
     neurons.

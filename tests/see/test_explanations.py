@@ -18,7 +18,7 @@ from micrograd.errors import ArgumentError, CaptureError, DataError, GradientErr
 from micrograd.gradients import has_grad
 from micrograd.op import OPS
 from micrograd.see.chains import Chains, pushed
-from micrograd.see.numbers import described
+from micrograd.see.numerals import described
 from tests.processes import printed
 from tests.samples import SAMPLES, Sample
 from tests.see.programs import expression, first_expression, labelled, leaves, network, neuron, twice

@@ -16,6 +16,7 @@ from micrograd.errors import DataError, DrawError, FormatError
 from micrograd.nn import MLP, Linear
 from micrograd.see.graph import checked, data, to_json
 from tests.compiling import moons
+from tests.see.stepping import replayed
 
 
 def neuron():
@@ -25,21 +26,6 @@ def neuron():
     o = (x1 * w1 + x2 * w2 + b).tanh()
     o.label = "o"
     return o
-
-
-def replayed(graph):
-    """The gradients that a page finds: from the local derivatives alone."""
-    nodes, edges = graph["nodes"], graph["edges"]
-    grads = [0.0] * len(nodes["op"])
-    grads[graph["root"]] = 1.0
-    for i in range(graph["root"], -1, -1):
-        for edge in range(edges["start"][i], edges["start"][i + 1]):
-            part = edges["adds"].get(str(edge))
-            if part is None and edges["local"][edge] is not None:
-                part = float(edges["local"][edge]) * grads[i]
-            if part is not None:
-                grads[edges["from"][edge]] += float(part)
-    return grads
 
 
 def test_the_neuron_to_the_letter():

@@ -23,7 +23,9 @@ from micrograd.node import holds_grad
 from micrograd.ops import OPS
 from micrograd.see import html as stepper
 from micrograd.see.graph import data as data_of
+from micrograd.see.graph import to_json
 from micrograd.see.html import OWN, page_of, page_of_data
+from micrograd.see.toplevel import top_level
 from tests.samples import SAMPLES
 from tests.see.stepping import (
     grouped_data,
@@ -530,13 +532,22 @@ def test_refused_while_a_function_is_compiled():
         f(Value(2.0))
 
 
-def test_a_page_has_its_limit(monkeypatch):
-    monkeypatch.setattr(stepper, "MOST_VALUES", 9)
-    words = (
-        "step: the graph has 10 values, and a page holds at most 9;\nstep through a part of it, such as the loss of one"
-    )
-    with pytest.raises(DrawError, match=re.escape(words) + " sample$"):
-        step(neuron())
+def test_a_very_large_graph_is_its_top_level(monkeypatch):
+    loss, groups = moons_like(3, [3, 1])
+    graph = grouped_data(loss, groups)
+    monkeypatch.setattr(stepper, "MOST_VALUES", len(graph["nodes"]["op"]) - 1)
+    inside = page_of_data(graph).partition('id="graph">')[2].partition("</script>")[0]
+    assert json.loads(inside) == json.loads(to_json(top_level(graph)))
+    assert f"The graph has {len(graph['nodes']['op'])} values, too many for one page" in inside
+
+
+def test_closed_groups_may_be_too_many_boxes():
+    x = Value(1.0)
+    for _ in range(250):
+        x = (x + 1.0 + 1.0 + 1.0 + 1.0).tanh()
+    words = "step: the graph has 2,251 values in 500 boxes, and at most 400 boxes can be shown;\n"
+    with pytest.raises(DrawError, match=re.escape(words)):
+        step(x)
 
 
 def made_under_no_grad() -> Value:

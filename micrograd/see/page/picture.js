@@ -10,7 +10,7 @@ function contents(graph, names, box) {
   const { op, array } = graph.nodes, i = box.node;
   if (i < 0) {
     const { name } = graph.groups[box.group], isRest = box.id[0] === "m";
-    const values = `${box.members.length.toLocaleString("en")} values`;
+    const values = `${sizeOf(graph, box.group, box.members.length).toLocaleString("en")} values`;
     if (!isRest) return { title: name, data: values, sign: "" };
     const inside = new Set(box.members.map(m => graph.nodes.group[m]).map(g => sampleOf(graph, g)));
     return { title: `${inside.size} more samples`, data: values, sign: "" };
