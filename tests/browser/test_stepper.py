@@ -305,6 +305,25 @@ def test_the_moons_open_down_to_a_neuron(opened):
     assert "–" not in shown_grads(page).values()
 
 
+INSIDE = """() => {
+  const boxes = [...document.querySelectorAll(".box .frame")].map(box => box.getBBox());
+  const isIn = (b, f) => b.x >= f.x && b.y >= f.y && b.x + b.width <= f.x + f.width && b.y + b.height <= f.y + f.height;
+  const frames = [...document.querySelectorAll(".open > rect")].map(frame => frame.getBBox());
+  return frames.map(frame => boxes.filter(box => isIn(box, frame)).length);
+}"""
+
+
+def test_open_boxes_have_a_frame_around_what_is_in_them(opened):
+    """With more than 120 boxes, the frames were strips that held nothing."""
+    loss, groups = moons_like(2, [4, 4, 1])
+    page = opened(page_of_data(grouped_data(loss, groups)))
+    while page.locator(".box").count() <= 130:
+        page.locator('.box.group:not([aria-label*="parameters"])').first.dispatch_event("click")
+    frames = page.evaluate(INSIDE)
+    assert len(frames) > 8
+    assert min(frames) > 1
+
+
 def test_a_very_large_graph_is_shown_by_its_top_level(opened):
     """Its groups are closed, and stay so."""
     loss, groups = moons_like(3, [3, 1])
