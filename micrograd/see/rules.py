@@ -17,7 +17,7 @@ from micrograd.interpreter import shape_of
 from micrograd.modes import quietly
 from micrograd.node import data_of, inputs_of
 from micrograd.ops import multiply
-from micrograd.record import HandMade
+from micrograd.record import Elementwise, HandMade
 from micrograd.see.wording import in_latex
 from micrograd.spelling import Latex, Python, Short, spelled
 from micrograd.symbol import Symbol
@@ -135,6 +135,24 @@ class Texts:
         if not text or len(text) > LONGEST:
             return _unsaid(node)
         return f"1 if {text} else 0" if is_truth(expression) else text
+
+    def partial(self, node: Any, i: int) -> str:
+        """The derivative of an elementwise op by its input i; empty where none can be
+        said.
+        """
+        if not isinstance(node._record, Elementwise):
+            return ""
+        inputs, places = _symbols(node)
+        try:
+            with quietly():
+                z = Symbol("_z_", shape=shape_of(data_of(node)))
+                made = simplified(node._record.rules[i](z, *inputs, **(node._params or {})))
+                text = spelled(made, Short())
+        except Exception:  # the same
+            return ""
+        alone = _PLACE.fullmatch(text)
+        text = self.name_of(places[alone[1]]) if alone else self._filled(text, places)
+        return text if len(text) <= LONGEST else ""
 
     def latex_of_slope(self, node: Any, i: int, name_of: Callable[[Any], str], g: str = "g") -> str:
         """The same in LaTeX: name_of gives names there, g stands for what arrived."""

@@ -10,17 +10,15 @@ from micrograd.anomaly import line_of
 from micrograd.engine import Value, toposort
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, inputs_of
-from micrograd.quiet import quietly
-from micrograd.record import Elementwise, HandMade
+from micrograd.record import HandMade
 from micrograd.see.numerals import brief
 from micrograd.see.order import LONGEST as LONGEST_NAME
 from micrograd.see.order import made_of, names_of
+from micrograd.see.rules import LONGEST, Texts
 from micrograd.see.ways import Use
 from micrograd.spelling import ATOM, SUM, Short, is_name
-from micrograd.symbol import Symbol
 
 MOST_INPUTS = 6  # of an op in a formula
-LONGEST = 60  # characters of a formula
 CALLED = {"relu": "ReLU", "clipped": "clip", "expit": "sigmoid", "softmaxed": "softmax"}  # as users call these ops
 
 
@@ -41,6 +39,7 @@ class Telling:
     """
 
     def __init__(self, root: Value, x: Value) -> None:
+        self._texts = Texts(self.name)
         self._names = names_of(toposort(root), made_of)
         if not root.label:  # its formula may be long
             self._names[root] = "root"
@@ -96,28 +95,10 @@ class Telling:
         """The derivative of an elementwise op by this input, as a formula of the names;
         empty where there is none.
         """
-        op, user = use.user._record, use.user
-        if not isinstance(op, Elementwise) or any(
-            shape_of(x) != () for x in inputs_of(user) if not isinstance(x, Node)
-        ):
+        user = use.user
+        if any(shape_of(x) != () for x in inputs_of(user) if not isinstance(x, Node)):
             return ""
-        symbols: dict[Any, Symbol] = {}
-        try:
-            with quietly():
-                inputs = [self._symbol(x, symbols) if isinstance(x, Node) else x for x in inputs_of(user)]
-                text = f"{op.rules[use.i](self._symbol(user, symbols), *inputs, **(user._params or {})):short}"
-        except Exception:  # a rule that branches on its data, or of the user's
-            return ""
-        if text[1:-1] in map(self.name, symbols):  # a name in parentheses, alone
-            text = text[1:-1]
-        return text if len(text) <= LONGEST else ""
-
-    def _symbol(self, node: Any, known: dict[Any, Symbol]) -> Symbol:
-        if node not in known:
-            known[node] = Symbol("x")
-            name = self.name(node)
-            known[node].name = name if _level(name) == ATOM else f"({name})"
-        return known[node]
+        return self._texts.partial(user, use.i)
 
 
 def _level(name: str) -> int:
