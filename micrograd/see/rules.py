@@ -8,7 +8,8 @@ of formulas.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from micrograd.cotangents import fit
@@ -19,7 +20,7 @@ from micrograd.node import data_of, inputs_of
 from micrograd.ops import multiply
 from micrograd.record import Elementwise, HandMade
 from micrograd.see.wording import in_latex
-from micrograd.spelling import Latex, Python, Short, spelled
+from micrograd.spelling import ATOM, Latex, Python, Short, Spelling, spelled
 from micrograd.symbol import Symbol
 
 LONGEST = 60  # characters of a formula; a longer one is said in words
@@ -108,25 +109,32 @@ class Texts:
 
     Args:
         name_of: the name of a node.
+        spelling: a name, and how tightly it holds together. Of names that are formulas
+            themselves, fewer need parentheses.
+        called: other names for some ops, as users call them.
     """
 
-    def __init__(self, name_of: Callable[[Any], str]) -> None:
+    def __init__(
+        self,
+        name_of: Callable[[Any], str],
+        spelling: Callable[[str], Spelling] = lambda name: (enclosed(name), ATOM),
+        called: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.name_of = name_of
+        self._spelling = spelling
+        self._called = called
 
     def forward(self, node: Any) -> str:
         """What a node was computed from: `tanh(n)`."""
-        inputs, places = _symbols(node)
-        if len(inputs) <= MOST_INPUTS:
-            try:
-                made = node._record(*inputs, **(node._params or {}))
-                text = self._filled(spelled(made, Short()), places)
-            except Exception:  # the same
-                text = ""
-            if text and len(text) <= LONGEST:
+        op, inputs = node._record, inputs_of(node)
+        names = [self.name_of(x) for x in inputs]
+        if len(names) <= MOST_INPUTS and op.name not in self._called and not isinstance(op, HandMade):
+            made = SimpleNamespace(op=op, inputs=inputs, params=node._params or {})
+            text, _ = Short().op(made, [self._spelling(name) for name in names])
+            if len(text) <= LONGEST:
                 return text
-        names = [self.factor(x) for x in inputs_of(node)[:MOST_INPUTS]]
-        more = [f"{len(inputs) - MOST_INPUTS} more"] if len(inputs) > MOST_INPUTS else []
-        return f"{node._record.name}({', '.join(names + more)})"
+        more = [f"{len(names) - MOST_INPUTS} more"] if len(names) > MOST_INPUTS else []
+        return f"{self._called.get(op.name, op.name)}({', '.join(names[:MOST_INPUTS] + more)})"
 
     def slope(self, node: Any, i: int) -> str:
         """The slope of a node by its input i, or the rule by which `g` goes back."""

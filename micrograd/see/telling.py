@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 from typing import Any
 
 from micrograd.anomaly import line_of
 from micrograd.engine import Value, toposort
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, inputs_of
-from micrograd.record import HandMade
 from micrograd.see.numerals import brief
 from micrograd.see.order import LONGEST as LONGEST_NAME
 from micrograd.see.order import made_of, names_of
-from micrograd.see.rules import LONGEST, Texts
+from micrograd.see.rules import Texts
 from micrograd.see.ways import Use
-from micrograd.spelling import ATOM, SUM, Short, is_name
+from micrograd.spelling import ATOM, SUM, is_name
 
 MOST_INPUTS = 6  # of an op in a formula
 CALLED = {"relu": "ReLU", "clipped": "clip", "expit": "sigmoid", "softmaxed": "softmax"}  # as users call these ops
@@ -39,7 +37,7 @@ class Telling:
     """
 
     def __init__(self, root: Value, x: Value) -> None:
-        self._texts = Texts(self.name)
+        self._texts = Texts(self.name, lambda name: (name, _level(name)), CALLED)
         self._names = names_of(toposort(root), made_of)
         if not root.label:  # its formula may be long
             self._names[root] = "root"
@@ -74,16 +72,7 @@ class Telling:
 
     def formula(self, node: Any) -> str:
         """How a node is made, in the names of its inputs: `tanh(n)`."""
-        inputs, op = inputs_of(node), node._record
-        names = [self.name(x) for x in inputs]
-        if isinstance(op, HandMade):
-            return f"{op.symbol}({', '.join(names)})"
-        if len(inputs) <= MOST_INPUTS and op.name not in CALLED:
-            spellings = [(name, _level(name)) for name in names]
-            text, _ = Short().op(SimpleNamespace(op=op, inputs=inputs, params=node._params or {}), spellings)
-            if len(text) <= LONGEST:
-                return text
-        return f"{called(node)}({', '.join(names[:MOST_INPUTS])}{', ...' if len(names) > MOST_INPUTS else ''})"
+        return self._texts.forward(node)
 
     def made(self, node: Any) -> str:
         """A node and how it is made: `h = tanh(n)`."""
