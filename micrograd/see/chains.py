@@ -12,11 +12,11 @@ from micrograd import on_demand as np
 from micrograd.cotangents import fit
 from micrograd.engine import Value, toposort
 from micrograd.errors import GradientError
-from micrograd.interpreter import ones_like, shape_of, zeros_like
+from micrograd.interpreter import ones_like, zeros_like
 from micrograd.modes import quietly
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.record import HandMade
-from micrograd.see.noted import walk
+from micrograd.see.noted import size_of, walk
 
 Use = tuple[Any, int]  # a node, and which of its inputs
 
@@ -155,14 +155,6 @@ class Chains:
         nothing = zeros_like(data_of(self.x))
         added = [noted.added.get(user, {}).get(i) for user, i in self.uses[self.x]]
         return noted.gradients, [nothing if part is None else part[0] for part in added]
-
-
-def size_of(part: Any) -> float:
-    """The largest magnitude in a part; infinity where it holds nan."""
-    if 0 in shape_of(part):
-        return 0.0
-    largest = float(abs(part) if shape_of(part) == () else np.max(np.abs(part)))
-    return largest if largest == largest else float("inf")
 
 
 def slope_of(node: Any, i: int) -> Any:

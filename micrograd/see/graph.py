@@ -14,17 +14,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from micrograd import on_demand as np
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, FormatError
-from micrograd.interpreter import ones_like, shape_of
+from micrograd.interpreter import Interpreter, ones_like, shape_of
 from micrograd.node import data_of, holds_grad
 from micrograd.quiet import quietly
 from micrograd.record import Elementwise, Op
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
-from micrograd.see.noted import Noted, walk_all
+from micrograd.see.noted import Noted, is_same, walk_all
 from micrograd.see.numerals import clean, first, kind_of, with_kind
 from micrograd.see.rules import texts_of_op
 
@@ -271,7 +270,7 @@ def _notes(graph: Listed, noted: Noted) -> dict[str, Any]:
     notes = {}
     for i, (node, constant) in enumerate(zip(graph.nodes, graph.is_constant, strict=True)):
         g = None if constant or not holds_grad(node) else noted.gradients.get(node)
-        if g is not None and not _are_alike(own := data_of(node.grad), g):
+        if g is not None and not isinstance(g, Interpreter) and not is_same(own := data_of(node.grad), g):
             name = graph.label(i) or "this value"
             notes[str(i)] = f"{name}.grad is {with_kind(own)}; this pass gives {with_kind(g)}."
     return {"whole": "", "nodes": notes}
@@ -336,16 +335,6 @@ def short(x: Any) -> Any:
 
 def _same(x: float, y: float) -> bool:
     return x == y or (x != x and y != y)
-
-
-def _are_alike(x: Any, y: Any) -> bool:
-    """Whether two gradients are equal, up to the rounding of one pass."""
-    if is_number(x) and is_number(y):
-        return _same(x, y) or math.isclose(x, y, rel_tol=1e-12)
-    try:
-        return bool(np.allclose(x, y, rtol=1e-5, atol=0.0, equal_nan=True))
-    except TypeError:
-        return bool(np.all(x == y))
 
 
 def _array(x: Any) -> dict[str, Any]:

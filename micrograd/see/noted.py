@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from micrograd import on_demand as np
 from micrograd.engine import pull
-from micrograd.interpreter import ones_like
+from micrograd.interpreter import ones_like, shape_of
 from micrograd.node import Node
 from micrograd.quiet import quietly
 from micrograd.reverse import Route
@@ -18,6 +19,7 @@ from micrograd.see.listed import Listed
 from micrograd.unknown import Zeros
 from micrograd.walking import asked_about
 
+CLOSE = 1e-9  # relative; what `grad` may differ by and still be the same; 1e-5 for float32
 Added = tuple[Any, Any]  # what a use adds, and the sum that its input has then
 
 
@@ -104,3 +106,25 @@ class Noted(Route):
 
     def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
         return x not in self._watched and super().add_at(x, g, params)  # the rule says what each use adds
+
+
+# Gradients, compared
+
+
+def size_of(part: Any) -> float:
+    """The largest magnitude in a part; infinity where it holds nan."""
+    if 0 in shape_of(part):
+        return 0.0
+    largest = float(abs(part) if shape_of(part) == () else np.max(np.abs(part)))
+    return largest if largest == largest else float("inf")
+
+
+def is_same(a: Any, b: Any) -> bool:
+    """Whether two gradients are the same but for rounding; nan is as good as nan."""
+    close = 1e-5 if str(getattr(a, "dtype", "")) in ("float32", "float16") else CLOSE
+    if shape_of(a) == () == shape_of(b):
+        both_nan = a != a and b != b
+        return bool(a == b or both_nan or (size_of(a - b) <= close * size_of(b) < float("inf")))
+    a, b = np.asarray(a), np.asarray(b)
+    finite = b[np.isfinite(b)]
+    return bool(np.allclose(a, b, rtol=close, atol=close * size_of(finite), equal_nan=True))

@@ -54,11 +54,22 @@ def four_decimals(x: float) -> str:
     return f"{Decimal(x):.4e}"
 
 
-def clean(label: Any) -> str:
+def clean(label: Any, longest: int = LONGEST) -> str:
     """A label on one line, without signs that a terminal would obey."""
     line = " ".join(str(label).split())
     line = UNPRINTABLE.sub(lambda match: ascii(match[0])[1:-1], line)
-    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
+    return line if len(line) <= longest else line[: longest - 3] + "..."
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """Names in a sentence.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 # Arrays

@@ -9,7 +9,7 @@ from micrograd.anomaly import line_of
 from micrograd.engine import Value, toposort
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, inputs_of
-from micrograd.see.numerals import brief
+from micrograd.see.numerals import brief, clean
 from micrograd.see.order import LONGEST as LONGEST_NAME
 from micrograd.see.order import made_of, names_of
 from micrograd.see.rules import Texts
@@ -65,8 +65,7 @@ class Telling:
         if isinstance(x, Node) and x in self._names:
             return self._names[x]
         if isinstance(x, Node) and x.label:
-            label = " ".join(str(x.label).split())
-            return label if len(label) <= LONGEST_NAME else f"{label[: LONGEST_NAME - 3]}..."
+            return clean(x.label, LONGEST_NAME)
         data = data_of(x)
         return brief(data) if shape_of(data) == () else f"a constant {shape_of(data)}"
 
@@ -105,14 +104,3 @@ def made_at(node: Any) -> list[str]:
     """A sentence with the line that made a node, where `detect_anomaly()` was on."""
     line = line_of(node)
     return [f"{line[:1].upper()}{line[1:]}"] if line else []
-
-
-def listed(names: list[str], most: int = 3) -> str:
-    """Names in a sentence.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

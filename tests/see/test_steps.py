@@ -269,6 +269,13 @@ def test_an_array_gradient_of_two_passes_is_told():
     assert data_of(root)["notes"]["nodes"] == {"0": note}
 
 
+def test_gradients_that_are_symbols_are_not_compared():
+    root = Value(Symbol("x"), label="x") ** 2
+    root.backward()
+    root.backward()
+    assert data_of(root)["notes"] == {"whole": "", "nodes": {}}
+
+
 # The walk of the page
 
 
