@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
-from micrograd.cotangents import fit
 from micrograd.engine import Value, toposort
 from micrograd.errors import GradientError
 from micrograd.interpreter import ones_like, zeros_like
 from micrograd.modes import quietly
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.record import HandMade
-from micrograd.see.noted import size_of, walk
+from micrograd.see.noted import passed_on, size_of, walk
 
 Use = tuple[Any, int]  # a node, and which of its inputs
 
@@ -86,7 +85,7 @@ class Chains:
     def part(self, node: Any, i: int) -> Any:
         """What a node passes on to its input i."""
         g = self._arrived.get(node)
-        return zeros_like(data_of(inputs_of(node)[i])) if g is None else _passed_on(node, i, g)
+        return zeros_like(data_of(inputs_of(node)[i])) if g is None else passed_on(node, i, g)
 
     def largest(self, node: Any) -> list[Step]:
         """The steps from root back to a node, each time along the largest part."""
@@ -159,7 +158,7 @@ class Chains:
 
 def slope_of(node: Any, i: int) -> Any:
     """dz/dx, where z is a node and x is its input i: what a gradient of one becomes."""
-    return _passed_on(node, i, ones_like(data_of(node)))
+    return passed_on(node, i, ones_like(data_of(node)))
 
 
 def pushed(node: Any, i: int, place: tuple[int, ...]) -> Any:
@@ -176,15 +175,6 @@ def pushed(node: Any, i: int, place: tuple[int, ...]) -> Any:
     with quietly():
         slopes = node._record.push(data_of(node), values, tangents, node._params or {})
     return np.broadcast_to(slopes, node.shape)
-
-
-def _passed_on(node: Any, i: int, g: Any) -> Any:
-    """What a node passes on to its input i when g arrives."""
-    op, params, z = node._record, node._params or {}, data_of(node)
-    values = [data_of(x) for x in inputs_of(node)]
-    with quietly():
-        work = g if op.shared is None else op.share(g, z, values, params)
-        return fit(op.pull(i, work, z, values, params), values[i])
 
 
 def _check_rule(node: Any) -> None:

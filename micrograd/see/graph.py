@@ -20,10 +20,10 @@ from micrograd.errors import DataError, DrawError, FormatError
 from micrograd.interpreter import Interpreter, ones_like, shape_of
 from micrograd.node import data_of, holds_grad
 from micrograd.quiet import quietly
-from micrograd.record import Elementwise, Op
+from micrograd.record import Elementwise
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
-from micrograd.see.noted import Noted, is_same, walk_all
+from micrograd.see.noted import Noted, is_same, passed_on, walk_all
 from micrograd.see.numerals import clean, first, kind_of, with_kind
 from micrograd.see.rules import texts_of_op
 
@@ -62,11 +62,11 @@ def data(root: Value, *, model: Any = None, title: str = "", asked: str = "graph
     >>> graph["ops"][0]["formula"], graph["ops"][0]["rules"]
     ('{x} * {y}', ['{y}', '{x}'])
     """
-    graph = listed(root, asked)
+    graph = graph_of(root, asked)
     return data_of_groups(Groups(graph, model), title, asked)
 
 
-def listed(root: Any, asked: str) -> Listed:
+def graph_of(root: Any, asked: str) -> Listed:
     """The graph as lists.
 
     Raises:
@@ -232,7 +232,7 @@ class _Edges:
             local = None
             if k in added:
                 part, total = added[k]
-                local = slope_at(node._record, k, self._graph.data(i), values, node._params or {})
+                local = local_of(node, k, self._graph.data(i), values)
                 if not is_number(part):
                     self.adds[len(self.sources)], self.after[len(self.sources)] = part, total
                 elif local is None or not _same(local * g, part):
@@ -241,24 +241,23 @@ class _Edges:
             self.locals.append(local)
 
 
-def slope_at(op: Op, k: int, z: Any, values: Sequence[Any], params: dict[str, Any]) -> float | None:
-    """The local derivative of an op by input k, as a number; None where the input or
-    the output is not one.
+def local_of(node: Any, k: int, z: Any, values: Sequence[Any]) -> float | None:
+    """The local derivative of a node by its input k, as a number; None where one of
+    them is not a number.
 
     Args:
-        op: the record.
+        node: the node.
         k: the input.
-        z: the output.
-        values: the inputs.
-        params: of the op.
+        z: the data of the node.
+        values: those of its inputs.
 
-    >>> from micrograd.op import OPS
-    >>> slope_at(OPS["multiply"], 0, 6.0, [2.0, 3.0], {})
+    >>> local_of(Value(2.0) * 3.0, 0, 6.0, [2.0, 3.0])
     3.0
     """
     if not is_number(z) or not is_number(values[k]):
         return None
-    slope = op.rules[k](z, *values, **params) if isinstance(op, Elementwise) else op.pull(k, 1.0, z, values, params)
+    op = node._record
+    slope = op.rules[k](z, *values, **(node._params or {})) if isinstance(op, Elementwise) else passed_on(node, k, 1.0)
     return float(slope) if shape_of(slope) == () else None
 
 

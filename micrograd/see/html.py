@@ -18,7 +18,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import DrawError
-from micrograd.see.graph import data_of_groups, listed, to_json
+from micrograd.see.graph import data_of_groups, graph_of, to_json
 from micrograd.see.groups import Groups
 from micrograd.see.toplevel import count_boxes, top_level
 
@@ -51,7 +51,7 @@ def page_of(root: Value, title: str = "", model: Any = None) -> str:
     >>> page_of(a * a).startswith("<!doctype html>")
     True
     """
-    groups = Groups(listed(root, ASKED), model)
+    groups = Groups(graph_of(root, ASKED), model)
     _check_boxes(groups.of, [group.parent for group in groups.groups])  # before the walk, which may take seconds
     return page_of_data(data_of_groups(groups, title, ASKED))
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from micrograd import on_demand as np
+from micrograd.cotangents import fit
 from micrograd.engine import pull
 from micrograd.interpreter import ones_like, shape_of
-from micrograd.node import Node
+from micrograd.node import Node, data_of, inputs_of
 from micrograd.quiet import quietly
 from micrograd.reverse import Route
 from micrograd.see.listed import Listed
@@ -106,6 +107,18 @@ class Noted(Route):
 
     def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
         return x not in self._watched and super().add_at(x, g, params)  # the rule says what each use adds
+
+
+# One step, again
+
+
+def passed_on(node: Any, i: int, g: Any) -> Any:
+    """What a node passes on to its input i when g arrives."""
+    op, params, z = node._record, node._params or {}, data_of(node)
+    values = [data_of(x) for x in inputs_of(node)]
+    with quietly():
+        work = g if op.shared is None else op.share(g, z, values, params)
+        return fit(op.pull(i, work, z, values, params), values[i])
 
 
 # Gradients, compared
