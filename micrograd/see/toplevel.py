@@ -123,9 +123,9 @@ class _TopLevel:
             part = self._edges["adds"].get(str(edge))
             if part is None and local[edge] is not None:
                 g = grad[bisect.bisect_right(start, edge) - 1]
-                part = None if g is None else _float(local[edge]) * _float(g)
+                part = None if g is None else _read(local[edge]) * _read(g)
             if part is not None:
-                parts.append(_float(part))
+                parts.append(_read(part))
         if any(isinstance(part, str) for part in parts):
             return parts[0] if len(parts) == 1 else f"the sum of {len(parts)} arrays"
         return short(sum(parts[1:], parts[0])) if parts else None
@@ -175,7 +175,7 @@ class _TopLevel:
                 edges["local"].append(local)
                 if adds is not None:
                     edges["adds"][edge] = adds
-                if isinstance(_float(adds), str):
+                if isinstance(_read(adds), str):
                     edges["after"][edge] = PARTLY
                     first.setdefault(j, edge)
             edges["start"].append(len(edges["from"]))
@@ -205,6 +205,6 @@ class _TopLevel:
         )
 
 
-def _float(x: Any) -> Any:
+def _read(x: Any) -> Any:
     """A number of JSON, or the text of an array."""
     return NAMED.get(x, x) if isinstance(x, str) else x
