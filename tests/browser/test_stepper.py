@@ -396,7 +396,9 @@ def test_nothing_sticks_out(opened, scheme, width):
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)"
     assert dark == (scheme == "dark")
     page.get_by_role("button", name="Light" if dark else "Dark").click()
-    assert (page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)") != dark
+    page.wait_for_function(
+        "was => (getComputedStyle(document.body).backgroundColor === 'rgb(22, 24, 27)') !== was", arg=dark
+    )
     small = page.evaluate(
         "[...document.querySelectorAll('button, input[type=range]')]"
         ".map(e => e.getBoundingClientRect()).filter(r => r.width && (r.height < 36 || r.width < 36)).length"
