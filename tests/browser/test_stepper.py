@@ -14,9 +14,10 @@ from micrograd import Value, draw, step
 from micrograd.data import make_moons
 from micrograd.nn import MLP
 from micrograd.ops import where
+from micrograd.see.graph import data as data_of
 from micrograd.see.html import page_of, page_of_data
-from micrograd.see.steps import data_of_steps, nodes_of
-from tests.see.stepping import Group, Grouped, moons_like, neuron
+from micrograd.see.toplevel import top_level
+from tests.see.stepping import Group, Grouped, grouped_data, moons_like, neuron, nodes_of
 
 pytestmark = pytest.mark.browser
 
@@ -266,7 +267,7 @@ def test_a_label_is_text(opened, label):
 
 def test_boxes_open_and_close(opened):
     loss, groups = moons_like(12, [4, 4, 1])
-    page = opened(page_of_data(data_of_steps(loss, "Moons", groups)))
+    page = opened(page_of_data(grouped_data(loss, groups, "Moons")))
     page.keyboard.press("End")
     whole = shown_grads(page)["loss"]
     counts = [page.locator(".box").count()]
@@ -304,9 +305,45 @@ def test_the_moons_open_down_to_a_neuron(opened):
     assert "–" not in shown_grads(page).values()
 
 
+INSIDE = """() => {
+  const boxes = [...document.querySelectorAll(".box .frame")].map(box => box.getBBox());
+  const isIn = (b, f) => b.x >= f.x && b.y >= f.y && b.x + b.width <= f.x + f.width && b.y + b.height <= f.y + f.height;
+  const frames = [...document.querySelectorAll(".open > rect")].map(frame => frame.getBBox());
+  return frames.map(frame => boxes.filter(box => isIn(box, frame)).length);
+}"""
+
+
+def test_open_boxes_have_a_frame_around_what_is_in_them(opened):
+    """With more than 120 boxes, the frames were strips that held nothing."""
+    loss, groups = moons_like(2, [4, 4, 1])
+    page = opened(page_of_data(grouped_data(loss, groups)))
+    while page.locator(".box").count() <= 130:
+        page.locator('.box.group:not([aria-label*="parameters"])').first.dispatch_event("click")
+    frames = page.evaluate(INSIDE)
+    assert len(frames) > 8
+    assert min(frames) > 1
+
+
+def test_a_very_large_graph_is_shown_by_its_top_level(opened):
+    """Its groups are closed, and stay so."""
+    loss, groups = moons_like(3, [3, 1])
+    page = opened(page_of_data(top_level(grouped_data(loss, groups))))
+    before = page.locator(".box").count()
+    page.locator('.box.group[aria-label^="3 samples"]').dispatch_event("click")
+    assert text(page, "[role=status]") == "3 samples cannot be opened: this page has the top level alone."
+    assert page.locator(".box").count() == before
+    page.keyboard.press("End")
+    assert shown_grads(page)["loss"] == "1"
+    assert "–" not in shown_grads(page).values()
+    assert "this is its top level alone" in text(page, ".note")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    assert re.search(r"3 samples is closed. Its \d+ values are not in this page", text(page, ".panel"))
+
+
 def test_a_closed_box_is_opened_by_keyboard(opened):
     loss, groups = moons_like(3, [3, 1])
-    page = opened(page_of_data(data_of_steps(loss, groups=groups)))
+    page = opened(page_of_data(grouped_data(loss, groups)))
     graph = page.locator("svg.picture")
     graph.focus()
     before = page.locator(".box").count()
@@ -323,7 +360,7 @@ def test_a_closed_box_is_opened_by_keyboard(opened):
 
 def test_a_closed_box_says_that_it_is_taken_whole(opened):
     loss, groups = moons_like(3, [3, 1])
-    page = opened(page_of_data(data_of_steps(loss, groups=groups)))
+    page = opened(page_of_data(grouped_data(loss, groups)))
     page.keyboard.press("End")
     assert re.fullmatch(r"3 samples is closed\. Its \d+ steps are taken whole, .*", text(page, ".panel p"))
     assert "taken together" in text(page, "[role=status]")
@@ -334,8 +371,8 @@ def test_boxes_in_a_circle_go_in_the_engines_order(opened):
     b = a * 3.0
     c = b.tanh()
     d = c * 4.0 + b
-    groups = Grouped([Group("outer", "module")], [0 if node in (b, d) else -1 for node in nodes_of(d)], {})
-    page = opened(page_of_data(data_of_steps(d, groups=groups)))
+    groups = Grouped([Group("outer", "module")], [0 if node in (b, d) else -1 for node in nodes_of(d)])
+    page = opened(page_of_data(grouped_data(d, groups)))
     page.locator(".open").first.dispatch_event("click")
     page.keyboard.press("ArrowRight")
     words = "Boxes here use each other in a circle, so all goes in the engine's own order: now 1 of its 2 steps."
@@ -343,7 +380,7 @@ def test_boxes_in_a_circle_go_in_the_engines_order(opened):
 
 
 def test_another_version_of_the_data_is_refused(opened):
-    page = opened(page_of_data({**data_of_steps(neuron()), "version": 2}))
+    page = opened(page_of_data({**data_of(neuron()), "version": 2}))
     assert text(page, "#page") == "This page shows version 1 of micrograd-graph, and not micrograd-graph 2."
 
 
@@ -359,7 +396,9 @@ def test_nothing_sticks_out(opened, scheme, width):
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)"
     assert dark == (scheme == "dark")
     page.get_by_role("button", name="Light" if dark else "Dark").click()
-    assert (page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 27)") != dark
+    page.wait_for_function(
+        "was => (getComputedStyle(document.body).backgroundColor === 'rgb(22, 24, 27)') !== was", arg=dark
+    )
     small = page.evaluate(
         "[...document.querySelectorAll('button, input[type=range]')]"
         ".map(e => e.getBoundingClientRect()).filter(r => r.width && (r.height < 36 || r.width < 36)).length"
@@ -395,7 +434,7 @@ def test_axe_finds_nothing(opened, scheme):
     for text_of_page, width in [
         (page_of(twice()), 1280),
         (page_of(neuron()), 400),
-        (page_of_data(data_of_steps(loss, groups=groups)), 1280),
+        (page_of_data(grouped_data(loss, groups)), 1280),
     ]:
         page = opened(
             text_of_page, color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce"

@@ -51,6 +51,10 @@ function namesOf(graph) {
 // The inputs of an op are called x, y, w, x3, x4 ... in its formula.
 const inputNames = count => ["x", "y", "w", ...Array.from({ length: Math.max(0, count - 3) }, (_, i) => `x${i + 3}`)];
 
+// How many values a group has; one whose inside is not in this page says so itself.
+const sizeOf = (graph, group, members) => graph.groups[group].count ?? members;
+const isSealed = (graph, group) => graph.groups[group].count !== undefined;
+
 const valueOf = (graph, i) => (graph.nodes.array[i] ? graph.nodes.array[i].shown : number(graph.nodes.data[i]));
 
 // What stands for the letters of a node's formula: its inputs' names, or their numbers.

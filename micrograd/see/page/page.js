@@ -43,7 +43,7 @@ function useTheme() {
 
 function App({ page }) {
   const { graph, names, walk, chains } = page;
-  const all = () => new Set(graph.nodes.op.length <= MOST_OPEN ? graph.groups.keys() : []);
+  const all = () => new Set([...graph.groups.keys()].filter(g => graph.nodes.op.length <= MOST_OPEN && !isSealed(graph, g)));
   const [open, setOpen] = useState(all), [more, setMore] = useState(new Map()), [said, setSaid] = useState("");
   const [count, setCount] = useState(0), [plays, setPlays] = useState(false), [chosen, choose] = useState(null);
   const [predicts, setPredicts] = useState(false), [guesses, setGuesses] = useState({}), [seen, setSeen] = useState(new Set());
@@ -76,7 +76,8 @@ function App({ page }) {
     while (at < next.steps.length && next.steps[at].inner.every(i => done.has(i.node))) at += 1;
     setPlan(next); setOpen(opened); setMore(morer); setCount(at); setSeen(new Set()); setGuesses({}); setPlays(false); setLook({}); setSaid(""); setPlace(place);
   };
-  const openBox = box => (box.id[0] === "m" ? change(open, new Map([...more, [box.group, (more.get(box.group) ?? 0) + 1]]), box.id)
+  const openBox = box => (isSealed(graph, box.group) ? setSaid(`${page.title(plan, box.id)} cannot be opened: this page has the top level alone.`)
+    : box.id[0] === "m" ? change(open, new Map([...more, [box.group, (more.get(box.group) ?? 0) + 1]]), box.id)
     : change(new Set([...open, box.group]), more, `f${box.group}`));
   const closeGroup = group => change(new Set([...open].filter(g => g !== group)), more, `g${group}`);
 

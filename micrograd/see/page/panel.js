@@ -49,7 +49,7 @@ function sentenceOf(page, plan, count, hidden) {
   const { graph, names } = page, total = plan.steps.length, where = `Step ${count} of ${total}.`;
   if (!count) return `${where} Forward is done: every box has its data. No gradient yet.`;
   const { box, inner, parts } = plan.steps[count - 1], end = count === total ? " Every gradient is complete." : "";
-  if (box[0] !== "n") return `${where} ${page.title(plan, box)}: ${inner.length} steps, taken together.${end}`;
+  if (box[0] !== "n") return `${where} ${page.title(plan, box)}: ${isSealed(graph, box.slice(1)) ? "its values are taken whole" : `${inner.length} steps, taken together`}.${end}`;
   const { node, arrived } = inner[0], given = `${where} ${formulaOf(graph, names, node)}. Gradient ${shown(arrived)} arrived.`;
   if (hidden) return `${given} Predict what each input gets, then choose Show.`;
   const added = parts.map(part => `${names[part.input]} gets ${shown(part.part)}, and has ${shown(part.after)} now.`);
@@ -94,10 +94,12 @@ function Whole({ page, plan, step, hidden }) {
   const outside = new Map();
   for (const part of step.parts) if (plan.boxOf[part.input] !== step.box) outside.set(part.input, part);
   const shownOnes = [...outside.values()].slice(0, 12), rest = outside.size - shownOnes.length;
+  const group = Number(step.box.slice(1)), size = sizeOf(page.graph, group, 0).toLocaleString("en");
   const all = plan.steps.reduce((sum, other) => sum + (other.box === step.box ? other.inner.length : 0), 0), count = step.inner.length;
   const how = count === all ? html`Its ${count} steps are taken whole, inside in the engine's own order.`
     : html`Boxes here use each other in a circle, so all goes in the engine's own order: now ${count} of its ${all} steps.`;
-  return html`<p><b>${page.title(plan, step.box)}</b> is closed. ${how} Open it to see them.</p>
+  return html`<p><b>${page.title(plan, step.box)}</b> is closed. ${isSealed(page.graph, group)
+    ? `Its ${size} values are not in this page: they are taken whole.` : html`${how} Open it to see them.`}</p>
     ${hidden ? null : html`<dl class="whole">${shownOnes.map(part => html`<div><dt>${page.names[part.input]}</dt>
       <dd>grad ${shown(part.after)} now</dd></div>`)}</dl>${rest > 0 && html`<p>and ${rest} more.</p>`}`}`;
 }
