@@ -260,7 +260,7 @@ class Drawing:
         """Write the DOT text to a file, for Graphviz or another program.
 
         Returns the path. Raises PictureFileError where it cannot be written, DrawError
-        where the suffix is that of a picture.
+        where the suffix is that of a picture or a page.
         """
         return write_text(path, self.source, "DOT text", ".dot")
 

@@ -135,6 +135,19 @@ def test_a_text_with_the_name_of_a_picture(writer, what, suffix, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("writer", "what", "suffix"), [("save", "DOT text", ".dot"), ("tree", "a tree of text", ".txt")]
+)
+def test_a_text_with_the_name_of_a_page(writer, what, suffix, tmp_path):
+    with pytest.raises(DrawError) as error:
+        WRITERS[writer](tmp_path / "graph.html")
+    assert str(error.value) == (
+        f"save: 'graph.html' is the name of a page, and this is {what}; "
+        f"name it {suffix}, or a page is draw_dot(v, format='html').save(path)"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is full")
 @pytest.mark.parametrize("writer", ["save", "tree", "page"])
 def test_a_full_device(writer):

@@ -78,6 +78,19 @@ def test_a_tree_to_the_letter():
     assert str(tree) == repr(tree) == tree.source == TREE
 
 
+def test_a_value_that_one_op_uses_twice_is_told_twice():
+    a = Value(3.0, label="a")
+    b = a + a
+    b.label = "b"
+    assert str(draw_dot(b * b, format="text", grad=False)).splitlines() == [
+        "#2 = *            data 36",
+        "├─ b = +          data 6",
+        "│  ├─ a           data 3",
+        "│  └─ a  (above)",
+        "└─ b  (above)",
+    ]
+
+
 def test_a_tree_is_saved(tmp_path):
     path = draw_dot(sharing(), format="text").save(tmp_path / "tree.txt")
     assert path.read_text(encoding="utf-8") == TREE + "\n"
@@ -88,11 +101,6 @@ def test_a_tree_without_gradients():
         "d = +             data 24",
         "├─ b = *          data 6",
     ]
-
-
-def test_a_node_used_twice_by_one_op_is_told_once():
-    a = Value(3.0, label="a")
-    assert str(draw_dot(a + a, format="text")) == "#1 = +  data 6  grad 0\n└─ a    data 3  grad 0"
 
 
 @pytest.mark.parametrize(
