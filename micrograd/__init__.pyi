@@ -12,6 +12,7 @@ from . import numpy as numpy
 from . import op as op
 from . import ops as ops
 from . import optim as optim
+from . import plots as plots
 from . import scipy as scipy
 from . import see as see
 from . import sklearn as sklearn
@@ -33,6 +34,13 @@ from .engine import no_grad as no_grad
 from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .op import ieee_gradients as ieee_gradients
+from .plots.activations import plot_activations as plot_activations
+from .plots.boundaries import plot_decision_boundary as plot_decision_boundary
+from .plots.confusion import plot_confusion as plot_confusion
+from .plots.curves import plot_loss as plot_loss
+from .plots.functions import plot_function as plot_function
+from .plots.gradients import plot_gradients as plot_gradients
+from .plots.surfaces import plot_surface as plot_surface
 from .see.demonstrations import demonstrate as demonstrate
 from .see.explanations import explain as explain
 from .see.html import step as step

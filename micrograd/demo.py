@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.data import make_moons
-from micrograd.engine import Value, no_grad, toposort
+from micrograd.engine import Value, toposort
 from micrograd.errors import ArgumentError, MissingExtraError
 from micrograd.nn import MLP
+from micrograd.plots import plot_decision_boundary, plot_loss
+from micrograd.plots.figures import figure_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -190,46 +192,17 @@ def _draw_pictures(moons: Moons, losses: list[float], out: Path) -> tuple[list[s
     return drawn, missing
 
 
-def _figure(title: str) -> tuple[Figure, Any]:
-    # Not pyplot: it would choose a window system, and never free the figure.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5.6, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    axes.set_title(title)
-    return figure, axes
-
-
 def _loss_curve(losses: list[float]) -> Figure:
-    figure, axes = _figure(f"Loss: {losses[0]:.3f} at step 0, {losses[-1]:.3f} at step {len(losses) - 1}")
-    axes.plot(losses, color="#3b6fb6", marker="." if len(losses) < 10 else None)
-    axes.set_yscale("log")
-    axes.set_xlabel("step")
-    axes.set_ylabel("max-margin loss + L2")
-    axes.grid(which="both", alpha=0.25)
+    figure, (axes,) = figure_of("demo")
+    plot_loss(losses, scale="log", ylabel="max-margin loss + L2", ax=axes)
+    axes.set_title(f"Loss: {losses[0]:.3f} at step 0, {losses[-1]:.3f} at step {len(losses) - 1}")
     return figure
 
 
 def _decision_boundary(moons: Moons) -> Figure:
-    h = 0.25
-    X, y = moons.X, moons.y
-    x_min, x_max = X[:, 0].min() - 1, X[:, 0].max() + 1
-    y_min, y_max = X[:, 1].min() - 1, X[:, 1].max() + 1
-    xx, yy = np.meshgrid(np.arange(x_min, x_max, h), np.arange(y_min, y_max, h))
-    with no_grad():
-        # The whole mesh is one batch.
-        scores = moons.model(np.c_[xx.ravel(), yy.ravel()])
-    Z = (scores.numpy() > 0).reshape(xx.shape)
-
-    figure, axes = _figure("Two moons, and where the network draws the line")
-    axes.contourf(xx, yy, Z, cmap="Spectral", alpha=0.8)
-    axes.scatter(X[:, 0], X[:, 1], c=y, s=40, cmap="Spectral", edgecolors="black", linewidths=0.4)
-    axes.set_xlim(xx.min(), xx.max())
-    axes.set_ylim(yy.min(), yy.max())
-    axes.set_xlabel("x[0]")
-    axes.set_ylabel("x[1]")
+    figure, (axes,) = figure_of("demo")
+    plot_decision_boundary(moons.model, moons.X, moons.y, ax=axes)
+    axes.set_title("Two moons, and where the network draws the line")
     return figure
 
 

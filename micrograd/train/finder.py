@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from micrograd.data.batching import seed_of
 from micrograd.errors import ArgumentError
 from micrograd.integers import integer_at_least
+from micrograd.nn.untouched import restore_modes, training_modes
+from micrograd.plots.figures import figure_of, save_figure
 from micrograd.train.checkpoints import generators_of
 from micrograd.train.feeds import Feed
-from micrograd.train.history import History, figure_of, save_figure
+from micrograd.train.history import History
 from micrograd.train.pairs import check_pairs
-from micrograd.train.scores import number_of, restore_modes, training_modes
+from micrograd.train.scores import number_of
 from micrograd.train.steps import check_parts, check_reached
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from micrograd import on_demand as np
 from micrograd.data.batching import seed_of
 from micrograd.errors import ArgumentError, CheckpointError, MicrogradError
 from micrograd.integers import integer_at_least
+from micrograd.nn.untouched import restore_modes, training_modes
 from micrograd.train.callbacks import Callback, Checkpoint, EarlyStopping, OnEpochEnd
 from micrograd.train.checkpoints import generators_of, load
 from micrograd.train.feeds import Feed
@@ -34,7 +35,7 @@ from micrograd.train.files import check_place
 from micrograd.train.forward import Forward
 from micrograd.train.history import History
 from micrograd.train.progress import Progress
-from micrograd.train.scores import named_metrics, restore_modes, scored, training_modes
+from micrograd.train.scores import named_metrics, scored
 from micrograd.train.signals import Signals
 from micrograd.train.steps import check_parts, train_pass
 from micrograd.train.training import Best, Training

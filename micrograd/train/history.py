@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from micrograd.errors import ArgumentError, MissingExtraError
+from micrograd.errors import ArgumentError
+from micrograd.plots.curves import plot_loss
+from micrograd.plots.figures import figure_of, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -110,16 +112,8 @@ class History:
         for name in drawn:
             panels.setdefault(name.removeprefix("val_"), []).append(name)
         figure, axes = figure_of("plot", len(panels))
-        x = self.columns.get("epoch", list(range(1, len(self) + 1)))
-        for place, (title, lines) in zip(axes, panels.items(), strict=True):
-            for name in lines:
-                label = "validation" if name.startswith("val_") else "training"
-                place.plot(x, self.columns[name], label=label, marker="." if len(self) < 10 else None)
-            place.set(xlabel="epoch", ylabel=title, yscale=_scale([self.columns[name] for name in lines]))
-            place.xaxis.get_major_locator().set_params(integer=True)
-            place.grid(alpha=0.25)
-            if len(lines) > 1 or lines[0] != title:
-                place.legend()
+        for place, (title, curves) in zip(axes, panels.items(), strict=True):
+            plot_loss(self, *curves, ylabel=title, ax=place)
         if path is not None:
             save_figure("plot", figure, path)
         return figure
@@ -133,45 +127,6 @@ class History:
         if len(shown) < len(rows):
             lines.insert(1 + SHOWN // 2, f"... {len(rows) - len(shown)} more rows ...")
         return "\n".join(lines) or "no rows yet"
-
-
-def figure_of(asker: str, panels: int = 1) -> tuple[Figure, list[Any]]:
-    """A figure of matplotlib with panels side by side.
-
-    Raises:
-        MissingExtraError: matplotlib is not installed.
-    """
-    # Not pyplot: it would choose a window system, and never free the figure.
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError(
-            f"{asker}: pictures need matplotlib, which is not installed; pip install 'micrograd-nd[plot]'"
-        ) from None
-    figure = Figure(figsize=(5.6 * panels, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, list(figure.subplots(1, panels, squeeze=False)[0])
-
-
-def save_figure(asker: str, figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure into a file: a PNG, or what the end of its name says.
-
-    Raises:
-        ArgumentError: matplotlib does not know that end.
-    """
-    end = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
-    if end and end not in figure.canvas.get_supported_filetypes():
-        raise ArgumentError(
-            f"{asker}: {os.fspath(path)!r} does not end like a picture; give another name, as in 'loss.png'"
-        )
-    figure.savefig(path, dpi=120)
-
-
-def _scale(columns: list[list[float]]) -> str:
-    """The kind of axis on which all numbers can be told apart."""
-    numbers = [x for column in columns for x in column if math.isfinite(x)]
-    return "log" if numbers and 0.0 < 30.0 * min(numbers) < max(numbers) else "linear"
 
 
 def _short(x: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd import on_demand as np
 from micrograd.engine import Value, enable_grad, no_grad
 from micrograd.errors import ArgumentError, DataError, ShapeError
+from micrograd.nn.untouched import restore_modes, training_modes
 from micrograd.train.feeds import Feed, rows_of
 from micrograd.train.pairs import check_pairs
 from micrograd.trees import mapped
@@ -224,18 +225,6 @@ def _first_loss(loss: Callable[[Any, Any], Any], prediction: Any, target: Any) -
         value = loss(leaves, target)
     check_pairs("evaluate", leaves, target, value)
     return value
-
-
-def training_modes(model: Any) -> list[tuple[Any, bool]]:
-    """Each module in a model, and whether it is in training mode."""
-    modules = getattr(model, "modules", None)
-    return [(module, module.training) for module in modules()] if modules else []
-
-
-def restore_modes(modes: Iterable[tuple[Any, bool]]) -> None:
-    """Set each module to the mode that `training_modes` has found."""
-    for module, mode in modes:
-        module.training = mode
 
 
 def plain(x: Any) -> Any:
