@@ -26,6 +26,7 @@ PIP_INSTALL := -m pip install --quiet
 ENGINE := $(wildcard setup.py micrograd/compiled.py micrograd/*.pxd micrograd/*/*.pxd micrograd/*.h) \
 	$(shell $(PYTHON) -c 'import runpy; print(*(name.replace(".", "/") + ".py" for name in runpy.run_path("micrograd/compiled.py")["COMPILED"]))')
 ORIGINAL := build/micrograd-0.1.0
+AXE := build/axe-core-4.14.1/package/axe.min.js
 
 # What says most in the least time: every op, the engine, the transforms, the texts, and the rules of the house.
 QUICK := tests/test_ops.py tests/test_engine.py tests/test_transforms.py tests/seeds tests/nn tests/test_check.py \
@@ -83,8 +84,14 @@ peers: $(PEERS)/installed
 packages: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 -m install
 
-browser: $(VENV)/browser
-	$(VENV)/bin/python -m pytest -q -m browser tests/browser
+browser: $(VENV)/browser $(AXE)
+	MICROGRAD_AXE=$(AXE) $(VENV)/bin/python -m pytest -q -m browser tests/browser
+
+# It looks for what people who cannot see or use a mouse would miss; for tests only. Without npm its tests are skipped.
+$(AXE):
+	@mkdir -p build/axe-core-4.14.1
+	@command -v npm > /dev/null || { echo "There is no npm, so axe-core is not tried."; exit 0; }; \
+		cd build/axe-core-4.14.1 && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-4.14.1.tgz
 
 matrix:
 	.ci/matrix

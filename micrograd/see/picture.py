@@ -13,6 +13,7 @@ from micrograd.see.choices import Options
 from micrograd.see.dot import clipped, field
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
+from micrograd.see.wording import counted
 
 STARTS = {"auto": "module", "module": "module", "sample": "sample", None: "value"}
 MOST = 60  # values of a graph that is drawn in full without a request
@@ -100,8 +101,8 @@ class Picture:
             yield from node_lines(k, fields, symbol, boxes.inputs[k], color(gradient), shape)
 
     def _counts(self, box: Any) -> list[str]:
-        count = [f"{len(box.nodes):,} values "] if box.group.kind in ("samples", "sample", "module") else []
-        return count + ([f"{box.parameters} parameters "] if box.parameters else [])
+        count = [f"{counted(len(box.nodes), 'value')} "] if box.group.kind in ("samples", "sample", "module") else []
+        return count + ([f"{counted(box.parameters, 'parameter')} "] if box.parameters else [])
 
     def tree(self) -> tree.Tree:
         """The picture as text."""

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Symbol, Value, draw_dot
+from micrograd import Symbol, Value, draw_dot, scopes
 from micrograd.errors import ArgumentError, DataError, DrawError
-from micrograd.nn import MLP, Linear, Neuron
+from micrograd.nn import MLP, Linear, Neuron, Sequential, Tanh
 from micrograd.see.picture import MOST, shades
 from tests.compiling import moons
 
@@ -180,6 +180,15 @@ def test_calls_of_one_sample_have_the_names_of_modules(model):
         rf"MLP \> Layer {i} \> Neuron {k}" for i, width in enumerate([4, 4, 1]) for k in range(width)
     }
     assert r"{ MLP \> Layer 1 \> Neuron 3 | 9 values | 5 parameters | data " in drawing.source
+
+
+def test_one_value_is_not_called_values():
+    net = Sequential(Linear(2, 3, rng=np.random.default_rng(0)), Tanh())
+    with scopes():
+        y = net(np.ones((4, 2)))
+    source = draw_dot(y, model=net, fold="module").source
+    assert r"{ Sequential \> Linear 0 | 2 values | data " in source
+    assert r"{ Sequential \> Tanh 1 | 1 value | data " in source
 
 
 @pytest.mark.parametrize(
