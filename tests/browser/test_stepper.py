@@ -95,7 +95,7 @@ def test_the_neuron_runs_to_its_end(opened):
 
 
 STEPS = [
-    ("o = tanh(n) = 0.7071", "∂o/∂o = 1: the walk starts with it", ["n"], ["+ 0.5"]),
+    ("o = tanh(n) = 0.7071", "∂o/∂o = 1: the walk starts here", ["n"], ["+ 0.5"]),
     ("n = (x1*w1 + x2*w2) + b = 0.8814", "∂o/∂n = 0.5", ["b", "x1*w1 + x2*w2"], ["+ 0.5", "+ 0.5"]),
     (
         "x1*w1 + x2*w2 = (x1*w1) + (x2*w2) = −6",

@@ -35,7 +35,7 @@ function sumOf(part) {
 // What arrived at the node of a step is complete: all its users came before.
 function wholeOf(page, plan, node) {
   const parts = partsTo(plan, node);
-  if (node === page.graph.root) return ": the walk starts with it";
+  if (node === page.graph.root) return ": the walk starts here";
   if (page.uses[node] < 2) return "";
   const sum = parts.length > 1 && parts.length <= 4 && parts.every(part => typeof part.part === "number")
     ? `${parts.map((part, i) => (i ? held(shown(part.part)) : shown(part.part))).join(" + ")}, ` : "";

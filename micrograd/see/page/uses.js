@@ -51,9 +51,9 @@ function useOf(page, plan, count, part, hidden) {
 function whyAdded(page, step) {
   const last = new Map(step.parts.filter(part => part.before !== null).map(part => [part.input, part]));
   if (!last.size) return "";
-  const { graph, fullNames: names } = page, told = [...last.values()].slice(0, MOST_TOLD);
+  const { graph, names, fullNames } = page, told = [...last.values()].slice(0, MOST_TOLD);
   const wrong = told.filter(part => typeof part.after === "number" && shown(part.part) !== shown(part.after))
-    .map(part => `${page.names[part.input]}.grad would be ${shown(part.part)}, not ${shown(part.after)}`);
-  return `A change of ${told.map(part => names[part.input]).join(" or ")} reaches ${names[graph.root]} through each use, so the parts are added (+=). `
+    .map(part => `${names[part.input]}.grad would be ${shown(part.part)}, not ${shown(part.after)}`);
+  return `A change of ${told.map(part => fullNames[part.input]).join(" or ")} reaches ${fullNames[graph.root]} through each use, so the parts are added (+=). `
     + `With = here, the new part would replace the old${wrong.length ? `: ${wrong.join("; ")}` : ""}.`;
 }
