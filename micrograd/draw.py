@@ -23,7 +23,7 @@ from micrograd.engine import Value
 from micrograd.errors import DataError, DrawError, MissingExtraError
 from micrograd.see.boxes import Boxes
 from micrograd.see.choices import TEXTS, Options, check_format, check_options, refuse_unknown
-from micrograd.see.dot import clipped, escaped, field, zero_for
+from micrograd.see.dot import clipped, data_field, escaped, field, zero_for
 from micrograd.see.files import path_of, write, write_text
 from micrograd.see.picture import Picture, node_lines
 
@@ -170,7 +170,7 @@ def _lines_in_full(picture: Picture) -> Iterator[str]:
     for node, i in name.items():
         place = known.get(id(node))  # None for a number that was raw
         label = node.label if place is None or picture.options.model is None else picture.groups.labels.get(place, "")
-        fields = [f"{clipped(label)} ", field("data ", node.data)]
+        fields = [f"{clipped(label)} ", data_field(node.data)]
         if picture.are_computed:
             grad = None if place is None else picture.gradients[place]
         else:  # `grad` makes zeros where there is none; but a step of its own may owe one

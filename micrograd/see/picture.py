@@ -10,7 +10,7 @@ from micrograd.engine import Value
 from micrograd.see import slopes, tree
 from micrograd.see.boxes import Boxes, fitting
 from micrograd.see.choices import Options
-from micrograd.see.dot import clipped, field
+from micrograd.see.dot import clipped, data_field, field
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
 from micrograd.see.wording import counted
@@ -84,7 +84,7 @@ class Picture:
             symbol = ""
             gradient = self.gradients[i]
             has_gradient = not self.graph.is_constant[i] and self.options.grad is not False
-            numbers = [field("data ", self.graph.data(i))]
+            numbers = [data_field(self.graph.data(i))]
             if has_gradient:
                 numbers.append(field("grad ", 0.0 if gradient is None else gradient))
             if box.group is None:
