@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
-from micrograd.errors import DataError, DrawError, MissingExtraError
+from micrograd.errors import DataError, DrawError, MissingExtraError, a_kind
 from micrograd.see.boxes import Boxes
 from micrograd.see.choices import TEXTS, Options, check_format, check_options, refuse_unknown
 from micrograd.see.dot import clipped, data_field, escaped, field, zero_for
@@ -296,7 +296,7 @@ def _check_root(name: str, root: Any) -> None:
     if CAPTURES:
         refuse(root, "print")
     if not isinstance(root, Value):
-        raise DataError(f"{name}: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
+        raise DataError(f"{name}: given {a_kind(root)}, not a Value; give one Value, such as the loss")
 
 
 def _inputs_first(name: str, root: Value) -> list[Value]:

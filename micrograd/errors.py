@@ -113,3 +113,9 @@ class GradientWarning(UserWarning):
 
 class CompileWarning(UserWarning):
     """A compiled function is captured again and again, or it runs uncompiled."""
+
+
+def a_kind(x: object) -> str:
+    """What an object is, for a message: "a list", "an int"."""
+    name = type(x).__name__
+    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"

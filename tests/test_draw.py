@@ -524,9 +524,9 @@ def test_graphviz_fails(no_pygraphviz, script, reason):
             "draw_dot: given a list, not a Value; give one Value, such as the loss",
         ),
         (
-            lambda: trace(3.0),
+            lambda: trace(3),
             DataError,
-            "trace: given a float, not a Value; give one Value, such as the loss",
+            "trace: given an int, not a Value; give one Value, such as the loss",
         ),
         (
             lambda: draw_dot(Value(1.0), format="webp"),

@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from micrograd.errors import DrawError, PictureFileError
+from micrograd.errors import DrawError, PictureFileError, a_kind
 
 PAGES = (".html", ".htm")
 PICTURES = (".svg", ".png", ".pdf", ".eps", ".ps", ".jpg", ".jpeg", ".gif")
@@ -22,7 +22,7 @@ def path_of(asked: str, path: Any) -> Path:
     """
     if isinstance(path, (str, os.PathLike)) and isinstance(os.fspath(path), str):
         return Path(path)
-    raise DrawError(f"{asked}: given a {type(path).__name__}, not a path; give a str or a Path, such as 'graph.svg'")
+    raise DrawError(f"{asked}: given {a_kind(path)}, not a path; give a str or a Path, such as 'graph.svg'")
 
 
 def write(asked: str, path: str | os.PathLike[str], content: bytes) -> Path:

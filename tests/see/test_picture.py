@@ -528,7 +528,7 @@ def test_a_picture_takes_no_memory_for_gradients():
 
 
 @pytest.mark.parametrize("format", ["svg", "text", "html"])
-@pytest.mark.parametrize(("model", "what"), [(3, "a int"), (MLP, "the class MLP")], ids=["int", "class"])
+@pytest.mark.parametrize(("model", "what"), [(3, "an int"), (MLP, "the class MLP")], ids=["int", "class"])
 def test_a_model_that_is_no_module(format, model, what):
     with pytest.raises(ArgumentError, match=rf"model: {what} has no named_modules\(\); give a Module, such as an MLP"):
         draw_dot(Value(1.0), model=model, format=format)
