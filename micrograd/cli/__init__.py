@@ -1,5 +1,5 @@
 """The command line: `micrograd draw`, `explain`, `grad`, `derive`; `train`, `predict`,
-`info`, `cache`; `demo`.
+`info`, `cache`; `play`; `demo`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ ROOMS = {
     "predict": "predicting",
     "info": "info",
     "cache": "cache",
+    "play": "play",
 }
 
 
