@@ -58,7 +58,7 @@ OPERATIONS = [
     Operation("2 * a", "2 * a", "__rmul__", "multiply", A, ["*"]),
     Operation("2 - a", "2 - a", "__rsub__", "subtract", A, ["-", "+", "neg", "*"]),
     Operation("2 / a", "2 / a", "__rtruediv__", "divide", A, ["/", "*", "**"]),
-    Operation("2**a", "2**a", "__rpow__", "power", A, ["**"], asked=False),
+    Operation("2**a", "2.0**a", "__rpow__", "power", A, ["**"], asked=False),
     Operation("exp", "a.exp()", "exp", "exp", A),
     Operation("tanh", "a.tanh()", "tanh", "tanh", A, ["exp", "+", "-", "*", "/", "2 * a"]),
     Operation("relu", "a.relu()", "relu", "relu", A),

@@ -34,9 +34,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
@@ -150,7 +148,7 @@ class Right(Operators):
             if node.op is not None:
                 node.grad = zeros_like(node.data)
         self.grad = self.first()
-        with _quietly():
+        with quietly():
             for node in self.walk():
                 node.pass_on()
 
@@ -447,10 +445,6 @@ def _are_equal(x: Any, y: Any) -> bool:
         return math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) or (x != x and y != y)
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-9, atol=1e-12, equal_nan=True))
-
-
-def _quietly() -> AbstractContextManager[Any]:
-    return quietly() if "numpy" in sys.modules else nullcontext()
 
 
 def _data(x: Any) -> Array:
