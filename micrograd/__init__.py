@@ -46,6 +46,7 @@ __all__ = [
     "linear_transpose",
     "linearize",
     "no_grad",
+    "play",
     "plot_activations",
     "plot_confusion",
     "plot_decision_boundary",

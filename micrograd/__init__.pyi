@@ -36,6 +36,7 @@ from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
 from .grading.grades import grade as grade
 from .op import ieee_gradients as ieee_gradients
+from .playing.server import play as play
 from .plots.activations import plot_activations as plot_activations
 from .plots.boundaries import plot_decision_boundary as plot_decision_boundary
 from .plots.confusion import plot_confusion as plot_confusion

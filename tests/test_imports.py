@@ -54,7 +54,8 @@ LEVELS = [
     {"tracing", "sparsity"},
     {"transforms", "symbol", "expressions", "compiling", "check", "see", "draw", "nn", "optim"},
     {"plots", "grading"},
-    {"train", "texts", "scipy", "cells"},
+    {"train", "texts", "scipy", "cells", "sandboxed"},
+    {"playing"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]

@@ -1,5 +1,5 @@
 """The command line: `micrograd draw`, `explain`, `grad`, `derive`; `train`, `predict`,
-`info`, `cache`; `grade`; `demo`.
+`info`, `cache`; `grade`, `play`; `demo`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ ROOMS = {
     "info": "info",
     "cache": "cache",
     "grade": "grading",
+    "play": "play",
 }
 
 

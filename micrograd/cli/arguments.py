@@ -115,6 +115,9 @@ def parser() -> argparse.ArgumentParser:
     info.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
     for name in COMMANDS:
         _add_expression(commands, name)
+    play = commands.add_parser("play", help="the live page: a network that learns, step by step")
+    play.add_argument("--port", type=_port, default=0, help="where it answers (default: a free port)")
+    play.add_argument("--no-open", dest="open", action="store_false", help="print the address, and open no browser")
     cache = commands.add_parser("cache", help="what `micrograd.compile` keeps on the disk: where, and how much")
     cache.add_argument("--clear", action="store_true", help="remove it")
     grade = commands.add_parser(
@@ -266,6 +269,12 @@ def _count(what: str) -> Callable[[str], int]:
         return int(text)
 
     return count
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a whole number from 0 to 65535")
+    return int(text)
 
 
 def _seed(text: str) -> int:
