@@ -11,7 +11,7 @@ from typing import Any
 
 from micrograd.grading.attempts import Fault, attempt
 from micrograd.grading.checks import Found, Grading, is_near
-from micrograd.grading.programs import spelled
+from micrograd.grading.programs import spelled, told_apart
 from micrograd.grading.student import Student
 
 XS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
@@ -221,13 +221,15 @@ def _zeroed(student: Student, cls: type) -> Found:
         return gradients
 
     first_left, *first, left, again, last = attempt(run)
-    if first_left == left == 0.0 and is_near(again, first[0]) and is_near(last, first[1]):
+    changed = [pair for pair in ((again, first[0]), (last, first[1])) if not is_near(*pair)]
+    if first_left == left == 0.0 and not changed:
         return Found()
     said = "model.zero_grad(): a gradient of the 41 is "
     if left or first_left:
         advice = "zero_grad() sets p.grad = 0 for each p of self.parameters()"
         return Found("failed", f"{said}{spelled(left or first_left)} after it; it is 0", [advice], ["forgot-zero-grad"])
-    return Found("failed", f"{said}{spelled(last)} in the second step; it is {spelled(first[1])}, as in the first")
+    second, right = told_apart(*changed[0])
+    return Found("failed", f"{said}{second} in the second step; it is {right}, as in the first")
 
 
 def _zero(student: Student, model: Any, parameters: Sequence[Any]) -> None:
