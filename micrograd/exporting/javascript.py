@@ -122,8 +122,10 @@ def _line(step: Step, program: Program, kinds: dict[str, Any]) -> str:
         text: str | None = f"each((a) => {'Number(a !== 0)' if step.dtype == bool else 'a'}, {inputs[0]})"
     else:
         text = line(step.op.name, Words(ASKED, inputs, step.arguments, ranks))
-    if text is None or step.dtype not in (float, np.float32, bool, np.int64):
+    if text is None:
         raise no_such_op(ASKED, step, "JavaScript")
+    if step.dtype not in (float, np.float32, bool, np.int64):
+        raise ExportError(f"{ASKED}: {step.op.name} gives {step.dtype}; JavaScript takes float64, float32 and int64")
     return f"float32({text})" if step.dtype == np.float32 else text
 
 

@@ -122,6 +122,26 @@ def _entry(entry: Any) -> str:
     return spelled([entry.start, entry.stop, entry.step]) if isinstance(entry, slice) else spelled(entry)
 
 
+def _counted(element: str, answer: str = "") -> Callable[[Words], str]:
+    """How many elements are so; or what follows from that number."""
+
+    def row(w: Words) -> str:
+        count = w._replace(inputs=[f"each((a) => Number({element}), {w.inputs[0]})"]).called("sum", "axis", "keepdims")
+        return f"each((a) => Number({answer}), {count})" if answer else count
+
+    return row
+
+
+def _place_of(better: str) -> Callable[[Words], str]:
+    """The first place where an element is better than all before; NaN is the best."""
+
+    def row(w: Words) -> str:
+        is_better = f"(a, b) => a {better} b || (a !== a && b === b)"
+        return w._replace(inputs=[is_better, *w.inputs]).called("placeOf", "axis", "keepdims")
+
+    return row
+
+
 def _joined(function: str) -> Callable[[Words], str]:
     return lambda w: f"{function}([{', '.join(w.inputs)}], {w.params['axis']})"
 
@@ -149,6 +169,12 @@ LINES: dict[str, Callable[[Words], str]] = {
     "stacked": _joined("stack"),
     "concatenated": _joined("concatenate"),
     **{name: _call(name, "axis", "keepdims") for name in ("sum", "max", "min")},
+    "count_nonzero": _counted("a !== 0"),
+    "any": _counted("a !== 0", "a > 0"),
+    "all": _counted("a === 0", "a === 0"),
+    "argmax": _place_of(">"),
+    "argmin": _place_of("<"),
+    "euclidean_norm": lambda w: f"reduced(Math.hypot, 0, {w.inputs[0]}, {spelled(w.params['axis'])}, true)",
     "contract": _contract,
     "padded": _call("padded", "pad", "number"),
     "windows": _call("windows", "size", "stride", "dilation"),

@@ -48,6 +48,13 @@ def erf(x):
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=np.result_type(x))
 
 
+def length(x, axis):
+    """Square root of the sum of squares along axes, without overflow."""
+    top = np.abs(x).max(axis=axis, keepdims=True, initial=0)
+    top = np.where((top > 0) & np.isfinite(top), top, 1)
+    return top * np.sqrt(((x / top) ** 2).sum(axis=axis, keepdims=True))
+
+
 def softmax(x, axis):
     """Exponentials divided by their sum; 0 where all of x is -inf."""
     top = np.finfo(x.dtype).max

@@ -250,6 +250,32 @@ def _reduction(kind: str) -> Row:
     return row
 
 
+def _count_nonzero(g: Graph, step: Step) -> str:
+    axis = step.arguments["axis"]
+    axes = [] if axis is None else [g.integers(axis if isinstance(axis, (tuple, list)) else [axis])]
+    x = g.cast(g.read(step.inputs[0], np.dtype(bool)), np.dtype(np.int64))
+    return g.node("ReduceSum", x, *axes, keepdims=int(step.arguments["keepdims"]))
+
+
+def _place_of(kind: str) -> Row:
+    def row(g: Graph, step: Step) -> str:
+        axis, keepdims = step.arguments["axis"], int(step.arguments["keepdims"])
+        x = g.read(step.inputs[0], common(g, step.inputs))
+        if axis is not None:
+            return g.node(kind, x, axis=axis, keepdims=keepdims)
+        place = g.node(kind, g.node("Reshape", x, g.integers([-1])), axis=0, keepdims=0)
+        return g.node("Reshape", place, g.integers([1] * len(step.shape)))
+
+    return row
+
+
+def _euclidean_norm(g: Graph, step: Step) -> str:
+    x = g.read(step.inputs[0], step.dtype)
+    if not step.params["axis"]:
+        return g.node("Abs", x)
+    return g.node("ReduceL2", x, g.integers(step.params["axis"]), keepdims=1)
+
+
 def _matmul(g: Graph, step: Step) -> str:
     return g.node("MatMul", *(g.read(x, step.dtype) for x in step.inputs))
 
@@ -396,6 +422,10 @@ ROWS: dict[str, Row] = {
     "sum": _reduction("ReduceSum"),
     "max": _reduction("ReduceMax"),
     "min": _reduction("ReduceMin"),
+    "argmax": _place_of("ArgMax"),
+    "argmin": _place_of("ArgMin"),
+    "count_nonzero": _count_nonzero,
+    "euclidean_norm": _euclidean_norm,
     "matmul": _matmul,
     "linear": _linear,
     "contract": _contract,

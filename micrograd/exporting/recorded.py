@@ -170,14 +170,15 @@ class Run:
         example = None
         if np.dtype(dtype).kind in "iu":
             given = [x.example if isinstance(x, Recorded) else data_of(x) if isinstance(x, Node) else x for x in inputs]
-            example = None if any(x is None for x in given) else op(*given, **params)
+            # Zeros where it follows from floats: that element is always there.
+            example = np.zeros(shape, dtype) if any(x is None for x in given) else op(*given, **params)
         places = [Place(x.place) if isinstance(x, Recorded) else x for x in inputs]
         self.calls.append(Call(op, places, params, tuple(shape), np.dtype(dtype), self._module()))
         return Recorded(self, self.inputs + len(self.calls) - 1, tuple(shape), dtype, example)
 
     def _module(self) -> Any:
         """The innermost module that is running."""
-        frame: Any = sys._getframe(2)
+        frame: Any = sys._getframe(1)
         while frame is not None:
             owner = frame.f_locals.get("self")
             if id(owner) in self._modules:
@@ -191,9 +192,14 @@ class Run:
         Raises:
             ExportError: names the module.
         """
+        raise ExportError(
+            f"{self.asked}: {self._where()} asks for {asked} of what it computes from its input;\n{FOLLOWED}"
+        )
+
+    def _where(self) -> str:
+        """What is running, for errors."""
         module = self._module()
-        where = "the model" if module is None else f"{type(module).__name__}"
-        raise ExportError(f"{self.asked}: {where} asks for {asked} of what it computes from its input;\n{FOLLOWED}")
+        return "the model" if module is None else type(module).__name__
 
     # What the engine asks a capture
 
@@ -231,8 +237,20 @@ class Run:
     def check(self, holds: Any) -> None:
         """Nothing is checked later: an export is of now."""
 
+    def put(self, *given: Any) -> NoReturn:
+        """Refuse what a module keeps for its next call.
+
+        Raises:
+            ExportError: names the module.
+        """
+        raise ExportError(
+            f"{self.asked}: {self._where()} changes what it keeps, as in training; call eval() of that module first"
+        )
+
+    set_attribute = put
+
     def fail_as_frozen(self, what: str) -> NoReturn:
-        """Refuse what changes something, or draws random numbers."""
+        """Refuse what gives plain numbers away."""
         self.refuse(None, what)
 
 

@@ -281,6 +281,21 @@ function min(x, axes, keepdims = false) {
   return reduced(Math.min, Infinity, x, axes, keepdims);
 }
 
+// The first place along an axis whose element is better than those before; null for all elements in a row.
+function placeOf(isBetter, x, axis, keepdims) {
+  const whole = axis === null ? reshape(x, [-1]) : x;
+  const at = axis === null ? 0 : axis < 0 ? axis + x.shape.length : axis;
+  const index = whole.shape.map((_, i) => i).filter((i) => i !== at);
+  const moved = transpose(whole, [...index, at]);
+  const n = whole.shape[at];
+  const z = new Float64Array(size(index.map((i) => whole.shape[i])));
+  for (let i = 0; i < z.length; i++) {
+    for (let k = 1; k < n; k++) if (isBetter(moved.data[i * n + k], moved.data[i * n + z[i]])) z[i] = k;
+  }
+  const shape = axis === null ? x.shape.map(() => 1) : x.shape.map((m, i) => (i === at ? 1 : m));
+  return tensor(keepdims ? shape : index.map((i) => whole.shape[i]), z);
+}
+
 function mean(x, axes) {
   const total = sum(x, axes, true);
   return each((t) => (t * total.data.length) / x.data.length, total);

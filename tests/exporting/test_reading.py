@@ -155,6 +155,16 @@ def test_each_module_keeps_its_mode():
     assert all(np.array_equal(x, before[name]) for name, x in model.state_dict().items())
 
 
+def test_a_module_that_trains_within_a_function_is_refused():
+    norm, drop = nn.BatchNorm1d(3), nn.Dropout(0.5)
+    assert refused(lambda x: norm(x)) == (
+        "export: the model changes what it keeps, as in training; call eval() of that module first"
+    )
+    assert "draws random numbers" in refused(lambda x: drop(x))
+    norm.eval()
+    assert read("export", lambda x: norm(x), X).steps
+
+
 def test_the_mode_is_kept_where_the_model_fails():
     model = nn.Sequential(nn.Dropout(0.5), Branch())
     refused(model)
