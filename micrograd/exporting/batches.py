@@ -91,7 +91,7 @@ def _same(each: Sequence[Any]) -> Any:
 
 
 def _are_equal(x: Any, y: Any) -> bool:
-    return np.shape(x) == np.shape(y) and bool(np.array_equal(x, y, equal_nan=True))
+    return x is y or (np.shape(x) == np.shape(y) and bool(np.array_equal(x, y, equal_nan=True)))
 
 
 def _size(each: Sequence[Any], sizes: Sequence[int]) -> Size:

@@ -18,6 +18,7 @@ from micrograd.exporting.program import Constant, Input, Name, Program, Size, Sp
 from micrograd.exporting.recorded import Place, Recorded, Run
 from micrograd.exporting.simplify import simplified
 from micrograd.modes import no_grad
+from micrograd.nn.module import Module
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.op import Op
 from micrograd.ops.shapes import broadcast_to
@@ -57,7 +58,7 @@ def read(asked: str, model: Callable[..., Any], example: Any, batch_axis: Batch 
 @contextlib.contextmanager
 def _evaluating(model: Any) -> Iterator[None]:
     """In evaluation mode; afterwards each module is in the mode that it was in."""
-    modules = model.modules() if hasattr(model, "modules") else []
+    modules = model.modules() if isinstance(model, Module) else []
     modes = [(module, vars(module).get("training")) for module in modules]
     try:
         for module in modules:
@@ -77,21 +78,22 @@ def _evaluating(model: Any) -> Iterator[None]:
 def _written(asked: str, model: Any, arguments: tuple[Any, ...], inputs: list[Input]) -> Program:
     batch = next((x.shape[x.axis] for x in inputs if x.axis is not None), None)
     sizes = [0] if batch is None else [batch, batch + 1, batch + 4, *([1] if batch != 1 else [])]
-    modules = model.modules() if hasattr(model, "modules") else []
+    modules = model.modules() if isinstance(model, Module) else []
     runs: list[Run] = []
     results: list[Any] = []
     for size in sizes:
         run = Run(asked, modules)
         shown = [_stand_in(run, x, leaf, size) for x, leaf in zip(inputs, leaves_of(arguments), strict=True)]
-        results.append(_result(asked, model, run, like(arguments, shown), size if size != batch else None))
+        results.append(_result(asked, model, run, like(arguments, shown), size if runs else None))
         runs.append(run)
     try:
         calls = joined_calls([run.calls for run in runs], sizes)
+        if len({len(leaves_of(result)) for result in results}) > 1:
+            raise BatchError("it gives more results for one batch than for another")
         leaves = [joined(each, sizes) for each in zip(*map(leaves_of, results), strict=True)]
         shapes = [joined([_shape_in(x, size) for size in sizes], sizes) for x in inputs]
-    except (BatchError, ValueError) as error:
-        at = getattr(error, "module", None)
-        where = "the model" if at is None else type(at).__name__
+    except BatchError as error:
+        where = "the model" if error.module is None else type(error.module).__name__
         raise ExportError(f"{asked}: {where} depends on the size of the batch: {error};\n{BATCH}") from None
     inputs = [x._replace(shape=shape) for x, shape in zip(inputs, shapes, strict=True)]
     return _Writer(model, inputs).program(calls, leaves, like(results[0], range(len(leaves))))
@@ -150,11 +152,11 @@ class _Writer:
     def __init__(self, model: Any, inputs: list[Input]) -> None:
         self.model = model
         self.inputs = inputs
-        named = model.named_parameters() if hasattr(model, "named_parameters") else []
-        buffers = model.named_buffers() if hasattr(model, "named_buffers") else []
-        self._paths = {id(x): path for path, x in [*named, *buffers]}
-        modules = model.named_modules() if hasattr(model, "named_modules") else []
-        self._modules = {id(module): (path, module) for path, module in modules}
+        self._paths: dict[int, str] = {}
+        self._modules: dict[int, tuple[str, Any]] = {}
+        if isinstance(model, Module):
+            self._paths = {id(x): path for path, x in [*model.named_parameters(), *model.named_buffers()]}
+            self._modules = {id(module): (path, module) for path, module in model.named_modules()}
         self._constants: dict[str, Constant] = {}
         self._known: dict[Any, Name] = {}
         self._steps: list[Step] = []
@@ -167,9 +169,8 @@ class _Writer:
             inputs = [self._operand(x, names, call.dtype, where) for x in call.inputs]
             names.append(self._step(call.op, inputs, call.params, call.shape, call.dtype, where))
         results = [self._operand(x, names, np.dtype(float), ("", None)) for x in leaves]
-        title = (
-            type(self.model).__name__ if hasattr(self.model, "modules") else getattr(self.model, "__name__", "model")
-        )
+        is_module = isinstance(self.model, Module)
+        title = type(self.model).__name__ if is_module else getattr(self.model, "__name__", "model")
         return Program(title, self.inputs, self._constants, self._steps, results, tree)
 
     def _step(self, op: Op, inputs: list[Any], params: dict[str, Any], shape: Any, dtype: Any, where: Any) -> Name:

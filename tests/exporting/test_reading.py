@@ -64,6 +64,18 @@ def test_a_branch_by_the_size_of_the_batch_is_refused():
     )
 
 
+def test_a_list_as_long_as_the_batch_is_refused():
+    assert "it gives more results for one batch than for another" in refused(lambda x: [x] * x.shape[0])
+    assert "it applies more ops for one batch than for another" in refused(lambda x: list(x))
+    assert read("export", lambda x: list(x), X, batch_axis=None).tree == [0, 1, 2, 3]
+
+
+def test_what_is_not_followed_says_so():
+    pool = nn.MaxPool1d(2, return_indices=True)
+    text = refused(pool, RNG.normal(size=(2, 3, 6)), batch_axis=None)
+    assert "the model does something with its input that is not followed: " in text
+
+
 def test_a_number_that_follows_the_batch_in_another_way_is_refused():
     text = refused(lambda x: x * (1.0 / x.shape[0]))
     assert "the model depends on the size of the batch: multiply: 0.25 in one batch is 0.2 in another" in text
