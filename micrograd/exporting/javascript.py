@@ -18,7 +18,7 @@ from micrograd.exporting.inputs import Batch
 from micrograd.exporting.js_lines import Words, line, spelled
 from micrograd.exporting.numpy_lines import INLINE
 from micrograd.exporting.program import Constant, Name, Program, Size, Step, no_such_op
-from micrograd.exporting.python import WIDE, in_base64, title_of
+from micrograd.exporting.python import in_base64, title_of
 from micrograd.exporting.reading import read
 from micrograd.exporting.tree import drawn
 
@@ -144,7 +144,7 @@ def _constant(constant: Constant) -> str:
     if data.size <= INLINE:
         numbers = spelled(data.astype(float).reshape(-1))
         return f"{text}  {json.dumps(name)}: tensor({spelled(data.shape)}, Float64Array.of({numbers[1:-1]})),\n"
-    rows = "\n".join(textwrap.wrap(in_base64(data), WIDE))
+    rows = in_base64(data)
     return f'{text}  {json.dumps(name)}: decoded({spelled(data.shape)}, "{TYPES[str(data.dtype)]}", `\n{rows}`),\n'
 
 

@@ -72,7 +72,7 @@ def python_of(program: Program, name: str = "predict") -> str:
     """The text of the file, which is imported by a name."""
     body = _body(program)
     constants = "".join(map(_constant, program.constants.values()))
-    used = _helpers(f"{body}{constants}")
+    used = _helpers(body + 'array("' * (': array("' in constants))  # not all of base64
     text = _head(program, name)
     modules = [m for m in ("base64", "math", "sys") if (m == "sys" and _is_program(program)) or f"{m}." in used]
     text += "".join(f"import {m}\n" for m in modules) + ("\n" if modules else "") + "import numpy as np\n\n\n"
@@ -172,13 +172,14 @@ def _constant(constant: Constant) -> str:
     if 0 < data.size <= INLINE and (data.dtype.kind != "f" or np.isfinite(data).all()):
         numbers = textwrap.fill(str(data.tolist()), WIDE, subsequent_indent=" " * 8, break_long_words=False)
         return f'{text}    {json.dumps(name)}: np.array({numbers}, "{data.dtype}"),\n'
-    rows = "\n".join(textwrap.wrap(in_base64(data), WIDE))
+    rows = in_base64(data)
     return f'{text}    {json.dumps(name)}: array("{data.dtype}", {data.shape}, """\n{rows}"""),\n'
 
 
 def in_base64(data: Any) -> str:
-    """The bytes of an array, little-endian."""
-    return base64.b64encode(np.ascontiguousarray(data).astype(data.dtype.newbyteorder("<")).tobytes()).decode()
+    """The bytes of an array, little-endian, in rows."""
+    text = base64.b64encode(np.ascontiguousarray(data).astype(data.dtype.newbyteorder("<")).tobytes()).decode()
+    return "\n".join(text[i : i + WIDE] for i in range(0, len(text), WIDE))  # textwrap takes minutes for megabytes
 
 
 def _helpers(text: str) -> str:
