@@ -14,6 +14,7 @@
     ├── StateError (ValueError)          a state does not fit what it is loaded into
     ├── OpError (TypeError)              an op is defined badly, or does not exist
     ├── CaptureError (TypeError)         a function cannot be compiled as it is written
+    ├── ExportError (TypeError)          a model cannot be exported as it is written
     ├── DrawError (ValueError)           a picture cannot be made
     ├── CheckpointError (ValueError)     a checkpoint is damaged, or does not fit
     └── MissingExtraError (ImportError)  an optional package is not installed
@@ -70,6 +71,10 @@ class GradientError(MicrogradError, RuntimeError):
 
 class CaptureError(MicrogradError, TypeError):
     """A function cannot be compiled as it is written."""
+
+
+class ExportError(MicrogradError, TypeError):
+    """A model cannot be exported as it is written, or in this format."""
 
 
 class StateChangedError(CaptureError):
