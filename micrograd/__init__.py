@@ -37,6 +37,7 @@ __all__ = [
     "explain",
     "grad",
     "gradcheck",
+    "grade",
     "hessian",
     "hvp",
     "ieee_gradients",

@@ -53,7 +53,7 @@ LEVELS = [
     {"reverse"},
     {"tracing", "sparsity"},
     {"transforms", "symbol", "expressions", "compiling", "check", "see", "draw", "nn", "optim"},
-    {"plots"},
+    {"plots", "grading"},
     {"train", "texts", "scipy", "cells"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
