@@ -123,6 +123,20 @@ def test_examples_become_cells(cells: Any) -> None:
     assert cells.as_notebook(PAGE) == cells.KERNEL + CELLS
 
 
+def test_a_notebook_lacks_what_is_for_the_tests_and_folds_solutions(
+    cells: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("myst_nb", reason="the extra `docs` is not installed")
+    monkeypatch.setitem(sys.modules, "cells", cells)
+    page = tmp_path / "page.md"
+    tagged = ("x = 1", ""), ("assert x == 1", ":tags: [remove-cell]\n\n"), ("x + 1", ":tags: [hide-cell]\n\n")
+    text = "\n\n".join(f"```{{code-cell}}\n{tag}{code}\n```" for code, tag in tagged)
+    page.write_text(f"{cells.KERNEL}\n# A page\n\n{text}\n", encoding="utf-8")
+    made = room(DOCS / "make_notebooks.py").notebook(page)
+    assert [cell.source for cell in made.cells[1:]] == ["# A page", "x = 1", "x + 1"]
+    assert [bool(cell.metadata.get("jupyter")) for cell in made.cells] == [False, False, False, True]
+
+
 def test_what_can_be_taken_away(cells: Any) -> None:
     tutorial = cells.KERNEL + CELLS
     assert cells.is_taken("start", PAGE)
