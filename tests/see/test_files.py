@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from micrograd import Value, draw_dot
-from micrograd.errors import DrawError, PictureFileError
+from micrograd.errors import DrawError, PictureFileError, a_kind
 from micrograd.see.files import write
 
 WRITERS = {
@@ -86,7 +86,7 @@ def test_what_is_no_path(writer, path):
     with pytest.raises(DrawError) as error:
         WRITERS[writer](path)
     assert str(error.value) == (
-        f"{'render' if writer == 'render' else 'save'}: given {'an' if path == 3 else 'a'} {type(path).__name__}, not a path; "
+        f"{'render' if writer == 'render' else 'save'}: given {a_kind(path)}, not a path; "
         f"give a str or a Path, such as 'graph.svg'"
     )
 
