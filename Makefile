@@ -8,6 +8,9 @@
 #   make peers    compare with PyTorch, JAX, autograd, CasADi and scikit-learn (a large download)
 #   make packages build sdist and wheels, install them in clean environments, with and without a compiler
 #   make browser  open the pages that we make in the machine's Chromium (Playwright)
+#   make docs     build the site in build/docs: every notebook executed, warnings as errors
+#   make docs-serve  show it at 127.0.0.1
+#   make site     the live page, its engine and the docs beside, as static files: build/site
 #   make matrix   run the tests on every Python from 3.11 to 3.14 found here, newest and oldest NumPy
 #   make bench    measure against peers: benchmarks/results.md (needs what `make peers` needs)
 #   make clean    remove what the others made
@@ -26,6 +29,7 @@ PIP_INSTALL := -m pip install --quiet
 ENGINE := $(wildcard setup.py micrograd/compiled.py micrograd/*.pxd micrograd/*/*.pxd micrograd/*.h) \
 	$(shell $(PYTHON) -c 'import runpy; print(*(name.replace(".", "/") + ".py" for name in runpy.run_path("micrograd/compiled.py")["COMPILED"]))')
 ORIGINAL := build/micrograd-0.1.0
+AXE := build/axe-core-4.14.1/package/axe.min.js
 
 # What says most in the least time: every op, the engine, the transforms, the texts, and the rules of the house.
 QUICK := tests/test_ops.py tests/test_engine.py tests/test_transforms.py tests/seeds tests/nn tests/test_check.py \
@@ -38,9 +42,12 @@ TWO_WAYS := tests/test_plain.py tests/test_sources.py tests/test_installed.py te
 ONCE := --deselect tests/test_benchmarks.py::test_row --deselect tests/test_sources.py::test_both_engines_show_the_same \
 	--ignore tests/typing
 
+# -W: a warning fails the build, after all of them have been shown.
+SPHINX = $(VENV)/bin/python -m sphinx --builder html --quiet --fail-on-warning --keep-going --jobs auto --doctree-dir build/doctrees
+
 HUNDRED_STEPS := tests/cli/test_demo.py::test_the_hundred_losses_of_text_001
 
-.PHONY: demo test quick coverage lint format peers packages browser matrix bench clean
+.PHONY: demo test quick coverage lint format peers packages browser docs docs-serve site matrix bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -83,8 +90,26 @@ peers: $(PEERS)/installed
 packages: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 -m install
 
-browser: $(VENV)/browser
-	$(VENV)/bin/python -m pytest -q -m browser tests/browser
+browser: $(VENV)/browser $(AXE)
+	MICROGRAD_AXE=$(AXE) $(VENV)/bin/python -m pytest -q -m browser tests/browser
+
+# It looks for what people who cannot see or use a mouse would miss; for tests only. Without npm its tests are skipped.
+$(AXE):
+	@mkdir -p build/axe-core-4.14.1
+	@command -v npm > /dev/null || { echo "There is no npm, so axe-core is not tried."; exit 0; }; \
+		cd build/axe-core-4.14.1 && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-4.14.1.tgz
+
+docs: $(VENV)/docs
+	rm -rf build/docs
+	$(SPHINX) docs build/docs
+	$(VENV)/bin/python -m pytest -q -m docs tests/docs_site tests/browser/test_site.py
+
+docs-serve:
+	$(PYTHON) -m http.server --bind 127.0.0.1 --directory build/docs 8000
+
+# PYODIDE=pyodide-314.0.7.tgz takes a file that is here; otherwise npm fetches it.
+site: docs
+	$(VENV)/bin/python docs/make_site.py $(if $(PYODIDE),--pyodide $(PYODIDE))
 
 matrix:
 	.ci/matrix
@@ -121,6 +146,10 @@ $(VENV)/tools: $(VENV)/installed
 
 $(VENV)/browser: $(VENV)/tools
 	@$(VENV)/bin/python $(PIP_INSTALL) --editable '.[all,dev,browser]'
+	@touch $@
+
+$(VENV)/docs: $(VENV)/tools
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable '.[all,dev,browser,docs]'
 	@touch $@
 
 # torch exactly: a range, or the name alone, brings gigabytes of GPU libraries.

@@ -1,5 +1,5 @@
-"""The README's examples, run; its links, followed; its picture and its table of speed,
-held to what they show.
+"""The examples of the README and of the pages of docs/, run; their links, followed; the
+picture, the list and the table of speed, held to what they show.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def test_the_picture_is_of_the_first_example_and_narrow_enough_to_read() -> None
 
 
 def test_a_value_has_what_the_list_offers() -> None:
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## What a Value offers\n")[1].split("\n## ")[0]
+    section = (ROOT / "docs" / "value.md").read_text(encoding="utf-8")
     for title in ("Attributes", "Functions as methods"):
         item = re.search(rf"- \*\*{title}:\*\* ((?:.*\n)(?:  .*\n)*)", section)
         assert item
@@ -100,14 +100,15 @@ def test_a_value_has_what_the_list_offers() -> None:
 
 # The table of speed
 
+SPEED = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
 RESULTS = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
 FIGURE = re.compile(r"\b\d[\d.]* (?:ns|µs|ms|s|B)\b")
 TIMES = re.compile(r"\b(\d[\d.]*) times")
 
 
 def speed_rows() -> list[tuple[str, str]]:
-    """The number of each row of the README's table, and its text."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Speed\n")[1].split("\n## ")[0]
+    """The number of each row of the table of docs/speed.md, and its text."""
+    section = SPEED.split("\n## ")[0]
     return re.findall(r"^(?:\| |- Row )(\d+)\b(.*(?:\n  .*)*)", section, re.MULTILINE)
 
 
@@ -132,6 +133,12 @@ def test_every_figure_of_the_table_was_measured() -> None:
         goals = [goal for found in goals for goal in found]
         shown = [x for x in TIMES.findall(text) if x not in goals]
         assert [x for x in shown if not any(is_rounded(x, y) for ratio in ratios for y in (ratio, 1 / ratio))] == []
+
+
+def test_every_figure_of_the_readme_is_in_the_table() -> None:
+    figures = FIGURE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(figures) >= 3
+    assert [figure for figure in figures if figure not in SPEED] == []
 
 
 def is_rounded(shown: str, exact: float) -> bool:

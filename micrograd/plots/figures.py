@@ -59,16 +59,18 @@ def figure_of(asker: str, panels: int = 1) -> tuple[Figure, list[Any]]:
 def axes_of(asker: str, ax: Any) -> Axes:
     """The axes that the user gave, or those of a new figure.
 
-    Where the program has imported pyplot, the figure is one of pyplot's, so that
-    `plt.show()` and a notebook show it.
+    Where the program has imported pyplot, or is a notebook, the figure is one of
+    pyplot's, so that `plt.show()` and the notebook show it.
 
     Raises:
         ArgumentError: ax is not axes of matplotlib.
         MissingExtraError: matplotlib is not installed.
     """
     if ax is None:
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if pyplot is not None:
+        check_matplotlib(asker)
+        if "matplotlib.pyplot" in sys.modules or _is_notebook():
+            from matplotlib import pyplot
+
             axes: Axes = pyplot.subplots(figsize=SIZE, layout="constrained")[1]
             return axes
         return figure_of(asker)[1][0]  # type: ignore[no-any-return]
@@ -77,6 +79,12 @@ def axes_of(asker: str, ax: Any) -> Axes:
             f"{asker}: ax={type(ax).__name__} is not one panel of matplotlib; give one, as in fig, ax = plt.subplots()"
         )
     return ax  # type: ignore[no-any-return]
+
+
+def _is_notebook() -> bool:
+    """Whether a kernel of Jupyter runs this program: it shows what pyplot draws."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def check_is_made(asker: str, model: Any) -> None:

@@ -9,16 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from micrograd import on_demand as np
-from micrograd.cotangents import fit
-from micrograd.engine import Value, pull, toposort
+from micrograd.engine import Value, toposort
 from micrograd.errors import GradientError
-from micrograd.gradients import Gradients
-from micrograd.interpreter import ones_like, shape_of, zeros_like
+from micrograd.interpreter import ones_like, zeros_like
 from micrograd.modes import quietly
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.record import HandMade
-from micrograd.unknown import Zeros
-from micrograd.walking import asked_about
+from micrograd.see.noted import passed_on, size_of, walk
 
 Use = tuple[Any, int]  # a node, and which of its inputs
 
@@ -88,7 +85,7 @@ class Chains:
     def part(self, node: Any, i: int) -> Any:
         """What a node passes on to its input i."""
         g = self._arrived.get(node)
-        return zeros_like(data_of(inputs_of(node)[i])) if g is None else _passed_on(node, i, g)
+        return zeros_like(data_of(inputs_of(node)[i])) if g is None else passed_on(node, i, g)
 
     def largest(self, node: Any) -> list[Step]:
         """The steps from root back to a node, each time along the largest part."""
@@ -151,69 +148,17 @@ class Chains:
 
     def _walk_back(self) -> tuple[dict[Any, Any], list[Any]]:
         """The gradients of all nodes in between, and the parts of that of x."""
-        seed = ones_like(data_of(self.root))
-        with quietly(), Zeros(self.root, seed, asked_about) as zeros:
-            kept = _Kept(zeros, self, seed)
-            for node in reversed(self.between):
-                pull(node, False, kept)
-            for node in self.uses:
-                kept.settle(node)
-        given = {node: iter(parts) for node, parts in kept.parts.items()}
-        parts = [next(given.get(user, iter(())), None) for user, _ in self.uses[self.x]]
+        noted = walk(
+            self.root, ones_like(data_of(self.root)), self.between, set(self.uses), _own_step, watched={self.x}
+        )
         nothing = zeros_like(data_of(self.x))
-        return kept.grads, [nothing if part is None else part for part in parts]
-
-
-class _Kept(Gradients):
-    """Gradients in a dictionary, which keeps them; and the parts of that of x.
-
-    Attributes:
-        grads: gradients by node.
-        parts: what each user of x adds to its gradient, in the order of its inputs.
-    """
-
-    def __init__(self, zeros: Any, chains: Chains, seed: Any) -> None:
-        super().__init__(zeros)
-        self.nodes = chains.uses
-        self.x = chains.x
-        self.grads: dict[Any, Any] = {chains.root: seed}
-        self.parts: dict[Any, list[Any]] = {}
-        self.node: Any = None
-
-    def of(self, node: Node) -> Any:
-        self.node = self.zeros.node = node
-        self.settle(node)
-        return self.grads.get(node)
-
-    def wants(self, x: Any) -> bool:
-        return isinstance(x, Node) and x in self.nodes
-
-    def add(self, x: Node, part: Any, g: Any) -> None:
-        if x is self.x:
-            self.parts.setdefault(self.node, []).append(part)
-        self.grads[x] = self.grads[x] + part if x in self.grads else part
-
-    def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
-        return False if x is self.x else super().add_at(x, g, params)  # each part of x is kept
-
-    def held(self, x: Node) -> Any:
-        return self.grads.get(x)
-
-    def hold(self, x: Node, grad: Any) -> None:
-        self.grads[x] = grad
-
-
-def size_of(part: Any) -> float:
-    """The largest magnitude in a part; infinity where it holds nan."""
-    if 0 in shape_of(part):
-        return 0.0
-    largest = float(abs(part) if shape_of(part) == () else np.max(np.abs(part)))
-    return largest if largest == largest else float("inf")
+        added = [noted.added.get(user, {}).get(i) for user, i in self.uses[self.x]]
+        return noted.gradients, [nothing if part is None else part[0] for part in added]
 
 
 def slope_of(node: Any, i: int) -> Any:
     """dz/dx, where z is a node and x is its input i: what a gradient of one becomes."""
-    return _passed_on(node, i, ones_like(data_of(node)))
+    return passed_on(node, i, ones_like(data_of(node)))
 
 
 def pushed(node: Any, i: int, place: tuple[int, ...]) -> Any:
@@ -232,26 +177,21 @@ def pushed(node: Any, i: int, place: tuple[int, ...]) -> Any:
     return np.broadcast_to(slopes, node.shape)
 
 
-def _passed_on(node: Any, i: int, g: Any) -> Any:
-    """What a node passes on to its input i when g arrives."""
-    op, params, z = node._record, node._params or {}, data_of(node)
-    values = [data_of(x) for x in inputs_of(node)]
-    with quietly():
-        work = g if op.shared is None else op.share(g, z, values, params)
-        return fit(op.pull(i, work, z, values, params), values[i])
-
-
 def _check_rule(node: Any) -> None:
     if node._has_own_step:
-        raise GradientError(
-            f"explain: {_called(node)} has a `_backward` of its own, and so no rule that can be printed; "
-            f"make it from ops, and without `compile`"
-        )
+        raise _own_step(node)
     if isinstance(node._record, HandMade):
         raise GradientError(
             f"explain: {_called(node)} was made by hand, as Value(data, inputs, {node._op!r}), and has no rule; "
             f"make it with an op"
         )
+
+
+def _own_step(node: Any) -> GradientError:
+    return GradientError(
+        f"explain: {_called(node)} has a `_backward` of its own, and so no rule that can be printed; "
+        f"make it from ops, and without `compile`"
+    )
 
 
 def _called(node: Any) -> str:

@@ -14,6 +14,7 @@ from micrograd import on_demand as np
 from micrograd.engine import Value, enable_grad, toposort
 from micrograd.errors import ArgumentError
 from micrograd.interpreter import shape_of
+from micrograd.see.numerals import number
 from micrograd.see.order import Made, made_of, names_of, preformatted
 from micrograd.see.wrong_engines import (
     ENGINES,
@@ -322,7 +323,7 @@ def shown(x: Any) -> str:
     >>> shown(0.70710678), shown(np.array([1.0, 2.0]))
     ('0.7071', '[1, 2]')
     """
-    return f"[{', '.join(map(shown, x))}]" if shape_of(x) else f"{float(x):.4g}"
+    return f"[{', '.join(map(shown, x))}]" if shape_of(x) else number(float(x))
 
 
 def _first(found: dict[str, Any]) -> Any:

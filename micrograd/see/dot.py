@@ -11,6 +11,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.engine import Value
 from micrograd.exact import is_exact
+from micrograd.see.numerals import UNPRINTABLE, four_decimals, is_readable
 from micrograd.symbol import Symbol
 
 # An array of more elements is abbreviated. If it has more than two dimensions, only its
@@ -21,9 +22,15 @@ LONGEST = 24  # characters of an exact number that are shown
 LABEL_SHOWN = 100  # characters of a label; Graphviz would draw a longer one across many screens
 
 
-def field(name: str, x: Any) -> str:
+def data_field(x: Any) -> str:
+    """The data as a field of a box; an array has its shape and dtype below."""
+    is_array = getattr(x, "shape", ()) and is_readable(x) and not _is_told_by_kind(x)
+    return field("data ", x, f"shape {x.shape}, {x.dtype}" if is_array else "")
+
+
+def field(name: str, x: Any, below: str = "") -> str:
     """A number or an array as a field of a box, after its name."""
-    text = shown(name, x)
+    text = shown(name, x) + (f"\n{below}" if below else "")
     # Graphviz centers a line that does not end in \l. A space after the last \l would
     # be one more line.
     return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
@@ -41,24 +48,19 @@ def shown(name: str, x: Any) -> str:
     if isinstance(x, Value):  # a gradient after backward(create_graph=True)
         x = x.data
     if isinstance(x, (int, float)):
-        return name + _decimal(x)
+        return name + four_decimals(x)
     if is_exact(x):
         return name + _exact(x)
     if isinstance(x, Symbol):
         text = f"{x:short}"
         return escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
-    # Printing another library's array may copy it from a GPU, or compute it.
-    if not isinstance(x, (np.ndarray, np.generic)) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
+    if not is_readable(x) or _is_told_by_kind(x):
         return escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")
-    return _array(name, x) if x.ndim else name + _decimal(x.item())
+    return _array(name, x) if x.ndim else name + four_decimals(x.item())
 
 
-def _decimal(x: float) -> str:
-    if not abs(x) >= 1e15 or x in (float("inf"), float("-inf")):
-        return f"{x:.4f}"
-    from decimal import Decimal  # also for an int beyond the range of floats
-
-    return f"{Decimal(x):.4e}"
+def _is_told_by_kind(x: Any) -> bool:
+    return bool(x.ndim > 2 and x.size > NUMBERS_SHOWN)
 
 
 def _exact(x: Any) -> str:
@@ -70,15 +72,10 @@ def _exact(x: Any) -> str:
 
 
 def _array(name: str, x: Any) -> str:
-    """An array as NumPy prints it, one row per line.
-
-    A large one is abbreviated and followed by its shape.
-    """
+    """An array as NumPy prints it, one row per line. A large one is abbreviated."""
     text = name + np.array2string(
         x, precision=4, separator=", ", suppress_small=True, prefix=name, threshold=NUMBERS_SHOWN, edgeitems=2
     )
-    if x.size > NUMBERS_SHOWN or x.size == 0:
-        text += f"\nshape {x.shape}"
     # Graphviz shows several spaces as one, unless they are escaped.
     return re.sub(r"(?<=[ \n]) ", r"\\ ", text)
 
@@ -86,15 +83,12 @@ def _array(name: str, x: Any) -> str:
 # In the label of a box, backslash, braces, bars, angles and quotes have a meaning for
 # Graphviz; & begins an entity.
 _SPECIAL = {c: "\\" + c for c in '\\{}|<>"'} | {"&": "&amp;", "\n": r"\n"}
-# Most of these are not allowed in XML. The others turn the direction of what follows
-# them, beyond the end of a label too.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def escaped(text: Any) -> str:
     """DOT text for which Graphviz shows this text, in boxes and ellipses."""
     text = "" if text is None else str(text).replace("\r\n", "\n")
-    text = _UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
+    text = UNPRINTABLE.sub(lambda match: "\n" if match[0] == "\n" else ascii(match[0])[1:-1], text)
     return "".join(_SPECIAL.get(c, c) for c in text)
 
 

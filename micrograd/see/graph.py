@@ -8,51 +8,50 @@ it. JSON has no nan and no infinity: they are "nan", "inf" and "-inf".
 
 from __future__ import annotations
 
-import functools
+import itertools
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from micrograd.engine import Value, pull
-from micrograd.errors import DataError, DrawError, FormatError, MicrogradError
-from micrograd.folding import simplified
-from micrograd.interpreter import ones_like, shape_of
-from micrograd.node import Node
+from micrograd.captures import CAPTURES, refuse
+from micrograd.engine import Value
+from micrograd.errors import DataError, DrawError, FormatError, a_kind
+from micrograd.interpreter import Interpreter, ones_like, shape_of
+from micrograd.node import data_of, holds_grad
 from micrograd.quiet import quietly
-from micrograd.record import Elementwise, Op
-from micrograd.reverse import Route
+from micrograd.record import Elementwise
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
-from micrograd.see.tree import shown
-from micrograd.spelling import Short, spelled
-from micrograd.symbol import Symbol
-from micrograd.unknown import Zeros
-from micrograd.walking import asked_about
+from micrograd.see.noted import Noted, is_same, passed_on, walk_all
+from micrograd.see.numerals import clean, first, kind_of, with_kind
+from micrograd.see.rules import texts_of_op
 
 FORMAT, VERSION = "micrograd-graph", 1
 LEAF, CONSTANT = -1, -2  # in the place of an op
 EXACT_NODES = 2000  # in a larger graph, numbers have 7 digits, and w0*x0 has no name: it is a tenth of a file
-LONGEST = 2**53  # a larger whole number is not exact in JavaScript
-MOST_INPUTS = 4  # of an op whose rules are written out
+LARGEST = 2**53  # a larger whole number is not exact in JavaScript
+MOST_SETTINGS = 4  # numbers of a param that is written as a list
 KINDS = ("samples", "sample", "module", "parameters", "sum", "rest")
 
 
-def data(root: Value, *, model: Any = None, title: str = "") -> dict[str, Any]:
+def data(root: Value, *, model: Any = None, title: str = "", asked: str = "graph") -> dict[str, Any]:
     """The graph below a Value, with its gradients and its groups, as plain data.
 
-    The gradients are computed here; nobody's `grad` is read or changed.
+    The gradients are computed here; nobody's `grad` is changed.
 
     Args:
         root: what is differentiated, such as a loss.
         model: the Module whose parameters are in the graph; guessed without one.
         title: what the page is called.
+        asked: what the caller is called, for errors.
 
     Returns:
         Lists, dicts, strings and numbers.
 
     Raises:
         DataError: root is not a Value.
+        CaptureError: root is a number of a run that is being compiled.
         ArgumentError: the model is not a Module.
         DrawError: a node has a `_backward` of its own, which shows no arithmetic.
 
@@ -63,39 +62,76 @@ def data(root: Value, *, model: Any = None, title: str = "") -> dict[str, Any]:
     >>> graph["ops"][0]["formula"], graph["ops"][0]["rules"]
     ('{x} * {y}', ['{y}', '{x}'])
     """
+    graph = graph_of(root, asked)
+    return data_of_groups(Groups(graph, model), title, asked)
+
+
+def graph_of(root: Any, asked: str) -> Listed:
+    """The graph as lists.
+
+    Raises:
+        DataError: root is not a Value.
+        CaptureError: root is a number of a run that is being compiled.
+    """
     if not isinstance(root, Value):
-        raise DataError(f"graph: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
-    graph = Listed(root)
-    groups = Groups(graph, model)
-    walk = _Walk(graph)
-    ops = _Ops(graph)
-    number, unnamed = (for_json, set()) if len(graph) <= EXACT_NODES else (_short, groups.products)
+        raise DataError(f"{asked}: given {a_kind(root)}, not a Value; give one Value, such as the loss")
+    if CAPTURES:
+        refuse(root, asked)
+    return Listed(root)
+
+
+def data_of_groups(groups: Groups, title: str, asked: str) -> dict[str, Any]:
+    """The data of a graph whose groups are known: see `data`."""
+    graph = groups.graph
+
+    def own_step(node: Any) -> DrawError:
+        return DrawError(
+            f"{asked}: {node._op or 'a node'} has a `_backward` of its own, whose arithmetic cannot be shown;\n"
+            f"make it an op with micrograd.op.elementwise, or use draw_dot for the picture alone"
+        )
+
+    noted = walk_all(graph, own_step, is_watched=True)
+    with quietly():
+        edges, ops = _Edges(graph, noted), _Ops(graph)
+    number, unnamed = (for_json, set()) if len(graph) <= EXACT_NODES else (short, groups.products)
     numbers = [graph.data(i) for i in range(len(graph))]
-    start = [0]
-    for inputs in graph.inputs:
-        start.append(start[-1] + len(inputs))
+    grads = [
+        None if constant else noted.gradients.get(node)
+        for node, constant in zip(graph.nodes, graph.is_constant, strict=True)
+    ]
+
+    def shown(x: Any) -> Any:
+        return number(x) if is_number(x) else with_kind(x)
+
     return {
         "format": FORMAT,
         "version": VERSION,
         "title": title,
         "root": len(graph) - 1,
+        "seed": shown(ones_like(numbers[-1])),
         "ops": ops.texts,
         "nodes": {
             "op": ops.of,
             "data": [number(x) if is_number(x) else None for x in numbers],
-            "grad": [number(g) if is_number(g) else None for g in walk.gradients],
+            "grad": [number(g) if is_number(g) else None for g in grads],
             "group": groups.of,
-            "label": {str(i): label for i, label in sorted(groups.labels.items()) if i not in unnamed},
-            "params": {str(i): _settings(node) for i, node in enumerate(graph.nodes) if getattr(node, "_params", None)},
+            "label": {str(i): text for i, text in sorted(groups.labels.items()) if text and i not in unnamed},
+            "params": {
+                str(i): {name: _setting(x) for name, x in node._params.items()}
+                for i, node in enumerate(graph.nodes)
+                if getattr(node, "_params", None)
+            },
             "array": {str(i): _array(x) for i, x in enumerate(numbers) if not is_number(x)},
         },
         "edges": {
-            "start": start,
-            "from": [j for inputs in graph.inputs for j in inputs],
-            "local": [None if x is None else number(x) for x in walk.locals],
-            "adds": {str(edge): number(x) if is_number(x) else shown(x) for edge, x in walk.adds.items()},
+            "start": [0, *itertools.accumulate(map(len, graph.inputs))],
+            "from": edges.sources,
+            "local": [None if x is None else number(x) for x in edges.locals],
+            "adds": {str(edge): shown(x) for edge, x in edges.adds.items()},
+            "after": {str(edge): shown(x) for edge, x in edges.after.items()},
         },
         "groups": [group._asdict() for group in groups.groups],
+        "notes": _notes(graph, noted),
     }
 
 
@@ -163,106 +199,80 @@ def _fault(graph: dict[str, Any]) -> str:
 # The walk back
 
 
-class _Noting(Route):
-    """Gradients in a dictionary, and what each step adds."""
-
-    __slots__ = ("added", "kept")
-
-    def __init__(self, zeros: Any, nodes: set[Any], grads: dict[Any, Any]) -> None:
-        super().__init__(zeros, nodes, grads)
-        self.added: list[Any] = []
-        self.kept: dict[int, Any] = {}
-
-    def of(self, node: Node) -> Any:
-        self.kept[id(node)] = g = super().of(node)
-        return g
-
-    def add(self, x: Node, part: Any, g: Any) -> None:
-        super().add(x, part, g)
-        self.added.append(part)
-
-    def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
-        return False  # the rule of the op says what is added
-
-
-class _Walk:
-    """The backward pass.
+class _Edges:
+    """The edges of a graph with numbers, in the order of their users.
 
     Attributes:
-        gradients: of each node; None where there is none.
-        locals: of each edge the local derivative; None where it is not a number.
+        sources: the inputs.
+        locals: the local derivatives; None where it is not a number.
         adds: what an edge adds, where that is not the local derivative times what
-            arrived.
+            arrived; by the number of the edge.
+        after: what the input has then, where that is not a number.
     """
 
-    def __init__(self, graph: Listed) -> None:
-        self._graph = graph
+    def __init__(self, graph: Listed, noted: Noted) -> None:
+        self._graph, self._noted = graph, noted
+        self.sources: list[int] = []
         self.locals: list[Any] = []
         self.adds: dict[int, Any] = {}
-        root, seed = graph.nodes[-1], ones_like(graph.data(len(graph) - 1))
-        wanted = {x for x, constant in zip(graph.nodes, graph.is_constant, strict=True) if not constant}
-        steps: list[list[Any]] = []
-        with quietly(), Zeros(root, seed, asked_about) as zeros:
-            gradients = _Noting(zeros, wanted, {root: seed} if wanted else {})
-            for i in range(len(graph) - 1, -1, -1):
-                gradients.added = []
-                if not graph.is_constant[i]:
-                    _check_has_rules(graph, i)
-                    pull(graph.nodes[i], False, gradients)
-                steps.append(gradients.added)
-        self.gradients = [gradients.kept.get(id(node)) for node in graph.nodes]
-        for i, added in enumerate(reversed(steps)):
-            self._note_edges(i, added)
+        self.after: dict[int, Any] = {}
+        for i, inputs in enumerate(graph.inputs):
+            if inputs:
+                self._note(i, inputs)
 
-    def _note_edges(self, i: int, added: list[Any]) -> None:
-        graph, g, op = self._graph, self.gradients[i], self._graph.ops[i]
-        parts = iter(added)
-        for k, j in enumerate(graph.inputs[i]):
+    def _note(self, i: int, inputs: tuple[int, ...]) -> None:
+        node = self._graph.nodes[i]
+        added = self._noted.added.get(node)
+        if not added:
+            self.sources += inputs
+            self.locals += [None] * len(inputs)
+            return
+        g, values = self._noted.gradients[node], [self._graph.data(j) for j in inputs]
+        for k, j in enumerate(inputs):
             local = None
-            if added and not graph.is_constant[j] and op is not None and op.rules[k] is not None:
-                part, local = next(parts), _local(graph, i, k)
-                if local is None or not is_number(part) or not _same(local * g, part):
-                    self.adds[len(self.locals)] = part
+            if k in added:
+                part, total = added[k]
+                local = local_of(node, k, self._graph.data(i), values)
+                if not is_number(part):
+                    self.adds[len(self.sources)], self.after[len(self.sources)] = part, total
+                elif local is None or not _same(local * g, part):
+                    self.adds[len(self.sources)] = part
+            self.sources.append(j)
             self.locals.append(local)
 
 
-def _check_has_rules(graph: Listed, i: int) -> None:
-    if graph.nodes[i]._has_own_step:
-        raise DrawError(
-            f"graph: {graph.symbol(i) or 'a node'} has a `_backward` of its own, whose arithmetic cannot be shown;\n"
-            f"make it an op with micrograd.op.elementwise, or take draw_dot for a picture without steps"
-        )
-
-
-def _local(graph: Listed, i: int, k: int) -> Any:
-    """The local derivative by input k, where the node and the input are numbers."""
-    z, values = graph.data(i), [graph.data(j) for j in graph.inputs[i]]
-    if not is_number(z) or not is_number(values[k]):
-        return None
-    op = graph.ops[i]
-    assert op is not None
-    return slope_at(op, k, z, values, graph.nodes[i]._params or {})
-
-
-def slope_at(op: Op, k: int, z: Any, values: Sequence[Any], params: dict[str, Any]) -> float | None:
-    """The local derivative of an op by input k, as a number; None where it is an array.
+def local_of(node: Any, k: int, z: Any, values: Sequence[Any]) -> float | None:
+    """The local derivative of a node by its input k, as a number; None where one of
+    them is not a number.
 
     Args:
-        op: the record.
+        node: the node.
         k: the input.
-        z: the output.
-        values: the inputs.
-        params: of the op.
+        z: the data of the node.
+        values: those of its inputs.
 
-    >>> from micrograd.op import OPS
-    >>> slope_at(OPS["multiply"], 0, 6.0, [2.0, 3.0], {})
+    >>> local_of(Value(2.0) * 3.0, 0, 6.0, [2.0, 3.0])
     3.0
     """
-    slope = op.rules[k](z, *values, **params) if isinstance(op, Elementwise) else op.pull(k, 1.0, z, values, params)
+    if not is_number(z) or not is_number(values[k]):
+        return None
+    op = node._record
+    slope = op.rules[k](z, *values, **(node._params or {})) if isinstance(op, Elementwise) else passed_on(node, k, 1.0)
     return float(slope) if shape_of(slope) == () else None
 
 
-# The ops and their rules, run on Symbols
+def _notes(graph: Listed, noted: Noted) -> dict[str, Any]:
+    """Sentences about gradients that are there already: of the whole, and by node."""
+    if not graph.is_constant[-1] and not holds_grad(graph.nodes[-1]):
+        whole = "backward() was not called. These gradients were computed for this page; no .grad was changed."
+        return {"whole": whole, "nodes": {}}
+    notes = {}
+    for i, (node, constant) in enumerate(zip(graph.nodes, graph.is_constant, strict=True)):
+        g = None if constant or not holds_grad(node) else noted.gradients.get(node)
+        if g is not None and not isinstance(g, Interpreter) and not is_same(own := data_of(node.grad), g):
+            name = graph.label(i) or "this value"
+            notes[str(i)] = f"{name}.grad is {with_kind(own)}; this pass gives {with_kind(g)}."
+    return {"whole": "", "nodes": notes}
 
 
 class _Ops:
@@ -278,64 +288,19 @@ class _Ops:
         self.texts: list[dict[str, Any]] = []
         known: dict[Any, int] = {}
         for i, op in enumerate(graph.ops):
-            if op is None:
+            if op is None or graph.is_constant[i]:
                 self.of.append(CONSTANT if graph.is_constant[i] else LEAF)
                 continue
-            node, inputs = graph.nodes[i], [graph.data(j) for j in graph.inputs[i]]
-            symbol = graph.symbol(i)
-            key = (op.name, symbol, repr(node._params), node.shape, *map(shape_of, inputs))
+            node, data = graph.nodes[i], [graph.data(j) for j in graph.inputs[i]]
+            shapes, symbol, params = [*map(shape_of, data)], graph.symbol(i), node._params or {}
+            # Of an exact number there is no local derivative, but a rule.
+            keeps_g = not all(is_number(x) or isinstance(x, bool) or shape_of(x) for x in [*data, graph.data(i)])
+            key = (op.name, symbol, repr(params), keeps_g, node.shape, *shapes)
             if key not in known:
                 known[key] = len(self.texts)
-                self.texts.append(_texts(op, symbol, list(map(shape_of, inputs)), node._params or {}, node.shape))
+                formula, rules = texts_of_op(op, shapes, params, node.shape, keeps_g)
+                self.texts.append({"name": op.name, "symbol": symbol, "formula": formula, "rules": rules})
             self.of.append(known[key])
-
-
-class _Braced(Short):
-    """Text in which variables are in braces, for the names or numbers of a node."""
-
-    def name(self, name: str) -> str:
-        return f"{{{name}}}"
-
-
-def _texts(op: Op, symbol: str, shapes: list[Any], params: dict[str, Any], shape: Any) -> dict[str, Any]:
-    names = [*"xyw", *(f"x{k}" for k in range(3, len(shapes)))][: len(shapes)]
-    written = [f"{{{name}}}" for name in names[:MOST_INPUTS]] + ["..."] * (len(names) > MOST_INPUTS)
-    called = f"{op.name}({', '.join(written)})"
-    if len(shapes) > MOST_INPUTS or not op.rules:
-        return {"name": op.name, "symbol": symbol, "formula": called, "rules": [None] * len(shapes)}
-    inputs = [Symbol(name, own) for name, own in zip(names, shapes, strict=True)]
-    z, g = Symbol("z", shape), Symbol("g", shape)
-    is_plain = shape == () and not any(shapes)
-
-    def rule(k: int) -> Any:
-        if op.rules[k] is None:
-            return None
-        if is_plain and isinstance(op, Elementwise):
-            return op.rules[k](z, *inputs, **params)
-        return op.pull(k, 1.0 if is_plain else g, z, inputs, params)
-
-    return {
-        "name": op.name,
-        "symbol": symbol,
-        "formula": _text(lambda: op(*inputs, **params)) or called,
-        "rules": [_text(functools.partial(rule, k)) for k in range(len(shapes))],
-    }
-
-
-def _text(made: Callable[[], Any]) -> str | None:
-    """The text of an expression; None where a rule asks for numbers."""
-    try:
-        expression = made()
-    except (MicrogradError, TypeError, ValueError, AttributeError, IndexError):
-        return None
-    if expression is None:
-        return None
-    if not isinstance(expression, Symbol):
-        return f"{float(expression):.6g}" if shape_of(expression) == () else None
-    expression = simplified(expression)
-    text = spelled(expression, _Braced())
-    is_truth = isinstance(expression, Symbol) and expression.op is not None and not expression.op.differentiable
-    return f"1 if {text} else 0" if is_truth else text
 
 
 # Numbers
@@ -343,7 +308,7 @@ def _text(made: Callable[[], Any]) -> str | None:
 
 def is_number(x: Any) -> bool:
     """Whether JavaScript has this number."""
-    return type(x) is float or (type(x) in (int, bool) and abs(x) <= LONGEST)
+    return type(x) is float or (type(x) is int and abs(x) <= LARGEST)
 
 
 def for_json(x: Any) -> Any:
@@ -357,7 +322,8 @@ def for_json(x: Any) -> Any:
     return x
 
 
-def _short(x: Any) -> Any:
+def short(x: Any) -> Any:
+    """The same with seven digits, in as few signs as it takes."""
     if not isinstance(x, float) or not math.isfinite(x):
         return for_json(x)
     short = float(f"{x:.7g}")
@@ -371,15 +337,11 @@ def _same(x: float, y: float) -> bool:
 
 
 def _array(x: Any) -> dict[str, Any]:
-    dtype = str(getattr(x, "dtype", type(x).__name__))
-    return {"shape": list(shape_of(x)), "dtype": dtype, "shown": shown(x).removeprefix(f"{dtype} {shape_of(x)} ")}
-
-
-def _settings(node: Any) -> dict[str, Any]:
-    return {name: _setting(x) for name, x in node._params.items()}
+    return {"shape": list(shape_of(x)), "dtype": kind_of(x), "shown": first(x)}
 
 
 def _setting(x: Any) -> Any:
-    if isinstance(x, str) or x is None or is_number(x):
+    """A param of an op."""
+    if isinstance(x, (str, bool)) or x is None or is_number(x):
         return for_json(x)
-    return [_setting(part) for part in x] if isinstance(x, Sequence) and len(x) <= MOST_INPUTS else str(x)[:60]
+    return [_setting(part) for part in x] if isinstance(x, (list, tuple)) and len(x) <= MOST_SETTINGS else clean(x)

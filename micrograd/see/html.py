@@ -2,7 +2,7 @@
 
 The file needs nothing else, and asks for nothing: its own policy forbids every request,
 and lets no script run but its own, which it knows by its hash. The graph stands in it
-as data (see steps.py). Scripts and style are files in `page/`.
+as data (see graph.py). Scripts and style are files in `page/`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,15 @@ from typing import Any
 from micrograd.engine import Value
 from micrograd.errors import DrawError
 from micrograd.see.files import write_text
-from micrograd.see.graph import to_json
+from micrograd.see.graph import data_of_groups, graph_of, to_json
 from micrograd.see.groups import Groups
-from micrograd.see.listed import Listed
-from micrograd.see.steps import check_root, data_of_steps
+from micrograd.see.toplevel import count_boxes, top_level
 
-MOST_VALUES = 200_000  # the page is 13 MB then
-MOST_BOXES = 400  # without groups; a person cannot read more, and to lay them out takes seconds
+ASKED = "step"  # what the caller is called, for errors
+MOST_VALUES = 200_000  # the page is 13 MB then; of a larger graph it has the top level
+MOST_BOXES = 400  # a person cannot read more, and to lay them out takes seconds
 VENDORED = ("vendor/dagre.min.js", "vendor/htm-preact.js")
-OWN = ("preact.js", "numbers.js", "replay.js", "plan.js", "picture.js", "page.js", "boxes.js", "panel.js")
+OWN = ("preact.js", "numbers.js", "replay.js", "plan.js", "picture.js", "page.js", "boxes.js", "uses.js", "panel.js")
 HTM = (
     "htm 3.1.1\nCopyright 2018 Google Inc.; licensed under the Apache License, Version 2.0; a copy is at\n"
     "http://www.apache.org/licenses/LICENSE-2.0\n"
@@ -51,27 +52,22 @@ def page_of(root: Value, title: str = "", model: Any = None) -> str:
     >>> page_of(a * a).startswith("<!doctype html>")
     True
     """
-    check_root(root)
-    return page_of_data(data_of_steps(root, title, Groups(Listed(root), model)))
+    groups = Groups(graph_of(root, ASKED), model)
+    _check_boxes(groups.of, [group.parent for group in groups.groups])  # before the walk, which may take seconds
+    return page_of_data(data_of_groups(groups, title, ASKED))
 
 
 def page_of_data(data: dict[str, Any]) -> str:
     """The stepper of a graph that is data already: "micrograd-graph", version 1.
 
+    Of a very large graph it is the top level alone.
+
     Raises:
-        DrawError: there are too many values, or too many without groups to fold them.
+        DrawError: there are too many boxes when all groups are closed.
     """
-    count = len(data["nodes"]["op"])
-    if count > MOST_VALUES:
-        raise DrawError(
-            f"step: the graph has {count:,} values, and a page holds at most {MOST_VALUES:,};\n"
-            f"step through a part of it, such as the loss of one sample"
-        )
-    if count > MOST_BOXES and not data["groups"]:
-        raise DrawError(
-            f"step: the graph has {count:,} values, and at most {MOST_BOXES} boxes can be shown;\n"
-            f"step through a part of it, such as the loss of one sample"
-        )
+    _check_boxes(data["nodes"]["group"], [group["parent"] for group in data["groups"]])
+    if len(data["nodes"]["op"]) > MOST_VALUES:
+        data = top_level(data)
     style = _text("style.css")
     notices = _notices()
     script = "\n".join([*map(_without_map, VENDORED), *_own_script()])
@@ -89,6 +85,16 @@ def page_of_data(data: dict[str, Any]) -> str:
         f'<script type="application/json" id="graph">{to_json(data)}</script>\n'
         f"<script>{script}</script>\n</body>\n</html>\n"
     )
+
+
+def _check_boxes(of: Sequence[int], parents: Sequence[int]) -> None:
+    boxes = count_boxes(of, parents) if len(of) > MOST_BOXES else 0
+    if boxes > MOST_BOXES:
+        closed = f" in {boxes:,} boxes" if boxes < len(of) else ""
+        raise DrawError(
+            f"step: the graph has {len(of):,} values{closed}, and at most {MOST_BOXES} boxes can be shown;\n"
+            f"step through a part of it, such as the loss of one sample"
+        )
 
 
 class Stepper:

@@ -20,6 +20,7 @@ from micrograd.node import Node, data_of, inputs_of, is_constant
 from micrograd.ops.operators import Operators
 from micrograd.record import HandMade, Op
 from micrograd.see.given import called, check_value, paths_in
+from micrograd.see.numerals import listed
 from micrograd.spelling import ATOM, OPERATORS, PRODUCT, SUM, Short, Spelling, held, is_name
 from micrograd.symbol import Symbol
 
@@ -122,14 +123,7 @@ def _reason(node: Value, names: dict[Any, str]) -> str:
         why = "no op made it" if isinstance(node._record, HandMade) else "all that it is made of is constant"
         why = "it is a constant" if is_constant(node) else why
         return f"{names[node]}: waits for nothing, as {why}"
-    return f"{names[node]}: after {_listed(inputs)}, which it is made of"
-
-
-def _listed(names: list[str]) -> str:
-    """Names in a sentence: "a, b and c"."""
-    if len(names) > MOST_INPUTS:
-        names = [*names[: MOST_INPUTS - 1], f"{len(names) - MOST_INPUTS + 1} more"]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return f"{names[node]}: after {listed(inputs, MOST_INPUTS)}, which it is made of"
 
 
 # Names

@@ -9,6 +9,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.see import obstacles
+from micrograd.see.numerals import brief, listed
 from micrograd.see.obstacles import (
     OFF,
     SEED,
@@ -23,7 +24,7 @@ from micrograd.see.obstacles import (
     obstacles_of,
     saturated_in,
 )
-from micrograd.see.telling import Telling, brief, called, listed, made_at
+from micrograd.see.telling import Telling, called, made_at
 from micrograd.see.ways import Use, has_rule, is_finite, is_zero, largest, slope_of
 
 MOST_LINES = 3  # of places that are told one by one

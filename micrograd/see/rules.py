@@ -8,7 +8,8 @@ of formulas.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from micrograd.cotangents import fit
@@ -17,17 +18,21 @@ from micrograd.interpreter import shape_of
 from micrograd.modes import quietly
 from micrograd.node import data_of, inputs_of
 from micrograd.ops import multiply
+from micrograd.record import Elementwise, HandMade
 from micrograd.see.wording import in_latex
-from micrograd.spelling import Latex, Python, Short, spelled
+from micrograd.spelling import ATOM, Latex, Python, Short, Spelling, spelled
 from micrograd.symbol import Symbol
 
 LONGEST = 60  # characters of a formula; a longer one is said in words
 LONGEST_LATEX = 400  # the same, in LaTeX
 MOST_INPUTS = 6  # of an op that are listed
+MOST_IN_FORMULA = 16  # the same, on a page
 _PLACE = re.compile(r"\b_(\d+|z|g)_\b")
 
 
-def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...]) -> Any:
+def slope_of(
+    op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], shape: tuple[int, ...], keeps_g: bool = False
+) -> Any:
     """What goes back to input i of an op, as a Symbol.
 
     Of an op on numbers it is the slope: the gradient that arrives stands beside it as a
@@ -39,6 +44,7 @@ def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], sha
         inputs: Symbols `_0_`, `_1_` and so on, and raw numbers.
         params: of the op.
         shape: of its result, which is the Symbol `_z_`.
+        keeps_g: write the whole rule for numbers, too.
 
     Returns:
         A Symbol of these names; a plain number or array where nothing of them is left.
@@ -49,7 +55,7 @@ def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], sha
     """
     z = Symbol("_z_", shape=shape)
     is_number = shape == () and shape_of(inputs[i]) == ()
-    g = 1.0 if is_number else Symbol("_g_", shape=shape)
+    g = 1.0 if is_number and not keeps_g else Symbol("_g_", shape=shape)
     with quietly():
         made = simplified(fit(op.pull(i, g, z, inputs, params), inputs[i]))
     if isinstance(made, Symbol) and made.op is multiply and is_truth(made.inputs[1]):
@@ -57,30 +63,78 @@ def slope_of(op: Any, i: int, inputs: Sequence[Any], params: dict[str, Any], sha
     return made
 
 
+def texts_of_op(
+    op: Any, shapes: Sequence[tuple[int, ...]], params: dict[str, Any], shape: tuple[int, ...], keeps_g: bool
+) -> tuple[str, list[str | None]]:
+    """The formula of an op and its rule for each input, for any names or numbers: {x},
+    {y}, {w}, {x3}, {x4} ... stand for the inputs, {z} for the result, {g} for what
+    arrives.
+
+    A rule is None where there is none, or where it asks for numbers.
+
+    >>> from micrograd.op import OPS
+    >>> texts_of_op(OPS["tanh"], [()], {}, (), keeps_g=False)
+    ('tanh({x})', ['1 - {z}^2'])
+    """
+    names = [*"xyw", *(f"x{k}" for k in range(3, len(shapes)))][: len(shapes)]
+    inputs = [Symbol(f"_{name}_", own) for name, own in zip(names, shapes, strict=True)]
+    is_known = not isinstance(op, HandMade)
+
+    def text(make: Callable[[], Any]) -> str | None:
+        try:
+            made = make()
+        except Exception:  # a rule may ask for numbers in any way, and may be the user's
+            return None
+        written = spelled(made, _Braced())
+        return f"1 if {written} else 0" if is_truth(made) else written
+
+    def rule(i: int) -> str | None:
+        has_rule = is_known and op.rules[i] is not None
+        return text(lambda: slope_of(op, i, inputs, params, shape, keeps_g)) if has_rule else None
+
+    formula = text(lambda: simplified(op(*inputs, **params))) if is_known and len(names) <= MOST_IN_FORMULA else None
+    called = [f"{{{name}}}" for name in names[:MOST_IN_FORMULA]] + ["..."] * (len(names) > MOST_IN_FORMULA)
+    return formula or f"{op.name or 'made'}({', '.join(called)})", [rule(i) for i in range(len(names))]
+
+
+class _Braced(Short):
+    """Names in braces, without the signs around them."""
+
+    def name(self, name: str) -> str:
+        return f"{{{name.strip('_')}}}"
+
+
 class Texts:
     """Formulas of nodes, with the names that these have in one explanation.
 
     Args:
         name_of: the name of a node.
+        spelling: a name, and how tightly it holds together. Of names that are formulas
+            themselves, fewer need parentheses.
+        called: other names for some ops, as users call them.
     """
 
-    def __init__(self, name_of: Callable[[Any], str]) -> None:
+    def __init__(
+        self,
+        name_of: Callable[[Any], str],
+        spelling: Callable[[str], Spelling] = lambda name: (enclosed(name), ATOM),
+        called: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.name_of = name_of
+        self._spelling = spelling
+        self._called = called
 
     def forward(self, node: Any) -> str:
         """What a node was computed from: `tanh(n)`."""
-        inputs, places = _symbols(node)
-        if len(inputs) <= MOST_INPUTS:
-            try:
-                made = node._record(*inputs, **(node._params or {}))
-                text = self._filled(spelled(made, Short()), places)
-            except Exception:  # the same
-                text = ""
-            if text and len(text) <= LONGEST:
+        op, inputs = node._record, inputs_of(node)
+        names = [self.name_of(x) for x in inputs]
+        if len(names) <= MOST_INPUTS and op.name not in self._called and not isinstance(op, HandMade):
+            made = SimpleNamespace(op=op, inputs=inputs, params=node._params or {})
+            text, _ = Short().op(made, [self._spelling(name) for name in names])
+            if len(text) <= LONGEST:
                 return text
-        names = [self.factor(x) for x in inputs_of(node)[:MOST_INPUTS]]
-        more = [f"{len(inputs) - MOST_INPUTS} more"] if len(inputs) > MOST_INPUTS else []
-        return f"{node._record.name}({', '.join(names + more)})"
+        more = [f"{len(names) - MOST_INPUTS} more"] if len(names) > MOST_INPUTS else []
+        return f"{self._called.get(op.name, op.name)}({', '.join(names[:MOST_INPUTS] + more)})"
 
     def slope(self, node: Any, i: int) -> str:
         """The slope of a node by its input i, or the rule by which `g` goes back."""
@@ -89,6 +143,24 @@ class Texts:
         if not text or len(text) > LONGEST:
             return _unsaid(node)
         return f"1 if {text} else 0" if is_truth(expression) else text
+
+    def partial(self, node: Any, i: int) -> str:
+        """The derivative of an elementwise op by its input i; empty where none can be
+        said.
+        """
+        if not isinstance(node._record, Elementwise):
+            return ""
+        inputs, places = _symbols(node)
+        try:
+            with quietly():
+                z = Symbol("_z_", shape=shape_of(data_of(node)))
+                made = simplified(node._record.rules[i](z, *inputs, **(node._params or {})))
+                text = spelled(made, Short())
+        except Exception:  # the same
+            return ""
+        alone = _PLACE.fullmatch(text)
+        text = self.name_of(places[alone[1]]) if alone else self._filled(text, places)
+        return text if len(text) <= LONGEST else ""
 
     def latex_of_slope(self, node: Any, i: int, name_of: Callable[[Any], str], g: str = "g") -> str:
         """The same in LaTeX: name_of gives names there, g stands for what arrived."""

@@ -11,7 +11,9 @@ from micrograd.engine import Value
 from micrograd.interpreter import ones_like, shape_of
 from micrograd.node import data_of, holds_grad, inputs_of
 from micrograd.record import Elementwise
-from micrograd.see.chains import Chains, Step, pushed, size_of, slope_of
+from micrograd.see.chains import Chains, Step, pushed, slope_of
+from micrograd.see.noted import is_same, size_of
+from micrograd.see.numerals import apart, described, number
 from micrograd.see.rules import Texts, enclosed
 from micrograd.see.wording import (
     Lines,
@@ -19,7 +21,6 @@ from micrograd.see.wording import (
     Paragraph,
     Table,
     after_d,
-    array,
     as_factor,
     beside,
     counted,
@@ -27,7 +28,6 @@ from micrograd.see.wording import (
     in_latex,
     in_words,
     label_of,
-    number,
     number_in_latex,
     shape,
     times,
@@ -39,7 +39,6 @@ Block = Paragraph | Lines | Table
 PARTS_SHOWN = 5
 STEPS_SHOWN = 20  # of the largest chain; beyond, its first and its last ones
 MADE_SHOWN = 8  # with more values in between, it is not told how each is made
-CLOSE = 1e-9  # relative; what `grad` may differ by and still be the same; 1e-5 for float32
 
 
 class Part(NamedTuple):
@@ -280,13 +279,14 @@ class Writer:
                 return Paragraph(f"{where} {what}: the same; {call} was not called, or the gradient was zeroed since.")
             return Paragraph(f"{where} {what}: {call} was not called, or the gradient was zeroed since.")
         grad = self._taken(data_of(self.x.grad))
-        if _is_same(grad, self.gradient):
+        if is_same(grad, self.gradient):
             what = number(grad) if shape_of(grad) == () else "the same array"
             return Paragraph(f"{where} is {what}: the same." if shape_of(grad) == () else f"{where} is {what}.")
         if shape_of(grad) == ():
-            told = f"{where} is {_apart(grad, self.gradient)}; this pass gives {_apart(self.gradient, grad)}."
+            held, given = apart(grad, self.gradient)
+            told = f"{where} is {held}; this pass gives {given}."
         else:
-            told = f"{where} is another array, {array(grad)}."
+            told = f"{where} is another array, {described(grad)}."
         return Paragraph(f"{told} Another backward() has added to it, or the data have changed since.")
 
     def _name_in_latex(self, v: Any) -> str:
@@ -338,22 +338,4 @@ def _is_plain_sum(step: Step) -> bool:
 
 def _shown(x: Any) -> str:
     """A number, or what there is to say of an array."""
-    return number(x) if shape_of(x) == () else array(x)
-
-
-def _is_same(a: Any, b: Any) -> bool:
-    """Whether two gradients are the same but for rounding; nan is as good as nan."""
-    close = 1e-5 if str(getattr(a, "dtype", "")) in ("float32", "float16") else CLOSE
-    if shape_of(a) == () == shape_of(b):
-        both_nan = a != a and b != b
-        return bool(a == b or both_nan or (size_of(a - b) <= close * size_of(b) < float("inf")))
-    a, b = np.asarray(a), np.asarray(b)
-    finite = b[np.isfinite(b)]
-    return bool(np.allclose(a, b, rtol=close, atol=close * size_of(finite), equal_nan=True))
-
-
-def _apart(x: Any, other: Any) -> str:
-    """A number with as many digits as tell it from the other one."""
-    if number(x) != number(other):
-        return number(x)
-    return repr(float(x))
+    return number(x) if shape_of(x) == () else described(x)

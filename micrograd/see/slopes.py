@@ -5,31 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.engine import pull
 from micrograd.errors import DrawError
 from micrograd.exact import is_exact
-from micrograd.interpreter import ones_like
 from micrograd.node import Node
-from micrograd.quiet import quietly
-from micrograd.reverse import Route
 from micrograd.see.listed import Listed
-from micrograd.unknown import Zeros
-from micrograd.walking import asked_about
-
-
-class _Kept(Route):
-    """Gradients in a dictionary that keeps those that were passed on."""
-
-    __slots__ = ("kept",)
-
-    def __init__(self, zeros: Any, nodes: set[Any], grads: dict[Any, Any]) -> None:
-        super().__init__(zeros, nodes, grads)
-        self.kept: dict[int, Any] = {}
-
-    def of(self, node: Node) -> Any:
-        g = super().of(node)
-        self.kept[id(node)] = g
-        return g
+from micrograd.see.noted import walk_all
 
 
 def computed(graph: Listed) -> list[Any]:
@@ -45,23 +25,15 @@ def computed(graph: Listed) -> list[Any]:
     >>> computed(Listed(x * x))
     [6.0, 1.0]
     """
-    root, seed = graph.nodes[-1], ones_like(graph.data(len(graph) - 1))
-    if graph.is_constant[-1]:
-        return [None] * len(graph)
-    wanted = {x for x, constant in zip(graph.nodes, graph.is_constant, strict=True) if not constant}
-    with quietly(), Zeros(root, seed, asked_about) as zeros:
-        gradients = _Kept(zeros, wanted, {root: seed})
-        for i in range(len(graph) - 1, -1, -1):
-            if graph.is_constant[i]:
-                continue
-            node = graph.nodes[i]
-            if node._has_own_step:
-                raise DrawError(
-                    f"draw_dot: {graph.symbol(i) or 'a node'} has a `_backward` of its own, which only backward() can "
-                    f"follow; call backward() first, and leave grad and color out"
-                )
-            pull(node, False, gradients)
-    return [gradients.kept.get(id(node)) for node in graph.nodes]
+    gradients = walk_all(graph, _own_step).gradients
+    return [None if constant else gradients.get(x) for x, constant in zip(graph.nodes, graph.is_constant, strict=True)]
+
+
+def _own_step(node: Any) -> DrawError:
+    return DrawError(
+        f"draw_dot: {node._op or 'a node'} has a `_backward` of its own, which only backward() can "
+        f"follow; call backward() first, and leave grad and color out"
+    )
 
 
 def stored(graph: Listed) -> list[Any]:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 from typing import Any
 
-from micrograd import on_demand as np
 from micrograd.anomaly import line_of
 from micrograd.engine import Value, toposort
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, inputs_of
-from micrograd.quiet import quietly
-from micrograd.record import Elementwise, HandMade
+from micrograd.see.numerals import brief
 from micrograd.see.order import made_of, name_in, names_of
-from micrograd.see.ways import Use, is_finite, is_zero
-from micrograd.spelling import ATOM, SUM, Short, is_name
-from micrograd.symbol import Symbol
+from micrograd.see.rules import Texts
+from micrograd.see.ways import Use
+from micrograd.spelling import ATOM, SUM, is_name
 
-MOST_NUMBERS = 6  # of an array that are shown
 MOST_INPUTS = 6  # of an op in a formula
-LONGEST = 60  # characters of a formula
 CALLED = {"relu": "ReLU", "clipped": "clip", "expit": "sigmoid", "softmaxed": "softmax"}  # as users call these ops
 
 
@@ -42,6 +37,7 @@ class Telling:
     """
 
     def __init__(self, root: Value, x: Value, paths: dict[Any, str] | None = None) -> None:
+        self._texts = Texts(self.name, lambda name: (name, _level(name)), CALLED)
         self._paths = paths or {}
         self._names = names_of(toposort(root), made_of, self._paths)
         if not name_in(self._paths, root):  # its formula may be long
@@ -79,16 +75,7 @@ class Telling:
 
     def formula(self, node: Any) -> str:
         """How a node is made, in the names of its inputs: `tanh(n)`."""
-        inputs, op = inputs_of(node), node._record
-        names = [self.name(x) for x in inputs]
-        if isinstance(op, HandMade):
-            return f"{op.symbol}({', '.join(names)})"
-        if len(inputs) <= MOST_INPUTS and op.name not in CALLED:
-            spellings = [(name, _level(name)) for name in names]
-            text, _ = Short().op(SimpleNamespace(op=op, inputs=inputs, params=node._params or {}), spellings)
-            if len(text) <= LONGEST:
-                return text
-        return f"{called(node)}({', '.join(names[:MOST_INPUTS])}{', ...' if len(names) > MOST_INPUTS else ''})"
+        return self._texts.forward(node)
 
     def made(self, node: Any) -> str:
         """A node and how it is made: `h = tanh(n)`."""
@@ -100,28 +87,10 @@ class Telling:
         """The derivative of an elementwise op by this input, as a formula of the names;
         empty where there is none.
         """
-        op, user = use.user._record, use.user
-        if not isinstance(op, Elementwise) or any(
-            shape_of(x) != () for x in inputs_of(user) if not isinstance(x, Node)
-        ):
+        user = use.user
+        if any(shape_of(x) != () for x in inputs_of(user) if not isinstance(x, Node)):
             return ""
-        symbols: dict[Any, Symbol] = {}
-        try:
-            with quietly():
-                inputs = [self._symbol(x, symbols) if isinstance(x, Node) else x for x in inputs_of(user)]
-                text = f"{op.rules[use.i](self._symbol(user, symbols), *inputs, **(user._params or {})):short}"
-        except Exception:  # a rule that branches on its data, or of the user's
-            return ""
-        if text[1:-1] in map(self.name, symbols):  # a name in parentheses, alone
-            text = text[1:-1]
-        return text if len(text) <= LONGEST else ""
-
-    def _symbol(self, node: Any, known: dict[Any, Symbol]) -> Symbol:
-        if node not in known:
-            known[node] = Symbol("x")
-            name = self.name(node)
-            known[node].name = name if _level(name) == ATOM else f"({name})"
-        return known[node]
+        return self._texts.partial(user, use.i)
 
 
 def _level(name: str) -> int:
@@ -139,55 +108,3 @@ def made_at(node: Any) -> list[str]:
     """A sentence with the line that made a node, where `detect_anomaly()` was on."""
     line = line_of(node)
     return [f"{line[:1].upper()}{line[1:]}"] if line else []
-
-
-def brief(x: Any) -> str:
-    """A number, or a short array; what is longer by its shape and its ends.
-
-    >>> brief(0.5), brief(np.array([1.0, 2.0])), brief(np.zeros((3, 4)))
-    ('0.5', '[1, 2]', '0 in all of (3, 4)')
-    """
-    shape = shape_of(x)
-    if shape == ():
-        return f"{float(x) + 0.0:.4g}"  # -0.0 is 0 to a reader
-    data = np.asarray(x, float)
-    if not data.size:
-        return f"empty, {shape}"
-    if is_zero(data):
-        return f"0 in all of {shape}"
-    if data.ndim == 1 and data.size <= MOST_NUMBERS:
-        return f"[{', '.join(f'{n + 0.0:.4g}' for n in data.tolist())}]"
-    if not is_finite(data):
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(data))[0])
-        return f"{data[place]:.4g} at {place} of {shape}"
-    if np.all(data == data.flat[0]):
-        return f"{data.flat[0]:.4g} in all of {shape}"
-    return f"an array {shape} from {float(data.min()):.4g} to {float(data.max()):.4g}"
-
-
-def apart(x: Any, y: Any) -> tuple[str, str]:
-    """Two numbers or arrays that differ, with as many digits as it takes to see it.
-
-    >>> apart(1.0, 1.00001)
-    ('1.0', '1.00001')
-    """
-    first, second = brief(x), brief(y)
-    if first == second and shape_of(x) == shape_of(y) == ():
-        return in_full(x), in_full(y)
-    return first, second
-
-
-def in_full(x: Any) -> str:
-    """A number with all its digits; an array as in `brief`."""
-    return repr(float(x)) if shape_of(x) == () else brief(x)
-
-
-def listed(names: list[str], most: int = 3) -> str:
-    """Names in a sentence.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from micrograd import on_demand as np
-from micrograd.node import Node
 from micrograd.see.boxes import Boxes
 from micrograd.see.files import write_text
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
+from micrograd.see.numerals import clean, in_line
 
 GAP = "  "
-LONGEST = 60  # characters of a label
-NUMBERS = 8  # of an array
-JOINERS = "\u200c\u200d"  # within words and emoji; Python says that they are not printable
 
 
 class Tree:
@@ -38,7 +34,7 @@ class Tree:
         """Write the text to a file. Returns the path.
 
         Raises PictureFileError where it cannot be written, DrawError where the suffix
-        is that of a picture.
+        is that of a picture or a page.
         """
         return write_text(path, f"{self.source}\n", "a tree of text", ".txt")
 
@@ -66,13 +62,21 @@ def text(graph: Listed, groups: Groups, boxes: Boxes, gradients: list[Any] | Non
             continue
         told.add(k)
         rows.append((first + head, *cells))
-        below = boxes.inputs[k]
-        branches = [
-            (j, f"{later}{'└' if j is below[-1] else '├'}─ ", later + ("   " if j is below[-1] else "│  "))
-            for j in below
-        ]
+        below = _below(graph, boxes, k)
+        branches = [(j, f"{later}├─ ", f"{later}│  ") for j in below[:-1]]
+        branches += [(j, f"{later}└─ ", f"{later}   ") for j in below[-1:]]
         stack += branches[::-1]
     return "\n".join([*_aligned(rows), *notes])
+
+
+def _below(graph: Listed, boxes: Boxes, k: int) -> list[int]:
+    """The boxes that a box uses: each once, but one value twice in `a + a`."""
+    box = boxes.boxes[k]
+    if box.group is not None:
+        return boxes.inputs[k]
+    uses = Counter(graph.inputs[box.nodes[0]])
+    single = [boxes.boxes[j].nodes[0] if boxes.boxes[j].group is None else -1 for j in boxes.inputs[k]]
+    return [j for j, i in zip(boxes.inputs[k], single, strict=True) for _ in range(max(1, uses[i]))]
 
 
 def _row(graph: Listed, groups: Groups, boxes: Boxes, k: int, gradients: list[Any] | None) -> tuple[str, list[str]]:
@@ -81,7 +85,7 @@ def _row(graph: Listed, groups: Groups, boxes: Boxes, k: int, gradients: list[An
     if box.group is None:
         if graph.is_constant[i]:
             label = clean(groups.labels.get(i, ""))
-            value = shown(graph.data(i))
+            value = in_line(graph.data(i))
             return (f"{label} = {value}" if label else value), ["constant"]
         name = clean(groups.labels.get(i, "")) or f"#{i}"
         symbol = clean(graph.symbol(i))
@@ -90,9 +94,9 @@ def _row(graph: Listed, groups: Groups, boxes: Boxes, k: int, gradients: list[An
         head = clean(box.group.name)
     if box.group is not None and len(box.outputs) != 1:
         return head, [] if box.group.kind in ("parameters", "rest") else [f"{len(box.nodes):,} values"]
-    cells = [f"data {shown(graph.data(i))}"]
+    cells = [f"data {in_line(graph.data(i))}"]
     if gradients is not None:
-        cells.append(f"grad {shown(gradients[i])}")
+        cells.append(f"grad {in_line(gradients[i])}")
     return head, cells
 
 
@@ -101,34 +105,3 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max((len(row[c]) for row in rows if len(row) > c), default=0) for c in range(columns)]
     padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=False)] for row in rows]
     return [GAP.join(cells).rstrip() for cells in padded]
-
-
-def clean(label: Any) -> str:
-    """A label on one line, without signs that a terminal would obey."""
-    line = " ".join(str(label).split())
-    line = "".join(c if c.isprintable() or c in JOINERS else ascii(c)[1:-1] for c in line[: LONGEST + 1])
-    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
-
-
-def shown(x: Any) -> str:
-    """A number with four digits; of an array dtype, shape and the first numbers."""
-    if isinstance(x, Node):
-        x = x.data
-    if x is None:
-        return "0"
-    if isinstance(x, (bool, int)) and abs(x) < 10**15:
-        return str(x)
-    if isinstance(x, (int, float)):
-        return (
-            f"{x:.4g}"
-            if isinstance(x, float) or abs(x) < 10**300
-            else f"an int of {int(math.log10(abs(x))) + 1} digits"
-        )
-    if not isinstance(x, (np.ndarray, np.generic)):
-        shape = getattr(x, "shape", None)
-        return clean(f"{type(x).__name__} {shape}" if shape else x)
-    if x.ndim == 0:
-        return shown(float(x) if isinstance(x.item(), np.generic) else x.item())  # a long double is its own item
-    numbers = [shown(number) for number in x.flat[:NUMBERS]]
-    more = ", ..." if x.size > NUMBERS else ""
-    return f"{x.dtype} {x.shape} [{', '.join(numbers)}{more}]"

@@ -13,15 +13,14 @@ from typing import Any, NamedTuple
 from micrograd import on_demand as np
 from micrograd.anomaly import overlooked
 from micrograd.cotangents import fit
-from micrograd.engine import Value, pull
+from micrograd.engine import Value
 from micrograd.errors import GradientError, GradientWarning
 from micrograd.interpreter import ones_like, shape_of
 from micrograd.node import Node, data_of, inputs_of, is_constant
 from micrograd.quiet import quietly
 from micrograd.record import Elementwise, HandMade, Linear, Multilinear
-from micrograd.reverse import Reach, Route
-from micrograd.unknown import Zeros
-from micrograd.walking import asked_about
+from micrograd.reverse import Reach
+from micrograd.see.noted import walk
 
 
 class Use(NamedTuple):
@@ -72,60 +71,26 @@ class Ways:
         if root is x or is_constant(root) or is_constant(x):
             return
         self.path, nodes = Reach(root, [x]).path()
-        with warnings.catch_warnings(), overlooked(), quietly():
+        with warnings.catch_warnings(), overlooked():
             warnings.simplefilter("ignore", GradientWarning)
             self._walk(nodes)
 
     def _walk(self, nodes: set[Any]) -> None:
-        with Zeros(self.root, self.seed, asked_about) as zeros:
-            noted = _Noted(zeros, nodes, {self.root: self.seed})
-            for node in reversed(self.path):
-                if node._has_own_step:
-                    raise GradientError(
-                        f"why_grad: {node._op or 'a node'} has a `_backward` of its own, and nobody can look into it; "
-                        f"make it with ops, and without compile"
-                    )
-                pull(node, False, noted)
-                for i, y in enumerate(inputs_of(node)):
-                    if isinstance(y, Node) and y in nodes:
-                        use = Use(node, i, noted.arrived.get(node), noted.parts.get(i))
-                        self.uses.setdefault(y, []).append(use)
-        self.grads = {**noted.arrived, **noted.grads}
+        noted = walk(self.root, self.seed, self.path, nodes, _own_step, nodes)
+        self.grads = noted.gradients
+        for node in reversed(self.path):
+            parts = noted.added.get(node, {})
+            for i, y in enumerate(inputs_of(node)):
+                if isinstance(y, Node) and y in nodes:
+                    use = Use(node, i, self.grads.get(node), parts[i][0] if i in parts else None)
+                    self.uses.setdefault(y, []).append(use)
 
 
-class _Noted(Route):
-    """Gradients in a dictionary, with what each step adds.
-
-    Attributes:
-        arrived: the gradient of each node that the walk has passed.
-        parts: by input, what the node passed on whose rules run now.
-    """
-
-    __slots__ = ("arrived", "i", "parts")
-
-    def __init__(self, zeros: Any, nodes: set[Any], grads: dict[Any, Any]) -> None:
-        super().__init__(zeros, nodes, grads)
-        self.arrived: dict[Any, Any] = {}
-        self.parts: dict[int, Any] = {}
-        self.i = -1
-
-    def of(self, node: Node) -> Any:
-        g = super().of(node)
-        if g is not None:
-            self.arrived[node] = g
-        self.parts, self.i = {}, -1
-        return g
-
-    def wants(self, x: Any) -> bool:
-        self.i += 1  # `pull` asks once for each input, in their order
-        return super().wants(x)
-
-    def add(self, x: Node, part: Any, g: Any) -> None:
-        self.parts[self.i] = part
-        super().add(x, part, g)
-
-    def add_at(self, x: Node, g: Any, params: dict[str, Any]) -> bool:
-        return False  # each part is noted
+def _own_step(node: Any) -> GradientError:
+    return GradientError(
+        f"why_grad: {node._op or 'a node'} has a `_backward` of its own, and nobody can look into it; "
+        f"make it with ops, and without compile"
+    )
 
 
 # One step, looked at

@@ -30,9 +30,10 @@ from micrograd.interpreter import Interpreter, shape_of
 from micrograd.node import Node, data_of, holds_grad, inputs_of, is_constant
 from micrograd.quiet import quietly
 from micrograd.see.given import check_numbers, paths_in
+from micrograd.see.numerals import apart, brief, in_full, listed
 from micrograd.see.order import preformatted
 from micrograd.see.reasons import REASONS
-from micrograd.see.telling import Telling, apart, brief, in_full, listed
+from micrograd.see.telling import Telling
 from micrograd.see.ways import Ways, is_finite, is_zero, largest
 from micrograd.stale import is_stale
 

@@ -1,6 +1,4 @@
-"""Wording: the names of values, numbers with four digits, and tables, as text and as
-HTML.
-"""
+"""Wording: the names of values, counts, and tables, as text and as HTML."""
 
 from __future__ import annotations
 
@@ -9,16 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from micrograd import on_demand as np
 from micrograd.interpreter import shape_of
 from micrograd.node import Node, data_of, is_constant
 from micrograd.see.given import called
+from micrograd.see.numerals import WHOLE, number
 
 LONGEST_NAME = 12  # characters; the root and x get a short name beyond
 LONGEST_LABEL = 60  # characters; a longer label is not used as a name
-NUMBERS_SHOWN = 8  # of an array
-EXACT_DIGITS = 12  # of a fraction
-COUNTED = 10**15  # a larger number of paths is said about
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
@@ -91,26 +86,11 @@ def after_d(name: str) -> str:
     return name if name.isidentifier() else f"({name})"
 
 
-def number(x: Any) -> str:
-    """Four digits of a number."""
-    if shape_of(x) == () and hasattr(x, "dtype"):
-        x = x.item() if hasattr(x, "item") else float(x)  # Dask computes it
-    if isinstance(x, float):
-        return f"{x + 0.0:.4g}"
-    text = str(x) if abs(x) < COUNTED or not isinstance(x, int) else about(x)
-    return text if len(text) <= EXACT_DIGITS or not hasattr(x, "numerator") else f"{float(x):.4g}"
-
-
-def about(n: int) -> str:
-    """A huge whole number, by its first digits."""
-    from decimal import Decimal
-
-    return f"{Decimal(n):.3e}"
-
-
 def counted(n: int, one: str) -> str:
     """So many things: `1 path`, `16 paths`."""
-    text = f"{n:,}" if n < COUNTED else f"about {about(n)}"
+    from decimal import Decimal
+
+    text = f"{n:,}" if n < WHOLE else f"about {Decimal(n):.3e}"
     return f"{text} {one}" if n == 1 else f"{text} {one}s"
 
 
@@ -132,18 +112,6 @@ def as_factor(text: str) -> str:
 def shape(x: Any) -> str:
     """A number, or the shape of an array, for a table."""
     return number(x) if shape_of(x) == () else f"array {shape_of(x)}"
-
-
-def array(x: Any) -> str:
-    """Shape, dtype and up to eight numbers of an array."""
-    if not isinstance(x, (np.ndarray, np.generic)):  # to print it might compute it, or copy it from a GPU
-        return f"{type(x).__name__} of shape {shape_of(x)}, {getattr(x, 'dtype', '')}"
-    first = [number(v) for v in x.ravel()[:NUMBERS_SHOWN].tolist()]
-    more = ", ..." if x.size > NUMBERS_SHOWN else ""
-    if x.ndim == 2 and x.size <= NUMBERS_SHOWN and x.size:
-        rows = ", ".join(f"[{', '.join(map(number, row))}]" for row in x.tolist())
-        return f"shape {x.shape}, {x.dtype}: [{rows}]"
-    return f"shape {x.shape}, {x.dtype}: [{', '.join(first)}{more}]"
 
 
 class Paragraph:

@@ -166,6 +166,22 @@ assert plt.get_fignums() == [1] and plt.gcf() is ax.figure
 """
 
 
-def test_pyplot_is_used_where_the_program_uses_it():
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+NOTEBOOK = """
+import sys, types
+from micrograd import plot_loss
+sys.modules["IPython"] = shell = types.ModuleType("IPython")
+shell.get_ipython = lambda: None
+plot_loss([1.0, 0.5])
+assert "matplotlib.pyplot" not in sys.modules  # a terminal of IPython
+shell.get_ipython = lambda: types.SimpleNamespace(kernel=1)
+import matplotlib
+matplotlib.use("agg")
+ax = plot_loss([1.0, 0.5])
+assert sys.modules["matplotlib.pyplot"].gcf() is ax.figure
+"""
+
+
+@pytest.mark.parametrize("program", [PROGRAM, NOTEBOOK], ids=["a program", "a notebook"])
+def test_pyplot_is_used_where_it_shows_the_picture(program):
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

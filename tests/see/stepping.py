@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 from micrograd import Value, toposort
 from micrograd.nn import MLP
+from micrograd.see.graph import data
 from micrograd.see.html import plain_script
+from micrograd.see.listed import Listed
 
 OPS = ("add", "multiply", "tanh", "exp", "relu", "power", "divide", "negative", "raise_to")
 JOINED = ("numbers.js", "replay.js", "plan.js")  # of the page: what needs no document
@@ -70,15 +72,40 @@ class Grouped(NamedTuple):
 
     groups: list[Group]
     of: list[int]
-    labels: dict[int, str]
-    products: frozenset[int] = frozenset()
+
+
+def grouped_data(root: Value, groups: Grouped, title: str = "") -> dict[str, Any]:
+    """The data of a graph with these groups in place of those that are found."""
+    graph = data(root, title=title)
+    nodes = {**graph["nodes"], "group": groups.of}
+    return {**graph, "nodes": nodes, "groups": [group._asdict() for group in groups.groups]}
+
+
+def nodes_of(root: Value) -> list[Any]:
+    """The nodes in the order of the data."""
+    return Listed(root).nodes
 
 
 def random_groups(count: int, seed: int) -> Grouped:
     """Groups within groups, by chance: their boxes may use each other in a circle."""
     rng = random.Random(seed)
     groups = [Group(f"g{i}", "module", rng.randrange(-1, i) if i else -1) for i in range(6)]
-    return Grouped(groups, [rng.randrange(-1, len(groups)) for _ in range(count)], {})
+    return Grouped(groups, [rng.randrange(-1, len(groups)) for _ in range(count)])
+
+
+def replayed(graph):
+    """The gradients that a page finds: from the local derivatives alone."""
+    nodes, edges = graph["nodes"], graph["edges"]
+    grads = [0.0] * len(nodes["op"])
+    grads[graph["root"]] = 1.0
+    for i in range(graph["root"], -1, -1):
+        for edge in range(edges["start"][i], edges["start"][i + 1]):
+            part = edges["adds"].get(str(edge))
+            if part is None and edges["local"][edge] is not None:
+                part = float(edges["local"][edge]) * grads[i]
+            if part is not None:
+                grads[edges["from"][edge]] += float(part)
+    return grads
 
 
 def moons_like(samples: int, sizes: list[int]) -> tuple[Value, Grouped]:
@@ -113,10 +140,7 @@ def moons_like(samples: int, sizes: list[int]) -> tuple[Value, Grouped]:
         claim(losses[-1], sample)
     loss = sum(losses[1:], losses[0]) * (1.0 / samples)
     loss.label = "loss"
-    from micrograd.see.steps import nodes_of
-
-    nodes = nodes_of(loss)
-    return loss, Grouped(groups, [place.get(id(node), -1) for node in nodes], {len(nodes) - 1: "loss"})
+    return loss, Grouped(groups, [place.get(id(node), -1) for node in nodes_of(loss)])
 
 
 def node_program() -> str | None:

@@ -18,7 +18,7 @@ from micrograd.errors import CaptureError, DataError, GradientError, IndexingErr
 from micrograd.gradients import has_grad
 from micrograd.op import OPS
 from micrograd.see.chains import Chains, pushed
-from micrograd.see.wording import array
+from micrograd.see.numerals import described
 from tests.processes import printed
 from tests.samples import SAMPLES, Sample
 from tests.see.programs import expression, first_expression, labelled, leaves, network, neuron, twice
@@ -412,7 +412,7 @@ def test_arrays_of_other_libraries_are_named_by_their_shape() -> None:
     class Elsewhere:
         shape, dtype = (1000, 1000), np.dtype("float32")
 
-    assert array(Elsewhere()) == "Elsewhere of shape (1000, 1000), float32"
+    assert described(Elsewhere()) == "Elsewhere of shape (1000, 1000), float32"
 
 
 def test_arrays_of_dask() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -15,6 +16,7 @@ from micrograd.errors import DataError, DrawError, FormatError
 from micrograd.nn import MLP, Linear
 from micrograd.see.graph import checked, data, to_json
 from tests.compiling import moons
+from tests.see.stepping import replayed
 
 
 def neuron():
@@ -26,24 +28,12 @@ def neuron():
     return o
 
 
-def replayed(graph):
-    """The gradients that a page finds: from the local derivatives alone."""
-    nodes, edges = graph["nodes"], graph["edges"]
-    grads = [0.0] * len(nodes["op"])
-    grads[graph["root"]] = 1.0
-    for i in range(graph["root"], -1, -1):
-        for edge in range(edges["start"][i], edges["start"][i + 1]):
-            part = edges["adds"].get(str(edge))
-            if part is None and edges["local"][edge] is not None:
-                part = float(edges["local"][edge]) * grads[i]
-            if part is not None:
-                grads[edges["from"][edge]] += float(part)
-    return grads
-
-
 def test_the_neuron_to_the_letter():
     graph = data(neuron(), title="neuron")
-    assert list(graph) == ["format", "version", "title", "root", "ops", "nodes", "edges", "groups"]
+    assert list(graph) == [
+        *("format", "version", "title", "root", "seed"),
+        *("ops", "nodes", "edges", "groups", "notes"),
+    ]
     assert (graph["format"], graph["version"], graph["title"], graph["root"]) == ("micrograd-graph", 1, "neuron", 9)
     assert graph["ops"] == [
         {"name": "multiply", "symbol": "*", "formula": "{x} * {y}", "rules": ["{y}", "{x}"]},
@@ -60,8 +50,10 @@ def test_the_neuron_to_the_letter():
     assert edges["start"] == [0, 0, 0, 2, 2, 2, 4, 6, 6, 8, 9]
     assert edges["from"] == [0, 1, 3, 4, 2, 5, 6, 7, 8]
     assert edges["local"] == pytest.approx([-3.0, 2.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.5])
-    assert edges["adds"] == {}
+    assert edges["adds"] == edges["after"] == {}
     assert graph["groups"] == []
+    assert graph["seed"] == 1.0
+    assert graph["notes"]["nodes"] == {}
 
 
 def test_constants_and_params():
@@ -148,7 +140,9 @@ def test_arrays_say_what_is_added():
     graph = data((layer(np.ones((3, 2))) ** 2).sum(), model=layer)
     adds = {graph["edges"]["from"][int(edge)]: text for edge, text in graph["edges"]["adds"].items()}
     assert set(graph["nodes"]["label"].values()) >= {"weight", "bias"}
-    assert all(text.startswith("float64 (") for text in adds.values())
+    assert all(re.fullmatch(r"\[.*\] \(.*, float64\)", text) for text in adds.values())
+    assert graph["edges"]["after"] == graph["edges"]["adds"]  # each is used once
+    assert graph["seed"] == 1.0
     assert graph["edges"]["local"] == [None] * 5
     json.loads(to_json(graph))
 

@@ -20,7 +20,7 @@ from micrograd.texts import micrograduate, ngrad, pyimagesearch, walkthrough
 from . import network_numbers as printed
 
 ROOMS = {room.__name__.rpartition(".")[2]: room for room in (micrograduate, ngrad, pyimagesearch, walkthrough)}
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "texts.md"
 TANH_ROOMS = [name for name in ROOMS if name != "pyimagesearch"]
 
 
@@ -42,8 +42,8 @@ def test_the_page_of_imports():
         assert set(names) - {"__builtins__"} == set(ROOMS[room].__all__) - {"LastValue"}
 
 
-def test_the_readme_names_what_there_is():
-    rows = re.findall(r"^\| 00\d: .*? \| `(\w+)`: (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+def test_the_page_names_what_there_is():
+    rows = re.findall(r"^\| 00\d: .*? \| `(\w+)`: (.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(room for room, _ in rows) == sorted(ROOMS)
     for room, cell in rows:
         names = re.findall(r"`(\w+)[^`]*`", cell.split(". ")[0])

@@ -11,13 +11,23 @@ export function chainsOf(graph) {
   return graph.nodes.group.map(chain);
 }
 
+// The largest gradient in each group: it is asked for by every plan, so it is found once.
+const sizes = new WeakMap();
+function sizesOf(graph, chains) {
+  if (!sizes.has(graph)) {
+    const size = graph.groups.map(() => 0);
+    graph.nodes.grad.forEach((g, i) => { const own = Math.abs(number(g) ?? 0) || 0; for (const k of chains[i]) if (own > size[k]) size[k] = own; });
+    sizes.set(graph, size);
+  }
+  return sizes.get(graph);
+}
+
 // Of more than 5 samples the ones with the largest gradients are shown, and a box for the rest.
 function samplesShown(graph, chains, open, more) {
-  const { groups } = graph, size = groups.map(() => 0), kept = new Map();
-  graph.nodes.grad.forEach((g, i) => { for (const k of chains[i]) size[k] = Math.max(size[k], Math.abs(number(g) ?? 0) || 0); });
+  const { groups } = graph, kept = new Map();
   groups.forEach((group, k) => {
     if (group.kind !== "samples" || !open.has(k)) return;
-    const inside = groups.flatMap((other, i) => (other.parent === k && other.kind === "sample" ? [i] : []));
+    const size = sizesOf(graph, chains), inside = groups.flatMap((other, i) => (other.parent === k && other.kind === "sample" ? [i] : []));
     const count = inside.length > SAMPLES_AT_ONCE + 1 ? SAMPLES_AT_ONCE * (1 + (more.get(k) ?? 0)) : inside.length;
     kept.set(k, new Set(inside.sort((a, b) => size[b] - size[a] || a - b).slice(0, count)));
   });
@@ -25,15 +35,14 @@ function samplesShown(graph, chains, open, more) {
 }
 
 function boxOfEach(graph, chains, open, more) {
-  const { op } = graph.nodes, { start, from } = graph.edges, kept = samplesShown(graph, chains, open, more);
-  const boxOf = op.map((_, i) => {
-    for (const [at, g] of chains[i].entries()) {
-      if (!open.has(g)) return `g${g}`;
-      const next = chains[i][at + 1];
-      if (kept.has(g) && graph.groups[next]?.kind === "sample" && !kept.get(g).has(next)) return `m${g}`;
-    }
-    return `n${i}`;
+  const { op, group } = graph.nodes, { start, from } = graph.edges, kept = samplesShown(graph, chains, open, more);
+  // The closed box around what is in a group; null where all around it is open. Parents stand first.
+  const closed = [];
+  graph.groups.forEach(({ kind, parent = -1 }, g) => {
+    const around = parent < 0 ? null : closed[parent], isRest = kept.has(parent) && kind === "sample" && !kept.get(parent).has(g);
+    closed.push(around ?? (isRest ? `m${parent}` : open.has(g) ? null : `g${g}`));
   });
+  const boxOf = op.map((_, i) => closed[group[i]] ?? `n${i}`);
   // A parameter stands beside the open neuron that uses it.
   op.forEach((_, i) => {
     if (boxOf[i][0] !== "n") return;
@@ -89,7 +98,7 @@ function stepsOf(graph, walk, boxOf) {
     const { input } = part, before = sum[input], isLast = (left[input] -= 1) === 0;
     const isText = typeof part.part === "string";
     sum[input] = isText ? (isLast ? walk.grad[input] : "a part of it") : before === null ? part.part : before + part.part;
-    return { ...part, before, after: sum[input] };
+    return { edge: part.edge, input, local: part.local, part: part.part, before, after: sum[input] };
   }) }));
 }
 
