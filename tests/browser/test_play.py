@@ -625,6 +625,7 @@ def test_the_words_of_the_grader(opened):
     go(page, "Your own")
     checks = [
         {"stage": 1, "name": "Value(2.0)", "ok": True, "said": "", "follows": None},
+        {"stage": 2, "name": "a - b", "ok": True, "status": "absent", "said": "", "advice": [], "follows": ""},
         {"stage": 4, "name": "a + a", "ok": False, "said": "a.grad is 1; it is 2\n<b>", "follows": None},
         {"stage": 5, "name": "b + b * 3", "ok": False, "said": "", "follows": "a + a"},
     ]
@@ -636,6 +637,7 @@ def test_the_words_of_the_grader(opened):
     page.wait_for_selector(".checks")
     assert [re.sub(r"\s+", " ", item.text_content()) for item in page.locator(".checks li").all()] == [
         "✓ right: Value(2.0)",
+        "○ not there, and not asked for: a - b",
         "✗ not yet: a + aa.grad is 1; it is 2 <b>",
         "↳ follows from an earlier one: b + b * 3Follows from: a + a",
     ]

@@ -5,18 +5,21 @@ import { html, useRef, useState } from "./see/preact.js";
 import { Choice } from "./settings.js";
 import { TEMPLATES } from "./templates.js";
 
-const SIGN = { right: "✓", wrong: "✗", follows: "↳" }, WORD = { right: "right", wrong: "not yet", follows: "follows from an earlier one" };
+const SIGN = { right: "✓", wrong: "✗", follows: "↳", limit: "!", absent: "○" };
+const WORD = { right: "right", wrong: "not yet", follows: "follows from an earlier one", limit: "right, within limits", absent: "not there, and not asked for" };
+const kindOf = check => (!check.ok ? (check.follows ? "follows" : "wrong") : ["limit", "absent"].includes(check.status) ? check.status : "right");
 
 function Check({ check }) {
-  const kind = check.ok ? "right" : check.follows ? "follows" : "wrong";
+  const kind = kindOf(check), advice = check.follows ? [] : check.advice ?? [];
   return html`<li class=${kind}><b>${SIGN[kind]} ${WORD[kind]}:</b> ${check.name}${check.said && html`<pre>${check.said}</pre>`}
+    ${advice.map(text => html`<p>${text}</p>`)}
     ${check.follows && html`<p class="caption">Follows from: ${String(check.follows)}</p>`}</li>`;
 }
 
 function Report({ answer }) {
-  const right = answer.checks.filter(check => check.ok).length;
+  const asked = answer.checks.filter(check => kindOf(check) !== "absent"), right = asked.filter(check => check.ok).length;
   return html`<section aria-label="The grader's report"><h2>The grader</h2>
-    <p role="status">${answer.passed ? "All checks passed." : `${right} of ${answer.checks.length} checks are right. Begin with the first that is not.`}</p>
+    <p role="status">${answer.passed ? "All checks passed." : `${right} of ${asked.length} checks are right. Begin with the first that is not.`}</p>
     <ol class="checks">${answer.checks.map((check, i) => html`<${Check} key=${i} check=${check} />`)}</ol>
     ${!answer.checks.length && html`<pre>${answer.report}</pre>`}</section>`;
 }
