@@ -170,6 +170,7 @@ NOTEBOOK = """
 import sys, types
 from micrograd import plot_loss
 sys.modules["IPython"] = shell = types.ModuleType("IPython")
+shell.version_info = (9, 0)
 shell.get_ipython = lambda: None
 plot_loss([1.0, 0.5])
 assert "matplotlib.pyplot" not in sys.modules  # a terminal of IPython
