@@ -225,6 +225,20 @@ def test_arrays_show_shape_rule_and_numbers(opened):
     ]
 
 
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ([2.0, 0.0], "data [2, 0]"),
+        (np.ones((2, 3)), "data array of 2 × 3"),
+        (np.ones(100), "data array of 100"),
+        (np.array(2.5), "data 2.5"),
+    ],
+)
+def test_a_box_does_not_show_a_shape_as_a_number(opened, data, line):
+    page = opened(page_of(Value(data, label="x") * 3.0))
+    assert line in [text.text_content() for text in page.locator(".box text").all()]
+
+
 def test_constants(opened):
     named = Value(4.0, label="k").detach()
     named.label = "k"
