@@ -7,6 +7,7 @@ from . import draw as draw
 from . import dual as dual
 from . import engine as engine
 from . import errors as errors
+from . import grading as grading
 from . import nn as nn
 from . import numpy as numpy
 from . import op as op
@@ -33,7 +34,9 @@ from .engine import enable_grad as enable_grad
 from .engine import no_grad as no_grad
 from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
+from .grading.grades import grade as grade
 from .op import ieee_gradients as ieee_gradients
+from .playing.server import play as play
 from .plots.activations import plot_activations as plot_activations
 from .plots.boundaries import plot_decision_boundary as plot_decision_boundary
 from .plots.confusion import plot_confusion as plot_confusion

@@ -53,8 +53,9 @@ LEVELS = [
     {"reverse"},
     {"tracing", "sparsity"},
     {"transforms", "symbol", "expressions", "compiling", "check", "see", "draw", "nn", "optim"},
-    {"plots"},
-    {"train", "texts", "scipy", "cells"},
+    {"plots", "grading"},
+    {"train", "texts", "scipy", "cells", "sandboxed"},
+    {"playing"},
     {"sklearn", "cli", "demo"},
     {"micrograd", "__main__"},  # the surface
 ]

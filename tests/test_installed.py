@@ -153,8 +153,8 @@ def test_dir_names_every_public_room():
         "alignment anomaly argnums arrays asked batch batched captures cells chain cli compiled compiling copies "
         "cotangents cycles deferred demo doubles exact expressions facts fields floats folding formula gathering "
         "gradients heap installed integers interpreter leaves levels memory modes node notebook on_demand operands "
-        "plain pure quiet reading record reverse sources sparsity spelling stale table traced tracing unchecked "
-        "unknown walking walks".split()
+        "plain playing pure quiet reading record reverse sandboxed sources sparsity spelling stale table traced "
+        "tracing unchecked unknown walking walks".split()
     )
     found = {path.stem for path in Path(micrograd.__file__).parent.glob("[a-z]*") if path.suffix in ("", ".py")}
     assert found - inner == found & set(dir(micrograd)), "a new room: name it in micrograd/__init__.pyi, or here"

@@ -1,5 +1,5 @@
 """The command line: `micrograd draw`, `explain`, `grad`, `derive`; `train`, `predict`,
-`info`, `cache`; `demo`.
+`info`, `cache`; `grade`, `play`; `demo`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ ROOMS = {
     "predict": "predicting",
     "info": "info",
     "cache": "cache",
+    "grade": "grading",
+    "play": "play",
 }
 
 
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 for success, 1 if the command failed, 2 if no command was
-        given, 130 if it was interrupted.
+        given or `grade` cannot run the file, 130 if it was interrupted.
     """
     open_what_is_closed()
     installed.warn_of_conflict()
@@ -55,8 +57,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 2
     if options.command == "demo":
         return _demo(options)
-    importlib.import_module(f"micrograd.cli.{ROOMS[options.command]}").run(options)
-    return 0
+    status: int | None = importlib.import_module(f"micrograd.cli.{ROOMS[options.command]}").run(options)
+    return status or 0
 
 
 def _demo(options: argparse.Namespace) -> int:

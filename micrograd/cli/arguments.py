@@ -27,6 +27,13 @@ Let a trained model answer for each row of a CSV file. The answer is the file
 with new columns: the prediction and, for classes, their probabilities.
 Columns are found by their names. Those that are not used are named."""
 
+GRADE = """\
+Check an engine of your own: a file with a class `Value`, and with Neuron, Layer and
+MLP if you have come to them. Each check says what came, what is right, and which slip
+gives just that number. The file runs in a process of its own.
+
+The exit status is 0 if all passed, 1 if a check failed, 2 if the file cannot be run."""
+
 NAMES = "NAME"
 
 EXPRESSION = """
@@ -108,8 +115,15 @@ def parser() -> argparse.ArgumentParser:
     info.add_argument("model", type=Path, help="a file that `micrograd train --save` wrote")
     for name in COMMANDS:
         _add_expression(commands, name)
+    play = commands.add_parser("play", help="the live page: a network that learns, step by step")
+    play.add_argument("--port", type=_port, default=0, help="where it answers (default: a free port)")
+    play.add_argument("--no-open", dest="open", action="store_false", help="print the address, and open no browser")
     cache = commands.add_parser("cache", help="what `micrograd.compile` keeps on the disk: where, and how much")
     cache.add_argument("--clear", action="store_true", help="remove it")
+    grade = commands.add_parser(
+        "grade", help="check an engine of your own, stage by stage", description=GRADE, formatter_class=raw
+    )
+    _add_grade(grade)
     return words
 
 
@@ -223,6 +237,20 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_grade(grade: argparse.ArgumentParser) -> None:
+    grade.add_argument("file", type=Path, help="the file with the class, as engine.py")
+    grade.add_argument("--upto", type=_count("stages"), metavar="STAGE", help="the last stage, 1 to 10 (default: all)")
+    grade.add_argument("--json", action="store_true", help="print JSON, for programs")
+    grade.add_argument("--class", dest="name", default="Value", metavar=NAMES, help="(default: %(default)s)")
+    grade.add_argument("--seed", type=_seed, default=0, help="of the random expressions (default: %(default)s)")
+    grade.add_argument(
+        "--seconds", type=_count("seconds"), default=60, metavar="N", help="for all of it (default: %(default)s)"
+    )
+    grade.add_argument(
+        "--megabytes", type=_count("megabytes"), default=2048, metavar="N", help="of memory (default: %(default)s)"
+    )
+
+
 def _add_reading(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     reading = command.add_argument_group("how the file is read (found by itself, as a rule)")
     reading.add_argument("--delimiter", type=_delimiter, metavar="CHARACTER", help="between two cells; \\t is a tab")
@@ -241,6 +269,12 @@ def _count(what: str) -> Callable[[str], int]:
         return int(text)
 
     return count
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a whole number from 0 to 65535")
+    return int(text)
 
 
 def _seed(text: str) -> int:

@@ -24,14 +24,16 @@ Three uses:
 - `recorded(ENGINES[slip])` is a class whose `steps` holds each step of `backward()`.
 
 The tutorials keep the inputs of a node in a set, so nobody knows in which order they
-come. Here the order is that of the op. In the other order a wrong engine may give other
-numbers, and `slips_that_give` tries both. An engine without a sort and one without a
+come. Here the order is that of the op. In another order a wrong engine may give other
+numbers, and `slips_that_give` tries them. An engine without a sort and one without a
 visited set then give the same numbers: one walks from left to right what the other
 walks from right to left. The engines are for small graphs; they refuse large ones.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -46,6 +48,7 @@ from micrograd.op import Op
 from micrograd.ops.operators import Operators
 
 MOST_NODES = 300
+MIXED = 5  # nodes with two inputs, of which every mixture of orders is tried
 MOST_STEPS = 10_000  # a walk without a visited set takes a time that doubles with each node
 
 
@@ -93,6 +96,7 @@ class Right(Operators):
         advice: what is wrong, and what to write; empty where nothing is.
         adds: whether a part that arrives is added; otherwise it takes the place.
         turned: whether the inputs of a node are taken from the last to the first.
+        repeats: whether an input that is used twice comes twice, as in a list.
         steps: those of every `backward()`, where `recorded` made the class.
         grad: the gradient; zero before `backward()`.
         op, inputs, params: the record of the op, its inputs and its keyword arguments;
@@ -103,6 +107,7 @@ class Right(Operators):
     advice = ""
     adds = True
     turned = False
+    repeats = False
     steps: list[Step | Zeroed] | None = None
 
     def __init__(self, data: Array, label: str = "") -> None:
@@ -125,7 +130,8 @@ class Right(Operators):
 
     def nodes_of_inputs(self) -> list[Right]:
         """The inputs that are nodes, each once, as in the sets of the tutorials."""
-        nodes = list(dict.fromkeys(x for x in self.inputs if isinstance(x, Right)))
+        nodes = [x for x in self.inputs if isinstance(x, Right)]
+        nodes = nodes if self.repeats else list(dict.fromkeys(nodes))
         return nodes[::-1] if self.turned else nodes
 
     def walk(self) -> Iterable[Right]:
@@ -141,10 +147,14 @@ class Right(Operators):
         for node in sorted_below(self):
             if node.op is not None:
                 node.grad = zeros_like(node.data)
-        self.grad = ones_like(self.data)
+        self.grad = self.first()
         with quietly():
             for node in self.walk():
                 node.pass_on()
+
+    def first(self) -> Array:
+        """The gradient with which `backward()` starts, that of the root by itself."""
+        return ones_like(self.data)
 
     def pass_on(self) -> None:
         """The chain rule, one step: a part of the gradient for each input."""
@@ -154,10 +164,15 @@ class Right(Operators):
             if self.op is None or not isinstance(x, Right) or self.op.rules[i] is None:
                 continue
             before = x.grad
-            part = self.fitted(self.op.pull(i, arrived, self.data, data, self.params), x.data)
+            part = self.fitted(self.part(i, arrived, data), x.data)
             x.receive(part)
             if self.steps is not None:
                 self.steps.append(Step(self, x, arrived, part, before, x.grad))
+
+    def part(self, i: int, arrived: Array, data: Sequence[Array]) -> Array:
+        """The part of input i: what arrived, times the derivative by that input."""
+        assert self.op is not None
+        return self.op.pull(i, arrived, self.data, data, self.params)
 
     def fitted(self, part: Array, data: Array) -> Array:
         """A part in the shape of the data that it is for, summed where an op had
@@ -276,6 +291,11 @@ class Unsummed(Right):
         "sum it over the axes that were added or stretched"
     )
 
+    def part(self, i: int, arrived: Array, data: Sequence[Array]) -> Array:
+        """The part of input i: what arrived, times the derivative by that input."""
+        assert self.op is not None
+        return self.op.pull(i, arrived, self.data, data, self.params)
+
     def fitted(self, part: Array, data: Array) -> Array:
         return part
 
@@ -366,7 +386,7 @@ def slips_that_give(program: Callable[[Any], Any], given: Any) -> list[str]:
     """
     if _are_equal(program(Value), given):
         return []
-    return [slip for slip, engine in ENGINES.items() if _gives(engine, program, given)]
+    return [slip for slip, engine in ENGINES.items() if gives(engine, program, given)]
 
 
 def advice_on(slips: Iterable[str]) -> list[str]:
@@ -383,19 +403,46 @@ def advice_on(slips: Iterable[str]) -> list[str]:
     return [ENGINES[slip].advice for slip in slips if not (is_told and slip == "no-visited-set")]
 
 
-def _gives(engine: type[Right], program: Callable[[Any], Any], given: Any) -> bool:
-    for turned in (False, True):
+def gives(engine: type[Right], program: Callable[[Any], Any], given: Any) -> bool:
+    """Whether a program gives these numbers on an engine, in some order of inputs."""
+    for variant in _orders(engine):
         try:
-            if _are_equal(program(recorded(engine, turned)), given):
+            if _are_equal(program(variant), given):
                 return True
         except (MicrogradError, ValueError, TypeError, ArithmeticError):  # too large for it, or a shape that is wrong
             continue
     return False
 
 
+def _orders(engine: type[Right]) -> Iterator[type[Right]]:
+    """The engine with its inputs in this order and that, then mixed: a set has an order
+    of its own at each node.
+    """
+    for repeats in (False, True):
+        for turned in (False, True):
+            yield type(engine.__name__, (engine,), {"turned": turned, "repeats": repeats})
+    for turns in itertools.product([False, True], repeat=MIXED):
+        if len(set(turns)) > 1:
+            yield _mixed(engine, iter(turns))
+
+
+def _mixed(engine: type[Right], turns: Iterator[bool]) -> type[Right]:
+    """The engine with its nodes of two inputs turned or not, one after the other."""
+
+    def applied(self: Right, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
+        made = engine._apply_op(self, op, inputs, params)
+        if isinstance(made, Right) and len(made.nodes_of_inputs()) > 1:
+            made.turned = next(turns, False)
+        return made
+
+    return type(engine.__name__, (engine,), {"_apply_op": applied})
+
+
 def _are_equal(x: Any, y: Any) -> bool:
     if isinstance(x, (list, tuple)):
         return isinstance(y, (list, tuple)) and len(x) == len(y) and all(map(_are_equal, x, y))
+    if isinstance(x, (int, float)) and isinstance(y, (int, float)):  # also where there is no NumPy
+        return math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) or (x != x and y != y)
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     return x.shape == y.shape and bool(np.allclose(x, y, rtol=1e-9, atol=1e-12, equal_nan=True))
 

@@ -1,0 +1,286 @@
+"""Stage 10: Neuron, Layer and MLP of the learner, found beside the class."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from micrograd.grading.attempts import Fault, attempt
+from micrograd.grading.checks import Found, Grading, is_near
+from micrograd.grading.programs import spelled
+from micrograd.grading.student import Student
+
+XS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+YS = [1.0, -1.0, -1.0, 1.0]
+SIZES = [4, 4, 1]
+PARAMETERS = 41  # of MLP(3, [4, 4, 1]): 12 + 4, 16 + 4, 4 + 1
+
+# Weights, a bias and inputs: w·x + b is the same in a pair, and the output has to be
+PAIRS = [
+    (([0.5, 0.25, 0.75], 0.3, [2.0, 3.0, -1.0]), ([-0.4, 0.5, 0.2], 0.7, [1.0, 1.0, 2.5])),
+    (([0.5, 0.25, 0.75], 0.3, [-2.0, -3.0, 1.0]), ([0.1, -0.6, 0.5], -0.2, [1.0, 1.0, 0.0])),
+]
+STEP = 1e-5  # of the differences
+NEARLY = 1e-4  # of the gradients against them
+
+
+def networks(grading: Grading) -> None:
+    """Stage 10: each class that the module has; the others are listed."""
+    with _seeded_draws(grading.seed):
+        for name, checks in CHECKS.items():
+            cls = getattr(grading.module, name, None)
+            if not isinstance(cls, type):
+                grading.check(10, name, Found, "absent")
+                continue
+            for what, find in checks:
+                rests_on = [*grading.failed, "sum([a, b])"]
+                grading.check(10, what, find, grading.student, cls, rests_on=rests_on)
+
+
+def _neuron(student: Student, cls: type) -> Found:
+    """The output depends on w·x + b, and on nothing else."""
+    for pair in PAIRS:
+        outputs = [attempt(_output, student, cls, *case) for case in pair]
+        if is_near(*outputs):
+            continue
+        (w, b, x), total = pair[1], _sum(*pair[1])
+        said = (
+            f"Neuron(3)(x) depends on more than w·x + b, which is {spelled(total)} twice: "
+            f"it is {spelled(outputs[0])}, and {spelled(outputs[1])} with w = {w}, b = {b}, x = {x}"
+        )
+        return Found(
+            "failed", said, _advice_on(outputs, pair), ["bias-forgotten"] if _is_without_bias(outputs, pair) else []
+        )
+    return _neuron_moves(student, cls)
+
+
+def _neuron_moves(student: Student, cls: type) -> Found:
+    outputs = [attempt(_output, student, cls, *pair[0]) for pair in PAIRS]
+    if outputs[0] != outputs[1]:
+        return Found()
+    sums = " and ".join(spelled(_sum(*pair[0])) for pair in PAIRS)
+    said = f"Neuron(3)(x) is {spelled(outputs[0])} where w·x + b is {sums}; it changes with w·x + b"
+    return Found("failed", said)
+
+
+def _sum(w: Sequence[float], b: float, x: Sequence[float]) -> float:
+    return sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b
+
+
+def _is_without_bias(outputs: Sequence[float], pair: Any) -> bool:
+    """Whether the outputs are those of w·x alone, by a function that is known."""
+    import math
+
+    totals = [_sum(w, 0.0, x) for w, _, x in pair]
+    functions: list[Callable[[float], float]] = [
+        float,
+        math.tanh,
+        lambda s: max(s, 0.0),
+        lambda s: 1 / (1 + math.exp(-s)),
+    ]
+    return any(all(is_near(y, f(s)) for y, s in zip(outputs, totals, strict=True)) for f in functions)
+
+
+def _advice_on(outputs: Sequence[float], pair: Any) -> list[str]:
+    if _is_without_bias(outputs, pair):
+        return ["the bias is not added: sum((wi * xi for wi, xi in zip(self.w, x)), self.b)"]
+    return ["each input is multiplied by its weight, the products and the bias are added, then comes the activation"]
+
+
+def _output(student: Student, cls: type, w: Sequence[float], b: float, x: Sequence[float]) -> float:
+    """What a neuron gives with these numbers in the place of its own."""
+    neuron = _made(cls, 3)
+    weights, bias = _weights(neuron)
+    if len(weights) != len(w):
+        raise Fault(f"has {len(weights)} weights; Neuron(3) has 3, and a bias")
+    for parameter, data in zip([*weights, bias], [*w, b], strict=True):
+        parameter.data = parameter.data * 0.0 + data  # an array stays one
+    return student.number(_single(neuron(list(x))))
+
+
+def _weights(neuron: Any) -> tuple[list[Any], Any]:
+    """The weights of a neuron, and its bias."""
+    weights = next((getattr(neuron, name) for name in ("w", "weights", "ws") if hasattr(neuron, name)), None)
+    bias = next((getattr(neuron, name) for name in ("b", "bias") if hasattr(neuron, name)), None)
+    if weights is None or bias is None:
+        *weights, bias = neuron.parameters()
+    return list(weights), bias
+
+
+def _layer(student: Student, cls: type) -> Found:
+    """As many outputs as neurons, and neurons that are not one and the same."""
+
+    def run() -> tuple[int, int, int]:
+        layer = _made(cls, 3, 4)
+        outputs = layer(list(XS[0]))
+        parameters = _parameters(layer)
+        return len(outputs) if isinstance(outputs, (list, tuple)) else 1, len(parameters), len({*map(id, parameters)})
+
+    outputs, parameters, different = attempt(run)
+    if outputs != 4:
+        return Found(
+            "failed", f"Layer(3, 4)(x) has {outputs} output{'s' * (outputs != 1)}; it has 4, one of each neuron"
+        )
+    return _counted("Layer(3, 4)", parameters, different, 16, 12)
+
+
+def _mlp(student: Student, cls: type) -> Found:
+    """The 41 parameters of the texts' network."""
+
+    def run() -> tuple[int, int]:
+        parameters = _parameters(_made(cls, 3, SIZES))
+        return len(parameters), len({*map(id, parameters)})
+
+    return _counted("MLP(3, [4, 4, 1])", *attempt(run), PARAMETERS, PARAMETERS - sum(SIZES))
+
+
+def _counted(what: str, count: int, different: int, right: int, weights: int) -> Found:
+    if count == different == right:
+        return Found()
+    if different < count:
+        said = f"{what}: {different} of its {count} parameters are different values; all {right} are"
+        return Found(
+            "failed",
+            said,
+            ["make a new one each time: [Neuron(n)] * 4 is four times the same neuron"],
+            ["shared-neurons"],
+        )
+    advice, slips = [], []
+    if count == weights:
+        advice, slips = ["the biases are not among the parameters: self.w + [self.b]"], ["biases-left-out"]
+    if count == right - weights:
+        advice, slips = ["the weights are not among the parameters: self.w + [self.b]"], ["weights-left-out"]
+    return Found("failed", f"{what} has {count} parameters; it has {right}", advice, slips)
+
+
+def _gradients(student: Student, cls: type) -> Found:
+    """The gradients of a loss against differences of the loss itself."""
+    wrong = attempt(_wrong_gradient, student, cls)
+    if wrong is None:
+        return Found()
+    place, data, given, low, high = wrong
+    loss = "MLP(3, [4, 4, 1]) and the loss of the four samples"
+    said = f"the gradient of parameter {place}, {spelled(data)}, is {spelled(given)}"
+    return Found("failed", f"{loss}: {said}; the loss changes with it by {(low + high) / 2:.4g}")
+
+
+def _wrong_gradient(student: Student, cls: type) -> tuple[int, float, float, float, float] | None:
+    """The first wrong one: its place, the parameter, it, and what it lies between."""
+    model = _made(cls, 3, SIZES)
+    parameters = _parameters(model)
+    _zero(student, model, parameters)
+    _loss(model).backward()
+    before = _losses(student, model)
+    for place, parameter in enumerate(parameters):
+        data = parameter.data
+        parameter.data = data + STEP
+        above = _losses(student, model)
+        parameter.data = data - STEP
+        below = _losses(student, model)
+        parameter.data = data
+        # A ReLU has two slopes at 0, and any number between them is right.
+        slopes = [((up - at) / STEP, (at - down) / STEP) for up, at, down in zip(above, before, below, strict=True)]
+        low, high = sum(map(min, slopes)), sum(map(max, slopes))
+        near = NEARLY * max(1.0, abs(low), abs(high))
+        given = student.number(parameter, "grad")
+        if not low - near <= given <= high + near:
+            return place, student.number(parameter), given, low, high
+    return None
+
+
+def _losses(student: Student, model: Any) -> list[float]:
+    """The loss of each sample."""
+    return [(student.number(_single(model(list(x)))) - y) ** 2 for x, y in zip(XS, YS, strict=True)]
+
+
+def _loss(model: Any) -> Any:
+    """The sum of squares of the texts, by `+` and `*` alone."""
+    total: Any = None
+    for x, y in zip(XS, YS, strict=True):
+        error = _single(model(list(x))) + -y
+        total = error * error if total is None else total + error * error
+    return total
+
+
+def _zeroed(student: Student, cls: type) -> Found:
+    """`zero_grad()`, if the network has it, and a second step."""
+
+    def run() -> list[float]:
+        model = _made(cls, 3, SIZES)
+        parameters = _parameters(model)
+        gradients = []
+        for _ in range(2):
+            _zero(student, model, parameters)
+            left = max(abs(student.number(p, "grad")) for p in parameters)
+            _loss(model).backward()
+            gradients += [left, student.number(parameters[0], "grad"), student.number(parameters[-1], "grad")]
+        return gradients
+
+    first_left, *first, left, again, last = attempt(run)
+    if first_left == left == 0.0 and is_near(again, first[0]) and is_near(last, first[1]):
+        return Found()
+    said = "model.zero_grad(): a gradient of the 41 is "
+    if left or first_left:
+        advice = "zero_grad() sets p.grad = 0 for each p of self.parameters()"
+        return Found("failed", f"{said}{spelled(left or first_left)} after it; it is 0", [advice], ["forgot-zero-grad"])
+    return Found("failed", f"{said}{spelled(last)} in the second step; it is {spelled(first[1])}, as in the first")
+
+
+def _zero(student: Student, model: Any, parameters: Sequence[Any]) -> None:
+    if callable(getattr(model, "zero_grad", None)):
+        model.zero_grad()
+        return
+    for parameter in parameters:
+        student.set_grad(parameter, 0.0)
+
+
+def _parameters(module: Any) -> list[Any]:
+    if not hasattr(module, "parameters"):
+        raise Fault("has no `parameters()`; it is a list of all weights and biases")
+    return list(module.parameters())
+
+
+def _single(output: Any) -> Any:
+    """The one output of a network; some give a list of one."""
+    if isinstance(output, (list, tuple)):
+        if len(output) != 1:
+            raise Fault(f"gives {len(output)} outputs; with one neuron at the end it gives one")
+        return output[0]
+    return output
+
+
+def _made(cls: type, *arguments: Any) -> Any:
+    """An instance; of other arguments that it needs, such as a name, each is 0."""
+    try:
+        names = list(inspect.signature(cls).parameters.values())
+    except (TypeError, ValueError):
+        return cls(*arguments)
+    needed = [x for x in names if x.default is x.empty and x.kind in (x.POSITIONAL_ONLY, x.POSITIONAL_OR_KEYWORD)]
+    return cls(*arguments, *[0] * (len(needed) - len(arguments)))
+
+
+@contextlib.contextmanager
+def _seeded_draws(seed: int) -> Iterator[None]:
+    """The same random weights for the same seed; the caller's draws go on as before."""
+    numpys = sys.modules.get("numpy")
+    state, other = random.getstate(), numpys.random.get_state() if numpys else None
+    random.seed(seed)
+    if numpys:
+        numpys.random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        if numpys:
+            numpys.random.set_state(other)
+
+
+CHECKS: dict[str, list[tuple[str, Callable[[Student, type], Found]]]] = {
+    "Neuron": [("Neuron", _neuron)],
+    "Layer": [("Layer", _layer)],
+    "MLP": [("the 41 parameters", _mlp), ("gradients of the 41", _gradients), ("zero_grad", _zeroed)],
+}

@@ -1,0 +1,256 @@
+"""The server of the page: whom it answers, and with what."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import micrograd
+from micrograd.errors import ArgumentError
+from micrograd.playing.server import LARGEST, Server, pages
+
+POLICY = "default-src 'none'"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    server = Server()
+    server.start()
+    yield server
+    server.close()
+
+
+def ask(server: Server, method: str = "POST", path: str = "/play", body: Any = None, **headers: str) -> Any:
+    """The status, the headers and the body of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    given = {"X-Micrograd-Token": server.token, **{name.replace("_", "-"): text for name, text in headers.items()}}
+    if isinstance(body, dict):
+        body = json.dumps(body)
+    connection.request(method, path, body, {name: text for name, text in given.items() if text is not None})
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, answer.headers, text
+
+
+def test_a_request_with_the_token_is_answered(server):
+    status, headers, text = ask(server, body={"id": 7, "do": "state", "grid": 0})
+    assert status == 200
+    assert headers["Content-Type"] == "application/json"
+    assert json.loads(text)["id"] == 7
+    assert json.loads(text)["ok"] is True
+
+
+def test_it_listens_on_this_machine_only(server):
+    assert server.address == f"http://127.0.0.1:{server.port}/#token={server.token}"
+    assert len(server.token) >= 32
+    other = Server()
+    other.close()
+    assert server.token != other.token
+
+
+OURS = "http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"X_Micrograd_Token": "wrong"}, 403),
+        ({"X_Micrograd_Token": ""}, 403),
+        ({"X_Micrograd_Token": None}, 403),
+        ({"X_Micrograd_Token": "\u00e9"}, 403),
+        ({"Host": "127.0.0.1"}, 403),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "evil.example:{port}"}, 403),
+        ({"Host": "127.0.0.1:{port}.evil.example"}, 403),
+        ({"Host": "localhost:{port}"}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "https://127.0.0.1:{port}"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Origin": "http://localhost:{port}"}, 403),
+        ({"Origin": OURS}, 200),
+        ({"Host": "localhost:{port}", "Origin": "http://localhost:{port}"}, 200),
+    ],
+)
+def test_others_are_refused(server, headers, status):
+    given = {name: text if text is None else text.format(port=server.port) for name, text in headers.items()}
+    found, _, text = ask(server, body={"id": 1, "do": "state"}, **given)
+    assert found == status
+    assert json.loads(text)["ok"] is (status == 200)
+
+
+def test_pages_need_the_host_but_no_token(server):
+    assert ask(server, "GET", "/", X_Micrograd_Token=None)[0] == 200
+    assert ask(server, "GET", "/", Host="evil.example")[0] == 403
+    assert ask(server, "GET", "/", Origin="http://evil.example")[0] == 403
+    assert ask(server, "GET", "/?x=1")[0] == 200
+    status, _, text = ask(server, "HEAD", "/")
+    assert (status, text) == (200, b"")
+
+
+@pytest.mark.parametrize("path", ["/", "/play", "/none"])
+def test_every_answer_has_a_policy_and_is_not_kept(server, path):
+    _, headers, _ = ask(server, "GET", path)
+    assert headers["Content-Security-Policy"].startswith(POLICY)
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "//etc/passwd",
+        "/../server.py",
+        "/page/../../server.py",
+        "/%2e%2e/server.py",
+        "/..%2fserver.py",
+        "/see/../../engine.py",
+        "/see/style.css/../../graph.py",
+        "/server.py",
+        "/index.html%00.js",
+        "file:///etc/passwd",
+        "/see/",
+        "/./",
+    ],
+)
+def test_no_path_reaches_the_files_of_this_machine(server, path):
+    status, _, text = ask(server, "GET", path)
+    assert status == 404
+    assert json.loads(text)["error"] == "there is no such page"
+
+
+def test_the_files_of_the_page_are_a_list_of_a_few_kinds():
+    found = pages()
+    assert found["/see/style.css"][0] == "text/css; charset=utf-8"
+    assert all(re.fullmatch(r"/|(/[a-z0-9._-]+)+\.(html|js|css|svg|txt)", path, re.I) for path in found)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PUT", "/play", 405),
+        ("DELETE", "/play", 405),
+        ("OPTIONS", "/play", 405),
+        ("PATCH", "/", 405),
+        ("BREW", "/", 405),
+        ("GET", "/play", 405),
+        ("POST", "/", 405),
+        ("POST", "/other", 404),
+        ("POST", "/play/", 404),
+    ],
+)
+def test_other_methods_and_paths(server, method, path, status):
+    found, headers, text = ask(server, method, path, body="{}")
+    assert found == status
+    assert json.loads(text)["ok"] is False
+    assert ("Allow" in headers) is (status == 405)
+
+
+@pytest.mark.parametrize("body", ["", "{", "[1,", "nul", "\x00", "[" * 100_000, b"\xff\xfe", '{"a": 1} x'])
+def test_what_is_not_json(server, body):
+    status, _, text = ask(server, body=body)
+    assert status == 400
+    assert json.loads(text)["error"].startswith("this is not JSON")
+
+
+@pytest.mark.parametrize("body", ["null", "[]", "3", '"text"', "NaN", '{"do": NaN}', '{"do": "step", "n": 1e999}'])
+def test_json_that_is_no_request(server, body):
+    status, _, text = ask(server, body=body)
+    assert status == 200
+    assert json.loads(text)["ok"] is False
+    assert "bug" not in json.loads(text)["error"]
+
+
+def test_sizes(server):
+    just = json.dumps({"id": 1, "do": "run", "code": ""})
+    just = just.replace('""', '"' + "x" * (LARGEST - len(just)) + '"')
+    status, _, text = ask(server, body=just)
+    assert (status, json.loads(text)["ok"]) == (200, False)
+    assert ask(server, body=just + " ")[0] == 413
+    for length in ("", "-1", "x", "1e3", "9" * 30, "\u0663"):
+        status = raw(
+            server,
+            f"POST /play HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+            f"X-Micrograd-Token: {server.token}\r\nContent-Length: {length}\r\n\r\n",
+        )
+        assert status in (b"411", b"413"), length
+    chunked = (
+        f"POST /play HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nX-Micrograd-Token: {server.token}\r\n"
+        f"Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+    )
+    assert raw(server, chunked) == b"411"
+
+
+def raw(server: Server, text: str) -> bytes:
+    """The status of what is sent byte by byte."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(text.encode())
+        return connection.recv(100).split()[1]
+
+
+def test_what_is_not_http(server):
+    assert raw(server, "hello\r\n\r\n") in (b"400", b"false,")  # HTTP/0.9 has no line of a status
+    assert raw(server, "GET / HTTP/9.9\r\n\r\n") in (b"505", b"false,")
+    assert raw(server, f"GET / HTTP/1.1\r\n{'A: b' * 20_000}\r\n\r\n") in (b"431", b"400")
+    two = f"Host: 127.0.0.1:{server.port}\r\n"
+    assert raw(server, f"GET / HTTP/1.1\r\n{two}{two}\r\n") == b"403"
+    assert raw(server, "GET / HTTP/1.1\r\n\r\n") == b"403"
+    assert ask(server, body={"id": 1, "do": "state", "grid": 0})[0] == 200  # it goes on
+
+
+def test_a_connection_is_used_again(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    for i in range(3):
+        connection.request(
+            "POST", "/play", json.dumps({"id": i, "do": "state", "grid": 0}), {"X-Micrograd-Token": server.token}
+        )
+        assert json.loads(connection.getresponse().read())["id"] == i
+    connection.close()
+
+
+def test_a_program_runs_behind_it(server):
+    code = "from micrograd import Value\na = Value(3.0)\nloss = a * a\nprint('hello')"
+    answer = json.loads(ask(server, body={"id": 1, "do": "run", "code": code})[2])
+    assert (answer["ok"], answer["printed"], answer["error"]) == (True, "hello\n", None)
+    assert answer["graph"]["nodes"]["data"] == [3.0, 9.0]
+
+
+# In a notebook, and as a command
+
+
+def test_play_in_a_notebook():
+    with micrograd.play() as page:
+        assert f'src="{page.address}"' in page._repr_html_()
+        assert 'sandbox="allow-scripts allow-same-origin' in page._repr_html_()
+        assert repr(page) == f"<LivePage: open {page.address}>"
+        port = int(page.address.split(":")[2].split("/")[0])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/")
+        assert "frame-ancestors http://127.0.0.1:* " in connection.getresponse().headers["Content-Security-Policy"]
+        connection.close()
+        with pytest.raises(
+            ArgumentError, match=rf"^play: port {port} cannot be used \(.*\); leave it out, and a free "
+        ):
+            micrograd.play(port)
+    page.close()
+    assert page._repr_html_().startswith("<p>This page is closed")
+    assert repr(page) == "<LivePage: closed>"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "80", 1.5, None, True])
+def test_a_port_that_is_none(port):
+    with pytest.raises(ArgumentError, match=r"^play: port="):
+        micrograd.play(port)
