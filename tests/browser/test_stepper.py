@@ -229,6 +229,7 @@ def test_arrays_show_shape_rule_and_numbers(opened):
     ("data", "line"),
     [
         ([2.0, 0.0], "data [2, 0]"),
+        ([0.25, 0.125, 2.0], "data array of 3"),
         (np.ones((2, 3)), "data array of 2 × 3"),
         (np.ones(100), "data array of 100"),
         (np.array(2.5), "data 2.5"),

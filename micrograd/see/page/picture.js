@@ -21,7 +21,7 @@ function contents(graph, names, box) {
 
 // A short row is its numbers. Of another array the shape, with a word: "data 2" would be taken for a number.
 function arrayText({ shape, shown }) {
-  return shape.length < 2 && shown.length <= LONGEST - 8 ? shown : `array of ${shape.join(" × ")}`;
+  return shape.length < 2 && shown.length <= 12 ? shown : `array of ${shape.join(" × ")}`;
 }
 
 function sampleOf(graph, g) {
