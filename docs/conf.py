@@ -37,6 +37,7 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
+myst_url_schemes = ["http", "https", "mailto", "source"]  # source: see site/links.py
 
 
 executed_pages = ["start", "from_jax", "debug_nan", "how_engine", "how_ops", "how_compiling"]  # see site/cells.py
@@ -61,7 +62,14 @@ html_copy_source = False
 html_show_sphinx = False
 
 
+def give_levels(app: Any, pagename: str, templatename: str, context: Any, doctree: Any) -> None:
+    """The captions of the list at the left are headings, of no level in furo."""
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
 def setup(app: Any) -> None:
+    app.connect("html-page-context", give_levels, priority=900)
     # index.md names kinds of pages of which there may be none yet; Sphinx has no
     # setting for that.
     directives = logging.getLogger("sphinx.sphinx.directives.other")

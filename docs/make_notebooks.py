@@ -42,14 +42,21 @@ def notebook(page: Path) -> Any:
         text = as_notebook(text)
     made = read_myst_markdown_notebook(text, {}, path=page)
     made.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    made.cells = [cell for cell in made.cells if "remove-cell" not in tags(cell)]  # for the tests alone
     for cell in made.cells:
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source, page)
+        elif "hide-cell" in tags(cell):  # a solution
+            cell.metadata["jupyter"] = {"source_hidden": True}
     install = f'%pip install --quiet "micrograd-nd[{extras[1]}]"' if extras else "%pip install --quiet micrograd-nd"
     made.cells.insert(0, nbformat.v4.new_code_cell(install))
     for number, cell in enumerate(made.cells):  # in the place of random names: the same page gives the same file
         cell.id = f"cell{number}"
     return made
+
+
+def tags(cell: Any) -> list[str]:
+    return list(cell.metadata.get("tags", []))
 
 
 def plain(text: str, page: Path) -> str:

@@ -59,9 +59,8 @@ def pyodide(folder: Path, package: Path | None) -> None:
     folder.mkdir(parents=True)
     with tarfile.open(package) as archive:
         about = json.load(archive.extractfile("package/package.json"))  # type: ignore[arg-type]
-        assert (about["name"], about["version"]) == ("pyodide", PYODIDE), (
-            f"{package} is {about['name']} {about['version']}"
-        )
+        if (about["name"], about["version"]) != ("pyodide", PYODIDE):
+            sys.exit(f"{package} is {about['name']} {about['version']}; give npm's package pyodide {PYODIDE}")
         for name in NEEDED:
             with archive.extractfile(f"package/{name}") as source, (folder / name).open("wb") as target:  # type: ignore[union-attr]
                 shutil.copyfileobj(source, target)

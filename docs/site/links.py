@@ -25,6 +25,7 @@ WHOLE = {
 }
 STANDS_FOR = {page: file for file, page in WHOLE.items() if page.startswith("pages/")}
 
+SCHEME = "source:"  # of a link to a file, until the page has been read
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1`*\s*$", re.MULTILINE | re.DOTALL)
 
@@ -68,7 +69,7 @@ def rewritten(text: str, docname: str, folder: Path, linked: set[str]) -> str:
             page = WHOLE.get(name) or path.relative_to(DOCS).with_suffix("").as_posix()
             return f"[{shown}]({relative(docname, page)}.md{heading})"
         linked.add(name)
-        return f'<a href="{relative(docname, source_page(name))}.html">{shown}</a>'
+        return f"[{shown}]({SCHEME}{name})"
 
     return "".join(LINK.sub(change, piece) if prose else piece for prose, piece in outside_fences(text))
 
@@ -84,6 +85,17 @@ def linked(env: Any) -> set[str]:
     if not hasattr(env, "linked_sources"):
         env.linked_sources = set()
     return env.linked_sources
+
+
+def resolve(app: Any, doctree: Any) -> None:
+    """Links to files, now that the page has been read, lead to the pages of source."""
+    from docutils import nodes
+
+    for node in doctree.findall(nodes.reference):
+        scheme, name = node.get("refuri", "")[: len(SCHEME)], node.get("refuri", "")[len(SCHEME) :]
+        if scheme == SCHEME:
+            node["refuri"] = f"{relative(app.env.docname, source_page(name))}.html"
+            node["internal"] = True
 
 
 def merge(app: Any, env: Any, docnames: Any, other: Any) -> None:
@@ -104,13 +116,14 @@ def source_pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
         language = {".py": "python", ".pyi": "python", ".js": "javascript", ".css": "css"}.get(
             Path(name).suffix, "text"
         )
-        lines = app.builder.highlighter.highlight_block(code, language, lineanchors="line", linespans="line")
+        lines = app.builder.highlighter.highlight_block(code, language, linespans="line")
         body = f"<h1>{html.escape(name)}</h1>{lines}"
         yield source_page(name), {"title": name, "body": body}, "page.html"
 
 
 def setup(app: Any) -> dict[str, bool]:
     app.connect("source-read", read, priority=400)
+    app.connect("doctree-read", resolve)
     app.connect("env-merge-info", merge)
     app.connect("html-collect-pages", source_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
