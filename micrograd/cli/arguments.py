@@ -240,6 +240,9 @@ def _add_train(train: argparse.ArgumentParser) -> None:
 def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("file", type=Path, help="the file with the class, as engine.py")
     grade.add_argument("--upto", type=_count("stages"), metavar="STAGE", help="the last stage, 1 to 10 (default: all)")
+    grade.add_argument(
+        "--sandboxed", action="store_true", help="for files of strangers: they can open no file and import little"
+    )
     grade.add_argument("--json", action="store_true", help="print JSON, for programs")
     grade.add_argument("--class", dest="name", default="Value", metavar=NAMES, help="(default: %(default)s)")
     grade.add_argument("--seed", type=_seed, default=0, help="of the random expressions (default: %(default)s)")

@@ -1,7 +1,8 @@
 """A learner's file, graded in a process of its own, within limits on time and memory.
 
 It is a fence against mistakes: a loop without end, a list without end, a crash. It is
-no fence against malice, as the file runs with the rights of whoever grades it.
+no fence against malice, as the file runs with the rights of whoever grades it. For that
+there is `micrograd.sandboxed`, where a file can import and open next to nothing.
 """
 
 from __future__ import annotations

@@ -21,12 +21,17 @@ UNREACHED = "nothing arrives: the result has to know its inputs, and its `_backw
 
 
 class Found(NamedTuple):
-    """What a check found, before it is put into the report: see `Result`."""
+    """What a check found, before it is put into the report: see `Result`.
+
+    Attributes:
+        is_endless: whether the learner's code did not end.
+    """
 
     status: str = "passed"
     said: str = ""
     advice: Sequence[str] = ()
     slips: Sequence[str] = ()
+    is_endless: bool = False
 
 
 class Grading:
@@ -40,6 +45,7 @@ class Grading:
     Attributes:
         results: what has been found.
         failed: the names of the checks that failed, in their order.
+        endless: the names of the checks in which the learner's code did not end.
         cleared: slips that an earlier check would have shown.
     """
 
@@ -49,6 +55,7 @@ class Grading:
         self.seed = seed
         self.results: list[Result] = []
         self.failed: list[str] = []
+        self.endless: set[str] = set()
         self.cleared: set[str] = set()
 
     def check(
@@ -69,10 +76,15 @@ class Grading:
             rests_on: the names of the checks without which it cannot pass.
             own_first: a slip that gives just the numbers is named, whatever failed.
         """
+        if endless := next((x for x in rests_on if x in self.endless), ""):  # nor does this end
+            self.results.append(Result(stage, name, "failed", follows=endless))
+            return Found("failed")
         try:
             found = find(*given)
         except Fault as fault:
-            found = Found("failed", f"{name} {fault}")
+            found = Found("failed", f"{name} {fault}", is_endless=fault.is_endless)
+        if found.is_endless:
+            self.endless.add(name)
         is_own = found.status != "failed" or (own_first and found.slips)
         follows = "" if is_own else next((x for x in rests_on if x in self.failed), "")
         advice, slips = ((), ()) if follows else (tuple(found.advice), tuple(found.slips))
@@ -102,7 +114,8 @@ class Grading:
             try:
                 given.append(attempt(measure, program, self.student))
             except Fault as fault:
-                return Found("failed", f"{_heading(measure, program)}: {fault}", [hint] if hint else [])
+                said = f"{_heading(measure, program)}: {fault}"
+                return Found("failed", said, [hint] if hint else [], is_endless=fault.is_endless)
         wrong = [
             (program, key)
             for program, numbers, true in zip(programs, given, right, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import math
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 from micrograd.grading.attempts import Fault, attempt
 from micrograd.grading.checks import Found, Grading, is_near
-from micrograd.grading.programs import spelled
+from micrograd.grading.programs import spelled, told_apart
 from micrograd.grading.student import Student
 
 XS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
@@ -19,10 +20,18 @@ YS = [1.0, -1.0, -1.0, 1.0]
 SIZES = [4, 4, 1]
 PARAMETERS = 41  # of MLP(3, [4, 4, 1]): 12 + 4, 16 + 4, 4 + 1
 
-# Weights, a bias and inputs: w·x + b is the same in a pair, and the output has to be
-PAIRS = [
+Case = tuple[list[float], float, list[float]]  # weights, a bias, inputs
+
+# w·x + b is the same in a pair, and the output has to be
+PAIRS: list[tuple[Case, Case]] = [
     (([0.5, 0.25, 0.75], 0.3, [2.0, 3.0, -1.0]), ([-0.4, 0.5, 0.2], 0.7, [1.0, 1.0, 2.5])),
     (([0.5, 0.25, 0.75], 0.3, [-2.0, -3.0, 1.0]), ([0.1, -0.6, 0.5], -0.2, [1.0, 1.0, 0.0])),
+]
+ACTIVATIONS: list[Callable[[float], float]] = [
+    float,
+    math.tanh,
+    lambda s: max(s, 0.0),
+    lambda s: 1 / (1 + math.exp(-s)),
 ]
 STEP = 1e-5  # of the differences
 NEARLY = 1e-4  # of the gradients against them
@@ -37,58 +46,40 @@ def networks(grading: Grading) -> None:
                 grading.check(10, name, Found, "absent")
                 continue
             for what, find in checks:
-                rests_on = [*grading.failed, "sum([a, b])"]
-                grading.check(10, what, find, grading.student, cls, rests_on=rests_on)
+                grading.check(10, what, find, grading.student, cls, rests_on=[*grading.failed])
 
 
 def _neuron(student: Student, cls: type) -> Found:
     """The output depends on w·x + b, and on nothing else."""
-    for pair in PAIRS:
-        outputs = [attempt(_output, student, cls, *case) for case in pair]
-        if is_near(*outputs):
-            continue
-        (w, b, x), total = pair[1], _sum(*pair[1])
-        said = (
-            f"Neuron(3)(x) depends on more than w·x + b, which is {spelled(total)} twice: "
-            f"it is {spelled(outputs[0])}, and {spelled(outputs[1])} with w = {w}, b = {b}, x = {x}"
-        )
-        return Found(
-            "failed", said, _advice_on(outputs, pair), ["bias-forgotten"] if _is_without_bias(outputs, pair) else []
-        )
-    return _neuron_moves(student, cls)
-
-
-def _neuron_moves(student: Student, cls: type) -> Found:
-    outputs = [attempt(_output, student, cls, *pair[0]) for pair in PAIRS]
-    if outputs[0] != outputs[1]:
+    firsts = []
+    for one, other in PAIRS:
+        outputs = [attempt(_output, student, cls, *case) for case in (one, other)]
+        if not is_near(*outputs):
+            return _depends_on_more(outputs, one, other)
+        firsts.append(outputs[0])
+    if firsts[0] != firsts[1]:
         return Found()
-    sums = " and ".join(spelled(_sum(*pair[0])) for pair in PAIRS)
-    said = f"Neuron(3)(x) is {spelled(outputs[0])} where w·x + b is {sums}; it changes with w·x + b"
+    sums = " and ".join(spelled(_sum(*one)) for one, _ in PAIRS)
+    said = f"Neuron(3)(x) is {spelled(firsts[0])} where w·x + b is {sums}; it changes with w·x + b"
     return Found("failed", said)
+
+
+def _depends_on_more(outputs: Sequence[float], one: Case, other: Case) -> Found:
+    w, b, x = other
+    said = (
+        f"Neuron(3)(x) depends on more than w·x + b, which is {spelled(_sum(*one))} twice: "
+        f"it is {spelled(outputs[0])}, and {spelled(outputs[1])} with w = {w}, b = {b}, x = {x}"
+    )
+    totals = [_sum(case[0], 0.0, case[2]) for case in (one, other)]
+    if any(all(is_near(y, f(total)) for y, total in zip(outputs, totals, strict=True)) for f in ACTIVATIONS):
+        repair = "the bias is not added: sum((wi * xi for wi, xi in zip(self.w, x)), self.b)"
+        return Found("failed", said, [repair], ["bias-forgotten"])
+    repair = "each input times its weight; the sum of these and the bias; then the activation"
+    return Found("failed", said, [repair])
 
 
 def _sum(w: Sequence[float], b: float, x: Sequence[float]) -> float:
     return sum(wi * xi for wi, xi in zip(w, x, strict=True)) + b
-
-
-def _is_without_bias(outputs: Sequence[float], pair: Any) -> bool:
-    """Whether the outputs are those of w·x alone, by a function that is known."""
-    import math
-
-    totals = [_sum(w, 0.0, x) for w, _, x in pair]
-    functions: list[Callable[[float], float]] = [
-        float,
-        math.tanh,
-        lambda s: max(s, 0.0),
-        lambda s: 1 / (1 + math.exp(-s)),
-    ]
-    return any(all(is_near(y, f(s)) for y, s in zip(outputs, totals, strict=True)) for f in functions)
-
-
-def _advice_on(outputs: Sequence[float], pair: Any) -> list[str]:
-    if _is_without_bias(outputs, pair):
-        return ["the bias is not added: sum((wi * xi for wi, xi in zip(self.w, x)), self.b)"]
-    return ["each input is multiplied by its weight, the products and the bias are added, then comes the activation"]
 
 
 def _output(student: Student, cls: type, w: Sequence[float], b: float, x: Sequence[float]) -> float:
@@ -221,13 +212,15 @@ def _zeroed(student: Student, cls: type) -> Found:
         return gradients
 
     first_left, *first, left, again, last = attempt(run)
-    if first_left == left == 0.0 and is_near(again, first[0]) and is_near(last, first[1]):
+    changed = [pair for pair in ((again, first[0]), (last, first[1])) if not is_near(*pair)]
+    if first_left == left == 0.0 and not changed:
         return Found()
     said = "model.zero_grad(): a gradient of the 41 is "
     if left or first_left:
         advice = "zero_grad() sets p.grad = 0 for each p of self.parameters()"
         return Found("failed", f"{said}{spelled(left or first_left)} after it; it is 0", [advice], ["forgot-zero-grad"])
-    return Found("failed", f"{said}{spelled(last)} in the second step; it is {spelled(first[1])}, as in the first")
+    second, right = told_apart(*changed[0])
+    return Found("failed", f"{said}{second} in the second step; it is {right}, as in the first")
 
 
 def _zero(student: Student, model: Any, parameters: Sequence[Any]) -> None:

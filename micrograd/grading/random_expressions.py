@@ -12,7 +12,7 @@ from micrograd.engine import Value
 from micrograd.grading.attempts import Fault, attempt
 from micrograd.grading.checks import RIGHT, Found, Grading, is_near
 from micrograd.grading.programs import Program, backward
-from micrograd.grading.stages import OPERATIONS, ORDERS
+from micrograd.grading.stages import NEEDED, OPERATIONS, ORDERS
 from micrograd.see.explanations import explain
 
 COUNT = 50
@@ -145,6 +145,12 @@ def random_expressions(grading: Grading) -> None:
     names = [op.name for op in OPERATIONS if op.name in WRITTEN and grading.student.has(op.method)]
     if not grading.student.takes_numbers:
         names = [name for name in names if "2" not in name]
+    if not names:
+        grading.check(9, "random expressions", Found, "failed", "random expressions need an op", rests_on=NEEDED)
+        return
+    if grading.endless:
+        grading.check(9, "random expressions", Found, "failed", rests_on=sorted(grading.endless))
+        return
     failing: list[Expression] = []
     for _, expression in zip(range(COUNT), expressions(names, grading.seed), strict=False):
         try:

@@ -55,7 +55,7 @@ class Report:
     Attributes:
         results: a `Result` for each check, in their order.
         notes: what else a reader has to know.
-        passed: whether no check failed.
+        passed: whether checks were made, and none failed.
     """
 
     def __init__(self, results: Sequence[Result], notes: Sequence[str] = ()) -> None:
@@ -64,7 +64,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        return all(result.status != "failed" for result in self.results)
+        return bool(self.results) and all(result.status != "failed" for result in self.results)
 
     def failed(self) -> list[Result]:
         """The checks that failed."""

@@ -39,7 +39,7 @@ class Engine:
     def number(self, value: Any, name: str = "data") -> float:
         """The `data` or the `grad` of a value as a plain number."""
         if not hasattr(value, name):
-            raise Fault(f"is {_kind(value)}; it is a {self.cls.__name__} with `{name}`")
+            raise Fault(f"has no `{name}`: it is {_kind(value)}")
         x = getattr(value, name)
         if isinstance(x, self.cls) and hasattr(x, "data"):  # gradients as nodes, for higher order
             x = x.data
@@ -104,7 +104,7 @@ class Student(Engine):
 
     def has(self, method: str) -> bool:
         """Whether the class has a method."""
-        return callable(getattr(self.cls, method, None))
+        return self._can(lambda: callable(getattr(self.cls, method, None)))
 
     def _can(self, question: Callable[[], bool]) -> bool:
         try:

@@ -111,6 +111,7 @@ def _hook(modules: str, file_error: Any, error: Any, import_error: Any) -> Any:
             "sys.excepthook",
             "sys.set_asyncgen_hooks_finalizer",
             "sys.set_asyncgen_hooks_firstiter",
+            "sys.setprofile",
             "sys.unraisablehook",
             "time.sleep",
         } and not (event == "object.__setattr__" and args[1] == "__code__"):

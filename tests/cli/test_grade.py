@@ -187,6 +187,35 @@ def test_too_much_memory(graded):
     assert "✗ a.tanh(), with a = 1.7: raises MemoryError\n" in out
 
 
+SANDBOXED = {
+    "all passed": (ENGINE, 0, "All passed, with 2 limits.", ""),
+    "a slip": (WRONG, 1, "    the exponent is not lowered: d(a**n)/da = n a**(n-1)", ""),
+    "a file": (
+        f"{ENGINE}open('engine.py')\n",
+        2,
+        "",
+        f"engine.py, line {LINE}: FileRefusedError: files cannot be opened",
+    ),
+    "no class": ("x = 1\n", 2, "", "engine.py: NameError: the program makes no class Value; the grader needs one"),
+}
+
+
+@pytest.mark.parametrize("name", SANDBOXED)
+def test_sandboxed(graded, name):
+    source, wanted, printed, said = SANDBOXED[name]
+    status, out, err = graded(source, "--sandboxed")
+    assert (status, printed in out) == (wanted, True)
+    assert err.startswith(f"micrograd: grade: {said}") if said else not err
+
+
+def test_sandboxed_takes_no_other_name(graded):
+    status, _, err = graded(ENGINE, "--sandboxed", "--class", "Number")
+    assert (status, err) == (
+        1,
+        "micrograd: grade: --sandboxed goes with neither --class nor --seed; leave one out\n",
+    )
+
+
 def test_help(capsys):
     with pytest.raises(SystemExit):
         main(["grade", "--help"])

@@ -23,11 +23,11 @@ HOSTILE = {
     ),
     "an op gives None": (
         the("__mul__", "return out", "return None"),
-        "a * b, with a = 1.7, b = -0.6: is None; it is a Value with `data`",
+        "a * b, with a = 1.7, b = -0.6: has no `data`: it is None",
     ),
     "an op gives a number": (
         the("__mul__", "return out", "return out.data"),
-        "a * b, with a = 1.7, b = -0.6: is a float; it is a Value with `data`",
+        "a * b, with a = 1.7, b = -0.6: has no `data`: it is a float",
     ),
     "an op is not implemented": (
         the("__mul__", "return out", "return NotImplemented"),
@@ -59,7 +59,7 @@ HOSTILE = {
     ),
     "no gradient": (
         (("self.grad = 0.0\n        self._prev", "self._prev"),),
-        "Value(2.0).grad is a Value; it is a Value with `grad`",
+        "Value(2.0).grad has no `grad`: it is a Value",
     ),
     "the class takes nothing": (
         (('def __init__(self, data, _children=(), _op=""):', "def __init__(self):"),),
@@ -132,6 +132,40 @@ def test_arguments(arguments, options, message):
     with pytest.raises(ArgumentError) as error:
         grade(*arguments, **options)
     assert str(error.value) == message
+
+
+class WithEverything:
+    """It has every attribute, whoever asks."""
+
+    def __init__(self, data):
+        self.data, self.grad = data, 0.0
+
+    def __getattr__(self, name):
+        return lambda *given: self
+
+    def __add__(self, other):
+        return self
+
+    __mul__ = __add__
+
+
+@pytest.mark.parametrize("cls", [int, float, object, type, Exception, WithEverything])
+def test_any_class_gets_a_report(cls):
+    report = grade(cls)
+    assert not report.passed
+    assert {x.stage for x in report.results} == {*range(1, 11)}
+
+
+def test_a_class_that_answers_no_question():
+    class Strange(type):
+        def __getattr__(cls, name):
+            raise RuntimeError(name)
+
+    class Value(metaclass=Strange):
+        def __init__(self, data):
+            self.data, self.grad = data, 0.0
+
+    test_any_class_gets_a_report(Value)
 
 
 @pytest.mark.parametrize("upto", [1, 4, 10])
