@@ -7,6 +7,7 @@ from . import draw as draw
 from . import dual as dual
 from . import engine as engine
 from . import errors as errors
+from . import exporting as exporting
 from . import grading as grading
 from . import nn as nn
 from . import numpy as numpy
@@ -34,6 +35,9 @@ from .engine import enable_grad as enable_grad
 from .engine import no_grad as no_grad
 from .engine import toposort as toposort
 from .errors import MicrogradError as MicrogradError
+from .exporting.javascript import export_js as export_js
+from .exporting.onnx_model import to_onnx as to_onnx
+from .exporting.python import export_python as export_python
 from .grading.grades import grade as grade
 from .op import ieee_gradients as ieee_gradients
 from .playing.server import play as play

@@ -20,10 +20,10 @@ from typing import Any, cast
 
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
-from micrograd.errors import DataError, DrawError, MissingExtraError
+from micrograd.errors import DataError, DrawError, MissingExtraError, a_kind
 from micrograd.see.boxes import Boxes
 from micrograd.see.choices import TEXTS, Options, check_format, check_options, refuse_unknown
-from micrograd.see.dot import clipped, escaped, field, zero_for
+from micrograd.see.dot import clipped, data_field, escaped, field, zero_for
 from micrograd.see.files import path_of, write, write_text
 from micrograd.see.picture import Picture, node_lines
 
@@ -170,7 +170,7 @@ def _lines_in_full(picture: Picture) -> Iterator[str]:
     for node, i in name.items():
         place = known.get(id(node))  # None for a number that was raw
         label = node.label if place is None or picture.options.model is None else picture.groups.labels.get(place, "")
-        fields = [f"{clipped(label)} ", field("data ", node.data)]
+        fields = [f"{clipped(label)} ", data_field(node.data)]
         if picture.are_computed:
             grad = None if place is None else picture.gradients[place]
         else:  # `grad` makes zeros where there is none; but a step of its own may owe one
@@ -260,7 +260,7 @@ class Drawing:
         """Write the DOT text to a file, for Graphviz or another program.
 
         Returns the path. Raises PictureFileError where it cannot be written, DrawError
-        where the suffix is that of a picture.
+        where the suffix is that of a picture or a page.
         """
         return write_text(path, self.source, "DOT text", ".dot")
 
@@ -296,7 +296,7 @@ def _check_root(name: str, root: Any) -> None:
     if CAPTURES:
         refuse(root, "print")
     if not isinstance(root, Value):
-        raise DataError(f"{name}: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
+        raise DataError(f"{name}: given {a_kind(root)}, not a Value; give one Value, such as the loss")
 
 
 def _inputs_first(name: str, root: Value) -> list[Value]:

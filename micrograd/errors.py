@@ -14,6 +14,7 @@
     ├── StateError (ValueError)          a state does not fit what it is loaded into
     ├── OpError (TypeError)              an op is defined badly, or does not exist
     ├── CaptureError (TypeError)         a function cannot be compiled as it is written
+    ├── ExportError (TypeError)          a model cannot be exported as it is written
     ├── DrawError (ValueError)           a picture cannot be made
     ├── CheckpointError (ValueError)     a checkpoint is damaged, or does not fit
     └── MissingExtraError (ImportError)  an optional package is not installed
@@ -72,6 +73,10 @@ class CaptureError(MicrogradError, TypeError):
     """A function cannot be compiled as it is written."""
 
 
+class ExportError(MicrogradError, TypeError):
+    """A model cannot be exported as it is written, or in this format."""
+
+
 class StateChangedError(CaptureError):
     """A Value that a compiled function reads holds data of another kind now."""
 
@@ -113,3 +118,9 @@ class GradientWarning(UserWarning):
 
 class CompileWarning(UserWarning):
     """A compiled function is captured again and again, or it runs uncompiled."""
+
+
+def a_kind(x: object) -> str:
+    """What an object is, for a message: "a list", "an int"."""
+    name = type(x).__name__
+    return f"{'an' if name[0] in 'aeioAEIO' else 'a'} {name}"

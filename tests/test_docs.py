@@ -22,16 +22,9 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 
 
-def make_tables() -> Any:
-    spec = importlib.util.spec_from_file_location("make_tables", DOCS / "make_tables.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def make_numpy() -> Any:
-    spec = importlib.util.spec_from_file_location("make_numpy", DOCS / "make_numpy.py")
+def script(name: str) -> Any:
+    """A program of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -49,7 +42,7 @@ def has_test(path: Path, name: str) -> bool:
 
 
 def test_the_table_of_ops_is_up_to_date() -> None:
-    wanted = make_tables().page()
+    wanted = script("make_tables").page()
     assert (DOCS / "ops.md").read_text(encoding="utf-8") == wanted, "run `python docs/make_tables.py`"
 
 
@@ -59,11 +52,11 @@ def test_the_page_of_numpys_functions_is_up_to_date() -> None:
     """
     lines = (DOCS / "numpy.md").read_text(encoding="utf-8").splitlines()
     written = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
-    wanted = {name: line for name, line in make_numpy().rows().items() if name in written}
+    wanted = {name: line for name, line in script("make_numpy").rows().items() if name in written}
     assert len(wanted) > 350
     assert {name: written[name] for name in wanted} == wanted, "run `python docs/make_numpy.py`"
     if f"those of NumPy {np.__version__}." in lines:
-        assert "\n".join(lines) + "\n" == make_numpy().page(), "run `python docs/make_numpy.py`"
+        assert "\n".join(lines) + "\n" == script("make_numpy").page(), "run `python docs/make_numpy.py`"
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -71,7 +64,7 @@ def test_what_is_refused_on_the_page_is_refused_with_these_words() -> None:
     """Called with one, two or three Values, none of these answers; those that NumPy
     hands over say why.
     """
-    page, told = make_numpy(), 0
+    page, told = script("make_numpy"), 0
     for name, function in page.functions().items():
         what, why = page.fate_of(name, function)
         assert why, name
@@ -90,7 +83,7 @@ def test_what_is_refused_on_the_page_is_refused_with_these_words() -> None:
 
 
 def test_the_table_has_every_op_and_every_rule() -> None:
-    page = make_tables().page()
+    page = script("make_tables").page()
     ours = [op for op in OPS.values() if op.__module__.startswith("micrograd.ops.")]
     for op in ours:
         assert f"| `{op.name}(" in page
@@ -99,7 +92,7 @@ def test_the_table_has_every_op_and_every_rule() -> None:
 
 
 def test_a_rule_is_shown_as_it_is_written() -> None:
-    source_of = make_tables().source_of
+    source_of = script("make_tables").source_of
     assert source_of(OPS["tanh"].rules[0]) == "1.0 - z * z"
     assert source_of(OPS["divide"].rules[1]) == "divide(-z, y)"
     assert source_of(OPS["matmul"].rules[0]) == "_matmul_left"

@@ -205,27 +205,26 @@ def test_four_decimals(data, shown):
 @pytest.mark.parametrize(
     ("data", "shown"),
     [
-        (np.array([1.0, -2.0]), r"data [ 1., -2.] | grad [0., 0.] "),
+        (np.array([1.0, -2.0]), r"data [ 1., -2.]\lshape (2,), float64\l| grad [0., 0.] "),
         (
             np.array([[1.0, 0.25], [3.14159265, 1e-9]]),
-            r"data [[1. \ \ \ , 0.25 \ ],\l\ \ \ \ \ \ [3.1416, 0. \ \ \ ]]\l"
+            r"data [[1. \ \ \ , 0.25 \ ],\l\ \ \ \ \ \ [3.1416, 0. \ \ \ ]]\lshape (2, 2), float64\l"
             r"| grad [[0., 0.],\l\ \ \ \ \ \ [0., 0.]]\l",
         ),
-        (np.zeros((0, 3)), r"data []\lshape (0, 3)\l| grad []\lshape (0, 3)\l"),
+        (np.zeros((0, 3)), r"data []\lshape (0, 3), float64\l| grad [] "),
         (np.ones(32), None),
-        (np.ones(33), r"data [1., 1., ..., 1., 1.]\lshape (33,)\l| grad [0., 0., ..., 0., 0.]\lshape (33,)\l"),
+        (np.ones(33), r"data [1., 1., ..., 1., 1.]\lshape (33,), float64\l| grad [0., 0., ..., 0., 0.] "),
     ],
 )
 def test_arrays_as_seed_002_prints_them(data, shown):
     if shown is None:
         assert "..." not in box(Value(data))
-        assert "shape" not in box(Value(data))
     else:
         assert box(Value(data)) == f"{{  | {shown}}}"
 
 
 def test_a_large_array_takes_little_room_whatever_its_dimension():
-    assert box(Value(np.ones((100, 100)))).count(r"\l") == 2 * (5 + 1)
+    assert box(Value(np.ones((100, 100)))).count(r"\l") == 2 * 5 + 1
     what = "ndarray float64 (8, 8, 8, 8)"
     assert box(Value(np.ones((8, 8, 8, 8)))) == f"{{  | data {what} | grad {what} }}"
     assert "..." not in box(Value(np.ones((2, 2, 2, 2))))
@@ -525,9 +524,9 @@ def test_graphviz_fails(no_pygraphviz, script, reason):
             "draw_dot: given a list, not a Value; give one Value, such as the loss",
         ),
         (
-            lambda: trace(3.0),
+            lambda: trace(3),
             DataError,
-            "trace: given a float, not a Value; give one Value, such as the loss",
+            "trace: given an int, not a Value; give one Value, such as the loss",
         ),
         (
             lambda: draw_dot(Value(1.0), format="webp"),

@@ -53,7 +53,7 @@ LEVELS = [
     {"reverse"},
     {"tracing", "sparsity"},
     {"transforms", "symbol", "expressions", "compiling", "check", "see", "draw", "nn", "optim"},
-    {"plots", "grading"},
+    {"plots", "exporting", "grading"},
     {"train", "texts", "scipy", "cells", "sandboxed"},
     {"playing"},
     {"sklearn", "cli", "demo"},

@@ -15,7 +15,6 @@ from typing import Any
 
 from links import relative
 
-DOCS = Path(__file__).resolve().parents[1]
 LISTS = ("index", "ops", "numpy", "features", "value", "speed", "texts")  # pages to look things up: no notebooks
 EXAMPLES = re.compile(r"^```python\n(>>> .*?)^```$", re.MULTILINE | re.DOTALL)
 FRONT = re.compile(r"\A(---\n.*?^---\n)", re.MULTILINE | re.DOTALL)

@@ -125,8 +125,8 @@ def _engine(topic: str, advice: str, methods: dict[str, Any]) -> type[Right]:
 
 def _with_slopes(op: str, slopes: Sequence[Callable[..., float] | None]) -> dict[str, Any]:
     def part(self: Right, i: int, arrived: Any, data: Any) -> Any:
-        slope = slopes[i]
-        if self.op is None or self.op.name != op or slope is None:
+        slope = slopes[i] if self.op is not None and self.op.name == op else None
+        if slope is None:
             return Right.part(self, i, arrived, data)
         return slope(self.data, *data, **({"n": self.params["exponent"]} if self.params else {})) * arrived
 
@@ -164,7 +164,11 @@ def _engines() -> Iterator[tuple[str, type[Right]]]:
     yield "relu-by-gradient", _engine("relu", RELU_MASK, _with_parts("relu", _masked_by_gradient))
     for slip, wrong, advice in PARTS:
         for op in BINARY if slip.endswith("only") else TRIED:
-            if (slip, op) in (("own-grad", "relu"), ("subtracted", "negative")):  # they are above
+            if (slip, op) in (
+                ("own-grad", "relu"),
+                ("subtracted", "negative"),
+                ("subtracted", "subtract"),
+            ):  # they are above
                 continue
             yield f"{slip}-{op}", _engine(op, advice, _with_parts(op, wrong))
     for slip, first, advice in SEEDS:

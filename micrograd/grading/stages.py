@@ -149,7 +149,11 @@ def _seeded(grading: Grading) -> Found:
     hint = "backward() sets self.grad = 1, sorts the nodes, and lets each pass its gradient on"
     if not grading.student.has("backward"):
         return Found("failed", "there is no `backward`", [hint])
-    return grading.compare(backward, [Program("a * b", leaves) for leaves in AB], ["seed"], hint)
+    if grading.student.has_steps:  # the ops have been checked alone
+        return grading.compare(backward, [Program("a * b", leaves) for leaves in AB], ["seed"], hint)
+    programs = [Program("a + b", leaves) for leaves in AB]
+    found = grading.compare(backward, programs, ["seed"], hint)
+    return found if found.slips else grading.compare(backward, programs, ["add"], hint)
 
 
 def used_twice(grading: Grading) -> None:

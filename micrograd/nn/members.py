@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from micrograd.errors import DataError
+from micrograd.errors import DataError, a_kind
 from micrograd.interpreter import Interpreter
 from micrograd.node import Node
 from micrograd.record import LEAF
@@ -114,7 +114,7 @@ def check_is_seen(module: Branching, path: str, thing: Any) -> None:
     elif isinstance(thing, FUNCTIONS):
         kind, repair = "a function that has them from outside", "an attribute of the module"
     else:
-        kind, repair = f"a {type(thing).__name__}", "a list or a dict, or make its class a Module"
+        kind, repair = a_kind(thing), "a list or a dict, or make its class a Module"
     raise DataError(f"{type(module).__name__}: the {what} in {path} are not found: it is {kind}; keep them in {repair}")
 
 

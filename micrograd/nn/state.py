@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import StateError
+from micrograd.errors import StateError, a_kind
 from micrograd.interpreter import Interpreter, shape_of
 from micrograd.trees import Branching
 
@@ -86,7 +86,7 @@ def _mapping(state: Any) -> Mapping[str, Any]:
     if isinstance(state, Branching):
         raise StateError("load_state_dict: given a module; give its state_dict()")
     if not isinstance(state, Mapping):
-        raise StateError(f"load_state_dict: given a {type(state).__name__}; give a dict of arrays by name")
+        raise StateError(f"load_state_dict: given {a_kind(state)}; give a dict of arrays by name")
     strange = [name for name in state if not isinstance(name, str)]
     if strange:
         raise StateError(f"load_state_dict: the name {strange[0]!r} is not a string; give a dict of arrays by name")
@@ -96,7 +96,7 @@ def _mapping(state: Any) -> Mapping[str, Any]:
 def _array(name: Any, x: Any) -> Any:
     """An entry of a state as an array of real numbers."""
     if isinstance(x, Interpreter):
-        raise StateError(f"load_state_dict: {name} is a {type(x).__name__}; give its .data, as state_dict() does")
+        raise StateError(f"load_state_dict: {name} is {a_kind(x)}; give its .data, as state_dict() does")
     try:
         array = np.asarray(x)
     except (TypeError, ValueError, RuntimeError) as error:  # a tensor that has a gradient, say

@@ -23,7 +23,7 @@ from micrograd.symbol import Symbol
 from micrograd.transforms import grad
 
 LONGEST = 400  # characters of an expression
-MOST_SECONDS = 0.5  # for a curve
+MOST_SECONDS = 0.5  # of computing, for a curve
 
 
 class Curve:
@@ -50,11 +50,11 @@ class Curve:
         self.of = names[0] if of is None and len(names) == 1 else of or ""
         if self.of not in names:
             raise ArgumentError(f"of: {self.of[:40]!r} is no variable of the expression; it has {', '.join(names)}")
-        self._until = time.monotonic() + MOST_SECONDS
+        self._until = time.process_time() + MOST_SECONDS
 
     def graph_at(self, x: float) -> tuple[Any, dict[str, Any]]:
         """The result, with gradients, and the Values of the names, where `of` is x."""
-        if time.monotonic() > self._until:
+        if time.process_time() > self._until:
             raise ArgumentError("expression: it takes too long to compute so often; write a shorter one")
         known = {name: Value(float(value), label=name) for name, value in {**self.values, self.of: x}.items()}
         result = self.expression.run(known, _labelled)

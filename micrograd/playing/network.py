@@ -28,6 +28,13 @@ def _relu(x: float) -> float:
     return 0.0 if x <= 0.0 else x
 
 
+def _square(x: float) -> float:
+    try:
+        return pow(x, 2)  # as `**2` does, where x * x may round otherwise
+    except OverflowError:
+        return math.inf
+
+
 def _softplus(x: float) -> float:
     return float(ops.softplus(x))
 
@@ -43,7 +50,7 @@ LOSSES: dict[str, tuple[str, Callable[[Any, int], Any], Callable[[float, int], f
     "squares": (
         "(score - label) ** 2",
         lambda score, label: (score - label) ** 2,
-        lambda score, label: float(ops.raise_to(score + -label, exponent=2)),
+        lambda score, label: _square(score + -label),
     ),
     "logistic": (
         "softplus(-label * score)",
@@ -94,7 +101,8 @@ class Network:
         self.loss = loss
         self.l2 = l2
         self.parameters = self.model.parameters()
-        self.places = {path: self.parameters.index(p) for path, p in self.model.named_parameters()}
+        order = {id(p): i for i, p in enumerate(self.parameters)}
+        self.places = {path: order[id(p)] for path, p in self.model.named_parameters()}
 
     def place(self, path: str) -> int:
         """The place of a parameter among all, by its path."""
@@ -137,8 +145,11 @@ class Network:
             if not all(map(math.isfinite, (loss, *numbers))):  # tanh of inf is 1: the loss alone does not tell
                 return Measured(loss, None, self.scores_at(numbers, [p.x for p in points], [p.y for p in points]))
             self.model.zero_grad()
-            total, found = self.total(points)
-            total.backward()
+            try:
+                total, found = self.total(points)
+                total.backward()
+            except ImportError:  # an overflow on the way back asks NumPy, which Pyodide may not have
+                return Measured(loss, None, self.scores_at(numbers, [p.x for p in points], [p.y for p in points]))
         slopes = tuple(float(p.grad) for p in self.parameters)
         self.model.zero_grad()
         return Measured(total.data, slopes, [score.data for score in found])
@@ -173,15 +184,10 @@ class Network:
         return list(self.activations_at(numbers, xs, ys)[-1][0])
 
     def loss_at(self, numbers: Numbers, points: Sequence[Point]) -> float:
-        """The loss of some points at these parameters; nan where a step of it has no
-        answer.
-        """
+        """The loss of some points at these parameters."""
         one = LOSSES[self.loss][2]
         scores = self.scores_at(numbers, [p.x for p in points], [p.y for p in points])
-        try:
-            losses = [one(score, point.label) for score, point in zip(scores, points, strict=True)]
-        except (ArithmeticError, ValueError):
-            return math.nan
+        losses = [one(score, point.label) for score, point in zip(scores, points, strict=True)]
         # Not sum(): since Python 3.12 it adds floats more exactly than Values add up.
         total = functools.reduce(lambda a, b: a + b, losses, 0.0) * (1.0 / len(losses))
         if self.l2:

@@ -22,7 +22,7 @@ from micrograd.see.explanations import explain
 from micrograd.see.graph import data, for_json
 from micrograd.spelling import is_name
 
-MOST_SECONDS = 0.4  # of steps in one message; then it answers with those that were taken
+MOST_SECONDS = 0.4  # of computing in one message; then it answers with the steps that were taken
 MOST_EXPLAINED = 10_000  # points times parameters
 LONGEST_CODE = 50_000  # characters
 DIGITS = 2**53  # a larger whole number is not exact in JavaScript
@@ -135,9 +135,9 @@ class Play:
         run = self._run
         if "rate" in asked and asked["rate"] != run.now.rate:
             run.edit({"do": "rate", "rate": asked["rate"]})
-        until = time.monotonic() + MOST_SECONDS
+        until = time.process_time() + MOST_SECONDS
         for done in range(asked.get("n", 1)):
-            if done and (time.monotonic() > until or run.now.measured.slopes is None or run.at >= MOST_STEPS):
+            if done and (time.process_time() > until or run.now.measured.slopes is None or run.at >= MOST_STEPS):
                 break
             run.advance()
         return self._state(asked)

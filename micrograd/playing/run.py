@@ -61,20 +61,19 @@ class Run:
 
     def advance(self) -> None:
         """Take a step. What came after this moment, in an earlier try, is forgotten."""
-        before = self.now
-        if before.measured.slopes is None:
+        before, measured = self.now, self.now.measured
+        chosen = self.batch(before.points)
+        if measured.slopes is not None and chosen is not before.points:
+            measured = self.network.measure(chosen)
+        if measured.slopes is None:
             raise ArgumentError(
-                f"step: the loss is {before.measured.loss}, and has no gradients; "
+                f"step: the loss is {measured.loss}, and has no gradients; "
                 f"go back some steps, or start again with a smaller rate"
             )
         if self.at >= MOST_STEPS:
             raise ArgumentError(f"step: a run has at most {MOST_STEPS:,} steps; start again, or go back")
-        slopes = before.measured.slopes
-        chosen = self.batch(before.points)
-        if chosen is not before.points:
-            slopes = self.network.measure(chosen).slopes or slopes
         rate = rate_at(before.rate, self.at)
-        numbers, memory = moved(self.settings["optimiser"], before.numbers, slopes, before.memory, rate)
+        numbers, memory = moved(self.settings["optimiser"], before.numbers, measured.slopes, before.memory, rate)
         self._cut()
         after = self._with_edits(before._replace(numbers=numbers, memory=memory), self.at + 1)
         after = self._measured(after)

@@ -208,4 +208,4 @@ def _draw_samples(axes: Any, samples: Any, y: Any, answers: Answers, colours: An
     if bad := int((answers.index < 0).sum()):
         handles.append(Patch(facecolor="white", edgecolor="black", label=f"nan: {bad} of {len(answers.index)} points"))
     title = answers.meaning if answers.shades is not None and answers.shades.ndim == 2 else "class"
-    axes.legend(handles=handles, title=title, loc="upper right", fontsize=8, title_fontsize=8)
+    axes.legend(handles=handles, title=title, loc="best", fontsize=8, title_fontsize=8)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import on_demand as np
 from micrograd.engine import Value
-from micrograd.errors import ArgumentError, GradientError
+from micrograd.errors import ArgumentError, GradientError, a_kind
 from micrograd.node import data_of, holds_grad
 from micrograd.plots.figures import axes_of, check_is_made
 from micrograd.plots.layers import Row, draw_rows, fit_height, layer_of, share
@@ -49,9 +49,7 @@ def plot_gradients(model: Any, *, ax: Any = None) -> Axes:
         raise ArgumentError(f"{ASKER}: {type(model).__name__} has no parameters; give a model that has some")
     strange = next((p for p in parameters if not isinstance(p, Value)), None)
     if strange is not None:
-        raise ArgumentError(
-            f"{ASKER}: a parameter of {type(model).__name__} is a {type(strange).__name__}, not a Value"
-        )
+        raise ArgumentError(f"{ASKER}: a parameter of {type(model).__name__} is {a_kind(strange)}, not a Value")
     if not any(map(holds_grad, parameters)):
         raise GradientError(
             f"{ASKER}: no parameter of {type(model).__name__} has a gradient: backward() was not called, or "

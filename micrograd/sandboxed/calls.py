@@ -10,10 +10,14 @@ Source: linux/seccomp.h, linux/filter.h, asm/unistd_64.h.
 
 from __future__ import annotations
 
-import contextlib
 import platform
 import struct
 import sys
+
+try:  # here, as no file can be opened once the limits are set
+    import ctypes
+except ImportError:  # pragma: no cover - a Python built without libffi
+    ctypes = None  # type: ignore[assignment]
 
 X86_64 = {
     "read": 0,
@@ -86,17 +90,14 @@ def filter_of(numbers: list[int]) -> bytes:
 
 def refuse_others() -> bool:
     """Let the kernel answer no call but these, from now on; False where it cannot."""
-    if sys.platform != "linux" or platform.machine() != "x86_64" or sys.maxsize < 2**32:
+    if sys.platform != "linux" or platform.machine() != "x86_64" or sys.maxsize < 2**32 or ctypes is None:
         return False
-    with contextlib.suppress(ImportError, OSError, AttributeError):
-        import ctypes
-
-        code = filter_of(list(X86_64.values()))
-        room = ctypes.create_string_buffer(code, len(code))
-        head = struct.pack("@HP", len(code) // 8, ctypes.addressof(room))
-        program = ctypes.create_string_buffer(head, len(head))
-        prctl = ctypes.CDLL(None).prctl
-        prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
-        if prctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0:
-            return bool(prctl(SET_SECCOMP, FILTER, ctypes.addressof(program), 0, 0) == 0)
-    return False
+    code = filter_of(list(X86_64.values()))
+    room = ctypes.create_string_buffer(code, len(code))
+    head = struct.pack("@HP", len(code) // 8, ctypes.addressof(room))
+    program = ctypes.create_string_buffer(head, len(head))
+    prctl = ctypes.CDLL(None).prctl
+    prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+    if prctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
+        return False
+    return bool(prctl(SET_SECCOMP, FILTER, ctypes.addressof(program), 0, 0) == 0)

@@ -9,7 +9,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.engine import Value
-from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError
+from micrograd.errors import ArgumentError, DataError, DomainError, ShapeError, a_kind
 from micrograd.interpreter import Interpreter
 from micrograd.node import data_of
 from micrograd.trees import by_key, is_branch, is_fixed, leaves_of, like, places_of, same_leaves
@@ -160,7 +160,7 @@ class Flat:
 def _real(name: str, x: Any, place: str) -> Any:
     """A leaf as data: a Python float, or an array of floats."""
     if isinstance(x, Interpreter) and not isinstance(x, Value):
-        raise DataError(f"{name}: {place} is a {type(x).__name__}; give a number, an array or a Value")
+        raise DataError(f"{name}: {place} is {a_kind(x)}; give a number, an array or a Value")
     data = as_data(data_of(x), f"{name}: {place}")
     if getattr(data, "dtype", None) is not None and np.dtype(data.dtype).kind == "f":
         return data

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from micrograd.errors import ArgumentError, GradientError, MicrogradError, MissingExtraError
+from micrograd.errors import ArgumentError, GradientError, MicrogradError, MissingExtraError, a_kind
 from micrograd.modes import is_recording, no_grad
 from micrograd.scipy.flat import Flat
 from micrograd.scipy.plainly import is_inside
@@ -118,7 +118,7 @@ def note_of_lists(name: str, given: Any, what: str) -> Iterator[None]:
     except TypeError as error:
         if isinstance(given, (list, tuple)) and not isinstance(error, MicrogradError):
             error.add_note(
-                f"{name}: the function gets {what} as a {type(given).__name__}, as given; "
+                f"{name}: the function gets {what} as {a_kind(given)}, as given; "
                 f"give np.array([...]) for NumPy's arithmetic"
             )
         raise

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from micrograd.errors import ArgumentError
+from micrograd.errors import ArgumentError, a_kind
 from micrograd.interpreter import shape_of
 from micrograd.record import Elementwise
 from micrograd.see.listed import Listed
@@ -50,9 +50,7 @@ class Named:
         self.paths: dict[int, str] = {}
         self.owners: dict[int, str] = {}
         if not (hasattr(model, "named_parameters") and hasattr(model, "named_modules")):
-            raise ArgumentError(
-                f"model: a {type(model).__name__} has no named_modules(); give a Module, such as an MLP"
-            )
+            raise ArgumentError(f"model: {a_kind(model)} has no named_modules(); give a Module, such as an MLP")
         self.kinds = {path: type(module).__name__ for path, module in model.named_modules()}
         for path, parameter in model.named_parameters():
             i = graph.place_of(parameter)

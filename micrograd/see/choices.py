@@ -7,7 +7,7 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from micrograd.errors import ArgumentError, DrawError
+from micrograd.errors import ArgumentError, DrawError, a_kind
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 FOLDS = ("auto", "module", "sample", None)
@@ -136,4 +136,4 @@ def _given(x: Any) -> str:
 
 
 def _kind(x: Any) -> str:
-    return f"the class {x.__name__}" if isinstance(x, type) else f"a {type(x).__name__}"
+    return f"the class {x.__name__}" if isinstance(x, type) else a_kind(x)

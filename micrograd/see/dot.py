@@ -22,9 +22,15 @@ LONGEST = 24  # characters of an exact number that are shown
 LABEL_SHOWN = 100  # characters of a label; Graphviz would draw a longer one across many screens
 
 
-def field(name: str, x: Any) -> str:
+def data_field(x: Any) -> str:
+    """The data as a field of a box; an array has its shape and dtype below."""
+    is_array = getattr(x, "shape", ()) and is_readable(x) and not _is_told_by_kind(x)
+    return field("data ", x, f"shape {x.shape}, {x.dtype}" if is_array else "")
+
+
+def field(name: str, x: Any, below: str = "") -> str:
     """A number or an array as a field of a box, after its name."""
-    text = shown(name, x)
+    text = shown(name, x) + (f"\n{below}" if below else "")
     # Graphviz centers a line that does not end in \l. A space after the last \l would
     # be one more line.
     return text.replace("\n", r"\l") + r"\l" if "\n" in text else text + " "
@@ -48,9 +54,13 @@ def shown(name: str, x: Any) -> str:
     if isinstance(x, Symbol):
         text = f"{x:short}"
         return escaped(name + (text if len(text) <= SIGNS_SHOWN else text[: SIGNS_SHOWN - 3] + "..."))
-    if not is_readable(x) or (x.ndim > 2 and x.size > NUMBERS_SHOWN):
+    if not is_readable(x) or _is_told_by_kind(x):
         return escaped(f"{name}{type(x).__name__} {getattr(x, 'dtype', '')} {getattr(x, 'shape', '')}")
     return _array(name, x) if x.ndim else name + four_decimals(x.item())
+
+
+def _is_told_by_kind(x: Any) -> bool:
+    return bool(x.ndim > 2 and x.size > NUMBERS_SHOWN)
 
 
 def _exact(x: Any) -> str:
@@ -62,15 +72,10 @@ def _exact(x: Any) -> str:
 
 
 def _array(name: str, x: Any) -> str:
-    """An array as NumPy prints it, one row per line.
-
-    A large one is abbreviated and followed by its shape.
-    """
+    """An array as NumPy prints it, one row per line. A large one is abbreviated."""
     text = name + np.array2string(
         x, precision=4, separator=", ", suppress_small=True, prefix=name, threshold=NUMBERS_SHOWN, edgeitems=2
     )
-    if x.size > NUMBERS_SHOWN or x.size == 0:
-        text += f"\nshape {x.shape}"
     # Graphviz shows several spaces as one, unless they are escaped.
     return re.sub(r"(?<=[ \n]) ", r"\\ ", text)
 

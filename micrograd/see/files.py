@@ -8,8 +8,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from micrograd.errors import DrawError, PictureFileError
+from micrograd.errors import DrawError, PictureFileError, a_kind
 
+PAGES = (".html", ".htm")
 PICTURES = (".svg", ".png", ".pdf", ".eps", ".ps", ".jpg", ".jpeg", ".gif")
 
 
@@ -21,7 +22,7 @@ def path_of(asked: str, path: Any) -> Path:
     """
     if isinstance(path, (str, os.PathLike)) and isinstance(os.fspath(path), str):
         return Path(path)
-    raise DrawError(f"{asked}: given a {type(path).__name__}, not a path; give a str or a Path, such as 'graph.svg'")
+    raise DrawError(f"{asked}: given {a_kind(path)}, not a path; give a str or a Path, such as 'graph.svg'")
 
 
 def write(asked: str, path: str | os.PathLike[str], content: bytes) -> Path:
@@ -52,7 +53,7 @@ def write(asked: str, path: str | os.PathLike[str], content: bytes) -> Path:
 
 
 def write_text(path: str | os.PathLike[str], text: str, what: str, suffix: str) -> Path:
-    """Write a text, unless the path has the suffix of a picture.
+    """Write a text, unless the path has the suffix of a picture or of another text.
 
     Args:
         path: the file.
@@ -61,10 +62,12 @@ def write_text(path: str | os.PathLike[str], text: str, what: str, suffix: str) 
         suffix: the suffix that fits, for errors.
     """
     given = path_of("save", path)
-    if given.suffix.lower() in PICTURES:
-        repair = "a picture is draw_dot(v).render(path)"
+    ending = given.suffix.lower()
+    named = "a picture" if ending in PICTURES else "a page" if ending in PAGES else what
+    if named != what:
+        call = "draw_dot(v).render(path)" if ending in PICTURES else "draw_dot(v, format='html').save(path)"
         raise DrawError(
-            f"save: {given.name!r} is the name of a picture, and this is {what}; name it {suffix}, or {repair}"
+            f"save: {given.name!r} is the name of {named}, and this is {what}; name it {suffix}, or {named} is {call}"
         )
     return write("save", given, text.encode(errors="backslashreplace"))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from micrograd.captures import CAPTURES, refuse
 from micrograd.engine import Value
-from micrograd.errors import DataError, DrawError, FormatError
+from micrograd.errors import DataError, DrawError, FormatError, a_kind
 from micrograd.interpreter import Interpreter, ones_like, shape_of
 from micrograd.node import data_of, holds_grad
 from micrograd.quiet import quietly
@@ -74,7 +74,7 @@ def graph_of(root: Any, asked: str) -> Listed:
         CaptureError: root is a number of a run that is being compiled.
     """
     if not isinstance(root, Value):
-        raise DataError(f"{asked}: given a {type(root).__name__}, not a Value; give one Value, such as the loss")
+        raise DataError(f"{asked}: given {a_kind(root)}, not a Value; give one Value, such as the loss")
     if CAPTURES:
         refuse(root, asked)
     return Listed(root)

@@ -235,6 +235,9 @@ class Groups:
             if call.sums:
                 self.labels[call.sums[-1]] = end
                 self.labels |= {i: f"w{k}*x{k}" for k, i in enumerate(call.products)}
+                weights = [j for i in call.products for j in self.graph.inputs[i] if j in finder.owner]
+                biases = [j for i in call.sums for j in self.graph.inputs[i] if j in finder.owner]
+                self.labels |= {j: f"w{k}" for k, j in enumerate(weights)} | dict.fromkeys(biases, "b")
         if named is not None:
             self.labels |= named.paths
         given = {i: label for i in range(len(self.graph)) if (label := self.graph.label(i))}

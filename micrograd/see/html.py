@@ -27,7 +27,7 @@ ASKED = "step"  # what the caller is called, for errors
 MOST_VALUES = 200_000  # the page is 13 MB then; of a larger graph it has the top level
 MOST_BOXES = 400  # a person cannot read more, and to lay them out takes seconds
 VENDORED = ("vendor/dagre.min.js", "vendor/htm-preact.js")
-OWN = ("numbers.js", "replay.js", "plan.js", "picture.js", "page.js", "boxes.js", "panel.js")
+OWN = ("numbers.js", "replay.js", "plan.js", "picture.js", "page.js", "boxes.js", "uses.js", "panel.js")
 HTM = (
     "htm 3.1.1\nCopyright 2018 Google Inc.; licensed under the Apache License, Version 2.0; a copy is at\n"
     "http://www.apache.org/licenses/LICENSE-2.0\n"

@@ -10,9 +10,10 @@ from micrograd.engine import Value
 from micrograd.see import slopes, tree
 from micrograd.see.boxes import Boxes, fitting
 from micrograd.see.choices import Options
-from micrograd.see.dot import clipped, field
+from micrograd.see.dot import clipped, data_field, field
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
+from micrograd.see.wording import counted
 
 STARTS = {"auto": "module", "module": "module", "sample": "sample", None: "value"}
 MOST = 60  # values of a graph that is drawn in full without a request
@@ -83,7 +84,7 @@ class Picture:
             symbol = ""
             gradient = self.gradients[i]
             has_gradient = not self.graph.is_constant[i] and self.options.grad is not False
-            numbers = [field("data ", self.graph.data(i))]
+            numbers = [data_field(self.graph.data(i))]
             if has_gradient:
                 numbers.append(field("grad ", 0.0 if gradient is None else gradient))
             if box.group is None:
@@ -100,8 +101,8 @@ class Picture:
             yield from node_lines(k, fields, symbol, boxes.inputs[k], color(gradient), shape)
 
     def _counts(self, box: Any) -> list[str]:
-        count = [f"{len(box.nodes):,} values "] if box.group.kind in ("samples", "sample", "module") else []
-        return count + ([f"{box.parameters} parameters "] if box.parameters else [])
+        count = [f"{counted(len(box.nodes), 'value')} "] if box.group.kind in ("samples", "sample", "module") else []
+        return count + ([f"{counted(box.parameters, 'parameter')} "] if box.parameters else [])
 
     def tree(self) -> tree.Tree:
         """The picture as text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Tree:
         """Write the text to a file. Returns the path.
 
         Raises PictureFileError where it cannot be written, DrawError where the suffix
-        is that of a picture.
+        is that of a picture or a page.
         """
         return write_text(path, f"{self.source}\n", "a tree of text", ".txt")
 
@@ -61,13 +62,21 @@ def text(graph: Listed, groups: Groups, boxes: Boxes, gradients: list[Any] | Non
             continue
         told.add(k)
         rows.append((first + head, *cells))
-        below = boxes.inputs[k]
-        branches = [
-            (j, f"{later}{'└' if j is below[-1] else '├'}─ ", later + ("   " if j is below[-1] else "│  "))
-            for j in below
-        ]
+        below = _below(graph, boxes, k)
+        branches = [(j, f"{later}├─ ", f"{later}│  ") for j in below[:-1]]
+        branches += [(j, f"{later}└─ ", f"{later}   ") for j in below[-1:]]
         stack += branches[::-1]
     return "\n".join([*_aligned(rows), *notes])
+
+
+def _below(graph: Listed, boxes: Boxes, k: int) -> list[int]:
+    """The boxes that a box uses: each once, but one value twice in `a + a`."""
+    box = boxes.boxes[k]
+    if box.group is not None:
+        return boxes.inputs[k]
+    uses = Counter(graph.inputs[box.nodes[0]])
+    single = [boxes.boxes[j].nodes[0] if boxes.boxes[j].group is None else -1 for j in boxes.inputs[k]]
+    return [j for j, i in zip(boxes.inputs[k], single, strict=True) for _ in range(max(1, uses[i]))]
 
 
 def _row(graph: Listed, groups: Groups, boxes: Boxes, k: int, gradients: list[Any] | None) -> tuple[str, list[str]]:

@@ -41,7 +41,7 @@ from micrograd import on_demand as np
 from micrograd.arrays import as_data
 from micrograd.cotangents import fit
 from micrograd.engine import Value
-from micrograd.errors import DataError, GradientError, MicrogradError
+from micrograd.errors import DataError, GradientError, MicrogradError, a_kind
 from micrograd.interpreter import Array, ones_like, zeros_like
 from micrograd.modes import quietly
 from micrograd.op import Op
@@ -112,7 +112,7 @@ class Right(Operators):
 
     def __init__(self, data: Array, label: str = "") -> None:
         if isinstance(data, Operators):
-            raise DataError(f"{type(self).__name__}: the data is a {type(data).__name__} already; give a plain number")
+            raise DataError(f"{type(self).__name__}: the data is {a_kind(data)} already; give a plain number")
         self.data = as_data(data)
         self.grad = zeros_like(self.data)
         self.label = label

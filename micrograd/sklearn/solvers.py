@@ -7,7 +7,7 @@ from typing import Any
 
 from micrograd import optim
 from micrograd.engine import Value
-from micrograd.errors import ArgumentError
+from micrograd.errors import ArgumentError, a_kind
 from micrograd.sklearn.settings import chosen
 
 LEAST_RATE = 1e-6  # scikit-learn's: below it, "adaptive" stops
@@ -59,13 +59,13 @@ def optimizer_of(estimator: Any, params: list[Value]) -> Any:
     optimizer = make(params)
     if not callable(getattr(optimizer, "step", None)):
         raise ArgumentError(
-            f"{owner}: solver={estimator.solver!r} made a {type(optimizer).__name__}, which has no step(); "
+            f"{owner}: solver={estimator.solver!r} made {a_kind(optimizer)}, which has no step(); "
             f"give a function of the parameters that makes an optimiser, as optim.AdamW does"
         )
     if estimator.learning_rate != "constant" and not hasattr(optimizer, "param_groups"):
         raise ArgumentError(
             f"{owner}: learning_rate={estimator.learning_rate!r} changes the lr of param_groups, "
-            f"which a {type(optimizer).__name__} does not have; set learning_rate='constant'"
+            f"which {a_kind(optimizer)} does not have; set learning_rate='constant'"
         )
     return optimizer
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from micrograd import on_demand as np
-from micrograd.errors import ArgumentError, ShapeError
+from micrograd.errors import ArgumentError, ShapeError, a_kind
 from micrograd.sparsity.coloring import column_colors, star_colors
 
 
@@ -73,7 +73,7 @@ def read_pattern(name: str, given: Any, columns: int) -> Pattern:
     else:
         array = None if isinstance(given, str) else np.asarray(given)
         if array is None or array.ndim != 2 or array.dtype.kind not in "biuf":
-            said = repr(given) if isinstance(given, str) else f"a {type(given).__name__}"
+            said = repr(given) if isinstance(given, str) else a_kind(given)
             raise ArgumentError(
                 f"{name}: sparsity is {said}; give 'detect', or the pattern: a SciPy sparse array or a boolean matrix"
             )

@@ -48,6 +48,25 @@ def rows(page: Any) -> list[str]:
     return [re.sub(r"\s+", " ", row.text_content()).strip() for row in page.locator(".panel dl > div").all()]
 
 
+def whys(page: Any) -> list[str]:
+    """What the panel says of values that are used more than once."""
+    return [why.text_content() for why in page.locator(".why").all()]
+
+
+def came(page: Any) -> list[str]:
+    """The parts of earlier steps that the picture shows."""
+    return [chip.text_content() for chip in page.locator(".came text").all()]
+
+
+def crossed() -> Value:
+    """f = (a * b) * (a + b), of text 003."""
+    a, b = Value(-2.0, label="a"), Value(3.0, label="b")
+    d, e = a * b, a + b
+    f = d * e
+    d.label, e.label, f.label = "d", "e", "f"
+    return f
+
+
 def twice() -> Value:
     """b = a + a; c = b * b."""
     a = Value(3.0, label="a")
@@ -76,7 +95,7 @@ def test_the_neuron_runs_to_its_end(opened):
 
 
 STEPS = [
-    ("o = tanh(n) = 0.7071", "∂o/∂o = 1: the seed, by itself", ["n"], ["+ 0.5"]),
+    ("o = tanh(n) = 0.7071", "∂o/∂o = 1: the walk starts here", ["n"], ["+ 0.5"]),
     ("n = (x1*w1 + x2*w2) + b = 0.8814", "∂o/∂n = 0.5", ["b", "x1*w1 + x2*w2"], ["+ 0.5", "+ 0.5"]),
     (
         "x1*w1 + x2*w2 = (x1*w1) + (x2*w2) = −6",
@@ -116,13 +135,58 @@ def test_the_panel_has_the_formula_its_numbers_and_the_sum(opened):
 def test_why_the_gradients_are_added(opened):
     page = opened(page_of(twice()))
     page.keyboard.press("End")
-    assert "the sum of the parts of its 2 uses" in text(page, ".arrived")
+    assert text(page, ".arrived") == "arrived ∂c/∂b = 12: 6 + 6, the sum of the parts of its 2 uses"
     assert rows(page) == [
         *("local∂b/∂a = 1", "product12 × 1 = 12", "grad +=0 + 12 = 12"),
         *("local∂b/∂a = 1", "product12 × 1 = 12", "grad +=12 + 12 = 24"),
     ]
-    whys = [why.text_content() for why in page.locator(".why").all()]
-    assert whys == [f"a is used twice, and each use adds its part: this is the {n}." for n in ("first", "second")]
+    assert whys(page) == [
+        "a is used twice: 12 comes now from b (input 1). The other part is added later.",
+        "a is used twice: 12 came from b (input 1), 12 comes now from b (input 2).",
+        "A change of a reaches c through each use, so the parts are added (+=). "
+        "With = here, the new part would replace the old: a.grad would be 12, not 24.",
+    ]
+
+
+def test_each_use_of_a_value_stays_in_sight(opened):
+    """The graph of text 003: a part of each use, the earlier one beside the new one."""
+    page = opened(page_of(crossed()))
+    page.keyboard.press("ArrowRight")
+    assert (whys(page), came(page)) == ([], [])
+    page.keyboard.press("ArrowRight")
+    assert whys(page) == [f"{x} is used twice: −6 comes now from e. The other part is added later." for x in "ab"]
+    assert came(page) == []
+    page.keyboard.press("ArrowRight")
+    assert whys(page) == [
+        "a is used twice: −6 came from e, 3 comes now from d.",
+        "b is used twice: −6 came from e, −2 comes now from d.",
+        "A change of a or b reaches f through each use, so the parts are added (+=). "
+        "With = here, the new part would replace the old: a.grad would be 3, not −3; b.grad would be −2, not −8.",
+    ]
+    assert came(page) == ["− 6", "− 6"]
+    assert "a gets 3 more, added to −6, and has −3 now." in text(page, "[role=status]")
+
+
+def test_four_uses_and_more(opened):
+    x = Value(2.0, label="x")
+    many = x * x + x * 3.0
+    L = many * x
+    L.label, many.label = "L", "m"
+    page = opened(page_of(L))
+    page.keyboard.press("End")
+    assert whys(page)[-2].startswith("x is used 4 times: 10 came from L, ")
+    assert len(came(page)) == 2
+    page = opened(page_of(x * 1.0 + x * 2.0 + x * 3.0 + x * 4.0 + x * 5.0))
+    page.keyboard.press("End")
+    assert whys(page)[0].startswith("x is used 5 times: 14 came from 4 uses before, 1 comes now from ")
+
+
+def test_two_arrays_are_added(opened):
+    W = Value(np.ones((2, 2)), label="W")
+    page = opened(page_of((W * 2.0 + W).sum()))
+    page.keyboard.press("End")
+    assert whys(page)[0].startswith("W is used twice: a part came from v2, a part comes now from v1.")
+    assert whys(page)[1].endswith("With = here, the new part would replace the old.")
 
 
 def test_buttons_slider_and_keys(opened):
@@ -169,6 +233,35 @@ def test_predict_first(opened):
     assert rows(page)[1:3] == ["product1 × 6 = 6", "grad +=0 + 6 = 6"]
     page.get_by_role("button", name="All steps as a table").click()
     assert page.locator("tbody tr").last.text_content() == "2b = a + a = 6?????"
+
+
+def test_a_prediction_is_not_given_away(opened):
+    page = opened(page_of(crossed()))
+    page.get_by_label("Predict first").check()
+    page.locator("h1").click()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert whys(page) == [f"{x} is used twice: −6 came from e." for x in "ab"]
+    assert came(page) == ["− 6", "− 6"]
+    page = opened(page_of(twice()))
+    page.get_by_label("Predict first").check()
+    page.locator("h1").click()
+    page.keyboard.press("ArrowRight")
+    assert whys(page) == ["b is used twice."] * 2
+
+
+def test_the_panel_starts_at_its_top(opened):
+    page = opened(page_of(crossed()), viewport={"width": 1280, "height": 500})
+    page.keyboard.press("End")
+    page.evaluate("document.querySelector('.panel').scrollTop = 200")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.querySelector('.panel').scrollTop") == 0
+
+
+def test_names_that_many_neurons_have(opened):
+    page = opened(draw(MLP(3, [4, 4, 1])([1.0, 2.0, 3.0]), format="html").page)
+    page.keyboard.press("ArrowRight")
+    assert {"Layer 1 > Neuron 0 > out", "Layer 1 > Neuron 1 > out"} <= {row.split("grad")[0] for row in rows(page)}
 
 
 def test_the_graph_is_one_tab_stop(opened):

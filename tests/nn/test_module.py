@@ -108,7 +108,7 @@ def test_values_in_another_object_are_told():
 
     line = Line()
     line.other = Other()
-    with pytest.raises(DataError, match="the Values in other are not found: it is a Other; keep them in a list"):
+    with pytest.raises(DataError, match="the Values in other are not found: it is an Other; keep them in a list"):
         line.zero_grad()
     line.other.held = [1.0, Value(1.0).detach(), Value(1.0) * 2.0]
     assert len(line.parameters()) == 2

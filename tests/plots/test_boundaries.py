@@ -316,3 +316,11 @@ def test_options_refused(options, words):
     with pytest.raises(MicrogradError) as caught:
         plot_decision_boundary(line, X, Y, **options)
     assert words in str(caught.value)
+
+
+def test_the_legend_stands_where_fewest_points_are() -> None:
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], *([[0.9, 0.9]] * 5)])
+    ax = plot_decision_boundary(lambda X: X[:, 0] - 0.5, X, (X[:, 0] > 0.5) * 1)
+    ax.figure.canvas.draw()
+    box = ax.get_legend().get_window_extent()
+    assert not box.contains(*ax.transData.transform((0.9, 0.9)))

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import lazy_loader
 import pytest
 
 from micrograd.errors import ArgumentError, MicrogradError
@@ -329,6 +330,20 @@ def test_calls_that_python_does_not_ask_about():
         pytest.skip("this kernel, or this processor, has no filter that we know")
     for code, words in zip(ASKED, words_of(ASKED), strict=True):
         assert words.startswith("PermissionError [Errno 1]"), code
+
+
+@IS_LINUX
+def test_the_fence_is_the_same_without_numpy(monkeypatch, tmp_path):
+    """What sets the limits is loaded first, also where NumPy has not loaded it."""
+    package = Path(lazy_loader.__file__).parent
+    (tmp_path / "lazy_loader").symlink_to(package)
+    kept = [place for place in sys.path if place and not list(Path(place).glob("numpy"))]
+    monkeypatch.setattr(sys, "path", [str(Path(inside.__file__).parents[2]), *kept, str(tmp_path)])
+    words = words_of(["import numpy", "from micrograd import Value\n(Value(2.0) ** 2).backward()\n1 / 0", *ASKED])
+    assert words[0].startswith("ImportRefusedError numpy cannot be imported here")
+    assert words[1] == "ZeroDivisionError division by zero"
+    if is_filtered():
+        assert all(word.startswith("PermissionError [Errno 1]") for word in words[2:])
 
 
 @IS_POSIX

@@ -423,7 +423,7 @@ def sums(x):
         (sums, [], ArgumentError, "params holds no numbers; give at least one to start from"),
         (sums, "three", DataError, "minimize: params: 'three' is a str, not a number or an array of numbers"),
         (bowl, {"w": 1.0, "b": (None, 1.0)}, DataError, "minimize: params['b'][0]: None is a NoneType, not a number"),
-        (sums, Abstract((3,)), DataError, "minimize: params is a Abstract; give a number, an array or a Value"),
+        (sums, Abstract((3,)), DataError, "minimize: params is an Abstract; give a number, an array or a Value"),
         (3.0, np.ones(3), ArgumentError, "minimize: the loss is 3.0, which is not a function; give a function of"),
         (sums, np.array([1j]), DataError, "minimize: "),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from micrograd import Value, draw_dot
-from micrograd.errors import DrawError, PictureFileError
+from micrograd.errors import DrawError, PictureFileError, a_kind
 from micrograd.see.files import write
 
 WRITERS = {
@@ -86,7 +86,7 @@ def test_what_is_no_path(writer, path):
     with pytest.raises(DrawError) as error:
         WRITERS[writer](path)
     assert str(error.value) == (
-        f"{'render' if writer == 'render' else 'save'}: given a {type(path).__name__}, not a path; "
+        f"{'render' if writer == 'render' else 'save'}: given {a_kind(path)}, not a path; "
         f"give a str or a Path, such as 'graph.svg'"
     )
 
@@ -131,6 +131,19 @@ def test_a_text_with_the_name_of_a_picture(writer, what, suffix, tmp_path):
     assert str(error.value) == (
         f"save: 'graph.PNG' is the name of a picture, and this is {what}; "
         f"name it {suffix}, or a picture is draw_dot(v).render(path)"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("writer", "what", "suffix"), [("save", "DOT text", ".dot"), ("tree", "a tree of text", ".txt")]
+)
+def test_a_text_with_the_name_of_a_page(writer, what, suffix, tmp_path):
+    with pytest.raises(DrawError) as error:
+        WRITERS[writer](tmp_path / "graph.html")
+    assert str(error.value) == (
+        f"save: 'graph.html' is the name of a page, and this is {what}; "
+        f"name it {suffix}, or a page is draw_dot(v, format='html').save(path)"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -217,6 +217,13 @@ def test_a_module_of_ones_own_is_named_by_its_attributes():
 # Labels
 
 
+def test_without_a_model_weights_are_called_as_in_their_products():
+    mlp = MLP(2, [2, 1])
+    graph, groups = groups_of(mlp([1.0, 2.0]))
+    for neuron in mlp.layers[0].neurons:
+        assert [groups.labels[graph.nodes.index(p)] for p in neuron.parameters()] == ["w0", "w1", "b"]
+
+
 def test_labels_are_given_ones_then_paths_then_parts_of_a_neuron():
     neuron = Neuron(2)
     neuron.b.label = "bias"
@@ -233,7 +240,7 @@ def test_the_path_of_a_parameter_is_its_label():
 
 @pytest.mark.parametrize("model", [3, [Value(1.0)], Value(1.0)], ids=lambda model: type(model).__name__)
 def test_a_model_that_is_no_module(model):
-    with pytest.raises(ArgumentError, match=r"model: a \w+ has no named_modules\(\); give a Module, such as an MLP"):
+    with pytest.raises(ArgumentError, match=r"model: an? \w+ has no named_modules\(\); give a Module, such as an MLP"):
         groups_of(Value(1.0).tanh(), model)
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import micrograd
-from micrograd import Symbol, Value, draw_dot
+from micrograd import Symbol, Value, draw_dot, scopes
 from micrograd.errors import ArgumentError, DataError, DrawError
-from micrograd.nn import MLP, Linear, Neuron
+from micrograd.nn import MLP, Linear, Neuron, Sequential, Tanh
 from micrograd.see.picture import MOST, shades
 from tests.compiling import moons
 
@@ -78,6 +78,19 @@ def test_a_tree_to_the_letter():
     assert str(tree) == repr(tree) == tree.source == TREE
 
 
+def test_a_value_that_one_op_uses_twice_is_told_twice():
+    a = Value(3.0, label="a")
+    b = a + a
+    b.label = "b"
+    assert str(draw_dot(b * b, format="text", grad=False)).splitlines() == [
+        "#2 = *            data 36",
+        "├─ b = +          data 6",
+        "│  ├─ a           data 3",
+        "│  └─ a  (above)",
+        "└─ b  (above)",
+    ]
+
+
 def test_a_tree_is_saved(tmp_path):
     path = draw_dot(sharing(), format="text").save(tmp_path / "tree.txt")
     assert path.read_text(encoding="utf-8") == TREE + "\n"
@@ -88,11 +101,6 @@ def test_a_tree_without_gradients():
         "d = +             data 24",
         "├─ b = *          data 6",
     ]
-
-
-def test_a_node_used_twice_by_one_op_is_told_once():
-    a = Value(3.0, label="a")
-    assert str(draw_dot(a + a, format="text")) == "#1 = +  data 6  grad 0\n└─ a    data 3  grad 0"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +180,15 @@ def test_calls_of_one_sample_have_the_names_of_modules(model):
         rf"MLP \> Layer {i} \> Neuron {k}" for i, width in enumerate([4, 4, 1]) for k in range(width)
     }
     assert r"{ MLP \> Layer 1 \> Neuron 3 | 9 values | 5 parameters | data " in drawing.source
+
+
+def test_one_value_is_not_called_values():
+    net = Sequential(Linear(2, 3, rng=np.random.default_rng(0)), Tanh())
+    with scopes():
+        y = net(np.ones((4, 2)))
+    source = draw_dot(y, model=net, fold="module").source
+    assert r"{ Sequential \> Linear 0 | 2 values | data " in source
+    assert r"{ Sequential \> Tanh 1 | 1 value | data " in source
 
 
 @pytest.mark.parametrize(
@@ -511,7 +528,7 @@ def test_a_picture_takes_no_memory_for_gradients():
 
 
 @pytest.mark.parametrize("format", ["svg", "text", "html"])
-@pytest.mark.parametrize(("model", "what"), [(3, "a int"), (MLP, "the class MLP")], ids=["int", "class"])
+@pytest.mark.parametrize(("model", "what"), [(3, "an int"), (MLP, "the class MLP")], ids=["int", "class"])
 def test_a_model_that_is_no_module(format, model, what):
     with pytest.raises(ArgumentError, match=rf"model: {what} has no named_modules\(\); give a Module, such as an MLP"):
         draw_dot(Value(1.0), model=model, format=format)

@@ -395,7 +395,8 @@ def test_draw_dot():
     assert len(boxes(drawing)) == 10
     assert ellipses(drawing) == {"*": 2, "+": 2, "tanh": 1}
     # "Specified precision, separator, and suppression of small values": which, the text does not say.
-    assert "n | data [0.8814, 8.8814] | grad [0.5, 0. ]" in boxes(drawing)
+    # Shape and dtype stand below the numbers: that is ours.
+    assert r"n | data [0.8814, 8.8814]\lshape (2,), float64\l| grad [0.5, 0. ]" in boxes(drawing)
     assert "b | data 6.8814 | grad 0.5000" in boxes(drawing)
 
 

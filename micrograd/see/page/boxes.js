@@ -1,17 +1,18 @@
 // The picture as SVG: frames, lines, chips, boxes.
 
-function Link({ link, parts, isHidden, isLit }) {
+function Link({ link, parts, came, isHidden, isLit }) {
   const carries = parts.length > 0;
   return html`<g class=${`link${carries ? " carries" : ""}${isLit ? " lit" : ""}`}>
     <path d=${link.path} class="line" marker-end="url(#arrow)" />
     ${carries && html`<path d=${link.path} class="dashes" />`}
     ${carries && html`<${Chip} x=${link.x} y=${link.y} text=${isHidden ? "+ ?" : chipText(parts)} />`}
+    ${!carries && came.length > 0 && html`<${Chip} x=${link.x} y=${link.y} text=${chipText(came)} kind="came" />`}
   </g>`;
 }
 
-function Chip({ x, y, text }) {
+function Chip({ x, y, text, kind = "chip" }) {
   const width = text.length * CHAR + 14;
-  return html`<g class="chip">
+  return html`<g class=${kind}>
     <rect x=${x - width / 2} y=${y - 11} width=${width} height="22" rx="11" />
     <text x=${x} y=${y + 4} text-anchor="middle">${text}</text>
   </g>`;
@@ -39,7 +40,7 @@ function Box({ box, grad, state, isChosen, onChoose, onOpen, onHover }) {
 
 const WORDS = { none: "", has: "", at: ", this step", gets: ", receives in this step" };
 
-function Picture({ graph, plan, layout, view, current, grads, hidden, chosen, hovered, on }) {
+function Picture({ graph, plan, layout, view, current, grads, hidden, chosen, hovered, on, uses, count }) {
   const getting = new Map();
   for (const part of current?.parts ?? []) getting.set(plan.boxOf[part.input], true);
   const stateOf = box => {
@@ -48,6 +49,12 @@ function Picture({ graph, plan, layout, view, current, grads, hidden, chosen, ho
     return box.node >= 0 && grads[box.node] !== null ? "has" : "none";
   };
   const isLit = link => [chosen, hovered].some(id => id && (id === link.from || id === link.to));
+  // What a value that is used more than once got in earlier steps stands beside what it gets now.
+  const cameTo = link => {
+    const box = layout.boxes.get(link.from);
+    if (box.node < 0 || uses[box.node] < 2 || !(isLit(link) || ["at", "gets"].includes(stateOf(box)))) return [];
+    return partsTo(plan, box.node).filter(part => part.at < count - 1 && link.edges.has(part.edge));
+  };
   const gradOf = box => {
     if (box.node < 0) return "";
     return hidden && getting.has(box.id) ? "?" : gradText(graph, box.node, grads[box.node]);
@@ -62,7 +69,7 @@ function Picture({ graph, plan, layout, view, current, grads, hidden, chosen, ho
         <rect x=${frame.left} y=${frame.top} width=${frame.width} height=${frame.height} rx="9" />
         <text x=${frame.left + 8} y=${frame.top + 11}>${`− ${graph.groups[frame.group].name}`}</text></g>`)}
       <g aria-hidden="true">${layout.links.filter(link => !link.isAside || isLit(link)).map(link => html`<${Link} key=${link.key}
-        link=${link} parts=${current ? current.parts.filter(part => link.edges.has(part.edge)) : []} isHidden=${hidden} isLit=${isLit(link)} />`)}</g>
+        link=${link} parts=${current ? current.parts.filter(part => link.edges.has(part.edge)) : []} came=${cameTo(link)} isHidden=${hidden} isLit=${isLit(link)} />`)}</g>
       ${[...layout.boxes.values()].map(box => html`<${Box} key=${box.id} box=${box} state=${stateOf(box)} grad=${gradOf(box)}
         isChosen=${box.id === chosen} onChoose=${on.choose} onOpen=${on.open} onHover=${on.hover} />`)}
     </g>

@@ -48,6 +48,13 @@ function namesOf(graph) {
   });
 }
 
+// In sentences, where many neurons have an "out" or a "sum": whose it is.
+function fullNamesOf(graph, names) {
+  const { group, op } = graph.nodes, count = new Map();
+  names.forEach((name, i) => { if (op[i] !== CONSTANT) count.set(name, (count.get(name) ?? 0) + 1); });
+  return names.map((name, i) => (group[i] >= 0 && count.get(name) > 1 ? `${graph.groups[group[i]].name} > ${name}` : name));
+}
+
 // The inputs of an op are called x, y, w, x3, x4 ... in its formula.
 const inputNames = count => ["x", "y", "w", ...Array.from({ length: Math.max(0, count - 3) }, (_, i) => `x${i + 3}`)];
 

@@ -17,7 +17,7 @@ function pageOf(graph) {
     const group = graph.groups[Number(box.slice(1))];
     return box[0] === "m" ? `The other samples of ${group.name}` : group.name;
   };
-  return { graph, names, title, walk: replay(graph), uses: usesOf(graph), chains: chainsOf(graph) };
+  return { graph, names, fullNames: fullNamesOf(graph, names), title, walk: replay(graph), uses: usesOf(graph), chains: chainsOf(graph) };
 }
 
 function viewOf(layout, size, look, place) {
@@ -29,9 +29,11 @@ function viewOf(layout, size, look, place) {
   if (look.x !== undefined) return { ...size, k, x: look.x, y: look.y };
   const roomX = size.width - k * layout.width, roomY = size.height - k * layout.height, along = (room, middle, length) =>
     (room >= 0 ? room / 2 : Math.min(0, Math.max(room, length / 2 - k * middle)));
-  // Of a frame that is too wide, the end is seen: there its walk begins.
-  const middle = !box ? 0 : frame ? Math.max((box.left + box.right) / 2, box.right + 60 - size.width / k / 2) : (box.left + box.right) / 2 - 80;
-  return { ...size, k, x: along(roomX, middle, size.width), y: along(roomY, box ? box.middle : 0, size.height) };
+  // Of a frame that is too large, its last box is seen: there its walk begins.
+  const last = frame && [...layout.boxes.values()].filter(b => b.chain.includes(frame.group)).reduce((a, b) => (b.right > a.right ? b : a));
+  const middle = !box ? 0 : frame ? Math.max((box.left + box.right) / 2, last.right + 60 - size.width / k / 2) : (box.left + box.right) / 2 - 80;
+  const level = !box ? 0 : frame && k * frame.height > size.height ? last.middle : box.middle;
+  return { ...size, k, x: along(roomX, middle, size.width), y: along(roomY, level, size.height) };
 }
 
 function useTheme() {
@@ -48,7 +50,7 @@ function App({ page }) {
   const [count, setCount] = useState(0), [plays, setPlays] = useState(false), [chosen, choose] = useState(null);
   const [predicts, setPredicts] = useState(false), [guesses, setGuesses] = useState({}), [seen, setSeen] = useState(new Set());
   const [hovered, hover] = useState(null), [place, setPlace] = useState(null), [look, setLook] = useState({}), [size, setSize] = useState({ width: 800, height: 420 });
-  const [isDark, switchTheme] = useTheme(), [hasTable, setHasTable] = useState(false), svg = useRef(), grabbed = useRef(null);
+  const [isDark, switchTheme] = useTheme(), [hasTable, setHasTable] = useState(false), svg = useRef(), panel = useRef(), grabbed = useRef(null);
 
   const [plan, setPlan] = useState(() => planOf(graph, walk, chains, open, more));
   const layout = useMemo(() => layoutOf(graph, names, walk, plan), [plan]);
@@ -59,6 +61,7 @@ function App({ page }) {
   const view = viewOf(layout, size, look, place ?? (step ? step.box : plan.boxOf[graph.root]));
 
   const go = to => { setCount(Math.max(0, Math.min(total, to))); setSaid(""); setPlace(null); if (look.x !== undefined && look.k) setLook({ k: look.k }); };
+  useLayoutEffect(() => { panel.current.scrollTop = 0; }, [count]);
   useEffect(() => {
     if (!plays) return undefined;
     if (count >= total || hidden) { setPlays(false); return undefined; }
@@ -126,13 +129,13 @@ function App({ page }) {
   return html`<header><h1>${graph.title || `The backward pass of ${names[graph.root]}`}</h1>
       <button type="button" onClick=${switchTheme}>${isDark ? "Light" : "Dark"}</button></header>
     <main><div class="middle"><section class="graph" aria-label="Graph">
-        <${Picture} ...${{ graph, plan, layout, view, grads, hidden, chosen, hovered, on }} current=${step} />
-        <div class="zoom">${button("Zoom in", "+", () => zoom(1.25))}${button("Zoom out", "−", () => zoom(0.8))}
-          <button type="button" onClick=${() => setLook({ k: Math.min(size.width / layout.width, size.height / layout.height, 1.25) })}>Fit</button></div>
-        <p class="legend"><span class="data">data</span> <span class="grad">gradient</span> <span class="at">this step</span>
-          <span class="gets">receives</span>${closed > 0 && html` <span class="group">${closed} closed, each taken whole</span>`}</p>
+        <${Picture} ...${{ graph, plan, layout, view, grads, hidden, chosen, hovered, on, count, uses: page.uses }} current=${step} />
+        <div class="foot"><p class="legend"><span class="data">data</span> <span class="grad">gradient</span> <span class="at">this step</span>
+          <span class="gets">receives</span>${page.uses.some((n, i) => n > 1 && graph.nodes.op[i] !== CONSTANT) && html` <span class="came">came before</span>`}${closed > 0 && html` <span class="group">${closed} closed, each taken whole</span>`}</p>
+          <div class="zoom">${button("Zoom in", "+", () => zoom(1.25))}${button("Zoom out", "−", () => zoom(0.8))}
+          <button type="button" onClick=${() => setLook({ k: Math.min(size.width / layout.width, size.height / layout.height, 1.25) })}>Fit</button></div></div>
       </section>
-      <section class="panel" aria-label="This step" tabindex="0"><${Panel} ...${{ page, plan, count, hidden, predicts, guesses }}
+      <section class="panel" aria-label="This step" tabindex="0" ref=${panel}><${Panel} ...${{ page, plan, count, hidden, predicts, guesses }}
         onGuess=${(edge, text) => setGuesses({ ...guesses, [edge]: text })} onShow=${() => setSeen(new Set([...seen, count]))} /></section></div>
       <div class="controls" role="group" aria-label="Steps">
         ${button("Start", icon("M3 3h2v10H3zM13 3v10L6 8z"), () => go(0), !count)}${button("Back", icon("M12 2v12L3 8z"), () => go(count - 1), !count)}

@@ -32,27 +32,25 @@ function sumOf(part) {
   return `${shown(part.before ?? 0)} + ${held(shown(part.part))} = ${shown(part.after)}`;
 }
 
-const ORDINALS = ["first", "second", "third"];
-const ordinal = n => ORDINALS[n - 1] ?? `${n}th`;
-
-const often = n => (n === 2 ? "twice" : `${n} times`);
-
-// Why += : a value that is used more than once gets a part from each use.
-function useOf(walk, uses, names, part) {
-  if (uses[part.input] < 2) return "";
-  const parts = walk.steps.flatMap(step => step.parts).filter(other => other.input === part.input);
-  const at = parts.findIndex(other => other.edge === part.edge) + 1;
-  return `${names[part.input]} is used ${often(uses[part.input])}, and each use adds its part: this is the ${ordinal(at)}.`;
+// What arrived at the node of a step is complete: all its users came before.
+function wholeOf(page, plan, node) {
+  const parts = partsTo(plan, node);
+  if (node === page.graph.root) return ": the walk starts here";
+  if (page.uses[node] < 2) return "";
+  const sum = parts.length > 1 && parts.length <= 4 && parts.every(part => typeof part.part === "number")
+    ? `${parts.map((part, i) => (i ? held(shown(part.part)) : shown(part.part))).join(" + ")}, ` : "";
+  return `: ${sum}the sum of the parts of its ${page.uses[node]} uses`;
 }
 
 function sentenceOf(page, plan, count, hidden) {
   const { graph, names } = page, total = plan.steps.length, where = `Step ${count} of ${total}.`;
   if (!count) return `${where} Forward is done: every box has its data. No gradient yet.`;
   const { box, inner, parts } = plan.steps[count - 1], end = count === total ? " Every gradient is complete." : "";
-  if (box[0] !== "n") return `${where} ${page.title(plan, box)}: ${isSealed(graph, box.slice(1)) ? "its values are taken whole" : `${inner.length} steps, taken together`}.${end}`;
+  if (box[0] !== "n") return `${where} ${page.title(plan, box)}: ${isSealed(graph, box.slice(1)) ? "its values are taken whole" : `${inner.length.toLocaleString("en")} steps, taken together`}.${end}`;
   const { node, arrived } = inner[0], given = `${where} ${formulaOf(graph, names, node)}. Gradient ${shown(arrived)} arrived.`;
   if (hidden) return `${given} Predict what each input gets, then choose Show.`;
-  const added = parts.map(part => `${names[part.input]} gets ${shown(part.part)}, and has ${shown(part.after)} now.`);
+  const added = parts.map(part => (part.before === null ? `${page.fullNames[part.input]} gets ${shown(part.part)}, and has ${shown(part.after)} now.`
+    : `${page.fullNames[part.input]} gets ${shown(part.part)} more, added to ${shown(part.before)}, and has ${shown(part.after)} now.`));
   return `${given} ${added.join(" ")}${end}`;
 }
 
@@ -65,9 +63,9 @@ function Guess({ part, name, text, isShown, onInput, onShow }) {
       onKeyDown=${e => e.key === "Enter" && onShow()} /></label>`;
 }
 
-function Part({ page, step, part, hidden, predicts, guesses, onGuess, onShow }) {
-  const { graph, names, walk, uses } = page, { node, arrived } = step, name = names[part.input];
-  const isArray = part.local === null, local = localOf(graph, names, node, part), use = useOf(walk, uses, names, part);
+function Part({ page, plan, count, step, part, hidden, predicts, guesses, onGuess, onShow }) {
+  const { graph, names } = page, { node, arrived } = step, name = names[part.input];
+  const isArray = part.local === null, local = localOf(graph, names, node, part), use = useOf(page, plan, count, part, hidden);
   const many = step.parts.filter(other => other.input === part.input).length > 1;
   const place = many ? `, input ${part.edge - graph.edges.start[node] + 1}` : "";
   const guess = predicts && typeof part.part === "number" && html`<${Guess} part=${part} name=${name}
@@ -76,7 +74,7 @@ function Part({ page, step, part, hidden, predicts, guesses, onGuess, onShow }) 
     ? [["shape", shapeOf(graph, part.input)], ["rule", local], !hidden && ["adds", shown(part.part)], !hidden && ["grad now", sumOf(part)]]
     : [["local", html`${slope(names[node], name)} = ${local}`], !hidden && ["product", productOf(part, arrived)],
       !hidden && ["grad +=", html`${sumOf(part)}`]];
-  return html`<section class="part"><h3>to <b>${name}</b>${place}</h3>
+  return html`<section class="part"><h3>to <b>${page.fullNames[part.input]}</b>${place}</h3>
     <dl>${rows.filter(row => row && row[1]).map(([term, text]) => html`<div><dt>${term}</dt>
       <dd class=${term.startsWith("grad") ? "sum" : ""}>${text}</dd></div>`)}</dl>
     ${guess}${use && html`<p class="why">${use}</p>`}<${Note} graph=${graph} node=${part.input} /></section>`;
@@ -96,16 +94,16 @@ function Whole({ page, plan, step, hidden }) {
   const shownOnes = [...outside.values()].slice(0, 12), rest = outside.size - shownOnes.length;
   const group = Number(step.box.slice(1)), size = sizeOf(page.graph, group, 0).toLocaleString("en");
   const all = plan.steps.reduce((sum, other) => sum + (other.box === step.box ? other.inner.length : 0), 0), count = step.inner.length;
-  const how = count === all ? html`Its ${count} steps are taken whole, inside in the engine's own order.`
-    : html`Boxes here use each other in a circle, so all goes in the engine's own order: now ${count} of its ${all} steps.`;
+  const how = count === all ? html`Its ${count.toLocaleString("en")} steps are taken whole, inside in the engine's own order.`
+    : html`Boxes here use each other in a circle, so all goes in the engine's own order: now ${count.toLocaleString("en")} of its ${all.toLocaleString("en")} steps.`;
   return html`<p><b>${page.title(plan, step.box)}</b> is closed. ${isSealed(page.graph, group)
     ? `Its ${size} values are not in this page: they are taken whole.` : html`${how} Open it to see them.`}</p>
-    ${hidden ? null : html`<dl class="whole">${shownOnes.map(part => html`<div><dt>${page.names[part.input]}</dt>
+    ${hidden ? null : html`<dl class="whole">${shownOnes.map(part => html`<div><dt>${page.fullNames[part.input]}</dt>
       <dd>grad ${shown(part.after)} now</dd></div>`)}</dl>${rest > 0 && html`<p>and ${rest} more.</p>`}`}`;
 }
 
 function Panel({ page, plan, count, hidden, predicts, guesses, onGuess, onShow }) {
-  const { graph, names, uses } = page, total = plan.steps.length, heading = html`<h2>step ${count} of ${total}</h2>`;
+  const { graph, names } = page, total = plan.steps.length, heading = html`<h2>step ${count} of ${total}</h2>`;
   const whole = graph.notes?.whole && html`<p class="note">${graph.notes.whole}</p>`;
   if (!count) {
     return html`${heading}<p>Forward is done: every box has its data, and no box has a gradient yet.</p>
@@ -113,16 +111,15 @@ function Panel({ page, plan, count, hidden, predicts, guesses, onGuess, onShow }
       multiplies it by the local derivatives of the op that made it.</p>${whole}<${Note} graph=${graph} node=${graph.root} />`;
   }
   const step = plan.steps[count - 1], end = count === total && !hidden
-    && html`<p class="end">The walk is complete: each value has its gradient.</p>`;
+    && html`<p class="end">The walk is complete: each value has its gradient.</p>${whole}`;
   const show = hidden && html`<button type="button" class="show" onClick=${onShow}>Show</button>`;
-  if (step.box[0] !== "n") return html`${heading}<${Whole} page=${page} plan=${plan} step=${step} hidden=${hidden} />${show}${end}${whole}`;
-  const inner = step.inner[0], { node, arrived } = inner, isRoot = node === graph.root;
-  const from = isRoot ? ": the seed, by itself" : uses[node] > 1 ? `: the sum of the parts of its ${uses[node]} uses` : "";
+  if (step.box[0] !== "n") return html`${heading}<${Whole} page=${page} plan=${plan} step=${step} hidden=${hidden} />${show}${end}`;
+  const inner = step.inner[0], { node, arrived } = inner, added = hidden ? "" : whyAdded(page, step);
   return html`${heading}<p class="formula">${formulaOf(graph, names, node)}</p>
-    <p class="arrived"><span>arrived</span> ${slope(names[graph.root], names[node])} = <b>${shown(arrived)}</b>${from}</p>
-    ${step.parts.map(part => html`<${Part} key=${part.edge} ...${{ page, part, hidden, predicts, guesses, onGuess, onShow }} step=${{ ...inner, parts: step.parts }} />`)}
+    <p class="arrived"><span>arrived</span> ${slope(names[graph.root], names[node])} = <b>${shown(arrived)}</b>${wholeOf(page, plan, node)}</p>
+    ${step.parts.map(part => html`<${Part} key=${part.edge} ...${{ page, plan, count, part, hidden, predicts, guesses, onGuess, onShow }} step=${{ ...inner, parts: step.parts }} />`)}
     ${!step.parts.length && html`<p>Nothing goes on from here: its inputs are constants, or the op has no rule.</p>`}
-    ${show}${end}${whole}`;
+    ${added && html`<p class="why added">${added}</p>`}${show}${end}`;
 }
 
 const MOST_ROWS = 1000;
