@@ -18,7 +18,16 @@ from links import relative
 LISTS = ("index", "ops", "numpy", "features", "value", "speed", "texts")  # pages to look things up: no notebooks
 EXAMPLES = re.compile(r"^```python\n(>>> .*?)^```$", re.MULTILINE | re.DOTALL)
 FRONT = re.compile(r"\A(---\n.*?^---\n)", re.MULTILINE | re.DOTALL)
-SHORT_ERRORS = "```{code-cell}\n:tags: [remove-cell]\n\n%xmode Minimal\n```\n"  # an error is its last line
+# An error is its last line. What a cell prints comes in one piece: myst_nb would put a
+# line break between two.
+FIRST_CELL = """\
+```{code-cell}
+:tags: [remove-cell]
+
+%xmode Minimal
+__import__("sys").stdout.flush_interval = 600.0
+```
+"""
 KERNEL = """\
 ---
 file_format: mystnb
@@ -63,7 +72,7 @@ def read(app: Any, docname: str, source: list[str]) -> None:
         text = as_notebook(text)
     text = re.sub(r"\n\n```$", "\n```", text, flags=re.MULTILINE)  # the empty line that ends an example
     if is_tutorial(text):
-        text = FRONT.sub(rf"\1\n{SHORT_ERRORS}\n", text, count=1)
+        text = FRONT.sub(rf"\1\n{FIRST_CELL}\n", text, count=1)
     if taken:
         link = relative(docname, f"notebooks/{docname}.ipynb")
         offer = f'<p class="take"><a href="{link}" download>Take this page as a notebook</a></p>'

@@ -318,6 +318,21 @@ def test_arrays_show_shape_rule_and_numbers(opened):
     ]
 
 
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        ([2.0, 0.0], "[2, 0]"),
+        ([0.25, 0.125, 2.0], "array of 3"),
+        (np.ones((2, 3)), "array of 2 × 3"),
+        (np.ones(100), "array of 100"),
+        (2.5, "data 2.5"),
+    ],
+)
+def test_a_box_does_not_show_a_shape_as_a_number(opened, data, line):
+    page = opened(page_of(Value(data, label="x") * 3.0))
+    assert line in [text.text_content() for text in page.locator(".box text").all()]
+
+
 def test_constants(opened):
     named = Value(4.0, label="k").detach()
     named.label = "k"

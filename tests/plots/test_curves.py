@@ -168,12 +168,14 @@ assert plt.get_fignums() == [1] and plt.gcf() is ax.figure
 
 NOTEBOOK = """
 import sys, types
+from unittest import mock
 from micrograd import plot_loss
 sys.modules["IPython"] = shell = types.ModuleType("IPython")
+shell.version_info = (9, 0)
 shell.get_ipython = lambda: None
 plot_loss([1.0, 0.5])
 assert "matplotlib.pyplot" not in sys.modules  # a terminal of IPython
-shell.get_ipython = lambda: types.SimpleNamespace(kernel=1)
+shell.get_ipython = lambda: mock.Mock(kernel=1)
 import matplotlib
 matplotlib.use("agg")
 ax = plot_loss([1.0, 0.5])

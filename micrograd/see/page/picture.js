@@ -17,8 +17,13 @@ function contents(graph, names, box) {
     const inside = new Set(box.members.map(m => graph.nodes.group[m]).map(g => sampleOf(graph, g)));
     return { title: `${inside.size} more samples`, data: values, sign: "" };
   }
-  const data = array[i] ? array[i].shape.join(" × ") || "one number" : shown(number(graph.nodes.data[i]));
-  return { title: names[i], data: `data ${data}`, sign: op[i] >= 0 ? badgeText(graph.ops[op[i]].symbol) : "" };
+  const data = array[i] ? arrayText(array[i]) : `data ${shown(number(graph.nodes.data[i]))}`;
+  return { title: names[i], data, sign: op[i] >= 0 ? badgeText(graph.ops[op[i]].symbol) : "" };
+}
+
+// A short row is its numbers. Of another array the shape, with a word: "data 2" would be taken for a number.
+function arrayText({ shape, shown }) {
+  return shape.length < 2 && shown.length <= 12 ? shown : `array of ${shape.join(" × ")}`;
 }
 
 function sampleOf(graph, g) {
