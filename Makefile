@@ -11,6 +11,7 @@
 #   make docs     build the site in build/docs: every notebook executed, warnings as errors
 #   make docs-serve  show it at 127.0.0.1
 #   make site     the live page, its engine and the docs beside, as static files: build/site
+#   make all      all of this that checks something: an hour, or two
 #   make matrix   run the tests on every Python from 3.11 to 3.14 found here, newest and oldest NumPy
 #   make bench    measure against peers: benchmarks/results.md (needs what `make peers` needs)
 #   make clean    remove what the others made
@@ -29,7 +30,8 @@ PIP_INSTALL := -m pip install --quiet
 ENGINE := $(wildcard setup.py micrograd/compiled.py micrograd/*.pxd micrograd/*/*.pxd micrograd/*.h) \
 	$(shell $(PYTHON) -c 'import runpy; print(*(name.replace(".", "/") + ".py" for name in runpy.run_path("micrograd/compiled.py")["COMPILED"]))')
 ORIGINAL := build/micrograd-0.1.0
-AXE := build/axe-core-4.14.1/package/axe.min.js
+AXE := build/axe-core-4.14.1/package
+PYODIDE_TRIED := build/pyodide-314.0.7/package
 
 # What says most in the least time: every op, the engine, the transforms, the texts, and the rules of the house.
 QUICK := tests/test_ops.py tests/test_engine.py tests/test_transforms.py tests/seeds tests/nn tests/test_check.py \
@@ -47,7 +49,7 @@ SPHINX = $(VENV)/bin/python -m sphinx --builder html --quiet --fail-on-warning -
 
 HUNDRED_STEPS := tests/cli/test_demo.py::test_the_hundred_losses_of_text_001
 
-.PHONY: demo test quick coverage lint format peers packages browser docs docs-serve site matrix bench clean
+.PHONY: all demo test quick coverage lint format peers packages browser docs docs-serve site matrix bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -90,26 +92,17 @@ peers: $(PEERS)/installed
 packages: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 -m install
 
-browser: $(VENV)/browser $(AXE)
-	MICROGRAD_AXE=$(AXE) $(VENV)/bin/python -m pytest -q -m browser tests/browser
+browser: $(VENV)/browser $(AXE) $(PYODIDE_TRIED)
+	MICROGRAD_AXE=$(AXE)/axe.min.js MICROGRAD_PYODIDE=$(PYODIDE_TRIED) $(VENV)/bin/python -m pytest -q -m browser tests/browser
 
-# It looks for what people who cannot see or use a mouse would miss; for tests only. Without npm its tests are skipped.
-$(AXE):
-	@mkdir -p build/axe-core-4.14.1
-	@command -v npm > /dev/null || { echo "There is no npm, so axe-core is not tried."; exit 0; }; \
-		cd build/axe-core-4.14.1 && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-4.14.1.tgz
+# npm's packages that the tests of pages use: what looks for barriers, and Python for the browser. Without npm these
+# tests are skipped.
+build/%/package:
+	@mkdir -p build/$*
+	@command -v npm > /dev/null || { echo "There is no npm, so $* is not tried."; exit 0; }; \
+		cd build/$* && npm pack --silent $$(echo $* | sed 's/-\([^-]*\)$$/@\1/') && tar -xzf $*.tgz
 
-docs: $(VENV)/docs
-	rm -rf build/docs
-	$(SPHINX) docs build/docs
-	$(VENV)/bin/python -m pytest -q -m docs tests/docs_site tests/browser/test_site.py
-
-docs-serve:
-	$(PYTHON) -m http.server --bind 127.0.0.1 --directory build/docs 8000
-
-# PYODIDE=pyodide-314.0.7.tgz takes a file that is here; otherwise npm fetches it.
-site: docs
-	$(VENV)/bin/python docs/make_site.py $(if $(PYODIDE),--pyodide $(PYODIDE))
+all: lint coverage packages browser docs peers matrix bench
 
 matrix:
 	.ci/matrix
