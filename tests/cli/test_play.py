@@ -20,8 +20,16 @@ from micrograd.playing.server import Server
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture
+def heard_interrupts():
+    """A shell lets programs in its background ignore SIGINT, and these tests too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a test cannot send Ctrl-C to another process there")
-def test_it_prints_the_address_and_ends_by_ctrl_c():
+def test_it_prints_the_address_and_ends_by_ctrl_c(heard_interrupts):
     command = [sys.executable, "-m", "micrograd", "play", "--no-open"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as run:
@@ -34,7 +42,10 @@ def test_it_prints_the_address_and_ends_by_ctrl_c():
         assert json.loads(connection.getresponse().read())["step"] == 1
         connection.close()
         run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=60)
+        try:
+            out, err = run.communicate(timeout=60)
+        finally:
+            run.kill()  # or the test would wait for ever
         assert (out, err, run.returncode) == ("\nEnded.\n", "", 0)
 
 
