@@ -78,7 +78,7 @@ NOTES = {
     "it trains": (
         "while True:\n    Value(1.0) + 1",
         0,
-        'stopped after 1 seconds; put a training under `if __name__ == "__main__":`',
+        'stopped after 4 seconds; put a training under `if __name__ == "__main__":`',
     ),
     "a library is missing": (
         "import no_such_library",
@@ -100,7 +100,7 @@ NOTES = {
 @pytest.mark.parametrize("name", NOTES)
 def test_a_file_that_does_more(graded, name):
     more, wanted, said = NOTES[name]
-    status, out, err = graded(f"{ENGINE}{more}\n", *TWO, *(["--seconds", "3"] if name == "it trains" else []))
+    status, out, err = graded(f"{ENGINE}{more}\n", *TWO, *(["--seconds", "12"] if name == "it trains" else []))
     assert (status, err) == (wanted, "")
     assert said in out
     assert "hello" not in out

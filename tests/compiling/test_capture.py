@@ -132,6 +132,7 @@ STEPS = {"backward", "zero_grad", "_backward"}  # see test_programs.py
 INNER = {
     *"_apply_op _array _below _dtype _float _float_grad _grad _gradient _has_float_grad _has_gradient".split(),
     "_has_history",
+    *"_repr_html_ _repr_svg_".split(),  # a notebook asks for them, and gets nothing inside a capture
     *"_has_own_step _is_batch _is_eager_number _is_float _is_of_transform _is_traced _level _mark _own_step".split(),
     *"_params _record _restore _state _x _y __pandas_priority__ __setstate__ __setitem__ __reduce__".split(),
 }
