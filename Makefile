@@ -102,6 +102,18 @@ build/%/package:
 	@command -v npm > /dev/null || { echo "There is no npm, so $* is not tried."; exit 0; }; \
 		cd build/$* && npm pack --silent $$(echo $* | sed 's/-\([^-]*\)$$/@\1/') && tar -xzf $*.tgz
 
+docs: $(VENV)/docs
+	rm -rf build/docs
+	$(SPHINX) docs build/docs
+	$(VENV)/bin/python -m pytest -q -m docs tests/docs_site tests/browser/test_site.py
+
+docs-serve:
+	$(PYTHON) -m http.server --bind 127.0.0.1 --directory build/docs 8000
+
+# PYODIDE=pyodide-314.0.7.tgz takes a file that is here; otherwise npm fetches it.
+site: docs
+	$(VENV)/bin/python docs/make_site.py $(if $(PYODIDE),--pyodide $(PYODIDE))
+
 all: lint coverage packages browser docs peers matrix bench
 
 matrix:
