@@ -136,6 +136,13 @@ def test_what_is_promised_is_what_is_tested():
     assert re.search(r"for version in (.*);", (ROOT / ".ci/matrix").read_text(encoding="utf-8"))[1].split() == tested
 
 
+def test_each_command_of_the_makefile_has_its_lines():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = re.findall(r"^#   make (\S+)", text, re.MULTILINE)
+    assert set(named) == set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split())
+    assert [name for name in named if not re.search(rf"^{name}:", text, re.MULTILINE)] == []
+
+
 # With the network: that they install and run
 
 
