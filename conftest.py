@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -30,10 +31,14 @@ def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 @pytest.fixture(autouse=True)
 def _global_state_as_it_was() -> Iterator[None]:
-    """Ops that a test defines leave the table; seeds that it sets are forgotten."""
+    """Ops that a test defines leave the table; seeds that it sets are forgotten; the
+    figures that it leaves open in pyplot are closed.
+    """
     ops, python_state, numpy_state = dict(OPS), random.getstate(), np.random.get_state()
     yield
     OPS.clear()
     OPS.update(ops)
     random.setstate(python_state)
     np.random.set_state(numpy_state)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
