@@ -20,7 +20,7 @@ from micrograd.trees import leaves_of, mapped
 
 BATCH = "give batch_axis=None for a fixed shape, or the axis of x that is the batch"
 Batch = int | None | Sequence[int | None]
-WORDS = (  # of JavaScript, which are no names
+WORDS = (  # of JavaScript, which cannot be names
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
     "false finally for function if implements import in instanceof interface let new null package private protected "
     "public return static super switch this throw true try typeof var void while with yield"

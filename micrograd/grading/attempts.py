@@ -19,7 +19,7 @@ T = TypeVar("T")
 MOST_STEPS = 3_000_000  # calls and returns: a second or two; a right engine needs a tenth of it
 
 
-class Fault(Exception):  # noqa: N818 - it is no error of ours
+class Fault(Exception):  # noqa: N818 - the fault is in the learner's code, not here
     """What a learner's code did instead of giving a number, in words.
 
     Attributes:

@@ -20,8 +20,8 @@ class Loaded(NamedTuple):
     """What came of a file.
 
     Attributes:
-        module: it, with what it had defined when it ended or was stopped.
-        note: how it ended, where it did not run to its end and that is no fault.
+        module: the module of the file, with what it had defined by its end.
+        note: how it ended before its last line, where that is not a fault.
         fault: what it raised; "" where it raised nothing.
     """
 

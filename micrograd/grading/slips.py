@@ -38,7 +38,7 @@ SLOPES: list[tuple[str, str, Sequence[Callable[..., float] | None], str]] = [
     ("tanh-without-one", "tanh", [lambda z, x: z * z], f"the 1 - is missing: {TANH}"),
     ("tanh-as-output", "tanh", [lambda z, x: z], f"the output stands in the place of the derivative: {TANH}"),
     ("exp-of-input", "exp", [lambda z, x: x], "the input stands where the output is needed: d exp(a)/da = exp(a)"),
-    ("exp-as-power", "exp", [lambda z, x: x * math.exp(x - 1)], "exp is no power: d exp(a)/da = exp(a)"),
+    ("exp-as-power", "exp", [lambda z, x: x * math.exp(x - 1)], "exp is not a power: d exp(a)/da = exp(a)"),
     ("exp-twice", "exp", [lambda z, x: math.exp(z)], "exp is taken of the output again: d exp(a)/da = exp(a)"),
     ("relu-passes-everything", "relu", [lambda z, x: 1.0], "relu passes everything: below 0 its derivative is 0"),
     (

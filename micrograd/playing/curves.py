@@ -49,7 +49,7 @@ class Curve:
         self.values = {name: values[name] for name in names}
         self.of = names[0] if of is None and len(names) == 1 else of or ""
         if self.of not in names:
-            raise ArgumentError(f"of: {self.of[:40]!r} is no variable of the expression; it has {', '.join(names)}")
+            raise ArgumentError(f"of: {self.of[:40]!r} is not a variable of the expression; it has {', '.join(names)}")
         self._until = time.process_time() + MOST_SECONDS
 
     def graph_at(self, x: float) -> tuple[Any, dict[str, Any]]:

@@ -141,7 +141,7 @@ class _Listening(ThreadingHTTPServer):
     owner: Server
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that goes away in the middle of an answer is no error."""
+        """A browser may go away in the middle of an answer: that is not an error."""
 
 
 class _Handler(BaseHTTPRequestHandler):

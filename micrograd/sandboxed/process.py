@@ -213,7 +213,7 @@ def _heard(asked: dict[str, Any], seconds: float) -> _Heard:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _as_line(line: Any, code: str) -> int | None:

@@ -49,7 +49,7 @@ def check_format(asked: str, format: Any, formats: Sequence[str]) -> None:
 
 
 def refuse_unknown(unknown: Iterable[str]) -> None:
-    """Refuse options that are no options of a picture.
+    """Refuse options that a picture does not have.
 
     Raises:
         DrawError: there is one.

@@ -21,7 +21,7 @@ FEW = 6  # numbers of an array within a sentence
 WHOLE = 10**15  # a larger whole number has four digits
 LARGEST = 10**300  # an int that is still printed as a float
 EXACT_SIGNS = 12  # of a fraction
-LONGEST = 60  # characters of a label, and of what is no number
+LONGEST = 60  # characters of a label, or of what is not a number
 # Most of these are not allowed in XML. The others turn the direction of what follows
 # them, beyond the end of a label too.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")

@@ -251,7 +251,7 @@ def test_settings_that_are_refused(settings, error):
         ("derive", {"expression": "x", "values": {}}, "values: x has no value; give one, as x: 2"),
         ("derive", {"expression": "3", "values": {}}, "expression: it has no variable; write one, as x**2"),
         ("derive", {"expression": "x*y", "values": {"x": 1, "y": 1}, "of": "z"},
-         "of: 'z' is no variable of the expression; it has x, y"),
+         "of: 'z' is not a variable of the expression; it has x, y"),
         ("derive", {"expression": "x[0]", "values": {"x": 1}},
          "expression: 'x[0]': elements are not taken by [ ]; give each number a name of its own"),
         ("derive", {"expression": "[x, x]", "values": {"x": 1}},
