@@ -80,8 +80,8 @@ class Play:
         grade: takes the text of an engine and `upto`, and gives the answer to `grade`.
 
     >>> play = Play()
-    >>> play.handle({"id": 1, "do": "step", "n": 5, "grid": 0})["step"]
-    5
+    >>> play.handle({"id": 1, "do": "step", "grid": 0})["step"]
+    1
     >>> play.handle({"id": 2, "do": "jump"})["error"]
     "there is no 'jump'; do is one of new, state, step, goto, choose, add, move, delete,
     set, slice, graph, explain, python, derive, secant, run, grade"

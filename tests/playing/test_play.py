@@ -15,6 +15,8 @@ from micrograd.playing import Play
 from micrograd.playing.points import MAKERS, points_of, points_of_csv, some_data
 from micrograd.see.graph import checked
 
+pytestmark = pytest.mark.usefixtures("patience")
+
 SMALL = {"layers": [3], "data": {"name": "own", "points": [[0.0, 0.5, 1], [1, -1, -1], [0.25, 0.75, 1]]}}
 
 
@@ -34,13 +36,6 @@ def refused(play: Play, do: str, **fields: Any) -> str:
 
 
 WITH_A_STATE = "new state step goto choose add move delete set".split()
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step is taken, however busy the machine is."""
-    monkeypatch.setattr("micrograd.playing.play.MOST_SECONDS", 600.0)
-    monkeypatch.setattr("micrograd.playing.curves.MOST_SECONDS", 600.0)
 
 
 @pytest.fixture

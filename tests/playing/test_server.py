@@ -265,6 +265,7 @@ def step_of(server: Server, page: str, **request: Any) -> int:
     return json.loads(text)["step"] if status == 200 else -status
 
 
+@pytest.mark.usefixtures("patience")
 def test_two_pages_share_no_network(server):
     assert [step_of(server, page, do="new") for page in ("a", "b")] == [0, 0]
     assert step_of(server, "a", do="step", n=3) == 3

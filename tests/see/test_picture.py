@@ -143,6 +143,7 @@ def test_a_tree_of_a_deep_graph_is_folded():
 
 
 def test_the_moons_are_a_picture_of_seven_boxes():
+    moons.start()
     total, _ = moons.loss(moons.X, moons.y)
     drawing = draw_dot(total, model=moons.model)
     assert names(drawing) == [
