@@ -1,8 +1,9 @@
 """The boxes of a folded picture: single values, and groups that are closed.
 
-A picture closes as little as fits. First each call of a neuron is a box, then each
-layer, each sample, all samples. Where that is still too much, the boxes nearest to the
-root stay, and one box stands for the others.
+A picture closes as little as fits. First each call of a module without modules in it is
+a box, as of a neuron; then each call of a module with no more than one level in it, as
+of a layer; and so on, up to each sample and all samples. Where that is still too much,
+the boxes nearest to the root stay, and one box stands for the others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from micrograd.see.groups import Group, Groups
 from micrograd.see.listed import Listed
 
-LEVELS = ("value", "module", "layer", "sample", "all")
+LEVELS = ("value", "module", "sample", "all")
 ARROWS = 4  # from the box of all parameters; where it would have more, the boxes say how many they use
 
 
@@ -44,10 +45,11 @@ class Boxes:
         groups: its groups.
         level: what is closed; one of LEVELS.
         most: how many boxes there may be; None for any number.
+        height: at the level of modules, how many levels of them a box may have in it.
     """
 
-    def __init__(self, graph: Listed, groups: Groups, level: str, most: int | None = None) -> None:
-        keys = _keys(groups, level)
+    def __init__(self, graph: Listed, groups: Groups, level: str, most: int | None = None, height: int = 0) -> None:
+        keys = _keys(groups, level, height)
         if most is not None and len(set(keys)) > most:
             keys = _nearest(graph, keys, most)
         last = {key: i for i, key in enumerate(keys)}
@@ -92,32 +94,41 @@ class Boxes:
 
 def fitting(graph: Listed, groups: Groups, start: str, most: int | None) -> Boxes:
     """The boxes with as little closed as fits, from a level on."""
+    tallest = max(_heights(groups), default=0)
     for level in LEVELS[LEVELS.index(start) :]:
-        # The box of all parameters may be left out.
-        if most is None or len(set(_keys(groups, level))) <= most + 1:
-            boxes = Boxes(graph, groups, level)
-            if most is None or len(boxes) <= most:
-                return boxes
+        for height in range(tallest + 1 if level == "module" else 1):
+            # The box of all parameters may be left out.
+            if most is None or len(set(_keys(groups, level, height))) <= most + 1:
+                boxes = Boxes(graph, groups, level, height=height)
+                if most is None or len(boxes) <= most:
+                    return boxes
     return Boxes(graph, groups, LEVELS[-1], most)
 
 
-def _keys(groups: Groups, level: str) -> list[int]:
+def _keys(groups: Groups, level: str, height: int) -> list[int]:
     """For each node what box it is in: its own place, or -1 - the place of a group."""
     closed: list[int | None] = []
-    inner = {group.parent for group in groups.groups if group.kind == "module"}
-    for k, group in enumerate(groups.groups):
+    for k, (group, own) in enumerate(zip(groups.groups, _heights(groups), strict=True)):
         around = closed[group.parent] if group.parent >= 0 else None
-        closes = _closes(group, level, k in inner, groups.groups[group.parent] if group.parent >= 0 else None)
+        closes = _closes(group, level) and (level != "module" or own <= height)
         closed.append(around if around is not None else k if closes else None)
     return [i if k < 0 or (box := closed[k]) is None else -1 - box for i, k in enumerate(groups.of)]
 
 
-def _closes(group: Group, level: str, has_modules: bool, parent: Group | None) -> bool:
+def _closes(group: Group, level: str) -> bool:
     if level in ("value", "all"):
         return level == "all"
-    if group.kind == "module":
-        return not has_modules if level == "module" else parent is None or parent.kind != "module"
     return group.kind != "samples" and (group.kind != "sample" or level == "sample")
+
+
+def _heights(groups: Groups) -> list[int]:
+    """For each group how many levels of modules there are in it."""
+    heights = [0] * len(groups.groups)
+    for k in range(len(heights) - 1, -1, -1):  # parents stand before what is in them
+        group = groups.groups[k]
+        if group.kind == "module" and group.parent >= 0:
+            heights[group.parent] = max(heights[group.parent], heights[k] + 1)
+    return [h if group.kind == "module" else 0 for h, group in zip(heights, groups.groups, strict=True)]
 
 
 def _nearest(graph: Listed, keys: list[int], most: int) -> list[int]:

@@ -9,8 +9,8 @@ from collections import Counter
 
 import pytest
 
-from micrograd import Value, draw_dot
-from micrograd.nn import MLP
+from micrograd import Value, draw_dot, scopes
+from micrograd.nn import MLP, Module
 from micrograd.see.boxes import LEVELS, Boxes, fitting
 from micrograd.see.groups import Groups
 from micrograd.see.listed import Listed
@@ -92,3 +92,21 @@ def test_random_pictures_are_drawn(seed):
         assert draw_dot(root, model=model, **options).pipe().startswith(b"<?xml")
         options.pop("color", None)
         assert "above" in str(draw_dot(root, format="text", model=model, **options)) or len(Listed(root)) < 20
+
+
+class Pair(Module):
+    def __init__(self, make):
+        self.first, self.second = make(), make()
+
+    def __call__(self, x):
+        return self.second(self.first(x))
+
+
+@pytest.mark.parametrize(("most", "boxes"), [(None, 17), (17, 17), (16, 9), (8, 6), (5, 4), (2, 2)])
+def test_nested_modules_close_level_by_level(most, boxes):
+    """Four boxes or fewer have a box of all parameters beside them."""
+    model = Pair(lambda: Pair(lambda: MLP(2, [2, 2])))
+    with scopes():
+        x, y = model([1.0, 2.0])
+    graph = Listed(x + y)
+    assert len(fitting(graph, Groups(graph, model), "module", most)) == boxes
