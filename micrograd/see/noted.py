@@ -125,8 +125,13 @@ def passed_on(node: Any, i: int, g: Any) -> Any:
 
 
 def size_of(part: Any) -> float:
-    """The largest magnitude in a part; infinity where it holds nan."""
-    if 0 in shape_of(part):
+    """The largest magnitude in a number or an array; infinity where it holds nan, 0 for
+    None.
+
+    >>> size_of(np.array([1.0, -3.0]))
+    3.0
+    """
+    if part is None or 0 in shape_of(part):
         return 0.0
     largest = float(abs(part) if shape_of(part) == () else np.max(np.abs(part)))
     return largest if largest == largest else float("inf")

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from micrograd import on_demand as np
 from micrograd.node import data_of, inputs_of
 from micrograd.record import Elementwise, Linear, Multilinear
-from micrograd.see.ways import Use, Ways, bound_of, has_rule, is_finite, is_zero, largest, slope_of
+from micrograd.see.noted import size_of
+from micrograd.see.ways import Use, Ways, bound_of, has_rule, is_finite, is_zero, slope_of
 
 SATURATED = 1e-3  # a slope below this on a flat end
 LOST = 0.1  # and less than this share goes on of the smallest gradient between it and the root
@@ -137,7 +138,7 @@ def first_not_finite(ways: Ways) -> Use | None:
 
 
 def _size(use: Use) -> float:
-    return largest(use.part)
+    return size_of(use.part)
 
 
 def saturated_in(chain: list[Use]) -> Use | None:
@@ -148,8 +149,8 @@ def saturated_in(chain: list[Use]) -> Use | None:
     """
     least = float("inf")
     for use in chain[::-1]:
-        least = min(least, largest(use.arrived))
-        if largest(use.part) < LOST * least and _is_flat(use):
+        least = min(least, size_of(use.arrived))
+        if size_of(use.part) < LOST * least and _is_flat(use):
             return use
     return None
 
@@ -194,10 +195,10 @@ def _is_small(total: Any, bound: Any) -> bool:
 
 def grew_in(ways: Ways) -> bool:
     """Whether the gradient grew on its way from the root to x."""
-    return largest(ways.grads[ways.x]) > GREW * largest(ways.seed)
+    return size_of(ways.grads[ways.x]) > GREW * size_of(ways.seed)
 
 
 def growth_of(use: Use) -> float:
     """By how much the gradient grows in one step."""
-    arrived = largest(use.arrived)
-    return largest(use.part) / arrived if arrived else 0.0
+    arrived = size_of(use.arrived)
+    return size_of(use.part) / arrived if arrived else 0.0

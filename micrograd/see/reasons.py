@@ -9,6 +9,7 @@ from typing import Any
 from micrograd import on_demand as np
 from micrograd.node import Node, data_of, inputs_of
 from micrograd.see import obstacles
+from micrograd.see.noted import size_of
 from micrograd.see.numerals import brief, listed
 from micrograd.see.obstacles import (
     OFF,
@@ -25,7 +26,7 @@ from micrograd.see.obstacles import (
     saturated_in,
 )
 from micrograd.see.telling import Telling, called, made_at
-from micrograd.see.ways import Use, has_rule, is_finite, is_zero, largest, slope_of
+from micrograd.see.ways import Use, has_rule, is_finite, is_zero, slope_of
 
 MOST_LINES = 3  # of places that are told one by one
 
@@ -223,8 +224,8 @@ def saturated(case: Any) -> Any:
     evidence = f"{told.made(use.user)} = {shown}, with input {brief(x)}: "
     evidence += "" if slope is None else f"slope {formula}{' = ' if formula else ''}{brief(slope)}. "
     most = "" if np.ndim(z) == 0 else "at most "
-    evidence += f"Of {most or 'the '}{brief(largest(use.arrived) if most else use.arrived)} that arrived, "
-    evidence += f"{most}{brief(largest(use.part) if most else use.part)} goes on."
+    evidence += f"Of {most or 'the '}{brief(size_of(use.arrived) if most else use.arrived)} that arrived, "
+    evidence += f"{most}{brief(size_of(use.part) if most else use.part)} goes on."
     head = f"{case.grad_is}, because {name} is saturated on the way."
     return obstacles.FLAT_END, head, [evidence], _unsaturated(name)
 
@@ -241,7 +242,7 @@ def _cancelled(case: Any, found: list[Obstacle]) -> Any:
     name = told.name(place.node)
     head = f"{case.grad_is}, because parts cancel on the way."
     if place.use is None:
-        uses = sorted(case.ways.uses[place.node], key=lambda use: -largest(use.part))
+        uses = sorted(case.ways.uses[place.node], key=lambda use: -size_of(use.part))
         parts = [f"{brief(use.part)} by {told.made(use.user)}" for use in uses[:MOST_LINES]]
         more = [f"{len(uses) - MOST_LINES} more"] if len(uses) > MOST_LINES else []
         evidence = f"{name} gets {listed(parts + more, MOST_LINES + 1)}: together {brief(case.ways.grads[place.node])}."
@@ -259,7 +260,7 @@ def grew(case: Any) -> Any:
     told, uses = case.told, chain_of(case.ways)
     most = max(uses, key=growth_of)
     steps = sum(growth_of(use) != 1.0 for use in uses)
-    first, last = brief(largest(case.ways.seed)), brief(largest(case.given))
+    first, last = brief(size_of(case.ways.seed)), brief(size_of(case.given))
     head = f"{case.grad_is}: it grew from {first} to {last} on the way back."
     over = "one product" if steps == 1 else f"{steps} products"
     evidence = f"Over {over}, most at {told.made(most.user)}, by {brief(growth_of(most))} times."

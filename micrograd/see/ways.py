@@ -15,7 +15,7 @@ from micrograd.anomaly import overlooked
 from micrograd.cotangents import fit
 from micrograd.engine import Value
 from micrograd.errors import GradientError, GradientWarning
-from micrograd.interpreter import ones_like, shape_of
+from micrograd.interpreter import ones_like
 from micrograd.node import Node, data_of, inputs_of, is_constant
 from micrograd.quiet import quietly
 from micrograd.record import Elementwise, HandMade, Linear, Multilinear
@@ -131,19 +131,6 @@ def has_rule(use: Use) -> bool:
     """Whether the op has a derivative by this input."""
     op = use.user._record
     return not isinstance(op, HandMade) and op.rules[use.i] is not None
-
-
-def largest(x: Any) -> float:
-    """The largest magnitude in a number or an array; 0 for None.
-
-    >>> largest(np.array([1.0, -3.0]))
-    3.0
-    """
-    if x is None:
-        return 0.0
-    if shape_of(x) == ():
-        return abs(float(x))
-    return float(np.max(np.abs(np.asarray(x, float)), initial=0.0))
 
 
 def is_zero(x: Any) -> bool:

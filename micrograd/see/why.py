@@ -30,11 +30,12 @@ from micrograd.interpreter import Interpreter, shape_of
 from micrograd.node import Node, data_of, holds_grad, inputs_of, is_constant
 from micrograd.quiet import quietly
 from micrograd.see.given import check_numbers, paths_in
+from micrograd.see.noted import size_of
 from micrograd.see.numerals import apart, brief, in_full, listed
 from micrograd.see.order import preformatted
 from micrograd.see.reasons import REASONS
 from micrograd.see.telling import Telling
-from micrograd.see.ways import Ways, is_finite, is_zero, largest
+from micrograd.see.ways import Ways, is_finite, is_zero
 from micrograd.stale import is_stale
 
 CLOSE = 1e-9  # relative: by this a gradient may differ and still be the same; 1e-5 for float32
@@ -148,8 +149,8 @@ class Case:
 
     def is_right(self) -> bool:
         """Whether `x.grad` is what root gives."""
-        parts = [largest(use.part) for use in self.ways.uses.get(self.x, [])]
-        scale = max([largest(self.given), *parts])
+        parts = [size_of(use.part) for use in self.ways.uses.get(self.x, [])]
+        scale = max([size_of(self.given), *parts])
         dtype = getattr(data_of(self.x), "dtype", None)
         close = CLOSE if dtype is None or np.dtype(dtype).itemsize > 4 else 1e-5
         gap = np.abs(np.asarray(self.grad, float) - np.asarray(self.given, float))
@@ -376,7 +377,7 @@ def _ratio(case: Case, close: float) -> float:
         return 0.0
     place = np.unravel_index(int(np.argmax(np.abs(given))), given.shape)
     times = float(grad[place] / given[place])
-    is_same = np.all(np.abs(grad - times * given) <= close * largest(given) * abs(times))
+    is_same = np.all(np.abs(grad - times * given) <= close * size_of(given) * abs(times))
     return times if is_same and np.isfinite(times) else 0.0
 
 
