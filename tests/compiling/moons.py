@@ -14,13 +14,6 @@ random.seed(1337)
 X, y = make_moons(n_samples=100, noise=0.1, random_state=1337)
 y = y * 2 - 1
 model = MLP(2, [16, 16, 1])
-FIRST = [p.data for p in model.parameters()]
-
-
-def start():
-    """Give the model its first weights again, as other tests train it."""
-    for p, data in zip(model.parameters(), FIRST, strict=True):
-        p.data, p.grad = data, 0.0
 
 
 def loss(X, y):
@@ -49,6 +42,15 @@ def step(X, y, rate):
     for p in model.parameters():
         p.data -= rate * p.grad
     return total_loss, accuracy
+
+
+FIRST = [p.data for p in model.parameters()]
+
+
+def start():
+    """Give the model its first weights again, as other tests train it."""
+    for p, data in zip(model.parameters(), FIRST, strict=True):
+        p.data, p.grad = data, 0.0
 
 
 GIVEN = {"loss": (X, y), "step": (X, y, 1.0)}
