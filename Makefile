@@ -44,6 +44,11 @@ TWO_WAYS := tests/test_plain.py tests/test_sources.py tests/test_installed.py te
 ONCE := --deselect tests/test_benchmarks.py::test_row --deselect tests/test_sources.py::test_both_engines_show_the_same \
 	--ignore tests/typing
 
+# Rooms that are Python on both engines, and only call it: `make test` tries them on the compiled one, and
+# `make coverage` on both.
+CALLERS := tests/cli tests/exporting tests/grading tests/playing tests/sandboxed tests/sklearn tests/train \
+	tests/test_examples.py tests/test_gallery.py tests/test_imports.py tests/test_rooms.py
+
 # -W: a warning fails the build, after all of them have been shown.
 SPHINX = $(VENV)/bin/python -m sphinx --builder html --quiet --fail-on-warning --keep-going --jobs auto --doctree-dir build/doctrees
 
@@ -59,7 +64,7 @@ test: $(VENV)/tools
 	$(VENV)/bin/python -c 'import micrograd; print(micrograd.about())'
 	$(VENV)/bin/python -m pytest -q -n 2
 	MICROGRAD_PURE=1 $(VENV)/bin/python -c 'import micrograd; print(micrograd.about())'
-	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2 $(ONCE)
+	MICROGRAD_PURE=1 $(VENV)/bin/python -m pytest -q -n 2 $(ONCE) $(addprefix --ignore ,$(CALLERS))
 
 quick: $(VENV)/tools
 	$(VENV)/bin/python -m pytest -q -n 2 $(QUICK)
