@@ -12,8 +12,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from micrograd.ops import OPS
+
+settings.register_profile("no time asserted", deadline=None)
+settings.load_profile("no time asserted")
 
 # Their functions are NumPy's, wrapped, and so are the examples in their docstrings.
 collect_ignore = ["micrograd/numpy/__init__.py", "micrograd/numpy/linalg.py"]

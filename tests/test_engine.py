@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 from micrograd import Value, no_grad, ops, toposort
 from micrograd.errors import GradientError
 
-examples = settings(deadline=None, max_examples=100)
+examples = settings(max_examples=100)
 
 
 # The oracle of scalar graphs: the class of the texts, after 001 and micrograd 0.1.0,
