@@ -100,12 +100,12 @@ packages: $(VENV)/tools
 browser: $(VENV)/browser $(AXE) $(PYODIDE_TRIED)
 	MICROGRAD_AXE=$(AXE)/axe.min.js MICROGRAD_PYODIDE=$(PYODIDE_TRIED) $(VENV)/bin/python -m pytest -q -m browser tests/browser
 
-# npm's packages that the tests of pages use: what looks for barriers, and Python for the browser. Without npm these
-# tests are skipped.
+# npm's packages that the tests of pages use: what looks for barriers, and Python for the browser. Where npm is not, or
+# reaches nothing, these tests are skipped.
 build/%/package:
 	@mkdir -p build/$*
-	@command -v npm > /dev/null || { echo "There is no npm, so $* is not tried."; exit 0; }; \
-		cd build/$* && npm pack --silent $$(echo $* | sed 's/-\([^-]*\)$$/@\1/') && tar -xzf $*.tgz
+	@cd build/$* && { npm pack --silent --fetch-retries 1 $$(echo $* | sed 's/-\([^-]*\)$$/@\1/') && tar -xzf $*.tgz; } \
+		|| echo "npm does not bring $*, so it is not tried."
 
 docs: $(VENV)/docs
 	rm -rf build/docs
