@@ -192,6 +192,15 @@ def test_sizes(server):
     assert raw(server, chunked) == b"411"
 
 
+def test_an_answer_goes_out_in_one_piece(server):
+    """In two, the second waited 40 ms for the confirmation of the first."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(f"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+        head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert json.loads(body)["error"] == "there is no such page"
+
+
 def raw(server: Server, text: str) -> bytes:
     """The status of what is sent byte by byte."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
