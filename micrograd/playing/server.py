@@ -148,8 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "micrograd", ""
     timeout = PATIENCE
-    # The head and the body of an answer go out together, and at once: one that waits for
-    # the other end to confirm the first part waits 40 ms.
+    # The head and the body of an answer go out together, and at once: apart, the body
+    # would wait 40 ms for the other end to confirm the head.
     wbufsize = -1
     disable_nagle_algorithm = True
     server: _Listening
