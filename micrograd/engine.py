@@ -172,6 +172,7 @@ class Value(Node):
     Attributes:
         data: the number or array; assign to it between graphs, as when training.
         grad: after `z.backward()` the derivative of z by this value, of its shape.
+        label: a name for pictures and errors; assignable.
 
     Raises:
         DataError: data is not a real number or an array of real numbers.

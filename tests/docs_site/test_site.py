@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from micrograd import Value
 from tests.docs_site.reading import Page, loaded_by_script, loaded_by_style
 
 pytestmark = pytest.mark.docs
@@ -56,12 +57,25 @@ def test_links_lead_somewhere() -> None:
     assert broken == []
 
 
+@cache
+def names_of_the_reference() -> set[str]:
+    return set().union(*(page(path).names for path in (SITE / "reference").glob("*.html")))
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_name_is_on_a_page(module: str) -> None:
-    names = set().union(*(page(path).names for path in (SITE / "reference").glob("*.html")))
+    names = names_of_the_reference()
     room = importlib.import_module(module)
     public = [name for name in room.__all__ if not isinstance(getattr(room, name), ModuleType)]
     assert [name for name in public if f"{module}.{name}" not in names] == []
+
+
+def test_every_method_and_attribute_of_a_value_is_on_a_page() -> None:
+    names = names_of_the_reference()
+    public = [name for name in dir(Value) if name[0] != "_" and hasattr(Value, name)]
+    assert [name for name in public if f"micrograd.Value.{name}" not in names] == []
+    assert len(public) > 80
+    assert {"micrograd.nn.Module.parameters", "micrograd.optim.EMA.swapped"} <= names
 
 
 def test_no_path_of_this_machine() -> None:
