@@ -4,9 +4,9 @@ A line
 
     ```{public} micrograd.nn
 
-stands for the names of `micrograd.nn.__all__`, in order of the alphabet; Value is first.
-A class says which public classes it has methods of. Docstrings are plain text with
-`code` between single marks, in Google's sections. What would mean something else to
+stands for the names of `micrograd.nn.__all__`: Value first, then by the alphabet. A
+class says which public classes it has methods of. Docstrings are plain text with `code`
+between single marks, in Google's sections. What would mean something else to
 reStructuredText is escaped before napoleon reads it.
 """
 
