@@ -9,7 +9,7 @@
 #   make packages build sdist and wheels, install them in clean environments, with and without a compiler
 #   make browser  open the pages that we make in the machine's Chromium (Playwright)
 #   make docs     build the site in build/docs: every notebook executed, warnings as errors
-#   make docs-serve  show it at 127.0.0.1
+#   make docs-serve  show it on this machine, at http://127.0.0.1:8000/; PORT=8001 takes another port
 #   make site     the live page, its engine and the docs beside, as static files: build/site
 #   make all      all of this that checks something: an hour, or two
 #   make matrix   run the tests on every Python from 3.11 to 3.14 found here, newest and oldest NumPy
@@ -17,6 +17,7 @@
 #   make clean    remove what the others made
 
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 PEERS := .venv-peers
 
@@ -108,7 +109,9 @@ docs: $(VENV)/docs
 	$(VENV)/bin/python -m pytest -q -m docs tests/docs_site tests/browser/test_site.py
 
 docs-serve:
-	$(PYTHON) -m http.server --bind 127.0.0.1 --directory build/docs 8000
+	@test -f build/docs/index.html || { echo "There is no build/docs yet: run make docs first."; exit 1; }
+	@echo "The site is at http://127.0.0.1:$(PORT)/ until Ctrl-C."
+	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory build/docs $(PORT) > /dev/null
 
 # PYODIDE=pyodide-314.0.7.tgz takes a file that is here; otherwise npm fetches it.
 site: docs
