@@ -43,7 +43,7 @@ TWO_WAYS := tests/test_plain.py tests/test_sources.py tests/test_installed.py te
 
 # What measures both engines in one run, or asks neither: once is enough.
 ONCE := --deselect tests/test_benchmarks.py::test_row --deselect tests/test_sources.py::test_both_engines_show_the_same \
-	--ignore tests/typing
+	--deselect tests/test_gallery.py::test_the_script_writes_the_same_bytes_twice --ignore tests/typing
 
 # -W: a warning fails the build, after all of them have been shown.
 SPHINX = $(VENV)/bin/python -m sphinx --builder html --quiet --fail-on-warning --keep-going --jobs auto --doctree-dir build/doctrees
