@@ -92,6 +92,11 @@ def test_cells_have_been_executed() -> None:
     assert "inner sizes 3 and 2 differ" in text  # an error that a cell shows
 
 
+def test_a_solution_is_called_what_is_written_on_it() -> None:
+    text = (SITE / "tutorials/000_value.html").read_text(encoding="utf-8")
+    assert text.count("<summary>") == text.count("Show the solution") == 5
+
+
 # The notebooks
 
 NOTEBOOKS = sorted((SITE / "notebooks").rglob("*.ipynb"))
