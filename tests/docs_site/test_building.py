@@ -186,3 +186,17 @@ def test_pyodides_package_is_unpacked(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "site").iterdir()} == set(make_site.NEEDED)
     with pytest.raises(SystemExit, match=r"x\.tgz is pyodide 0\.1; give npm's package pyodide 314\.0\.7"):
         make_site.pyodide(tmp_path / "other", packed(tmp_path / "x.tgz", "0.1", make_site))
+
+
+@pytest.mark.parametrize("has_page", [True, False])
+def test_the_docs_lead_to_the_live_page_only_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_page: bool
+) -> None:
+    make_site = room(DOCS / "make_site.py")
+    monkeypatch.setattr(make_site, "BUILD", tmp_path)
+    (tmp_path / "docs").mkdir()
+    for name in ("index.html", "play.html", "start.html"):
+        (tmp_path / "docs" / name).write_text("<h1>A title</h1>\n", encoding="utf-8")
+    make_site.docs(tmp_path / "site" / "docs", has_page)
+    leads = {path.name for path in (tmp_path / "site" / "docs").iterdir() if '"../index.html"' in path.read_text()}
+    assert leads == ({"index.html", "play.html"} if has_page else set())
