@@ -104,7 +104,7 @@ build/%/package:
 		cd build/$* && npm pack --silent $$(echo $* | sed 's/-\([^-]*\)$$/@\1/') && tar -xzf $*.tgz
 
 docs: $(VENV)/docs
-	rm -rf build/docs
+	rm -rf build/docs build/doctrees
 	$(SPHINX) docs build/docs
 	$(VENV)/bin/python -m pytest -q -m docs tests/docs_site tests/browser/test_site.py
 
