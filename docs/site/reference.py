@@ -22,7 +22,7 @@ from links import DOCS, ROOT, linked, source_page
 
 PUBLIC = re.compile(r"^```\{public\} (\S+)\n```$", re.MULTILINE)
 COLON = "\ue000"  # stands for a colon; no docstring has it
-CODE = re.compile(r"(`[^`]*`)")
+PLAIN = re.compile(r"(`[^`]*`|^ +\w+(?:, \w+)*: )", re.MULTILINE)  # code, and the name of an argument or attribute
 SPECIAL = re.compile(r"([*|_\\])")
 # Classes whose users call methods of an inner base, which has no entry of its own.
 WITH_INNER_BASES = {"Value", "EMA", "SWA", "MLPClassifier", "MLPRegressor"}
@@ -47,14 +47,20 @@ def public_classes() -> dict[type, str]:
 
 
 def members(thing: type, public: dict[type, str]) -> list[str]:
-    """The documented names of a class and of its bases without an entry. What its own
+    """The documented names of a class and of our bases without an entry. What its own
     docstring lists is shown with that.
     """
-    own = (thing.__doc__ or "").partition("Attributes:")[2]
-    names = [name for name in dir(thing) if name[0] != "_" and hasattr(thing, name) and f" {name}: " not in own]
+    own = re.findall(r"^ +(\w+): ", (thing.__doc__ or "").partition("Attributes:")[2], re.MULTILINE)
+    names = [name for name in dir(thing) if name[0] != "_" and hasattr(thing, name) and name not in own]
     homes = {name: next(kind for kind in thing.__mro__ if name in vars(kind)) for name in names}
     inner = [name for name, home in homes.items() if home is thing or home not in public]
-    return [name for name in inner if inspect.getdoc(getattr(thing, name))]
+    return [name for name in inner if is_ours(homes[name], getattr(thing, name))]
+
+
+def is_ours(home: type, member: Any) -> bool:
+    """Whether a member is documented by us: scikit-learn adds methods of its own."""
+    modules = (home.__module__, getattr(member, "__module__", None) or "micrograd.")
+    return bool(inspect.getdoc(member)) and all(module.startswith("micrograd.") for module in modules)
 
 
 def entries(module: str) -> str:
@@ -90,8 +96,9 @@ def escape(app: Any, what: str, name: str, thing: Any, options: Any, lines: list
 
 
 def escaped(paragraph: str) -> str:
-    parts = CODE.split(paragraph)
-    return "".join(f"`{part}`" if part[:1] == "`" else SPECIAL.sub(r"\\\1", part) for part in parts)
+    parts = PLAIN.split(paragraph)
+    parts[::2] = [SPECIAL.sub(r"\\\1", part) for part in parts[::2]]
+    return "".join(f"`{part}`" if part[:1] == "`" else part for part in parts)
 
 
 def restore(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -76,6 +77,11 @@ def test_every_method_and_attribute_of_a_value_is_on_a_page() -> None:
     assert [name for name in public if f"micrograd.Value.{name}" not in names] == []
     assert len(public) > 80
     assert {"micrograd.nn.Module.parameters", "micrograd.optim.EMA.swapped"} <= names
+
+
+def test_no_mark_of_the_builder_is_left_in_the_reference() -> None:
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (SITE / "reference").glob("*.html")}
+    assert [name for name, text in pages.items() if re.search(r"\\[_*|]|\ue000", text)] == []
 
 
 def test_no_path_of_this_machine() -> None:
