@@ -61,14 +61,19 @@ html_copy_source = False
 html_show_sphinx = False
 
 
-def give_levels(app: Any, pagename: str, templatename: str, context: Any, doctree: Any) -> None:
-    """The captions of the list at the left are headings, of no level in furo."""
+def tell_aloud(app: Any, pagename: str, templatename: str, context: Any, doctree: Any) -> None:
+    """What a screen reader says.
+
+    The captions of the list at the left are headings, of no level in furo. A solution
+    is "Show the solution"; myst_nb gives one name to all.
+    """
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["body"] = context.get("body", "").replace(' aria-label="Toggle hidden content"', "")
 
 
 def setup(app: Any) -> None:
-    app.connect("html-page-context", give_levels, priority=900)
+    app.connect("html-page-context", tell_aloud, priority=900)
     # index.md names kinds of pages of which there may be none yet; Sphinx has no
     # setting for that.
     directives = logging.getLogger("sphinx.sphinx.directives.other")

@@ -2,8 +2,9 @@
 
     python docs/make_notebooks.py build/notebooks
 
-The first cell installs micrograd. Links between pages lose their address, as a notebook
-that was taken away has no pages beside it. `make docs` calls this.
+The first cell installs micrograd, with the extras that the head of the page names, or
+else those of EXTRAS. Links between pages lose their address, as a notebook that was
+taken away has no pages beside it. `make docs` calls this.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ from links import LINK  # noqa: E402
 
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 INCLUDED = re.compile(r"^```\{literalinclude\} (\S+)\n:pyobject: (\S+)\n(?::.*\n)*```$", re.MULTILINE)
+# Which extra the code of a page needs.
+EXTRAS = {
+    "draw": "draw",
+    "plot": "plot|matplotlib|Plot",
+    "train": r"safetensors|\bsave|\bload\b|Checkpoint|micrograd train",
+    "tensorboard": "TensorBoard",
+    "scipy": "scipy|sparsity",
+    "special": "special|gelu|GELU",
+    "sklearn": r"sklearn|load_(digits|iris|wine)",
+    "onnx": "onnx",
+    "dask": "dask",
+}
 BOX = re.compile(r"^(`{3,}|:{3,})\{(\w+)\} ?(.*)\n((?:.*\n)*?)\1$", re.MULTILINE)
 
 
@@ -48,8 +61,10 @@ def notebook(page: Path) -> Any:
             cell.source = plain(cell.source, page)
         elif "hide-cell" in tags(cell):  # a solution
             cell.metadata["jupyter"] = {"source_hidden": True}
-    install = f'%pip install --quiet "micrograd-nd[{extras[1]}]"' if extras else "%pip install --quiet micrograd-nd"
-    made.cells.insert(0, nbformat.v4.new_code_cell(install))
+    code = "\n".join(cell.source for cell in made.cells if cell.cell_type == "code")
+    wanted = extras[1] if extras else ",".join(extra for extra, words in EXTRAS.items() if re.search(words, code))
+    package = f'"micrograd-nd[{wanted}]"' if wanted else "micrograd-nd"
+    made.cells.insert(0, nbformat.v4.new_code_cell(f"%pip install --quiet {package}"))
     for number, cell in enumerate(made.cells):  # in the place of random names: the same page gives the same file
         cell.id = f"cell{number}"
     return made

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 PYODIDE = "314.0.7"
 NEEDED = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+LEADS_TO_PAGE = '</h1>\n<p><a href="../index.html">The live page: watch a small network learn, in this browser.</a></p>'
 NO_PAGE = (
     '<!doctype html><meta http-equiv="refresh" content="0; url=docs/index.html"><a href="docs/index.html">docs</a>\n'
 )
@@ -66,6 +67,14 @@ def pyodide(folder: Path, package: Path | None) -> None:
                 shutil.copyfileobj(source, target)
 
 
+def docs(folder: Path, has_page: bool) -> None:
+    """The docs, with two links to the live page, which is there only beside it."""
+    shutil.copytree(BUILD / "docs", folder)
+    for path in (folder / "index.html", folder / "play.html") if has_page else ():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("</h1>", LEADS_TO_PAGE, 1), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write the static site to build/site.")
     parser.add_argument("--pyodide", type=Path, help="the file of npm's package pyodide, in place of a download")
@@ -81,7 +90,7 @@ def main() -> None:
     else:
         (site / "index.html").write_text(NO_PAGE, encoding="utf-8")
     if (BUILD / "docs").is_dir():
-        shutil.copytree(BUILD / "docs", site / "docs")
+        docs(site / "docs", page.is_dir())
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
     print(f"{site.relative_to(ROOT)}: {size / 1e6:.1f} MB; python -m http.server --directory build/site shows it")
 

@@ -115,7 +115,7 @@ def _code(text: str) -> str:
 
 
 def summary_of(function: Any) -> str:
-    """First sentence of the docstring, and its formula.
+    """First sentence of the docstring, and its formula, for a cell of a table.
 
     Both may go on in further lines.
     """
@@ -155,9 +155,11 @@ def page() -> str:
     for family in sorted({f.__module__ for f in [*table, *composites()]}):
         parts.append(f"## [{family.rpartition('.')[2]}](../{family.replace('.', '/')}.py)\n")
         if rows := [row_of(op) for op in table if op.__module__ == family]:
-            parts.append("| op | symbol | kind | | rules | at a kink |\n|---|---|---|---|---|---|")
+            parts.append("| op | symbol | kind | what it is | rules | at a kink |\n|---|---|---|---|---|---|")
             parts.append("\n".join(rows) + "\n")
-        if made := [f"- {_code(f.__name__)}: {summary_of(f)}" for f in composites() if f.__module__ == family]:
+        if made := [
+            f"- {_code(f.__name__)}: {summary_of(f).replace(BAR, '|')}" for f in composites() if f.__module__ == family
+        ]:
             parts.append("Made of ops:\n\n" + "\n".join(made) + "\n")
     return "\n".join(parts)
 

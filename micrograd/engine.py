@@ -160,10 +160,9 @@ class Value(Node):
 
     Args:
         data: a Python number (an int stays an int, a Fraction a Fraction), or an array,
-            or nested lists of numbers. Floating-point arrays keep their dtype. Arrays
-            of integers become float64, np.float64 numbers floats. A floating-point
-            array is not copied, the Value and the caller share it: `v.data -= ...`
-            changes the array of the caller too.
+            or nested lists of numbers. Floating-point arrays keep their dtype, and are
+            shared, not copied: `v.data -= ...` changes the caller's array too. Arrays
+            of integers become float64, np.float64 numbers floats.
         _children: the inputs, when a node is made by hand; `prev=` is the same.
         _op: the symbol of the op that made it, for pictures; `op=` is the same.
         label: a name for pictures and errors.
@@ -172,6 +171,7 @@ class Value(Node):
     Attributes:
         data: the number or array; assign to it between graphs, as when training.
         grad: after `z.backward()` the derivative of z by this value, of its shape.
+        label: a name for pictures and errors; assignable.
 
     Raises:
         DataError: data is not a real number or an array of real numbers.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,12 @@ def test_a_rule_is_shown_as_it_is_written() -> None:
     assert source_of(OPS["tanh"].rules[0]) == "1.0 - z * z"
     assert source_of(OPS["divide"].rules[1]) == "divide(-z, y)"
     assert source_of(OPS["matmul"].rules[0]) == "_matmul_left"
+
+
+def test_every_extra_is_told_at_the_start() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| (`.*) \|.*\|$", (DOCS / "start.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(extras)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

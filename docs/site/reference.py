@@ -4,9 +4,10 @@ A line
 
     ```{public} micrograd.nn
 
-stands for the names of `micrograd.nn.__all__`, in order of the alphabet. Docstrings are
-plain text with `code` between single marks, in Google's sections. What would mean
-something else to reStructuredText is escaped before napoleon reads it.
+stands for the names of `micrograd.nn.__all__`: Value first, then by the alphabet. A
+class says which public classes it has methods of. Docstrings are plain text with `code`
+between single marks, in Google's sections. What would mean something else to
+reStructuredText is escaped before napoleon reads it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import re
 from types import ModuleType
 from typing import Any
 
-from links import ROOT, linked, source_page
+from links import DOCS, ROOT, linked, source_page
 
 PUBLIC = re.compile(r"^```\{public\} (\S+)\n```$", re.MULTILINE)
 COLON = "\ue000"  # stands for a colon; no docstring has it
-CODE = re.compile(r"(`[^`]*`)")
+PLAIN = re.compile(r"(`[^`]*`|^ +\w+(?:, \w+)*: )", re.MULTILINE)  # code, and the name of an argument or attribute
 SPECIAL = re.compile(r"([*|_\\])")
+# Classes whose users call methods of an inner base, which has no entry of its own.
+WITH_INNER_BASES = {"Value", "EMA", "SWA", "MLPClassifier", "MLPRegressor"}
 
 
 def public_names(module: str) -> list[str]:
@@ -31,18 +34,47 @@ def public_names(module: str) -> list[str]:
     names = getattr(room, "__all__", None) or [
         name for name, thing in vars(room).items() if getattr(thing, "__module__", "") == module and name[0] != "_"
     ]
-    return sorted(name for name in names if not isinstance(getattr(room, name), ModuleType))
+    names = [name for name in names if not isinstance(getattr(room, name), ModuleType)]
+    return sorted(names, key=lambda name: (name != "Value", name))
+
+
+def public_classes() -> dict[type, str]:
+    """Each class that has an entry, and the name that the entry has."""
+    pages = "".join(path.read_text(encoding="utf-8") for path in sorted((DOCS / "reference").glob("*.md")))
+    places = [(module, name) for module in PUBLIC.findall(pages) for name in public_names(module)]
+    things = {f"{module}.{name}": getattr(importlib.import_module(module), name) for module, name in places}
+    return {thing: name for name, thing in things.items() if inspect.isclass(thing)}
+
+
+def members(thing: type, public: dict[type, str]) -> list[str]:
+    """The documented names of a class and of our bases without an entry. What its own
+    docstring lists is shown with that.
+    """
+    own = re.findall(r"^ +(\w+): ", (thing.__doc__ or "").partition("Attributes:")[2], re.MULTILINE)
+    names = [name for name in dir(thing) if name[0] != "_" and hasattr(thing, name) and name not in own]
+    homes = {name: next(kind for kind in thing.__mro__ if name in vars(kind)) for name in names}
+    inner = [name for name, home in homes.items() if home is thing or home not in public]
+    return [name for name in inner if is_ours(homes[name], getattr(thing, name))]
+
+
+def is_ours(home: type, member: Any) -> bool:
+    """Whether a member is documented by us: scikit-learn adds methods of its own."""
+    modules = (home.__module__, getattr(member, "__module__", None) or "micrograd.")
+    return bool(inspect.getdoc(member)) and all(module.startswith("micrograd.") for module in modules)
 
 
 def entries(module: str) -> str:
     """The names of a module as the directives that show them."""
-    room, lines = importlib.import_module(module), []
+    room, public, lines = importlib.import_module(module), public_classes(), []
     for name in public_names(module):
         thing = getattr(room, name)
         kind = "autoclass" if inspect.isclass(thing) else "autofunction" if callable(thing) else "py:data"
         lines.append(f".. {kind}:: {module}.{name}")
         if kind == "autoclass":
-            lines += ["   :members:", "   :special-members: __call__"]
+            bases = [public[base] for base in thing.__mro__[1:] if base in public]
+            also = f"It also has what {' and '.join(f':py:class:`{base}`' for base in bases)} has." if bases else ""
+            shown = ", ".join(members(thing, public)) if name in WITH_INNER_BASES else ""
+            lines += [f"   :members: {shown}", "   :special-members: __call__", "", f"   {also}"]
         lines.append("")
     return "\n".join(lines)
 
@@ -64,8 +96,9 @@ def escape(app: Any, what: str, name: str, thing: Any, options: Any, lines: list
 
 
 def escaped(paragraph: str) -> str:
-    parts = CODE.split(paragraph)
-    return "".join(f"`{part}`" if part[:1] == "`" else SPECIAL.sub(r"\\\1", part) for part in parts)
+    parts = PLAIN.split(paragraph)
+    parts[::2] = [SPECIAL.sub(r"\\\1", part) for part in parts[::2]]
+    return "".join(f"`{part}`" if part[:1] == "`" else part for part in parts)
 
 
 def restore(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

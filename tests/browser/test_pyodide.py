@@ -161,3 +161,35 @@ def test_a_program_of_the_reader_can_be_ended(page, code, printed, error):
     assert answer["printed"] == printed
     assert answer["error"].startswith(error)
     assert ask(page, do="state", grid=0)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (
+            "pyodide.asm.wasm",
+            "The page cannot start. Python could not be loaded: the server answers 404 for ./pyodide/",
+        ),
+        ("wheels.json", "The page cannot start. Python could not be loaded: the server answers 404 for ./wheels/"),
+        ("pyodide-worker.js", "The page cannot start. Python could not be started in this page: a file is missing"),
+        ("htm-preact.js", "If this line stays, a file of the page is missing"),
+    ],
+)
+def test_a_missing_file_is_said(chromium, address, file, said):
+    page = chromium.new_page()
+    page.route(f"**/{file}", lambda route: route.fulfill(status=404))
+    page.goto(address)
+    page.get_by_text(said).wait_for()
+    page.close()
+
+
+def test_a_browser_without_webassembly_is_told(chromium, address):
+    page = chromium.new_page()
+    worker = (PACKAGE / "playing" / "page" / "pyodide-worker.js").read_text(encoding="utf-8")
+    without = "Object.defineProperty(self, 'WebAssembly', { value: undefined });\n" + worker
+    page.route(
+        "**/pyodide-worker.js", lambda route: route.fulfill(body=without, headers={"content-type": "text/javascript"})
+    )
+    page.goto(address)
+    page.get_by_text("this browser has no WebAssembly, or it is switched off").wait_for()
+    page.close()

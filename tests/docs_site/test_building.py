@@ -133,8 +133,28 @@ def test_a_notebook_lacks_what_is_for_the_tests_and_folds_solutions(
     text = "\n\n".join(f"```{{code-cell}}\n{tag}{code}\n```" for code, tag in tagged)
     page.write_text(f"{cells.KERNEL}\n# A page\n\n{text}\n", encoding="utf-8")
     made = room(DOCS / "make_notebooks.py").notebook(page)
-    assert [cell.source for cell in made.cells[1:]] == ["# A page", "x = 1", "x + 1"]
+    assert [cell.source for cell in made.cells] == ["%pip install --quiet micrograd-nd", "# A page", "x = 1", "x + 1"]
     assert [bool(cell.metadata.get("jupyter")) for cell in made.cells] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("head", "code", "wanted"),
+    [
+        ("", "micrograd.draw_dot(v)", '"micrograd-nd[draw]"'),
+        ("", "import micrograd.scipy; plot_loss([])", '"micrograd-nd[plot,scipy]"'),
+        ("extras: dask", "v.load_state_dict({})", '"micrograd-nd[dask]"'),
+    ],
+)
+def test_a_notebook_installs_what_its_code_needs(
+    cells: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, head: str, code: str, wanted: str
+) -> None:
+    pytest.importorskip("myst_nb", reason="the extra `docs` is not installed")
+    monkeypatch.setitem(sys.modules, "cells", cells)
+    page = tmp_path / "page.md"
+    kernel = cells.KERNEL.replace("---\nfile", f"---\n{head}\nfile" if head else "---\nfile")
+    page.write_text(f"{kernel}\n# A page\n\n```{{code-cell}}\n{code}\n```\n", encoding="utf-8")
+    first = room(DOCS / "make_notebooks.py").notebook(page).cells[0]
+    assert first.source == f"%pip install --quiet {wanted}"
 
 
 def test_what_can_be_taken_away(cells: Any) -> None:
@@ -166,3 +186,17 @@ def test_pyodides_package_is_unpacked(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "site").iterdir()} == set(make_site.NEEDED)
     with pytest.raises(SystemExit, match=r"x\.tgz is pyodide 0\.1; give npm's package pyodide 314\.0\.7"):
         make_site.pyodide(tmp_path / "other", packed(tmp_path / "x.tgz", "0.1", make_site))
+
+
+@pytest.mark.parametrize("has_page", [True, False])
+def test_the_docs_lead_to_the_live_page_only_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_page: bool
+) -> None:
+    make_site = room(DOCS / "make_site.py")
+    monkeypatch.setattr(make_site, "BUILD", tmp_path)
+    (tmp_path / "docs").mkdir()
+    for name in ("index.html", "play.html", "start.html"):
+        (tmp_path / "docs" / name).write_text("<h1>A title</h1>\n", encoding="utf-8")
+    make_site.docs(tmp_path / "site" / "docs", has_page)
+    leads = {path.name for path in (tmp_path / "site" / "docs").iterdir() if '"../index.html"' in path.read_text()}
+    assert leads == ({"index.html", "play.html"} if has_page else set())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from micrograd import Value
 from tests.docs_site.reading import Page, loaded_by_script, loaded_by_style
 
 pytestmark = pytest.mark.docs
@@ -56,12 +58,30 @@ def test_links_lead_somewhere() -> None:
     assert broken == []
 
 
+@cache
+def names_of_the_reference() -> set[str]:
+    return set().union(*(page(path).names for path in (SITE / "reference").glob("*.html")))
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_name_is_on_a_page(module: str) -> None:
-    names = set().union(*(page(path).names for path in (SITE / "reference").glob("*.html")))
+    names = names_of_the_reference()
     room = importlib.import_module(module)
     public = [name for name in room.__all__ if not isinstance(getattr(room, name), ModuleType)]
     assert [name for name in public if f"{module}.{name}" not in names] == []
+
+
+def test_every_method_and_attribute_of_a_value_is_on_a_page() -> None:
+    names = names_of_the_reference()
+    public = [name for name in dir(Value) if name[0] != "_" and hasattr(Value, name)]
+    assert [name for name in public if f"micrograd.Value.{name}" not in names] == []
+    assert len(public) > 80
+    assert {"micrograd.nn.Module.parameters", "micrograd.optim.EMA.swapped"} <= names
+
+
+def test_no_mark_of_the_builder_is_left_in_the_reference() -> None:
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (SITE / "reference").glob("*.html")}
+    assert [name for name, text in pages.items() if re.search(r"\\[_*|]|\ue000", text)] == []
 
 
 def test_no_path_of_this_machine() -> None:
@@ -76,6 +96,11 @@ def test_cells_have_been_executed() -> None:
     assert text.count("cell_input") > 8
     assert text.count("cell_output") > 8
     assert "inner sizes 3 and 2 differ" in text  # an error that a cell shows
+
+
+def test_a_solution_is_called_what_is_written_on_it() -> None:
+    text = (SITE / "tutorials/000_value.html").read_text(encoding="utf-8")
+    assert text.count("<summary>") == text.count("Show the solution") == 5
 
 
 # The notebooks

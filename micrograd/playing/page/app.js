@@ -35,7 +35,7 @@ function useSentence({ state, runs, said, screen }) {
   return heard.text;
 }
 
-function App({ session }) {
+function App({ session, isHosted }) {
   const now = useSession(session), { screen, state, lost, error, waits, runs } = now, [isDark, switchTheme] = useTheme(), [link, setLink] = useState("");
   const text = useSentence(now), Screen = Part[screen];
   const go = next => {
@@ -51,10 +51,10 @@ function App({ session }) {
   return html`<header><h1>micrograd play</h1>
       <nav aria-label="Screens">${Object.entries(SCREENS).map(([word, name]) =>
         html`<button type="button" aria-current=${word === screen ? "page" : null} disabled=${!state} onClick=${() => go(word)}>${name}</button>`)}</nav>
-      <div class="bar"><button type="button" disabled=${!state} onClick=${copyLink}>Copy link</button>
+      <div class="bar">${isHosted && state && html`<a href="docs/index.html">Docs</a>`}<button type="button" disabled=${!state} onClick=${copyLink}>Copy link</button>
         <button type="button" onClick=${switchTheme}>${isDark ? "Light" : "Dark"}</button><span role="status">${link}</span></div></header>
     <main class="screen" aria-busy=${String(waits !== "" || lost !== "")}>
-      ${lost && html`<p class="problem lost" role="alert"><b>What you see is old.</b> ${lost}</p>`}
+      ${lost && html`<p class="problem lost" role="alert"><b>${state ? "What you see is old." : "The page cannot start."}</b> ${lost}</p>`}
       ${error && !lost && html`<p class="problem" role="alert">${error} <button type="button" onClick=${() => session.set({ error: "" })}>Close</button></p>`}
       <p class="about">${ABOUT[screen]}</p>
       <p class="sentence" role="status">${text}</p>
@@ -65,7 +65,9 @@ function App({ session }) {
 async function start() {
   const token = await takeToken(), { connect } = await (token ? import("./local.js") : import("./pyodide.js"));
   const session = new Session(connect(token, said => session.set({ said })));
-  render(html`<${App} session=${session} />`, document.getElementById("page"));
+  const page = document.getElementById("page");
+  page.textContent = "";
+  render(html`<${App} session=${session} isHosted=${!token} />`, page);
   window.addEventListener("hashchange", () => session.open(location.hash));
   await session.open(location.hash);
 }

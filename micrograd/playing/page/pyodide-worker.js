@@ -15,13 +15,18 @@ lambda text: main(json.loads(text))
 `;
 const NET = ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "Worker", "importScripts", "indexedDB", "caches", "BroadcastChannel"];
 
-async function bytesOf(path) {
-  const response = await fetch(new URL(path, import.meta.url));
-  if (!response.ok) throw new Error(`${path}: status ${response.status}`);
+async function bytesOf(path, options) {
+  const response = await fetch(new URL(path, import.meta.url), options);
+  if (!response.ok) throw new Error(`the server answers ${response.status} for ${path}`);
   return response;
 }
 
+// Pyodide waits for ever where one of its files is missing, so each is asked for before.
+const FILES = ["pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"].map(name => `./pyodide/${name}`);
+
 async function start(isReader) {
+  if (typeof WebAssembly !== "object") throw new Error("this browser has no WebAssembly, or it is switched off");
+  await Promise.all(FILES.map(path => bytesOf(path, { method: "HEAD" })));
   const wheels = bytesOf("./wheels/wheels.json").then(list => list.json())
     .then(names => Promise.all(names.map(name => bytesOf(`./wheels/${name}`).then(wheel => wheel.arrayBuffer()))));
   const python = await loadPyodide({ indexURL: new URL("./pyodide/", import.meta.url).href, ...(isReader ? { jsglobals: Object.create(null) } : {}) });
@@ -29,10 +34,10 @@ async function start(isReader) {
   return python;
 }
 
-const asText = error => `Python could not be loaded: ${error.message}. Reload the page.`;
+const asText = error => `Python could not be loaded: ${error.message}.`;
 
 async function play() {
-  self.postMessage({ said: "Python is loaded: 6 MB, once …" });
+  self.postMessage({ said: "Python is being loaded: 6 MB, the first time …" });
   const python = await start(false), answer = python.runPython(START);
   return request => self.postMessage(JSON.parse(answer(JSON.stringify(request))));
 }

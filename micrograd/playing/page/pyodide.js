@@ -20,7 +20,7 @@ export function connect(_, say) {
     else if (data.problem) lose(data.problem);
     else if (waiting.has(data.id)) { waiting.get(data.id).done(data); waiting.delete(data.id); }
   };
-  python.onerror = () => lose("Python could not be started in this page. If it is the page of micrograd play, open the whole address that it printed.");
+  python.onerror = () => lose("Python could not be started in this page: a file is missing, or the browser is too old. If it is the page of micrograd play, open the whole address that it printed.");
   return function ask(request) {
     if (isLost) return Promise.reject(new Lost(isLost));
     if (request.do in SECONDS) return apart(request);

@@ -46,7 +46,11 @@ function viewOf(layout, size, look, place) {
 export function useTheme() {
   const [theme, setTheme] = useState("");
   const system = matchMedia("(prefers-color-scheme: dark)"), [, again] = useState(0);
-  useEffect(() => { system.addEventListener("change", () => again(n => n + 1)); }, []);
+  useEffect(() => {
+    const look = () => again(n => n + 1);
+    system.addEventListener("change", look);
+    look(); // in a frame it may have changed since the first picture
+  }, []);
   const isDark = theme ? theme === "dark" : system.matches;
   return [isDark, () => setTheme(document.documentElement.dataset.theme = isDark ? "light" : "dark")];
 }
