@@ -306,6 +306,22 @@ def test_predict_first(opened, name, words):
     because = f"the gradient is {shown(slope)}, so the loss goes up when this number grows a little."
     assert text(page, ".one .said") == words + because
     assert text(page, ".slope") == f"∂loss/∂w = {shown(slope)} of the whole loss, over all 40 points"
+    assert "so 40 parts are added to this gradient, one from each point" in text(page, ".one")
+
+
+def test_no_gradient_of_the_weight_is_shown_before_the_prediction(opened):
+    page = opened()
+    line, cell = page.locator(f"[data-path='{WEIGHT}']"), page.locator("table tr", has_text=WEIGHT).locator("td").nth(1)
+    page.get_by_label("gradients").check()
+    page.get_by_text("Weights and gradients as a table").click()
+    assert "unknown" in line.get_attribute("class")
+    assert (text(page, f"[data-path='{WEIGHT}'] title"), cell.text_content()) == (
+        f"{WEIGHT}: predict its gradient first",
+        "?",
+    )
+    press(page, "↑ Up")
+    until(page, lambda: "plus" in line.get_attribute("class"))
+    assert float(cell.text_content()) > 0
 
 
 def test_the_loss_along_a_weight_and_a_step(opened):
@@ -340,6 +356,7 @@ def test_a_weight_is_chosen_by_its_line_by_the_list_and_set(opened):
     page.locator(".one .long input").press("Enter")
     state = play.handle({"do": "set", "path": "layers.1.neurons.2.b", "value": 0.75})
     until(page, lambda: text(page, ".big").startswith(shown(state["loss"])))
+    page.get_by_label("Predict first").uncheck()
     page.get_by_label("gradients").check()
     until(page, lambda: "Of the whole loss, over all 40 points: the lines are the gradients" in text(page, ".net"))
     title = page.locator('[data-path="layers.1.neurons.2.b"] title').text_content()
@@ -594,6 +611,16 @@ def test_a_program_of_the_reader(opened):
     until(page, lambda: text(page, ".printed").startswith("<img"))
     assert page.locator("img").count() == 0
     assert "There is no graph to show" in text(page, ".own")
+
+
+def test_a_value_that_is_used_twice_is_one_click_away(opened):
+    page = opened()
+    go(page, "Step inside")
+    press(page, "A value that is used twice")
+    until(page, lambda: "a.grad 24.0" in text(page, ".printed"))
+    page.wait_for_selector(".stepper")
+    page.get_by_role("slider").press("End")
+    until(page, lambda: "a is used twice" in text(page, ".stepper"))
 
 
 def test_a_new_line_is_indented(opened):

@@ -6,6 +6,7 @@ import { useAnswer } from "./session.js";
 import { Choice } from "./settings.js";
 import { kindOf } from "./plane.js";
 import { shown } from "./see/numbers.js";
+import { TWICE } from "./templates.js";
 
 export function Graph({ graph }) {
   const made = useMemo(() => { try { return { page: pageOf(graph) }; } catch (error) { return { problem: error.message }; } }, [graph]);
@@ -23,7 +24,8 @@ export function InsideScreen({ session }) {
   const choices = [...(chosen < 0 ? [[-1, "none"]] : []), ...points.map(([x, y, label], i) => [i, `${i}: (${shown(x)}, ${shown(y)}), ${kindOf(label)}`])];
   return html`<div class="bar"><${Choice} label="Point" value=${chosen} choices=${choices}
       onChoose=${text => session.change({ do: "choose", index: Number(text) })} />
-      <button type="button" onClick=${() => session.step()}>Step of the training</button> <span>step ${step}</span></div>
+      <button type="button" onClick=${() => session.step()}>Step of the training</button> <span>step ${step}</span>
+      <button type="button" onClick=${() => session.set({ screen: "own", code: TWICE, starts: true })}>A value that is used twice</button></div>
     <p class="caption">This is the loss of one point, without the mean over the others and without the penalty. So a gradient here is a part of
       the gradient of the whole loss. Click a closed box to open it; open a neuron to see its products and its sum.</p>
     ${chosen < 0 && html`<p class="problem">Choose a point first.</p>`}

@@ -2,7 +2,7 @@
 
 import { number, shown } from "./see/numbers.js";
 import { html } from "./see/preact.js";
-import { parameterOf, pathsOf } from "./session.js";
+import { hiddenOf, parameterOf, pathsOf } from "./session.js";
 
 const ACROSS = 116, DOWN = 46, RADIUS = 18, LEFT = 44, TOP = 34;
 const short = x => { const n = number(x); return Number.isFinite(n) ? shown(Math.abs(n) < 9.995 ? Number(n.toFixed(2)) : Number(n.toPrecision(3))) : shown(n); };
@@ -31,24 +31,25 @@ function Neuron({ x, y, value, most, name }) {
 }
 
 export function Network({ session }) {
-  const { state, path, shows } = session.now, { layers, activations, chosen } = state;
+  const { state, path, shows } = session.now, { layers, activations, chosen } = state, hidden = shows === "weights" ? "" : hiddenOf(session.now);
   const sizes = [2, ...layers.map(layer => layer.b.length)], { places, width, height } = placesOf(sizes);
-  const of = name => { const p = parameterOf(layers, name); return number((shows === "weights" ? p.value : p.slope) ?? NaN); };
+  const of = name => { const p = parameterOf(layers, name); return number((shows === "weights" ? p.value : name === hidden ? null : p.slope) ?? NaN); };
   const paths = pathsOf(layers), most = Math.max(...paths.map(name => Math.abs(of(name))).filter(Number.isFinite), 1e-300);
   const choose = name => session.set({ path: name });
   const lines = paths.map(name => {
     const { layer, neuron, input } = parameterOf(layers, name), value = of(name), to = places[layer + 1][neuron];
-    const kind = `${value < 0 ? "minus" : "plus"}${name === path ? " chosen" : ""}`, size = Math.abs(value) / most || 0;
+    const kind = `${name === hidden ? "unknown" : value < 0 ? "minus" : "plus"}${name === path ? " chosen" : ""}`, size = Math.abs(value) / most || 0;
+    const title = `${name}: ${name === hidden ? "predict its gradient first" : shown(value)}`;
     if (input < 0) {
       const x = to.x - 13, y = to.y + 18; // a bias is a square below its neuron
       return html`<g key=${name} class=${`bias ${kind}`} data-path=${name} onClick=${() => choose(name)}>
-        <title>${`${name}: ${shown(value)}`}</title><rect class="hit" x=${x - 7} y=${y - 7} width="22" height="20" />
+        <title>${title}</title><rect class="hit" x=${x - 7} y=${y - 7} width="22" height="20" />
         <rect x=${x} y=${y} width="7" height="7" fill-opacity=${(0.15 + 0.85 * size).toFixed(3)} /></g>`;
     }
     const from = places[layer][input], bend = ACROSS / 2.4;
     const d = `M${from.x + RADIUS},${from.y}C${from.x + bend},${from.y} ${to.x - bend},${to.y} ${to.x - RADIUS},${to.y}`;
     return html`<g key=${name} class=${`weight ${kind}`} data-path=${name} onClick=${() => choose(name)}>
-      <title>${`${name}: ${shown(value)}`}</title><path class="hit" d=${d} />
+      <title>${title}</title><path class="hit" d=${d} />
       <path class="drawn" d=${d} stroke-width=${(0.5 + 5.5 * size).toFixed(2)} /></g>`;
   });
   const told = chosen < 0 ? "No point is chosen, so the neurons are empty." : `The neurons show their activations at point ${chosen}.`;
@@ -65,11 +66,11 @@ export function Network({ session }) {
 
 // The same numbers as a table; a button chooses the parameter.
 export function Parameters({ session }) {
-  const { state: { layers }, path } = session.now;
+  const { state: { layers }, path } = session.now, hidden = hiddenOf(session.now);
   return html`<table><caption>All weights and biases, and the gradient of the whole loss by each</caption>
     <thead><tr>${["parameter", "value", "gradient", ""].map(text => (text ? html`<th scope="col">${text}</th>` : html`<td></td>`))}</tr></thead>
     <tbody>${pathsOf(layers).map(name => { const { value, slope } = parameterOf(layers, name); return html`<tr key=${name}>
-      <th scope="row">${name}</th><td>${shown(number(value))}</td><td>${shown(number(slope))}</td>
+      <th scope="row">${name}</th><td>${shown(number(value))}</td><td>${name === hidden ? "?" : shown(number(slope))}</td>
       <td><button type="button" aria-pressed=${String(name === path)} aria-label=${`Choose ${name}`}
         onClick=${() => session.set({ path: name })}>Choose</button></td></tr>`; })}</tbody></table>`;
 }

@@ -1,7 +1,7 @@
 // The fourth screen: the reader's own program or engine, its graph, and the grader's words.
 
 import { FreshGraph } from "./inside.js";
-import { html, useRef, useState } from "./see/preact.js";
+import { html, useEffect, useRef, useState } from "./see/preact.js";
 import { Choice } from "./settings.js";
 import { TEMPLATES } from "./templates.js";
 
@@ -42,6 +42,7 @@ export function OwnScreen({ session }) {
     const answer = await session.request({ do: word, code: field.current.value });
     setAnswer({ word, code: field.current?.value, ...answer }); setWaits("");
   };
+  useEffect(() => { if (session.now.starts) { session.set({ starts: false }); ask("run"); } }, []); // who sent the reader here
   const go = line => {
     const lines = field.current.value.split("\n"), start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     field.current.focus();

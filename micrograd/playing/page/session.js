@@ -20,8 +20,10 @@ export class Session {
 
   constructor(ask) {
     this.#ask = ask;
-    // state: the last answer that has the whole state; revision: how many there were.
-    this.now = { ...FIRST, state: null, revision: 0, waits: "", runs: false, said: "", error: "", lost: "", rate: 0.1 };
+    // state: the last answer that has the whole state; revision: how many there were. asks: whether the reader predicts
+    // first; predicted: the last prediction, and for what it was made.
+    this.now = { ...FIRST, state: null, revision: 0, waits: "", runs: false, starts: false, asks: true, predicted: { key: "", word: "" },
+      said: "", error: "", lost: "", rate: 0.1 };
   }
 
   // The store
@@ -185,6 +187,12 @@ export function parameterOf(layers, path) {
   const [value, slope] = kind === "b" ? [layer.b[j], layer.gb?.[j]] : [layer.w[j][k], layer.gw?.[j][k]];
   return { layer: Number(i), neuron: Number(j), input: kind === "b" ? -1 : Number(k), value, slope: slope ?? null };
 }
+
+// The prediction that the reader has made of the chosen parameter, as it is now; "" for none.
+export const predictionOf = ({ path, revision, predicted }) => (predicted.key === `${path} ${revision}` ? predicted.word : "");
+
+// The parameter whose gradient is not shown yet: the reader predicts it first.
+export const hiddenOf = now => (now.asks && !now.runs && !predictionOf(now) ? now.path : "");
 
 // Hooks
 

@@ -1,6 +1,6 @@
 // Programs to begin with.
 
-const TWICE = `from micrograd import Value
+export const TWICE = `from micrograd import Value
 
 a = Value(3.0, label="a")
 b = a + a

@@ -5,7 +5,7 @@ import { described } from "./network.js";
 import { number, shown } from "./see/numbers.js";
 import { html, useState } from "./see/preact.js";
 import { Choice, NumberEntry } from "./settings.js";
-import { parameterOf, pathsOf, useAnswer } from "./session.js";
+import { hiddenOf, parameterOf, pathsOf, predictionOf, useAnswer } from "./session.js";
 
 const WIDE = 1; // the curve goes so far to both sides
 const inBrackets = text => (text.startsWith("−") ? `(${text})` : text);
@@ -41,10 +41,9 @@ function Slice({ session, name, value, slope, next }) {
 }
 
 export function Weight({ session, onExplain }) {
-  const { state, path, rate, runs, revision } = session.now, { layers, step, points, settings } = state;
-  const [asks, setAsks] = useState(true), [said, setSaid] = useState({ key: "", word: "" }), [taken, setTaken] = useState(null);
+  const { state, path, rate, runs, revision, asks } = session.now, { layers, step, points, settings } = state, [taken, setTaken] = useState(null);
   const { input, value: given, slope: found } = parameterOf(layers, path), value = number(given), slope = number(found);
-  const name = input < 0 ? "b" : "w", key = `${path} ${revision}`, isOpen = !asks || said.key === key;
+  const name = input < 0 ? "b" : "w", said = predictionOf(session.now), isOpen = !hiddenOf(session.now);
   const factor = rateOf(rate, step), next = value - factor * slope, isFinite = Number.isFinite(slope);
   const take = async () => {
     const before = number(state.loss), answer = await session.change({ do: "set", path, value: next });
@@ -58,14 +57,16 @@ export function Weight({ session, onExplain }) {
     ${taken?.revision === revision && html`<p class="said">${taken.text}</p>`}
     ${!isFinite && html`<p class="problem">The loss is ${shown(number(state.loss))}, so there is no gradient. Go back some steps, or start again with a smaller rate.</p>`}
     ${isFinite && runs && html`<p class="caption">Pause the run to see the loss along this weight.</p>`}
-    ${isFinite && !runs && !isOpen && html`<${Question} onSay=${word => setSaid({ key, word })} />`}
+    ${isFinite && !runs && !isOpen && html`<${Question} onSay=${word => session.set({ predicted: { key: `${path} ${revision}`, word } })} />`}
     ${isFinite && !runs && isOpen && html`
-      ${said.key === key && html`<p class="said" role="status">${verdict(said.word, slope)}</p>`}
+      ${said && html`<p class="said" role="status">${verdict(said, slope)}</p>`}
       <p class="slope">∂loss/∂${name} = <b>${shown(slope)}</b> <span>of the whole loss, over all ${points.length} points</span></p>
+      <p class="caption">Every point uses ${name} once, so ${points.length} parts are <b>added</b> to this gradient, one from each point${
+        settings.l2 ? "; the penalty adds its own" : ""}. Explain lists them.</p>
       <${Slice} session=${session} name=${name} value=${value} slope=${slope} next=${next} />
       <p class="formula">${name} − rate × gradient<br />= ${shown(value)} − ${shown(factor)} × ${inBrackets(shown(slope))}<br />= <b>${shown(next)}</b></p>
       <p class="buttons"><button type="button" onClick=${take}>Take the step</button><button type="button" onClick=${onExplain}>Explain</button></p>
       <p class="caption">This step moves ${name} alone. The button Step above moves every weight so${isPlain ? "." : `; with ${settings.optimiser}${
         settings.batch ? ` and batches of ${settings.batch}` : ""} it goes another way than the plain rule.`}</p>`}
-    <label class="check"><input type="checkbox" checked=${asks} onChange=${e => setAsks(e.target.checked)} /> Predict first</label></section>`;
+    <label class="check"><input type="checkbox" checked=${asks} onChange=${e => session.set({ asks: e.target.checked })} /> Predict first</label></section>`;
 }
