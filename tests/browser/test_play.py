@@ -797,6 +797,23 @@ def test_nothing_sticks_out(opened, scheme, width):
         assert small == [], screen
 
 
+def test_it_is_printed_light(opened):
+    page = opened(color_scheme="dark")
+    step_to(page, 1)
+    corner = """() => {
+        const one = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+        one.drawImage(document.querySelector("canvas"), -2, -2);
+        return [...one.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    }"""
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    assert max(page.evaluate(corner)) < 130
+    page.emulate_media(media="print")
+    until(page, lambda: min(page.evaluate(corner)) > 130)
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
+    until(page, lambda: max(page.evaluate(corner)) < 130)
+
+
 def test_the_button_changes_the_colours(opened):
     page = opened(color_scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"

@@ -64,7 +64,12 @@ export function Plane({ session, label, theme }) {
   const box = drag.current?.box ?? grid.box, [x0, x1, y0, y1] = box;
   const height = Math.max(240, Math.min(WIDTH, (WIDTH * (y1 - y0)) / (x1 - x0)));
   const X = x => ((x - x0) / (x1 - x0)) * WIDTH, Y = y => height - ((y - y0) / (y1 - y0)) * height;
-  useEffect(() => { paint(canvas.current, grid, X, Y, theme); }, [grid, height, theme, box.join()]);
+  useEffect(() => {
+    const print = matchMedia("print"), draw = () => paint(canvas.current, grid, X, Y, print.matches ? "print" : theme);
+    draw();
+    print.addEventListener("change", draw);
+    return () => print.removeEventListener("change", draw);
+  }, [grid, height, theme, box.join()]);
 
   const change = message => session.change(message);
   const move = async (index, place) => {
