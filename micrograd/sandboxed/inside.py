@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from micrograd.engine import Value, toposort
+from micrograd.sandboxed.engines import is_own, twin_of
 from micrograd.sandboxed.limits import ImportRefusedError, close_all
 from micrograd.see.graph import data
 from micrograd.see.html import MOST_BOXES
@@ -225,11 +226,19 @@ def _line(error: BaseException) -> int | None:
 
 def _graph(code: str, names: dict[str, Any]) -> dict[str, Any] | None:
     """The graph of the Value with one of the usual names, or else of the last one."""
-    for name in (*ROOTS, *reversed([*_assigned(code)])):
-        root = names.get(name)
-        if isinstance(root, Value):
-            return _shown(name, root)
-    return None
+    assigned = [*_assigned(code)]
+    found = (
+        name for name in (*ROOTS, *reversed(assigned)) if isinstance(names.get(name), Value) or is_own(names.get(name))
+    )
+    if (name := next(found, None)) is None:
+        return None
+    root: Any = names[name]
+    called = {id(names[other]): other for other in reversed(assigned) if other in names} | {id(root): name}
+    if is_own(root):
+        return _shown(name, twin_of(root, called, MOST_VALUES))
+    for value in toposort(root):
+        value.label = value.label or called.get(id(value), "")
+    return _shown(name, root)
 
 
 def _shown(name: str, root: Value) -> dict[str, Any] | None:
