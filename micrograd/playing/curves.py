@@ -48,6 +48,8 @@ class Curve:
         self.names = names
         self.values = {name: values[name] for name in names}
         self.of = names[0] if of is None and len(names) == 1 else of or ""
+        if not self.of:
+            raise ArgumentError(f"of: it is missing; name one variable of the expression: {', '.join(names)}")
         if self.of not in names:
             raise ArgumentError(f"of: {self.of[:40]!r} is not a variable of the expression; it has {', '.join(names)}")
         self._until = time.process_time() + MOST_SECONDS

@@ -113,6 +113,8 @@ class Play:
         if not isinstance(request, dict):
             raise ArgumentError(f"the request is {shown(request)}; give an object, as {{'id': 1, 'do': 'state'}}")
         do = request.get("do")
+        if "do" not in request:
+            raise ArgumentError(f"the field do is missing; it is one of {', '.join(REQUESTS)}")
         if not isinstance(do, str) or do not in REQUESTS:
             raise ArgumentError(f"there is no {shown(do)}; do is one of {', '.join(REQUESTS)}")
         known, required = REQUESTS[do]

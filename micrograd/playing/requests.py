@@ -31,7 +31,8 @@ def a_number(least: float, most: float, *, above: bool = False) -> Check:
 
     def check(name: str, given: Any) -> float:
         if not is_number(given) or not least <= given <= most or (above and given == least):
-            start = f"above {least:g}, up to {most:g}" if above else f"from {least:g} to {most:g}"
+            ends = f"{least:,.9g}", f"{most:,.9g}"
+            start = f"above {ends[0]}, up to {ends[1]}" if above else f"from {ends[0]} to {ends[1]}"
             raise ArgumentError(f"{name} is {shown(given)}; give a number {start}")
         return float(given)
 

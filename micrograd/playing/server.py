@@ -137,6 +137,7 @@ def _grade(code: str, upto: str | None) -> dict[str, Any]:
 
 class _Listening(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # a page asks for many files at once
     allow_reuse_address = os.name != "nt"  # there, another program could take the port too
     owner: Server
 
@@ -155,6 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listening
 
     def do_GET(self) -> None:
+        if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # what follows is not read, and must not pass for a request
         if self._is_from_here():
             path = self.path.partition("?")[0]
             page = self.server.owner.pages.get(path)
@@ -212,7 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _body(self) -> bytes | None:
-        length = self.headers.get("Content-Length", "")
+        lengths = self.headers.get_all("Content-Length", [])
+        length = lengths[0] if len(lengths) == 1 else ""
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
             self._refuse(411, "say how long the request is, by Content-Length")
             return None
@@ -220,7 +224,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._read_away(length)
             self._refuse(413, f"the request is too large; at most {LARGEST:,} bytes are taken")
             return None
-        return self.rfile.read(int(length))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            self._refuse(400, "the request has ended too early")
+            return None
+        return body
 
     def _read_away(self, length: str) -> None:
         """Read a request that is too large, within limits: a browser reads no answer
@@ -258,7 +266,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._any_other()
             return
         self.command = getattr(self, "command", None) or "GET"
-        self._refuse(int(code), message or "this is not a request")
+        self.request_version = self.protocol_version  # so that the answer has a status
+        self._refuse(int(code), "this is not a request that can be read")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the terminal belongs to who has started it."""

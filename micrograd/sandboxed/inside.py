@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from micrograd.engine import Value, toposort
+from micrograd.sandboxed.engines import is_own, twin_of
 from micrograd.sandboxed.limits import ImportRefusedError, close_all
 from micrograd.see.graph import data
 from micrograd.see.html import MOST_BOXES
@@ -39,15 +40,19 @@ GRADING = "micrograd.grading"
 def main(asked: dict[str, Any]) -> None:
     """Load what may be used, set the limits, run the program, tell of it, and end."""
     out = os.dup(1)
+    os.dup2(2, 1)  # what C code prints is lost, and does not stand between our lines
     modules = _load(asked["wanted"])
-    close_all(asked["seconds"], asked["megabytes"], _known(modules))
+    close_all(asked["seconds"], asked["megabytes"], _known(modules), asked["parent"])
     tell(out, {"ready": True})
     printed = Printed(out, asked["characters"])
     sys.stdout = sys.stderr = printed
-    told = told_of(asked, modules)
-    with contextlib.suppress(Exception):
-        printed.flush()
-    tell(out, {"done": True, **told})
+    try:
+        told = told_of(asked, modules)
+        with contextlib.suppress(Exception):
+            printed.flush()
+        tell(out, {"done": True, **told})
+    except BaseException:
+        tell(out, {"done": True, "error": "the program has changed Python itself, and its end cannot be told"})
     os._exit(0)
 
 
@@ -211,7 +216,7 @@ def _words(error: BaseException) -> str:
 def _line(error: BaseException) -> int | None:
     if isinstance(error, SyntaxError) and error.filename == PROGRAM:
         return error.lineno
-    line, trace = None, error.__traceback__
+    line, trace = None, vars(BaseException)["__traceback__"].__get__(error)  # a class may hide it
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == PROGRAM:
             line = trace.tb_lineno
@@ -221,11 +226,19 @@ def _line(error: BaseException) -> int | None:
 
 def _graph(code: str, names: dict[str, Any]) -> dict[str, Any] | None:
     """The graph of the Value with one of the usual names, or else of the last one."""
-    for name in (*ROOTS, *reversed([*_assigned(code)])):
-        root = names.get(name)
-        if isinstance(root, Value):
-            return _shown(name, root)
-    return None
+    assigned = [*_assigned(code)]
+    found = (
+        name for name in (*ROOTS, *reversed(assigned)) if isinstance(names.get(name), Value) or is_own(names.get(name))
+    )
+    if (name := next(found, None)) is None:
+        return None
+    root: Any = names[name]
+    called = {id(names[other]): other for other in reversed(assigned) if other in names} | {id(root): name}
+    if is_own(root):
+        return _shown(name, twin_of(root, called, MOST_VALUES))
+    for value in toposort(root):
+        value.label = value.label or called.get(id(value), "")
+    return _shown(name, root)
 
 
 def _shown(name: str, root: Value) -> dict[str, Any] | None:

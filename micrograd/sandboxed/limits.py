@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any
 
-from micrograd.sandboxed.calls import refuse_others
+from micrograd.sandboxed.calls import end_with, refuse_others
 
 NOBODY = 65534
 
@@ -32,16 +32,18 @@ class ImportRefusedError(ImportError):
     """A program tried to import what is not there."""
 
 
-def close_all(seconds: float, megabytes: float, modules: str) -> None:
+def close_all(seconds: float, megabytes: float, modules: str, parent: int) -> None:
     """Set all limits that this system has. They cannot be taken back.
 
     Args:
         seconds: the process ends itself a little later, should its parent be gone.
         megabytes: of memory, besides what it has.
         modules: the names of those that can be imported, for the words.
+        parent: the id of the process that waits for this one.
     """
     _limit(seconds, megabytes)
     _become_nobody()
+    end_with(parent)  # after that, as a change of the user undoes it
     refuse_others()
     sys.addaudithook(_hook(modules, FileRefusedError, RefusedError, ImportRefusedError))
 

@@ -7,8 +7,10 @@ each part is checked.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -80,6 +82,7 @@ def run_apart(
         "seconds": seconds,
         "megabytes": megabytes,
         "characters": characters,
+        "parent": os.getpid(),
         "path": [os.path.abspath(place) for place in sys.path if place],
     }
     heard = _heard(asked, seconds)
@@ -141,10 +144,10 @@ class _Heard:
 
     def _note(self, line: bytes) -> None:
         try:
-            told = json.loads(line, parse_constant=_no_constant)
+            told = json.loads(line, parse_constant=_no_constant, parse_float=_finite)
         except (ValueError, RecursionError):
             return
-        if not isinstance(told, dict):
+        if not isinstance(told, dict) or self.last:
             return
         if told.get("ready") is True and not self.ready.is_set():
             self.began = time.monotonic()
@@ -160,6 +163,9 @@ class _Heard:
         self._thread.join(seconds if is_ready else 0.0)
         self.is_too_late = self._thread.is_alive()
         self.seconds = time.monotonic() - self.began
+        if not (self.last or self.is_too_late or self.is_too_much):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1.0)  # it says no more, so it ends by itself; its status says why
         self.process.kill()
         self._thread.join()  # at the end of what it says
         self.process.wait()
@@ -199,6 +205,7 @@ def _heard(asked: dict[str, Any], seconds: float) -> _Heard:
         )
     except OSError as error:
         raise MicrogradError(f"run_apart: Python cannot be started again: {error}; is {sys.executable!r} it?") from None
+    _RUNNING.add(process)
     try:
         heard = _Heard(process)
         with contextlib.suppress(OSError):  # it has ended already; its status says more
@@ -208,12 +215,33 @@ def _heard(asked: dict[str, Any], seconds: float) -> _Heard:
         heard.wait(seconds)
         return heard
     finally:
+        _RUNNING.discard(process)
         process.kill()
         process.wait()
 
 
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what runs when this program ends, also where a thread waits for it."""
+    for process in [*_RUNNING]:
+        process.kill()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_RUNNING.clear)  # they are not children of the copy
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(f"{text} is too large")
 
 
 def _as_line(line: Any, code: str) -> int | None:
@@ -234,6 +262,7 @@ def _as_grades(last: dict[str, Any], error: str | None) -> dict[str, Any]:
         and isinstance(grades, dict)
         and isinstance(grades.get("report"), str)
         and isinstance(grades.get("checks"), list)
+        and all(isinstance(check, dict) for check in grades["checks"])
     ):
         return {"report": grades["report"], "checks": grades["checks"], "passed": grades.get("passed") is True}
     return {"report": error or "there is no answer", "checks": [], "passed": False}

@@ -108,13 +108,61 @@ def test_the_program_prints_the_same_losses(loss, activation, optimiser):
     assert ask(again, "state")["settings"] == state["settings"]
 
 
-def printed(code: str) -> list[float]:
+def printed(code: str, names: dict[str, Any] | None = None) -> list[float]:
     out = io.StringIO()
     before = random.getstate()
     with contextlib.redirect_stdout(out):
-        exec(code, {})
+        exec(code, {} if names is None else names)
     random.setstate(before)
     return [float(line.split()[1]) for line in out.getvalue().splitlines()]
+
+
+def some_settings(generator: random.Random) -> dict[str, Any]:
+    choices = {
+        "seed": [0, 2**32 - 1, generator.randrange(2**32)],
+        "layers": [[generator.randint(1, 4) for _ in range(n)] for n in range(1, 5)],
+        "activation": ["tanh", "relu"],
+        "loss": [*LOSSES],
+        "l2": [0, 1e-4, 1],
+        "optimiser": [*OPTIMISERS],
+        "rate": ["decay", 0.1, 0.01, 0],
+        "batch": [0, 1, 3, 200],
+        "data": [{"name": name, "n": generator.randint(1, 9)} for name in ("moons", "circles", "spiral", "xor")],
+    }
+    return {name: generator.choice(some) for name, some in choices.items()}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_done_the_program_and_the_settings_give_it_again(seed):
+    """Each parameter, to the last bit, also after going back and changing the past."""
+    generator, play = random.Random(seed), Play()
+    state = ask(play, "new", **some_settings(generator), grid=0)
+    for _ in range(25):
+        point = {"x": generator.uniform(-2, 2), "y": generator.choice([0.0, -0.0, 1.5])}
+        index = generator.randrange(len(state["points"]))
+        path = generator.choice(["layers.0.neurons.0.w.1", "layers.1.neurons.0.b"])
+        requests: list[dict[str, Any]] = [
+            *[{"do": "step"}] * 3,
+            {"do": "step", "rate": generator.choice(["decay", 0.05])},
+            {"do": "goto", "step": generator.randint(0, state["steps"])},
+            {"do": "add", **point, "label": generator.choice([-1, 1])},
+            {"do": "move", "index": index, **point},
+            {"do": "set", "path": path, "value": generator.choice([-0.5, 0, generator.gauss(0, 1)])},
+            *[{"do": "delete", "index": index}] * (len(state["points"]) > 1),
+        ]
+        state = ask(play, **generator.choice(requests), grid=0)
+    names: dict[str, Any] = {}
+    assert printed(ask(play, "python")["code"], names) == state["losses"][: state["step"] + 1]
+    assert [[w.data for n in layer.neurons for w in [*n.w, n.b]] for layer in names["model"].layers] == [
+        [x for w, b in zip(layer["w"], layer["b"], strict=True) for x in [*w, b]] for layer in state["layers"]
+    ]
+    again = Play()
+    other = ask(again, "new", **json.loads(json.dumps(state["settings"])), grid=0)
+    while other["step"] < state["steps"]:
+        other = ask(again, "step", grid=0)
+    assert other["losses"] == state["losses"]
+    other = ask(again, "goto", step=state["step"], grid=0)
+    assert other | {"chosen": 0, "score": 0, "activations": 0} == state | {"chosen": 0, "score": 0, "activations": 0}
 
 
 def test_a_run_of_the_defaults_is_text_001s_with_points_of_its_own():

@@ -201,7 +201,7 @@ def test_the_changes_of_a_run_have_an_end():
         ({"activation": "sin"}, "new: activation is 'sin'; choose from tanh, relu"),
         ({"loss": 1}, "new: loss is 1; choose from max-margin, squares, logistic"),
         ({"optimiser": "lbfgs"}, "new: optimiser is 'lbfgs'; choose from sgd, momentum, adam"),
-        ({"rate": "fast"}, "new: rate is 'fast'; give a number from 0 to 1000, or 'decay'"),
+        ({"rate": "fast"}, "new: rate is 'fast'; give a number from 0 to 1,000, or 'decay'"),
         ({"batch": 1.5}, "new: batch is 1.5; give a whole number from 0 to 200"),
         ({"l2": math.nan}, "new: l2 is nan; give a number from 0 to 1"),
         ({"size": 3}, "new: there is no field 'size'; it has seed, layers, activation, loss, l2, optimiser, rate, "
@@ -245,6 +245,8 @@ def test_settings_that_are_refused(settings, error):
          "derive: values: 'x y' is not a name; write letters and digits, as x1"),
         ("derive", {"expression": "x", "values": {}}, "values: x has no value; give one, as x: 2"),
         ("derive", {"expression": "3", "values": {}}, "expression: it has no variable; write one, as x**2"),
+        ("derive", {"expression": "x*y", "values": {"x": 1, "y": 1}},
+         "of: it is missing; name one variable of the expression: x, y"),
         ("derive", {"expression": "x*y", "values": {"x": 1, "y": 1}, "of": "z"},
          "of: 'z' is not a variable of the expression; it has x, y"),
         ("derive", {"expression": "x[0]", "values": {"x": 1}},

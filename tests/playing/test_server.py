@@ -210,14 +210,32 @@ def test_an_answer_goes_out_in_one_piece(server):
 
 def raw(server: Server, text: str) -> bytes:
     """The status of what is sent byte by byte."""
+    return all_of(server, text).split()[1]
+
+
+def all_of(server: Server, text: str) -> bytes:
+    """All that comes back, to the end of the connection."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(text.encode())
-        return connection.recv(100).split()[1]
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_where_a_request_ends(server):
+    """No rest of a request passes for another one, and no part for the whole."""
+    two = f"Host: 127.0.0.1:{server.port}\r\nX-Micrograd-Token: {server.token}\r\n"
+    whole = f"POST /play HTTP/1.1\r\n{two}Content-Length: 2\r\n\r\n{{}}"
+    assert all_of(server, whole * 3).count(b"HTTP/1.1 200") == 3
+    hidden = f"GET / HTTP/1.1\r\n{two}Content-Length: {len(whole)}\r\n\r\n{whole}"
+    assert all_of(server, hidden).count(b"HTTP/1.1") == 1
+    assert raw(server, whole.replace("Length: 2", "Length: 3")) == b"400"
+    assert raw(server, whole.replace("Content-Length: 2", "Content-Length: 2\r\nContent-Length: 1")) == b"411"
 
 
 def test_what_is_not_http(server):
-    assert raw(server, "hello\r\n\r\n") in (b"400", b"false,")  # HTTP/0.9 has no line of a status
-    assert raw(server, "GET / HTTP/9.9\r\n\r\n") in (b"505", b"false,")
+    assert raw(server, "hello\r\n\r\n") == b"400"
+    assert b"<script>" not in all_of(server, "<script> HTTP/9.9\r\n\r\n")  # nothing is said back as it came
+    assert raw(server, "GET / HTTP/9.9\r\n\r\n") == b"505"
     assert raw(server, f"GET / HTTP/1.1\r\n{'A: b' * 20_000}\r\n\r\n") in (b"431", b"400")
     two = f"Host: 127.0.0.1:{server.port}\r\n"
     assert raw(server, f"GET / HTTP/1.1\r\n{two}{two}\r\n") == b"403"
