@@ -18,8 +18,8 @@ from micrograd.compiling.origins import Place
 STYLE = """
 :root { color-scheme: light dark; --paper: #fdfdfb; --ink: #1d1f21; --dim: #666a70; --rule: #d9d9d2;
   --mark: #fff0b8; --link: #0b57a4; }
-@media screen and (prefers-color-scheme: dark) { :root { --paper: #17191c; --ink: #e4e4de; --dim: #9a9ea5; --rule: #34373c;
-  --mark: #4d4310; --link: #8cc0f5; } }
+@media screen and (prefers-color-scheme: dark) { :root { --paper: #17191c; --ink: #e4e4de; --dim: #9a9ea5;
+  --rule: #34373c; --mark: #4d4310; --link: #8cc0f5; } }
 * { box-sizing: border-box; }
 body { margin: 1.5rem auto; max-width: 100rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif; }

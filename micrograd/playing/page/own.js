@@ -30,8 +30,7 @@ function Result({ answer, onGo }) {
     ${answer.error ? html`<div class="problem" role="alert"><pre>${answer.error}</pre>
       ${answer.line > 0 && html`<button type="button" onClick=${() => onGo(answer.line)}>Go to line ${answer.line}</button>`}</div>`
       : html`<p role="status">It ran to its end${Number.isFinite(answer.seconds) ? `, in ${answer.seconds.toFixed(2)} s` : ""}.${answer.printed ? "" : " It printed nothing."}</p>`}
-    ${answer.graph ? html`<${FreshGraph} graph=${answer.graph} />` : !answer.error && html`<p class="caption">There is no graph to show: give a Value of micrograd the
-      name loss.</p>`}</section>`;
+    ${answer.graph ? html`<${FreshGraph} graph=${answer.graph} />` : !answer.error && html`<p class="caption">There is no graph to show: give a Value the name loss.</p>`}</section>`;
 }
 
 export function OwnScreen({ session }) {
