@@ -188,10 +188,10 @@ ENDLESS = [
 
 def test_a_program_without_an_end_is_ended():
     start = time.monotonic()
-    answers = all_apart(ENDLESS, seconds=0.7)
+    answers = all_apart(ENDLESS, seconds=0.5)
     for answer in answers:
         assert answer["error"] == (
-            "TimeoutError: the program took more than 0.7 seconds, and was ended; "
+            "TimeoutError: the program took more than 0.5 seconds, and was ended; "
             "is there a loop or a recursion without an end?"
         )
     assert answers[0]["printed"] == "started\n"  # what was printed before is told
@@ -230,7 +230,7 @@ def test_output_is_limited():
 
 def test_a_recursion_that_is_too_deep_for_the_process():
     code = OS + "os.sys.setrecursionlimit(10**8)\ndef f(n):\n    return f(n + 1)\nf(0)"
-    assert run_apart(code, seconds=1)["error"] is not None
+    assert run_apart(code, seconds=0.5)["error"] is not None
 
 
 # Files, other programs, the network
@@ -483,7 +483,7 @@ def test_what_a_program_does_to_its_own_end():
 
 def test_a_flood_is_stopped():
     floods = [OS + f"while True:\n    os.write(3, {text})" for text in ("b'x' * 65536", "b'{}\\n' * 20000")]
-    for answer in all_apart(floods, seconds=1):
+    for answer in all_apart(floods, seconds=0.5):
         assert answer["error"].startswith(("the program said too much", "TimeoutError"))
 
 
@@ -550,7 +550,7 @@ threading.Thread(target=run_apart, args=({code!r},), kwargs={{"seconds": 60}}, d
 until = time.monotonic() + 20
 while not _RUNNING and time.monotonic() < until:
     time.sleep(0.01)
-time.sleep(0.6)
+time.sleep(0.4)
 print(*(p.pid for p in _RUNNING), flush=True)
 """
 
