@@ -54,7 +54,7 @@ def dense(rng: Any, dtype: str) -> tuple[list[Any], Any]:
             layers.append(nn.Linear(n, outputs, bias=bool(rng.integers(2)), dtype=dtype, rng=rng))
             n = outputs
         elif kind == 2:
-            layers.append([nn.GELU(), nn.SiLU(), nn.Hardswish(), nn.Dropout(0.5)][rng.integers(4)])
+            layers.append([nn.GELU("tanh"), nn.SiLU(), nn.Hardswish(), nn.Dropout(0.5)][rng.integers(4)])
         elif kind == 3:
             layers.append(
                 [nn.LayerNorm(n, dtype=dtype), nn.BatchNorm1d(n, dtype=dtype), nn.Softmax(1)][rng.integers(3)]
