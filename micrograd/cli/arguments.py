@@ -238,7 +238,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
 
 
 def _add_grade(grade: argparse.ArgumentParser) -> None:
-    grade.add_argument("file", type=Path, help="the file with the class, as engine.py")
+    grade.add_argument("file", type=Path, help="the file with the class, as engine.py or notebook.ipynb")
     grade.add_argument("--upto", type=_count("stages"), metavar="STAGE", help="the last stage, 1 to 10 (default: all)")
     grade.add_argument(
         "--sandboxed", action="store_true", help="for files of strangers: they can open no file and import little"

@@ -8,6 +8,7 @@ import sys
 
 from micrograd.errors import ArgumentError
 from micrograd.grading.apart import NotRunError, grade_file
+from micrograd.grading.notebooks import cells
 from micrograd.grading.report import TITLES, Report, Result
 from micrograd.sandboxed import run_apart
 
@@ -46,9 +47,12 @@ def _sandboxed(options: argparse.Namespace) -> Report:
     if options.name != "Value" or options.seed:
         raise ArgumentError("grade: --sandboxed goes with neither --class nor --seed; leave one out")
     try:
-        code = options.file.read_text(encoding="utf-8")
+        is_notebook = options.file.suffix == ".ipynb"
+        code = "\n".join(cells(options.file)) if is_notebook else options.file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise NotRunError(f"{options.file.name}: it is not UTF-8: {error.reason}") from None
+    except ValueError as error:
+        raise NotRunError(f"{options.file.name}: it is not a notebook: {error}") from None
     upto = None if options.upto is None else str(options.upto)
     told = run_apart(code, wanted="grade", upto=upto, seconds=options.seconds, megabytes=options.megabytes)
     if told["error"] is not None:

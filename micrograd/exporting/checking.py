@@ -26,11 +26,12 @@ def check(asked: str, model: Callable[..., Any], program: Program, arguments: An
     Raises:
         ExportError: they differ.
     """
-    _compare(asked, run(program, leaves_of(arguments)), wanted, "of the example")
+    close = max([CLOSE.get(str(dtype), 0.0) for _, dtype in program.kinds().values()], default=0.0)
+    _compare(asked, run(program, leaves_of(arguments)), wanted, close, "of the example")
     others = [_other(x, leaf) for x, leaf in zip(program.inputs, leaves_of(arguments), strict=True)]
     with no_grad(), np.errstate(all="ignore"):
         wanted = model(*like(arguments, map(as_given, others)))
-    _compare(asked, run(program, others), wanted, "of other numbers")
+    _compare(asked, run(program, others), wanted, close, "of other numbers")
 
 
 def run(program: Program, inputs: Sequence[Any]) -> list[Any]:
@@ -58,11 +59,11 @@ def _other(x: Input, leaf: Any) -> Any:
     return mixed + (0.5 * scale * np.sin(1.0 + np.arange(mixed.size))).reshape(mixed.shape).astype(x.dtype)
 
 
-def _compare(asked: str, given: list[Any], wanted: Any, which: str) -> None:
+def _compare(asked: str, given: list[Any], wanted: Any, near: float, which: str) -> None:
     for ours, theirs in zip(given, leaves_of(wanted), strict=True):
         theirs = np.asarray(data_of(theirs) if isinstance(theirs, Node) else theirs)
         ours = np.asarray(ours)
-        close = CLOSE.get(str(theirs.dtype), 0.0) if theirs.dtype.kind == "f" else 0.0
+        close = near if theirs.dtype.kind == "f" else 0.0  # float64 made of float32 is no better
         finite = theirs[np.isfinite(theirs)]
         scale = float(np.abs(finite).max(initial=1.0)) if finite.size and theirs.dtype.kind == "f" else 1.0
         if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=close, atol=close * scale, equal_nan=True):

@@ -23,7 +23,8 @@ Batch = int | None | Sequence[int | None]
 WORDS = (  # of JavaScript, which cannot be names
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends "
     "false finally for function if implements import in instanceof interface let new null package private protected "
-    "public return static super switch this throw true try typeof var void while with yield"
+    "public return static super switch this throw true try typeof var void while with yield "
+    "undefined Array Boolean Float64Array Infinity Math NaN Number RangeError ValueError"
 ).split()
 
 
@@ -32,7 +33,7 @@ def taken() -> set[str]:
     """Names that an exported file uses, so that no input may have them."""
     source = files("micrograd.exporting").joinpath("runtime.js").read_text(encoding="utf-8")
     functions = re.findall(r"^function (\w+)", source, re.MULTILINE)
-    own = ["n", "y", "P", "np", "input", "isFlat", "out", "predict", *(f"v{i}" for i in range(100))]
+    own = ["n", "y", "P", "np", "input", "isFlat", "out", "predict"]
     return {*WORDS, *keyword.kwlist, *functions, *vars(numpy_helpers), *own}
 
 
@@ -107,7 +108,7 @@ def _names_of_inputs(model: Any, arguments: tuple[Any, ...]) -> list[str]:
         given = []
     for i, argument in enumerate(arguments):
         name = given[i] if i < len(given) and not keyword.iskeyword(given[i]) else f"x{i + 1}"
-        name = f"x{i + 1}" if name in taken() else name
+        name = f"x{i + 1}" if name in taken() or re.fullmatch(r"v\d+", name) else name  # a step is v7
         leaves = leaves_of(argument)
         named += [name] if argument is leaves[0] else [f"{name}_{k}" for k in range(len(leaves))]
     return named if len(set(named)) == len(named) else [f"x{i + 1}" for i in range(len(named))]

@@ -89,6 +89,16 @@ ELEMENTS = {
     "log_sigmoid": "-softplus(-a)",
     "softsign": "a / (1 + Math.abs(a))",
     "tanhshrink": "a - Math.tanh(a)",
+    "lgamma": "lgamma(a)",
+    "logit": "logit(a)",
+    "entr": "a < 0 ? -Infinity : -xlog(Math.log, a, a)",
+    "xlogy": "xlog(Math.log, a, b)",
+    "xlog1py": "xlog(Math.log1p, a, b)",
+    "logaddexp": "logaddexp(a, b)",
+    "logaddexp2": "Math.max(a, b) + (a === b ? 1 : Math.log1p(2 ** -Math.abs(a - b)) / Math.LN2)",
+    "sinc": "sinc(a)",
+    "copysign": "copysign(a, b)",
+    "heaviside": "a === 0 ? b : a !== a ? a : Number(a > 0)",
     "erf": "erf(a)",
     "erfc": "erfc(a)",
     "rint": "rint(a)",
@@ -155,7 +165,15 @@ def _call(function: str, *names: str) -> Callable[[Words], str]:
     return lambda w: w.called(function, *names)
 
 
+def _round(w: Words) -> str:
+    scale = 10 ** abs(w.params["decimals"])
+    down, up = ("*", "/") if w.params["decimals"] >= 0 else ("/", "*")
+    return f"each((a) => rint(a {down} {scale}) {up} {scale}, {w.inputs[0]})"
+
+
 LINES: dict[str, Callable[[Words], str]] = {
+    "round": _round,
+    "cumsum": _call("cumsum", "axis"),
     "raise_to": _power,
     "getitem": _getitem,
     "matmul": _call("matmul"),

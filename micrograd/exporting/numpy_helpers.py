@@ -48,6 +48,30 @@ def erf(x):
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=np.result_type(x))
 
 
+def lgamma(x):
+    """Logarithm of the absolute value of the gamma function; inf at its poles."""
+
+    def of_one(x):
+        try:
+            return math.lgamma(x)
+        except (ValueError, OverflowError):  # a pole, or beyond 1e305
+            return math.inf
+
+    return np.asarray(np.frompyfunc(of_one, 1, 1)(x), dtype=np.result_type(x))
+
+
+def logit(x):
+    """ln(x / (1 - x))."""
+    near = (x > 0.25) & (x < 0.75)
+    return np.where(near, 2 * np.arctanh(np.where(near, 2 * x - 1, 0)), np.log(x) - np.log1p(-x))
+
+
+def xlog(log, x, y):
+    """x log(y), and 0 where x is 0."""
+    idle = (x == 0) & ~np.isnan(y)
+    return np.where(idle, 0, x) * log(np.where(idle, 1, y))
+
+
 def length(x, axis):
     """Square root of the sum of squares along axes, without overflow."""
     top = np.abs(x).max(axis=axis, keepdims=True, initial=0)

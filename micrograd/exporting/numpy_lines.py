@@ -91,7 +91,7 @@ _SAME = (
     "equal not_equal greater less greater_equal less_equal logical_and logical_or logical_xor logical_not isnan isinf "
     "isfinite negative remainder absolute sign floor ceil maximum minimum where exp exp2 expm1 log log2 log10 log1p "
     "logaddexp sqrt cbrt sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh hypot "
-    "floor_divide fmod trunc rint copysign power sinc logaddexp2"
+    "floor_divide fmod trunc rint copysign power sinc logaddexp2 heaviside"
 ).split()
 
 Line = str | Callable[..., str]
@@ -114,6 +114,12 @@ LINES: dict[str, Line] = {
     "tanhshrink": "{0} - np.tanh({0})",
     "erf": "erf({0})",
     "erfc": "erfc({0})",
+    "lgamma": "lgamma({0})",
+    "logit": "logit({0})",
+    "entr": "-xlog(np.log, {0}, np.maximum({0}, 0)) - np.where({0} < 0, np.inf, 0)",
+    "xlogy": "xlog(np.log, {0}, {1})",
+    "xlog1py": "xlog(np.log1p, {0}, {1})",
+    "round": "np.round({0}, {decimals})",
     "linear": "{0} @ {1}.T + {2}",
     "softmaxed": "softmax({0}, axis={axis})",
     "log_softmaxed": "log_softmax({0}, axis={axis})",

@@ -75,6 +75,9 @@ class Recorded(Operators):
     def _below(self) -> Any:
         return self.example
 
+    def __repr__(self) -> str:
+        return f"an array {self.shape} made of the input"
+
     def _apply_op(self, op: Op, inputs: Sequence[Array], params: dict[str, Any]) -> Any:
         return self.run.applied(op, inputs, params)
 

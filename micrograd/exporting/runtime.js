@@ -164,6 +164,50 @@ function erfc(x) {
   return Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction);
 }
 
+// ln |Gamma(x)|: by reflection below 0.5, and by Stirling's series from 10 on.
+function lgamma(x) {
+  if (x < 0.5) {
+    const sine = Math.abs(Math.sin(Math.PI * (x - Math.round(x))));
+    return Math.log(Math.PI) - Math.log(sine) - lgamma(1 - x);
+  }
+  let factors = 1;
+  for (; x < 10; x++) factors *= x;
+  const y = 1 / (x * x);
+  const series =
+    1 / 12 - y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y * (1 / 1188 - y * (691 / 360360 - y / 156)))));
+  return (x - 0.5) * (Math.log(x) - 1) - 0.5 + 0.5 * Math.log(2 * Math.PI) + series / x - Math.log(factors);
+}
+
+function logit(x) {
+  return x > 0.25 && x < 0.75 ? 2 * Math.atanh(2 * x - 1) : Math.log(x) - Math.log1p(-x);
+}
+
+function xlog(log, x, y) {
+  return x === 0 && y === y ? 0 : x * log(y);
+}
+
+function logaddexp(x, y) {
+  return x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
+}
+
+function sinc(x) {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+function copysign(x, y) {
+  return y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x);
+}
+
+// Sums of all elements up to each along an axis; null for all elements in a row.
+function cumsum(x, axis) {
+  if (axis === null) return cumsum(reshape(x, [-1]), 0);
+  const at = axis < 0 ? axis + x.shape.length : axis;
+  const step = strides(x.shape)[at];
+  const z = Float64Array.from(x.data);
+  for (let i = 0; i < z.length; i++) if (Math.floor(i / step) % x.shape[at]) z[i] += z[i - step];
+  return tensor(x.shape, z);
+}
+
 function reshape(x, shape) {
   const known = shape.reduce((product, n) => (n < 0 ? product : product * n), 1);
   return tensor(shape.map((n) => (n < 0 ? x.data.length / known : n)), x.data);

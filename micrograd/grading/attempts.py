@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -31,6 +32,27 @@ class Fault(Exception):  # noqa: N818 - the fault is in the learner's code, not 
         super().__init__(words)
         self.error = error
         self.is_endless = is_endless
+
+
+# What a fault says, and the slip that most often makes it
+REPAIRS = {
+    "it is None$": "nothing comes back: end the op with `return out`",
+    "'NoneType' object is not callable": "`_backward` is called where it is set: out._backward = _backward, without ()",
+    "unhashable type": "a class with an `__eq__` of its own cannot be in a set: leave `__eq__` out",
+    r"'(int|float)' object has no attribute '_?(prev|children|inputs|parents)'": (
+        "a plain number is among the inputs of a node: give only Values, as (self,)"
+    ),
+    "RecursionError: it calls itself": "the method calls itself: as -self in `__neg__`, or 2 + a in `__radd__`",
+}
+
+
+def repair_of(fault: Fault) -> list[str]:
+    """What to write instead, where the fault is a common one; at most one sentence.
+
+    >>> repair_of(Fault("has no `data`: it is None"))
+    ['nothing comes back: end the op with `return out`']
+    """
+    return [repair for words, repair in REPAIRS.items() if re.search(words, str(fault))][:1]
 
 
 class _TooManySteps(BaseException):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from micrograd.engine import Value
-from micrograd.grading.attempts import Fault, attempt
+from micrograd.grading.attempts import Fault, attempt, repair_of
 from micrograd.grading.programs import Measure, Program, alone, factor, forward, spelled, told_apart
 from micrograd.grading.report import Result
 from micrograd.grading.slips import advice_on_slips, named
@@ -85,6 +85,8 @@ class Grading:
             found = Found("failed", f"{name} {fault}", is_endless=fault.is_endless)
         if found.is_endless:
             self.endless.add(name)
+        if found.status == "limit" and any(x in self.failed for x in rests_on):
+            found = Found("failed", found.said)
         is_own = found.status != "failed" or (own_first and found.slips)
         follows = "" if is_own else next((x for x in rests_on if x in self.failed), "")
         advice, slips = ((), ()) if follows else (tuple(found.advice), tuple(found.slips))
@@ -115,7 +117,8 @@ class Grading:
                 given.append(attempt(measure, program, self.student))
             except Fault as fault:
                 said = f"{_heading(measure, program)}: {fault}"
-                return Found("failed", said, [hint] if hint else [], is_endless=fault.is_endless)
+                repair = repair_of(fault) or ([hint] if hint else [])
+                return Found("failed", said, repair, is_endless=fault.is_endless)
         wrong = [
             (program, key)
             for program, numbers, true in zip(programs, given, right, strict=True)

@@ -60,6 +60,7 @@ def grade(Value: Any, *, upto: int | None = None, module: Any = None, seed: int 
     False
     >>> print(report.failed()[0])
     ✗ a * b: there is no `__mul__`
+        write the method with this name: Python calls __mul__ for the operator
     """
     *_, report = stage_by_stage(Value, upto=upto, module=module, seed=seed)
     return report

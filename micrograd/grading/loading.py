@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from micrograd.grading.attempts import said
+from micrograd.grading.notebooks import cells
 from micrograd.grading.report import Result
 
 
@@ -37,6 +38,7 @@ class Loaded(NamedTuple):
 
 def load(path: Path, seconds: float) -> Loaded:
     """Run a file as an import does: what is under `if __name__ == "__main__":` is not.
+    A notebook runs cell by cell; after a cell that raises, the next one runs.
 
     Args:
         path: the file.
@@ -49,34 +51,67 @@ def load(path: Path, seconds: float) -> Loaded:
     sys.path.insert(0, str(path.parent))
     sys.argv[:] = [str(path)]
     try:
-        code = compile(path.read_bytes(), str(path), "exec")
-    except (SyntaxError, ValueError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        return Loaded(module, fault=f"{path.name}{line}: {_words(error)}")
+        parts = _parts(path)
+    except ValueError as error:
+        return Loaded(module, fault=f"{path.name}: it is not a notebook: {error}")
+    if path.suffix == ".ipynb":
+        vars(module)["display"] = lambda *shown, **options: None  # Jupyter has it
     alarm = threading.Timer(seconds, _thread.interrupt_main)
     alarm.daemon = True
     alarm.start()
+    loaded, place = Loaded(module), path.name
     try:
-        exec(code, module.__dict__)
+        for place, source in parts:
+            note, fault, goes_on = _run(module, place, source)
+            loaded = loaded._replace(note=loaded.note or note, fault=loaded.fault or fault)
+            if not goes_on:
+                break
     except KeyboardInterrupt as error:
         repair = 'put a training under `if __name__ == "__main__":`'
-        return Loaded(module, note=f"{_place(error, path, 0)}: stopped after {seconds:g} seconds; {repair}")
-    except SystemExit as error:
-        return Loaded(module, note=f"{_place(error, path, 0)}: the program ends itself here")
-    except ModuleNotFoundError as error:
-        return Loaded(module, note=f"{_place(error, path, 0)}: {said(error)}; what is below was not run")
-    except BaseException as error:
-        return Loaded(module, fault=f"{_place(error, path)}: {_words(error)}")
+        note = f"{_place(error, place, 0)}: stopped after {seconds:g} seconds; {repair}"
+        return loaded._replace(note=loaded.note or note)
     finally:
         alarm.cancel()
-    return Loaded(module)
+    return loaded
+
+
+def _parts(path: Path) -> list[tuple[str, str | bytes]]:
+    """The source, or that of each cell, with what its place is called.
+
+    Raises:
+        ValueError: it is not a notebook.
+    """
+    if path.suffix != ".ipynb":
+        return [(path.name, path.read_bytes())]
+    return [(f"{path.name}, cell {i}", source) for i, source in enumerate(cells(path), 1)]
+
+
+def _run(module: types.ModuleType, place: str, source: str | bytes) -> tuple[str, str, bool]:
+    """Run one part: a note, a fault, and whether the next part is run."""
+    try:
+        code = compile(source, place, "exec")
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        return "", f"{place}{line}: {_words(error)}", True
+    try:
+        exec(code, module.__dict__)
+    except KeyboardInterrupt:
+        raise
+    except SystemExit as error:
+        return f"{_place(error, place, 0)}: the program ends itself here", "", False
+    except ModuleNotFoundError as error:
+        below = " in the cell" if ".ipynb, cell " in place else ""
+        return f"{_place(error, place, 0)}: {said(error)}; what is below{below} was not run", "", True
+    except BaseException as error:
+        return "", f"{_place(error, place)}: {_words(error)}", True
+    return "", "", True
 
 
 def _words(error: BaseException) -> str:
     return f"SyntaxError: {error.msg}" if isinstance(error, SyntaxError) else said(error)
 
 
-def _place(error: BaseException, path: Path, which: int = -1) -> str:
+def _place(error: BaseException, place: str, which: int = -1) -> str:
     """The line of the file that was running, inside all others; 0 for the outermost."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return f"{path.name}, line {lines[which]}" if lines else path.name
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == place]
+    return f"{place}, line {lines[which]}" if lines else place

@@ -45,6 +45,10 @@ def networks(grading: Grading) -> None:
             if not isinstance(cls, type):
                 grading.check(10, name, Found, "absent")
                 continue
+            if arrays := _arrays(cls, *MADE[name]):
+                said = f"{name}: not graded, as its parameters are arrays {arrays}; the grader takes a Value per number"
+                grading.check(10, name, Found, "limit", said)
+                continue
             for what, find in checks:
                 grading.check(10, what, find, grading.student, cls, rests_on=[*grading.failed])
 
@@ -85,7 +89,7 @@ def _sum(w: Sequence[float], b: float, x: Sequence[float]) -> float:
 def _output(student: Student, cls: type, w: Sequence[float], b: float, x: Sequence[float]) -> float:
     """What a neuron gives with these numbers in the place of its own."""
     neuron = _made(cls, 3)
-    weights, bias = _weights(neuron)
+    weights, bias = _weights(student, neuron)
     if len(weights) != len(w):
         raise Fault(f"has {len(weights)} weights; Neuron(3) has 3, and a bias")
     for parameter, data in zip([*weights, bias], [*w, b], strict=True):
@@ -93,13 +97,41 @@ def _output(student: Student, cls: type, w: Sequence[float], b: float, x: Sequen
     return student.number(_single(neuron(list(x))))
 
 
-def _weights(neuron: Any) -> tuple[list[Any], Any]:
+def _weights(student: Student, neuron: Any) -> tuple[list[Any], Any]:
     """The weights of a neuron, and its bias."""
     weights = next((getattr(neuron, name) for name in ("w", "weights", "ws") if hasattr(neuron, name)), None)
     bias = next((getattr(neuron, name) for name in ("b", "bias") if hasattr(neuron, name)), None)
     if weights is None or bias is None:
         *weights, bias = neuron.parameters()
-    return list(weights), bias
+    weights = list(weights)
+    for x in [*weights, bias]:
+        _check_is_value(student, x)
+    if len({*map(id, weights)}) < len(weights):
+        raise Fault(f"has one value as several of its {len(weights)} weights; make a new one for each")
+    return weights, bias
+
+
+def _check_is_value(student: Student, x: Any) -> None:
+    if isinstance(x, (list, tuple)):
+        raise Fault(
+            "has parameters in lists of lists; give one list: [p for n in self.neurons for p in n.parameters()]"
+        )
+    if not isinstance(x, student.cls):
+        name = student.cls.__name__
+        raise Fault(f"has a {type(x).__name__} as a parameter; without a {name} it gets no gradient: {name}({x!r:.9})")
+
+
+def _arrays(cls: type, *arguments: Any) -> str:
+    """The shapes of parameters that are arrays of several numbers; "" for others."""
+
+    def run() -> list[Any]:
+        return [getattr(getattr(p, "data", p), "shape", ()) for p in _made(cls, *arguments).parameters()]
+
+    try:
+        shapes = [tuple(shape) for shape in attempt(run) if math.prod(shape) > 1]
+    except Fault:  # the checks say what is wrong
+        return ""
+    return " and ".join(map(str, shapes[:2])) + " ..." * (len(shapes) > 2)
 
 
 def _layer(student: Student, cls: type) -> Found:
@@ -108,7 +140,7 @@ def _layer(student: Student, cls: type) -> Found:
     def run() -> tuple[int, int, int]:
         layer = _made(cls, 3, 4)
         outputs = layer(list(XS[0]))
-        parameters = _parameters(layer)
+        parameters = _parameters(student, layer)
         return len(outputs) if isinstance(outputs, (list, tuple)) else 1, len(parameters), len({*map(id, parameters)})
 
     outputs, parameters, different = attempt(run)
@@ -116,17 +148,50 @@ def _layer(student: Student, cls: type) -> Found:
         return Found(
             "failed", f"Layer(3, 4)(x) has {outputs} output{'s' * (outputs != 1)}; it has 4, one of each neuron"
         )
-    return _counted("Layer(3, 4)", parameters, different, 16, 12)
+    found = _counted("Layer(3, 4)", parameters, different, 16, 12)
+    return found if found.said else _each_counts("Layer(3, 4)", student, cls, 3, 4)
 
 
 def _mlp(student: Student, cls: type) -> Found:
     """The 41 parameters of the texts' network."""
 
     def run() -> tuple[int, int]:
-        parameters = _parameters(_made(cls, 3, SIZES))
+        parameters = _parameters(student, _made(cls, 3, SIZES))
         return len(parameters), len({*map(id, parameters)})
 
-    return _counted("MLP(3, [4, 4, 1])", *attempt(run), PARAMETERS, PARAMETERS - sum(SIZES))
+    found = _counted("MLP(3, [4, 4, 1])", *attempt(run), PARAMETERS, PARAMETERS - sum(SIZES))
+    return found if found.said else _each_counts("MLP(3, [4, 4, 1])", student, cls, 3, SIZES)
+
+
+def _each_counts(what: str, student: Student, cls: type, *arguments: Any) -> Found:
+    """The output changes with each parameter: none is a copy, no neuron is left out."""
+
+    def run() -> int | None:
+        model = _made(cls, *arguments)
+        parameters = _parameters(student, model)
+        for i, parameter in enumerate(parameters):
+            parameter.data = parameter.data * 0.0 + 0.1 + 0.005 * i  # so that no ReLU is off
+        before = _outputs(student, model)
+        for i, parameter in enumerate(parameters):
+            data = parameter.data
+            parameter.data = data + 0.1
+            if all(map(is_near, _outputs(student, model), before)):
+                return i
+            parameter.data = data
+        return None
+
+    place = attempt(run)
+    if place is None:
+        return Found()
+    advice = (
+        "parameters() gives the values themselves, no copies; each neuron and each layer is used, one after the other"
+    )
+    return Found("failed", f"{what}: its output does not change with parameter {place}", [advice])
+
+
+def _outputs(student: Student, model: Any) -> list[float]:
+    outputs = model([1.0, 0.5, 2.0])
+    return [student.number(y) for y in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
 
 
 def _counted(what: str, count: int, different: int, right: int, weights: int) -> Found:
@@ -162,7 +227,7 @@ def _gradients(student: Student, cls: type) -> Found:
 def _wrong_gradient(student: Student, cls: type) -> tuple[int, float, float, float, float] | None:
     """The first wrong one: its place, the parameter, it, and what it lies between."""
     model = _made(cls, 3, SIZES)
-    parameters = _parameters(model)
+    parameters = _parameters(student, model)
     _zero(student, model, parameters)
     _loss(model).backward()
     before = _losses(student, model)
@@ -202,10 +267,13 @@ def _zeroed(student: Student, cls: type) -> Found:
 
     def run() -> list[float]:
         model = _made(cls, 3, SIZES)
-        parameters = _parameters(model)
+        parameters = _parameters(student, model)
         gradients = []
         for _ in range(2):
+            data = [student.number(p) for p in parameters]
             _zero(student, model, parameters)
+            if data != [student.number(p) for p in parameters]:
+                raise Fault("changes the data of parameters; it sets p.grad = 0")
             left = max(abs(student.number(p, "grad")) for p in parameters)
             _loss(model).backward()
             gradients += [left, student.number(parameters[0], "grad"), student.number(parameters[-1], "grad")]
@@ -231,10 +299,13 @@ def _zero(student: Student, model: Any, parameters: Sequence[Any]) -> None:
         student.set_grad(parameter, 0.0)
 
 
-def _parameters(module: Any) -> list[Any]:
+def _parameters(student: Student, module: Any) -> list[Any]:
     if not hasattr(module, "parameters"):
         raise Fault("has no `parameters()`; it is a list of all weights and biases")
-    return list(module.parameters())
+    parameters = list(module.parameters())
+    for parameter in parameters:
+        _check_is_value(student, parameter)
+    return parameters
 
 
 def _single(output: Any) -> Any:
@@ -272,6 +343,7 @@ def _seeded_draws(seed: int) -> Iterator[None]:
             numpys.random.set_state(other)
 
 
+MADE: dict[str, tuple[Any, ...]] = {"Neuron": (3,), "Layer": (3, 4), "MLP": (3, SIZES)}
 CHECKS: dict[str, list[tuple[str, Callable[[Student, type], Found]]]] = {
     "Neuron": [("Neuron", _neuron)],
     "Layer": [("Layer", _layer)],

@@ -108,14 +108,16 @@ def told_apart(x: float, y: float) -> tuple[str, str]:
 
 
 class _Wrapped(ast.NodeTransformer):
-    """`a * 2` as `a * Value(2)`, for a class that takes no plain numbers; an exponent
-    stays one.
+    """`a * 2` as `a * Value(2)`, for a class that takes no plain numbers; what is
+    in a power stays one.
     """
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        node.left = self.visit(node.left)
         if not isinstance(node.op, ast.Pow):
             node.right = self.visit(node.right)
+            node.left = self.visit(node.left)
+        elif not isinstance(node.left, ast.Constant):
+            node.left = self.visit(node.left)
         return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:

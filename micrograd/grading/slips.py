@@ -24,6 +24,7 @@ TRIED = (*BINARY, "negative", "raise_to", "tanh", "exp", "relu", "log", "sigmoid
 POWER = "d(a**n)/da = n a**(n-1)"
 TANH = "d tanh(a)/da = 1 - tanh(a)**2"
 PRODUCT = "d(a*b)/da = b and d(a*b)/db = a"
+BOTH = "self gets both parts: one of them is for other.grad"
 QUOTIENT = "d(a/b)/da = 1/b and d(a/b)/db = -a/b**2"
 
 # A wrong derivative: the slip, the op, its derivatives by the inputs (None where that
@@ -31,10 +32,14 @@ QUOTIENT = "d(a/b)/da = 1/b and d(a/b)/db = -a/b**2"
 SLOPES: list[tuple[str, str, Sequence[Callable[..., float] | None], str]] = [
     ("exponent-not-lowered", "raise_to", [lambda z, x, n: n * x**n], f"the exponent is not lowered: {POWER}"),
     ("exponent-no-factor", "raise_to", [lambda z, x, n: x ** (n - 1)], f"the factor n is missing: {POWER}"),
+    ("exponent-outside", "raise_to", [lambda z, x, n: n * (x**n - 1)], f"n-1 is in the exponent, in ( ): {POWER}"),
     ("power-as-output", "raise_to", [lambda z, x, n: z], f"the output stands in the place of the derivative: {POWER}"),
     ("tanh-without-square", "tanh", [lambda z, x: 1 - z], f"the square is missing: {TANH}"),
     ("tanh-of-input", "tanh", [lambda z, x: 1 - x * x], f"the input stands where the output is needed: {TANH}"),
     ("tanh-twice", "tanh", [lambda z, x: 1 - math.tanh(z) ** 2], f"tanh is taken of the output again: {TANH}"),
+    ("tanh-square-outside", "tanh", [lambda z, x: (1 - z) ** 2], f"only tanh is squared, not 1 - tanh: {TANH}"),
+    ("tanh-sign", "tanh", [lambda z, x: 1 + z * z], f"the minus is missing: {TANH}"),
+    ("sigmoid-for-tanh", "tanh", [lambda z, x: z * (1 - z)], f"that is the rule of the sigmoid: {TANH}"),
     ("tanh-without-one", "tanh", [lambda z, x: z * z], f"the 1 - is missing: {TANH}"),
     ("tanh-as-output", "tanh", [lambda z, x: z], f"the output stands in the place of the derivative: {TANH}"),
     ("exp-of-input", "exp", [lambda z, x: x], "the input stands where the output is needed: d exp(a)/da = exp(a)"),
@@ -49,6 +54,10 @@ SLOPES: list[tuple[str, str, Sequence[Callable[..., float] | None], str]] = [
     ),
     ("relu-as-output", "relu", [lambda z, x: z], "the output stands in the place of the derivative, which is 1 or 0"),
     ("factors-swapped", "multiply", [lambda z, x, y: x, lambda z, x, y: y], f"the factors are swapped: {PRODUCT}"),
+    ("first-factor-twice", "multiply", [lambda z, x, y: x, None], f"one factor is wrong: {PRODUCT}"),
+    ("second-factor-twice", "multiply", [None, lambda z, x, y: y], f"one factor is wrong: {PRODUCT}"),
+    ("both-to-self", "multiply", [lambda z, x, y: x + y, lambda z, x, y: 0.0], BOTH),
+    ("both-to-self-add", "add", [lambda z, x, y: 2.0, lambda z, x, y: 0.0], BOTH),
     ("product-as-sum", "multiply", [lambda z, x, y: 1.0] * 2, f"the other factor is missing: {PRODUCT}"),
     (
         "product-as-output",
@@ -57,11 +66,13 @@ SLOPES: list[tuple[str, str, Sequence[Callable[..., float] | None], str]] = [
         f"the output stands in the place of the derivative: {PRODUCT}",
     ),
     ("minus-forgotten", "subtract", [None, lambda z, x, y: 1.0], "the sign is missing: d(a-b)/db = -1"),
+    ("minus-twice", "subtract", [lambda z, x, y: -1.0, None], "one sign is wrong: d(a-b)/da = 1"),
     ("minus-turned", "subtract", [lambda z, x, y: -1.0, lambda z, x, y: 1.0], "the signs are turned: d(a-b)/db = -1"),
     ("negative-as-positive", "negative", [lambda z, x: 1.0], "the sign is missing: d(-a)/da = -1"),
     ("quotient-no-minus", "divide", [None, lambda z, x, y: x / y**2], f"the minus is missing: {QUOTIENT}"),
     ("quotient-no-dividend", "divide", [None, lambda z, x, y: -1 / y**2], f"the factor a is missing: {QUOTIENT}"),
     ("quotient-no-square", "divide", [None, lambda z, x, y: -x / y], f"the square is missing: {QUOTIENT}"),
+    ("quotient-of-factor", "divide", [lambda z, x, y: y, None], f"it is one over b: {QUOTIENT}"),
     ("quotient-as-product", "divide", [lambda z, x, y: y, lambda z, x, y: x], f"that is the rule of a*b: {QUOTIENT}"),
     ("quotient-of-divisor", "divide", [None, lambda z, x, y: 1 / x], f"the derivative by b is wrong: {QUOTIENT}"),
     ("log-as-output", "log", [lambda z, x: z], "the output stands in the place of the derivative: d log(a)/da = 1/a"),
@@ -70,12 +81,14 @@ SLOPES: list[tuple[str, str, Sequence[Callable[..., float] | None], str]] = [
     ("sigmoid-of-input", "sigmoid", [lambda z, x: x * (1 - x)], "it is s (1 - s) with the output s, not the input"),
 ]
 
+NO_PART = "no part arrives: `_backward` reads out.grad, not self.grad, when it runs; out._backward = _backward sets it"
+
 # What may go wrong with the part of any op: from the node, the input's place, and the
 # right derivative
 PARTS: list[tuple[str, Callable[[Right, int, float], float], str]] = [
     ("out-grad-forgotten", lambda node, i, slope: slope, "the factor out.grad is missing: derivative times out.grad"),
     ("out-data", lambda node, i, slope: slope * node.data, "out.data stands where out.grad is needed"),
-    ("own-grad", lambda node, i, slope: slope * node.inputs[i].grad, "self.grad stands where out.grad is needed"),
+    ("own-grad", lambda node, i, slope: slope * node.inputs[i].grad, NO_PART),
     ("subtracted", lambda node, i, slope: -slope * node.grad, "the parts have the wrong sign: `+=`, and no minus"),
     ("first-only", lambda node, i, slope: (i == 0) * slope * node.grad, "only self gets a part: other needs one too"),
     ("second-only", lambda node, i, slope: (i == 1) * slope * node.grad, "only other gets a part: self needs one too"),
@@ -83,12 +96,20 @@ PARTS: list[tuple[str, Callable[[Right, int, float], float], str]] = [
 
 SEEDS: list[tuple[str, Callable[[Right], float], str]] = [
     ("seeded-with-data", lambda root: root.data, "backward() starts with the data: it starts with self.grad = 1"),
-    ("not-seeded", lambda root: 0.0, "backward() starts with 0: it starts with self.grad = 1"),
+    (
+        "not-seeded",
+        lambda root: 0.0,
+        "all is 0: backward() starts with self.grad = 1, and sets nothing to 0 after that",
+    ),
+    ("seeded-twice", lambda root: 2.0, "all is doubled: a node is in the list twice, or backward() starts with 2"),
 ]
 
 RELU_MASK = "the mask reads self.grad, which is 0 until the gradient arrives: it has to read the data"
 REVERSED = "the operands are reversed: Python calls a.{}(2) for 2 {} a"
+SET = "the last op of the line sets a gradient with `=`; what was there is lost: `+=`"
 WHOLE = "the number is rounded: keep it as it is, with its fraction"
+
+NEARLY_E = (2.7, 2.71, 2.718, 2.71828, 2.72)
 
 # Methods that give a wrong result
 METHODS: list[tuple[str, dict[str, Callable[..., Any]], str]] = [
@@ -108,6 +129,11 @@ METHODS: list[tuple[str, dict[str, Callable[..., Any]], str]] = [
     ("pow-as-mul", {"__pow__": lambda self, n: self * n}, "that is a * n: a**n is a multiplied by itself"),
     ("add-as-mul", {"__add__": lambda self, x: Operators.__mul__(self, x)}, "that is the product"),
     ("mul-as-add", {"__mul__": lambda self, x: Operators.__add__(self, x)}, "that is the sum"),
+    ("rmul-as-radd", {"__rmul__": lambda self, x: self + x}, "that is the sum: 2 * a is a * 2"),
+    ("radd-as-rmul", {"__radd__": lambda self, x: self * x}, "that is the product: 2 + a is a + 2"),
+    ("log-to-base-10", {"log": lambda self: self.log10()}, "that is the logarithm to base 10: math.log(self.data)"),
+    ("log-to-base-2", {"log": lambda self: self.log2()}, "that is the logarithm to base 2: math.log(self.data)"),
+    *((f"e-is-{e}", {"exp": lambda self, e=e: e**self}, "e is rounded: math.exp(self.data)") for e in NEARLY_E),
     ("relu-of-nothing", {"relu": lambda self: self * 1}, "below 0 relu gives 0"),
     ("relu-as-abs", {"relu": lambda self: self.abs()}, "below 0 relu gives 0"),
     ("tanh-half", {"tanh": lambda self: (self.exp() - 1) / (self.exp() + 1)}, "tanh(a) has exp(2a), not exp(a)"),
@@ -115,11 +141,12 @@ METHODS: list[tuple[str, dict[str, Callable[..., Any]], str]] = [
 ]
 
 
-def _engine(topic: str, advice: str, methods: dict[str, Any]) -> type[Right]:
+def _engine(topic: str, advice: str, methods: dict[str, Any], op: str = "") -> type[Right]:
     """A right engine but for these methods; the op, if the texts make it of others, is
     one node.
     """
-    own = {OWN[topic]: getattr(Operators, OWN[topic])} if topic in OWN else {}
+    method = OWN.get(op or topic)
+    own = {method: getattr(Operators, method)} if method else {}
     return type("Slip", (Right,), {"advice": advice, "topic": topic, **own, **methods})
 
 
@@ -140,6 +167,19 @@ def _with_parts(op: str, wrong: Callable[[Right, int, float], float]) -> dict[st
         return wrong(self, i, Right.part(self, i, 1.0, data))
 
     return {"part": part}
+
+
+def _setting(op: str, places: Sequence[int]) -> dict[str, Any]:
+    """`=` for `+=` in one op, for the inputs at these places."""
+
+    def pass_on(self: Right) -> None:
+        if self.op is not None and self.op.name == op:
+            for i in places:
+                if isinstance(self.inputs[i], Right):
+                    self.inputs[i].grad = 0.0
+        Right.pass_on(self)
+
+    return {"pass_on": pass_on}
 
 
 def _rounded(by: Callable[[float], float]) -> Callable[..., None]:
@@ -171,6 +211,11 @@ def _engines() -> Iterator[tuple[str, type[Right]]]:
             ):  # they are above
                 continue
             yield f"{slip}-{op}", _engine(op, advice, _with_parts(op, wrong))
+    for op in TRIED:
+        for place, places in (
+            {"": (0, 1), "-first": (0,), "-second": (1,)}.items() if op in BINARY else {"": (0,)}.items()
+        ):
+            yield f"assign-in-{op}{place}", _engine(f"set {op}", SET, _setting(op, places), op)
     for slip, first, advice in SEEDS:
         yield slip, _engine("seed", advice, {"first": first})
     for slip, methods, advice in METHODS:

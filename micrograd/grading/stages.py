@@ -69,6 +69,7 @@ ABSENT = {
     "2 + a": "write `__radd__`, and 2 + a works: Python calls it where the number stands first",
     "2 * a": "write `__rmul__`, and 2 * a works: Python calls it where the number stands first",
 }
+CALLED = "write the method with this name: Python calls {} for the operator"
 NEEDED = ("+", "*")  # without these nothing else can be tried
 
 # Programs in which a node is used again, at another distance from the root
@@ -78,6 +79,18 @@ ORDERS = {
     "(b + c) * c": "b = a * 2; c = a * b; (b + c) * c",
     "b + b * 3 * 4": "b = a * 2; b + b * 3 * 4",
 }
+# To what has arrived at a and b already, each op adds its part
+ADDED = {
+    op.name: f"a + (b + {f'({op.text})' if op.name in '+-' else op.text})"
+    if len(op.leaves[0]) > 1
+    else f"a + {op.text}"
+    for op in OPERATIONS
+    if not op.method.startswith("__r")  # 2 * a is a * 2
+}
+SORTED = (
+    "a node passes on once all of its own has arrived: inputs before users in the list; walk all of it from its end"
+)
+ONE = "two nodes with the same data are taken for one: keep the nodes in the set, not numbers, and leave `__eq__` out"
 DEPTH = 10_000
 DOUBLINGS = 40
 WRAP = "a plain number has no `data`: other = other if isinstance(other, Value) else Value(other)"
@@ -101,10 +114,12 @@ def _data(grading: Grading, data: float) -> Found:
 
 def _no_gradient(grading: Grading) -> Found:
     student = grading.student
+    hint = "nothing has arrived yet, and the parts are added to it: it starts with 0"
+    if attempt(lambda: getattr(student.new(2.0), "grad", 0.0) is None):
+        return Found("failed", "Value(2.0): grad is None; it is 0", [hint])
     number = attempt(lambda: student.number(student.new(2.0), "grad"))
     if number == 0.0:
         return Found()
-    hint = "nothing has arrived yet, and the parts are added to it: it starts with 0"
     return Found("failed", f"Value(2.0): grad is {spelled(number)}; it is 0", [hint])
 
 
@@ -115,7 +130,9 @@ def each_op_forward(grading: Grading) -> None:
             topics = [f"forward {op.method}", "whole numbers"]
             grading.check(2, op.name, grading.compare, forward, op.programs, topics, rests_on=op.rests_on)
         elif op.name in NEEDED:
-            grading.check(2, op.name, Found, "failed", f"{op.text}: there is no `{op.method}`")
+            grading.check(
+                2, op.name, Found, "failed", f"{op.text}: there is no `{op.method}`", [CALLED.format(op.method)]
+            )
         elif op.asked:
             grading.check(2, op.text, Found, "absent", "", [ABSENT[op.name]] if op.name in ABSENT else [])
 
@@ -160,19 +177,35 @@ def used_twice(grading: Grading) -> None:
     """Stage 4: `backward()`, and the parts of a value that is used twice."""
     if grading.student.has_steps:
         _check_backward(grading, 4)
-    for text, op in (("a + a", "+"), ("a * a", "*")):
+    for text, name in (("a + a", "+"), ("a * a", "*")):
         program = Program(text, {"a": 3.0})
-        found = grading.check(4, text, grading.compare, backward, [program], rests_on=["backward()", op, "a + a"])
+        found = grading.check(4, text, grading.compare, backward, [program], rests_on=["backward()", name, "a + a"])
         if found.status == "passed":
             grading.cleared.add("assign-not-accumulate")
+    grading.check(4, "c and d alike", _alike, grading, rests_on=["backward()", "+", "*", "a + a"])
+    for op in OPERATIONS:
+        if op.name in ADDED and op.name not in grading.failed and grading.student.has(op.method):
+            programs = [Program(ADDED[op.name], leaves) for leaves in op.leaves]
+            below = [ADDED[x] for x in op.rests_on if x in ADDED]
+            rests_on = ["backward()", "+", "a + a", "c and d alike", *op.rests_on, *below]
+            topics = [f"set {op.topic}"]
+            grading.check(4, ADDED[op.name], grading.compare, backward, programs, topics, SORTED, rests_on=rests_on)
+
+
+def _alike(grading: Grading) -> Found:
+    """Two nodes with the same data: a set of numbers takes them for one."""
+    program = Program("c = a * 2; d = b * 2; c + d", {"a": 3.0, "b": 3.0})
+    given = attempt(backward, program, grading.student)
+    is_one_lost = [*given.values()].count(0.0) == 1
+    return grading.compare(backward, [program], [], ONE if is_one_lost else SORTED)
 
 
 def the_order(grading: Grading) -> None:
     """Stage 5: a node passes its gradient on once all of it has arrived, and once."""
     for name, text in ORDERS.items():
         program = Program(text, {"a": 3.0})
-        rests_on = ["backward()", "+", "*", "a + a", *ORDERS]
-        grading.check(5, name, grading.compare, backward, [program], rests_on=rests_on)
+        rests_on = ["backward()", "+", "*", "a + a", "c and d alike", ADDED["+"], ADDED["*"], *ORDERS]
+        grading.check(5, name, grading.compare, backward, [program], [], SORTED, rests_on=rests_on)
 
 
 # Stage 6: what a second backward() does
@@ -265,7 +298,7 @@ def ints_and_constants(grading: Grading) -> None:
     has_quotient = student.has("__truediv__")
     for op, method in (("+", "__add__"), ("*", "__mul__"), ("-", "__sub__"), ("/", "__truediv__")):
         if student.has(method):
-            programs = [Program(f"a {op} 2", {"a": 3})]
+            programs = [Program(f"a {op} {number}", {"a": 3}) for number in (2, 0.5)]
             grading.check(7, f"a {op} 2", numbers.compare, forward, programs, ["whole numbers"], WRAP, rests_on=[op])
     program = Program("(a * 2 + 1) / 4" if has_quotient else "a * 2 + 1", {"a": 3})
     rests_on = ["backward()", "+", "*", "/", "a + 2", "a * 2", "a / 2"]
@@ -282,7 +315,7 @@ def ints_and_constants(grading: Grading) -> None:
 
 def depth_and_paths(grading: Grading) -> None:
     """Stage 8: a chain of 10,000 sums, and 2^40 paths."""
-    rests_on = ["backward()", "+", "a + a", *ORDERS]
+    rests_on = ["backward()", "+", "a + a", "c and d alike", *ORDERS]
     grading.check(8, "depth 10,000", _depth, grading, rests_on=rests_on)
     grading.check(8, "2^40 paths", _paths, grading, rests_on=["*", *rests_on])
 

@@ -26,11 +26,13 @@ class Engine:
             inputs are: then an op can be tried without the learner's `backward()`.
         seeds_by_product: whether `(a * 3).backward()` gives a the gradient 3: then that
             is a way to let 3 arrive at a.
+        is_single: whether its numbers are of float32.
     """
 
     def __init__(self, cls: Any) -> None:
         self.cls = cls
         self.takes_numbers = self.has_steps = self.seeds_by_product = True
+        self.is_single = False
 
     def new(self, data: float) -> Any:
         """A leaf."""
@@ -71,7 +73,8 @@ class Engine:
             root.grad = SEED
             order = self._sorted(root)
             for node in reversed(order):
-                node._backward()
+                if node._backward is not None or self.inputs_of(node):  # None in a leaf
+                    node._backward()
             known = {id(node) for node in order}
             if unknown := [name for name, leaf in leaves.items() if id(leaf) not in known]:
                 raise Fault(f"{unknown[0]} is not among the inputs of the result, and no gradient finds it: (self,)")
@@ -100,6 +103,7 @@ class Student(Engine):
         super().__init__(cls)
         self.takes_numbers = self._can(lambda: self.number(self.new(1.5) * 2) == 3.0)
         self.has_steps = self._can(self._has_steps)
+        self.is_single = self._can(lambda: 0.0 < abs(self.number(self.new(0.1)) - 0.1) < 1e-8)
         self.seeds_by_product = self.has_steps or self._can(self._seeds_by_product)
 
     def has(self, method: str) -> bool:

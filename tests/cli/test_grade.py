@@ -168,6 +168,55 @@ def test_a_file_with_any_name(graded, name):
     assert graded(ENGINE, *TWO, name=name)[0] == 0
 
 
+def notebook(*sources):
+    """A notebook with these code cells, between them text."""
+    text = {"cell_type": "markdown", "source": ["%text"]}
+    code = [{"cell_type": "code", "source": source.splitlines(keepends=True)} for source in sources]
+    return json.dumps({"nbformat": 4, "cells": [text, *code, text]})
+
+
+# The cells of a notebook: the status, what is printed of it
+NOTEBOOKS = {
+    "magics": (
+        ["%matplotlib inline\n!pip list\nimport math\nfiles = !ls\nmath?", "%%bash\nls", ENGINE],
+        0,
+        "All passed",
+    ),
+    "a timed cell": ([f"%%time\n{ENGINE}"], 0, "All passed"),
+    "Python with a percent": (['"""\n%d\n"""\nx = 5\nx %= 3', ENGINE], 0, "All passed"),
+    "what Jupyter shows": ([ENGINE, "display(Value(2.0))"], 0, "All passed"),
+    "a cell that raises": (["1 / 0", ENGINE], 1, "✗ engine.ipynb, cell 1, line 1: ZeroDivisionError: division by zero"),
+    "a cell with a slip of the pen": (["x = = 3", ENGINE], 1, "✗ engine.ipynb, cell 1, line 1: SyntaxError: invalid"),
+    "a library is missing": (
+        ["import no_such_library", ENGINE],
+        0,
+        "note: engine.ipynb, cell 1, line 1: ModuleNotFoundError: No module named 'no_such_library'; "
+        "what is below in the cell was not run",
+    ),
+    "the last class counts": ([ENGINE.replace("self.data * other.data", "1.0"), ENGINE], 0, "All passed"),
+}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook(graded, name):
+    cells, wanted, said = NOTEBOOKS[name]
+    status, out, err = graded(notebook(*cells), *TWO, name="engine.ipynb")
+    assert (status, err) == (wanted, "")
+    assert said in out
+
+
+@pytest.mark.parametrize("options", [[], ["--sandboxed"]])
+def test_what_is_not_a_notebook(graded, options):
+    for source, said in (("{}", "it has no cells; a notebook is JSON of version 4"), ("x = 1", "Expecting value: ")):
+        status, out, err = graded(source, *options, name="engine.ipynb")
+        assert (status, out) == (2, "")
+        assert err.startswith(f"micrograd: grade: engine.ipynb: it is not a notebook: {said}")
+
+
+def test_a_notebook_in_the_sandbox(graded):
+    assert graded(notebook("%pwd", ENGINE), *TWO, "--sandboxed", name="engine.ipynb")[0] == 0
+
+
 def test_a_loop_that_calls_nothing_is_ended(graded):
     source = ENGINE.replace("        topo, visited", "        while True:\n            pass\n        topo, visited")
     status, out, _ = graded(source, "--seconds", "5")

@@ -124,8 +124,11 @@ def test_a_branch_on_a_number_is_refused():
         (lambda x: Value(x.data) * 2.0, ".data"),
         (lambda x: np.sort(np.asarray(x)), "its plain numbers"),
         (lambda x: [x] * int(x[0, 0] > 0), "int()"),
+        (lambda x: max(x[0, 0], x[0, 1]), "bool()"),
+        (lambda x: x if (x == x).all() else -x, "bool()"),
+        (lambda x: np.array(x.tolist()), "tolist()"),
     ],
-    ids=["float", "item", "data", "asarray", "int"],
+    ids=["float", "item", "data", "asarray", "int", "max", "all", "tolist"],
 )
 def test_plain_numbers_of_the_input_are_refused(model, asked):
     assert f"asks for {asked} of what it computes" in refused(model, np.abs(X))
@@ -232,6 +235,16 @@ def test_inputs_have_the_names_of_the_model_where_these_are_free():
         return left + sum + P
 
     assert [x.name for x in read("export", model, (X, X, X)).inputs] == ["left", "x2", "x3"]
+    assert [x.name for x in read("export", lambda Math, v7, new: Math + v7 + new, (X, X, X)).inputs] == [
+        "x1",
+        "x2",
+        "x3",
+    ]
+
+
+def test_float64_made_of_float32_is_compared_as_float32():
+    model = nn.Linear(3, 2, dtype="float32", rng=RNG)
+    assert read("export", lambda x: model(x) * np.ones(1) / 3.0, X.astype("float32")).steps[-1].dtype == np.float64
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

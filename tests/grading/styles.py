@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+
+import numpy as np
 
 
 class Stored:
@@ -256,3 +259,194 @@ class Spreading:
         self.grad += gradient
         for x, slope in self.parts:
             x.backward(slope * gradient)
+
+
+@dataclasses.dataclass(eq=False)
+class Data:
+    """A dataclass; a function of each node gives the parts of its inputs."""
+
+    data: float
+    grad: float = 0.0
+    parents: tuple = ()
+    pull: object = None
+
+    @staticmethod
+    def lift(x):
+        return x if isinstance(x, Data) else Data(x)
+
+    def __add__(self, other):
+        other = self.lift(other)
+        return Data(self.data + other.data, 0.0, (self, other), lambda g: (g, g))
+
+    def __mul__(self, other):
+        other = self.lift(other)
+        return Data(self.data * other.data, 0.0, (self, other), lambda g: (g * other.data, g * self.data))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def backward(self):
+        order, seen = [], set()
+
+        def visit(v):
+            if id(v) not in seen:
+                seen.add(id(v))
+                for p in v.parents:
+                    visit(p)
+                order.append(v)
+
+        visit(self)
+        self.grad = 1.0
+        for v in reversed(order):
+            if v.pull:
+                for p, part in zip(v.parents, v.pull(v.grad), strict=True):
+                    p.grad += part
+
+
+class Slotted:
+    """`__slots__`; a leaf has None as its `_backward`; the sort uses a stack."""
+
+    __slots__ = ("_backward", "_prev", "data", "grad")
+
+    def __init__(self, data, prev=()):
+        self.data, self.grad, self._prev, self._backward = data, 0, prev, None
+
+    def __add__(self, other):
+        other = other if isinstance(other, Slotted) else Slotted(other)
+        out = Slotted(self.data + other.data, (self, other))
+
+        def step():
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out._backward = step
+        return out
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Slotted) else Slotted(other)
+        out = Slotted(self.data * other.data, (self, other))
+
+        def step():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out._backward = step
+        return out
+
+    __radd__ = __add__
+
+    def backward(self):
+        order, seen, stack = [], set(), [(self, False)]
+        while stack:
+            node, is_done = stack.pop()
+            if is_done:
+                order.append(node)
+            elif node not in seen:
+                seen.add(node)
+                stack += [(node, True), *((x, False) for x in node._prev)]
+        self.grad = 1
+        for node in reversed(order):
+            if node._backward:
+                node._backward()
+
+
+class Counting:
+    """A recursion in `backward()` that waits until all users have passed on."""
+
+    def __init__(self, data, inputs=()):
+        self.data, self.grad, self.parts = data, 0.0, inputs
+
+    def __add__(self, other):
+        other = other if isinstance(other, Counting) else Counting(other)
+        return Counting(self.data + other.data, ((self, 1.0), (other, 1.0)))
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Counting) else Counting(other)
+        return Counting(self.data * other.data, ((self, other.data), (other, self.data)))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def relu(self):
+        return Counting(max(0, self.data), ((self, float(self.data > 0)),))
+
+    def backward(self):
+        users, arrived = {}, {}
+
+        def count(node):
+            for x, _ in node.parts:
+                users[x] = users.get(x, 0) + 1
+                if users[x] == 1:
+                    count(x)
+
+        def push(node, gradient):
+            node.grad += gradient
+            for x, slope in node.parts:
+                arrived[x] = arrived.get(x, 0.0) + slope * gradient
+                users[x] -= 1
+                if not users[x]:
+                    push(x, arrived[x])
+
+        count(self)
+        push(self, 1.0)
+
+
+class Scalars:
+    """NumPy's scalars of float32 inside; ops as methods, which the operators call."""
+
+    def __init__(self, data, children=()):
+        self.data, self.grad = np.float32(data), np.float32(0)
+        self.children, self._backward = children, lambda: None
+
+    def add(self, other):
+        other = other if isinstance(other, Scalars) else Scalars(other)
+        out = Scalars(self.data + other.data, [self, other])
+
+        def _backward():
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out._backward = _backward
+        return out
+
+    def mul(self, other):
+        other = other if isinstance(other, Scalars) else Scalars(other)
+        out = Scalars(self.data * other.data, [self, other])
+
+        def _backward():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out._backward = _backward
+        return out
+
+    def tanh(self):
+        out = Scalars(np.tanh(self.data), [self])
+
+        def _backward():
+            self.grad += (1 - out.data**2) * out.grad
+
+        out._backward = _backward
+        return out
+
+    __add__ = __radd__ = add
+    __mul__ = __rmul__ = mul
+
+    def __neg__(self):
+        return self * -1
+
+    def __sub__(self, other):
+        return self + (-other)
+
+    def backward(self):
+        order, seen = [], []
+
+        def build(node):
+            if not any(node is x for x in seen):
+                seen.append(node)
+                for child in node.children:
+                    build(child)
+                order.append(node)
+
+        build(self)
+        self.grad = np.float32(1)
+        for node in order[::-1]:
+            node._backward()

@@ -16,6 +16,8 @@ from tests.seeds import engine_000, engine_001, engine_002, engine_003
 
 LIMITS = ["the same graph again", "depth 10,000"]  # of an engine as the texts have it
 
+FEW = ["-a", "a - b", "a**3", "a / b", "2 - a", "2 / a", "a.exp()", "a.tanh()", "a.relu()", "Neuron", "Layer", "MLP"]
+
 # A class, where its networks are, its limits, what it has not
 ENGINES = {
     "text 000": (engine_000.Value, None, LIMITS, ["a.exp()", "a.tanh()"]),
@@ -36,6 +38,10 @@ ENGINES = {
         [],
         ["2 - a", "2 / a", "a.exp()", "a.relu()", "Neuron", "Layer", "MLP"],
     ),
+    "a dataclass": (styles.Data, None, LIMITS, FEW),
+    "slots": (styles.Slotted, None, LIMITS[:1], [*FEW[:4], "2 * a", *FEW[4:]]),
+    "a recursion that waits": (styles.Counting, None, LIMITS[1:], [x for x in FEW if x != "a.relu()"]),
+    "scalars of float32": (styles.Scalars, None, LIMITS, [x for x in FEW if x not in ("-a", "a - b", "a.tanh()")]),
 }
 
 
