@@ -9,7 +9,7 @@ import sys
 from micrograd.errors import ArgumentError
 from micrograd.grading.apart import NotRunError, grade_file
 from micrograd.grading.notebooks import cells
-from micrograd.grading.report import TITLES, Report, Result
+from micrograd.grading.report import TITLES, Report, Result, shown
 from micrograd.sandboxed import run_apart
 
 
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             told = {"format": "micrograd-grade", "version": 1, "passed": False, "error": str(error), "checks": []}
             print(json.dumps(told))
-        print(f"micrograd: grade: {error}", file=sys.stderr)
+        print(f"micrograd: grade: {shown(str(error))}", file=sys.stderr)
         return 2
     print(report.json() if options.json else report)
     return 0 if report.passed else 1

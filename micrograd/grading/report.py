@@ -22,6 +22,15 @@ TITLES = {
 MARKS = {"passed": "✓", "failed": "✗", "limit": "!", "absent": "○"}
 
 
+def shown(text: str) -> str:
+    """Text that may hold a learner's words, as a terminal can print it.
+
+    >>> print(shown("a line\\x1b[2J"))
+    a line\\x1b[2J
+    """
+    return "".join(sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in text)
+
+
 class Result(NamedTuple):
     """What one check found.
 
@@ -108,7 +117,7 @@ class Report:
         return json.dumps(self.to_dict(), indent=1)
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return shown("\n".join(self._lines()))
 
     __repr__ = __str__
 

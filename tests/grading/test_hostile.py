@@ -94,6 +94,11 @@ def test_what_is_said(name):
     assert all(x.follows for x in report.failed() if x.stage > 8), report
 
 
+def test_an_error_clears_no_terminal():
+    report = graded(the("__mul__", "out =", "raise OSError('no\\x1b[2J')\n        out ="))
+    assert r"raises OSError: no\x1b[2J" in str(report)
+
+
 def test_an_engine_that_walks_each_path_is_stopped():
     report = grade(styles.Spreading)
     (paths,) = [x for x in report.failed() if x.name == "2^40 paths"]
