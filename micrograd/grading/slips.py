@@ -253,7 +253,8 @@ def named(numbers: Numbers, given: list[float], topics: Sequence[str] = ()) -> l
     with silenced():  # 1 / 0 on a wrong engine
         if not topics:
             return slips_that_give(numbers, given)
-        return [slip for slip, engine in SLIPS.items() if engine.topic in topics and gives(engine, numbers, given)]
+        wrong = {slip: engine for slip, engine in SLIPS.items() if engine.topic in topics}
+        return [slip for slip, engine in wrong.items() if gives(engine, numbers, given, in_any_order=False)]
 
 
 def advice_on_slips(slips: Sequence[str]) -> list[str]:
