@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import random
 import sys
+import types
 
+import numpy as np
 import pytest
 
 import micrograd
@@ -81,6 +83,29 @@ def test_any_slope_of_a_relu_at_0_is_right():
     """
     report = grade(Value, module=nn, seed=1180)
     assert report.passed, report
+
+
+class Rows:
+    """A layer with one array of weights, as in text 002."""
+
+    def __init__(self, nin, nout):
+        self.w = Value(np.ones((nin, nout)))
+        self.b = Value(np.zeros(nout))
+
+    def __call__(self, x):
+        return np.array(x) @ self.w + self.b
+
+    def parameters(self):
+        return [self.w, self.b]
+
+
+def test_a_network_of_arrays_is_not_graded_and_says_so():
+    report = grade(Value, module=types.SimpleNamespace(Layer=Rows))
+    (found,) = [x for x in report.results if x.name == "Layer"]
+    assert (report.passed, found.status) == (True, "limit")
+    assert found.said == (
+        "Layer: not graded, as its parameters are arrays (3, 4) and (4,); the grader takes a Value per number"
+    )
 
 
 def test_grading_changes_nothing_outside():
