@@ -32,7 +32,7 @@ QUOTIENT = "d(a/b)/da = 1/b and d(a/b)/db = -a/b**2"
 SLOPES: list[tuple[str, str, Sequence[Callable[..., float] | None], str]] = [
     ("exponent-not-lowered", "raise_to", [lambda z, x, n: n * x**n], f"the exponent is not lowered: {POWER}"),
     ("exponent-no-factor", "raise_to", [lambda z, x, n: x ** (n - 1)], f"the factor n is missing: {POWER}"),
-    ("exponent-outside", "raise_to", [lambda z, x, n: n * (x**n - 1)], f"n-1 is in the exponent, in ( ): {POWER}"),
+    ("exponent-outside", "raise_to", [lambda z, x, n: n * (x**n - 1)], f"the exponent is n - 1, in brackets: {POWER}"),
     ("power-as-output", "raise_to", [lambda z, x, n: z], f"the output stands in the place of the derivative: {POWER}"),
     ("tanh-without-square", "tanh", [lambda z, x: 1 - z], f"the square is missing: {TANH}"),
     ("tanh-of-input", "tanh", [lambda z, x: 1 - x * x], f"the input stands where the output is needed: {TANH}"),
@@ -81,7 +81,7 @@ SLOPES: list[tuple[str, str, Sequence[Callable[..., float] | None], str]] = [
     ("sigmoid-of-input", "sigmoid", [lambda z, x: x * (1 - x)], "it is s (1 - s) with the output s, not the input"),
 ]
 
-NO_PART = "no part arrives: `_backward` reads out.grad, not self.grad, when it runs; out._backward = _backward sets it"
+NO_PART = "nothing arrives: `_backward` has to read out.grad when it runs, and out._backward = _backward has to set it"
 
 # What may go wrong with the part of any op: from the node, the input's place, and the
 # right derivative
@@ -253,7 +253,8 @@ def named(numbers: Numbers, given: list[float], topics: Sequence[str] = ()) -> l
     with silenced():  # 1 / 0 on a wrong engine
         if not topics:
             return slips_that_give(numbers, given)
-        return [slip for slip, engine in SLIPS.items() if engine.topic in topics and gives(engine, numbers, given)]
+        wrong = {slip: engine for slip, engine in SLIPS.items() if engine.topic in topics}
+        return [slip for slip, engine in wrong.items() if gives(engine, numbers, given, in_any_order=False)]
 
 
 def advice_on_slips(slips: Sequence[str]) -> list[str]:

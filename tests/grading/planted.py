@@ -301,7 +301,7 @@ PLANTED = {
         [the("__mul__", "        out._backward = _backward\n", "")],
         "*",
         "a.grad is 0; it is 3 * (-0.6) = -1.8",
-        "no part arrives: `_backward` reads out.grad, not self.grad, when it runs; out._backward = _backward sets it",
+        "nothing arrives: `_backward` has to read out.grad when it runs, and out._backward = _backward has to set it",
     ),
     "out.grad read too early": (
         [
@@ -313,7 +313,7 @@ PLANTED = {
         ],
         "tanh",
         "",
-        "no part arrives: ",
+        "nothing arrives: ",
     ),
     "nothing is returned": (
         [the("tanh", "        return out\n", "")],
@@ -325,7 +325,7 @@ PLANTED = {
         [("n * self.data ** (n - 1)", "n * (self.data**n - 1)")],
         "**",
         "",
-        "n-1 is in the exponent",
+        "the exponent is n - 1, in brackets",
     ),
     "logarithm to base 10": ([the("log", "math.log(", "math.log10(")], "log", "", "that is the logarithm to base 10"),
     "e rounded": ([the("exp", "math.exp(self.data)", "2.718**self.data")], "exp", "", "e is rounded"),

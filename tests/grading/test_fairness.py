@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import inspect
 import random
+import sys
+import types
 
+import numpy as np
 import pytest
 
 import micrograd
 from micrograd import Value, nn
-from micrograd.grading import grade
+from micrograd.grading import Report, grade
+from micrograd.grading.checks import Grading
+from micrograd.grading.networks import networks
+from micrograd.grading.random_expressions import random_expressions
+from micrograd.grading.student import Student
 from micrograd.texts import micrograduate, ngrad, pyimagesearch, walkthrough
 from tests.grading import learner, styles
 from tests.seeds import engine_000, engine_001, engine_002, engine_003
@@ -64,8 +71,10 @@ def test_a_right_engine_passes(name, capfd):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_it_passes_whatever_is_drawn(name, seed):
     cls, module, *_ = ENGINES[name]
-    report = grade(cls, module=module, seed=seed)
-    assert report.passed, report
+    grading = Grading(Student(cls), sys.modules[cls.__module__] if module is None else module, seed)
+    random_expressions(grading)  # the seed is for these two stages
+    networks(grading)
+    assert not grading.failed, Report(grading.results)
 
 
 def test_any_slope_of_a_relu_at_0_is_right():
@@ -74,6 +83,29 @@ def test_any_slope_of_a_relu_at_0_is_right():
     """
     report = grade(Value, module=nn, seed=1180)
     assert report.passed, report
+
+
+class Rows:
+    """A layer with one array of weights, as in text 002."""
+
+    def __init__(self, nin, nout):
+        self.w = Value(np.ones((nin, nout)))
+        self.b = Value(np.zeros(nout))
+
+    def __call__(self, x):
+        return np.array(x) @ self.w + self.b
+
+    def parameters(self):
+        return [self.w, self.b]
+
+
+def test_a_network_of_arrays_is_not_graded_and_says_so():
+    report = grade(Value, module=types.SimpleNamespace(Layer=Rows))
+    (found,) = [x for x in report.results if x.name == "Layer"]
+    assert (report.passed, found.status) == (True, "limit")
+    assert found.said == (
+        "Layer: not graded, as its parameters are arrays (3, 4) and (4,); the grader takes a Value per number"
+    )
 
 
 def test_grading_changes_nothing_outside():
