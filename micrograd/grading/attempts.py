@@ -38,7 +38,7 @@ class Fault(Exception):  # noqa: N818 - the fault is in the learner's code, not 
 REPAIRS = {
     "it is None$": "nothing comes back: end the op with `return out`",
     "'NoneType' object is not callable": "`_backward` is called where it is set: out._backward = _backward, without ()",
-    "unhashable type": "a class with an `__eq__` of its own cannot be in a set: leave `__eq__` out",
+    "unhashable type: '(?!list|dict|set)": "a class with an `__eq__` of its own cannot be in a set: leave `__eq__` out",
     r"'(int|float)' object has no attribute '_?(prev|children|inputs|parents)'": (
         "a plain number is among the inputs of a node: give only Values, as (self,)"
     ),

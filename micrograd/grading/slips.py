@@ -109,6 +109,7 @@ REVERSED = "the operands are reversed: Python calls a.{}(2) for 2 {} a"
 SET = "the last op of the line sets a gradient with `=`; what was there is lost: `+=`"
 WHOLE = "the number is rounded: keep it as it is, with its fraction"
 
+ASSIGNED = [("", (0, 1)), ("-first", (0,)), ("-second", (1,))]  # the inputs whose gradients are set
 NEARLY_E = (2.7, 2.71, 2.718, 2.71828, 2.72)
 
 # Methods that give a wrong result
@@ -174,9 +175,8 @@ def _setting(op: str, places: Sequence[int]) -> dict[str, Any]:
 
     def pass_on(self: Right) -> None:
         if self.op is not None and self.op.name == op:
-            for i in places:
-                if isinstance(self.inputs[i], Right):
-                    self.inputs[i].grad = 0.0
+            for x in [x for i, x in enumerate(self.inputs) if i in places and isinstance(x, Right)]:
+                x.grad = 0.0
         Right.pass_on(self)
 
     return {"pass_on": pass_on}
@@ -212,9 +212,7 @@ def _engines() -> Iterator[tuple[str, type[Right]]]:
                 continue
             yield f"{slip}-{op}", _engine(op, advice, _with_parts(op, wrong))
     for op in TRIED:
-        for place, places in (
-            {"": (0, 1), "-first": (0,), "-second": (1,)}.items() if op in BINARY else {"": (0,)}.items()
-        ):
+        for place, places in ASSIGNED[: 3 if op in BINARY else 1]:
             yield f"assign-in-{op}{place}", _engine(f"set {op}", SET, _setting(op, places), op)
     for slip, first, advice in SEEDS:
         yield slip, _engine("seed", advice, {"first": first})

@@ -189,13 +189,16 @@ def used_twice(grading: Grading) -> None:
             below = [ADDED[x] for x in op.rests_on if x in ADDED]
             rests_on = ["backward()", "+", "a + a", "c and d alike", *op.rests_on, *below]
             topics = [f"set {op.topic}"]
-            grading.check(4, ADDED[op.name], grading.compare, backward, programs, topics, SORTED, rests_on=rests_on)
+            grading.check(4, ADDED[op.name], grading.compare, backward, programs, topics, rests_on=rests_on)
 
 
 def _alike(grading: Grading) -> Found:
     """Two nodes with the same data: a set of numbers takes them for one."""
     program = Program("c = a * 2; d = b * 2; c + d", {"a": 3.0, "b": 3.0})
-    given = attempt(backward, program, grading.student)
+    try:
+        given = attempt(backward, program, grading.student)
+    except Fault:  # compare says so
+        given = {}
     is_one_lost = [*given.values()].count(0.0) == 1
     return grading.compare(backward, [program], [], ONE if is_one_lost else SORTED)
 
