@@ -306,7 +306,7 @@ def test_predict_first(opened, name, words):
     because = f"the gradient is {shown(slope)}, so the loss goes up when this number grows a little."
     assert text(page, ".one .said") == words + because
     assert text(page, ".slope") == f"∂loss/∂w = {shown(slope)} of the whole loss, over all 40 points"
-    assert "so 40 parts are added to this gradient, one from each point" in text(page, ".one")
+    assert "one part for each of 40 points is added to this gradient" in text(page, ".one")
 
 
 def test_no_gradient_of_the_weight_is_shown_before_the_prediction(opened):
@@ -342,6 +342,13 @@ def test_the_loss_along_a_weight_and_a_step(opened):
     after = play.handle({"do": "set", "path": WEIGHT, "value": w - 0.1 * slope})
     assert text(page, ".one .said") == f"The loss was {shown(state['loss'])}. It is {shown(after['loss'])} now."
     assert after["loss"] < state["loss"]
+
+
+def test_one_point_is_not_called_points(opened):
+    page = opened(link_of(settings={"data": {"n": 1}}))
+    until(page, lambda: "0 of 1 point is on the right side" in text(page, ".sentence"))
+    assert text(page, ".big").endswith("at step 0, of the one point")
+    assert text(page, ".settings summary").startswith("Data and network moons, 1 point ·")
 
 
 def test_a_weight_is_chosen_by_its_line_by_the_list_and_set(opened):

@@ -2,6 +2,7 @@
 
 import { number, shown } from "./see/numbers.js";
 import { html, useEffect, useRef, useState } from "./see/preact.js";
+import { counted } from "./session.js";
 
 const WIDTH = 420, NEAR = 14, STEP = 0.05, LARGE_STEP = 0.25;
 const FULL = 2; // the score from which a colour is full
@@ -125,7 +126,7 @@ export function Plane({ session, label, theme }) {
   const places = points.map(([x, y], i) => (moved.current?.index === i ? [moved.current.x, moved.current.y] : [x, y]));
   return html`<div class="plane"><canvas ref=${canvas} width=${WIDTH} height=${Math.round(height)} aria-hidden="true"></canvas>
     <svg ref=${svg} viewBox=${`0 0 ${WIDTH} ${height}`} tabindex="0" role="application" aria-describedby="plane-keys"
-      aria-label=${`The plane with ${points.length} points. ${sentenceOf(points, chosen)}`} onKeyDown=${press}
+      aria-label=${`The plane with ${counted(points)}. ${sentenceOf(points, chosen)}`} onKeyDown=${press}
       onPointerDown=${grab} onPointerMove=${pull} onPointerUp=${drop} onPointerCancel=${() => { drag.current = null; }}>
       <path class="border" d=${border(grid, X, Y)} />
       ${places.map(([x, y], i) => html`<${Mark} key=${i} i=${i} x=${X(x)} y=${Y(y)} label=${points[i][2]} isChosen=${i === chosen} />`)}

@@ -6,13 +6,13 @@ import { Network, Parameters } from "./network.js";
 import { Plane, kindOf, sentenceOf } from "./plane.js";
 import { number, shown } from "./see/numbers.js";
 import { html, useState } from "./see/preact.js";
-import { useAnswer } from "./session.js";
+import { allOf, counted, useAnswer } from "./session.js";
 import { Choice, NumberEntry, Rate, Settings } from "./settings.js";
 import { Weight } from "./weight.js";
 
 export function sentence(state) {
   const right = Math.round(state.accuracy * state.points.length);
-  return `Step ${state.step}. The loss is ${shown(number(state.loss))}. ${right} of ${state.points.length} points are on the right side. ${
+  return `Step ${state.step}. The loss is ${shown(number(state.loss))}. ${right} of ${counted(state.points)} ${state.points.length === 1 ? "is" : "are"} on the right side. ${
     sentenceOf(state.points, state.chosen)}`;
 }
 
@@ -32,7 +32,7 @@ function Controls({ session, onPython }) {
 function Loss({ state }) {
   const { losses, step, steps, loss, points } = state, xs = losses.map((_, i) => i), [, most] = around([...losses, 0]);
   return html`<section class="loss" aria-label="The loss"><h2>The loss</h2>
-    <p class="big">${shown(number(loss))} <span>at step ${step}, of all ${points.length} points</span></p>
+    <p class="big">${shown(number(loss))} <span>at step ${step}, of ${allOf(points)}</span></p>
     <${Plot} name="loss" box=${[0, Math.max(steps, 10), 0, most]} xTitle="step" yTitle="loss" lines=${[{ xs, ys: losses, kind: "main" }]}
       marks=${[{ x: step, y: number(loss), kind: "here" }]} label=${`The loss at ${steps + 1} steps, from ${shown(number(losses[0]))} to ${shown(number(losses.at(-1)))}.`} /></section>`;
 }
@@ -71,7 +71,7 @@ function Middle({ session }) {
     <p class="caption">${point ? html`<b>Of point ${chosen}</b> (${shown(point[0])}, ${shown(point[1])}): the numbers in the neurons. Its score is ${shown(number(score))},
       its label ${shown(point[2])}.` : html`<b>No point is chosen</b>: the neurons are empty. Click a point.`}</p>
     <p class="caption">${shows === "weights" ? html`<b>The same for all points:</b> the lines are the weights, the squares the biases.`
-      : html`<b>Of the whole loss</b>, over all ${points.length} points: the lines are the gradients of the weights, the squares those of the biases.`} Click one to choose it.</p>
+      : html`<b>Of the whole loss</b>, over ${allOf(points)}: the lines are the gradients of the weights, the squares those of the biases.`} Click one to choose it.</p>
     <details onToggle=${e => setOpen(e.target.open)}><summary>Weights and gradients as a table</summary>
       ${isOpen && html`<div class="scroll" tabindex="0" role="group" aria-label="Table of the weights"><${Parameters} session=${session} /></div>`}</details></section>`;
 }

@@ -176,6 +176,11 @@ export class Session {
   }
 }
 
+// How many points, in words
+
+export const counted = points => `${points.length} ${points.length === 1 ? "point" : "points"}`;
+export const allOf = points => (points.length === 1 ? "the one point" : `all ${points.length} points`);
+
 // Names of parameters, in the order of micrograd's own
 
 export const pathsOf = layers => layers.flatMap((layer, i) => layer.w.flatMap((w, j) =>

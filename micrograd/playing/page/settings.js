@@ -1,6 +1,7 @@
 // What a run starts from: data, network, loss, optimiser. Each change starts again.
 
 import { html, useMemo, useState } from "./see/preact.js";
+import { counted } from "./session.js";
 
 const DATA = { moons: "moons", circles: "circles", spiral: "spiral", xor: "XOR", own: "own points" };
 const LARGEST_FILE = 20_000; // characters that Play takes
@@ -58,7 +59,7 @@ export function Settings({ session }) {
   const start = change => session.start(() => change), showsOwn = isOwn || data.name === "own";
   const setData = change => session.start(now => ({ data: { ...(now.data.name === "own" ? {} : now.data), ...change } }));
   const chooseData = name => { setOwn(name === "own"); if (name !== "own") setData({ name }); };
-  const summary = `${DATA[data.name]}, ${points.length} points · ${settings.layers.join(", ")} ${settings.activation} · ${settings.loss} · ${settings.optimiser}`;
+  const summary = `${DATA[data.name]}, ${counted(points)} · ${settings.layers.join(", ")} ${settings.activation} · ${settings.loss} · ${settings.optimiser}`;
   return html`<details class="settings"><summary>Data and network <span>${summary}</span></summary>
     <p class="caption">Each change here starts again at step 0.</p>
     <div class="fields">

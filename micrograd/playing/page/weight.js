@@ -5,7 +5,7 @@ import { described } from "./network.js";
 import { number, shown } from "./see/numbers.js";
 import { html, useState } from "./see/preact.js";
 import { Choice, NumberEntry } from "./settings.js";
-import { hiddenOf, parameterOf, pathsOf, predictionOf, useAnswer } from "./session.js";
+import { allOf, counted, hiddenOf, parameterOf, pathsOf, predictionOf, useAnswer } from "./session.js";
 
 const WIDE = 1; // the curve goes so far to both sides
 const inBrackets = text => (text.startsWith("−") ? `(${text})` : text);
@@ -60,9 +60,9 @@ export function Weight({ session, onExplain }) {
     ${isFinite && !runs && !isOpen && html`<${Question} onSay=${word => session.set({ predicted: { key: `${path} ${revision}`, word } })} />`}
     ${isFinite && !runs && isOpen && html`
       ${said && html`<p class="said" role="status">${verdict(said, slope)}</p>`}
-      <p class="slope">∂loss/∂${name} = <b>${shown(slope)}</b> <span>of the whole loss, over all ${points.length} points</span></p>
-      <p class="caption">Every point uses ${name} once, so ${points.length} parts are <b>added</b> to this gradient, one from each point${
-        settings.l2 ? "; the penalty adds its own" : ""}. Explain lists them.</p>
+      <p class="slope">∂loss/∂${name} = <b>${shown(slope)}</b> <span>of the whole loss, over ${allOf(points)}</span></p>
+      <p class="caption">Every point uses ${name} once, so one part for each of ${counted(points)} is <b>added</b> to this gradient${
+        settings.l2 ? "; the penalty adds its own" : ""}. Explain lists the parts.</p>
       <${Slice} session=${session} name=${name} value=${value} slope=${slope} next=${next} />
       <p class="formula">${name} − rate × gradient<br />= ${shown(value)} − ${shown(factor)} × ${inBrackets(shown(slope))}<br />= <b>${shown(next)}</b></p>
       <p class="buttons"><button type="button" onClick=${take}>Take the step</button><button type="button" onClick=${onExplain}>Explain</button></p>
