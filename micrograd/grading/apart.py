@@ -128,6 +128,7 @@ def _report(path: Path, told: dict[str, Any], status: int | None, seconds: float
 def main() -> None:
     """Load the file, grade its class, and write the answer after each stage."""
     asked = json.loads(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it; loading needs it
     _limit_memory(asked["megabytes"])
     answer = Path(asked["answer"])
     for told in _told(asked):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -215,6 +216,18 @@ def test_what_is_not_a_notebook(graded, options):
 
 def test_a_notebook_in_the_sandbox(graded):
     assert graded(notebook("%pwd", ENGINE), *TWO, "--sandboxed", name="engine.ipynb")[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals that a process inherits")
+def test_a_training_is_stopped_where_ctrl_c_is_ignored(graded):
+    """As in a shell's background, whose processes inherit that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        status, out, _ = graded(f"{ENGINE}while True:\n    Value(1.0) + 1\n", *TWO, "--seconds", "6")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert status == 0
+    assert "stopped after 2 seconds; put a training under" in out
 
 
 def test_a_loop_that_calls_nothing_is_ended(graded):
