@@ -114,7 +114,8 @@ def _made(node: Any, inputs: list[Value]) -> Value:
     if not made:
         raise DrawError(f"the op {node._op!r} is not known here; write _op as '+', '*', '**2', 'tanh' and so on")
     fitting = [z for z in made if math.isclose(z.data, node.data, rel_tol=1e-9)]
-    if len(fitting) > 1 and node._op not in ("+", "*"):
+    has_ways = len(made) > 1 or (len(inputs) > 1 and not isinstance(node._prev, list | tuple))
+    if has_ways and len(fitting) != 1 and node._op not in ("+", "*"):
         raise DrawError(f"`_prev` does not say the order of the inputs of {node._op!r}; make it a tuple")
     return fitting[0] if fitting else made[0]
 

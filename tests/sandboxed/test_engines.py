@@ -124,6 +124,14 @@ def test_a_gradient_that_is_wrong_is_named(told):
             "b._op = 'twice'",
             "DrawError: the op 'twice' is not known here; write _op as '+', '*', '**2', 'tanh' and so on",
         ),
+        (
+            "b = Value(5.0) - a\nb.data += 1",  # no order gives that
+            "DrawError: `_prev` does not say the order of the inputs of '-'; make it a tuple",
+        ),
+        (
+            "b = Value(5.0) / a\nb.data = float('nan')",
+            "DrawError: `_prev` does not say the order of the inputs of '/'; make it a tuple",
+        ),
         ("b = a - Value(3.0)", "DrawError: `_prev` does not say the order of the inputs of '-'; make it a tuple"),
         ("b._prev = {1}", "DrawError: the `_prev` of '+' holds int; put values there only"),
         ("a._prev = {b}", "DrawError: a value is made of itself; was its `_prev` changed after it was made?"),
