@@ -80,12 +80,12 @@ def page(chromium: Any, address: str) -> Iterator[Any]:
     """The page with its first picture."""
     wrong: list[str] = []
     page = chromium.new_page()
-    page.set_default_timeout(300_000)
+    page.set_default_timeout(60_000)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: wrong.append(message.text))
     page.on("request", lambda asked: None if asked.url.startswith(address) else wrong.append(asked.url))
     page.goto(address)
-    page.wait_for_selector(".plane canvas")
+    page.wait_for_selector(".plane canvas", timeout=300_000)
     page.evaluate("import('./pyodide.js').then(({ connect }) => { globalThis.ask = connect(null, () => {}); })")
     yield page
     page.close()

@@ -51,6 +51,6 @@ function apart({ id, do: wanted, code, upto = null }) {
       } else if (typeof data.printed === "string") printed += data.printed;
       else if (data.done) end(data);
     };
-    reader.postMessage({ code, wanted, upto, seconds, megabytes: 256, characters: MOST_PRINTED });
+    reader.postMessage({ code, wanted, upto, seconds, megabytes: 256, characters: MOST_PRINTED, parent: 0 }); // it ends with this page
   });
 }
