@@ -48,7 +48,8 @@ ONCE := --deselect tests/test_benchmarks.py::test_row --deselect tests/test_sour
 # Rooms that are Python on both engines, and only call it: `make test` tries them on the compiled one, and
 # `make coverage` on both.
 CALLERS := tests/cli tests/exporting tests/grading tests/playing tests/sandboxed tests/sklearn tests/train \
-	tests/test_examples.py tests/test_gallery.py tests/test_imports.py tests/test_rooms.py
+	tests/see/test_wrong_engines.py tests/test_examples.py tests/test_gallery.py tests/test_imports.py \
+	tests/test_rooms.py tests/test_tutorials.py
 
 # -W: a warning fails the build, after all of them have been shown.
 SPHINX = $(VENV)/bin/python -m sphinx --builder html --quiet --fail-on-warning --keep-going --jobs auto --doctree-dir build/doctrees
