@@ -267,7 +267,7 @@ def is_algebra(tree: Any, a: Fraction, b: Fraction) -> bool:
     return bool(evaluated(ast.unparse(ast.fix_missing_locations(text)), x=a, y=b, Fraction=Fraction) == number)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TREES, st.fractions(-3, 3, max_denominator=7), st.fractions(-3, 3, max_denominator=7))
 def test_folding_is_algebra(tree: Any, a: Fraction, b: Fraction) -> None:
     assert is_algebra(tree, a, b)

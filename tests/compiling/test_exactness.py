@@ -184,7 +184,7 @@ SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, -1e-310, 1e300, -1e300, 1
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@settings(max_examples=6, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     steps=st.lists(st.tuples(st.sampled_from(["map", "reversed", "matvec", "shifted", "outer"]), seeds), max_size=2),
     numbers=st.lists(st.sampled_from(SPECIAL) | st.floats(), min_size=9, max_size=9),

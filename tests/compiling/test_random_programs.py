@@ -54,7 +54,6 @@ def _normal(rng, shape):
 def _programs(kind):
     chosen = settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         print_blob=False,
