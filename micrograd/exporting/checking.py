@@ -63,7 +63,7 @@ def _compare(asked: str, given: list[Any], wanted: Any, near: float, which: str)
     for ours, theirs in zip(given, leaves_of(wanted), strict=True):
         theirs = np.asarray(data_of(theirs) if isinstance(theirs, Node) else theirs)
         ours = np.asarray(ours)
-        close = near if theirs.dtype.kind == "f" else 0.0  # float64 made of float32 is no better
+        close = near if theirs.dtype.kind == "f" else 0.0  # a float64 that was made of a float32 is as rough
         finite = theirs[np.isfinite(theirs)]
         scale = float(np.abs(finite).max(initial=1.0)) if finite.size and theirs.dtype.kind == "f" else 1.0
         if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=close, atol=close * scale, equal_nan=True):
