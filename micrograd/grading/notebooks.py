@@ -23,7 +23,10 @@ def cells(path: Path) -> list[str]:
     found = told.get("cells") if isinstance(told, dict) else None
     if not isinstance(found, list):
         raise ValueError("it has no cells; a notebook is JSON of version 4")
-    return [plain("".join(x.get("source", ""))) for x in found if x.get("cell_type") == "code"]
+    try:
+        return [plain("".join(x.get("source", ""))) for x in found if x.get("cell_type") == "code"]
+    except (AttributeError, TypeError):
+        raise ValueError("a cell has no text; save it in Jupyter again") from None
 
 
 def plain(source: str) -> str:

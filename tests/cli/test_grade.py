@@ -208,7 +208,12 @@ def test_a_notebook(graded, name):
 
 @pytest.mark.parametrize("options", [[], ["--sandboxed"]])
 def test_what_is_not_a_notebook(graded, options):
-    for source, said in (("{}", "it has no cells; a notebook is JSON of version 4"), ("x = 1", "Expecting value: ")):
+    for source, said in (
+        ("{}", "it has no cells; a notebook is JSON of version 4"),
+        ("x = 1", "Expecting value: "),
+        ('{"cells": [3]}', "a cell has no text; save it in Jupyter again"),
+        ('{"cells": [{"cell_type": "code", "source": 5}]}', "a cell has no text; save it in Jupyter again"),
+    ):
         status, out, err = graded(source, *options, name="engine.ipynb")
         assert (status, out) == (2, "")
         assert err.startswith(f"micrograd: grade: engine.ipynb: it is not a notebook: {said}")
